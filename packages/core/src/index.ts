@@ -1,0 +1,52 @@
+export { type Clock, sleep, systemClock } from "./clock.ts";
+export type { Completed, Fulfilled, Rejected } from "./completed.ts";
+export {
+  ArgumentError,
+  BatchError,
+  BatchwiseError,
+  type BatchwiseErrorOptions,
+  BudgetError,
+  codeOf,
+  type ErrorCode,
+  InputError,
+  type InputErrorOptions,
+  ProviderError,
+  type ProviderErrorOptions,
+  ResultError,
+  TimeoutError,
+  toError,
+} from "./errors.ts";
+export type {
+  BatchOptions,
+  CallOptions,
+  CallReport,
+  Inputs,
+  Outcomes,
+  Price,
+  RequestLimits,
+  RetryOptions,
+  RunnableSettings,
+  RunOptions,
+  Usage,
+  Weight,
+} from "./options.ts";
+export type {
+  Demand,
+  LimitFacts,
+  RateLimiter,
+  RateLimitFacts,
+  Reservation,
+  ReserveOptions,
+  Settlement,
+} from "./limits/rate-limiter.ts";
+export type {
+  Estimate,
+  FinishReport,
+  FinishStatus,
+  Progress,
+  RequestEvent,
+  RetryEvent,
+  TotalUsage,
+} from "./report.ts";
+export { isRunnable, Runnable, type RunnableLike } from "./runnable.ts";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";

@@ -1,0 +1,82 @@
+import type { Clock } from "@batchwise/core";
+
+interface Timer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/**
+ * A clock that stands still until it is told to move, so that a test of waiting takes no time.
+ *
+ * @example
+ * const clock = new FakeClock();
+ * const outputs = await clock.run(runnable.batch(inputs, { clock }));
+ */
+export class FakeClock implements Clock {
+  #now = 0;
+  #timers: Timer[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer: Timer = { at: this.#now + Math.max(0, ms), callback };
+    // Timers of one instant run in the order in which they were set.
+    const later = this.#timers.findIndex((each) => each.at > timer.at);
+    this.#timers.splice(later === -1 ? this.#timers.length : later, 0, timer);
+    return () => {
+      this.#timers = this.#timers.filter((each) => each !== timer);
+    };
+  }
+
+  /** Timers that are waiting. */
+  get pending(): number {
+    return this.#timers.length;
+  }
+
+  /** Moves on by `ms` milliseconds, running what comes due, each with all that follows from it. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await flush();
+    while (this.#timers[0] !== undefined && this.#timers[0].at <= until) {
+      this.#fire();
+      await flush();
+    }
+    this.#now = until;
+  }
+
+  /**
+   * Moves from timer to timer until `promise` has settled, and settles like it.
+   *
+   * @throws Error when nothing is left that could settle it: a deadlock.
+   */
+  async run<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = (): void => {
+      settled = true;
+    };
+    promise.then(done, done);
+    await flush();
+    while (!settled) {
+      if (this.#timers.length === 0) throw new Error("The promise can never settle: no timer is left to run.");
+      this.#fire();
+      await flush();
+    }
+    return promise;
+  }
+
+  #fire(): void {
+    const timer = this.#timers.shift();
+    if (timer === undefined) return;
+    this.#now = Math.max(this.#now, timer.at);
+    timer.callback();
+  }
+}
+
+/** Lets every microtask that is queued, and those that these queue, run. */
+function flush(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
