@@ -1,3 +1,7 @@
+export { autoBatch, type AutoBatchOptions } from "./compose/auto-batch.ts";
+export { bulkRunnable, invokeThroughBatch, runnable } from "./compose/functions.ts";
+export { withConfig, withRetry } from "./compose/with-config.ts";
+export { withFallbacks } from "./compose/with-fallbacks.ts";
 export { type Clock, sleep, systemClock } from "./clock.ts";
 export type { Completed, Fulfilled, Rejected } from "./completed.ts";
 export {
@@ -30,6 +34,7 @@ export type {
   Usage,
   Weight,
 } from "./options.ts";
+export { rateLimiter, type RateLimiterOptions } from "./limits/local-rate-limiter.ts";
 export type {
   Demand,
   LimitFacts,

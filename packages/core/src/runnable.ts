@@ -1,4 +1,11 @@
 import type { Completed } from "./completed.ts";
+import { collect } from "./engine/collect.ts";
+import { estimate } from "./engine/estimate.ts";
+import { type Chain, chainOf, STAGES } from "./engine/launch.ts";
+import { CompletionQueue, OrderedQueue } from "./engine/settle.ts";
+import { BASE_BATCH, isInsideOverride } from "./engine/strategy.ts";
+import { OutcomeStream } from "./engine/stream.ts";
+import { ArgumentError } from "./errors.ts";
 import type { BatchOptions, CallOptions, Inputs, RunnableSettings } from "./options.ts";
 import type { Estimate } from "./report.ts";
 
@@ -7,20 +14,54 @@ export interface RunnableLike<in Input, out Output> {
   readonly invoke: (input: Input, options?: CallOptions) => Promise<Output>;
 }
 
+/** A Runnable of whatever to whatever, for those who only pass it on. */
+// oxlint-disable-next-line typescript/no-explicit-any -- inputs vary one way and outputs the other: only `any` holds both
+export type AnyRunnable = Runnable<any, any>;
+
 const MARKER = Symbol.for("batchwise.runnable");
 
-/** Whether `value` is a Runnable, from this copy of the package or another. */
-export function isRunnable(value: unknown): value is Runnable<unknown, unknown> {
-  return typeof value === "object" && value !== null && MARKER in value;
-}
-
+/**
+ * Turns one input into one output (`invoke`), or many into many (`batch`).
+ *
+ * A subclass gives `invoke`. One that can do better also gives `invokeMany` and its limits in `settings`, or overrides
+ * `batch` whole; every other method and every wrapper then uses that.
+ *
+ * @example
+ * class Shout extends Runnable<string, string> {
+ *   override async invoke(text: string): Promise<string> {
+ *     return text.toUpperCase();
+ *   }
+ * }
+ * const outputs = await new Shout().batch(["a", "b"]); // ["A", "B"]
+ */
 export abstract class Runnable<Input, Output> {
+  /** How this Runnable wants to be run. Options of a call win over it. */
   readonly settings?: RunnableSettings<Input, Output>;
 
+  /**
+   * One input to one output: one plain call, with no retry and no limits of its own.
+   *
+   * @throws whatever keeps the output from being made
+   */
   abstract invoke(input: Input, options?: CallOptions): Promise<Output>;
 
+  /**
+   * Optional: many inputs in one call, never more than `settings.request` allows. Resolves to one result for each
+   * input, in their order; an Error in a slot fails that slot alone.
+   *
+   * @throws whatever keeps all outputs from being made. The engine finds out which input is to blame.
+   */
   invokeMany?(inputs: readonly Input[], options: CallOptions): Promise<readonly (Output | Error)[]>;
 
+  /**
+   * Outputs in input order. With nothing overridden, calls `invoke` for one input after another.
+   *
+   * @throws BatchError at the first failure, with everything that finished in `outcomes`; the calls in flight are
+   * aborted. With `returnExceptions`, an input that failed has its Error in its slot instead, and only a source that
+   * throws rejects.
+   * @throws the signal's reason, when aborted or drained without `returnExceptions`
+   * @throws ArgumentError for inputs or options that can't be worked with; nothing has been called then
+   */
   batch(
     inputs: Inputs<Input>,
     options: BatchOptions<Input, Output> & { readonly returnExceptions: true },
@@ -30,31 +71,123 @@ export abstract class Runnable<Input, Output> {
     options?: BatchOptions<Input, Output> & { readonly returnExceptions?: false },
   ): Promise<Output[]>;
   batch(inputs: Inputs<Input>, options?: BatchOptions<Input, Output>): Promise<(Output | Error)[]>;
-  batch(_inputs: Inputs<Input>, _options?: BatchOptions<Input, Output>): Promise<(Output | Error)[]> {
-    throw new Error("not written yet");
+  batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}): Promise<(Output | Error)[]> {
+    return collect(this, inputs, options);
   }
 
+  /**
+   * Outcomes as they complete, pulled lazily from any iterable: the source is never further ahead than the calls in
+   * flight and one request that is being filled. An item's failure is an outcome and never thrown. Leaving the loop
+   * aborts what is in flight. Nothing starts before the first `next()`.
+   *
+   * @throws BatchError when the source throws, after everything that it gave has been handed out
+   * @throws the signal's reason, when aborted or drained, after what had finished
+   */
   batchAsCompleted(
-    _inputs: Inputs<Input>,
-    _options?: BatchOptions<Input, Output>,
-  ): AsyncIterableIterator<Completed<Input, Output>> {
-    throw new Error("not written yet");
+    inputs: Inputs<Input>,
+    options: BatchOptions<Input, Output> = {},
+  ): AsyncIterableIterator<Completed<Input, Output>, undefined> {
+    return new OutcomeStream(this, inputs, options, !isInsideOverride(this, inputs, options), new CompletionQueue());
   }
 
+  /** The same in input order: what is early is held back, at most as much as may be under way at once. */
   batchInOrder(
-    _inputs: Inputs<Input>,
-    _options?: BatchOptions<Input, Output>,
-  ): AsyncIterableIterator<Completed<Input, Output>> {
-    throw new Error("not written yet");
+    inputs: Inputs<Input>,
+    options: BatchOptions<Input, Output> = {},
+  ): AsyncIterableIterator<Completed<Input, Output>, undefined> {
+    return new OutcomeStream(this, inputs, options, !isInsideOverride(this, inputs, options), new OrderedQueue());
   }
 
-  estimate(_inputs: Iterable<Input>, _options?: BatchOptions<Input, Output>): Estimate {
-    throw new Error("not written yet");
+  /**
+   * What `batch` would take, before anything is sent: requests, tokens, cost, and the shortest time that the known
+   * limits allow. Weights are the Runnable's own, which may be upper bounds.
+   *
+   * @throws ArgumentError for an async source, which can't be looked into without using it up
+   */
+  estimate(inputs: Iterable<Input>, options: BatchOptions<Input, Output> = {}): Estimate {
+    return estimate(this, inputs, options);
   }
 
-  pipe<Next>(_next: RunnableLike<Output, Next>): Runnable<Input, Next> {
-    throw new Error("not written yet");
+  /**
+   * This Runnable, and then `next` on its outputs. Both work at once: `next` starts on what is finished, each keeps its
+   * own strategy, and an input that fails here never reaches `next`. An explicit `maxConcurrency` holds for both together.
+   */
+  pipe<Next>(next: RunnableLike<Output, Next>): Runnable<Input, Next> {
+    return new Chained<Input, Next>([...stagesOf(this), ...stagesOf(toRunnable(next))], "fulfilled");
   }
 }
 
 Object.defineProperty(Runnable.prototype, MARKER, { value: true });
+Object.defineProperty(Runnable.prototype.batch, BASE_BATCH, { value: true });
+
+/** Whether `value` is a Runnable, from this copy of the package or another. */
+export function isRunnable(value: unknown): value is Runnable<unknown, unknown> {
+  return typeof value === "object" && value !== null && MARKER in value;
+}
+
+/** A plain object with `invoke` as a Runnable; a Runnable as it is. */
+export function toRunnable<Input, Output>(like: RunnableLike<Input, Output>): Runnable<Input, Output> {
+  if (isRunnable(like)) return like as Runnable<unknown, unknown> as Runnable<Input, Output>;
+  if (typeof like?.invoke !== "function") {
+    throw new ArgumentError(`Expected a Runnable, or an object with invoke(input, options), but got ${like === null ? "null" : typeof like}.`);
+  }
+  return new Plain((input, options) => like.invoke(input, options));
+}
+
+/** A function as a Runnable. */
+export class Plain<Input, Output> extends Runnable<Input, Output> {
+  override readonly settings: RunnableSettings<Input, Output>;
+  readonly #call: (input: Input, options?: CallOptions) => Promise<Output>;
+
+  constructor(call: (input: Input, options?: CallOptions) => Promise<Output>, settings: RunnableSettings<Input, Output> = {}) {
+    super();
+    this.#call = call;
+    this.settings = settings;
+  }
+
+  override invoke(input: Input, options?: CallOptions): Promise<Output> {
+    return this.#call(input, options);
+  }
+}
+
+/** Runnables in a row: each passes on what came through ("fulfilled": a pipe) or what did not ("rejected": fallbacks). */
+export class Chained<Input, Output> extends Runnable<Input, Output> {
+  override readonly settings: RunnableSettings<Input, Output>;
+  readonly #chain: Chain;
+
+  constructor(runnables: readonly AnyRunnable[], route: Chain["route"]) {
+    super();
+    this.#chain = { runnables, route };
+    Object.defineProperty(this, STAGES, { value: this.#chain });
+    this.settings = { callOptions: [...new Set(runnables.flatMap((runnable) => runnable.settings?.callOptions ?? []))] };
+  }
+
+  override async invoke(input: Input, options: CallOptions = {}): Promise<Output> {
+    const { runnables, route } = this.#chain;
+    let value: unknown = input;
+    let failure: unknown;
+    for (const runnable of runnables) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- each stage takes what the one before gave
+        const output: unknown = await runnable.invoke(value, options);
+        if (route === "rejected") return output as Output;
+        value = output;
+      } catch (error) {
+        if (route === "fulfilled") throw error;
+        failure = error;
+      }
+    }
+    if (route === "rejected") throw failure;
+    return value as Output;
+  }
+
+  /** For wrappers, which have one call to make: all inputs through all stages. */
+  override invokeMany(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
+    return this.batch(inputs, { ...options, returnExceptions: true });
+  }
+}
+
+function stagesOf(runnable: AnyRunnable): readonly AnyRunnable[] {
+  const chain = chainOf(runnable);
+  return chain?.route === "fulfilled" ? chain.runnables : [runnable];
+}

@@ -1,0 +1,83 @@
+import { ArgumentError, BatchError } from "../errors.ts";
+import type { CallOptions, RunnableSettings } from "../options.ts";
+import { Plain, Runnable } from "../runnable.ts";
+
+/**
+ * Makes a Runnable of a function that turns one input into one output.
+ *
+ * @param call is handed the call's options; pass its `signal` on
+ * @param settings how it wants to be run, such as `{ maxConcurrency: 5, retry: { attempts: 3 } }`
+ *
+ * @example
+ * const length = runnable(async (text: string) => text.length, { maxConcurrency: 5 });
+ * const outputs = await length.batch(["a", "bb"]); // [1, 2]
+ */
+export function runnable<Input, Output>(
+  call: (input: Input, options: CallOptions) => Promise<Output> | Output,
+  settings: RunnableSettings<Input, Output> = {},
+): Runnable<Input, Output> {
+  requireFunction(call, "runnable");
+  // The promise of an async function is handed through as it is: another one would cost every item.
+  return new Plain(call as (input: Input, options?: CallOptions) => Promise<Output>, settings);
+}
+
+/**
+ * Makes a Runnable of a function that turns many inputs into as many outputs in one call.
+ *
+ * @param call resolves to one result for each input, in their order; an Error in a slot fails that slot alone
+ * @param settings what one request may hold, such as `{ request: { maxInputs: 96 } }`
+ *
+ * @example
+ * const lengths = bulkRunnable(async (texts: readonly string[]) => texts.map((text) => text.length), { request: { maxInputs: 96 } });
+ */
+export function bulkRunnable<Input, Output>(
+  call: (inputs: readonly Input[], options: CallOptions) => Promise<readonly (Output | Error)[]>,
+  settings: RunnableSettings<Input, Output> = {},
+): Runnable<Input, Output> {
+  requireFunction(call, "bulkRunnable");
+  return new Bulk(call, settings);
+}
+
+class Bulk<Input, Output> extends Runnable<Input, Output> {
+  override readonly settings: RunnableSettings<Input, Output>;
+  readonly #call: (inputs: readonly Input[], options: CallOptions) => Promise<readonly (Output | Error)[]>;
+
+  constructor(
+    call: (inputs: readonly Input[], options: CallOptions) => Promise<readonly (Output | Error)[]>,
+    settings: RunnableSettings<Input, Output>,
+  ) {
+    super();
+    this.#call = call;
+    this.settings = settings;
+  }
+
+  override invoke(input: Input, options?: CallOptions): Promise<Output> {
+    return invokeThroughBatch(this, input, options);
+  }
+
+  override invokeMany(inputs: readonly Input[], options: CallOptions): Promise<readonly (Output | Error)[]> {
+    return this.#call(inputs, options);
+  }
+}
+
+/**
+ * `invoke` for a Runnable that is written around `invokeMany` or wraps another: a batch of one, with its retries,
+ * limits and checks. Throws what the item failed with.
+ */
+export async function invokeThroughBatch<Input, Output>(
+  target: Runnable<Input, Output>,
+  input: Input,
+  options: CallOptions = {},
+): Promise<Output> {
+  try {
+    // The base class's own: an override of `batch` may be written around `invoke`.
+    const outputs = await Runnable.prototype.batch.call(target, [input], options);
+    return outputs[0] as Output;
+  } catch (error) {
+    throw BatchError.isInstance(error) && error.cause !== undefined ? error.cause : error;
+  }
+}
+
+function requireFunction(call: unknown, name: string): void {
+  if (typeof call !== "function") throw new ArgumentError(`${name} expects a function, but got ${call === null ? "null" : typeof call}.`);
+}

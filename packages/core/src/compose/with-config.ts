@@ -1,0 +1,45 @@
+import { WRAPPED } from "../engine/strategy.ts";
+import type { CallOptions, RetryOptions, RunnableSettings } from "../options.ts";
+import { Runnable } from "../runnable.ts";
+import { invokeThroughBatch } from "./functions.ts";
+
+/**
+ * The same Runnable with other settings: they win over its own, and a call's options win over both.
+ *
+ * @example
+ * const careful = withConfig(embeddings, { maxConcurrency: 2, timeoutMs: 10_000 });
+ */
+export function withConfig<Input, Output>(
+  inner: Runnable<Input, Output>,
+  settings: RunnableSettings<Input, Output>,
+): Runnable<Input, Output> {
+  return new Configured(inner, settings);
+}
+
+/**
+ * The same Runnable with failed calls tried again. It replaces the retries that the Runnable has; they do not multiply.
+ *
+ * @param retry @default { attempts: 3 }
+ *
+ * @example
+ * const patient = withRetry(classify, { attempts: 5 });
+ */
+export function withRetry<Input, Output>(inner: Runnable<Input, Output>, retry: RetryOptions = {}): Runnable<Input, Output> {
+  return new Configured(inner, { retry: { attempts: 3, ...retry } });
+}
+
+class Configured<Input, Output> extends Runnable<Input, Output> {
+  override readonly settings: RunnableSettings<Input, Output>;
+  /** The engine makes the inner Runnable's calls, in whichever way that one wants them made. */
+  readonly [WRAPPED]: Runnable<Input, Output>;
+
+  constructor(inner: Runnable<Input, Output>, settings: RunnableSettings<Input, Output>) {
+    super();
+    this[WRAPPED] = inner;
+    this.settings = { ...inner.settings, ...settings };
+  }
+
+  override invoke(input: Input, options?: CallOptions): Promise<Output> {
+    return invokeThroughBatch(this, input, options);
+  }
+}

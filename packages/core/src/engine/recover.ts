@@ -1,0 +1,199 @@
+import pRetry from "p-retry";
+import { sleep } from "../clock.ts";
+import { blamesInput, type ErrorFacts, factsOf, isFatal, isRetryable } from "./classify.ts";
+import type { ResolvedRetry } from "./plan.ts";
+import type { Request } from "./request.ts";
+import type { Run, RunHost } from "./run.ts";
+import { Unfinished } from "./strategy.ts";
+
+/** What a call left undone. */
+export interface Failure<Input> {
+  /** The inputs that have no outcome yet. */
+  readonly request: Request<Input>;
+  /** What the call threw, or the first of `errors`. */
+  readonly error: Error;
+  /** Whether the call threw; otherwise single items failed, each with its own of `errors`. */
+  readonly whole: boolean;
+  readonly errors?: readonly Error[];
+}
+
+/** How the hunt for the inputs that spoil one request is going. */
+interface Hunt {
+  /** Calls in a row that brought no success. */
+  fruitless: number;
+  readonly limit: number;
+}
+
+/**
+ * What happens after a failed call: it is tried again where that may help, and a request that one of its inputs spoils
+ * is split until that input stands alone. It works beside the lanes and holds a permit only while a call is in flight.
+ */
+export class Recovery<Input, Output> {
+  readonly #run: Run<Input, Output>;
+  readonly #host: RunHost;
+
+  constructor(run: Run<Input, Output>, host: RunHost) {
+    this.#run = run;
+    this.#host = host;
+  }
+
+  /** Settles every input of a failure, in the end. */
+  async recover(failure: Failure<Input>): Promise<void> {
+    const left = await this.#retry(failure);
+    if (left === undefined || this.#run.stopped) return;
+    const limit = 2 * Math.ceil(Math.log2(Math.max(2, left.request.size))) + 1;
+    await this.#isolate(left, { fruitless: 0, limit });
+  }
+
+  /** Whether an item that failed with this error gets another call. */
+  mayRetry(request: Request<Input>, error: Error): boolean {
+    const { retry } = this.#run.plan;
+    if (retry === undefined || request.retries >= retry.attempts - 1) return false;
+    const facts = factsOf(error);
+    if (isFatal(facts) || (facts.retryAfterMs ?? 0) > retry.maxRetryAfterMs) return false;
+    return retry.shouldRetry === undefined ? isRetryable(facts) : retry.shouldRetry(error);
+  }
+
+  /** This input has no further chance. Where no other has one either, the batch ends. */
+  giveUp(index: number, input: Input, error: Error, facts: ErrorFacts): void {
+    this.#run.reject(index, input, error);
+    if (isFatal(facts)) this.#host.fatal(this.#run, error);
+  }
+
+  /**
+   * Calls again while that may help. p-retry drives it; the first attempt that it sees is the one that has failed
+   * already, so that a call which succeeds at once never comes here. Returns what is left when tries are used up.
+   */
+  async #retry(first: Failure<Input>): Promise<Failure<Input> | undefined> {
+    const { retry } = this.#run.plan;
+    let failure: Failure<Input> | undefined = first;
+    let worthIt = false;
+    if (retry === undefined || !this.#again(failure)) return this.#retryUnfinished(failure);
+    try {
+      await pRetry(
+        async (attempt) => {
+          if (attempt > 1) failure = await this.#run.again((failure as Failure<Input>).request);
+          // p-retry takes only Errors, and treats some specially: it sees one of ours, never the provider's.
+          if (failure !== undefined && !this.#run.stopped) throw new Again();
+        },
+        {
+          retries: retry.attempts - 1 - first.request.retries,
+          minTimeout: 0,
+          onFailedAttempt: async () => {
+            worthIt = failure !== undefined && this.#again(failure);
+            if (failure !== undefined && worthIt) await this.#backOff(failure, retry);
+          },
+          shouldRetry: () => worthIt && !this.#run.stopped,
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof Again)) throw error;
+    }
+    return failure === undefined ? undefined : this.#retryUnfinished(failure);
+  }
+
+  #again(failure: Failure<Input>): boolean {
+    return this.mayRetry(failure.request, failure.error);
+  }
+
+  /** What an override's fail-fast left unfinished has not failed: it is sent again without counting as a retry. */
+  async #retryUnfinished(failure: Failure<Input>): Promise<Failure<Input> | undefined> {
+    let left: Failure<Input> | undefined = failure;
+    while (left !== undefined && !left.whole && left.errors?.every((error) => error instanceof Unfinished)) {
+      // oxlint-disable-next-line no-await-in-loop -- each call sends what the one before left over
+      left = await this.#run.again(left.request);
+    }
+    return left;
+  }
+
+  /** Waits before the next call, on our clock and without a permit. */
+  async #backOff({ request, error }: Failure<Input>, retry: ResolvedRetry): Promise<void> {
+    const { clock, random } = this.#run.plan;
+    const full = Math.min(retry.maxDelayMs, retry.minDelayMs * retry.factor ** request.retries);
+    const own = full * (1 - retry.jitter * random());
+    const delayMs = factsOf(error).retryAfterMs ?? own;
+    request.retries++;
+    this.#host.meter.retries++;
+    this.#host.hooks.onRetry?.({ error, attempt: request.attempts, delayMs, inputs: request.size });
+    await sleep(delayMs, clock, this.#host.halted);
+  }
+
+  /** Settles what cannot be retried: splits a request that one input may have spoilt, gives up the rest. */
+  async #isolate({ request, error, errors, whole }: Failure<Input>, hunt: Hunt): Promise<void> {
+    if (!whole) {
+      for (let position = 0; position < request.size; position++) {
+        const reason = errors?.[position] ?? error;
+        this.giveUp(request.indexes[position] as number, request.inputs[position] as Input, reason, factsOf(reason));
+      }
+      return;
+    }
+    const facts = factsOf(error);
+    if (request.size === 1 || !this.#worthSplitting(facts, hunt)) {
+      this.#run.rejectAll(request, error);
+      if (isFatal(facts)) this.#host.fatal(this.#run, error);
+      return;
+    }
+    const named = facts.position;
+    if (named !== undefined && Number.isInteger(named) && named >= 0 && named < request.size) {
+      this.#run.reject(request.indexes[named] as number, request.inputs[named] as Input, error);
+      await this.#hunt(request.pick(others(request.size, named)), hunt);
+      return;
+    }
+    await this.#halve(request, facts, hunt);
+  }
+
+  /**
+   * Sends the first half. Where it comes through, the culprit is in the second one, which is then split at once and
+   * not sent again; but nothing is given up that has not been sent alone. Where the request was only too large, the
+   * one half says nothing about the other.
+   */
+  async #halve(request: Request<Input>, facts: ErrorFacts, hunt: Hunt): Promise<void> {
+    const [first, second] = request.halves();
+    const cameThrough = await this.#hunt(first, hunt);
+    if (this.#run.stopped) return;
+    const known = cameThrough && facts.code !== "request_too_large";
+    if (known && second.size > 1) await this.#halve(second, facts, hunt);
+    else await this.#hunt(second, hunt);
+  }
+
+  /** Sends a part, and splits on where it fails. Returns whether it came through whole. */
+  async #hunt(part: Request<Input>, hunt: Hunt): Promise<boolean> {
+    if (this.#run.stopped) return false;
+    const failure = await this.#run.again(part);
+    if (this.#run.stopped) return false;
+    if (failure === undefined) {
+      hunt.fruitless = 0;
+      return true;
+    }
+    const left = await this.#retry(failure);
+    if (left === undefined) {
+      hunt.fruitless = 0;
+      return true;
+    }
+    if (this.#run.stopped) return false;
+    if (left.whole) hunt.fruitless++;
+    else hunt.fruitless = 0;
+    await this.#isolate(left, hunt);
+    return false;
+  }
+
+  /**
+   * An error that is known to be the provider's state, not the inputs', is not hunted. One that says nothing may be an
+   * outage: that hunt ends when about 2 log2(k) calls in a row have brought nothing.
+   */
+  #worthSplitting(facts: ErrorFacts, hunt: Hunt): boolean {
+    if (isFatal(facts) || facts.code === "invalid_result") return false;
+    if (facts.code === "request_too_large") return true;
+    if (facts.retryable === true || (facts.status !== undefined && isRetryable(facts))) return false;
+    return blamesInput(facts) || hunt.fruitless < hunt.limit;
+  }
+}
+
+/** Stands for any failure while p-retry counts. */
+class Again extends Error {}
+
+function* others(size: number, except: number): Iterable<number> {
+  for (let position = 0; position < size; position++) {
+    if (position !== except) yield position;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Weight } from "../options.ts";
+
+/** The inputs of one call, with their places in the batch. `pack` fills it; `recover` picks from it and splits it. */
+export class Request<Input> {
+  readonly indexes: number[] = [];
+  readonly inputs: Input[] = [];
+  tokens = 0;
+  bytes = 0;
+  /** Calls made so far for these inputs. */
+  attempts = 0;
+  /** How many of them were tries after a retryable failure. */
+  retries = 0;
+  readonly #weights: Weight[] = [];
+
+  get size(): number {
+    return this.inputs.length;
+  }
+
+  add(index: number, input: Input, weight?: Weight): void {
+    this.indexes.push(index);
+    this.inputs.push(input);
+    if (weight === undefined) return;
+    this.#weights[this.inputs.length - 1] = weight;
+    this.tokens += weight.tokens ?? 0;
+    this.bytes += weight.bytes ?? 0;
+  }
+
+  /** A request of its own for the inputs at `positions`; it has the history of this one. */
+  pick(positions: Iterable<number>): Request<Input> {
+    const picked = new Request<Input>();
+    picked.attempts = this.attempts;
+    picked.retries = this.retries;
+    for (const position of positions) {
+      picked.add(this.indexes[position] as number, this.inputs[position] as Input, this.#weights[position]);
+    }
+    return picked;
+  }
+
+  /** Two requests, the first with the smaller or equal half. */
+  halves(): [Request<Input>, Request<Input>] {
+    const middle = this.size >> 1;
+    return [this.pick(range(0, middle)), this.pick(range(middle, this.size))];
+  }
+}
+
+function* range(from: number, to: number): Iterable<number> {
+  for (let each = from; each < to; each++) yield each;
+}

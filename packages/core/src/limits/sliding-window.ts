@@ -1,0 +1,71 @@
+import type { Allowance, Correction } from "./token-bucket.ts";
+
+interface Entry {
+  readonly at: number;
+  amount: number;
+}
+
+const WINDOW_MS = 60_000;
+
+/**
+ * Never more than the limit in any window of a minute, wherever it begins: safe for every way in which a provider may
+ * count, and so what a limit starts as that is configured and not told by headers.
+ */
+export class SlidingWindow implements Allowance {
+  readonly limit: number;
+  #entries: Entry[] = [];
+  #first = 0;
+  #used = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  waitMs(amount: number, now: number): number {
+    this.#forget(now);
+    let excess = this.#used + Math.min(amount, this.limit) - this.limit;
+    if (excess <= 0) return 0;
+    for (let each = this.#first; each < this.#entries.length; each++) {
+      const { at, amount: taken } = this.#entries[each] as Entry;
+      excess -= taken;
+      if (excess <= 0) return at + WINDOW_MS - now;
+    }
+    return WINDOW_MS;
+  }
+
+  take(amount: number, now: number): Correction {
+    this.#forget(now);
+    const entry: Entry = { at: now, amount };
+    this.#entries.push(entry);
+    this.#used += amount;
+    return (difference, later) => {
+      this.#forget(later);
+      if (entry.at <= later - WINDOW_MS) return;
+      entry.amount -= difference;
+      this.#used -= difference;
+    };
+  }
+
+  shortestMs(amount: number, now: number): number {
+    this.#forget(now);
+    const beyond = this.#used + amount - this.limit;
+    return beyond <= 0 ? 0 : (beyond / this.limit) * WINDOW_MS;
+  }
+
+  #forget(now: number): void {
+    while (this.#first < this.#entries.length) {
+      const entry = this.#entries[this.#first] as Entry;
+      if (entry.at > now - WINDOW_MS) break;
+      this.#used -= entry.amount;
+      this.#first++;
+    }
+    if (this.#first === this.#entries.length) {
+      this.#entries = [];
+      this.#first = 0;
+      this.#used = 0;
+    } else if (this.#first > 1024 && this.#first * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}
