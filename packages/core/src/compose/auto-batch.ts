@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { ArgumentError } from "../errors.ts";
 import type { BatchOptions, CallOptions, RunnableSettings } from "../options.ts";
 import { WRAPPED } from "../engine/strategy.ts";
-import { Runnable } from "../runnable.ts";
+import { requireRunnable, Runnable } from "../runnable.ts";
 
 /** Options of `autoBatch`. */
 export interface AutoBatchOptions {
@@ -31,11 +31,21 @@ export function autoBatch<Input, Output>(inner: Runnable<Input, Output>, options
   return new AutoBatched(inner, maxWaitMs, maxInputs, options.clock ?? systemClock);
 }
 
+/** One call to `invoke`. */
 interface Call<Input, Output> {
   readonly input: Input;
   readonly resolve: (output: Output) => void;
-  readonly reject: (error: unknown) => void;
-  readonly signal: AbortSignal | undefined;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Calls that go out together. */
+interface Group<Input, Output> {
+  /** Their options, signals and reports aside: only calls that agree on them share a request. */
+  readonly options: CallOptions;
+  readonly unanswered: Set<Call<Input, Output>>;
+  /** Aborted when nobody waits for an answer any more. */
+  readonly controller: AbortController;
+  readonly cancelTimer: () => void;
 }
 
 class AutoBatched<Input, Output> extends Runnable<Input, Output> {
@@ -44,12 +54,11 @@ class AutoBatched<Input, Output> extends Runnable<Input, Output> {
   readonly #maxWaitMs: number;
   readonly #maxInputs: number;
   readonly #clock: Clock;
-  #calls: Call<Input, Output>[] = [];
-  #cancelTimer: (() => void) | undefined;
+  readonly #gathering = new Set<Group<Input, Output>>();
 
   constructor(inner: Runnable<Input, Output>, maxWaitMs: number, maxInputs: number, clock: Clock) {
     super();
-    this[WRAPPED] = inner;
+    this[WRAPPED] = requireRunnable(inner);
     this.settings = inner.settings ?? {};
     this.#maxWaitMs = maxWaitMs;
     this.#maxInputs = maxInputs;
@@ -57,50 +66,70 @@ class AutoBatched<Input, Output> extends Runnable<Input, Output> {
   }
 
   override invoke(input: Input, options: CallOptions = {}): Promise<Output> {
-    const { signal } = options;
+    const { signal, report: _report, ...own } = options;
     return new Promise<Output>((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason);
         return;
       }
-      const call: Call<Input, Output> = { input, resolve, reject, signal };
+      const group = this.#groupFor(own);
+      const leave = (): void => {
+        group.unanswered.delete(call);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const call: Call<Input, Output> = {
+        input,
+        resolve: (output) => (leave(), resolve(output)),
+        reject: (reason) => (leave(), reject(reason)),
+      };
       // A call that is not wanted any more leaves at once; if it has not been sent, it never is.
-      signal?.addEventListener("abort", () => this.#withdraw(call), { once: true });
-      this.#calls.push(call);
-      if (this.#calls.length >= this.#maxInputs) void this.#send();
-      else this.#cancelTimer ??= this.#clock.after(this.#maxWaitMs, () => void this.#send());
+      const onAbort = (): void => {
+        call.reject(signal?.reason);
+        if (group.unanswered.size === 0) group.controller.abort(signal?.reason);
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      group.unanswered.add(call);
+      if (group.unanswered.size >= this.#maxInputs) void this.#send(group);
     });
   }
 
-  #withdraw(call: Call<Input, Output>): void {
-    this.#calls = this.#calls.filter((each) => each !== call);
-    call.reject(call.signal?.reason);
+  #groupFor(options: CallOptions): Group<Input, Output> {
+    for (const group of this.#gathering) {
+      if (sameOptions(group.options, options)) return group;
+    }
+    const group: Group<Input, Output> = {
+      options,
+      unanswered: new Set(),
+      controller: new AbortController(),
+      cancelTimer: this.#clock.after(this.#maxWaitMs, () => void this.#send(group)),
+    };
+    this.#gathering.add(group);
+    return group;
   }
 
-  async #send(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    const calls = this.#calls;
-    this.#calls = [];
-    const unanswered = new Set(calls);
-    const controller = new AbortController();
-    // Work that nobody waits for any more is ended.
-    for (const call of calls) {
-      call.signal?.addEventListener("abort", () => {
-        unanswered.delete(call);
-        if (unanswered.size === 0) controller.abort(call.signal?.reason);
-      }, { once: true });
-    }
-    const options: BatchOptions<Input, Output> = { signal: controller.signal, clock: this.#clock };
+  async #send(group: Group<Input, Output>): Promise<void> {
+    group.cancelTimer();
+    this.#gathering.delete(group);
+    const calls = [...group.unanswered];
+    const inputs = calls.map((call) => call.input);
+    const options: BatchOptions<Input, Output> = { ...group.options, signal: group.controller.signal, clock: this.#clock };
     try {
-      for await (const outcome of this.batchAsCompleted(calls.map((call) => call.input), options)) {
+      for await (const outcome of this.batchAsCompleted(inputs, options)) {
         const call = calls[outcome.index] as Call<Input, Output>;
-        unanswered.delete(call);
         if (outcome.status === "fulfilled") call.resolve(outcome.value);
         else call.reject(outcome.reason);
       }
     } catch (error) {
-      for (const call of unanswered) call.reject(error);
+      for (const call of group.unanswered) call.reject(error);
     }
   }
+}
+
+/** Whether two calls' own options are the same, symbols such as a nested call's permit included. */
+function sameOptions(one: CallOptions, other: CallOptions): boolean {
+  const keys = Reflect.ownKeys(one);
+  return (
+    keys.length === Reflect.ownKeys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && Object.is(Reflect.get(one, key), Reflect.get(other, key)))
+  );
 }

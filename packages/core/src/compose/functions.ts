@@ -1,3 +1,4 @@
+import { checkSettings } from "../engine/check-options.ts";
 import { ArgumentError, BatchError } from "../errors.ts";
 import type { CallOptions, RunnableSettings } from "../options.ts";
 import { Plain, Runnable } from "../runnable.ts";
@@ -17,6 +18,7 @@ export function runnable<Input, Output>(
   settings: RunnableSettings<Input, Output> = {},
 ): Runnable<Input, Output> {
   requireFunction(call, "runnable");
+  checkSettings(settings);
   // The promise of an async function is handed through as it is: another one would cost every item.
   return new Plain(call as (input: Input, options?: CallOptions) => Promise<Output>, settings);
 }
@@ -35,6 +37,7 @@ export function bulkRunnable<Input, Output>(
   settings: RunnableSettings<Input, Output> = {},
 ): Runnable<Input, Output> {
   requireFunction(call, "bulkRunnable");
+  checkSettings(settings);
   return new Bulk(call, settings);
 }
 

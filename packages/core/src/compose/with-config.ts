@@ -1,6 +1,7 @@
+import { checkSettings } from "../engine/check-options.ts";
 import { WRAPPED } from "../engine/strategy.ts";
 import type { CallOptions, RetryOptions, RunnableSettings } from "../options.ts";
-import { Runnable } from "../runnable.ts";
+import { requireRunnable, Runnable } from "../runnable.ts";
 import { invokeThroughBatch } from "./functions.ts";
 
 /**
@@ -35,7 +36,8 @@ class Configured<Input, Output> extends Runnable<Input, Output> {
 
   constructor(inner: Runnable<Input, Output>, settings: RunnableSettings<Input, Output>) {
     super();
-    this[WRAPPED] = inner;
+    checkSettings(settings);
+    this[WRAPPED] = requireRunnable(inner);
     this.settings = { ...inner.settings, ...settings };
   }
 

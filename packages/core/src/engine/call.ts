@@ -68,17 +68,24 @@ function withTimeout<Input, Output>(
   const onAbort = (): void => controller.abort(outer?.reason);
   outer?.addEventListener("abort", onAbort, { once: true });
   return new Promise((resolve, reject) => {
+    let over = false;
     const cancel = plan.clock.after(timeoutMs, () => {
       const error = new TimeoutError(`The call took longer than timeoutMs (${timeoutMs} ms). Allow it more time, or send less in one request.`);
+      over = true;
       reject(error);
       controller.abort(error);
     });
+    // What a call reports after its time is up belongs to no call any more.
+    const report = (facts: CallReport): void => {
+      if (!over) options.report?.(facts);
+    };
     const done = (): void => {
+      over = true;
       cancel();
       outer?.removeEventListener("abort", onAbort);
     };
     const sent = new Promise((answer) => {
-      answer(send(plan, request, Object.freeze({ ...options, signal: controller.signal })));
+      answer(send(plan, request, Object.freeze({ ...options, signal: controller.signal, report })));
     });
     sent.finally(done).then(resolve, reject);
   });

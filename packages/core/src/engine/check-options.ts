@@ -20,7 +20,7 @@ const OPTIONS: Readonly<Record<keyof BatchOptions, Check>> = {
   maxWaitMs: NOT_NEGATIVE,
   request: ["request limits such as { maxInputs: 100 }", isObject],
   limiter: ["a RateLimiter, such as rateLimiter({ requestsPerMinute: 500 })", (value) => hasMethod(value, "reserve")],
-  schema: ["a Standard Schema (Zod, Valibot, ArkType, ...)", (value) => (isObject(value) || typeof value === "function") && "~standard" in value],
+  schema: ["a Standard Schema (Zod, Valibot, ArkType, ...)", isSchema],
   dedupe: ["true, false, or a function that returns the key of an input", (value) => typeof value === "boolean" || typeof value === "function"],
   returnExceptions: BOOLEAN,
   drain: SIGNAL,
@@ -33,6 +33,22 @@ const OPTIONS: Readonly<Record<keyof BatchOptions, Check>> = {
   onRequest: FUNCTION,
   clock: ["a Clock with now() and after()", (value) => hasMethod(value, "now") && hasMethod(value, "after")],
   random: FUNCTION,
+};
+
+const { maxConcurrency, retry, timeoutMs, maxWaitMs, request, limiter, schema, dedupe } = OPTIONS;
+
+const SETTINGS: Readonly<Record<keyof RunnableSettings, Check>> = {
+  maxConcurrency,
+  retry,
+  timeoutMs,
+  maxWaitMs,
+  request,
+  limiter,
+  schema,
+  dedupe,
+  weigh: FUNCTION,
+  price: ["prices such as { perMillionInputTokens: 0.02 }", isObject],
+  callOptions: ["an array of names", (value) => Array.isArray(value)],
 };
 
 const RETRY: Readonly<Record<string, Check>> = {
@@ -53,26 +69,40 @@ const REQUEST: Readonly<Record<string, Check>> = { maxInputs: COUNT, maxTokens: 
  *
  * @throws ArgumentError that names the option, what it takes and what came.
  */
-export function checkOptions(options: BatchOptions, settings: RunnableSettings, nested: boolean): CallOptions {
-  if (!isObject(options)) throw new ArgumentError(`options: expected an object, got ${show(options)}.`);
+export function checkOptions(options: BatchOptions, own: readonly string[] = [], nested: boolean = false): CallOptions {
+  requireObject("options", options);
   const callOptions: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     if (Object.hasOwn(OPTIONS, name)) check(name, value, OPTIONS[name as keyof BatchOptions]);
-    else if (nested || settings.callOptions?.includes(name) === true) callOptions[name] = value;
-    else throw unknownOption(name, [...Object.keys(OPTIONS), ...(settings.callOptions ?? [])]);
+    else if (nested || own.includes(name)) callOptions[name] = value;
+    else throw unknownOption(name, [...Object.keys(OPTIONS), ...own]);
   }
-  for (const source of [settings, options]) {
-    if (source !== options) checkSettings(source);
-    if (isObject(source.retry)) checkGroup("retry", source.retry, RETRY);
-    if (isObject(source.request)) checkGroup("request", source.request, REQUEST);
-  }
+  checkGroups(options);
   return callOptions;
 }
 
-function checkSettings(settings: RunnableSettings): void {
+/**
+ * Holds a Runnable's settings against what each takes.
+ *
+ * @throws ArgumentError that names the setting, what it takes and what came.
+ */
+export function checkSettings(settings: RunnableSettings): void {
+  requireObject("settings", settings);
   for (const [name, value] of Object.entries(settings)) {
-    if (Object.hasOwn(OPTIONS, name)) check(`settings.${name}`, value, OPTIONS[name as keyof BatchOptions]);
+    const own = Object.hasOwn(SETTINGS, name) ? SETTINGS[name as keyof RunnableSettings] : undefined;
+    if (own === undefined) throw unknownOption(`settings.${name}`, Object.keys(SETTINGS));
+    check(`settings.${name}`, value, own);
   }
+  checkGroups(settings);
+}
+
+function checkGroups({ retry, request }: RunnableSettings): void {
+  if (isObject(retry)) checkGroup("retry", retry, RETRY);
+  if (isObject(request)) checkGroup("request", request, REQUEST);
+}
+
+function requireObject(name: string, value: unknown): void {
+  if (!isObject(value)) throw new ArgumentError(`${name}: expected an object, got ${show(value)}.`);
 }
 
 function checkGroup(group: string, values: object, checks: Readonly<Record<string, Check>>): void {
@@ -99,6 +129,11 @@ function isNumber(value: unknown, least: number): value is number {
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
+}
+
+function isSchema(value: unknown): boolean {
+  const standard = isObject(value) || typeof value === "function" ? (value as { "~standard"?: unknown })["~standard"] : undefined;
+  return hasMethod(standard, "validate");
 }
 
 function hasMethod(value: unknown, name: string): value is object {

@@ -5,6 +5,7 @@ import type { Runnable } from "../runnable.ts";
 import { costOf } from "./meter.ts";
 import { Pack } from "./pack.ts";
 import { makePlan } from "./plan.ts";
+import { describe } from "./window.ts";
 
 /** Packs every input as a batch would, and sends nothing. */
 export function estimate<Input, Output>(
@@ -13,7 +14,10 @@ export function estimate<Input, Output>(
   options: BatchOptions<Input, Output>,
 ): Estimate {
   if (typeof inputs !== "object" || inputs === null || typeof inputs[Symbol.iterator] !== "function") {
-    throw new ArgumentError("estimate expects an array or an iterable of inputs; it can't look into an async source without using it up.");
+    throw new ArgumentError(
+      `estimate expects an array or an iterable of inputs, but got ${describe(inputs)}. ` +
+        `It can't look into an async source without using it up.`,
+    );
   }
   const plan = makePlan(runnable, options, true, Array.isArray(inputs));
   const pack = new Pack<Input>(plan.limits, plan.weigh);

@@ -7,7 +7,7 @@ import type { StandardSchema } from "../standard-schema.ts";
 import type { PackLimits } from "./pack.ts";
 import type { Permit } from "./permits.ts";
 import { INSIDE, type Strategy, strategyOf } from "./strategy.ts";
-import { checkOptions } from "./check-options.ts";
+import { checkOptions, checkSettings } from "./check-options.ts";
 
 /** In options: the permit on which the call runs that received them. A nested batch runs its first call on it. */
 export const PERMIT: unique symbol = Symbol.for("batchwise.permit") as never;
@@ -63,8 +63,10 @@ export function makePlan<Input, Output>(
   finite: boolean,
 ): Plan<Input, Output> {
   const settings: RunnableSettings<Input, Output> = runnable.settings ?? {};
-  const parent = (options as { [PERMIT]?: Permit })[PERMIT];
-  const callOptions = checkOptions(options, settings, parent !== undefined || INSIDE in options);
+  checkSettings(settings);
+  const parent = (options as { [PERMIT]?: Permit } | null)?.[PERMIT];
+  const inside = (options as { [INSIDE]?: unknown } | null)?.[INSIDE];
+  const callOptions = checkOptions(options, settings.callOptions, parent !== undefined || inside !== undefined);
   const asked = options.maxConcurrency ?? settings.maxConcurrency;
   const strategy = strategyOf(runnable, mayOverride, asked);
   const override = strategy.kind === "many" && strategy.override;

@@ -22,7 +22,11 @@ interface Hunt {
   /** Calls in a row that brought no success. */
   fruitless: number;
   readonly limit: number;
+  /** The error with which it was given up: nothing more is sent. */
+  over: Error | undefined;
 }
+
+const UNTRIED: Hunt = { fruitless: 0, limit: 1, over: undefined };
 
 /**
  * What happens after a failed call: it is tried again where that may help, and a request that one of its inputs spoils
@@ -37,12 +41,24 @@ export class Recovery<Input, Output> {
     this.#host = host;
   }
 
+  /**
+   * Settles a failure at once where no further call can help. Not a turn later: a batch that fails fast must start
+   * nothing more (L12). False where more calls may help; then it is `recover`'s.
+   */
+  settle({ request, error, whole }: Failure<Input>): boolean {
+    if (!whole || this.mayRetry(request, error)) return false;
+    const facts = factsOf(error);
+    if (request.size > 1 && this.#worthSplitting(facts, UNTRIED)) return false;
+    this.#giveUpAll(request, error, facts);
+    return true;
+  }
+
   /** Settles every input of a failure, in the end. */
   async recover(failure: Failure<Input>): Promise<void> {
     const left = await this.#retry(failure);
     if (left === undefined || this.#run.stopped) return;
     const limit = 2 * Math.ceil(Math.log2(Math.max(2, left.request.size))) + 1;
-    await this.#isolate(left, { fruitless: 0, limit });
+    await this.#isolate(left, { fruitless: 0, limit, over: undefined });
   }
 
   /** Whether an item that failed with this error gets another call. */
@@ -50,7 +66,7 @@ export class Recovery<Input, Output> {
     const { retry } = this.#run.plan;
     if (retry === undefined || request.retries >= retry.attempts - 1) return false;
     const facts = factsOf(error);
-    if (isFatal(facts) || (facts.retryAfterMs ?? 0) > retry.maxRetryAfterMs) return false;
+    if (isFatal(facts) || facts.code === "request_too_large" || (facts.retryAfterMs ?? 0) > retry.maxRetryAfterMs) return false;
     return retry.shouldRetry === undefined ? isRetryable(facts) : retry.shouldRetry(error);
   }
 
@@ -92,6 +108,11 @@ export class Recovery<Input, Output> {
     return failure === undefined ? undefined : this.#retryUnfinished(failure);
   }
 
+  #giveUpAll(request: Request<Input>, error: Error, facts: ErrorFacts): void {
+    this.#run.rejectAll(request, error);
+    if (isFatal(facts)) this.#host.fatal(this.#run, error);
+  }
+
   #again(failure: Failure<Input>): boolean {
     return this.mayRetry(failure.request, failure.error);
   }
@@ -129,8 +150,7 @@ export class Recovery<Input, Output> {
     }
     const facts = factsOf(error);
     if (request.size === 1 || !this.#worthSplitting(facts, hunt)) {
-      this.#run.rejectAll(request, error);
-      if (isFatal(facts)) this.#host.fatal(this.#run, error);
+      this.#giveUpAll(request, error, facts);
       return;
     }
     const named = facts.position;
@@ -159,6 +179,10 @@ export class Recovery<Input, Output> {
   /** Sends a part, and splits on where it fails. Returns whether it came through whole. */
   async #hunt(part: Request<Input>, hunt: Hunt): Promise<boolean> {
     if (this.#run.stopped) return false;
+    if (hunt.over !== undefined) {
+      this.#run.rejectAll(part, hunt.over);
+      return false;
+    }
     const failure = await this.#run.again(part);
     if (this.#run.stopped) return false;
     if (failure === undefined) {
@@ -173,6 +197,7 @@ export class Recovery<Input, Output> {
     if (this.#run.stopped) return false;
     if (left.whole) hunt.fruitless++;
     else hunt.fruitless = 0;
+    if (hunt.fruitless >= hunt.limit && !blamesInput(factsOf(left.error))) hunt.over = left.error;
     await this.#isolate(left, hunt);
     return false;
   }

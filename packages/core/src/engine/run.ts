@@ -284,7 +284,7 @@ export class Run<Input, Output> implements Claimant, Intake<Input> {
         }
         // oxlint-disable-next-line no-await-in-loop -- a lane is a loop over calls
         const failure = await this.#attempt(request, slot, reservation);
-        if (failure === undefined) this.#outstanding--;
+        if (failure === undefined || this.#recovery.settle(failure)) this.#outstanding--;
         else void this.#recover(failure);
       }
     } catch (error) {

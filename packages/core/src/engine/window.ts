@@ -126,6 +126,7 @@ class IteratorSource<Input> implements SyncSource<Input> {
     try {
       this.#iterator ??= this.#open();
       const step = this.#iterator.next();
+      requireResult(step);
       if (step.done !== true) {
         this.input = step.value;
         this.pulled++;
@@ -191,6 +192,7 @@ class AsyncSource<Input> implements Source<Input> {
         // oxlint-disable-next-line no-await-in-loop
         const step = await iterator.next();
         if (this.ended) return;
+        requireResult(step);
         if (step.done === true) {
           this.exhausted = true;
           this.ended = true;
@@ -228,8 +230,14 @@ class AsyncSource<Input> implements Source<Input> {
   }
 }
 
+function requireResult(step: unknown): void {
+  if (typeof step !== "object" || step === null) {
+    throw new TypeError(`The source's next() gave ${describe(step)} where an iterator gives { value, done }.`);
+  }
+}
+
 /** What a value is, without showing what it holds. */
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   if (value === null) return "null";
   if (typeof value === "object") return "an object that is not iterable";
   return typeof value === "undefined" ? "undefined" : `a ${typeof value}`;

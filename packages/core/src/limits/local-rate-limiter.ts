@@ -28,8 +28,8 @@ export interface RateLimiterOptions {
 /**
  * A limiter for one process. Give the same one to every Runnable that uses the same key.
  *
- * A configured limit holds in any window of a minute. What responses tell replaces it. Where nothing is configured or
- * told, concurrency adapts: it halves when the provider refuses a call and grows by one for each round that it does not.
+ * A configured limit holds in any window of a minute. What responses tell holds beside it. Where nothing is told,
+ * concurrency adapts: it halves when the provider refuses a call and grows by one for each round that it does not.
  * A refusal pauses everyone: for as long as the provider asks, or for a backoff of our own.
  *
  * @throws ArgumentError for a limit that is no number above 0.
@@ -56,7 +56,9 @@ const LONGEST_PAUSE_MS = 30_000;
 
 class LocalRateLimiter implements RateLimiter {
   readonly #clock: Clock;
-  readonly #allowances = new Map<Kind, Allowance>();
+  /** What the caller allows, and what responses have told. */
+  readonly #allowances: [Kind, Allowance][] = [];
+  readonly #told = new Map<Kind, TokenBucket>();
   readonly #adaptive = new AdaptiveConcurrency();
   /** What calls in flight have reserved, of each kind. */
   readonly #open: Record<Kind, number> = { requests: 0, inputs: 0, tokens: 0 };
@@ -65,11 +67,14 @@ class LocalRateLimiter implements RateLimiter {
   #inFlight = 0;
   #pausedUntil = -Infinity;
   #refusals = 0;
-  #told = false;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: RateLimiterOptions) {
     this.#clock = options.clock ?? systemClock;
+    const known = [...KINDS.map((kind) => `${kind}PerMinute`), "clock"];
+    for (const name of Object.keys(options)) {
+      if (!known.includes(name)) throw new ArgumentError(`${name}: no such option of rateLimiter. Known options: ${known.join(", ")}.`);
+    }
     for (const kind of KINDS) {
       const name = `${kind}PerMinute` as const;
       const limit = options[name];
@@ -77,7 +82,7 @@ class LocalRateLimiter implements RateLimiter {
       if (typeof limit !== "number" || !(limit > 0)) {
         throw new ArgumentError(`${name}: expected a number above 0, got ${typeof limit === "number" ? limit : typeof limit}.`);
       }
-      if (limit !== Infinity) this.#allowances.set(kind, new SlidingWindow(limit));
+      if (limit !== Infinity) this.#allowances.push([kind, new SlidingWindow(limit)]);
     }
   }
 
@@ -113,7 +118,7 @@ class LocalRateLimiter implements RateLimiter {
   }
 
   shortestMs(demand: Demand): number | undefined {
-    if (this.#allowances.size === 0) return undefined;
+    if (this.#allowances.length === 0) return undefined;
     const now = this.#clock.now();
     let longest = Math.max(0, this.#pausedUntil - now);
     for (const [kind, allowance] of this.#allowances) {
@@ -142,7 +147,7 @@ class LocalRateLimiter implements RateLimiter {
   }
 
   #waitMs(demand: Demand, now: number): number {
-    if (!this.#told && this.#inFlight >= this.#adaptive.limit) return Infinity;
+    if (this.#told.size === 0 && this.#inFlight >= this.#adaptive.limit) return Infinity;
     let longest = Math.max(0, this.#pausedUntil - now);
     for (const [kind, allowance] of this.#allowances) {
       longest = Math.max(longest, allowance.waitMs(demand[kind], now));
@@ -199,20 +204,22 @@ class LocalRateLimiter implements RateLimiter {
   }
 
   #learnOne(kind: Kind, told: LimitFacts, now: number): void {
-    const known = this.#allowances.get(kind);
-    const limit = positive(told.limit) ?? known?.limit;
+    const known = this.#told.get(kind);
+    const limit = atLeast(told.limit, Number.MIN_VALUE) ?? known?.limit;
     if (limit === undefined) return;
-    const remaining = told.remaining !== undefined && told.remaining >= 0 ? Math.min(told.remaining, limit) : undefined;
-    this.#told = true;
-    if (known instanceof TokenBucket && known.limit === limit) {
-      if (remaining !== undefined) known.learn(remaining, this.#open[kind], now);
-      return;
+    const remaining = Math.min(atLeast(told.remaining, 0) ?? limit, limit);
+    let bucket = known;
+    if (bucket?.limit !== limit) {
+      bucket = new TokenBucket(limit, remaining - this.#open[kind], now);
+      if (known !== undefined) this.#allowances.splice(this.#allowances.findIndex(([, each]) => each === known), 1);
+      this.#told.set(kind, bucket);
+      this.#allowances.push([kind, bucket]);
     }
-    // Calls in flight may not be counted in what is left: the careful assumption is that none is.
-    this.#allowances.set(kind, new TokenBucket(limit, (remaining ?? limit) - this.#open[kind], now));
+    if (atLeast(told.remaining, 0) !== undefined) bucket.learn(remaining, atLeast(told.resetMs, 0), this.#open[kind], now);
   }
 }
 
-function positive(value: number | undefined): number | undefined {
-  return value !== undefined && Number.isFinite(value) && value > 0 ? value : undefined;
+/** `value` where it is a finite number from `least`; headers hold all kinds of things. */
+function atLeast(value: number | undefined, least: number): number | undefined {
+  return value !== undefined && Number.isFinite(value) && value >= least ? value : undefined;
 }

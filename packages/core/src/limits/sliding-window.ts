@@ -49,7 +49,12 @@ export class SlidingWindow implements Allowance {
   shortestMs(amount: number, now: number): number {
     this.#forget(now);
     const beyond = this.#used + amount - this.limit;
-    return beyond <= 0 ? 0 : (beyond / this.limit) * WINDOW_MS;
+    if (beyond <= 0) return 0;
+    // What is used now frees its part first; each further minute frees a whole limit.
+    const minutes = Math.ceil(beyond / this.limit) - 1;
+    const rest = beyond - minutes * this.limit;
+    const wait = rest <= this.#used ? this.waitMs(this.limit - this.#used + rest, now) : WINDOW_MS;
+    return minutes * WINDOW_MS + wait;
   }
 
   #forget(now: number): void {

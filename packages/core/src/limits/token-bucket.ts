@@ -23,6 +23,9 @@ export class TokenBucket implements Allowance {
   readonly limit: number;
   #level: number;
   #at: number;
+  /** Until when it refills faster than the limit, because the provider said when it is whole. */
+  #wholeAt = -Infinity;
+  #hurriedRate = 0;
 
   constructor(limit: number, level: number, now: number) {
     this.limit = limit;
@@ -34,7 +37,7 @@ export class TokenBucket implements Allowance {
     this.#refill(now);
     const needed = Math.min(amount, this.limit) - this.#level;
     // A hair's breadth of rounding must not arm a timer of no length again and again.
-    return needed <= this.limit * 1e-9 ? 0 : Math.max(needed / this.#rate, 1e-3);
+    return needed <= this.limit * 1e-9 ? 0 : Math.max(this.#timeFor(needed, now), 1e-3);
   }
 
   take(amount: number, now: number): Correction {
@@ -48,24 +51,35 @@ export class TokenBucket implements Allowance {
 
   shortestMs(amount: number, now: number): number {
     this.#refill(now);
-    return Math.max(0, (amount - this.#level) / this.#rate);
+    return Math.max(0, this.#timeFor(amount - this.#level, now));
   }
 
   /**
-   * Takes over what a response said is left. Calls in flight, `open` in all, may or may not be counted in it:
-   * our own level stays where it lies between the two.
+   * Takes over what a response said is left, and when it is whole again. Calls in flight, `open` in all, may or may
+   * not be counted in it: our own level stays where it lies between the two.
    */
-  learn(remaining: number, open: number, now: number): void {
+  learn(remaining: number, resetMs: number | undefined, open: number, now: number): void {
     this.#refill(now);
     this.#level = Math.min(Math.max(this.#level, remaining - open), remaining);
+    if (resetMs === undefined || !(resetMs > 0)) return;
+    this.#wholeAt = now + resetMs;
+    this.#hurriedRate = Math.max(this.#rate, (this.limit - remaining) / resetMs);
   }
 
   get #rate(): number {
     return this.limit / MINUTE_MS;
   }
 
+  #timeFor(amount: number, now: number): number {
+    const hurriedMs = Math.max(0, this.#wholeAt - now);
+    if (amount <= hurriedMs * this.#hurriedRate) return amount / this.#hurriedRate;
+    return hurriedMs + (amount - hurriedMs * this.#hurriedRate) / this.#rate;
+  }
+
   #refill(now: number): void {
-    this.#level = Math.min(this.limit, this.#level + (now - this.#at) * this.#rate);
+    const hurriedMs = Math.max(0, Math.min(now, this.#wholeAt) - this.#at);
+    const gained = hurriedMs * this.#hurriedRate + (now - this.#at - hurriedMs) * this.#rate;
+    this.#level = Math.min(this.limit, this.#level + gained);
     this.#at = now;
   }
 }
