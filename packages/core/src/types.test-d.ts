@@ -153,10 +153,10 @@ describe("authors", () => {
   });
 
   it("guards narrow", () => {
-    const value: unknown = length;
-    if (isRunnable(value)) expectTypeOf(value).toEqualTypeOf<Runnable<unknown, unknown>>();
-    if (ProviderError.isInstance(value))
-      expectTypeOf(value.retryAfterMs).toEqualTypeOf<number | undefined>();
+    expectTypeOf(isRunnable).guards.toEqualTypeOf<Runnable<unknown, unknown>>();
+    const waitOf = (error: unknown) =>
+      ProviderError.isInstance(error) ? error.retryAfterMs : "no provider's";
+    expectTypeOf(waitOf).returns.toEqualTypeOf<number | "no provider's" | undefined>();
   });
 
   it("a provider's error must say whether it is retryable", () => {

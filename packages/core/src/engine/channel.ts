@@ -95,6 +95,7 @@ export class Channel<Input, Value> implements Sink<Input, Value>, Source<Input |
   }
 
   fill(intake: Intake<Input | Value>): void {
+    const before = this.pulled;
     while (this.#first < this.#queue.length && intake.wants()) {
       const [index, input] = this.#queue[this.#first] as [number, Input | Value];
       this.#queue[this.#first++] = undefined as never;
@@ -106,7 +107,7 @@ export class Channel<Input, Value> implements Sink<Input, Value>, Source<Input |
       intake.add(index, input);
     }
     this.#settleEnd();
-    if (this.#starved) {
+    if (this.#starved && this.pulled > before) {
       this.#starved = false;
       // Not from within: the stage before may be the one that is asking now.
       queueMicrotask(() => this.#neighbours.wakeUpstream());
