@@ -2,7 +2,7 @@ import type { Completed } from "./completed.ts";
 import { collect } from "./engine/collect.ts";
 import { estimate } from "./engine/estimate.ts";
 import { type Chain, chainOf, STAGES } from "./engine/launch.ts";
-import { CompletionQueue, OrderedQueue } from "./engine/settle.ts";
+import { CompletionQueue, OrderedQueue } from "./engine/sinks.ts";
 import { describe } from "./engine/window.ts";
 import { BASE_BATCH, isInsideOverride } from "./engine/strategy.ts";
 import { OutcomeStream } from "./engine/stream.ts";

@@ -1,12 +1,18 @@
-import { TimeoutError } from "../errors.ts";
-import type { RateLimitFacts } from "../limits/rate-limiter.ts";
-import type { CallOptions, CallReport, Price, Usage } from "../options.ts";
+import { TimeoutError, toError } from "../errors.ts";
+import type { RateLimitFacts, Reservation } from "../limits/rate-limiter.ts";
+import type { BatchOptions, CallOptions, CallReport, Price, Usage } from "../options.ts";
+import { factsOf } from "./classify.ts";
+import type { Meter } from "./meter.ts";
 import type { Permit, Permits } from "./permits.ts";
 import { PERMIT, type Plan } from "./plan.ts";
 import type { Request } from "./request.ts";
 
 /** What calls report to, and are ended by. */
 export interface CallHost {
+  readonly meter: Meter;
+  readonly hooks: Pick<BatchOptions, "onRequest" | "onRetry">;
+  /** This many tokens are on their way, or (below 0) have come back. */
+  spending(tokens: number): void;
   /** Aborted when the results of calls in flight are no longer wanted. */
   readonly signal: AbortSignal;
   reported(usage: Usage, price: Price | undefined): void;
@@ -42,11 +48,72 @@ export class Slot implements Permit {
   }
 }
 
-/** Makes one call for a request, in the Runnable's own way. The answer is not checked yet. */
-export function call<Input, Output>(plan: Plan<Input, Output>, request: Request<Input>, slot: Slot): Promise<unknown> {
-  slot.clear();
-  if (plan.timeoutMs === undefined) return send(plan, request, slot.options);
-  return withTimeout(plan, request, slot.options, plan.timeoutMs);
+/** What came back: an answer that is not checked yet, or what was thrown. */
+export type Answer = { readonly value: unknown; readonly error?: undefined } | { readonly error: Error };
+
+/** Makes a run's calls, each on a slot of its own. */
+export class Caller<Input, Output> {
+  readonly #plan: Plan<Input, Output>;
+  readonly #host: CallHost;
+  readonly #permits: Permits;
+  readonly #free: Slot[] = [];
+
+  constructor(plan: Plan<Input, Output>, host: CallHost, permits: Permits) {
+    this.#plan = plan;
+    this.#host = host;
+    this.#permits = permits;
+  }
+
+  /** A slot for a call; give it back when the call has ended. */
+  slot(): Slot {
+    return this.#free.pop() ?? new Slot(this.#permits, this.#host, this.#plan);
+  }
+
+  giveBack(slot: Slot): void {
+    this.#free.push(slot);
+  }
+
+  /** One call for a request, in the Runnable's own way. Settles its reservation, and never throws for the call. */
+  async call(request: Request<Input>, reservation: Reservation | undefined): Promise<Answer> {
+    const { meter, hooks } = this.#host;
+    const { clock } = this.#plan;
+    const startedAt = hooks.onRequest === undefined ? 0 : clock.now();
+    const slot = this.slot();
+    slot.clear();
+    request.attempts++;
+    meter.inFlight++;
+    this.#host.spending(request.tokens);
+    const answer = await this.#answer(request, slot);
+    this.#host.spending(-request.tokens);
+    meter.inFlight--;
+    meter.requests++;
+    const { usage, requestId } = slot;
+    const { error } = answer;
+    if (reservation !== undefined) settle(reservation, request, slot, error);
+    this.giveBack(slot);
+    hooks.onRequest?.({
+      inputs: request.size,
+      attempt: request.attempts,
+      durationMs: clock.now() - startedAt,
+      usage,
+      requestId,
+      error,
+    });
+    return answer;
+  }
+
+  async #answer(request: Request<Input>, slot: Slot): Promise<Answer> {
+    const { timeoutMs } = this.#plan;
+    try {
+      const sent =
+        timeoutMs === undefined
+          ? send(this.#plan, request, slot.options)
+          : withTimeout(this.#plan, request, slot.options, timeoutMs);
+      return { value: await sent };
+    } catch (thrown) {
+      return { error: toError(thrown) };
+    }
+  }
 }
 
 function send<Input, Output>(plan: Plan<Input, Output>, request: Request<Input>, options: CallOptions): Promise<unknown> {
@@ -89,4 +156,23 @@ function withTimeout<Input, Output>(
     });
     sent.finally(done).then(resolve, reject);
   });
+}
+
+/** Tells the limiter how the call ended, and what the provider counted for it (P28). */
+function settle(reservation: Reservation, request: Request<unknown>, slot: Slot, error: Error | undefined): void {
+  const { usage, limits } = slot;
+  const facts = error === undefined ? undefined : factsOf(error);
+  const outcome = facts === undefined ? "ok" : facts.code === "rate_limited" ? "limited" : "failed";
+  const tokens = usage === undefined ? undefined : totalTokens(usage);
+  reservation.settle({
+    outcome,
+    ...(tokens === undefined ? {} : { used: { requests: 1, inputs: request.size, tokens } }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(facts?.retryAfterMs === undefined ? {} : { retryAfterMs: facts.retryAfterMs }),
+  });
+}
+
+function totalTokens({ inputTokens, outputTokens, totalTokens: total }: Usage): number | undefined {
+  if (total !== undefined) return total;
+  return inputTokens === undefined ? undefined : inputTokens + (outputTokens ?? 0);
 }

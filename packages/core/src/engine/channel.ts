@@ -1,4 +1,4 @@
-import type { Sink } from "./settle.ts";
+import type { Sink } from "./sinks.ts";
 import type { Intake, Source } from "./window.ts";
 
 /** What a chain passes on from one stage to the next: what came through (a pipe), or what did not (fallbacks). */

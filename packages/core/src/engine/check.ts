@@ -21,14 +21,17 @@ export function checkCount(answer: unknown, count: number): asserts answer is un
   }
 }
 
-/** The value as the schema gives it back, or the ResultError that says what is wrong with it. */
-export async function checkSchema<Output>(schema: StandardSchema<unknown, Output>, value: unknown): Promise<Output | ResultError> {
+/** The value as the schema gives it back, or why it is refused. */
+export type Checked<Output> = { readonly value: Output; readonly refused?: undefined } | { readonly refused: ResultError; readonly value?: undefined };
+
+/** Holds a value against a schema. Never throws: a schema that does refuses the value. */
+export async function checkSchema<Output>(schema: StandardSchema<unknown, Output>, value: unknown): Promise<Checked<Output>> {
   try {
     const result = await schema["~standard"].validate(value);
-    if (result.issues === undefined) return result.value;
-    return new ResultError(`The schema refuses the output: ${result.issues.map(describe).join("; ")}`);
+    if (result.issues === undefined) return { value: result.value };
+    return { refused: new ResultError(`The schema refuses the output: ${result.issues.map(describe).join("; ")}`) };
   } catch (error) {
-    return new ResultError("The schema's own check failed; see `cause`.", { cause: toError(error) });
+    return { refused: new ResultError("The schema's own check failed; see `cause`.", { cause: toError(error) }) };
   }
 }
 

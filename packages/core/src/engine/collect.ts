@@ -3,7 +3,7 @@ import type { BatchOptions, Inputs } from "../options.ts";
 import type { Runnable } from "../runnable.ts";
 import type { Receiver, Stop } from "./execution.ts";
 import { launch } from "./launch.ts";
-import { Slots } from "./settle.ts";
+import { Slots } from "./sinks.ts";
 
 /** `batch`: every outcome into its own slot, and the slots when all are filled. */
 export function collect<Input, Output>(

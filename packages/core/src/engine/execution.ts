@@ -4,7 +4,7 @@ import type { FinishReport, FinishStatus } from "../report.ts";
 import { costOf, Meter } from "./meter.ts";
 import type { Plan } from "./plan.ts";
 import type { Run, RunHost } from "./run.ts";
-import type { Sink } from "./settle.ts";
+import type { Sink } from "./sinks.ts";
 import type { Source } from "./window.ts";
 
 /** Why a batch ended before its inputs did. */

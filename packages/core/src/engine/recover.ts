@@ -1,20 +1,19 @@
 import pRetry from "p-retry";
 import { sleep } from "../clock.ts";
 import { blamesInput, type ErrorFacts, factsOf, isFatal, isRetryable } from "./classify.ts";
-import type { ResolvedRetry } from "./plan.ts";
+import type { Plan, ResolvedRetry } from "./plan.ts";
 import type { Request } from "./request.ts";
-import type { Run, RunHost } from "./run.ts";
+import type { RunHost } from "./run.ts";
+import type { Failure, Settler } from "./settle.ts";
 import { Unfinished } from "./strategy.ts";
 
-/** What a call left undone. */
-export interface Failure<Input> {
-  /** The inputs that have no outcome yet. */
-  readonly request: Request<Input>;
-  /** What the call threw, or the first of `errors`. */
-  readonly error: Error;
-  /** Whether the call threw; otherwise single items failed, each with its own of `errors`. */
-  readonly whole: boolean;
-  readonly errors?: readonly Error[];
+/** What recovery needs of its run. */
+export interface Recoverable<Input, Output> {
+  readonly plan: Plan<Input, Output>;
+  readonly stopped: boolean;
+  refuse(error: Error): void;
+  /** One more call, ahead of new work. Returns what failed again. */
+  again(request: Request<Input>): Promise<Failure<Input> | undefined>;
 }
 
 /** How the hunt for the inputs that spoil one request is going. */
@@ -33,11 +32,13 @@ const UNTRIED: Hunt = { fruitless: 0, limit: 1, over: undefined };
  * is split until that input stands alone. It works beside the lanes and holds a permit only while a call is in flight.
  */
 export class Recovery<Input, Output> {
-  readonly #run: Run<Input, Output>;
+  readonly #run: Recoverable<Input, Output>;
+  readonly #settler: Settler<Input, Output>;
   readonly #host: RunHost;
 
-  constructor(run: Run<Input, Output>, host: RunHost) {
+  constructor(run: Recoverable<Input, Output>, settler: Settler<Input, Output>, host: RunHost) {
     this.#run = run;
+    this.#settler = settler;
     this.#host = host;
   }
 
@@ -72,7 +73,7 @@ export class Recovery<Input, Output> {
 
   /** This input has no further chance. Where no other has one either, the batch ends. */
   giveUp(index: number, input: Input, error: Error, facts: ErrorFacts): void {
-    this.#run.reject(index, input, error);
+    this.#settler.reject(index, input, error);
     if (isFatal(facts)) this.#host.fatal(this.#run, error);
   }
 
@@ -109,7 +110,7 @@ export class Recovery<Input, Output> {
   }
 
   #giveUpAll(request: Request<Input>, error: Error, facts: ErrorFacts): void {
-    this.#run.rejectAll(request, error);
+    this.#settler.rejectAll(request, error);
     if (isFatal(facts)) this.#host.fatal(this.#run, error);
   }
 
@@ -155,7 +156,7 @@ export class Recovery<Input, Output> {
     }
     const named = facts.position;
     if (named !== undefined && Number.isInteger(named) && named >= 0 && named < request.size) {
-      this.#run.reject(request.indexes[named] as number, request.inputs[named] as Input, error);
+      this.#settler.reject(request.indexes[named] as number, request.inputs[named] as Input, error);
       await this.#hunt(request.pick(others(request.size, named)), hunt);
       return;
     }
@@ -180,7 +181,7 @@ export class Recovery<Input, Output> {
   async #hunt(part: Request<Input>, hunt: Hunt): Promise<boolean> {
     if (this.#run.stopped) return false;
     if (hunt.over !== undefined) {
-      this.#run.rejectAll(part, hunt.over);
+      this.#settler.rejectAll(part, hunt.over);
       return false;
     }
     const failure = await this.#run.again(part);

@@ -1,147 +1,123 @@
-import type { Completed } from "../completed.ts";
+import { checkCount, checkSchema } from "./check.ts";
+import { Dedupe, type Outcome } from "./dedupe.ts";
+import type { Plan } from "./plan.ts";
+import type { Request } from "./request.ts";
+import type { Sink } from "./sinks.ts";
+import { Unfinished } from "./strategy.ts";
 
-/** Where outcomes go: each input's, exactly once. */
-export interface Sink<Input, Output> {
-  fulfil(index: number, input: Input, value: Output): void;
-  reject(index: number, input: Input, reason: Error): void;
-  /** Outcomes that could be taken and have not been. They count as if they were still in flight. */
-  readonly waiting: number;
-  /** Outcomes that have not been taken, those held back for order included. */
-  readonly held: number;
-  /** Set by a run that does not go on because outcomes wait; it wants to be woken when one is taken. */
-  starved: boolean;
-  /** The run that fills it has ended. */
-  end?(): void;
+/** What a call left undone. */
+export interface Failure<Input> {
+  /** The inputs that have no outcome yet. */
+  readonly request: Request<Input>;
+  /** What the call threw, or the first of `errors`. */
+  readonly error: Error;
+  /** Whether the call threw; otherwise single items failed, each with its own of `errors`. */
+  readonly whole: boolean;
+  readonly errors?: readonly Error[];
 }
 
-/** Keeps every outcome in its slot: for `batch`. */
-export class Slots<Input, Output> implements Sink<Input, Output> {
-  readonly waiting = 0;
-  readonly held = 0;
-  starved = false;
-  /** Outputs, and errors in the slots of what failed. A slot without an outcome is a hole. */
-  readonly values: (Output | Error)[] = [];
-  readonly #reasons = new Map<number, Error>();
-  readonly #inputs: readonly Input[] | undefined;
-  readonly #seen: Input[] = [];
+/** Writes each outcome to its own slot, exactly once, and to the slots of inputs that are equal. */
+export class Settler<Input, Output> {
+  /** Inputs that have an outcome. */
+  count = 0;
+  readonly #plan: Plan<Input, Output>;
+  readonly #sink: Sink<Input, Output>;
+  readonly #dedupe: Dedupe<Input, Output> | undefined;
+  #closed = false;
 
-  /** An array's inputs need not be kept again. */
-  constructor(inputs: readonly Input[] | undefined) {
-    this.#inputs = inputs;
-    if (inputs !== undefined) this.values.length = inputs.length;
+  constructor(plan: Plan<Input, Output>, sink: Sink<Input, Output>) {
+    this.#plan = plan;
+    this.#sink = sink;
+    this.#dedupe = plan.keyOf && new Dedupe(plan.keyOf);
+  }
+
+  /** Takes nothing more: the batch is over, and what comes late belongs nowhere. */
+  close(): void {
+    this.#closed = true;
   }
 
   fulfil(index: number, input: Input, value: Output): void {
-    this.values[index] = value;
-    if (this.#inputs === undefined) this.#seen[index] = input;
+    if (this.#closed) return;
+    this.count++;
+    this.#sink.fulfil(index, input, value);
+    if (this.#dedupe !== undefined) this.#settleTwins(index, { value });
   }
 
   reject(index: number, input: Input, reason: Error): void {
-    this.values[index] = reason;
-    this.#reasons.set(index, reason);
-    if (this.#inputs === undefined) this.#seen[index] = input;
+    if (this.#closed) return;
+    this.count++;
+    this.#sink.reject(index, input, reason);
+    if (this.#dedupe !== undefined) this.#settleTwins(index, { reason });
   }
 
-  /** Every outcome that is there, in input order. Built when asked for: most batches never do. */
-  outcomes(): Completed<Input, Output>[] {
-    const inputs = this.#inputs ?? this.#seen;
-    const outcomes: Completed<Input, Output>[] = [];
-    this.values.forEach((value, index) => {
-      const input = inputs[index] as Input;
-      const reason = this.#reasons.get(index);
-      outcomes.push(
-        reason === undefined
-          ? { index, input, status: "fulfilled", value: value as Output }
-          : { index, input, status: "rejected", reason },
-      );
-    });
-    return outcomes;
-  }
-
-  /** The slots, up to `count`, with `reason` in those that have no outcome. */
-  filledUp(count: number, reason: Error): (Output | Error)[] {
-    this.values.length = count;
-    for (let index = 0; index < count; index++) {
-      if (!(index in this.values)) this.values[index] = reason;
+  rejectAll(request: Request<Input>, reason: Error): void {
+    for (let position = 0; position < request.size; position++) {
+      this.reject(request.indexes[position] as number, request.inputs[position] as Input, reason);
     }
-    return this.values;
-  }
-}
-
-/** Hands outcomes out, in whichever order it keeps. */
-export interface OutcomeQueue<Input, Output> extends Sink<Input, Output> {
-  /** The next outcome, if there is one now. */
-  take(): Completed<Input, Output> | undefined;
-}
-
-/** Hands outcomes out as they complete: for `batchAsCompleted`. */
-export class CompletionQueue<Input, Output> implements OutcomeQueue<Input, Output> {
-  starved = false;
-  #queue: Completed<Input, Output>[] = [];
-  #first = 0;
-
-  get waiting(): number {
-    return this.#queue.length - this.#first;
   }
 
-  get held(): number {
-    return this.waiting;
+  /** Whether an equal input came before: then its outcome is, or will be, this one's too. */
+  joinTwin(index: number, input: Input): boolean {
+    const twin = this.#dedupe?.join(index, input);
+    if (twin !== undefined && twin !== "follows") this.#settle(index, input, twin);
+    return twin !== undefined;
   }
 
-  fulfil(index: number, input: Input, value: Output): void {
-    this.#queue.push({ index, input, status: "fulfilled", value });
-  }
-
-  reject(index: number, input: Input, reason: Error): void {
-    this.#queue.push({ index, input, status: "rejected", reason });
-  }
-
-  take(): Completed<Input, Output> | undefined {
-    if (this.#first === this.#queue.length) return undefined;
-    const outcome = this.#queue[this.#first] as Completed<Input, Output>;
-    // Let go of what has been taken without moving the rest at every step.
-    this.#queue[this.#first++] = undefined as never;
-    if (this.#first === this.#queue.length || this.#first >= 1024) {
-      this.#queue = this.#queue.slice(this.#first);
-      this.#first = 0;
+  /**
+   * Settles what an answer brings. Returns the items that failed and may be tried again.
+   *
+   * @param mayRetry whether an item that failed with this error gets another call
+   */
+  async place(
+    request: Request<Input>,
+    answer: unknown,
+    mayRetry: (error: Error) => boolean,
+  ): Promise<Failure<Input> | undefined> {
+    const { strategy, schema } = this.#plan;
+    const many = strategy.kind === "many";
+    let results: readonly unknown[] = [answer];
+    if (many) {
+      try {
+        checkCount(answer, request.size);
+        results = answer;
+      } catch (error) {
+        this.rejectAll(request, error as Error);
+        return undefined;
+      }
     }
-    return outcome;
-  }
-}
-
-/** Hands outcomes out in input order, holding back those that are early: for `batchInOrder`. */
-export class OrderedQueue<Input, Output> implements OutcomeQueue<Input, Output> {
-  starved = false;
-  readonly #outcomes = new Map<number, Completed<Input, Output>>();
-  /** The next index to hand out, and the first one after it that has no outcome. */
-  #next = 0;
-  #gap = 0;
-
-  get waiting(): number {
-    return this.#gap - this.#next;
-  }
-
-  get held(): number {
-    return this.#outcomes.size;
-  }
-
-  fulfil(index: number, input: Input, value: Output): void {
-    this.#put({ index, input, status: "fulfilled", value });
-  }
-
-  reject(index: number, input: Input, reason: Error): void {
-    this.#put({ index, input, status: "rejected", reason });
-  }
-
-  take(): Completed<Input, Output> | undefined {
-    const outcome = this.#outcomes.get(this.#next);
-    if (outcome === undefined) return undefined;
-    this.#outcomes.delete(this.#next++);
-    return outcome;
+    const failed: number[] = [];
+    const errors: Error[] = [];
+    for (let position = 0; position < request.size; position++) {
+      let result = results[position];
+      // What `invoke` resolves to is an output, even an Error; in a bulk answer an Error is that item's failure.
+      let fine = !many || !(result instanceof Error);
+      if (fine && schema !== undefined) {
+        // oxlint-disable-next-line no-await-in-loop -- most schemas answer at once
+        const checked = await checkSchema(schema, result);
+        fine = checked.refused === undefined;
+        result = checked.refused ?? checked.value;
+      }
+      const index = request.indexes[position] as number;
+      const input = request.inputs[position] as Input;
+      if (fine) {
+        this.fulfil(index, input, result as Output);
+      } else if (result instanceof Unfinished || mayRetry(result as Error)) {
+        failed.push(position);
+        errors.push(result as Error);
+      } else {
+        this.reject(index, input, result as Error);
+      }
+    }
+    const error = errors[0];
+    return error === undefined ? undefined : { request: request.pick(failed), error, errors, whole: false };
   }
 
-  #put(outcome: Completed<Input, Output>): void {
-    this.#outcomes.set(outcome.index, outcome);
-    while (this.#outcomes.has(this.#gap)) this.#gap++;
+  #settleTwins(index: number, outcome: Outcome<Output>): void {
+    for (const twin of this.#dedupe?.settle(index, outcome) ?? []) this.#settle(twin.index, twin.input, outcome);
+  }
+
+  #settle(index: number, input: Input, outcome: Outcome<Output>): void {
+    if (outcome.reason === undefined) this.fulfil(index, input, outcome.value);
+    else this.reject(index, input, outcome.reason);
   }
 }

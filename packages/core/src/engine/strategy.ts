@@ -22,6 +22,8 @@ export const WRAPPED: unique symbol = Symbol.for("batchwise.wrapped") as never;
 export class Unfinished extends Error {}
 
 const handedToOverride = new WeakMap<object, unknown>();
+/** The Runnable whose override is being called at this very moment, before its first await. */
+let entering: unknown;
 
 /**
  * The call to use for a Runnable (L10): an overridden `batch`, else `invokeMany`, else `invoke`. `Runnable.prototype.batch`
@@ -45,6 +47,7 @@ export function strategyOf<Input, Output>(
 
 /** Whether these inputs or options came out of this Runnable's own overridden `batch`, which would call itself for ever. */
 export function isInsideOverride(runnable: unknown, inputs: unknown, options: object | undefined): boolean {
+  if (entering === runnable) return true;
   if ((options as { [INSIDE]?: unknown } | undefined)?.[INSIDE] === runnable) return true;
   return typeof inputs === "object" && inputs !== null && handedToOverride.get(inputs) === runnable;
 }
@@ -66,8 +69,16 @@ async function callOverride<Input, Output>(
     returnExceptions: true,
     [INSIDE]: runnable,
   });
+  const outer = entering;
+  entering = runnable;
+  let answer: Promise<unknown>;
   try {
-    return await runnable.batch(inputs, handed);
+    answer = runnable.batch(inputs, handed);
+  } finally {
+    entering = outer;
+  }
+  try {
+    return await answer;
   } catch (error) {
     if (!BatchError.isInstance(error) || error.outcomes.length === 0) throw error;
     // It failed fast: what finished counts, and the failure of one item must not cost the others (L6).

@@ -4,7 +4,7 @@ import type { BatchOptions, Inputs } from "../options.ts";
 import type { Runnable } from "../runnable.ts";
 import type { Execution, Stop } from "./execution.ts";
 import { launch } from "./launch.ts";
-import type { OutcomeQueue } from "./settle.ts";
+import type { OutcomeQueue } from "./sinks.ts";
 
 interface Waiter<Outcome> {
   readonly resolve: (result: IteratorResult<Outcome, undefined>) => void;
