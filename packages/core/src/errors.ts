@@ -12,6 +12,7 @@ export type ErrorCode =
   | "request_too_large"
   | "provider_error"
   | "network_error"
+  | "worker_crashed"
   | "budget_exceeded"
   | "batch_failed"
   | "unknown";

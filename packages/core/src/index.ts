@@ -44,14 +44,6 @@ export type {
   ReserveOptions,
   Settlement,
 } from "./limits/rate-limiter.ts";
-export type {
-  Estimate,
-  FinishReport,
-  FinishStatus,
-  Progress,
-  RequestEvent,
-  RetryEvent,
-  TotalUsage,
-} from "./report.ts";
+export type { Estimate, FinishReport, FinishStatus, Progress, RequestEvent, RetryEvent, TotalUsage } from "./report.ts";
 export { isRunnable, Runnable, type RunnableLike } from "./runnable.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";

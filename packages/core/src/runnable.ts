@@ -87,7 +87,7 @@ export abstract class Runnable<Input, Output> {
   batchAsCompleted(
     inputs: Inputs<Input>,
     options: BatchOptions<Input, Output> = {},
-  ): AsyncIterableIterator<Completed<Input, Output>, undefined> {
+  ): AsyncIterableIterator<Completed<Input, Output>> {
     return new OutcomeStream(this, inputs, options, !isInsideOverride(this, inputs, options), new CompletionQueue());
   }
 
@@ -95,7 +95,7 @@ export abstract class Runnable<Input, Output> {
   batchInOrder(
     inputs: Inputs<Input>,
     options: BatchOptions<Input, Output> = {},
-  ): AsyncIterableIterator<Completed<Input, Output>, undefined> {
+  ): AsyncIterableIterator<Completed<Input, Output>> {
     return new OutcomeStream(this, inputs, options, !isInsideOverride(this, inputs, options), new OrderedQueue());
   }
 
@@ -119,6 +119,7 @@ export abstract class Runnable<Input, Output> {
 }
 
 Object.defineProperty(Runnable.prototype, MARKER, { value: true });
+// oxlint-disable-next-line typescript/unbound-method -- it is marked here, not called
 Object.defineProperty(Runnable.prototype.batch, BASE_BATCH, { value: true });
 
 /** Whether `value` is a Runnable, from this copy of the package or another. */
@@ -136,7 +137,9 @@ export function requireRunnable<Input, Output>(value: Runnable<Input, Output>): 
 export function toRunnable<Input, Output>(like: RunnableLike<Input, Output>): Runnable<Input, Output> {
   if (isRunnable(like)) return like as Runnable<unknown, unknown> as Runnable<Input, Output>;
   if (typeof like?.invoke !== "function") {
-    throw new ArgumentError(`Expected a Runnable, or an object with invoke(input, options), but got ${describe(like)}.`);
+    throw new ArgumentError(
+      `Expected a Runnable, or an object with invoke(input, options), but got ${describe(like)}.`,
+    );
   }
   return new Plain((input, options) => like.invoke(input, options));
 }
@@ -146,7 +149,10 @@ export class Plain<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
   readonly #call: (input: Input, options?: CallOptions) => Promise<Output>;
 
-  constructor(call: (input: Input, options?: CallOptions) => Promise<Output>, settings: RunnableSettings<Input, Output> = {}) {
+  constructor(
+    call: (input: Input, options?: CallOptions) => Promise<Output>,
+    settings: RunnableSettings<Input, Output> = {},
+  ) {
     super();
     this.#call = call;
     this.settings = settings;
@@ -166,7 +172,9 @@ export class Chained<Input, Output> extends Runnable<Input, Output> {
     super();
     this.#chain = { runnables, route };
     Object.defineProperty(this, STAGES, { value: this.#chain });
-    this.settings = { callOptions: [...new Set(runnables.flatMap((runnable) => runnable.settings?.callOptions ?? []))] };
+    this.settings = {
+      callOptions: [...new Set(runnables.flatMap((runnable) => runnable.settings?.callOptions ?? []))],
+    };
   }
 
   override async invoke(input: Input, options: CallOptions = {}): Promise<Output> {
@@ -175,7 +183,6 @@ export class Chained<Input, Output> extends Runnable<Input, Output> {
     let failure: unknown;
     for (const runnable of runnables) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- each stage takes what the one before gave
         const output: unknown = await runnable.invoke(value, options);
         if (route === "rejected") return output as Output;
         value = output;

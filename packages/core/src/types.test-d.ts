@@ -27,22 +27,14 @@ describe("batch", () => {
     expectTypeOf(length).toEqualTypeOf<Runnable<string, number>>();
     expectTypeOf(length.batch(["a"])).resolves.toEqualTypeOf<number[]>();
     expectTypeOf(length.batch(["a"], {})).resolves.toEqualTypeOf<number[]>();
-    expectTypeOf(length.batch(["a"], { returnExceptions: false })).resolves.toEqualTypeOf<
-      number[]
-    >();
-    expectTypeOf(length.batch(["a"], { returnExceptions: true })).resolves.toEqualTypeOf<
-      (number | Error)[]
-    >();
-    expectTypeOf(length.batch(["a"], {} as BatchOptions<string, number>)).resolves.toEqualTypeOf<
-      (number | Error)[]
-    >();
+    expectTypeOf(length.batch(["a"], { returnExceptions: false })).resolves.toEqualTypeOf<number[]>();
+    expectTypeOf(length.batch(["a"], { returnExceptions: true })).resolves.toEqualTypeOf<(number | Error)[]>();
+    expectTypeOf(length.batch(["a"], {} as BatchOptions<string, number>)).resolves.toEqualTypeOf<(number | Error)[]>();
   });
 
   it("takes any iterable of inputs, and nothing else", () => {
     const options: BatchOptions<string, number> = { maxConcurrency: 3 };
-    expectTypeOf(length.batch(["a"].values(), options)).resolves.toEqualTypeOf<
-      (number | Error)[]
-    >();
+    expectTypeOf(length.batch(["a"].values(), options)).resolves.toEqualTypeOf<(number | Error)[]>();
     void length.batch(new Set(["a"]));
     void length.batch((function* (): Generator<string> {})());
     void length.batch((async function* (): AsyncGenerator<string> {})());
@@ -58,9 +50,7 @@ describe("batch", () => {
   });
 
   it("completed outcomes narrow on their status", () => {
-    expectTypeOf(length.batchInOrder(["a"])).toExtend<
-      AsyncIterableIterator<Completed<string, number>>
-    >();
+    expectTypeOf(length.batchInOrder(["a"])).toExtend<AsyncIterableIterator<Completed<string, number>>>();
     const narrow = (outcome: Completed<string, number>): void => {
       expectTypeOf(outcome.input).toEqualTypeOf<string>();
       if (outcome.status === "fulfilled") expectTypeOf(outcome.value).toEqualTypeOf<number>();
@@ -94,9 +84,7 @@ describe("composition", () => {
 
   it("wrappers keep both types", () => {
     expectTypeOf(withRetry(length, { attempts: 3 })).toEqualTypeOf<Runnable<string, number>>();
-    expectTypeOf(withConfig(lengths, { maxConcurrency: 3 })).toEqualTypeOf<
-      Runnable<string, number>
-    >();
+    expectTypeOf(withConfig(lengths, { maxConcurrency: 3 })).toEqualTypeOf<Runnable<string, number>>();
     expectTypeOf(withFallbacks(length, [lengths])).toEqualTypeOf<Runnable<string, number>>();
     expectTypeOf(rateLimiter({ requestsPerMinute: 3 })).toEqualTypeOf<RateLimiter>();
   });
@@ -120,17 +108,11 @@ describe("authors", () => {
       async invoke(text: string, _options?: CallOptions): Promise<number> {
         return text.length;
       }
-      override async invokeMany(
-        texts: readonly string[],
-        options: CallOptions,
-      ): Promise<(number | Error)[]> {
+      override async invokeMany(texts: readonly string[], options: CallOptions): Promise<(number | Error)[]> {
         expectTypeOf(options.signal).toEqualTypeOf<AbortSignal | undefined>();
         return texts.map((text) => text.length);
       }
-      override async batch(
-        inputs: Inputs<string>,
-        options?: BatchOptions<string, number>,
-      ): Promise<number[]> {
+      override async batch(inputs: Inputs<string>, options?: BatchOptions<string, number>): Promise<number[]> {
         return (await super.batch(inputs, options)) as number[];
       }
     }
@@ -145,17 +127,14 @@ describe("authors", () => {
       },
     });
     const schema = {} as StandardSchema<unknown, number>;
-    expectTypeOf(
-      length.batch(["a"], { schema, dedupe: (text) => text.trim() }),
-    ).resolves.toEqualTypeOf<number[]>();
+    expectTypeOf(length.batch(["a"], { schema, dedupe: (text) => text.trim() })).resolves.toEqualTypeOf<number[]>();
     // @ts-expect-error the schema gives strings where numbers are promised
     void length.batch(["a"], { schema: {} as StandardSchema<unknown, string> });
   });
 
   it("guards narrow", () => {
     expectTypeOf(isRunnable).guards.toEqualTypeOf<Runnable<unknown, unknown>>();
-    const waitOf = (error: unknown) =>
-      ProviderError.isInstance(error) ? error.retryAfterMs : "no provider's";
+    const waitOf = (error: unknown) => (ProviderError.isInstance(error) ? error.retryAfterMs : "no provider's");
     expectTypeOf(waitOf).returns.toEqualTypeOf<number | "no provider's" | undefined>();
   });
 

@@ -1,5 +1,7 @@
 import type { Clock } from "@batchwise/core";
 
+import { follow } from "./follow.ts";
+
 interface Timer {
   readonly at: number;
   readonly callback: () => void;
@@ -35,6 +37,12 @@ export class FakeClock implements Clock {
     return this.#timers.length;
   }
 
+  /** Milliseconds until the next timer comes due; undefined while none is waiting. */
+  get nextInMs(): number | undefined {
+    const next = this.#timers[0];
+    return next === undefined ? undefined : next.at - this.#now;
+  }
+
   /** Moves on by `ms` milliseconds, running what comes due, each with all that follows from it. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
@@ -52,13 +60,9 @@ export class FakeClock implements Clock {
    * @throws Error when nothing is left that could settle it: a deadlock.
    */
   async run<T>(promise: Promise<T>): Promise<T> {
-    let settled = false;
-    const done = (): void => {
-      settled = true;
-    };
-    promise.then(done, done);
+    const state = follow(promise);
     await flush();
-    while (!settled) {
+    while (state.ended === undefined) {
       if (this.#timers.length === 0) throw new Error("The promise can never settle: no timer is left to run.");
       this.#fire();
       await flush();
@@ -75,7 +79,7 @@ export class FakeClock implements Clock {
 }
 
 /** Lets every microtask that is queued, and those that these queue, run. */
-function flush(): Promise<void> {
+export function flush(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

@@ -1,1 +1,16 @@
-export { FakeClock } from "./fake-clock.ts";
+export { brokenRunnables } from "./broken/index.ts";
+export { checkLaws, type LawReport } from "./check-laws.ts";
+export { conformance, type ConformanceOptions, type TestRunner } from "./conformance.ts";
+export { exemplars, type MakeRunnable } from "./exemplars.ts";
+export { FakeClock, flush } from "./fake-clock.ts";
+export { Gauge } from "./gauge.ts";
+export { type Law, LawError, type LawNumber } from "./law.ts";
+export { laws } from "./laws/index.ts";
+export {
+  type BackendCall,
+  type IndexedAnswer,
+  type Script,
+  ScriptedBackend,
+  type ScriptedBackendOptions,
+} from "./scripted-backend.ts";
+export type { Control, Subject, SubjectOptions } from "./subject.ts";

@@ -24,7 +24,10 @@ export interface AutoBatchOptions {
  * const gathered = autoBatch(embeddings, { maxWaitMs: 10 });
  * app.get("/similar", async (request) => search(await gathered.invoke(request.query)));
  */
-export function autoBatch<Input, Output>(inner: Runnable<Input, Output>, options: AutoBatchOptions = {}): Runnable<Input, Output> {
+export function autoBatch<Input, Output>(
+  inner: Runnable<Input, Output>,
+  options: AutoBatchOptions = {},
+): Runnable<Input, Output> {
   const { maxWaitMs = 5, maxInputs = Infinity } = options;
   if (!(maxWaitMs >= 0)) throw new ArgumentError(`maxWaitMs: expected a number from 0, got ${String(maxWaitMs)}.`);
   if (!(maxInputs >= 1)) throw new ArgumentError(`maxInputs: expected a number from 1, got ${String(maxInputs)}.`);
@@ -112,7 +115,11 @@ class AutoBatched<Input, Output> extends Runnable<Input, Output> {
     this.#gathering.delete(group);
     const calls = [...group.unanswered];
     const inputs = calls.map((call) => call.input);
-    const options: BatchOptions<Input, Output> = { ...group.options, signal: group.controller.signal, clock: this.#clock };
+    const options: BatchOptions<Input, Output> = {
+      ...group.options,
+      signal: group.controller.signal,
+      clock: this.#clock,
+    };
     try {
       for await (const outcome of this.batchAsCompleted(inputs, options)) {
         const call = calls[outcome.index] as Call<Input, Output>;

@@ -82,5 +82,6 @@ export async function invokeThroughBatch<Input, Output>(
 }
 
 function requireFunction(call: unknown, name: string): void {
-  if (typeof call !== "function") throw new ArgumentError(`${name} expects a function, but got ${call === null ? "null" : typeof call}.`);
+  if (typeof call !== "function")
+    throw new ArgumentError(`${name} expects a function, but got ${call === null ? "null" : typeof call}.`);
 }

@@ -25,7 +25,10 @@ export function withConfig<Input, Output>(
  * @example
  * const patient = withRetry(classify, { attempts: 5 });
  */
-export function withRetry<Input, Output>(inner: Runnable<Input, Output>, retry: RetryOptions = {}): Runnable<Input, Output> {
+export function withRetry<Input, Output>(
+  inner: Runnable<Input, Output>,
+  retry: RetryOptions = {},
+): Runnable<Input, Output> {
   return new Configured(inner, { retry: { attempts: 3, ...retry } });
 }
 

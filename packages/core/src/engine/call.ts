@@ -116,7 +116,11 @@ export class Caller<Input, Output> {
   }
 }
 
-function send<Input, Output>(plan: Plan<Input, Output>, request: Request<Input>, options: CallOptions): Promise<unknown> {
+function send<Input, Output>(
+  plan: Plan<Input, Output>,
+  request: Request<Input>,
+  options: CallOptions,
+): Promise<unknown> {
   const { strategy } = plan;
   if (strategy.kind === "one") return strategy.call(request.inputs[0] as Input, options);
   // A copy: what the Runnable does to its array must not change what is sent again.
@@ -137,7 +141,9 @@ function withTimeout<Input, Output>(
   return new Promise((resolve, reject) => {
     let over = false;
     const cancel = plan.clock.after(timeoutMs, () => {
-      const error = new TimeoutError(`The call took longer than timeoutMs (${timeoutMs} ms). Allow it more time, or send less in one request.`);
+      const error = new TimeoutError(
+        `The call took longer than timeoutMs (${timeoutMs} ms). Allow it more time, or send less in one request.`,
+      );
       over = true;
       reject(error);
       controller.abort(error);

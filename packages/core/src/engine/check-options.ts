@@ -3,13 +3,16 @@ import type { BatchOptions, CallOptions, RunnableSettings } from "../options.ts"
 
 type Check = readonly [expected: string, holds: (value: unknown) => boolean];
 
-const COUNT: Check = ["a whole number from 1, or Infinity", (value) => isNumber(value, 1) && (value === Infinity || Number.isInteger(value))];
+const COUNT: Check = [
+  "a whole number from 1, or Infinity",
+  (value) => isNumber(value, 1) && (value === Infinity || Number.isInteger(value)),
+];
 const POSITIVE: Check = ["a number above 0", (value) => isNumber(value, 0) && value !== 0];
 const NOT_NEGATIVE: Check = ["a number from 0", (value) => isNumber(value, 0)];
 const BOOLEAN: Check = ["true or false", (value) => typeof value === "boolean"];
 const FUNCTION: Check = ["a function", (value) => typeof value === "function"];
 const SIGNAL: Check = ["an AbortSignal", (value) => hasMethod(value, "addEventListener") && "aborted" in value];
-const SHARE: Check = ["a number from 0 to 1", (value) => isNumber(value, 0) && (value as number) <= 1];
+const SHARE: Check = ["a number from 0 to 1", (value) => isNumber(value, 0) && value <= 1];
 
 const OPTIONS: Readonly<Record<keyof BatchOptions, Check>> = {
   signal: SIGNAL,
@@ -21,7 +24,10 @@ const OPTIONS: Readonly<Record<keyof BatchOptions, Check>> = {
   request: ["request limits such as { maxInputs: 100 }", isObject],
   limiter: ["a RateLimiter, such as rateLimiter({ requestsPerMinute: 500 })", (value) => hasMethod(value, "reserve")],
   schema: ["a Standard Schema (Zod, Valibot, ArkType, ...)", isSchema],
-  dedupe: ["true, false, or a function that returns the key of an input", (value) => typeof value === "boolean" || typeof value === "function"],
+  dedupe: [
+    "true, false, or a function that returns the key of an input",
+    (value) => typeof value === "boolean" || typeof value === "function",
+  ],
   returnExceptions: BOOLEAN,
   drain: SIGNAL,
   maxCost: NOT_NEGATIVE,
@@ -96,9 +102,9 @@ export function checkSettings(settings: RunnableSettings): void {
   checkGroups(settings);
 }
 
-function checkGroups({ retry, request }: RunnableSettings): void {
-  if (isObject(retry)) checkGroup("retry", retry, RETRY);
-  if (isObject(request)) checkGroup("request", request, REQUEST);
+function checkGroups(source: RunnableSettings): void {
+  if (isObject(source.retry)) checkGroup("retry", source.retry, RETRY);
+  if (isObject(source.request)) checkGroup("request", source.request, REQUEST);
 }
 
 function requireObject(name: string, value: unknown): void {
@@ -108,19 +114,28 @@ function requireObject(name: string, value: unknown): void {
 function checkGroup(group: string, values: object, checks: Readonly<Record<string, Check>>): void {
   for (const [name, value] of Object.entries(values)) {
     const own = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (own === undefined) throw unknownOption(`${group}.${name}`, Object.keys(checks).map((each) => `${group}.${each}`));
+    if (own === undefined)
+      throw unknownOption(
+        `${group}.${name}`,
+        Object.keys(checks).map((each) => `${group}.${each}`),
+      );
     check(`${group}.${name}`, value, own);
   }
 }
 
 function check(name: string, value: unknown, [expected, holds]: Check): void {
-  if (value !== undefined && !holds(value)) throw new ArgumentError(`${name}: expected ${expected}, got ${show(value)}.`);
+  if (value !== undefined && !holds(value))
+    throw new ArgumentError(`${name}: expected ${expected}, got ${show(value)}.`);
 }
 
 function unknownOption(name: string, known: readonly string[]): ArgumentError {
-  const close = known.find((each) => each.toLowerCase().replaceAll(/[^a-z]/g, "") === name.toLowerCase().replaceAll(/[^a-z]/g, ""));
+  const close = known.find(
+    (each) => each.toLowerCase().replaceAll(/[^a-z]/g, "") === name.toLowerCase().replaceAll(/[^a-z]/g, ""),
+  );
   const hint = close === undefined ? `Known options: ${known.join(", ")}.` : `Did you mean ${close}?`;
-  return new ArgumentError(`${name}: no such option. ${hint} An adapter declares call options of its own in settings.callOptions.`);
+  return new ArgumentError(
+    `${name}: no such option. ${hint} An adapter declares call options of its own in settings.callOptions.`,
+  );
 }
 
 function isNumber(value: unknown, least: number): value is number {
@@ -132,7 +147,8 @@ function isObject(value: unknown): value is object {
 }
 
 function isSchema(value: unknown): boolean {
-  const standard = isObject(value) || typeof value === "function" ? (value as { "~standard"?: unknown })["~standard"] : undefined;
+  const standard =
+    isObject(value) || typeof value === "function" ? (value as { "~standard"?: unknown })["~standard"] : undefined;
   return hasMethod(standard, "validate");
 }
 

@@ -22,10 +22,15 @@ export function checkCount(answer: unknown, count: number): asserts answer is un
 }
 
 /** The value as the schema gives it back, or why it is refused. */
-export type Checked<Output> = { readonly value: Output; readonly refused?: undefined } | { readonly refused: ResultError; readonly value?: undefined };
+export type Checked<Output> =
+  | { readonly value: Output; readonly refused?: undefined }
+  | { readonly refused: ResultError; readonly value?: undefined };
 
 /** Holds a value against a schema. Never throws: a schema that does refuses the value. */
-export async function checkSchema<Output>(schema: StandardSchema<unknown, Output>, value: unknown): Promise<Checked<Output>> {
+export async function checkSchema<Output>(
+  schema: StandardSchema<unknown, Output>,
+  value: unknown,
+): Promise<Checked<Output>> {
   try {
     const result = await schema["~standard"].validate(value);
     if (result.issues === undefined) return { value: result.value };

@@ -81,7 +81,8 @@ export function isFatal(facts: ErrorFacts): boolean {
  * Whether the error says that it is about what was sent. Anything else may be an outage, and is not hunted for ever.
  */
 export function blamesInput(facts: ErrorFacts): boolean {
-  if (facts.code === "invalid_input" || facts.code === "request_too_large" || facts.code === "provider_error") return true;
+  if (facts.code === "invalid_input" || facts.code === "request_too_large" || facts.code === "provider_error")
+    return true;
   return facts.status !== undefined && facts.status >= 400 && facts.status < 500;
 }
 

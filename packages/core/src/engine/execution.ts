@@ -120,7 +120,9 @@ export class Execution<Input, Output> implements RunHost, Sink<Input, Output> {
     const costLeft = pending === 0 ? cost < maxCost : cost + costOf(pending, 0, price) <= maxCost;
     if (tokensLeft && costLeft) return true;
     const [name, cap] = tokensLeft ? ["maxCost", maxCost] : ["maxTokens", maxTokens];
-    const reason = new BudgetError(`The next call would pass ${name} (${cap}). What finished is kept; raise ${name} to go on.`);
+    const reason = new BudgetError(
+      `The next call would pass ${name} (${cap}). What finished is kept; raise ${name} to go on.`,
+    );
     this.drain({ status: "stopped", reason });
     return false;
   }

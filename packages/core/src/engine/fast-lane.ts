@@ -50,7 +50,6 @@ export async function fastLane<Input, Output>(
     host.busy(1);
     meter.inFlight++;
     try {
-      // oxlint-disable-next-line no-await-in-loop -- a lane is a loop over calls
       value = await call(input, options);
     } catch (thrown) {
       error = toError(thrown);

@@ -36,7 +36,7 @@ export function launch<Input, Output>(
   const source = openSource(inputs);
   const finite = source.inputs !== undefined;
   const plan = makePlan(runnable, options, mayOverride, finite);
-  const execution = new Execution(options, plan as never, receive(source));
+  const execution = new Execution(options, plan, receive(source));
   const chain = chainOf(runnable);
   if (chain === undefined) {
     const permits = new Permits(plan.permits, plan.parent);
@@ -92,7 +92,18 @@ function stageOptions(options: BatchOptions, runnable: AnyRunnable, stage: numbe
   };
 }
 
-const SHARED = new Set(["maxConcurrency", "retry", "timeoutMs", "maxWaitMs", "request", "limiter", "clock", "random", "maxCost", "maxTokens"]);
+const SHARED = new Set([
+  "maxConcurrency",
+  "retry",
+  "timeoutMs",
+  "maxWaitMs",
+  "request",
+  "limiter",
+  "clock",
+  "random",
+  "maxCost",
+  "maxTokens",
+]);
 
 function isShared(name: string): boolean {
   return SHARED.has(name);

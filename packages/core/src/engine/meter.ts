@@ -57,7 +57,10 @@ export class Meter {
     this.#inputTokens += input;
     this.#outputTokens += output;
     this.#totalTokens += total;
-    this.#cost += usage.cost === undefined ? costOf(usage.inputTokens === undefined ? total - output : input, output, price) : finite(usage.cost);
+    this.#cost +=
+      usage.cost === undefined
+        ? costOf(usage.inputTokens === undefined ? total - output : input, output, price)
+        : finite(usage.cost);
   }
 
   failed(error: Error): void {

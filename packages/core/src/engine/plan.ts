@@ -115,7 +115,9 @@ function retryOf(retry: RetryOptions | false | undefined): ResolvedRetry | undef
   return { ...RETRY_DEFAULTS, ...defined(retry) };
 }
 
-function keyOf<Input>(dedupe: boolean | ((input: Input) => unknown) | undefined): ((input: Input) => unknown) | undefined {
+function keyOf<Input>(
+  dedupe: boolean | ((input: Input) => unknown) | undefined,
+): ((input: Input) => unknown) | undefined {
   if (typeof dedupe === "function") return dedupe;
   return dedupe === true ? (input) => input : undefined;
 }

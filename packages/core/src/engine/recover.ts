@@ -67,7 +67,8 @@ export class Recovery<Input, Output> {
     const { retry } = this.#run.plan;
     if (retry === undefined || request.retries >= retry.attempts - 1) return false;
     const facts = factsOf(error);
-    if (isFatal(facts) || facts.code === "request_too_large" || (facts.retryAfterMs ?? 0) > retry.maxRetryAfterMs) return false;
+    if (isFatal(facts) || facts.code === "request_too_large" || (facts.retryAfterMs ?? 0) > retry.maxRetryAfterMs)
+      return false;
     return retry.shouldRetry === undefined ? isRetryable(facts) : retry.shouldRetry(error);
   }
 
@@ -122,7 +123,6 @@ export class Recovery<Input, Output> {
   async #retryUnfinished(failure: Failure<Input>): Promise<Failure<Input> | undefined> {
     let left: Failure<Input> | undefined = failure;
     while (left !== undefined && !left.whole && left.errors?.every((error) => error instanceof Unfinished)) {
-      // oxlint-disable-next-line no-await-in-loop -- each call sends what the one before left over
       left = await this.#run.again(left.request);
     }
     return left;

@@ -66,7 +66,13 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
   #closed = false;
   #ended = false;
 
-  constructor(plan: Plan<Input, Output>, source: Source<Input>, sink: Sink<Input, Output>, host: RunHost, permits: Permits) {
+  constructor(
+    plan: Plan<Input, Output>,
+    source: Source<Input>,
+    sink: Sink<Input, Output>,
+    host: RunHost,
+    permits: Permits,
+  ) {
     this.plan = plan;
     this.#source = source;
     this.#sink = sink;
@@ -239,10 +245,8 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
         continue;
       }
       if (!this.#host.afford(request.tokens)) break;
-      // oxlint-disable-next-line no-await-in-loop -- a lane is a loop over calls
       const admission = this.#gate.tryPass(request) ?? (await this.#park(request));
       if (admission === undefined) return false;
-      // oxlint-disable-next-line no-await-in-loop -- a lane is a loop over calls
       const failure = await this.#attempt(request, admission);
       if (failure === undefined || this.#recovery.settle(failure)) this.#outstanding--;
       else void this.#recover(failure);

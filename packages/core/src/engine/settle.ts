@@ -92,7 +92,6 @@ export class Settler<Input, Output> {
       // What `invoke` resolves to is an output, even an Error; in a bulk answer an Error is that item's failure.
       let fine = !many || !(result instanceof Error);
       if (fine && schema !== undefined) {
-        // oxlint-disable-next-line no-await-in-loop -- most schemas answer at once
         const checked = await checkSchema(schema, result);
         fine = checked.refused === undefined;
         result = checked.refused ?? checked.value;

@@ -37,18 +37,30 @@ export function strategyOf<Input, Output>(
   const wrapped = (runnable as { [WRAPPED]?: Runnable<Input, Output> })[WRAPPED];
   if (wrapped !== undefined) return strategyOf(wrapped, true, maxConcurrency);
   if (mayOverride && isOverridden(runnable)) {
-    return { kind: "many", call: (inputs, options) => callOverride(runnable, inputs, options, maxConcurrency), override: true };
+    return {
+      kind: "many",
+      call: (inputs, options) => callOverride(runnable, inputs, options, maxConcurrency),
+      override: true,
+    };
   }
   if (typeof runnable.invokeMany === "function") {
-    return { kind: "many", call: (inputs, options) => (runnable as Required<typeof runnable>).invokeMany(inputs, options), override: false };
+    return {
+      kind: "many",
+      call: (inputs, options) => (runnable as Required<typeof runnable>).invokeMany(inputs, options),
+      override: false,
+    };
   }
   return { kind: "one", call: (input, options) => runnable.invoke(input, options) };
 }
 
 /** Whether these inputs or options came out of this Runnable's own overridden `batch`, which would call itself for ever. */
-export function isInsideOverride(runnable: unknown, inputs: unknown, options: object | undefined): boolean {
+export function isInsideOverride(
+  runnable: unknown,
+  inputs: unknown,
+  options: { readonly [INSIDE]?: unknown } | undefined,
+): boolean {
   if (entering === runnable) return true;
-  if ((options as { [INSIDE]?: unknown } | undefined)?.[INSIDE] === runnable) return true;
+  if (options?.[INSIDE] === runnable) return true;
   return typeof inputs === "object" && inputs !== null && handedToOverride.get(inputs) === runnable;
 }
 

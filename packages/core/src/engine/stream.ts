@@ -106,8 +106,11 @@ export class OutcomeStream<Input, Output> implements AsyncIterableIterator<Compl
 
 function failure(stop: Stop): BatchError {
   const cause = toError(stop.reason);
-  return new BatchError(`The batch ended early: ${cause.name}, in \`cause\`. Every outcome that there was has been handed out.`, {
-    cause,
-    outcomes: [],
-  });
+  return new BatchError(
+    `The batch ended early: ${cause.name}, in \`cause\`. Every outcome that there was has been handed out.`,
+    {
+      cause,
+      outcomes: [],
+    },
+  );
 }

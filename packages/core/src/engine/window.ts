@@ -189,7 +189,6 @@ class AsyncSource<Input> implements Source<Input> {
       const iterator = this.#iterator;
       do {
         // One at a time, so that the source is never ahead of what is wanted.
-        // oxlint-disable-next-line no-await-in-loop
         const step = await iterator.next();
         if (this.ended) return;
         requireResult(step);

@@ -73,14 +73,17 @@ class LocalRateLimiter implements RateLimiter {
     this.#clock = options.clock ?? systemClock;
     const known = [...KINDS.map((kind) => `${kind}PerMinute`), "clock"];
     for (const name of Object.keys(options)) {
-      if (!known.includes(name)) throw new ArgumentError(`${name}: no such option of rateLimiter. Known options: ${known.join(", ")}.`);
+      if (!known.includes(name))
+        throw new ArgumentError(`${name}: no such option of rateLimiter. Known options: ${known.join(", ")}.`);
     }
     for (const kind of KINDS) {
       const name = `${kind}PerMinute` as const;
       const limit = options[name];
       if (limit === undefined) continue;
       if (typeof limit !== "number" || !(limit > 0)) {
-        throw new ArgumentError(`${name}: expected a number above 0, got ${typeof limit === "number" ? limit : typeof limit}.`);
+        throw new ArgumentError(
+          `${name}: expected a number above 0, got ${typeof limit === "number" ? limit : typeof limit}.`,
+        );
       }
       if (limit !== Infinity) this.#allowances.push([kind, new SlidingWindow(limit)]);
     }
@@ -211,11 +214,16 @@ class LocalRateLimiter implements RateLimiter {
     let bucket = known;
     if (bucket?.limit !== limit) {
       bucket = new TokenBucket(limit, remaining - this.#open[kind], now);
-      if (known !== undefined) this.#allowances.splice(this.#allowances.findIndex(([, each]) => each === known), 1);
+      if (known !== undefined)
+        this.#allowances.splice(
+          this.#allowances.findIndex(([, each]) => each === known),
+          1,
+        );
       this.#told.set(kind, bucket);
       this.#allowances.push([kind, bucket]);
     }
-    if (atLeast(told.remaining, 0) !== undefined) bucket.learn(remaining, atLeast(told.resetMs, 0), this.#open[kind], now);
+    if (atLeast(told.remaining, 0) !== undefined)
+      bucket.learn(remaining, atLeast(told.resetMs, 0), this.#open[kind], now);
   }
 }
 

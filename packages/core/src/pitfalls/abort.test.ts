@@ -9,15 +9,7 @@ import {
 } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
-import {
-  countListeners,
-  drained,
-  HeldBackend,
-  range,
-  reasonOf,
-  turn,
-  watch,
-} from "./held-backend.ts";
+import { countListeners, drained, HeldBackend, range, reasonOf, turn, watch } from "./held-backend.ts";
 
 const enough = new Error("enough");
 const busy = (retryAfterMs?: number): ProviderError =>
@@ -97,9 +89,7 @@ describe("signal", () => {
     const backend = new HeldBackend<number, number>();
     const subject = runnable(backend.call);
     const plain = watch(subject.batch([1, 2], { signal: controller.signal }));
-    const slots = watch(
-      subject.batch([1, 2], { signal: controller.signal, returnExceptions: true }),
-    );
+    const slots = watch(subject.batch([1, 2], { signal: controller.signal, returnExceptions: true }));
     await turn();
     controller.abort("stop");
     await turn();
@@ -114,12 +104,11 @@ describe("signal", () => {
     }
     const backend = new HeldBackend<number, number>();
     const subject = runnable(backend.call);
-    expect(await reasonOf(subject.batch(source(), { signal: AbortSignal.abort(enough) }))).toBe(
+    expect(await reasonOf(subject.batch(source(), { signal: AbortSignal.abort(enough) }))).toBe(enough);
+    expect(await subject.batch([1, 2], { signal: AbortSignal.abort(enough), returnExceptions: true })).toEqual([
       enough,
-    );
-    expect(
-      await subject.batch([1, 2], { signal: AbortSignal.abort(enough), returnExceptions: true }),
-    ).toEqual([enough, enough]);
+      enough,
+    ]);
     expect(pulled).toBe(0);
     expect(backend.calls).toHaveLength(0);
   });
@@ -164,9 +153,7 @@ describe("signal", () => {
     const controller = new AbortController();
     const limiter: RateLimiter = { reserve: () => new Promise(() => {}) };
     const backend = new HeldBackend<number, number>();
-    const running = watch(
-      runnable(backend.call, { limiter }).batch([1], { signal: controller.signal }),
-    );
+    const running = watch(runnable(backend.call, { limiter }).batch([1], { signal: controller.signal }));
     await turn();
     controller.abort(enough);
     await turn();
@@ -237,9 +224,7 @@ describe("drain", () => {
     const controller = new AbortController();
     const backend = new HeldBackend<readonly number[], number[]>();
     const subject = bulkRunnable(backend.call, { maxConcurrency: 1, request: { maxInputs: 2 } });
-    const running = watch(
-      subject.batch(range(5), { drain: controller.signal, returnExceptions: true }),
-    );
+    const running = watch(subject.batch(range(5), { drain: controller.signal, returnExceptions: true }));
     await turn();
     controller.abort(enough);
     backend.at(0).answer([0, 1]);
@@ -255,9 +240,7 @@ describe("drain", () => {
       maxConcurrency: 2,
       retry: { attempts: 5, minDelayMs: 60_000 },
     });
-    const running = watch(
-      subject.batch([0, 1, 2], { clock, drain: controller.signal, returnExceptions: true }),
-    );
+    const running = watch(subject.batch([0, 1, 2], { clock, drain: controller.signal, returnExceptions: true }));
     await turn();
     backend.at(0).fail(busy());
     await turn();
@@ -274,9 +257,7 @@ describe("drain", () => {
   it("P12 a drain is followed by an abort: the second ends what is in flight", async () => {
     const [drain, abort] = [new AbortController(), new AbortController()];
     const backend = new HeldBackend<number, number>();
-    const running = watch(
-      runnable(backend.call).batch([1, 2], { drain: drain.signal, signal: abort.signal }),
-    );
+    const running = watch(runnable(backend.call).batch([1, 2], { drain: drain.signal, signal: abort.signal }));
     await turn();
     drain.abort(new Error("gently"));
     await turn();
@@ -308,9 +289,7 @@ describe("drain", () => {
 describe("fail-fast", () => {
   it("P11 the BatchError has the first failure as cause and everything finished in input order", async () => {
     const backend = new HeldBackend<string, number>();
-    const running = watch(
-      runnable(backend.call, { maxConcurrency: 4 }).batch(["a", "b", "c", "d", "e"]),
-    );
+    const running = watch(runnable(backend.call, { maxConcurrency: 4 }).batch(["a", "b", "c", "d", "e"]));
     await turn();
     backend.at(2).answer(2);
     await turn();

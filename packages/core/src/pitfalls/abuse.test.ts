@@ -80,31 +80,12 @@ describe("bad input", () => {
     ["returnExceptions", ["yes", 1, null]],
     ["signal", [{}, true, new AbortController()]],
     ["drain", [{}, true, new AbortController()]],
-    [
-      "retry",
-      [true, 3, "often", { attempts: 0 }, { attempts: 1.5 }, { attempts: "3" }, { minDelayMs: -1 }],
-    ],
-    [
-      "retry",
-      [
-        { maxDelayMs: -1 },
-        { factor: Number.NaN },
-        { jitter: 2 },
-        { maxRetryAfterMs: -1 },
-        { shouldRetry: 1 },
-      ],
-    ],
+    ["retry", [true, 3, "often", { attempts: 0 }, { attempts: 1.5 }, { attempts: "3" }, { minDelayMs: -1 }]],
+    ["retry", [{ maxDelayMs: -1 }, { factor: Number.NaN }, { jitter: 2 }, { maxRetryAfterMs: -1 }, { shouldRetry: 1 }]],
     ["retry", [{ attemps: 3 }]],
     [
       "request",
-      [
-        { maxInputs: 0 },
-        { maxInputs: 1.5 },
-        { maxTokens: -1 },
-        { maxBytes: Number.NaN },
-        5,
-        { maxInput: 1 },
-      ],
+      [{ maxInputs: 0 }, { maxInputs: 1.5 }, { maxTokens: -1 }, { maxBytes: Number.NaN }, 5, { maxInput: 1 }],
     ],
     ["limiter", [{}, 5, null]],
     ["schema", [{}, 5, null, { "~standard": {} }]],
@@ -141,15 +122,14 @@ describe("bad input", () => {
     expect(calls()).toBe(0);
   });
 
-  it.for([
-    ["a string", "fast"] as const,
-    ["a number", 3] as const,
-    ["a function", (): void => {}] as const,
-  ])("options that are %s are refused", async ([, options]) => {
-    const { batch, calls } = careless();
-    expect(ArgumentError.isInstance(await reasonOf(batch([1], options)))).toBe(true);
-    expect(calls()).toBe(0);
-  });
+  it.for([["a string", "fast"] as const, ["a number", 3] as const, ["a function", (): void => {}] as const])(
+    "options that are %s are refused",
+    async ([, options]) => {
+      const { batch, calls } = careless();
+      expect(ArgumentError.isInstance(await reasonOf(batch([1], options)))).toBe(true);
+      expect(calls()).toBe(0);
+    },
+  );
 
   it("an option that is undefined counts as left out", async () => {
     const { batch } = careless();
@@ -179,11 +159,7 @@ describe("bad input", () => {
     const options = { dimensions: 256 } as BatchOptions;
     expect(await subject.batch([1], options)).toEqual([1]);
     expect(seen).toEqual([256]);
-    expect(
-      ArgumentError.isInstance(
-        await reasonOf(subject.batch([1], { dimension: 1 } as BatchOptions)),
-      ),
-    ).toBe(true);
+    expect(ArgumentError.isInstance(await reasonOf(subject.batch([1], { dimension: 1 } as BatchOptions)))).toBe(true);
   });
 });
 
@@ -192,14 +168,8 @@ describe("bad construction", () => {
   it.for([
     ["runnable(null)", (): unknown => runnable(null as never)],
     ["bulkRunnable(5)", (): unknown => bulkRunnable(5 as never)],
-    [
-      "runnable with maxConcurrency 0",
-      (): unknown => runnable(async () => 1, { maxConcurrency: 0 }),
-    ],
-    [
-      "runnable with an unknown setting",
-      (): unknown => runnable(async () => 1, { maxConcurency: 1 } as never),
-    ],
+    ["runnable with maxConcurrency 0", (): unknown => runnable(async () => 1, { maxConcurrency: 0 })],
+    ["runnable with an unknown setting", (): unknown => runnable(async () => 1, { maxConcurency: 1 } as never)],
     ["withRetry with attempts 0", (): unknown => withRetry(one, { attempts: 0 })],
     ["withRetry of no Runnable", (): unknown => withRetry({} as never, { attempts: 2 })],
     ["withConfig with timeoutMs -1", (): unknown => withConfig(one, { timeoutMs: -1 })],
@@ -211,10 +181,7 @@ describe("bad construction", () => {
     ["rateLimiter with -1", (): unknown => rateLimiter({ requestsPerMinute: -1 })],
     ["rateLimiter with 0", (): unknown => rateLimiter({ tokensPerMinute: 0 })],
     ["rateLimiter with NaN", (): unknown => rateLimiter({ inputsPerMinute: Number.NaN })],
-    [
-      "rateLimiter with an unknown option",
-      (): unknown => rateLimiter({ requestPerMinute: 1 } as never),
-    ],
+    ["rateLimiter with an unknown option", (): unknown => rateLimiter({ requestPerMinute: 1 } as never)],
   ] as const)("%s is refused when constructed", async ([, construct]) => {
     expect(ArgumentError.isInstance(await faultOf(construct))).toBe(true);
   });
@@ -237,21 +204,18 @@ describe("bad iterators", () => {
     }
   });
 
-  it.for(["batchAsCompleted", "batchInOrder"] as const)(
-    "%s yields what finished, then throws",
-    async (method) => {
-      const thrown = new Error("half way");
-      async function* source(): AsyncGenerator<number> {
-        yield* [0, 1];
-        throw thrown;
-      }
-      const { subject } = careless();
-      const read = await drained(subject[method](source()));
-      expect(read.items.map((item) => item.index)).toEqual([0, 1]);
-      expect((read.thrown as BatchError).code).toBe("batch_failed");
-      expect((read.thrown as BatchError).cause).toBe(thrown);
-    },
-  );
+  it.for(["batchAsCompleted", "batchInOrder"] as const)("%s yields what finished, then throws", async (method) => {
+    const thrown = new Error("half way");
+    async function* source(): AsyncGenerator<number> {
+      yield* [0, 1];
+      throw thrown;
+    }
+    const { subject } = careless();
+    const read = await drained(subject[method](source()));
+    expect(read.items.map((item) => item.index)).toEqual([0, 1]);
+    expect((read.thrown as BatchError).code).toBe("batch_failed");
+    expect((read.thrown as BatchError).cause).toBe(thrown);
+  });
 
   it.for([
     ["throws when asked for an iterator", { [Symbol.iterator]: () => fail("no iterator") }],
@@ -260,10 +224,7 @@ describe("bad iterators", () => {
       { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("no pull")) }) },
     ],
     ["gives results that are no objects", endless(() => Promise.resolve(5))],
-    [
-      "gives results that are no objects at once",
-      { [Symbol.iterator]: endless(() => 5)[Symbol.asyncIterator] },
-    ],
+    ["gives results that are no objects at once", { [Symbol.iterator]: endless(() => 5)[Symbol.asyncIterator] }],
     ["has no next", { [Symbol.asyncIterator]: () => ({}) }],
   ] as const)("a source that %s rejects the batch and hangs nothing", async ([, source]) => {
     const clock = new FakeClock();

@@ -113,9 +113,7 @@ describe("autoBatch", () => {
     );
     const subject = autoBatch(many, { maxWaitMs: 20, maxInputs: 10, clock });
     const options = (dimensions: number): CallOptions => ({ dimensions }) as CallOptions;
-    const running = [1, 2, 3].map((input) =>
-      subject.invoke(input, options(input === 2 ? 512 : 256)),
-    );
+    const running = [1, 2, 3].map((input) => subject.invoke(input, options(input === 2 ? 512 : 256)));
     expect(await clock.run(Promise.all(running))).toEqual([1, 2, 3]);
     for (const [inputs, dimensions] of requests) {
       for (const input of inputs) expect(dimensions).toBe(input === 2 ? 512 : 256);

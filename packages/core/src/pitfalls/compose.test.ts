@@ -103,9 +103,7 @@ describe("wrappers", () => {
       asked += 1;
       return input;
     });
-    const running = watch(
-      withFallbacks(runnable(backend.call), [spare]).batch([1, 2], { signal: controller.signal }),
-    );
+    const running = watch(withFallbacks(runnable(backend.call), [spare]).batch([1, 2], { signal: controller.signal }));
     await turn();
     const reason = new Error("enough");
     controller.abort(reason);
@@ -116,10 +114,7 @@ describe("wrappers", () => {
   });
 
   it.for<readonly [string, (subject: Overriding, clock: FakeClock) => Promise<unknown[]>]>([
-    [
-      "batchAsCompleted",
-      async (subject) => valuesOf(await drained(subject.batchAsCompleted(range(3)))),
-    ],
+    ["batchAsCompleted", async (subject) => valuesOf(await drained(subject.batchAsCompleted(range(3))))],
     ["batchInOrder", async (subject) => valuesOf(await drained(subject.batchInOrder(range(3))))],
     ["pipe", (subject) => subject.pipe(runnable(async (input: string) => input)).batch(range(3))],
     [
@@ -131,10 +126,7 @@ describe("wrappers", () => {
     ],
     ["withRetry", (subject) => withRetry(subject, { attempts: 2 }).batch(range(3))],
     ["withConfig", (subject) => withConfig(subject, { maxConcurrency: 2 }).batch(range(3))],
-    [
-      "withFallbacks",
-      (subject) => withFallbacks(subject, [runnable(async () => "spare")]).batch(range(3)),
-    ],
+    ["withFallbacks", (subject) => withFallbacks(subject, [runnable(async () => "spare")]).batch(range(3))],
     [
       "autoBatch",
       (subject, clock) => {
@@ -144,9 +136,7 @@ describe("wrappers", () => {
     ],
   ])("L10 an override of batch is used by %s", async ([, use]) => {
     const subject = new Overriding();
-    expect(new Set(await use(subject, new FakeClock()))).toEqual(
-      new Set(["many:0", "many:1", "many:2"]),
-    );
+    expect(new Set(await use(subject, new FakeClock()))).toEqual(new Set(["many:0", "many:1", "many:2"]));
     expect(subject.invoked).toBe(0);
     expect(subject.batches.flat().toSorted((left, right) => left - right)).toEqual(range(3));
   });
@@ -173,21 +163,14 @@ describe("wrappers", () => {
     for (const subject of [new Super(), new Streaming()]) {
       expect(await clock.run(subject.batch(range(3), { clock }))).toEqual([1, 2, 3]);
       const read = await clock.run(drained(subject.batchAsCompleted(range(3), { clock })));
-      expect((valuesOf(read) as number[]).toSorted((left, right) => left - right)).toEqual([
-        1, 2, 3,
-      ]);
-      expect(
-        await clock.run(withRetry(subject, { attempts: 2 }).batch(range(3), { clock })),
-      ).toEqual([1, 2, 3]);
+      expect((valuesOf(read) as number[]).toSorted((left, right) => left - right)).toEqual([1, 2, 3]);
+      expect(await clock.run(withRetry(subject, { attempts: 2 }).batch(range(3), { clock }))).toEqual([1, 2, 3]);
     }
   });
 });
 
 /** Values in the order in which they came. */
-function valuesOf(read: {
-  items: { status: string; value?: unknown }[];
-  thrown: unknown;
-}): unknown[] {
+function valuesOf(read: { items: { status: string; value?: unknown }[]; thrown: unknown }): unknown[] {
   if (read.thrown !== undefined) throw read.thrown;
   return read.items.map((item) => item.value);
 }

@@ -11,8 +11,7 @@ import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { drained, range, reasonOf } from "./held-backend.ts";
 
-const busy = (): ProviderError =>
-  new ProviderError("The provider is busy.", { retryable: true, status: 503 });
+const busy = (): ProviderError => new ProviderError("The provider is busy.", { retryable: true, status: 503 });
 
 describe("pipelines and fallbacks", () => {
   it("P1 an item that failed at step 1 never reaches step 2 and stays that very Error", async () => {
@@ -148,9 +147,7 @@ describe("results and slots", () => {
     );
     expect(await subject.batch(range(falsy.length), { returnExceptions: true })).toEqual(falsy);
     const { items } = await drained(subject.batchInOrder(range(falsy.length)));
-    expect(items.map((item) => (item.status === "fulfilled" ? item.value : "rejected"))).toEqual(
-      falsy,
-    );
+    expect(items.map((item) => (item.status === "fulfilled" ? item.value : "rejected"))).toEqual(falsy);
     expect(calls).toBe(2);
   });
 
@@ -255,10 +252,6 @@ describe("thrown values", () => {
       if (input === 1) throw new Error("at once");
       return Promise.resolve(input);
     });
-    expect(await subject.batch([0, 1, 2], { returnExceptions: true })).toEqual([
-      0,
-      new Error("at once"),
-      2,
-    ]);
+    expect(await subject.batch([0, 1, 2], { returnExceptions: true })).toEqual([0, new Error("at once"), 2]);
   });
 });

@@ -69,12 +69,9 @@ describe("dedupe", () => {
     const seen: unknown[] = [];
     const subject = runnable(async (input: unknown) => seen.push(input));
     const object = {};
-    await subject.batch(
-      [1, "1", 1n, Number.NaN, Number.NaN, object, {}, object, null, undefined, null, true, "true"],
-      {
-        dedupe: true,
-      },
-    );
+    await subject.batch([1, "1", 1n, Number.NaN, Number.NaN, object, {}, object, null, undefined, null, true, "true"], {
+      dedupe: true,
+    });
     expect(seen).toEqual([1, "1", 1n, Number.NaN, object, {}, null, undefined, true, "true"]);
   });
 
@@ -96,9 +93,7 @@ describe("dedupe", () => {
       yield "b";
     }
     const backend = new HeldBackend<string, string>();
-    const running = watch(
-      runnable(backend.call, { maxConcurrency: 4 }).batch(source(), { dedupe: true }),
-    );
+    const running = watch(runnable(backend.call, { maxConcurrency: 4 }).batch(source(), { dedupe: true }));
     await turn();
     expect(backend.requests).toEqual(["a"]);
     arrival.resolve();

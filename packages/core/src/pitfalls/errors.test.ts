@@ -26,14 +26,11 @@ async function callsFor(thrown: unknown, retry: RetryOptions = {}): Promise<numb
     calls += 1;
     throw thrown;
   });
-  await clock.run(
-    subject.batch([1], { clock, returnExceptions: true, retry: { attempts: 4, ...retry } }),
-  );
+  await clock.run(subject.batch([1], { clock, returnExceptions: true, retry: { attempts: 4, ...retry } }));
   return calls;
 }
 
-const failure = (fields: object, message = "failed"): Error =>
-  Object.assign(new Error(message), fields);
+const failure = (fields: object, message = "failed"): Error => Object.assign(new Error(message), fields);
 
 describe("what is worth another call", () => {
   it.for([
@@ -49,11 +46,7 @@ describe("what is worth another call", () => {
     ["400, said to be retryable", failure({ status: 400, retryable: true }), 4],
     ["503, said not to be", failure({ status: 503, retryable: false }), 1],
     ["a reset connection", failure({ code: "ECONNRESET" }), 4],
-    [
-      "fetch's TypeError",
-      new TypeError("fetch failed", { cause: failure({ code: "ECONNREFUSED" }) }),
-      4,
-    ],
+    ["fetch's TypeError", new TypeError("fetch failed", { cause: failure({ code: "ECONNREFUSED" }) }), 4],
     ["an error that says nothing", new Error("failed"), 4],
     ["a bad input", new InputError("Refused."), 1],
     ["a broken response", new ResultError("Broken."), 1],
@@ -62,14 +55,8 @@ describe("what is worth another call", () => {
   });
 
   it("P30 the words of a message decide nothing", async () => {
-    expect(
-      await callsFor(failure({ status: 400 }, "429 rate limit: overloaded, timeout, retry later")),
-    ).toBe(1);
-    expect(
-      await callsFor(
-        failure({ status: 503 }, "400 invalid request: permanently refused, do not retry"),
-      ),
-    ).toBe(4);
+    expect(await callsFor(failure({ status: 400 }, "429 rate limit: overloaded, timeout, retry later"))).toBe(1);
+    expect(await callsFor(failure({ status: 503 }, "400 invalid request: permanently refused, do not retry"))).toBe(4);
   });
 
   it("P30 shouldRetry has the last word", async () => {
@@ -103,9 +90,7 @@ describe("what is worth another call", () => {
       },
       { retry: { attempts: 3 } },
     );
-    expect((await clock.run(subject.batch([1], { clock, returnExceptions: true })))[0]).toBe(
-      thrown,
-    );
+    expect((await clock.run(subject.batch([1], { clock, returnExceptions: true })))[0]).toBe(thrown);
     const rejected = (await reasonOf(clock.run(subject.batch([1], { clock })))) as BatchError;
     expect(rejected.cause).toBe(thrown);
   });
@@ -129,9 +114,7 @@ describe("what is worth another call", () => {
       },
       { retry: { attempts: 3 } },
     );
-    await clock.run(
-      withRetry(inner, { attempts: 2 }).batch([1], { clock, returnExceptions: true }),
-    );
+    await clock.run(withRetry(inner, { attempts: 2 }).batch([1], { clock, returnExceptions: true }));
     expect(calls).toBe(2);
   });
 });
@@ -145,11 +128,7 @@ class BatchwiseErrorAround extends BatchwiseError {
 }
 
 describe("how long to wait", () => {
-  async function delaysOf(
-    retry: RetryOptions,
-    thrown: () => Error,
-    random?: () => number,
-  ): Promise<number[]> {
+  async function delaysOf(retry: RetryOptions, thrown: () => Error, random?: () => number): Promise<number[]> {
     const clock = new FakeClock();
     const events: RetryEvent[] = [];
     const subject = runnable(async (): Promise<number> => {
@@ -169,9 +148,7 @@ describe("how long to wait", () => {
 
   it("P20 the backoff doubles, up to its maximum", async () => {
     const retry = { attempts: 6, minDelayMs: 100, maxDelayMs: 500, jitter: 0 };
-    expect(await delaysOf(retry, () => failure({ status: 503 }))).toEqual([
-      100, 200, 400, 500, 500,
-    ]);
+    expect(await delaysOf(retry, () => failure({ status: 503 }))).toEqual([100, 200, 400, 500, 500]);
   });
 
   it("P20 factor and jitter steer it", async () => {
@@ -213,10 +190,7 @@ describe("how long to wait", () => {
   });
 
   it("P23 a wait over a minute is obeyed in full", async () => {
-    const [delay] = await delaysOf(
-      { attempts: 2, minDelayMs: 10, maxDelayMs: 1000, jitter: 0 },
-      () => limited(90_000),
-    );
+    const [delay] = await delaysOf({ attempts: 2, minDelayMs: 10, maxDelayMs: 1000, jitter: 0 }, () => limited(90_000));
     expect(delay).toBeGreaterThanOrEqual(90_000);
   });
 
@@ -242,39 +216,34 @@ describe("responses that break their promise", () => {
     ["a string of the right length", (inputs) => "x".repeat(inputs.length)],
   ];
 
-  it.for(broken)(
-    "P6 invokeMany that gives %s is a ResultError for that request's items alone",
-    async ([, answer]) => {
-      const requests: number[][] = [];
-      const subject = bulkRunnable(
-        async (inputs: readonly number[]) => {
-          requests.push([...inputs]);
-          return (inputs.includes(0) ? answer(inputs) : [...inputs]) as number[];
-        },
-        { request: { maxInputs: 2 }, retry: { attempts: 3 } },
-      );
-      const outputs = await subject.batch(range(6), { returnExceptions: true });
-      expect(outputs.slice(2)).toEqual([2, 3, 4, 5]);
-      for (const slot of outputs.slice(0, 2)) {
-        expect(ResultError.isInstance(slot)).toBe(true);
-        expect((slot as Error).message).toMatch(/2/);
-      }
-      expect(requests).toHaveLength(3);
-    },
-  );
+  it.for(broken)("P6 invokeMany that gives %s is a ResultError for that request's items alone", async ([, answer]) => {
+    const requests: number[][] = [];
+    const subject = bulkRunnable(
+      async (inputs: readonly number[]) => {
+        requests.push([...inputs]);
+        return (inputs.includes(0) ? answer(inputs) : [...inputs]) as number[];
+      },
+      { request: { maxInputs: 2 }, retry: { attempts: 3 } },
+    );
+    const outputs = await subject.batch(range(6), { returnExceptions: true });
+    expect(outputs.slice(2)).toEqual([2, 3, 4, 5]);
+    for (const slot of outputs.slice(0, 2)) {
+      expect(ResultError.isInstance(slot)).toBe(true);
+      expect((slot as Error).message).toMatch(/2/);
+    }
+    expect(requests).toHaveLength(3);
+  });
 
   it("P6 what other requests had finished is in the outcomes of a fail-fast batch", async () => {
-    const subject = bulkRunnable(
-      async (inputs: readonly number[]) => (inputs.includes(4) ? [] : [...inputs]),
-      { request: { maxInputs: 2 }, maxConcurrency: 1 },
-    );
+    const subject = bulkRunnable(async (inputs: readonly number[]) => (inputs.includes(4) ? [] : [...inputs]), {
+      request: { maxInputs: 2 },
+      maxConcurrency: 1,
+    });
     const rejected = (await reasonOf(subject.batch(range(6)))) as BatchError;
     expect(ResultError.isInstance(rejected.cause)).toBe(true);
-    expect(
-      rejected.outcomes
-        .filter((outcome) => outcome.status === "fulfilled")
-        .map((each) => each.index),
-    ).toEqual(range(4));
+    expect(rejected.outcomes.filter((outcome) => outcome.status === "fulfilled").map((each) => each.index)).toEqual(
+      range(4),
+    );
   });
 });
 

@@ -53,9 +53,7 @@ export class HeldBackend<Request, Response> {
   at(number: number): HeldCall<Request, Response> {
     const call = this.calls[number];
     if (call === undefined) {
-      throw new Error(
-        `Expected at least ${number + 1} calls, but there were ${this.calls.length}.`,
-      );
+      throw new Error(`Expected at least ${number + 1} calls, but there were ${this.calls.length}.`);
     }
     return call;
   }
@@ -105,9 +103,7 @@ export function range(count: number): number[] {
 }
 
 /** Everything an iterator gives, and what it throws at the end, if it throws. */
-export async function drained<T>(
-  iterator: AsyncIterable<T>,
-): Promise<{ items: T[]; thrown: unknown }> {
+export async function drained<T>(iterator: AsyncIterable<T>): Promise<{ items: T[]; thrown: unknown }> {
   const items: T[] = [];
   try {
     for await (const item of iterator) items.push(item);

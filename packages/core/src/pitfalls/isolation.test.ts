@@ -1,11 +1,4 @@
-import {
-  bulkRunnable,
-  type BatchError,
-  type FinishReport,
-  InputError,
-  ProviderError,
-  runnable,
-} from "@batchwise/core";
+import { bulkRunnable, type BatchError, type FinishReport, InputError, ProviderError, runnable } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { range, reasonOf } from "./held-backend.ts";
@@ -51,32 +44,24 @@ describe("poison items", () => {
     const outputs = await subject.batch(range(100), { returnExceptions: true });
     expect(range(100).filter((index) => outputs[index] instanceof Error)).toEqual(poison);
     expect(new Set(backend.requests.map(String)).size).toBe(backend.requests.length);
-    const good = backend.requests
-      .filter((request) => !request.some((input) => poison.includes(input)))
-      .flat();
+    const good = backend.requests.filter((request) => !request.some((input) => poison.includes(input))).flat();
     expect(good.length).toBe(new Set(good).size);
     expect(backend.requests.length - 1).toBeLessThanOrEqual(poison.length * 2 * log2(100));
   });
 
   it("P36 a poison item with a plain Error fails alone too", async () => {
     const backend = poisoned([5], () => new Error("what is this"));
-    const outputs = await bulkRunnable(backend.call, { request: { maxInputs: 16 } }).batch(
-      range(16),
-      {
-        returnExceptions: true,
-      },
-    );
+    const outputs = await bulkRunnable(backend.call, { request: { maxInputs: 16 } }).batch(range(16), {
+      returnExceptions: true,
+    });
     expect(range(16).filter((index) => outputs[index] instanceof Error)).toEqual([5]);
   });
 
   it("P36 a request of poison alone fails each item with an error of its own request", async () => {
     const backend = poisoned(range(8), (inputs) => new InputError(`Refused ${inputs.length}.`));
-    const outputs = await bulkRunnable(backend.call, { request: { maxInputs: 8 } }).batch(
-      range(8),
-      {
-        returnExceptions: true,
-      },
-    );
+    const outputs = await bulkRunnable(backend.call, { request: { maxInputs: 8 } }).batch(range(8), {
+      returnExceptions: true,
+    });
     expect(outputs).toEqual(range(8).map(() => new InputError("Refused 1.")));
     expect(backend.requests.length).toBeLessThanOrEqual(15);
   });
@@ -102,12 +87,9 @@ describe("poison items", () => {
     "P36 a named position of %d, which is none, is isolated by halves",
     async (position) => {
       const backend = poisoned([6], () => new InputError("Refused.", { position }));
-      const outputs = await bulkRunnable(backend.call, { request: { maxInputs: 8 } }).batch(
-        range(8),
-        {
-          returnExceptions: true,
-        },
-      );
+      const outputs = await bulkRunnable(backend.call, { request: { maxInputs: 8 } }).batch(range(8), {
+        returnExceptions: true,
+      });
       expect(range(8).filter((index) => outputs[index] instanceof Error)).toEqual([6]);
     },
   );
@@ -262,10 +244,6 @@ describe("failures that stop the run", () => {
     });
     const failure = (await reasonOf(subject.batch(range(6)))) as BatchError<number, number>;
     expect(failure.cause).toBe(refused);
-    expect(failure.outcomes.map((outcome) => outcome.status)).toEqual([
-      "fulfilled",
-      "fulfilled",
-      "rejected",
-    ]);
+    expect(failure.outcomes.map((outcome) => outcome.status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
   });
 });

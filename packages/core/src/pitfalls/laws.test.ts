@@ -36,10 +36,7 @@ const shapes: readonly (readonly [string, (work: Work) => Runnable<number, strin
   ["bulk", (work) => bulkOf(work, 3)],
   ["bulk of one", (work) => bulkOf(work, 1)],
   ["overridden batch", (work) => new Overriding(work)],
-  [
-    "piped",
-    (work) => runnable(async (input: number) => input).pipe(runnable(work, { maxConcurrency: 2 })),
-  ],
+  ["piped", (work) => runnable(async (input: number) => input).pipe(runnable(work, { maxConcurrency: 2 }))],
 ];
 
 function bulkOf(work: Work, maxInputs: number): Runnable<number, string> {
@@ -53,9 +50,7 @@ function bulkOf(work: Work, maxInputs: number): Runnable<number, string> {
 describe.for(shapes)("laws of a %s Runnable", ([, shape]) => {
   it("L1 L2 as many outputs as inputs, in input order", async () => {
     for (const count of [1, 2, 3, 7, 100, 101, 500]) {
-      expect(await shape(text).batch(range(count))).toEqual(
-        range(count).map((input) => `#${input}`),
-      );
+      expect(await shape(text).batch(range(count))).toEqual(range(count).map((input) => `#${input}`));
     }
   });
 
@@ -68,18 +63,11 @@ describe.for(shapes)("laws of a %s Runnable", ([, shape]) => {
     expect(await clock.run(shape(slow).batch(range(60), { clock, maxConcurrency: 7 }))).toEqual(
       range(60).map((input) => `#${input}`),
     );
-    const ordered = await clock.run(
-      drained(shape(slow).batchInOrder(range(60), { clock, maxConcurrency: 7 })),
-    );
+    const ordered = await clock.run(drained(shape(slow).batchInOrder(range(60), { clock, maxConcurrency: 7 })));
     expect(ordered.items.map((item) => item.index)).toEqual(range(60));
-    const completed = await clock.run(
-      drained(shape(slow).batchAsCompleted(range(60), { clock, maxConcurrency: 7 })),
-    );
-    expect(
-      completed.items.map((item) => item.index).toSorted((left, right) => left - right),
-    ).toEqual(range(60));
-    for (const item of completed.items)
-      expect(item).toMatchObject({ input: item.index, value: `#${item.index}` });
+    const completed = await clock.run(drained(shape(slow).batchAsCompleted(range(60), { clock, maxConcurrency: 7 })));
+    expect(completed.items.map((item) => item.index).toSorted((left, right) => left - right)).toEqual(range(60));
+    for (const item of completed.items) expect(item).toMatchObject({ input: item.index, value: `#${item.index}` });
   });
 
   it("L3 no input: no output and no call", async () => {
@@ -117,9 +105,7 @@ describe.for(shapes)("laws of a %s Runnable", ([, shape]) => {
       return text(input);
     });
     const outputs = await subject.batch(range(20), { returnExceptions: true });
-    expect(outputs).toEqual(
-      range(20).map((input) => (input % 4 === 2 ? new Error(`failed ${input}`) : `#${input}`)),
-    );
+    expect(outputs).toEqual(range(20).map((input) => (input % 4 === 2 ? new Error(`failed ${input}`) : `#${input}`)));
   });
 
   it("L9 inputs are not mutated", async () => {
@@ -134,13 +120,7 @@ describe.for(shapes)("laws of a %s Runnable", ([, shape]) => {
 
   it("L14 undefined is a legitimate output", async () => {
     const subject = shape(async () => undefined as unknown as string);
-    expect(await subject.batch(range(5))).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    expect(await subject.batch(range(5))).toEqual([undefined, undefined, undefined, undefined, undefined]);
     const { items } = await drained(subject.batchAsCompleted(range(2)));
     expect(items.every((item) => item.status === "fulfilled" && "value" in item)).toBe(true);
   });
@@ -159,9 +139,7 @@ describe("laws of the schedule", () => {
   it("L7 an abort starts nothing more; L8 the cap is filled and never passed", async () => {
     const controller = new AbortController();
     const backend = new HeldBackend<number, number>();
-    const running = watch(
-      runnable(backend.call).batch(range(9), { maxConcurrency: 4, signal: controller.signal }),
-    );
+    const running = watch(runnable(backend.call).batch(range(9), { maxConcurrency: 4, signal: controller.signal }));
     await turn();
     expect(backend.calls).toHaveLength(4);
     controller.abort(new Error("enough"));
@@ -201,50 +179,40 @@ describe("laws of the schedule", () => {
       },
       { request: { maxInputs: 1 }, maxConcurrency: 10 },
     );
-    const outer = runnable((input: number, options: CallOptions) =>
-      inner.batch(range(input), options),
-    );
-    expect(await outer.batch([3, 4, 5], { maxConcurrency: 3 })).toEqual([
-      range(3),
-      range(4),
-      range(5),
-    ]);
+    const outer = runnable((input: number, options: CallOptions) => inner.batch(range(input), options));
+    expect(await outer.batch([3, 4, 5], { maxConcurrency: 3 })).toEqual([range(3), range(4), range(5)]);
     expect(peak).toBeLessThanOrEqual(3);
   });
 
   it.for([
     ["invoke", 2, 1],
     ["bulk", 2, 5],
-  ] as const)(
-    "L11 a lazy source of a %s Runnable is pulled no further than the work",
-    async ([, width, size]) => {
-      let pulled = 0;
-      function* source(): Generator<number> {
-        for (;;) yield pulled++;
-      }
-      const backend = new HeldBackend<readonly number[], number[]>();
-      const settings = { maxConcurrency: width, request: { maxInputs: size } };
-      const controller = new AbortController();
-      const subject: Runnable<number, number> =
-        size === 1
-          ? runnable(
-              async (input: number, options: CallOptions) =>
-                (await backend.call([input], options))[0] ?? 0,
-              settings,
-            )
-          : bulkRunnable(backend.call, settings);
-      const running = watch(subject.batch(source(), { signal: controller.signal }));
-      for (const number of range(6)) {
-        await turn();
-        expect(backend.inFlight).toBe(width);
-        expect(pulled).toBeLessThanOrEqual((number + width) * size + size);
-        backend.at(number).answer([...backend.at(number).request]);
-      }
-      controller.abort(new Error("enough"));
+  ] as const)("L11 a lazy source of a %s Runnable is pulled no further than the work", async ([, width, size]) => {
+    let pulled = 0;
+    function* source(): Generator<number> {
+      for (;;) yield pulled++;
+    }
+    const backend = new HeldBackend<readonly number[], number[]>();
+    const settings = { maxConcurrency: width, request: { maxInputs: size } };
+    const controller = new AbortController();
+    const subject: Runnable<number, number> =
+      size === 1
+        ? runnable(
+            async (input: number, options: CallOptions) => (await backend.call([input], options))[0] ?? 0,
+            settings,
+          )
+        : bulkRunnable(backend.call, settings);
+    const running = watch(subject.batch(source(), { signal: controller.signal }));
+    for (const number of range(6)) {
       await turn();
-      expect(running.state).toBe("rejected");
-    },
-  );
+      expect(backend.inFlight).toBe(width);
+      expect(pulled).toBeLessThanOrEqual((number + width) * size + size);
+      backend.at(number).answer([...backend.at(number).request]);
+    }
+    controller.abort(new Error("enough"));
+    await turn();
+    expect(running.state).toBe("rejected");
+  });
 
   it("L11 items in backoff count: pulling stops at 2 x maxConcurrency x request size unsettled", async () => {
     const clock = new FakeClock();
@@ -329,13 +297,10 @@ describe("laws of the schedule", () => {
   });
 
   it("L13 a response of the wrong count is never a shift", async () => {
-    const subject = bulkRunnable(
-      async (inputs: readonly number[]) => inputs.filter((input) => input !== 4),
-      {
-        request: { maxInputs: 3 },
-        maxConcurrency: 2,
-      },
-    );
+    const subject = bulkRunnable(async (inputs: readonly number[]) => inputs.filter((input) => input !== 4), {
+      request: { maxInputs: 3 },
+      maxConcurrency: 2,
+    });
     const outputs = await subject.batch(range(9), { returnExceptions: true });
     expect([...outputs.slice(0, 3), ...outputs.slice(6)]).toEqual([0, 1, 2, 6, 7, 8]);
     expect(outputs.slice(3, 6).every((slot) => ResultError.isInstance(slot))).toBe(true);

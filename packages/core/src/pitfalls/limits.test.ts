@@ -48,14 +48,10 @@ describe("the limiter of a batch", () => {
       },
       { limiter, maxConcurrency: 4 },
     );
-    await clock.run(
-      Promise.all([subject.batch(range(9), { clock }), subject.batch(range(9), { clock })]),
-    );
+    await clock.run(Promise.all([subject.batch(range(9), { clock }), subject.batch(range(9), { clock })]));
     expect(times).toHaveLength(18);
     for (const from of times) {
-      expect(
-        times.filter((time) => time >= from && time < from + 60_000).length,
-      ).toBeLessThanOrEqual(5);
+      expect(times.filter((time) => time >= from && time < from + 60_000).length).toBeLessThanOrEqual(5);
     }
     expect(clock.now()).toBeLessThan(4 * 60_000);
   });
@@ -77,11 +73,7 @@ describe("the limiter of a batch", () => {
   it("P28 every reservation is settled once, as the call ended and as the provider counted", async () => {
     const clock = new FakeClock();
     const limiter = new Ledger();
-    const thrown = [
-      limited(700),
-      new ProviderError("Busy.", { retryable: true, status: 503 }),
-      undefined,
-    ];
+    const thrown = [limited(700), new ProviderError("Busy.", { retryable: true, status: 503 }), undefined];
     let calls = 0;
     const subject = runnable(
       async (input: number, options: CallOptions) => {
@@ -169,9 +161,7 @@ describe("the limiter of a batch", () => {
     const pending = Promise.withResolvers<Reservation>();
     const limiter: RateLimiter = { reserve: () => pending.promise };
     const backend = new HeldBackend<number, number>();
-    const running = watch(
-      runnable(backend.call, { limiter }).batch([1], { signal: controller.signal }),
-    );
+    const running = watch(runnable(backend.call, { limiter }).batch([1], { signal: controller.signal }));
     await turn();
     controller.abort(new Error("enough"));
     await turn();
@@ -198,9 +188,7 @@ describe("the limiter of a batch", () => {
           return reserved === 1 ? Promise.resolve({ settle: () => {} }) : fail();
         };
         const subject = runnable(async (input: number) => input, { limiter: { reserve } });
-        const failure = (await reasonOf(
-          clock.run(subject.batch([1, 2], { clock, returnExceptions })),
-        )) as BatchError;
+        const failure = (await reasonOf(clock.run(subject.batch([1, 2], { clock, returnExceptions })))) as BatchError;
         expect(failure.cause).toBe(down);
         expect(failure.outcomes).toMatchObject([{ index: 0, status: "fulfilled", value: 1 }]);
       }
@@ -273,14 +261,11 @@ describe("limits that are learnt", () => {
   it("P29 after the first responses the headers are followed, with hardly a refusal and no idleness", async () => {
     const clock = new FakeClock();
     const provider = new Bucket(clock);
-    const subject = runnable(
-      (input: number, options: CallOptions) => provider.answer(input, options),
-      {
-        limiter: rateLimiter({ clock }),
-        maxConcurrency: 5,
-        retry: { attempts: 8 },
-      },
-    );
+    const subject = runnable((input: number, options: CallOptions) => provider.answer(input, options), {
+      limiter: rateLimiter({ clock }),
+      maxConcurrency: 5,
+      retry: { attempts: 8 },
+    });
     expect(await clock.run(subject.batch(range(40), { clock }))).toEqual(range(40));
     expect(provider.refused).toBeLessThanOrEqual(5);
     // The bucket allows forty in three minutes; five leave room for caution.

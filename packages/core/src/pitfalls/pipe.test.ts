@@ -1,10 +1,4 @@
-import {
-  type BatchError,
-  bulkRunnable,
-  isRunnable,
-  ProviderError,
-  runnable,
-} from "@batchwise/core";
+import { type BatchError, bulkRunnable, isRunnable, ProviderError, runnable } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { HeldBackend, range, reasonOf, turn, watch } from "./held-backend.ts";
@@ -15,9 +9,7 @@ describe("pipe", () => {
   it("streams: step 2 starts on what step 1 has finished", async () => {
     const first = new HeldBackend<number, number>();
     const second = new HeldBackend<number, string>();
-    const piped = runnable(first.call, { maxConcurrency: 3 }).pipe(
-      runnable(second.call, { maxConcurrency: 3 }),
-    );
+    const piped = runnable(first.call, { maxConcurrency: 3 }).pipe(runnable(second.call, { maxConcurrency: 3 }));
     const running = watch(piped.batch(range(3)));
     await turn();
     first.at(2).answer(20);
@@ -105,11 +97,7 @@ describe("pipe", () => {
     });
     const failure = (await reasonOf(first.pipe(second).batch(range(100)))) as BatchError;
     expect(failure.cause).toBe(boom);
-    expect(failure.outcomes.map((outcome) => outcome.status)).toEqual([
-      "fulfilled",
-      "fulfilled",
-      "rejected",
-    ]);
+    expect(failure.outcomes.map((outcome) => outcome.status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
     expect(failure.outcomes.map((outcome) => outcome.input)).toEqual([0, 1, 2]);
     expect(started.length).toBeLessThan(10);
   });

@@ -149,9 +149,7 @@ describe("onProgress", () => {
       return input;
     });
     const options = { clock, retry: { attempts: 5 } };
-    await clock.run(
-      subject.batch([1], { ...options, onProgress: (progress) => seen.push(progress) }),
-    );
+    await clock.run(subject.batch([1], { ...options, onProgress: (progress) => seen.push(progress) }));
     expect(seen.at(-1)).toMatchObject({ done: 1, requests: 3, retries: 2 });
   });
 });
@@ -257,8 +255,7 @@ describe("onRequest, onRetry and onFinish", () => {
       const reports: FinishReport[] = [];
       const subject = runnable(async (input: number) => input);
       const onFinish = (report: FinishReport): unknown => reports.push(report);
-      for await (const outcome of subject[method](range(3), { onFinish }))
-        expect(outcome.status).toBe("fulfilled");
+      for await (const outcome of subject[method](range(3), { onFinish })) expect(outcome.status).toBe("fulfilled");
       expect(reports).toHaveLength(1);
       expect(reports[0]).toMatchObject({ status: "completed", fulfilled: 3, outcomes: [] });
     }

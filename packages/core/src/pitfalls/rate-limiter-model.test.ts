@@ -32,9 +32,7 @@ class Provider {
         .filter((call) => call.at > this.clock.now() - MINUTE)
         .reduce((sum, call) => sum + call.counted[kind], 0);
       if (seen > LIMITS[kind]) {
-        throw new Error(
-          `${seen} ${kind} within a minute at ${this.clock.now()} ms; the limit is ${LIMITS[kind]}.`,
-        );
+        throw new Error(`${seen} ${kind} within a minute at ${this.clock.now()} ms; the limit is ${LIMITS[kind]}.`);
       }
     }
   }
@@ -72,8 +70,7 @@ class Reserve implements Step {
       .catch((error: unknown) => failures.push(error));
     await provider.clock.advance(0);
   }
-  toString = (): string =>
-    `reserve(${JSON.stringify(this.#demand)}${this.#urgent ? ", urgent" : ""})`;
+  toString = (): string => `reserve(${JSON.stringify(this.#demand)}${this.#urgent ? ", urgent" : ""})`;
 }
 
 class Try implements Step {
@@ -122,9 +119,7 @@ class Abort implements Step {
   }
   check = (): boolean => true;
   async run(_model: object, provider: Provider): Promise<void> {
-    provider.waiting[this.#which % Math.max(1, provider.waiting.length)]?.abort(
-      new Error("enough"),
-    );
+    provider.waiting[this.#which % Math.max(1, provider.waiting.length)]?.abort(new Error("enough"));
     await provider.clock.advance(0);
   }
   toString = (): string => `abort(${this.#which})`;

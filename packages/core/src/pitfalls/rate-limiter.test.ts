@@ -9,8 +9,7 @@ const demand = (tokens: number, inputs = 1): Demand => ({ requests: 1, inputs, t
 async function granted(limiter: RateLimiter, wanted: Demand): Promise<Reservation> {
   const reserving = watch(limiter.reserve(wanted));
   await turn();
-  if (reserving.value === undefined)
-    throw new Error("Expected a reservation at once, but it has to wait.");
+  if (reserving.value === undefined) throw new Error("Expected a reservation at once, but it has to wait.");
   return reserving.value;
 }
 
@@ -19,22 +18,19 @@ describe("what passes", () => {
     ["requestsPerMinute", { requestsPerMinute: 3 }, demand(0)],
     ["tokensPerMinute", { tokensPerMinute: 30 }, demand(10)],
     ["inputsPerMinute", { inputsPerMinute: 12 }, demand(0, 4)],
-  ] as const)(
-    "P29 %s: the limit passes, the next waits until a minute is over",
-    async ([, limits, wanted]) => {
-      const clock = new FakeClock();
-      const limiter = rateLimiter({ ...limits, clock });
-      const waiting = range(9).map(() => watch(limiter.reserve(wanted)));
-      const through = (): number => waiting.filter((each) => each.state === "fulfilled").length;
-      await clock.advance(MINUTE - 1);
-      expect(through()).toBe(3);
-      await clock.advance(1);
-      expect(through()).toBe(6);
-      await clock.advance(MINUTE);
-      expect(through()).toBe(9);
-      expect(clock.pending).toBe(0);
-    },
-  );
+  ] as const)("P29 %s: the limit passes, the next waits until a minute is over", async ([, limits, wanted]) => {
+    const clock = new FakeClock();
+    const limiter = rateLimiter({ ...limits, clock });
+    const waiting = range(9).map(() => watch(limiter.reserve(wanted)));
+    const through = (): number => waiting.filter((each) => each.state === "fulfilled").length;
+    await clock.advance(MINUTE - 1);
+    expect(through()).toBe(3);
+    await clock.advance(1);
+    expect(through()).toBe(6);
+    await clock.advance(MINUTE);
+    expect(through()).toBe(9);
+    expect(clock.pending).toBe(0);
+  });
 
   it("P29 reservations of one size are granted in the order in which they came", async () => {
     const clock = new FakeClock();
@@ -57,14 +53,7 @@ describe("what passes", () => {
       order.push(name);
     };
     await granted(limiter, demand(1));
-    await clock.run(
-      Promise.all([
-        reserve("a", false),
-        reserve("b", true),
-        reserve("c", false),
-        reserve("d", true),
-      ]),
-    );
+    await clock.run(Promise.all([reserve("a", false), reserve("b", true), reserve("c", false), reserve("d", true)]));
     expect(order).toEqual(["b", "d", "a", "c"]);
   });
 
@@ -118,9 +107,7 @@ describe("what passes", () => {
 
   it("shortestMs tells the shortest time in which so much could pass", () => {
     const clock = new FakeClock();
-    expect(
-      rateLimiter({ clock }).shortestMs?.({ requests: 9, inputs: 9, tokens: 9 }),
-    ).toBeUndefined();
+    expect(rateLimiter({ clock }).shortestMs?.({ requests: 9, inputs: 9, tokens: 9 })).toBeUndefined();
     const limiter = rateLimiter({ requestsPerMinute: 10, tokensPerMinute: 1000, clock });
     expect(limiter.shortestMs?.({ requests: 10, inputs: 10, tokens: 1000 })).toBe(0);
     expect(limiter.shortestMs?.({ requests: 11, inputs: 0, tokens: 0 })).toBe(MINUTE);
@@ -245,17 +232,13 @@ describe("what responses tell", () => {
     const limiter = rateLimiter({ requestsPerMinute: 1000, clock });
     const [refused, other] = [await granted(limiter, demand(1)), await granted(limiter, demand(1))];
     refused.settle({ outcome: "limited", retryAfterMs: 5000 });
-    const waiting = range(3).map((number) =>
-      watch(limiter.reserve(demand(1), { urgent: number === 0 })),
-    );
+    const waiting = range(3).map((number) => watch(limiter.reserve(demand(1), { urgent: number === 0 })));
     await clock.advance(4999);
     other.settle({ outcome: "ok" });
     await turn();
     expect(waiting.every((each) => each.state === "pending")).toBe(true);
     expect(limiter.tryReserve?.(demand(1))).toBeUndefined();
-    await clock.run(
-      Promise.all(waiting.map(async (each) => (await each.promise).settle({ outcome: "ok" }))),
-    );
+    await clock.run(Promise.all(waiting.map(async (each) => (await each.promise).settle({ outcome: "ok" }))));
     expect(clock.now()).toBeGreaterThanOrEqual(5000);
     expect(clock.now()).toBeLessThanOrEqual(2 * MINUTE);
   });
@@ -279,9 +262,7 @@ describe("what responses tell", () => {
         const reservation = limiter.tryReserve?.(demand(1));
         return reservation === undefined ? [] : [reservation];
       });
-    const [refused, ...others] = await Promise.all(
-      range(16).map(() => granted(limiter, demand(1))),
-    );
+    const [refused, ...others] = await Promise.all(range(16).map(() => granted(limiter, demand(1))));
     refused?.settle({ outcome: "limited" });
     for (const each of others) each.settle({ outcome: "ok" });
     await clock.advance(MINUTE);
@@ -299,9 +280,7 @@ describe("what responses tell", () => {
   it("with no limit known nothing waits", async () => {
     const clock = new FakeClock();
     const limiter = rateLimiter({ clock });
-    const all: Watched<Reservation>[] = range(50).map(() =>
-      watch(limiter.reserve(demand(1_000_000))),
-    );
+    const all: Watched<Reservation>[] = range(50).map(() => watch(limiter.reserve(demand(1_000_000))));
     await turn();
     expect(all.every((each) => each.state === "fulfilled")).toBe(true);
   });

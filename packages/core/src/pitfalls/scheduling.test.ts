@@ -1,17 +1,9 @@
-import {
-  bulkRunnable,
-  type CallOptions,
-  ProviderError,
-  rateLimiter,
-  runnable,
-  TimeoutError,
-} from "@batchwise/core";
+import { bulkRunnable, type CallOptions, ProviderError, rateLimiter, runnable, TimeoutError } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { HeldBackend, range, reasonOf, turn, watch } from "./held-backend.ts";
 
-const busy = (): ProviderError =>
-  new ProviderError("The provider is busy.", { retryable: true, status: 503 });
+const busy = (): ProviderError => new ProviderError("The provider is busy.", { retryable: true, status: 503 });
 
 describe("order and overlap", () => {
   it("P11 after a fail-fast rejection no further item starts", async () => {
@@ -33,20 +25,17 @@ describe("order and overlap", () => {
     ["a limiter", { limiter: rateLimiter() }],
     ["weights", { weigh: () => ({ tokens: 1 }) }],
     ["dedupe", { dedupe: true }],
-  ] as const)(
-    "P11 no further item starts once a call has failed for good, with %s",
-    async ([, settings]) => {
-      const started: number[] = [];
-      const subject = runnable(async (input: number) => {
-        started.push(input);
-        if (input === 2) throw new ProviderError("Refused.", { retryable: false, status: 400 });
-        return input;
-      }, settings);
-      await reasonOf(subject.batch(range(20)));
-      await turn();
-      expect(started).toEqual([0, 1, 2]);
-    },
-  );
+  ] as const)("P11 no further item starts once a call has failed for good, with %s", async ([, settings]) => {
+    const started: number[] = [];
+    const subject = runnable(async (input: number) => {
+      started.push(input);
+      if (input === 2) throw new ProviderError("Refused.", { retryable: false, status: 400 });
+      return input;
+    }, settings);
+    await reasonOf(subject.batch(range(20)));
+    await turn();
+    expect(started).toEqual([0, 1, 2]);
+  });
 
   it("P13 a timeout runs from dispatch, so waiting for a slot is not counted", async () => {
     const clock = new FakeClock();
@@ -224,8 +213,7 @@ describe("caps", () => {
       { maxConcurrency: 4 },
     );
     const outer = runnable(
-      async (input: number, options: CallOptions) =>
-        leaf.batch([input, input + 1, input + 2, input + 3], options),
+      async (input: number, options: CallOptions) => leaf.batch([input, input + 1, input + 2, input + 3], options),
       { maxConcurrency: 4 },
     );
     const outputs = await outer.batch(range(6));
@@ -244,12 +232,8 @@ describe("caps", () => {
       inFlight -= 1;
       return input;
     });
-    const middle = runnable((input: number, options: CallOptions) =>
-      leaf.batch([input, input], options),
-    );
-    const outer = runnable((input: number, options: CallOptions) =>
-      middle.batch([input, input], options),
-    );
+    const middle = runnable((input: number, options: CallOptions) => leaf.batch([input, input], options));
+    const outer = runnable((input: number, options: CallOptions) => middle.batch([input, input], options));
     const outputs = await outer.batch([1, 2], { maxConcurrency: 1 });
     expect(outputs.flat(2)).toEqual([1, 1, 1, 1, 2, 2, 2, 2]);
     expect(peak).toBe(1);
@@ -259,9 +243,7 @@ describe("caps", () => {
     const controller = new AbortController();
     const backend = new HeldBackend<number, number>();
     const leaf = runnable(backend.call);
-    const outer = runnable((input: number, options: CallOptions) =>
-      leaf.batch([input, input], options),
-    );
+    const outer = runnable((input: number, options: CallOptions) => leaf.batch([input, input], options));
     const running = watch(outer.batch([1], { signal: controller.signal }));
     await turn();
     controller.abort(new Error("enough"));
@@ -322,24 +304,21 @@ describe("caps", () => {
     expect(backend.calls).toHaveLength(calls);
   });
 
-  it.for(["batchAsCompleted", "batchInOrder"] as const)(
-    "P18 %s honours the cap",
-    async (method) => {
-      const backend = new HeldBackend<number, number>();
-      const iterator = runnable(backend.call, { maxConcurrency: 3 })[method](range(9));
-      const seen: number[] = [];
-      const reading = (async (): Promise<void> => {
-        for await (const outcome of iterator) seen.push(outcome.index);
-      })();
-      for (const number of range(9)) {
-        await turn();
-        backend.at(number).answer(number);
-      }
-      await reading;
-      expect(seen).toEqual(range(9));
-      expect(backend.peak).toBe(3);
-    },
-  );
+  it.for(["batchAsCompleted", "batchInOrder"] as const)("P18 %s honours the cap", async (method) => {
+    const backend = new HeldBackend<number, number>();
+    const iterator = runnable(backend.call, { maxConcurrency: 3 })[method](range(9));
+    const seen: number[] = [];
+    const reading = (async (): Promise<void> => {
+      for await (const outcome of iterator) seen.push(outcome.index);
+    })();
+    for (const number of range(9)) {
+      await turn();
+      backend.at(number).answer(number);
+    }
+    await reading;
+    expect(seen).toEqual(range(9));
+    expect(backend.peak).toBe(3);
+  });
 
   it("P19 a plain Runnable runs one call at a time by default", async () => {
     const backend = new HeldBackend<number, number>();

@@ -23,16 +23,16 @@ const even = (value: unknown): SchemaResult<number> =>
     : { issues: [{ message: "not even", path: ["answer", { key: 0 }] }] };
 
 describe("schema", () => {
-  it.for([
-    ["synchronous", schemaOf(even)] as const,
-    ["asynchronous", schemaOf(async (value) => even(value))] as const,
-  ])("a %s schema refuses with a ResultError and transforms what passes", async ([, schema]) => {
-    const subject = runnable(async (input: number) => input);
-    const outputs = await subject.batch(range(3), { schema, returnExceptions: true });
-    expect([outputs[0], outputs[2]]).toEqual([0, 200]);
-    expect(ResultError.isInstance(outputs[1])).toBe(true);
-    expect((outputs[1] as Error).message).toContain("not even");
-  });
+  it.for([["synchronous", schemaOf(even)] as const, ["asynchronous", schemaOf(async (value) => even(value))] as const])(
+    "a %s schema refuses with a ResultError and transforms what passes",
+    async ([, schema]) => {
+      const subject = runnable(async (input: number) => input);
+      const outputs = await subject.batch(range(3), { schema, returnExceptions: true });
+      expect([outputs[0], outputs[2]]).toEqual([0, 200]);
+      expect(ResultError.isInstance(outputs[1])).toBe(true);
+      expect((outputs[1] as Error).message).toContain("not even");
+    },
+  );
 
   it("checks each slot of a bulk result alone, and leaves failed slots out", async () => {
     const checked: unknown[] = [];
@@ -75,9 +75,7 @@ describe("schema", () => {
   ])("a schema that %s fails its item and hangs nothing", async ([, schema]) => {
     const clock = new FakeClock();
     const subject = runnable(async (input: number) => input);
-    const outputs = await clock.run(
-      subject.batch(range(2), { schema, returnExceptions: true, clock }),
-    );
+    const outputs = await clock.run(subject.batch(range(2), { schema, returnExceptions: true, clock }));
     expect(outputs.every((slot) => slot instanceof Error)).toBe(true);
   });
 

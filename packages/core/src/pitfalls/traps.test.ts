@@ -44,9 +44,7 @@ describe("values that look like something else", () => {
   it("a function that returns a plain value instead of a promise works", async () => {
     const one = runnable((input: number) => input + 1);
     expect(await one.batch([1, 2], { maxConcurrency: 2 })).toEqual([2, 3]);
-    const many = bulkRunnable(((inputs: readonly number[]) => [
-      ...inputs,
-    ]) as unknown as () => Promise<number[]>);
+    const many = bulkRunnable(((inputs: readonly number[]) => [...inputs]) as unknown as () => Promise<number[]>);
     expect(await many.batch([1, 2] as never)).toEqual([1, 2]);
   });
 
@@ -63,9 +61,7 @@ describe("values that look like something else", () => {
   });
 
   it("an input that is an Error is an input", async () => {
-    const subject = bulkRunnable(async (inputs: readonly Error[]) =>
-      inputs.map((input) => input.message),
-    );
+    const subject = bulkRunnable(async (inputs: readonly Error[]) => inputs.map((input) => input.message));
     expect(await subject.batch([new Error("a"), new Error("b")])).toEqual(["a", "b"]);
   });
 
@@ -148,9 +144,7 @@ describe("callers that change things while it runs", () => {
         throw new Error("no option");
       },
     };
-    expect(await reasonOf(runnable(backend.call).batch([1], broken))).toEqual(
-      new Error("no option"),
-    );
+    expect(await reasonOf(runnable(backend.call).batch([1], broken))).toEqual(new Error("no option"));
   });
 
   it("L9 an output array that is changed by its owner later changes nothing", async () => {
@@ -191,9 +185,7 @@ describe("callers that change things while it runs", () => {
       timeoutMs: 10,
       retry: { attempts: 2, minDelayMs: 100, jitter: 0 },
     });
-    const running = watch(
-      subject.batch([1], { clock, onFinish: (report) => reports.push(report) }),
-    );
+    const running = watch(subject.batch([1], { clock, onFinish: (report) => reports.push(report) }));
     await clock.advance(10);
     backend.at(0).answer(111);
     await clock.advance(100);
@@ -262,9 +254,7 @@ describe("callbacks that throw", () => {
     const backend = new HeldBackend<number, number>();
     const reading = watch(
       (async (): Promise<void> => {
-        for await (const outcome of runnable(backend.call, { maxConcurrency: 2 }).batchAsCompleted(
-          range(9),
-        )) {
+        for await (const outcome of runnable(backend.call, { maxConcurrency: 2 }).batchAsCompleted(range(9))) {
           throw new Error(`consumer at ${outcome.index}`);
         }
       })(),
@@ -328,8 +318,7 @@ describe("marks", () => {
     }
     expect(isRunnable(new Own())).toBe(true);
     expect(isRunnable({ [Symbol.for("batchwise.runnable")]: true })).toBe(true);
-    for (const value of [null, undefined, 1, "x", {}, { invoke: () => 1 }])
-      expect(isRunnable(value)).toBe(false);
+    for (const value of [null, undefined, 1, "x", {}, { invoke: () => 1 }]) expect(isRunnable(value)).toBe(false);
   });
 
   it("an error of another copy of the package is recognised by isInstance", () => {

@@ -1,1 +1,3 @@
-export {};
+export { LocalEmbeddings } from "./embeddings.ts";
+export type { ModelProblem } from "./errors.ts";
+export type { LocalEmbeddingsOptions, ModelInfo, ModelStatus } from "./options.ts";

@@ -1,0 +1,73 @@
+import { Command, InvalidArgumentError } from "commander";
+import { describeMachine } from "./machine.ts";
+import { describeTarget, isKept, type SuiteReport } from "./report.ts";
+import { writeResults } from "./readme.ts";
+import { type Suite, suites } from "./suites/index.ts";
+import { markdownTable, terminalTable } from "./table.ts";
+
+const README = new URL("../README.md", import.meta.url);
+
+interface Flags {
+  readonly items?: number;
+  readonly rounds?: number;
+  readonly json?: boolean;
+  readonly write?: boolean;
+  readonly check?: boolean;
+}
+
+const program = new Command("bench")
+  .description("Measures Batchwise beside its peers, side by side on this machine.")
+  .showHelpAfterError();
+for (const suite of suites) {
+  withFlags(program.command(suite.name).description(suite.description))
+    .option("--items <count>", `items to measure (default: ${suite.defaults.items})`, positive)
+    .action((flags: Flags) => run([suite], flags));
+}
+withFlags(program.command("all").description("every suite, one after another")).action((flags: Flags) =>
+  run(suites, flags),
+);
+await program.parseAsync();
+
+function withFlags(command: Command): Command {
+  return command
+    .option("--rounds <count>", "rounds of each suite (default: the suite's own)", positive)
+    .option("--json", "print the figures as JSON instead of tables")
+    .option("--write", "put the tables into the README of apps/bench")
+    .option("--check", "exit with 1 when a promise is missed");
+}
+
+async function run(chosen: readonly Suite[], flags: Flags): Promise<void> {
+  const reports: SuiteReport[] = [];
+  for (const suite of chosen) {
+    if (flags.json !== true) process.stderr.write(`Measuring ${suite.name}: ${suite.description} ...\n`);
+    const options = {
+      items: flags.items ?? suite.defaults.items,
+      rounds: flags.rounds ?? suite.defaults.rounds,
+    };
+    // One suite at a time: two at once would measure each other.
+    // oxlint-disable-next-line no-await-in-loop -- one at a time
+    const report = await suite.measure(options);
+    reports.push(report);
+    if (flags.json !== true) process.stdout.write(`${terminalTable(report)}\n\n`);
+  }
+  if (flags.json === true)
+    process.stdout.write(`${JSON.stringify({ machine: describeMachine(), reports }, null, 2)}\n`);
+  if (flags.write === true) {
+    await writeResults(README, new Map(reports.map((report) => [report.suite, resultOf(report)])));
+  }
+  const missed = reports.flatMap((report) => report.targets).filter((target) => !isKept(target));
+  if (flags.check === true && missed.length > 0) {
+    process.stderr.write(missed.map((target) => `Missed: ${describeTarget(target)}\n`).join(""));
+    process.exitCode = 1;
+  }
+}
+
+function resultOf(report: SuiteReport): string {
+  return `${report.title}; ${describeMachine()}.\n\n${markdownTable(report)}`;
+}
+
+function positive(value: string): number {
+  const count = Number(value);
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("Expected a whole number from 1.");
+  return count;
+}

@@ -1,0 +1,133 @@
+import { Embedder, type EmbedAnswer } from "../local/embedder.ts";
+import { documentationPassages } from "../local/passages.ts";
+import { versionOf } from "../machine.ts";
+import type { SuiteReport } from "../report.ts";
+import { timing } from "../rounds.ts";
+
+/** How much to measure. */
+export interface LocalOptions {
+  readonly items: number;
+  readonly rounds: number;
+}
+
+/** Texts in one call of @energetic-ai/embeddings that are tried; the quickest is measured. */
+const SIZES = [1, 8, 32];
+const TRIAL_TEXTS = 64;
+const MEGABYTE = 2 ** 20;
+/** How far two vectors of the same text may differ in any dimension. */
+const TOLERANCE = 1e-5;
+
+/** Documentation passages into vectors: @batchwise/local beside the package that its model comes from. */
+export async function measureLocal({ items, rounds }: LocalOptions): Promise<SuiteReport> {
+  const texts = documentationPassages(items);
+  using ours = await Embedder.start("batchwise");
+  using theirs = await Embedder.start("energetic-ai");
+  const size = await quickestSize(theirs, texts.slice(0, TRIAL_TEXTS));
+  await ours.embed({ texts: texts.slice(0, TRIAL_TEXTS), size: TRIAL_TEXTS });
+
+  const contenders = [
+    {
+      name: "@batchwise/local, one batch",
+      package: "@batchwise/local",
+      embedder: ours,
+      size: items,
+    },
+    {
+      name: `@energetic-ai/embeddings, ${size} a call`,
+      package: "@energetic-ai/embeddings",
+      embedder: theirs,
+      size,
+    },
+  ];
+  const answers = new Map(contenders.map((each): [string, EmbedAnswer[]] => [each.name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const { name, embedder, size: own } = contenders[(round + turn) % contenders.length] as (typeof contenders)[0];
+      // oxlint-disable-next-line no-await-in-loop -- one at a time
+      answers.get(name)?.push(await embedder.embed({ texts, size: own }));
+    }
+  }
+
+  const rows = contenders.map(({ name, package: packageName }) => {
+    const own = answers.get(name) as EmbedAnswer[];
+    const { median, least, most } = timing(own.map((answer) => answer.milliseconds));
+    return {
+      name,
+      version: versionOf(packageName),
+      perSecond: (items * 1000) / median,
+      least: (items * 1000) / most,
+      most: (items * 1000) / least,
+      peak: Math.max(...own.map((answer) => answer.peakBytes)) / MEGABYTE,
+      rounds,
+    };
+  });
+  const [first, second] = rows as [(typeof rows)[0], (typeof rows)[0]];
+  const difference = largestDifference(
+    ...(contenders.map(({ name }) => answers.get(name)?.[0]?.vectors ?? []) as Pair),
+  );
+  const words = texts.reduce((total, text) => total + text.split(" ").length, 0);
+  return {
+    suite: "local",
+    title: `${items} documentation passages of ${Math.round(words / items)} words on average into vectors`,
+    columns: [
+      { key: "name", title: "contender" },
+      { key: "version", title: "version" },
+      { key: "perSecond", title: "texts a second" },
+      { key: "least", title: "least" },
+      { key: "most", title: "most" },
+      { key: "peak", title: "peak of the process, MB" },
+      { key: "rounds", title: "rounds" },
+    ],
+    rows,
+    targets: [
+      {
+        name: "@batchwise/local beside @energetic-ai/embeddings",
+        bound: "at least",
+        limit: 6,
+        measured: first.perSecond / second.perSecond,
+        unit: "times its texts a second",
+      },
+      {
+        name: "@batchwise/local, memory",
+        bound: "at most",
+        limit: 400,
+        measured: first.peak,
+        unit: "MB of peak RSS",
+      },
+      {
+        name: "@batchwise/local, largest difference from @energetic-ai/embeddings' own vectors",
+        bound: "at most",
+        limit: TOLERANCE / 1e-6,
+        measured: difference / 1e-6,
+        unit: "millionths",
+      },
+    ],
+  };
+}
+
+type Pair = [readonly Float32Array[], readonly Float32Array[]];
+
+async function quickestSize(embedder: Embedder, texts: readonly string[]): Promise<number> {
+  // The first call compiles and allocates; nobody is measured by it.
+  await embedder.embed({ texts: texts.slice(0, 8), size: 8 });
+  const trials: { readonly size: number; readonly milliseconds: number }[] = [];
+  for (const size of SIZES) {
+    // oxlint-disable-next-line no-await-in-loop -- one at a time
+    const { milliseconds } = await embedder.embed({ texts, size });
+    trials.push({ size, milliseconds });
+  }
+  return trials.toSorted((left, right) => left.milliseconds - right.milliseconds)[0]?.size ?? 1;
+}
+
+/** NaN, which keeps no promise, when the two do not have as many vectors. */
+function largestDifference(left: readonly Float32Array[], right: readonly Float32Array[]): number {
+  if (left.length !== right.length || left.length === 0) return Number.NaN;
+  let largest = 0;
+  for (const [index, vector] of left.entries()) {
+    for (const [dimension, value] of vector.entries()) {
+      const distance = Math.abs(value - (right[index]?.[dimension] ?? Number.NaN));
+      if (!(distance <= largest)) largest = distance;
+    }
+  }
+  return largest;
+}

@@ -1,0 +1,25 @@
+import { Buffer } from "node:buffer";
+import type { RequestLimits, Weight } from "@batchwise/core";
+import type { BucketLimits } from "./buckets.ts";
+
+/**
+ * What one call of `invokeMany` takes. Nothing outside sets a limit: more inputs make better buckets, fewer let
+ * progress and abort come sooner.
+ */
+export const REQUEST: RequestLimits = { maxInputs: 256, maxBytes: 4 * 1024 * 1024 };
+
+/** One request is tokenised while the threads still work on the one before. */
+export const MAX_CONCURRENCY = 2;
+
+/**
+ * What one call of the model takes. Larger ones are not faster on a CPU and need more memory: measured with the
+ * Universal Sentence Encoder on documentation text.
+ */
+export const BUCKET: BucketLimits = { maxTexts: 16, maxPaddedTokens: 1024 };
+
+/** UTF-8 bytes, which bound the tokens from above in practice; a text is read no further than `maxTokens`. */
+export function weigh(text: string, maxTokens: number | undefined): Weight {
+  // What is no string becomes an InputError in its slot; it must not fail here.
+  const bytes = typeof text === "string" ? Buffer.byteLength(text) : 0;
+  return { bytes, tokens: Math.min(bytes, maxTokens ?? Infinity) };
+}

@@ -1,0 +1,29 @@
+import type { Pooling } from "./pooling.ts";
+import type { Tokenizer } from "./tokenizers/tokenizer.ts";
+
+/** A model on the disk, with what its files say about using it. */
+export interface Model {
+  /** For messages and `ModelInfo`. */
+  readonly name: string;
+  readonly tokenizer: Tokenizer;
+  /** The most tokens that the model reads, special ones included. */
+  readonly maxTokens: number;
+  /** The fewest that a text can be cut to: its special tokens and one of its own. */
+  readonly minTokens: number;
+  readonly network: Network;
+}
+
+/** What a thread needs to run the model. Plain data, so that it can be sent there. */
+export interface Network {
+  readonly name: string;
+  readonly onnxFile: string;
+  readonly pooling: Pooling | UnknownPooling;
+  /** The token id that fills short texts up. */
+  readonly paddingId: number;
+}
+
+/** A way to one vector that is not supported. Harmless where the network gives sentence vectors itself. */
+export interface UnknownPooling {
+  /** What the model's files ask for. */
+  readonly unsupported: string;
+}

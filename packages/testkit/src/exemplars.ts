@@ -1,0 +1,99 @@
+import {
+  type BatchOptions,
+  type CallOptions,
+  type Inputs,
+  ResultError,
+  Runnable,
+  type RunnableSettings,
+} from "@batchwise/core";
+
+import type { ScriptedBackend } from "./scripted-backend.ts";
+
+/** Makes a Runnable from texts to texts on a backend. */
+export type MakeRunnable = (backend: ScriptedBackend<string, string>) => Runnable<string, string>;
+
+/** Nothing but `invoke`: one call after another. */
+export class DefaultRunnable extends Runnable<string, string> {
+  protected readonly backend: ScriptedBackend<string, string>;
+
+  constructor(backend: ScriptedBackend<string, string>) {
+    super();
+    this.backend = backend;
+  }
+
+  async invoke(input: string, options: CallOptions = {}): Promise<string> {
+    return only(await this.backend.call([input], options));
+  }
+}
+
+/** `invoke`, five at a time. */
+export class ConcurrentRunnable extends DefaultRunnable {
+  override readonly settings: RunnableSettings<string, string> = { maxConcurrency: 5 };
+}
+
+/** `invokeMany`, whose answers come in the order of the inputs. */
+export class BulkRunnable extends DefaultRunnable {
+  override readonly settings: RunnableSettings<string, string> = { request: { maxInputs: 4 } };
+
+  override async invokeMany(inputs: readonly string[], options: CallOptions): Promise<(string | Error)[]> {
+    return this.backend.call(inputs, options);
+  }
+}
+
+/** `invokeMany`, whose answers say which input they are for. */
+export class IndexedBulkRunnable extends BulkRunnable {
+  override async invokeMany(inputs: readonly string[], options: CallOptions): Promise<(string | Error)[]> {
+    const answers = await this.backend.callIndexed(inputs, options);
+    return inputs.map((_, index) => {
+      const own = answers.filter((each) => each.index === index);
+      const [answer] = own;
+      if (own.length === 1 && answer !== undefined) return answer.answer;
+      return new ResultError(`One answer was expected for the input at ${index}; ${own.length} came.`);
+    });
+  }
+}
+
+/** The textbook override of `batch`: all inputs in one call, no options, no `invokeMany`. */
+export class OverridingRunnable extends DefaultRunnable {
+  override async batch(inputs: string[]): Promise<string[]> {
+    if (inputs.length === 0) return [];
+    return (await this.backend.call(inputs)) as string[];
+  }
+}
+
+/** An override of `batch` beside an `invokeMany`, which it goes on to use through `super.batch`. */
+export class SuperBatchRunnable extends BulkRunnable {
+  override async batch(inputs: Inputs<string>, options: BatchOptions<string, string> = {}): Promise<string[]> {
+    return (await super.batch(inputs, options)) as string[];
+  }
+}
+
+/** An override of `batch` that gathers what `batchAsCompleted` yields. */
+export class GatheringRunnable extends DefaultRunnable {
+  override async batch(inputs: Inputs<string>, options: BatchOptions<string, string> = {}): Promise<string[]> {
+    const slots: (string | Error)[] = [];
+    for await (const outcome of this.batchAsCompleted(inputs, options)) {
+      if (outcome.status === "rejected" && options.returnExceptions !== true) throw outcome.reason;
+      slots[outcome.index] = outcome.status === "fulfilled" ? outcome.value : outcome.reason;
+    }
+    return slots as string[];
+  }
+}
+
+/** Runnables that keep every law, one for each way to write one. */
+export const exemplars: Readonly<Record<string, MakeRunnable>> = {
+  "a default Runnable": (backend) => new DefaultRunnable(backend),
+  "a concurrent Runnable": (backend) => new ConcurrentRunnable(backend),
+  "a bulk Runnable": (backend) => new BulkRunnable(backend),
+  "a bulk Runnable whose answers carry an index": (backend) => new IndexedBulkRunnable(backend),
+  "a Runnable that overrides batch alone": (backend) => new OverridingRunnable(backend),
+  "a Runnable that overrides batch and invokeMany, with super.batch": (backend) => new SuperBatchRunnable(backend),
+  "a Runnable whose batch gathers batchAsCompleted": (backend) => new GatheringRunnable(backend),
+};
+
+function only(answers: readonly (string | Error)[]): string {
+  if (answers.length !== 1) throw new ResultError(`One answer was expected; ${answers.length} came.`);
+  const [answer] = answers as [string | Error];
+  if (answer instanceof Error) throw answer;
+  return answer;
+}

@@ -1,0 +1,126 @@
+import { isDeepStrictEqual } from "node:util";
+
+import { type BatchOptions, ProviderError } from "@batchwise/core";
+
+import { broken, expectThat, nameOf } from "./law.ts";
+import type { BackendCall, Script } from "./scripted-backend.ts";
+import type { Subject } from "./subject.ts";
+import { inTrial, type Trial } from "./trial.ts";
+import type { Slots, Way } from "./ways.ts";
+
+/** `count` inputs of the subject, from the first on, over and over. */
+export function take<Input>(subject: Subject<Input, any>, count: number): Input[] {
+  return Array.from({ length: count }, (_, index) => inputAt(subject, index));
+}
+
+/** The input at `index` of the subject's inputs repeated for ever. */
+export function inputAt<Input>(subject: Subject<Input, any>, index: number): Input {
+  return subject.inputs[index % subject.inputs.length] as Input;
+}
+
+/** What the Runnable has to give for each input. */
+export async function expectedFor<Input, Output>(
+  subject: Subject<Input, Output>,
+  inputs: readonly Input[],
+): Promise<Output[]> {
+  const { expected } = subject;
+  if (expected !== undefined) return inputs.map((input) => expected(input));
+  return inTrial(subject, {}, async (trial) => {
+    const outputs: Output[] = [];
+    // One at a time: this is what the batches are compared with.
+    for (const input of inputs) {
+      const attempt = await trial.attempt(trial.runnable.invoke(input, {}), "invoke");
+      if (attempt.status === "rejected") throw broken("invoke", "an output", nameOf(attempt.reason), attempt.reason);
+      outputs.push(attempt.value);
+    }
+    return outputs;
+  });
+}
+
+/** Runs the inputs and returns their slots. @throws LawError when the way rejects. */
+export async function slotsBy<Input, Output>(
+  trial: Trial<Input, Output>,
+  way: Way,
+  inputs: readonly Input[],
+  options: BatchOptions<Input, Output>,
+  where: string,
+): Promise<Slots<Output>> {
+  // A copy: whoever changes the caller's array breaks L9, and nothing else for that.
+  const run = way.run(trial.runnable, [...inputs], { ...trial.options, ...options });
+  const attempt = await trial.attempt(run, where);
+  if (attempt.status === "rejected") {
+    throw broken(where, `${inputs.length} outcomes`, `a rejection, ${nameOf(attempt.reason)},`, attempt.reason);
+  }
+  return attempt.value;
+}
+
+/** Every slot holds its own output. @throws LawError */
+export function expectSlots<Output>(
+  subject: Subject<any, Output>,
+  slots: Slots<Output>,
+  expected: readonly Output[],
+  where: string,
+): void {
+  expectCount(slots, expected.length, where);
+  for (const [index, output] of expected.entries()) expectSlot(subject, slots, index, output, where);
+}
+
+/** As many slots as inputs. @throws LawError */
+export function expectCount(slots: Slots<unknown>, count: number, where: string): void {
+  expectThat(Array.isArray(slots), where, "an array of outputs", `a value of type ${typeof slots}`);
+  expectThat(slots.length === count, where, `${count} outputs for ${count} inputs`, `${slots.length}`);
+}
+
+/** The slot at `index` holds its own output. @throws LawError */
+export function expectSlot<Output>(
+  subject: Subject<any, Output>,
+  slots: Slots<Output>,
+  index: number,
+  output: Output,
+  where: string,
+): void {
+  const slot = slots[index] as Output | Error;
+  if (slot instanceof Error) throw broken(where, `the output of input ${index} in slot ${index}`, nameOf(slot), slot);
+  expectThat(subject.equals(slot, output), where, `the output of input ${index} in slot ${index}`, "another value");
+}
+
+/** Calls that take the less time the later they start, so that they end in reverse order. */
+export const endsInReverse: Script<any, any> = {
+  latencyMs: (call) => Math.max(1, 1000 - 10 * call.number),
+};
+
+/** Fails every call that holds `input`, as a provider refuses a whole request for one bad input. */
+export function refuses<Input>(subject: Subject<Input, any>, input: Input): Script<Input, any> {
+  return { failure: (call) => (holds(subject, call, input) ? refusal() : undefined) };
+}
+
+/** Whether the call holds an input equal to `input`. */
+export function holds<Input>(
+  subject: Subject<Input, any>,
+  call: Pick<BackendCall<Input>, "inputs">,
+  input: Input,
+): boolean {
+  const index = subject.inputs.indexOf(input);
+  return call.inputs.some((each) => indexOf(subject, each) === index);
+}
+
+/** Position of an input among the subject's, by value: it may have been through JSON. -1 where it is none of them. */
+export function indexOf<Input>(subject: Subject<Input, any>, input: Input): number {
+  return subject.inputs.findIndex((each) => isDeepStrictEqual(each, input));
+}
+
+/** The refusal of an input that can never succeed. */
+export function refusal(): ProviderError {
+  return new ProviderError("The backend was told to refuse one of these inputs.", {
+    status: 400,
+    retryable: false,
+  });
+}
+
+/** An outage that a later call may not see. */
+export function outage(): ProviderError {
+  return new ProviderError("The backend was told to be unavailable.", {
+    status: 503,
+    retryable: true,
+  });
+}

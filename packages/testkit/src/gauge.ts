@@ -1,0 +1,26 @@
+/** Counts what is going on at once. Several backends can share one, so that their sum is held to one cap. */
+export class Gauge {
+  #current = 0;
+  #peak = 0;
+
+  /** What is going on now. */
+  get current(): number {
+    return this.#current;
+  }
+
+  /** The most that ever went on at once. */
+  get peak(): number {
+    return this.#peak;
+  }
+
+  /** Counts one more, until the function that it returns is called. Calling that twice counts once. */
+  enter(): () => void {
+    this.#current++;
+    this.#peak = Math.max(this.#peak, this.#current);
+    let inside = true;
+    return () => {
+      if (inside) this.#current--;
+      inside = false;
+    };
+  }
+}

@@ -1,0 +1,193 @@
+import { ArgumentError, type Clock } from "@batchwise/core";
+
+import { Gauge } from "./gauge.ts";
+
+/** One call that the backend received. */
+export interface BackendCall<Input> {
+  /** Position among the backend's calls, from 0. */
+  readonly number: number;
+  readonly inputs: readonly Input[];
+  /** The signal that came with the call. */
+  readonly signal: AbortSignal | undefined;
+  /** Whether the caller asked for answers with their index. */
+  readonly indexed: boolean;
+  /** Milliseconds of the backend's clock. */
+  readonly startedAt: number;
+  /** Milliseconds of the backend's clock; undefined while it is running. */
+  readonly endedAt: number | undefined;
+  readonly status: "running" | "answered" | "failed";
+}
+
+/** An answer with the position of its input within the call, as providers send it. */
+export interface IndexedAnswer<Answer> {
+  readonly index: number;
+  readonly answer: Answer | Error;
+}
+
+/** How the backend behaves. Whatever is left out behaves well and at once. */
+export interface Script<Input, Answer> {
+  /** What an input is answered with; an Error fails the input's slot alone. @default the backend's own `answer` */
+  readonly answer?: (input: Input) => Answer | Error;
+  /** What the whole call fails with, once it has taken its time; undefined lets it answer. */
+  readonly failure?: (call: BackendCall<Input>) => Error | undefined;
+  /** How long a call takes on the clock, in milliseconds. @default 0, no timer at all */
+  readonly latencyMs?: (call: BackendCall<Input>) => number;
+  /** Whether a call stays open until `release`. @default false */
+  readonly hold?: (call: BackendCall<Input>) => boolean;
+  /** Whether a call fails with its signal's reason as soon as that is aborted. @default true */
+  readonly heedsSignal?: boolean;
+  /** Changes the answers on their way out: fewer, more, another order, wrong indexes. */
+  readonly reshape?: (answers: readonly IndexedAnswer<Answer>[]) => readonly IndexedAnswer<Answer>[];
+}
+
+/** Options of a scripted backend. */
+export interface ScriptedBackendOptions<Input, Answer> extends Script<Input, Answer> {
+  readonly answer: (input: Input) => Answer | Error;
+  readonly clock: Clock;
+  /** Counts the calls in flight. @default one of its own */
+  readonly gauge?: Gauge;
+}
+
+/**
+ * What stands behind an adapter in a test, in place of a provider: it answers as its script says, holds calls open
+ * until they are released, and remembers every call. It takes any number of inputs a call.
+ */
+export class ScriptedBackend<Input, Answer> {
+  /** How it behaves from now on. */
+  script: Script<Input, Answer>;
+  /** Counts the calls in flight. */
+  readonly gauge: Gauge;
+  readonly #answer: (input: Input) => Answer | Error;
+  readonly #clock: Clock;
+  readonly #calls: MutableCall<Input>[] = [];
+  readonly #held = new Map<BackendCall<Input>, () => void>();
+
+  constructor(options: ScriptedBackendOptions<Input, Answer>) {
+    if (typeof options.answer !== "function") {
+      throw new ArgumentError(
+        `ScriptedBackend: \`answer\` must be a function from an input to its answer; a value of type ${typeof options.answer} came.`,
+      );
+    }
+    this.script = options;
+    this.gauge = options.gauge ?? new Gauge();
+    this.#answer = options.answer;
+    this.#clock = options.clock;
+  }
+
+  /** Every call so far, in the order in which they started. */
+  get calls(): readonly BackendCall<Input>[] {
+    return this.#calls;
+  }
+
+  /** The calls that have not ended. */
+  get running(): readonly BackendCall<Input>[] {
+    return this.#calls.filter((call) => call.status === "running");
+  }
+
+  /** The calls that wait for `release`, oldest first. */
+  get held(): readonly BackendCall<Input>[] {
+    return [...this.#held.keys()];
+  }
+
+  /**
+   * Answers in the order of `inputs`; an Error in a slot fails that slot alone.
+   *
+   * @throws what the script's `failure` gives, or the signal's reason.
+   */
+  async call(
+    inputs: readonly Input[],
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<(Answer | Error)[]> {
+    return (await this.#take(inputs, options.signal, false)).map((each) => each.answer);
+  }
+
+  /**
+   * The same for a wire that sends the position of the input with each answer.
+   *
+   * @throws what the script's `failure` gives, or the signal's reason.
+   */
+  async callIndexed(
+    inputs: readonly Input[],
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<readonly IndexedAnswer<Answer>[]> {
+    return this.#take(inputs, options.signal, true);
+  }
+
+  /** Lets a held call go on; without an argument, all of them. */
+  release(call?: BackendCall<Input>): void {
+    const calls = call === undefined ? this.held : [call];
+    for (const each of calls) {
+      this.#held.get(each)?.();
+      this.#held.delete(each);
+    }
+  }
+
+  async #take(
+    inputs: readonly Input[],
+    signal: AbortSignal | undefined,
+    indexed: boolean,
+  ): Promise<readonly IndexedAnswer<Answer>[]> {
+    const call: MutableCall<Input> = {
+      number: this.#calls.length,
+      inputs: [...inputs],
+      signal,
+      indexed,
+      startedAt: this.#clock.now(),
+      endedAt: undefined,
+      status: "running",
+    };
+    this.#calls.push(call);
+    const leave = this.gauge.enter();
+    // The script of the moment in which the call came: a later one is for later calls.
+    const { script } = this;
+    try {
+      if (script.heedsSignal ?? true) await untilAborted(this.#time(call, script), signal);
+      else await this.#time(call, script);
+      const failure = script.failure?.(call);
+      if (failure !== undefined) throw failure;
+      const answer = script.answer ?? this.#answer;
+      const answers = call.inputs.map((input, index) => ({ index, answer: answer(input) }));
+      call.status = "answered";
+      return script.reshape?.(answers) ?? answers;
+    } catch (error) {
+      call.status = "failed";
+      throw error;
+    } finally {
+      call.endedAt = this.#clock.now();
+      this.#held.delete(call);
+      leave();
+    }
+  }
+
+  async #time(call: BackendCall<Input>, script: Script<Input, Answer>): Promise<void> {
+    const latency = script.latencyMs?.(call) ?? 0;
+    if (latency > 0) {
+      await new Promise<void>((resolve) => {
+        this.#clock.after(latency, resolve);
+      });
+    }
+    if (script.hold?.(call) === true) {
+      await new Promise<void>((resolve) => {
+        this.#held.set(call, resolve);
+      });
+    }
+  }
+}
+
+type MutableCall<Input> = { -readonly [Key in keyof BackendCall<Input>]: BackendCall<Input>[Key] };
+
+/** Settles like `work`, or rejects with the signal's reason when that comes first. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
+  const listening = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", onAbort, { once: true, signal: listening.signal });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    listening.abort();
+  }
+}

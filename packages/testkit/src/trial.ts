@@ -1,0 +1,142 @@
+import type { BatchOptions, Runnable } from "@batchwise/core";
+
+import { FakeClock, flush } from "./fake-clock.ts";
+import { type Attempt, follow } from "./follow.ts";
+import { Gauge } from "./gauge.ts";
+import { broken } from "./law.ts";
+import { type Script, ScriptedBackend } from "./scripted-backend.ts";
+import type { Subject } from "./subject.ts";
+
+/**
+ * Long enough for an answer that passes through a few stages of streams and promises on its way, such as the body of
+ * a Response: nothing on the way waits for real time.
+ */
+const TURNS = 4;
+
+/** Far more than the few dozen inputs of a trial can take. */
+const MOST_STEPS = 2000;
+
+/** One situation: a fresh Runnable on a fresh backend and clock. */
+export class Trial<Input, Output> {
+  readonly clock: FakeClock = new FakeClock();
+  readonly gauge: Gauge = new Gauge();
+  readonly backend: ScriptedBackend<Input, any>;
+  /** What every batch of a trial is given: the trial's time, no chance, and no merging of equal inputs. */
+  readonly options: BatchOptions<Input, Output>;
+  #runnable: Runnable<Input, Output> | undefined;
+  readonly #subject: Subject<Input, Output>;
+
+  constructor(subject: Subject<Input, Output>, script: Script<Input, any>) {
+    this.#subject = subject;
+    const answer = subject.answer ?? unreachable;
+    this.backend = new ScriptedBackend<Input, any>({
+      answer,
+      ...script,
+      clock: this.clock,
+      gauge: this.gauge,
+    });
+    this.options = { clock: this.clock, random: () => 0.5, dedupe: false };
+  }
+
+  /** The Runnable under test. */
+  get runnable(): Runnable<Input, Output> {
+    if (this.#runnable === undefined) throw new Error("The trial has not been opened: use `inTrial`.");
+    return this.#runnable;
+  }
+
+  /** Makes the Runnable. */
+  async open(): Promise<void> {
+    this.#runnable = await this.#subject.create({ backend: this.backend, clock: this.clock });
+  }
+
+  /** Closes the Runnable. */
+  async close(): Promise<void> {
+    if (this.#runnable !== undefined) await this.#subject.close(this.#runnable);
+  }
+
+  /** Lets everything happen that needs neither the clock nor a release. */
+  async idle(): Promise<void> {
+    // One turn after another: each lets the next stage begin.
+    for (let turn = 0; turn < TURNS; turn++) await flush();
+  }
+
+  /**
+   * Brings `promise` to its end: releases the calls that are held, oldest first, and where none is, moves the clock on
+   * to the next timer. Calls `watch` each time that everything has come to rest.
+   *
+   * @throws LawError when nothing is left that could settle it.
+   */
+  async attempt<T>(promise: Promise<T>, where: string, watch: () => void = () => {}): Promise<Attempt<T>> {
+    const state = follow(promise);
+    const { patienceMs } = this.#subject;
+    for (let step = 0; step < MOST_STEPS; step++) {
+      await this.idle();
+      watch();
+      if (state.ended !== undefined) return state.ended;
+      const [held] = this.backend.held;
+      // Before any timer: a call that is merely held must not run into its timeout.
+      if (held !== undefined) this.backend.release(held);
+      else if (this.clock.nextInMs !== undefined) await this.clock.advance(this.clock.nextInMs);
+      else if (patienceMs === 0 || !(await settles(promise, patienceMs))) {
+        throw broken(where, "an end", "a deadlock (no call is open and no timer is waiting)");
+      }
+    }
+    throw broken(where, "an end", `none after ${MOST_STEPS} steps of the clock and ${this.backend.calls.length} calls`);
+  }
+
+  /** How `promise` stands once everything has come to rest that needs neither the clock nor a release. */
+  async now<T>(promise: Promise<T>): Promise<Attempt<T> | undefined> {
+    const state = follow(promise);
+    await this.idle();
+    return state.ended;
+  }
+
+  /** Lets go of everything: held calls answer, and ten minutes pass. Whatever was going to start has started then. */
+  async exhaust(): Promise<void> {
+    for (let round = 0; round < 100; round++) {
+      this.backend.release();
+      await this.clock.advance(6000);
+      await this.idle();
+    }
+  }
+}
+
+/** Runs `body` with a fresh trial, and closes it. */
+export async function inTrial<Input, Output, T>(
+  subject: Subject<Input, Output>,
+  script: Script<Input, any>,
+  body: (trial: Trial<Input, Output>) => Promise<T>,
+): Promise<T> {
+  const trial = new Trial(subject, script);
+  await trial.open();
+  try {
+    return await body(trial);
+  } finally {
+    await trial.close();
+  }
+}
+
+/** Whether `promise` settles within so many real milliseconds. */
+async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const state = follow(promise);
+  const { promise: late, stop } = timer(ms);
+  try {
+    await Promise.race([promise.catch(() => {}), late]);
+    await flush();
+    return state.ended !== undefined;
+  } finally {
+    stop();
+  }
+}
+
+function timer(ms: number): { readonly promise: Promise<void>; readonly stop: () => void } {
+  let id: ReturnType<typeof setTimeout> | undefined;
+  const promise = new Promise<void>((resolve) => {
+    id = setTimeout(resolve, ms);
+  });
+  return { promise, stop: () => clearTimeout(id) };
+}
+
+function unreachable(): never {
+  throw new Error("An unobserved subject must not call the backend: give `answer` to say what it answers.");
+}
