@@ -54,13 +54,9 @@ export function strategyOf<Input, Output>(
 }
 
 /** Whether these inputs or options came out of this Runnable's own overridden `batch`, which would call itself for ever. */
-export function isInsideOverride(
-  runnable: unknown,
-  inputs: unknown,
-  options: { readonly [INSIDE]?: unknown } | undefined,
-): boolean {
+export function isInsideOverride(runnable: unknown, inputs: unknown, options: object | undefined): boolean {
   if (entering === runnable) return true;
-  if (options?.[INSIDE] === runnable) return true;
+  if (options !== undefined && Reflect.get(options, INSIDE) === runnable) return true;
   return typeof inputs === "object" && inputs !== null && handedToOverride.get(inputs) === runnable;
 }
 

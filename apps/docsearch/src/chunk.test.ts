@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { chunkDocument } from "./chunk.ts";
+import { embeddedText, type Passage } from "./passage.ts";
+
+describe("Markdown", () => {
+  test("a passage knows its line and the headings above it, and never crosses one", () => {
+    const passages = chunk(
+      "# Tool\n\nIt does one thing and does it well.\n\n## Use\n\nCall it whenever there is a need.\n\n# Other\n\nSomething else is said down here.\n",
+    );
+    expect(passages.map(({ line, headings, text }) => ({ line, headings, text }))).toEqual([
+      { line: 3, headings: ["Tool"], text: "It does one thing and does it well." },
+      { line: 7, headings: ["Tool", "Use"], text: "Call it whenever there is a need." },
+      { line: 11, headings: ["Other"], text: "Something else is said down here." },
+    ]);
+  });
+
+  test("code stays with the prose before it and is not embedded", () => {
+    const [passage, ...others] = chunk(
+      "# Tool\n\nThis is how the tool is called:\n\n```ts\n# not a heading\ncall();\n```\n",
+    );
+    expect(others).toEqual([]);
+    expect(passage).toMatchObject({
+      text: "This is how the tool is called:",
+      code: "# not a heading\ncall();",
+    });
+    expect(embeddedText(passage!)).toBe("This is how the tool is called:");
+  });
+
+  test("code alone is found by its place", () => {
+    const [passage] = chunk("# Tool\n\n## Install\n\n```sh\nnpm install tool\n```\n");
+    expect(passage).toMatchObject({ text: "", code: "npm install tool" });
+    expect(embeddedText(passage!)).toBe("Tool, Install, tool/README.md");
+  });
+
+  test("prose after code starts a passage of its own", () => {
+    const passages = chunk("First there are some words.\n\n```\ncode\n```\n\nThen there are some more words.\n");
+    expect(passages.map(({ text }) => text)).toEqual([
+      "First there are some words.",
+      "Then there are some more words.",
+    ]);
+  });
+
+  test("a long paragraph is split between sentences, and a long sentence between words", () => {
+    const sentence = "This sentence has a moderate length and says very little. ";
+    const passages = chunk(sentence.repeat(10) + "word ".repeat(100));
+    expect(passages.every(({ text }) => text.length <= 220)).toBe(true);
+    expect(passages[0]?.text).toBe(sentence.repeat(3).trim());
+    expect(
+      passages
+        .map(({ text }) => text)
+        .join(" ")
+        .replaceAll(/\s+/g, " "),
+    ).toBe((sentence.repeat(10) + "word ".repeat(100)).trim());
+  });
+
+  test("a long word is cut between characters, not within one", () => {
+    const passages = chunk("a" + "𝒜".repeat(300));
+    expect(passages.map(({ text }) => text).join("")).toBe("a" + "𝒜".repeat(300));
+    expect(passages.every(({ text }) => text.isWellFormed())).toBe(true);
+  });
+
+  test("front matter gives the title and nothing else, and lines still count from the top", () => {
+    const [passage] = chunk('---\ntitle: "Caching"\ntags: [a, b]\n---\n\nResults are kept between the runs.\n');
+    expect(passage).toMatchObject({
+      headings: ["Caching"],
+      line: 6,
+      text: "Results are kept between the runs.",
+    });
+  });
+
+  test("HTML counts for its text, with the Markdown in it", () => {
+    const [passage] = chunk(
+      '<p align="center"><b>Fast</b> and **small** &amp; `simple`, as it should be.<!-- no --></p>\n',
+    );
+    expect(passage?.text).toBe("Fast and small & simple, as it should be.");
+  });
+
+  test("badges, tables of contents and link addresses are no text", () => {
+    const [passage, ...others] = chunk(
+      "![build](https://a/b.svg)\n\n- [Install](#install)\n- [Use](#use)\n\nSee [the guide](https://a/guide) for everything else.\n",
+    );
+    expect(others).toEqual([]);
+    expect(passage?.text).toBe("See the guide for everything else.");
+  });
+
+  test("a list keeps one item a line, nested ones too, and a table its rows", () => {
+    const [list, table] = chunk(
+      "- the first item of it\n  - one below the first\n- the second item\n\nNow follows a table of values.\n\n| a | b |\n|---|---|\n| 1 | `2` |\n",
+    );
+    expect(list?.text).toBe(
+      "- the first item of it\n  - one below the first\n- the second item Now follows a table of values.",
+    );
+    expect(table).toBeUndefined();
+    expect(list?.code).toBe("a | b\n1 | 2");
+  });
+
+  test("module statements of MDX are no prose", () => {
+    const passages = chunk('import { Tabs } from "./tabs"\n\nWhat a reader is meant to read.\n', "tool/docs/a.mdx");
+    expect(passages.map(({ text }) => text)).toEqual(["What a reader is meant to read."]);
+  });
+
+  test("what says nothing gives no passage", () => {
+    expect(chunk("")).toEqual([]);
+    expect(chunk("# Title\n\nMIT\n\n---\n")).toEqual([]);
+  });
+});
+
+test("plain text is split at empty lines and not read as Markdown", () => {
+  const passages = chunkDocument({
+    name: "notes.txt",
+    text: "# we met on a Tuesday\nand decided a lot\n\nNothing was decided on Friday, however often it was asked.\n",
+  });
+  expect(passages.map(({ line, headings, text }) => ({ line, headings, text }))).toEqual([
+    {
+      line: 1,
+      headings: [],
+      text: "# we met on a Tuesday and decided a lot Nothing was decided on Friday, however often it was asked.",
+    },
+  ]);
+});
+
+function chunk(text: string, name = "tool/README.md"): Passage[] {
+  return chunkDocument({ name, text });
+}

@@ -1,0 +1,208 @@
+import { spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { runCommandLine } from "./cli.ts";
+import { Console } from "./console.ts";
+import { fakeEmbedder, type FakeEmbedder } from "./testing/fake-embedder.ts";
+import { temporaryFolder, writeFiles } from "./testing/folder.ts";
+
+const NOTES = {
+  "birds.md":
+    "# Birds\n\nParrots repeat the words that they hear.\n\n## Crows\n\nCrows remember faces for many years.\n",
+  "tax.txt": "The declaration is due at the end of May.\n",
+};
+
+describe("a folder of text", () => {
+  test("is indexed and searched, and a second start embeds nothing but the question", async () => {
+    const dir = await temporaryFolder(NOTES);
+    const cache = await temporaryFolder();
+    const before = await readdir(dir);
+    const first = await start(["--dir", dir, "--cache-dir", cache, "which birds remember faces?"]);
+    expect(first.code).toBe(0);
+    expect(first.results).toContain("1. birds.md:7");
+    expect(first.results).toContain("Crows remember faces for many years.");
+    expect(first.notes).toContain("3 texts embedded");
+
+    const second = await start(["--dir", dir, "--cache-dir", cache, "which birds remember faces?"]);
+    expect(second.embedder.texts).toEqual(["which birds remember faces?"]);
+    expect(second.results).toBe(first.results);
+    expect(await readdir(dir)).toEqual(before);
+  });
+
+  test("that has changed: only what is new is embedded", async () => {
+    const dir = await temporaryFolder(NOTES);
+    const cache = await temporaryFolder();
+    await start(["--dir", dir, "--cache-dir", cache, "faces"]);
+    await writeFiles(dir, { "tax.txt": "The declaration was moved to the end of July.\n" });
+    const again = await start(["--dir", dir, "--cache-dir", cache, "when is it due?"]);
+    expect(again.embedder.texts).toEqual(["The declaration was moved to the end of July.", "when is it due?"]);
+  });
+
+  test("without a question the strategies are measured, and the way to ask is shown", async () => {
+    const { code, results } = await start([
+      "--dir",
+      await temporaryFolder(NOTES),
+      "--cache-dir",
+      await temporaryFolder(),
+    ]);
+    expect(code).toBe(0);
+    expect(results).toMatch(/default: one call after another +3 /);
+    expect(results).toMatch(/bulk: many texts a call +2 /);
+    expect(results).toContain("All three gave the same vectors");
+    expect(results).toContain("npm start -- ");
+    expect(Math.max(...results.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test("words without quotes are one question, and arguments with spaces are several", async () => {
+    const folders = ["--dir", await temporaryFolder(NOTES), "--cache-dir", await temporaryFolder()];
+    expect((await start([...folders, "which", "bird", "repeats"])).results).toContain("which bird repeats\n");
+    const { results } = await start([...folders, "--json", "--top", "1", "which bird", "which day"]);
+    expect(JSON.parse(results)).toMatchObject([
+      { question: "which bird", hits: [{ passage: { document: "birds.md" } }] },
+      { question: "which day", hits: [{ passage: {} }] },
+    ]);
+  });
+
+  test("a passage that the model refuses is reported with its file, and the rest is searched", async () => {
+    const dir = await temporaryFolder({
+      ...NOTES,
+      "bad.md": "\nThere is some POISON in this one.\n",
+    });
+    const { code, notes, results } = await start(["--dir", dir, "--cache-dir", await temporaryFolder(), "faces"]);
+    expect(code).toBe(0);
+    expect(notes).toContain("bad.md:2 This text is refused.");
+    expect(results).toContain("birds.md");
+  });
+
+  test("--limit searches the first passages only, and says so", async () => {
+    const { notes, embedder } = await start([
+      "--dir",
+      await temporaryFolder(NOTES),
+      "--cache-dir",
+      await temporaryFolder(),
+      "--limit",
+      "1",
+      "faces",
+    ]);
+    expect(notes).toContain("2 more beyond --limit");
+    expect(embedder.texts).toHaveLength(2);
+  });
+
+  test("--rebuild embeds everything again", async () => {
+    const folders = ["--dir", await temporaryFolder(NOTES), "--cache-dir", await temporaryFolder()];
+    await start([...folders, "faces"]);
+    expect((await start([...folders, "--rebuild", "faces"])).embedder.texts).toHaveLength(4);
+  });
+});
+
+describe("Ctrl-C", () => {
+  test("saves what is in flight, says how to go on, exits with 130, and loses nothing", async () => {
+    const dir = await temporaryFolder({ "notes.md": numberedNotes(9) });
+    const cache = await temporaryFolder();
+    const argv = ["--dir", dir, "--cache-dir", cache, "what is number 3?"];
+    const { code, output } = await startAndInterrupt(argv);
+    expect(code).toBe(130);
+    expect(output).toContain("Stopping: finishing what is in flight");
+    expect(output).toContain("Stopped with 4 of 9 passages ready and saved");
+
+    const { embedder, code: second } = await start(argv);
+    expect(second).toBe(0);
+    expect(embedder.texts).toHaveLength(5 + 1);
+  });
+
+  test("before anything was embedded ends as well", async () => {
+    const drain = AbortSignal.abort(new Error("stop"));
+    const { code, embedder } = await start(
+      ["--dir", await temporaryFolder(NOTES), "--cache-dir", await temporaryFolder(), "faces"],
+      drain,
+    );
+    expect(code).toBe(130);
+    expect(embedder.texts).toEqual([]);
+  });
+});
+
+describe("errors", () => {
+  test.each([
+    [
+      ["--dir", "/there/is/no/such/folder"],
+      /^error: Expected a folder to search, but \/there\/is\/no\/such\/folder cannot be opened/,
+    ],
+    [["--limit", "none"], /^error: option '--limit <passages>' argument 'none' is invalid/],
+    [["--nonsense"], /^error: unknown option '--nonsense'/],
+    [["--json"], /^error: Expected a question to answer with --json/],
+  ])("%j: one clear line and exit code 1", async (argv, message) => {
+    const { code, notes } = await start(argv);
+    expect(code).toBe(1);
+    expect(notes).toMatch(message);
+    expect(notes.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("an empty folder says what to do", async () => {
+    const { code, notes } = await start([
+      "--dir",
+      await temporaryFolder(),
+      "--cache-dir",
+      await temporaryFolder(),
+      "faces",
+    ]);
+    expect(code).toBe(1);
+    expect(notes).toMatch(/found none among 0 text files. Choose another folder with --dir/);
+  });
+
+  test("a stack comes only with --debug", async () => {
+    expect((await start(["--dir", "/nowhere", "--debug"])).notes).toMatch(/\n +at /);
+  });
+
+  test("--help shows examples and exits with 0", async () => {
+    const { code, results } = await start(["--help"]);
+    expect(code).toBe(0);
+    expect(results).toContain("Examples:");
+  });
+});
+
+async function start(
+  argv: readonly string[],
+  drain: AbortSignal = new AbortController().signal,
+): Promise<{ code: number; results: string; notes: string; embedder: FakeEmbedder }> {
+  const embedder = fakeEmbedder();
+  let results = "";
+  let notes = "";
+  const code = await runCommandLine(argv, {
+    console: new Console({ write: (text) => (results += text) }, { write: (text) => (notes += text) }),
+    openEmbedder: () => Promise.resolve(embedder),
+    drain,
+    signal: new AbortController().signal,
+    workingFolder: process.cwd(),
+    environment: {},
+  });
+  return { code, results, notes, embedder };
+}
+
+/** Runs the command line as a process of its own and presses Ctrl-C while its second request is in flight. */
+function startAndInterrupt(argv: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const script = path.join(import.meta.dirname, "testing", "interrupted-cli.ts");
+  const child = spawn(process.execPath, ["--conditions=@batchwise/source", script, ...argv]);
+  let output = "";
+  let pressed = false;
+  const read = (chunk: Buffer): void => {
+    output += chunk.toString();
+    if (!pressed && output.includes("second request is in flight")) {
+      pressed = true;
+      child.kill("SIGINT");
+    }
+  };
+  child.stdout.on("data", read);
+  child.stderr.on("data", read);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
+
+function numberedNotes(count: number): string {
+  return Array.from(
+    { length: count },
+    (_, index) => `# Note ${index}\n\nThis is what there is to say of number ${index}.\n`,
+  ).join("\n");
+}

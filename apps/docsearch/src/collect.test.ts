@@ -1,0 +1,127 @@
+import { mkdir, readdir, symlink } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { collectDocuments, NEWEST_OF_CHANGELOG } from "./collect.ts";
+import { temporaryFolder, writeFiles } from "./testing/folder.ts";
+
+describe("node_modules", () => {
+  test("names documents by package, readmes first and changelogs last", async () => {
+    const root = await temporaryFolder({
+      "node_modules/a/CHANGELOG.md": "changes of a",
+      "node_modules/a/docs/guide.mdx": "guide of a",
+      "node_modules/@s/b/readme.md": "readme of b",
+      "node_modules/a/README.md": "readme of a",
+      "node_modules/a/data.txt": "no documentation",
+    });
+    expect(await names(root)).toEqual(["@s/b/readme.md", "a/README.md", "a/docs/guide.mdx", "a/CHANGELOG.md"]);
+  });
+
+  test("pnpm: each real file comes once, though links lead to it in circles", async () => {
+    const root = await temporaryFolder({
+      "node_modules/.pnpm/a@1.0.0/node_modules/a/README.md": "readme of a",
+      "node_modules/.pnpm/b@1.0.0/node_modules/b/README.md": "readme of b",
+    });
+    const modules = path.join(root, "node_modules");
+    await symlink(".pnpm/a@1.0.0/node_modules/a", path.join(modules, "a"));
+    await symlink("../../../b@1.0.0/node_modules/b", path.join(modules, ".pnpm/a@1.0.0/node_modules/b"));
+    await symlink("../../../a@1.0.0/node_modules/a", path.join(modules, ".pnpm/b@1.0.0/node_modules/a"));
+    await symlink("..", path.join(modules, "loop"));
+    await symlink("nowhere", path.join(modules, "broken"));
+    expect(await names(root)).toEqual(["a/README.md", "b/README.md"]);
+  });
+
+  test("pnpm: the links of a workspace package are followed to what is installed, not to the workspace", async () => {
+    const root = await temporaryFolder({
+      "node_modules/.pnpm/a@1.0.0/node_modules/a/README.md": "readme of a",
+      "packages/other/README.md": "own documentation",
+    });
+    const modules = path.join(root, "packages/mine/node_modules");
+    await mkdir(path.join(modules, "@s"), { recursive: true });
+    await symlink(path.join(root, "node_modules/.pnpm/a@1.0.0/node_modules/a"), path.join(modules, "@s/a"));
+    await symlink(path.join(root, "packages/other"), path.join(modules, "other"));
+    const { documents } = await collectDocuments(modules);
+    expect(documents.map(({ name }) => name)).toEqual(["a/README.md"]);
+  });
+
+  test("npm: of several copies of a package the newest version counts, whole", async () => {
+    const root = await temporaryFolder({
+      "node_modules/a/package.json": '{"version":"9.0.0"}',
+      "node_modules/a/README.md": "readme of 9",
+      "node_modules/a/OLD.md": "only in 9",
+      "node_modules/b/node_modules/a/package.json": '{"version":"10.0.0"}',
+      "node_modules/b/node_modules/a/README.md": "readme of 10",
+      "node_modules/c/node_modules/a/package.json": "no JSON",
+      "node_modules/c/node_modules/a/README.md": "readme of nothing",
+    });
+    const { documents, leftOut } = await collectDocuments(path.join(root, "node_modules"));
+    expect(documents.map(({ name, text }) => [name, text])).toEqual([["a/README.md", "readme of 10"]]);
+    expect(leftOut.copy).toBe(3);
+  });
+
+  test("leaves out licences and contents that it has already", async () => {
+    const root = await temporaryFolder({
+      "node_modules/a/README.md": "the same",
+      "node_modules/b/README.md": "the same",
+      "node_modules/b/LICENSE.md": "MIT",
+      "node_modules/b/ThirdPartyNotices.md": "others",
+    });
+    const { documents, found, leftOut } = await collectDocuments(path.join(root, "node_modules"));
+    expect(documents.map(({ name }) => name)).toEqual(["a/README.md"]);
+    expect({ found, ...leftOut }).toEqual({
+      found: 4,
+      licence: 2,
+      copy: 0,
+      duplicate: 1,
+      unreadable: 0,
+    });
+  });
+
+  test("of a long changelog the newest part counts, in whole lines", async () => {
+    const root = await temporaryFolder({
+      "node_modules/a/CHANGELOG.md": "- one change\n".repeat(5_000),
+    });
+    const { documents } = await collectDocuments(path.join(root, "node_modules"));
+    const text = documents[0]?.text ?? "";
+    expect(text.length).toBeLessThanOrEqual(NEWEST_OF_CHANGELOG);
+    expect(text.endsWith("- one change")).toBe(true);
+  });
+});
+
+describe("any other folder", () => {
+  test("takes plain text too, passes over node_modules and hidden indexes, and writes nothing", async () => {
+    const root = await temporaryFolder({
+      "notes/today.txt": "what happened",
+      README: "start here",
+      "node_modules/a/README.md": "not mine",
+      ".git/description.txt": "not mine either",
+      "picture.png": "no text",
+    });
+    const before = await readdir(root, { recursive: true });
+    const { documents } = await collectDocuments(root);
+    expect(documents.map(({ name }) => name)).toEqual(["README", "notes/today.txt"]);
+    expect(await readdir(root, { recursive: true })).toEqual(before);
+  });
+
+  test("passes over what is no UTF-8, and takes control characters out", async () => {
+    const root = await temporaryFolder({
+      "a.md": "plain \u001B[31mred\u001B[0m\u0007 text\r\nnext",
+    });
+    await writeFiles(root, {});
+    const { writeFile } = await import("node:fs/promises");
+    await writeFile(path.join(root, "b.md"), Buffer.from([0xff, 0xfe, 0x00]));
+    const { documents, leftOut } = await collectDocuments(root);
+    expect(documents.map(({ text }) => text)).toEqual(["plain red text\nnext"]);
+    expect(leftOut.unreadable).toBe(1);
+  });
+
+  test("says what to do when there is no such folder", async () => {
+    const root = await temporaryFolder({ "file.md": "text" });
+    await expect(collectDocuments(path.join(root, "missing"))).rejects.toThrow(/--dir/);
+    await expect(collectDocuments(path.join(root, "file.md"))).rejects.toThrow(/is a file/);
+  });
+});
+
+async function names(root: string): Promise<string[]> {
+  const { documents } = await collectDocuments(path.join(root, "node_modules"));
+  return documents.map(({ name }) => name);
+}

@@ -1,0 +1,180 @@
+import { createHash } from "node:crypto";
+import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
+import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { runnable } from "@batchwise/core";
+import { glob } from "tinyglobby";
+import { locate, newestCopies, type Located } from "./packages.ts";
+
+/** A document that is worth searching. */
+export interface Document {
+  /** `package/path/in/package.md` under node_modules, else the path from the folder searched. */
+  readonly name: string;
+  /** The real file, absolute. */
+  readonly path: string;
+  readonly role: Role;
+  /** Without byte order mark and control characters. */
+  readonly text: string;
+}
+
+/** What a document is for; where there is too much to read, readmes go first and changelogs last. */
+type Role = "readme" | "guide" | "changelog";
+
+/** What a folder holds. */
+export interface Collection {
+  /** Readmes first, then guides, then changelogs; by name within. */
+  readonly documents: readonly Document[];
+  /** Text files found, in all. */
+  readonly found: number;
+  /** Text files left out, by reason. */
+  readonly leftOut: Readonly<Record<LeftOut, number>>;
+}
+
+/** Why a file was left out. */
+export type LeftOut = "licence" | "copy" | "duplicate" | "unreadable";
+
+/** A larger file is data rather than documentation, in bytes. */
+const LARGEST_DOCUMENT = 4_000_000;
+/** Of a changelog the newest part, in characters. Old releases answer no question of today's. */
+export const NEWEST_OF_CHANGELOG = 16_000;
+/** Far below the number of files that a process may open. */
+const FILES_AT_ONCE = 32;
+const ROLES: readonly Role[] = ["readme", "guide", "changelog"];
+const LEGAL = /^(licen[cs]e|copying|notice|third.?party|patents|authors|contributors|code.of.conduct)/i;
+const CHANGELOG = /^(changelog|changes|history|release|update-log|migrat)/i;
+const README = /^readme/i;
+
+/**
+ * Finds the documentation in `folder`: Markdown in a node_modules folder, and plain text too in any other.
+ *
+ * Links are followed only from a node_modules folder's own entries to other node_modules, so there are no loops. Each
+ * real file comes once, each content once, and of a package's several copies the newest. Licences are left out.
+ *
+ * @throws Error when `folder` is not a folder.
+ */
+export async function collectDocuments(folder: string): Promise<Collection> {
+  const root = await openFolder(folder);
+  const packaged = isPackaged(root);
+  const paths = await findFiles(root, packaged);
+  const leftOut: Record<LeftOut, number> = { licence: 0, copy: 0, duplicate: 0, unreadable: 0 };
+
+  const wanted = paths.filter((file) => !LEGAL.test(path.basename(file)));
+  leftOut.licence = paths.length - wanted.length;
+  const located = wanted.map((file) => locate(file, root, packaged));
+  const newest = await newestCopies(located);
+  leftOut.copy = located.length - newest.length;
+
+  const ordered = newest.toSorted(byRoleAndName);
+  const texts = await runnable(readText, { maxConcurrency: FILES_AT_ONCE }).batch(ordered.map((each) => each.path));
+  const documents: Document[] = [];
+  const seen = new Set<string>();
+  for (const [index, text] of texts.entries()) {
+    const document = ordered[index];
+    if (document === undefined || text === undefined) {
+      leftOut.unreadable += 1;
+      continue;
+    }
+    const content = createHash("sha256").update(text).digest("base64");
+    if (seen.has(content)) {
+      leftOut.duplicate += 1;
+      continue;
+    }
+    seen.add(content);
+    const role = roleOf(document);
+    documents.push({
+      name: document.name,
+      path: document.path,
+      role,
+      text: role === "changelog" ? newestPart(text) : text,
+    });
+  }
+  return { documents, found: paths.length, leftOut };
+}
+
+async function openFolder(folder: string): Promise<string> {
+  try {
+    const root = await realpath(folder);
+    if ((await stat(root)).isDirectory()) return root;
+  } catch (error) {
+    throw new Error(`Expected a folder to search, but ${folder} cannot be opened. Give one that exists with --dir.`, {
+      cause: error,
+    });
+  }
+  throw new Error(`Expected a folder to search, but ${folder} is a file. Give the folder it is in with --dir.`);
+}
+
+function isPackaged(root: string): boolean {
+  return root.split(path.sep).includes("node_modules");
+}
+
+async function findFiles(root: string, packaged: boolean): Promise<string[]> {
+  const patterns = packaged
+    ? ["**/*.{md,mdx,markdown}"]
+    : ["**/*.{md,mdx,markdown,txt,text,rst,adoc}", "**/{readme,changelog}"];
+  const roots = packaged ? [root, ...(await linkedPackages(root))] : [root];
+  const found = await Promise.all(
+    roots.map((cwd) =>
+      glob(patterns, {
+        cwd,
+        absolute: true,
+        dot: true,
+        followSymbolicLinks: false,
+        caseSensitiveMatch: false,
+        ignore: packaged ? ["**/.cache/**"] : ["**/node_modules/**", "**/.git/**", "**/.docsearch/**"],
+      }),
+    ),
+  );
+  return [...new Set(found.flat().map((file) => path.normalize(file)))].toSorted();
+}
+
+/**
+ * Where the links in a node_modules folder lead, when that is another node_modules: with pnpm, a workspace package's
+ * own node_modules holds nothing but such links. A link to a workspace package is not followed; its documents are not
+ * installed ones.
+ */
+async function linkedPackages(root: string): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true });
+  const scopes = entries.filter((entry) => entry.isDirectory() && entry.name.startsWith("@"));
+  const scoped = await Promise.all(
+    scopes.map((scope) => readdir(path.join(root, scope.name), { withFileTypes: true })),
+  );
+  const links = [...entries, ...scoped.flat()].filter((entry) => entry.isSymbolicLink());
+  const targets = await Promise.all(
+    links.map((link) => realpath(path.join(link.parentPath, link.name)).catch(() => undefined)),
+  );
+  const outside = targets.filter(
+    (target): target is string =>
+      target !== undefined && isPackaged(target) && !`${target}${path.sep}`.startsWith(`${root}${path.sep}`),
+  );
+  const folders = await Promise.all(outside.map(async (target) => (await lstat(target)).isDirectory()));
+  return outside.filter((_, index) => folders[index]);
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    if ((await stat(file)).size > LARGEST_DOCUMENT) return undefined;
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
+    // What is shown on a terminal must not be able to steer it.
+    return stripVTControlCharacters(text)
+      .replaceAll("\r\n", "\n")
+      .replaceAll(/[^\P{Cc}\n\t]/gu, "");
+  } catch {
+    return undefined;
+  }
+}
+
+function newestPart(changelog: string): string {
+  if (changelog.length <= NEWEST_OF_CHANGELOG) return changelog;
+  return changelog.slice(0, changelog.lastIndexOf("\n", NEWEST_OF_CHANGELOG));
+}
+
+function roleOf(document: Located): Role {
+  const base = path.basename(document.path);
+  if (README.test(base)) return "readme";
+  return CHANGELOG.test(base) ? "changelog" : "guide";
+}
+
+function byRoleAndName(one: Located, other: Located): number {
+  const rank = ROLES.indexOf(roleOf(one)) - ROLES.indexOf(roleOf(other));
+  return rank || (one.name < other.name ? -1 : 1);
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { evaluate } from "./evaluate.ts";
+import { questions } from "./questions.ts";
+import { DocumentSearch } from "./search.ts";
+
+test("a hit is the right file among the first five; a missing file is named and counts as none", () => {
+  const names = ["a.md", "b.md", "c.md", "d.md", "e.md", "f.md"];
+  const angles = [0, 0.1, 0.2, 0.3, 0.4, 0.5];
+  const search = new DocumentSearch({
+    documents: names.map((name) => ({
+      name,
+      path: name,
+      text: name === "f.md" ? "zebra" : "horse",
+    })),
+    passages: names.map((document) => ({ document, line: 1, headings: [], text: "", code: "" })),
+    vectors: angles.map(unit),
+  });
+  const asked = [
+    { question: "zebra", document: "f.md" },
+    { question: "nothing", document: "a.md" },
+    { question: "nothing", document: "gone.md" },
+  ];
+  const evaluation = evaluate(search, asked, [unit(0), unit(0), unit(0)], new Set(names));
+  expect(evaluation).toEqual({
+    asked: 3,
+    missing: ["gone.md"],
+    scores: [
+      { ranking: "keywords", first: 1, firstFive: 1 },
+      { ranking: "embeddings", first: 1, firstFive: 1 },
+      { ranking: "both", first: 2, firstFive: 2 },
+    ],
+  });
+});
+
+test("there are 30 questions, each its own, about 30 files", () => {
+  expect(new Set(questions.map(({ question }) => question)).size).toBe(30);
+  expect(new Set(questions.map(({ document }) => document)).size).toBe(30);
+});
+
+function unit(angle: number): Float32Array {
+  return Float32Array.of(Math.cos(angle), Math.sin(angle));
+}

@@ -1,0 +1,44 @@
+import type { Question } from "./questions.ts";
+import type { DocumentSearch, Ranking } from "./search.ts";
+
+/** How often a ranking finds the file that holds the answer. */
+interface Score {
+  readonly ranking: Ranking;
+  /** Questions whose file came first. */
+  readonly first: number;
+  /** Questions whose file is among the first five. */
+  readonly firstFive: number;
+}
+
+/** The outcome of an evaluation. */
+export interface Evaluation {
+  readonly asked: number;
+  /** Files that are not among the documents searched; each counts as not found. */
+  readonly missing: readonly string[];
+  readonly scores: readonly Score[];
+}
+
+const RANKINGS: readonly Ranking[] = ["keywords", "embeddings", "both"];
+
+/** Asks each question in each way. `vectors` belong to `questions` one by one. */
+export function evaluate(
+  search: DocumentSearch,
+  questions: readonly Question[],
+  vectors: readonly Float32Array[],
+  documents: ReadonlySet<string>,
+): Evaluation {
+  const scores = RANKINGS.map((ranking): Score => {
+    const ranks = questions.map(({ question, document }, index) => {
+      const vector = vectors[index];
+      if (vector === undefined) throw new Error(`Expected ${questions.length} vectors, came ${vectors.length}.`);
+      return search.search(question, vector, 5, ranking).findIndex(({ passage }) => passage.document === document);
+    });
+    return {
+      ranking,
+      first: ranks.filter((rank) => rank === 0).length,
+      firstFive: ranks.filter((rank) => rank >= 0).length,
+    };
+  });
+  const missing = questions.map(({ document }) => document).filter((document) => !documents.has(document));
+  return { asked: questions.length, missing: [...new Set(missing)], scores };
+}

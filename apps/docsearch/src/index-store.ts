@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { decodeSegment, encodeSegment, type Entry } from "./segment.ts";
+
+/**
+ * Embedded texts on disk, by content. What was flushed survives a SIGKILL.
+ *
+ * A segment is a file that is named after the SHA-256 of its bytes, written beside its place and renamed into it: a
+ * torn or damaged one does not match its name, is removed, and its texts are embedded again.
+ */
+export class IndexStore {
+  /** Segments that were damaged, and removed when the store was opened. */
+  readonly damaged: number;
+  readonly #folder: string;
+  readonly #dimensions: number;
+  readonly #entries: Map<string, Entry>;
+  #segments: string[];
+  #unsaved: Entry[] = [];
+
+  private constructor(folder: string, dimensions: number, loaded: Loaded) {
+    this.#folder = folder;
+    this.#dimensions = dimensions;
+    this.#entries = new Map(loaded.entries.map((entry) => [entry.key, entry]));
+    this.#segments = loaded.segments;
+    this.damaged = loaded.damaged;
+  }
+
+  /** Opens the store in `folder`, which is made when it is missing. Vectors have `dimensions` numbers each. */
+  static async open(folder: string, dimensions: number): Promise<IndexStore> {
+    await mkdir(folder, { recursive: true });
+    return new IndexStore(folder, dimensions, await load(folder, dimensions));
+  }
+
+  /** Texts that have a vector, flushed or not. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Texts that a crash would lose now. */
+  get unsaved(): number {
+    return this.#unsaved.length;
+  }
+
+  /** The vector of a text, by its key; undefined where it is not embedded. */
+  vector(key: string): Float32Array | undefined {
+    return this.#entries.get(key)?.vector;
+  }
+
+  /** Takes a vector. `flush` writes it to disk. */
+  add(entry: Entry): void {
+    if (entry.vector.length !== this.#dimensions) {
+      throw new Error(
+        `Expected a vector of ${this.#dimensions} numbers, but the model gave ${entry.vector.length}. Start with --rebuild.`,
+      );
+    }
+    this.#entries.set(entry.key, entry);
+    this.#unsaved.push(entry);
+  }
+
+  /** Writes what was added since the last flush as one new segment. */
+  async flush(): Promise<void> {
+    if (this.#unsaved.length === 0) return;
+    const entries = this.#unsaved;
+    this.#unsaved = [];
+    this.#segments.push(await writeSegment(this.#folder, entries, this.#dimensions));
+  }
+
+  /**
+   * Joins the segments into one, without the texts that are not `wanted` any more, once there are more than eight or
+   * most of their texts are unwanted. A crash in the middle leaves both the old and the new, which say the same.
+   */
+  async compact(wanted: ReadonlySet<string>): Promise<void> {
+    await this.flush();
+    const kept = [...this.#entries.values()].filter((entry) => wanted.has(entry.key));
+    const mostlyUnwanted = kept.length < this.#entries.size / 2;
+    if (kept.length === 0 || (this.#segments.length <= 8 && !mostlyUnwanted)) return;
+    const joined = await writeSegment(this.#folder, kept, this.#dimensions);
+    const old = this.#segments.filter((segment) => segment !== joined);
+    for (const entry of this.#entries.keys()) if (!wanted.has(entry)) this.#entries.delete(entry);
+    this.#segments = [joined];
+    await Promise.all(old.map((segment) => rm(path.join(this.#folder, segment), { force: true })));
+  }
+}
+
+interface Loaded {
+  readonly entries: Entry[];
+  readonly segments: string[];
+  readonly damaged: number;
+}
+
+/** A temporary file that is older than this belongs to a process that died, in milliseconds. */
+const STALE_AFTER_MS = 600_000;
+
+async function load(folder: string, dimensions: number): Promise<Loaded> {
+  const names = (await readdir(folder)).toSorted();
+  await Promise.all(names.filter((name) => name.endsWith(".tmp")).map((name) => removeStale(path.join(folder, name))));
+  const segments = names.filter((name) => name.endsWith(".arrow"));
+  const read = await Promise.all(segments.map((name) => readSegment(folder, name, dimensions)));
+  return {
+    entries: read.flatMap((entries) => entries ?? []),
+    segments: segments.filter((_, index) => read[index] !== undefined),
+    damaged: read.filter((entries) => entries === undefined).length,
+  };
+}
+
+/** A segment's entries; undefined where it was damaged and is removed now. */
+async function readSegment(folder: string, name: string, dimensions: number): Promise<Entry[] | undefined> {
+  const file = path.join(folder, name);
+  const bytes = await readFile(file);
+  const entries = segmentName(bytes) === name ? decodeSegment(bytes, dimensions) : undefined;
+  if (entries === undefined) await rm(file, { force: true });
+  return entries;
+}
+
+async function removeStale(file: string): Promise<void> {
+  if ((await stat(file)).mtimeMs < Date.now() - STALE_AFTER_MS) await rm(file, { force: true });
+}
+
+async function writeSegment(folder: string, entries: readonly Entry[], dimensions: number): Promise<string> {
+  const bytes = encodeSegment(entries, dimensions);
+  const name = segmentName(bytes);
+  const temporary = path.join(folder, `${name}.${process.pid}.tmp`);
+  const file = await open(temporary, "w");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path.join(folder, name));
+  return name;
+}
+
+function segmentName(bytes: Uint8Array): string {
+  return `${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}.arrow`;
+}

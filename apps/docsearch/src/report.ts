@@ -1,0 +1,145 @@
+import Table from "cli-table3";
+import { type Collection, type LeftOut, NEWEST_OF_CHANGELOG } from "./collect.ts";
+import type { Console } from "./console.ts";
+import type { Evaluation } from "./evaluate.ts";
+import { bytes, count, counted, duration, wrap } from "./format.ts";
+import { type Passage, saysSomething } from "./passage.ts";
+import type { Hit, Ranking } from "./search.ts";
+import type { Comparison } from "./strategies.ts";
+import type { FailedPassage } from "./update-index.ts";
+
+const REASONS: readonly (readonly [LeftOut, one: string, many: string])[] = [
+  ["licence", "licence", "licences"],
+  ["copy", "file of older versions", "files of older versions"],
+  ["duplicate", "duplicate", "duplicates"],
+  ["unreadable", "unreadable file", "unreadable files"],
+];
+
+/** Says what was found and what was left out of it. */
+export function reportCollection(
+  console: Console,
+  { documents, found, leftOut }: Collection,
+  milliseconds: number,
+): void {
+  const size = documents.reduce((sum, { text }) => sum + text.length, 0);
+  const reasons = REASONS.filter(([reason]) => leftOut[reason] > 0);
+  console.step(
+    "Documents",
+    `${count(documents.length)} of ${counted(found, "file")}, ${bytes(size)} (${duration(milliseconds)})`,
+  );
+  if (reasons.length > 0) {
+    console.step("", `left out: ${reasons.map(([reason, ...noun]) => counted(leftOut[reason], ...noun)).join(", ")}`);
+  }
+  if (documents.some(({ role }) => role === "changelog")) {
+    console.step("", `of each changelog, the newest ${bytes(NEWEST_OF_CHANGELOG)}`);
+  }
+}
+
+/** Names passages that the model refused, and why: the first three, and how many more. */
+export function reportFailures(console: Console, failed: readonly FailedPassage[]): void {
+  if (failed.length === 0) return;
+  console.step("Skipped", `${counted(failed.length, "passage")} that could not be embedded; the rest is searched:`);
+  for (const { passage, reason } of failed.slice(0, 3)) {
+    console.step("", `${passage.document}:${passage.line} ${reason.message}`);
+  }
+  if (failed.length > 3) console.step("", `and ${count(failed.length - 3)} more`);
+}
+
+const STRATEGY_NAMES: Readonly<Record<Comparison["results"][number]["name"], string>> = {
+  default: "default: one call after another",
+  concurrent: "concurrent: 5 calls at once",
+  bulk: "bulk: many texts a call",
+};
+
+/** The table of the three strategies. */
+export function reportStrategies(console: Console, { texts, results, largestDifference }: Comparison): void {
+  const slowest = results[0]?.durationMs ?? 0;
+  const rows = results.map(({ name, calls, durationMs, textsPerSecond }) => [
+    STRATEGY_NAMES[name],
+    count(calls),
+    duration(durationMs),
+    count(textsPerSecond),
+    `${(slowest / durationMs).toFixed(1)}x`,
+  ]);
+  console.result(console.bold(`Three strategies, the same ${counted(texts, "passage")}`));
+  printTable(console, ["strategy", "calls", "time", "texts/s", "speed"], rows);
+  console.result(
+    largestDifference <= 1e-5
+      ? `  All three gave the same vectors, to within ${largestDifference.toExponential(0)}.`
+      : `  Their vectors differ by up to ${largestDifference.toExponential(1)}, which is more than rounding.`,
+  );
+}
+
+const RANKING_NAMES: Readonly<Record<Ranking, string>> = {
+  keywords: "keywords alone (BM25)",
+  embeddings: "embeddings alone",
+  both: "both, which answers here",
+};
+
+/** How often each ranking found the right file. */
+export function reportEvaluation(console: Console, { asked, missing, scores }: Evaluation): void {
+  const rows = scores.map(({ ranking, first, firstFive }) => [
+    RANKING_NAMES[ranking],
+    `${first}/${asked}`,
+    `${firstFive}/${asked}`,
+    `${Math.round((firstFive * 100) / asked)} %`,
+  ]);
+  console.result(console.bold(`Is the right file found? ${asked} questions, in words that it does not use`));
+  printTable(console, ["ranking", "first", "in 5", "hit@5"], rows);
+  if (missing.length > 0) {
+    const names = `${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ", ..." : ""}`;
+    console.result(`  ${counted(missing.length, "answer")} not among these documents, counted as not found: ${names}`);
+  }
+}
+
+/** A question and the passages that answer it best. */
+export function reportAnswers(console: Console, question: string, hits: readonly Hit[]): void {
+  console.result(console.bold(question));
+  if (hits.length === 0) console.result("  Nothing found.");
+  for (const [index, { passage }] of hits.entries()) {
+    const place = passage.headings.slice(-2).join(" > ");
+    const [heading = ""] = wrap(place, console.width - 5);
+    console.result(`  ${index + 1}. ${passage.document}:${passage.line}`);
+    if (heading !== "") console.result(`     ${console.dim(heading)}`);
+    for (const line of excerpt(textOf(passage), console.width - 5)) console.result(`     ${line}`);
+  }
+}
+
+function textOf({ text, code }: Passage): string {
+  return saysSomething(text) ? text : `${text} ${code}`;
+}
+
+function excerpt(text: string, width: number): string[] {
+  const lines = wrap(text, width);
+  return lines.length <= 3 ? lines : [...lines.slice(0, 2), `${(lines[2] ?? "").slice(0, width - 4)} ...`];
+}
+
+function printTable(console: Console, head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const none = {
+    top: "",
+    "top-mid": "",
+    "top-left": "",
+    "top-right": "",
+    bottom: "",
+    "bottom-mid": "",
+    "bottom-left": "",
+  };
+  const table = new Table({
+    head: [...head],
+    colAligns: head.map((_, column) => (column === 0 ? "left" : "right")),
+    chars: {
+      ...none,
+      "bottom-right": "",
+      left: "  ",
+      "left-mid": "",
+      mid: "",
+      "mid-mid": "",
+      right: "",
+      "right-mid": "",
+      middle: "  ",
+    },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  });
+  table.push(...rows.map((row) => [...row]));
+  for (const line of table.toString().split("\n")) if (line.trim() !== "") console.result(line.trimEnd());
+}

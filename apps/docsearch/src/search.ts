@@ -1,0 +1,160 @@
+import MiniSearch from "minisearch";
+import type { Document } from "./collect.ts";
+import { type Passage, embeddedText } from "./passage.ts";
+
+/** How documents are ranked. */
+export type Ranking = "keywords" | "embeddings" | "both";
+
+/** A document that may hold the answer. */
+export interface Hit {
+  /** The passage of the document that fits the question best. */
+  readonly passage: Passage;
+  /** The document's file. */
+  readonly path: string;
+  /** From 0 to 1; comparable within one search. */
+  readonly score: number;
+}
+
+/** What is searched. */
+export interface Corpus {
+  readonly documents: readonly Pick<Document, "name" | "path" | "text">[];
+  /** Passages of these documents. */
+  readonly passages: readonly Passage[];
+  /** Vectors of length 1 that belong to `passages` one by one. */
+  readonly vectors: readonly Float32Array[];
+}
+
+/** Ranks documents for a question: by their words (BM25), by the meaning of their passages, or by both. */
+export class DocumentSearch {
+  readonly #passages = new Map<string, { passage: Passage; vector: Float32Array }[]>();
+  readonly #paths: ReadonlyMap<string, string>;
+  readonly #words: WordIndex;
+
+  constructor({ documents, passages, vectors }: Corpus) {
+    for (const [index, passage] of passages.entries()) {
+      const vector = vectors[index];
+      if (vector === undefined) throw new Error(`Expected ${passages.length} vectors, came ${vectors.length}.`);
+      const known = this.#passages.get(passage.document) ?? [];
+      this.#passages.set(passage.document, known);
+      known.push({ passage, vector });
+    }
+    this.#paths = new Map(documents.map(({ name, path }) => [name, path]));
+    this.#words = new WordIndex(
+      documents
+        .filter(({ name }) => this.#passages.has(name))
+        .map(({ name, text }) => ({ id: name, place: name, text })),
+    );
+  }
+
+  /** The `count` best documents, best first. `vector` is the question's, of length 1. */
+  search(question: string, vector: Float32Array, count: number, ranking: Ranking = "both"): Hit[] {
+    return ranked(this.#scores(question, vector, ranking))
+      .slice(0, count)
+      .map(([name, score]) => ({
+        passage: this.#bestPassage(name, question, vector),
+        path: this.#paths.get(name) ?? name,
+        score,
+      }));
+  }
+
+  #scores(question: string, vector: Float32Array, ranking: Ranking): Scores<string> {
+    const byWords = (): Scores<string> => scaled(this.#words.scores(question), 0);
+    const byMeaning = (): Scores<string> => scaled(this.#similarities(vector));
+    if (ranking === "keywords") return byWords();
+    return ranking === "embeddings" ? byMeaning() : combined([byWords(), byMeaning()]);
+  }
+
+  #similarities(question: Float32Array): Scores<string> {
+    const best = new Map<string, number>();
+    for (const [name, passages] of this.#passages) {
+      best.set(name, Math.max(...passages.map(({ vector }) => dot(vector, question))));
+    }
+    return best;
+  }
+
+  #bestPassage(document: string, question: string, vector: Float32Array): Passage {
+    const passages = this.#passages.get(document) ?? [];
+    const words = new WordIndex(
+      passages.map(({ passage }, id) => ({
+        id: String(id),
+        place: passage.headings.join(" "),
+        text: textOf(passage),
+      })),
+    );
+    const similarities = new Map(passages.map((each, id) => [String(id), dot(each.vector, vector)]));
+    const [best] = ranked(combined([scaled(words.scores(question), 0), scaled(similarities)]));
+    const found = passages[Number(best?.[0])];
+    if (found === undefined) throw new Error(`Expected ${document} to have passages, but it has none.`);
+    return found.passage;
+  }
+}
+
+/** A score for each of several things; what is not in it scores nothing. */
+export type Scores<Item> = ReadonlyMap<Item, number>;
+
+/** Scores stretched to the range from 0 to 1. `lowest` is what becomes 0. @default the lowest score given */
+export function scaled<Item>(scores: Scores<Item>, lowest?: number): Scores<Item> {
+  const values = [...scores.values()];
+  const low = lowest ?? Math.min(...values);
+  const range = Math.max(...values) - low;
+  return new Map([...scores].map(([item, score]) => [item, range > 0 ? (score - low) / range : 0]));
+}
+
+/**
+ * The mean of several scores, each from 0 to 1. Rank fusion, which sees places and no distances, found fewer files; the
+ * README has the numbers.
+ */
+export function combined<Item>(lists: readonly Scores<Item>[]): Scores<Item> {
+  const total = new Map<Item, number>();
+  for (const list of lists) {
+    for (const [item, score] of list) total.set(item, (total.get(item) ?? 0) + score / lists.length);
+  }
+  return total;
+}
+
+function ranked<Item>(scores: Scores<Item>): [Item, number][] {
+  return [...scores].toSorted(([, one], [, other]) => other - one);
+}
+
+interface Indexed {
+  readonly id: string;
+  readonly place: string;
+  readonly text: string;
+}
+
+/** BM25 over texts and the names of where they stand. */
+class WordIndex {
+  readonly #index: MiniSearch<Indexed>;
+
+  constructor(items: readonly Indexed[]) {
+    this.#index = new MiniSearch<Indexed>({
+      fields: ["place", "text"],
+      searchOptions: { boost: { place: 2 } },
+      processTerm: (term) => (STOP_WORDS.has(term.toLowerCase()) ? null : term.toLowerCase()),
+    });
+    this.#index.addAll(items);
+  }
+
+  scores(question: string): Scores<string> {
+    return new Map(this.#index.search(question).map(({ id, score }) => [String(id), score]));
+  }
+}
+
+/** Words of a question that say nothing of its subject. */
+const STOP_WORDS: ReadonlySet<string> = new Set(
+  (
+    "a about an and any are as at be been but by can could did do does for from get had has have how i if in into is " +
+    "it its me my of on or our should so some than that the their them then there these they this those to use " +
+    "using was way we were what when where which who why will with would you your"
+  ).split(" "),
+);
+
+function textOf(passage: Passage): string {
+  return `${embeddedText(passage)}\n${passage.code}`;
+}
+
+function dot(one: Float32Array, other: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < one.length; index += 1) sum += one[index]! * other[index]!;
+  return sum;
+}

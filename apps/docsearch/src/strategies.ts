@@ -1,0 +1,84 @@
+import { runnable, type BatchOptions, type Runnable } from "@batchwise/core";
+import type { Passage } from "./passage.ts";
+import { embeddedText } from "./passage.ts";
+
+/** How one strategy did on the sample. */
+interface StrategyResult {
+  readonly name: "default" | "concurrent" | "bulk";
+  /** Calls of the model. */
+  readonly calls: number;
+  readonly durationMs: number;
+  readonly textsPerSecond: number;
+}
+
+/** The three strategies side by side, on the same texts. */
+export interface Comparison {
+  readonly texts: number;
+  readonly results: readonly StrategyResult[];
+  /** The largest difference between two numbers that should be equal. */
+  readonly largestDifference: number;
+}
+
+/** Up to `size` passages' texts, spread evenly, so that every run measures the same ones. */
+export function takeSample(passages: readonly Passage[], size: number): string[] {
+  const count = Math.min(size, passages.length);
+  return Array.from({ length: count }, (_, index) => {
+    const passage = passages[Math.floor((index * passages.length) / count)];
+    return passage === undefined ? "" : embeddedText(passage);
+  });
+}
+
+/** Embeds `texts` by each strategy in turn: one call after another, five calls at once, and many texts a call. */
+export async function compareStrategies(
+  embeddings: Runnable<string, Float32Array>,
+  texts: readonly string[],
+  options: Pick<BatchOptions, "signal" | "drain">,
+): Promise<Comparison> {
+  // Only `invoke` is given, so `batch` can do no better than to loop over it.
+  const oneByOne = runnable((text: string, call) => embeddings.invoke(text, call));
+  const runs = [
+    await measure("default", oneByOne, texts, { ...options, maxConcurrency: 1 }),
+    await measure("concurrent", oneByOne, texts, { ...options, maxConcurrency: 5 }),
+    await measure("bulk", embeddings, texts, options),
+  ];
+  return {
+    texts: texts.length,
+    results: runs.map(({ result }) => result),
+    largestDifference: largestDifference(runs.map(({ vectors }) => vectors)),
+  };
+}
+
+async function measure(
+  name: StrategyResult["name"],
+  embeddings: Runnable<string, Float32Array>,
+  texts: readonly string[],
+  options: BatchOptions,
+): Promise<{ result: StrategyResult; vectors: Float32Array[] }> {
+  let calls = 0;
+  const start = performance.now();
+  const vectors = await embeddings.batch(texts, {
+    ...options,
+    returnExceptions: false,
+    onFinish: ({ requests }) => {
+      calls = requests;
+    },
+  });
+  const durationMs = performance.now() - start;
+  return {
+    result: { name, calls, durationMs, textsPerSecond: (texts.length * 1000) / durationMs },
+    vectors,
+  };
+}
+
+function largestDifference([first = [], ...others]: readonly (readonly Float32Array[])[]): number {
+  let largest = 0;
+  for (const vectors of others) {
+    for (const [index, vector] of vectors.entries()) {
+      const expected = first[index] ?? new Float32Array(vector.length).fill(Infinity);
+      for (const [position, number] of vector.entries()) {
+        largest = Math.max(largest, Math.abs(number - (expected[position] ?? Infinity)));
+      }
+    }
+  }
+  return largest;
+}

@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { bulkRunnable, InputError } from "@batchwise/core";
+import type { Embedder } from "../embedder.ts";
+
+/** How the fake behaves. */
+export interface FakeOptions {
+  /** Texts in one request. @default 2 */
+  readonly maxInputs?: number;
+  /** Awaited before each request, which has the given number, from 1. */
+  readonly beforeRequest?: (request: number) => Promise<void> | void;
+}
+
+/** An embedder of hashed words: texts that share words are close. Refuses texts with the word POISON. */
+export interface FakeEmbedder extends Embedder {
+  /** Every text it was asked to embed, in order. */
+  readonly texts: readonly string[];
+}
+
+const DIMENSIONS = 64;
+
+export function fakeEmbedder({ maxInputs = 2, beforeRequest = () => undefined }: FakeOptions = {}): FakeEmbedder {
+  const texts: string[] = [];
+  let requests = 0;
+  return {
+    name: "hashed words",
+    dimensions: DIMENSIONS,
+    place: "no thread",
+    texts,
+    embeddings: bulkRunnable<string, Float32Array>(
+      async (inputs) => {
+        requests += 1;
+        await beforeRequest(requests);
+        texts.push(...inputs);
+        return inputs.map((text) => (text.includes("POISON") ? new InputError("This text is refused.") : embed(text)));
+      },
+      { maxConcurrency: 1, request: { maxInputs } },
+    ),
+    close: () => Promise.resolve(),
+  };
+}
+
+function embed(text: string): Float32Array {
+  const vector = new Float32Array(DIMENSIONS);
+  for (const word of text.toLowerCase().match(/\p{L}+/gu) ?? ["nothing"]) {
+    const position = createHash("sha256").update(word).digest().readUInt32BE(0) % DIMENSIONS;
+    vector[position] = (vector[position] ?? 0) + 1;
+  }
+  const length = Math.hypot(...vector);
+  return vector.map((number) => number / length);
+}

@@ -1,0 +1,29 @@
+// The command line with a fake embedder whose second request only ends once a stop was asked for.
+import { runCommandLine } from "../cli.ts";
+import { Console } from "../console.ts";
+import { listenForInterrupts } from "../interrupts.ts";
+import { fakeEmbedder } from "./fake-embedder.ts";
+
+const interrupts = listenForInterrupts();
+const embedder = fakeEmbedder({
+  beforeRequest: async (request) => {
+    if (request !== 2) return;
+    const stopped = new Promise<void>((resolve) => {
+      interrupts.drain.addEventListener("abort", () => resolve());
+    });
+    process.stderr.write("second request is in flight\n");
+    // An open handle, as a thread or a socket would be one: without it Node would end here.
+    const alive = setInterval(() => undefined, 60_000);
+    await stopped;
+    clearInterval(alive);
+  },
+});
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  console: new Console(process.stdout, process.stderr),
+  openEmbedder: () => Promise.resolve(embedder),
+  drain: interrupts.drain,
+  signal: interrupts.signal,
+  workingFolder: process.cwd(),
+  environment: process.env,
+});
+interrupts.close();

@@ -1,0 +1,103 @@
+import { readdir } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { IndexStore } from "./index-store.ts";
+import type { Passage } from "./passage.ts";
+import { fakeEmbedder } from "./testing/fake-embedder.ts";
+import { temporaryFolder } from "./testing/folder.ts";
+import { updateIndex } from "./update-index.ts";
+
+test("embeds what is new, once, and reuses the rest", async () => {
+  const folder = await temporaryFolder();
+  const first = fakeEmbedder();
+  const one = passages("the first text says this", "the second text says that", "the first text says this");
+  const update = await updateIndex(one, first.embeddings, await IndexStore.open(folder, 64));
+  expect(update).toMatchObject({ embedded: 2, pending: 0, failed: [] });
+  expect(update.ready).toEqual(one);
+  expect(update.vectors[0]).toEqual(update.vectors[2]);
+
+  const second = fakeEmbedder();
+  const other = passages("the second text says that", "a third text, changed since");
+  const again = await updateIndex(other, second.embeddings, await IndexStore.open(folder, 64));
+  expect(second.texts).toEqual(["a third text, changed since"]);
+  expect(again.ready).toEqual(other);
+});
+
+test("L6 a passage that is refused loses no other, and is given back with its place", async () => {
+  const store = await IndexStore.open(await temporaryFolder(), 64);
+  const given = passages("the first text says this", "here is some POISON for you", "the last text says that");
+  const update = await updateIndex(given, fakeEmbedder({ maxInputs: 3 }).embeddings, store);
+  expect(update.ready).toEqual([given[0], given[2]]);
+  expect(update.failed).toEqual([
+    { passage: given[1], reason: expect.objectContaining({ message: "This text is refused." }) },
+  ]);
+  expect(update.pending).toBe(0);
+});
+
+test("drained: what is in flight is kept, on disk, and the next run embeds only the rest", async () => {
+  const folder = await temporaryFolder();
+  const drain = new AbortController();
+  const given = passages(...Array.from({ length: 10 }, (_, index) => `this is the text with the number ${index}`));
+  const stopped = fakeEmbedder({
+    beforeRequest: (request) => (request === 2 ? drain.abort(new Error("stop")) : undefined),
+  });
+  const update = await updateIndex(given, stopped.embeddings, await IndexStore.open(folder, 64), {
+    drain: drain.signal,
+  });
+  expect(update).toMatchObject({ embedded: 4, pending: 6 });
+
+  const rest = fakeEmbedder();
+  const again = await updateIndex(given, rest.embeddings, await IndexStore.open(folder, 64));
+  expect(again).toMatchObject({ embedded: 6, pending: 0 });
+  expect(new Set([...stopped.texts, ...rest.texts]).size).toBe(10);
+  expect(rest.texts).toHaveLength(6);
+});
+
+test("aborted: ends at once with what had finished", async () => {
+  const abort = new AbortController();
+  const store = await IndexStore.open(await temporaryFolder(), 64);
+  const given = passages("the first text says this", "the second text says that", "the third text is stopped");
+  const stuck = fakeEmbedder({
+    beforeRequest: (request) => {
+      if (request === 1) return Promise.resolve();
+      abort.abort(new Error("stop"));
+      return new Promise<void>(() => undefined);
+    },
+  });
+  const update = await updateIndex(given, stuck.embeddings, store, { signal: abort.signal });
+  expect(update).toMatchObject({ embedded: 2, pending: 1 });
+});
+
+test("writes while it goes on, so that a crash loses little", async () => {
+  const folder = await temporaryFolder();
+  const segments: number[] = [];
+  const embedder = fakeEmbedder({
+    beforeRequest: async () => {
+      segments.push((await readdir(folder)).length);
+    },
+  });
+  const given = passages(...Array.from({ length: 8 }, (_, index) => `this is the text with the number ${index}`));
+  await updateIndex(given, embedder.embeddings, await IndexStore.open(folder, 64), {
+    flushEvery: 2,
+  });
+  expect(segments[0]).toBe(0);
+  expect(segments.at(-1)).toBeGreaterThan(0);
+  expect(await readdir(folder)).toHaveLength(4);
+});
+
+test("a failure that is no item's and no stop is thrown, after what finished was saved", async () => {
+  const folder = await temporaryFolder();
+  const store = await IndexStore.open(folder, 32);
+  await expect(updateIndex(passages("the first text says this"), fakeEmbedder().embeddings, store)).rejects.toThrow(
+    /32 numbers/,
+  );
+});
+
+function passages(...texts: string[]): Passage[] {
+  return texts.map((text, index) => ({
+    document: "a.md",
+    line: index + 1,
+    headings: [],
+    text,
+    code: "",
+  }));
+}
