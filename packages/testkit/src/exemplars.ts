@@ -27,7 +27,7 @@ export class DefaultRunnable extends Runnable<string, string> {
 }
 
 /** `invoke`, five at a time. */
-export class ConcurrentRunnable extends DefaultRunnable {
+class ConcurrentRunnable extends DefaultRunnable {
   override readonly settings: RunnableSettings<string, string> = { maxConcurrency: 5 };
 }
 
@@ -41,7 +41,7 @@ export class BulkRunnable extends DefaultRunnable {
 }
 
 /** `invokeMany`, whose answers say which input they are for. */
-export class IndexedBulkRunnable extends BulkRunnable {
+class IndexedBulkRunnable extends BulkRunnable {
   override async invokeMany(inputs: readonly string[], options: CallOptions): Promise<(string | Error)[]> {
     const answers = await this.backend.callIndexed(inputs, options);
     return inputs.map((_, index) => {
@@ -54,7 +54,7 @@ export class IndexedBulkRunnable extends BulkRunnable {
 }
 
 /** The textbook override of `batch`: all inputs in one call, no options, no `invokeMany`. */
-export class OverridingRunnable extends DefaultRunnable {
+class OverridingRunnable extends DefaultRunnable {
   override async batch(inputs: string[]): Promise<string[]> {
     if (inputs.length === 0) return [];
     return (await this.backend.call(inputs)) as string[];
@@ -62,14 +62,14 @@ export class OverridingRunnable extends DefaultRunnable {
 }
 
 /** An override of `batch` beside an `invokeMany`, which it goes on to use through `super.batch`. */
-export class SuperBatchRunnable extends BulkRunnable {
+class SuperBatchRunnable extends BulkRunnable {
   override async batch(inputs: Inputs<string>, options: BatchOptions<string, string> = {}): Promise<string[]> {
     return (await super.batch(inputs, options)) as string[];
   }
 }
 
 /** An override of `batch` that gathers what `batchAsCompleted` yields. */
-export class GatheringRunnable extends DefaultRunnable {
+class GatheringRunnable extends DefaultRunnable {
   override async batch(inputs: Inputs<string>, options: BatchOptions<string, string> = {}): Promise<string[]> {
     const slots: (string | Error)[] = [];
     for await (const outcome of this.batchAsCompleted(inputs, options)) {

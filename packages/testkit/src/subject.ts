@@ -57,7 +57,7 @@ export interface Subject<Input, Output> {
 }
 
 /** How many different inputs the laws need. */
-export const LEAST_INPUTS = 6;
+const LEAST_INPUTS = 6;
 
 /**
  * The subject with its defaults.

@@ -57,7 +57,7 @@ export class Recovery<Input, Output> {
   /** Settles every input of a failure, in the end. */
   async recover(failure: Failure<Input>): Promise<void> {
     const left = await this.#retry(failure);
-    if (left === undefined || this.#run.stopped) return;
+    if (left === undefined || left.settled === true || this.#run.stopped) return;
     const limit = 2 * Math.ceil(Math.log2(Math.max(2, left.request.size))) + 1;
     await this.#isolate(left, { fruitless: 0, limit, over: undefined });
   }
@@ -199,7 +199,7 @@ export class Recovery<Input, Output> {
     if (left.whole) hunt.fruitless++;
     else hunt.fruitless = 0;
     if (hunt.fruitless >= hunt.limit && !blamesInput(factsOf(left.error))) hunt.over = left.error;
-    await this.#isolate(left, hunt);
+    if (left.settled !== true) await this.#isolate(left, hunt);
     return false;
   }
 

@@ -307,7 +307,9 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
     const admission = await this.#gate.pass(request, true);
     if (admission === undefined) return undefined;
     try {
-      return await this.#attempt(request, admission);
+      const failure = await this.#attempt(request, admission);
+      // Settled before the permit is given back: after a fail-fast failure nothing may take its place (L12).
+      return failure !== undefined && this.#recovery.settle(failure) ? { ...failure, settled: true } : failure;
     } finally {
       this.#gate.leave();
       this.#checkEnd();
@@ -320,6 +322,7 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
     const done = this.#source.ended && this.#pack.held === 0 && this.#outstanding === 0;
     if (this.#busy > 0 || !(this.#stopped || done)) return;
     this.#ended = true;
+    this.#stall.cancel();
     this.#gate.permits.leave(this);
     this.#sink.end?.();
     this.#host.ended();

@@ -14,6 +14,8 @@ export interface Failure<Input> {
   /** Whether the call threw; otherwise single items failed, each with its own of `errors`. */
   readonly whole: boolean;
   readonly errors?: readonly Error[];
+  /** Whether the inputs have got this error as their outcome already. */
+  readonly settled?: boolean;
 }
 
 /** Writes each outcome to its own slot, exactly once, and to the slots of inputs that are equal. */
