@@ -136,8 +136,6 @@ function withTimeout<Input, Output>(
 ): Promise<unknown> {
   const controller = new AbortController();
   const outer = options.signal;
-  const onAbort = (): void => controller.abort(outer?.reason);
-  outer?.addEventListener("abort", onAbort, { once: true });
   return new Promise((resolve, reject) => {
     let over = false;
     const cancel = plan.clock.after(timeoutMs, () => {
@@ -152,6 +150,12 @@ function withTimeout<Input, Output>(
     const report = (facts: CallReport): void => {
       if (!over) options.report?.(facts);
     };
+    const onAbort = (): void => {
+      // The batch is over: nobody waits for the time to run out.
+      cancel();
+      controller.abort(outer?.reason);
+    };
+    outer?.addEventListener("abort", onAbort, { once: true });
     const done = (): void => {
       over = true;
       cancel();

@@ -18,13 +18,17 @@ const NOTHING: Demand = { requests: 0, inputs: 0, tokens: 0 };
 export class Gate {
   readonly permits: Permits;
   readonly limiter: RateLimiter | undefined;
+  readonly #capacity: number;
   readonly #meter: Meter;
   readonly #halted: AbortSignal;
+  #inside = 0;
   /** Those who wait for a permit; they are told whether they got one. */
   readonly #waiting: ((granted: boolean) => void)[] = [];
 
-  constructor(permits: Permits, limiter: RateLimiter | undefined, meter: Meter, halted: AbortSignal) {
+  /** @param capacity calls of this run in flight; the permits may bear more, for others */
+  constructor(permits: Permits, capacity: number, limiter: RateLimiter | undefined, meter: Meter, halted: AbortSignal) {
     this.permits = permits;
+    this.#capacity = capacity;
     this.limiter = limiter;
     this.#meter = meter;
     this.#halted = halted;
@@ -39,7 +43,7 @@ export class Gate {
   serve(): boolean | undefined {
     const first = this.#waiting[0];
     if (first === undefined) return false;
-    if (!this.permits.tryAcquire()) return undefined;
+    if (!this.tryEnter()) return undefined;
     this.#waiting.shift();
     first(true);
     return true;
@@ -66,13 +70,32 @@ export class Gate {
         resume();
       }
     }
-    if (await this.#permit()) return { reservation };
-    reservation?.settle({ outcome: "failed", used: NOTHING });
+    if (await this.#permit()) {
+      if (!this.#halted.aborted) return { reservation };
+      // The batch ended in the very turn in which the permit came.
+      this.leave();
+    }
+    giveBack({ reservation });
     return undefined;
   }
 
+  /** Takes a permit if one is free, and if this run may have one more call in flight. */
+  tryEnter(): boolean {
+    if (this.#inside >= this.#capacity || !this.permits.tryAcquire()) return false;
+    this.#inside++;
+    return true;
+  }
+
+  /** Gives the permit back, and offers it to whoever has work for it. */
   leave(): void {
+    this.#inside--;
     this.permits.release();
+  }
+
+  /** Gives back a permit that had no use. */
+  putBack(): void {
+    this.#inside--;
+    this.permits.putBack();
   }
 
   /** Nobody gets through any more. */
@@ -82,11 +105,16 @@ export class Gate {
 
   async #permit(): Promise<boolean> {
     if (this.#halted.aborted) return false;
-    if (this.#waiting.length === 0 && this.permits.tryAcquire()) return true;
+    if (this.#waiting.length === 0 && this.tryEnter()) return true;
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
     });
   }
+}
+
+/** For a request that is not sent after all. */
+export function giveBack({ reservation }: Admission): void {
+  reservation?.settle({ outcome: "failed", used: NOTHING });
 }
 
 const FREE: Admission = { reservation: undefined };

@@ -2,7 +2,7 @@ import { toError } from "../errors.ts";
 import { type CallHost, Caller } from "./call.ts";
 import { factsOf } from "./classify.ts";
 import { type FastHost, fastLane, isPlain } from "./fast-lane.ts";
-import { type Admission, Gate } from "./gate.ts";
+import { type Admission, Gate, giveBack } from "./gate.ts";
 import type { Meter } from "./meter.ts";
 import { Pack } from "./pack.ts";
 import type { Claimant, Permits } from "./permits.ts";
@@ -78,7 +78,7 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
     this.#sink = sink;
     this.#host = host;
     this.#pack = new Pack(plan.limits, plan.weigh);
-    this.#gate = new Gate(permits, plan.limiter, host.meter, host.halted);
+    this.#gate = new Gate(permits, plan.maxConcurrency, plan.limiter, host.meter, host.halted);
     this.#caller = new Caller(plan, host, permits);
     this.#settler = new Settler(plan, sink);
     this.#recovery = new Recovery(this, this.#settler, host);
@@ -181,7 +181,9 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
 
   /** Whether a request that is not full may go out. */
   get #partial(): boolean {
-    return this.#source.ended || this.#stall.flushing;
+    if (this.#source.ended || this.#stall.flushing) return true;
+    // Nothing under way, and no more may be taken on: equal inputs that wait for this very request fill the bound.
+    return this.#outstanding === 0 && !this.#mayTakeOn();
   }
 
   #take(): Request<Input> | undefined {
@@ -208,19 +210,17 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
 
   /** A lane with a permit and its first request; undefined where either is missing. */
   #openLane(): (() => Promise<boolean>) | undefined {
-    const { permits } = this.#gate;
-    if (!this.#ready() || !permits.tryAcquire()) return undefined;
+    if (!this.#ready() || !this.#gate.tryEnter()) return undefined;
     const request = this.#take();
     if (request !== undefined) return () => this.#lane(request);
-    permits.putBack();
+    this.#gate.putBack();
     return undefined;
   }
 
   #openFastLane(source: SyncSource<Input>): (() => Promise<boolean>) | undefined {
-    const { permits } = this.#gate;
-    if (source.ended || !this.#mayStart() || !permits.tryAcquire()) return undefined;
+    if (source.ended || !this.#mayStart() || !this.#gate.tryEnter()) return undefined;
     if (this.#moveOn(source)) return () => this.#fastLane(source);
-    permits.putBack();
+    this.#gate.putBack();
     return undefined;
   }
 
@@ -244,7 +244,6 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
         this.#outstanding--;
         continue;
       }
-      if (!this.#host.afford(request.tokens)) break;
       const admission = this.#gate.tryPass(request) ?? (await this.#park(request));
       if (admission === undefined) return false;
       const failure = await this.#attempt(request, admission);
@@ -275,7 +274,13 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
     }
   }
 
-  async #attempt(request: Request<Input>, { reservation }: Admission): Promise<Failure<Input> | undefined> {
+  async #attempt(request: Request<Input>, admission: Admission): Promise<Failure<Input> | undefined> {
+    // Asked here, with nothing awaited in between: the batch may have ended, or its money gone, at the gate.
+    if (this.#stopped || !this.#host.afford(request.tokens)) {
+      giveBack(admission);
+      return undefined;
+    }
+    const { reservation } = admission;
     this.#busy++;
     try {
       const answer = await this.#caller.call(request, reservation);
@@ -303,7 +308,6 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
   /** One more call for inputs that have failed before, ahead of new work. Returns what failed again. */
   async again(request: Request<Input>): Promise<Failure<Input> | undefined> {
     if (this.#refused !== undefined) return { request, error: this.#refused, whole: true };
-    if (!this.#host.afford(request.tokens)) return undefined;
     const admission = await this.#gate.pass(request, true);
     if (admission === undefined) return undefined;
     try {

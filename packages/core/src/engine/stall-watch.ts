@@ -62,6 +62,7 @@ export class StallWatch {
   }
 
   #flush(): void {
+    this.#cancelWait?.();
     this.#cancelWait = undefined;
     this.flushing = true;
     this.#run.flush();
