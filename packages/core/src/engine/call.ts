@@ -83,6 +83,7 @@ export class Caller<Input, Output> {
     request.attempts++;
     meter.inFlight++;
     this.#host.spending(request.tokens);
+    reservation?.begin?.();
     const answer = await this.#answer(request, slot);
     this.#host.spending(-request.tokens);
     meter.inFlight--;

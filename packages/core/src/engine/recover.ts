@@ -43,21 +43,27 @@ export class Recovery<Input, Output> {
   }
 
   /**
-   * Settles a failure at once where no further call can help. Not a turn later: a batch that fails fast must start
-   * nothing more (L12). False where more calls may help; then it is `recover`'s.
+   * Settles what no further call can help. Not a turn later: a batch that fails fast must start nothing more (L12).
+   * Returns what is left for `recover`.
    */
-  settle({ request, error, whole }: Failure<Input>): boolean {
-    if (!whole || this.mayRetry(request, error)) return false;
+  settle(failure: Failure<Input>): Failure<Input> | undefined {
+    const { request, error, whole } = failure;
+    if (!whole || this.mayRetry(request, error)) return failure;
     const facts = factsOf(error);
-    if (request.size > 1 && this.#worthSplitting(facts, UNTRIED)) return false;
-    this.#giveUpAll(request, error, facts);
-    return true;
+    if (request.size === 1 || !this.#worthSplitting(facts, UNTRIED)) {
+      this.#giveUpAll(request, error, facts);
+      return undefined;
+    }
+    const named = facts.position;
+    if (named === undefined || !Number.isInteger(named) || named < 0 || named >= request.size) return failure;
+    this.#settler.reject(request.indexes[named] as number, request.inputs[named] as Input, error);
+    return { request: request.pick(others(request.size, named)), error, whole: true, unsent: true };
   }
 
   /** Settles every input of a failure, in the end. */
   async recover(failure: Failure<Input>): Promise<void> {
     const left = await this.#retry(failure);
-    if (left === undefined || left.settled === true || this.#run.stopped) return;
+    if (left === undefined || left.request.size === 0 || this.#run.stopped) return;
     const limit = 2 * Math.ceil(Math.log2(Math.max(2, left.request.size))) + 1;
     await this.#isolate(left, { fruitless: 0, limit, over: undefined });
   }
@@ -129,11 +135,13 @@ export class Recovery<Input, Output> {
   }
 
   /** Waits before the next call, on our clock and without a permit. */
-  async #backOff({ request, error }: Failure<Input>, retry: ResolvedRetry): Promise<void> {
+  async #backOff({ request, error, errors = [error] }: Failure<Input>, retry: ResolvedRetry): Promise<void> {
     const { clock, random } = this.#run.plan;
     const full = Math.min(retry.maxDelayMs, retry.minDelayMs * retry.factor ** request.retries);
     const own = full * (1 - retry.jitter * random());
-    const delayMs = factsOf(error).retryAfterMs ?? own;
+    // Items that failed apart go out together again: after the longest wait that any of them was asked for.
+    const asked = errors.map((each) => factsOf(each).retryAfterMs).filter((ms) => ms !== undefined);
+    const delayMs = asked.length === 0 ? own : Math.max(...asked);
     request.retries++;
     this.#host.meter.retries++;
     this.#host.hooks.onRetry?.({ error, attempt: request.attempts, delayMs, inputs: request.size });
@@ -141,7 +149,11 @@ export class Recovery<Input, Output> {
   }
 
   /** Settles what cannot be retried: splits a request that one input may have spoilt, gives up the rest. */
-  async #isolate({ request, error, errors, whole }: Failure<Input>, hunt: Hunt): Promise<void> {
+  async #isolate({ request, error, errors, whole, unsent }: Failure<Input>, hunt: Hunt): Promise<void> {
+    if (unsent === true) {
+      await this.#hunt(request, hunt);
+      return;
+    }
     if (!whole) {
       for (let position = 0; position < request.size; position++) {
         const reason = errors?.[position] ?? error;
@@ -152,12 +164,6 @@ export class Recovery<Input, Output> {
     const facts = factsOf(error);
     if (request.size === 1 || !this.#worthSplitting(facts, hunt)) {
       this.#giveUpAll(request, error, facts);
-      return;
-    }
-    const named = facts.position;
-    if (named !== undefined && Number.isInteger(named) && named >= 0 && named < request.size) {
-      this.#settler.reject(request.indexes[named] as number, request.inputs[named] as Input, error);
-      await this.#hunt(request.pick(others(request.size, named)), hunt);
       return;
     }
     await this.#halve(request, facts, hunt);
@@ -199,7 +205,7 @@ export class Recovery<Input, Output> {
     if (left.whole) hunt.fruitless++;
     else hunt.fruitless = 0;
     if (hunt.fruitless >= hunt.limit && !blamesInput(factsOf(left.error))) hunt.over = left.error;
-    if (left.settled !== true) await this.#isolate(left, hunt);
+    if (left.request.size > 0) await this.#isolate(left, hunt);
     return false;
   }
 

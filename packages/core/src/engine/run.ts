@@ -247,8 +247,9 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
       const admission = this.#gate.tryPass(request) ?? (await this.#park(request));
       if (admission === undefined) return false;
       const failure = await this.#attempt(request, admission);
-      if (failure === undefined || this.#recovery.settle(failure)) this.#outstanding--;
-      else void this.#recover(failure);
+      const left = failure && this.#recovery.settle(failure);
+      if (left === undefined) this.#outstanding--;
+      else void this.#recover(left);
     }
     return true;
   }
@@ -313,7 +314,8 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
     try {
       const failure = await this.#attempt(request, admission);
       // Settled before the permit is given back: after a fail-fast failure nothing may take its place (L12).
-      return failure !== undefined && this.#recovery.settle(failure) ? { ...failure, settled: true } : failure;
+      if (failure === undefined) return undefined;
+      return this.#recovery.settle(failure) ?? { ...failure, request: failure.request.pick([]) };
     } finally {
       this.#gate.leave();
       this.#checkEnd();

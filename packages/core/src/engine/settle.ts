@@ -14,8 +14,8 @@ export interface Failure<Input> {
   /** Whether the call threw; otherwise single items failed, each with its own of `errors`. */
   readonly whole: boolean;
   readonly errors?: readonly Error[];
-  /** Whether the inputs have got this error as their outcome already. */
-  readonly settled?: boolean;
+  /** Whether these inputs are the rest of a request whose culprit was named: they have not failed, and go out again. */
+  readonly unsent?: boolean;
 }
 
 /** Writes each outcome to its own slot, exactly once, and to the slots of inputs that are equal. */

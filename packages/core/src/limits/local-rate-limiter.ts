@@ -11,7 +11,7 @@ import type {
   Settlement,
 } from "./rate-limiter.ts";
 import { SlidingWindow } from "./sliding-window.ts";
-import { type Allowance, type Correction, TokenBucket } from "./token-bucket.ts";
+import { type Allowance, type Taken, TokenBucket } from "./token-bucket.ts";
 
 /** Options of `rateLimiter`. */
 export interface RateLimiterOptions {
@@ -160,21 +160,26 @@ class LocalRateLimiter implements RateLimiter {
 
   #admit(demand: Demand): Reservation {
     const startedAt = this.#clock.now();
-    const corrections: [Kind, Correction][] = [];
-    for (const [kind, allowance] of this.#allowances) corrections.push([kind, allowance.take(demand[kind], startedAt)]);
+    const takings: [Kind, Taken][] = [];
+    for (const [kind, allowance] of this.#allowances) takings.push([kind, allowance.take(demand[kind], startedAt)]);
     this.#inFlight++;
     for (const kind of KINDS) this.#open[kind] += demand[kind];
     let settled = false;
     return {
+      begin: () => {
+        const now = this.#clock.now();
+        for (const [, taken] of takings) taken.begin(now);
+      },
       settle: (settlement) => {
         if (settled) return;
         settled = true;
         this.#inFlight--;
         for (const kind of KINDS) this.#open[kind] -= demand[kind];
         const now = this.#clock.now();
-        for (const [kind, correct] of corrections) {
+        for (const [kind, taken] of takings) {
           const used = settlement.used?.[kind];
-          if (used !== undefined && Number.isFinite(used) && used !== demand[kind]) correct(demand[kind] - used, now);
+          if (used !== undefined && Number.isFinite(used) && used !== demand[kind])
+            taken.correct(demand[kind] - used, now);
         }
         if (settlement.limits !== undefined) this.#learn(settlement.limits, now);
         this.#heed(settlement, startedAt, now);

@@ -35,6 +35,8 @@ export interface Settlement {
 
 /** The right to make one call. It is settled exactly once. */
 export interface Reservation {
+  /** The call starts now: it may have waited for its turn since the reservation. Optional. */
+  begin?(): void;
   settle(settlement: Settlement): void;
 }
 

@@ -1,4 +1,4 @@
-import type { Allowance, Correction } from "./token-bucket.ts";
+import type { Allowance, Taken } from "./token-bucket.ts";
 
 interface Entry {
   readonly at: number;
@@ -33,17 +33,34 @@ export class SlidingWindow implements Allowance {
     return WINDOW_MS;
   }
 
-  take(amount: number, now: number): Correction {
+  take(amount: number, now: number): Taken {
     this.#forget(now);
-    const entry: Entry = { at: now, amount };
+    let entry = this.#add(amount, now);
+    return {
+      begin: (later) => {
+        if (later === entry.at) return;
+        this.#forget(later);
+        const left = entry.amount;
+        if (entry.at > later - WINDOW_MS) {
+          this.#used -= left;
+          entry.amount = 0;
+        }
+        entry = this.#add(left, later);
+      },
+      correct: (difference, later) => {
+        this.#forget(later);
+        if (entry.at <= later - WINDOW_MS) return;
+        entry.amount -= difference;
+        this.#used -= difference;
+      },
+    };
+  }
+
+  #add(amount: number, at: number): Entry {
+    const entry: Entry = { at, amount };
     this.#entries.push(entry);
     this.#used += amount;
-    return (difference, later) => {
-      this.#forget(later);
-      if (entry.at <= later - WINDOW_MS) return;
-      entry.amount -= difference;
-      this.#used -= difference;
-    };
+    return entry;
   }
 
   shortestMs(amount: number, now: number): number {

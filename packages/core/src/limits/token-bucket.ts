@@ -4,14 +4,19 @@ export interface Allowance {
   readonly limit: number;
   /** Milliseconds until `amount` may pass; 0 means now. An amount over the limit passes alone (P27). */
   waitMs(amount: number, now: number): number;
-  /** Takes it, and returns what gives back what turned out not to be used (or takes what was used beyond it). */
-  take(amount: number, now: number): Correction;
+  /** Takes it. */
+  take(amount: number, now: number): Taken;
   /** The shortest time in which `amount` could pass in all. */
   shortestMs(amount: number, now: number): number;
 }
 
-/** Corrects what was taken by `difference`: above 0 gives back. */
-export type Correction = (difference: number, now: number) => void;
+/** What was taken for one call. */
+export interface Taken {
+  /** The call starts only now: it may have waited for a permit since. */
+  begin(now: number): void;
+  /** Gives back what turned out not to be used, or (below 0) takes what was used beyond it. */
+  correct(difference: number, now: number): void;
+}
 
 const MINUTE_MS = 60_000;
 
@@ -40,12 +45,15 @@ export class TokenBucket implements Allowance {
     return needed <= this.limit * 1e-9 ? 0 : Math.max(this.#timeFor(needed, now), 1e-3);
   }
 
-  take(amount: number, now: number): Correction {
+  take(amount: number, now: number): Taken {
     this.#refill(now);
     this.#level -= amount;
-    return (difference, later) => {
-      this.#refill(later);
-      this.#level = Math.min(this.limit, this.#level + difference);
+    return {
+      begin: () => undefined,
+      correct: (difference, later) => {
+        this.#refill(later);
+        this.#level = Math.min(this.limit, this.#level + difference);
+      },
     };
   }
 

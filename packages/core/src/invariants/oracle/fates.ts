@@ -1,0 +1,198 @@
+import type { Call, Failure, SlotAnswer, Stamp } from "../log.ts";
+import type { Performance } from "../perform.ts";
+import type { Facts } from "./facts.ts";
+
+/** What the calls of one input came to, read from the backend's side alone. */
+export type Fate =
+  | { readonly kind: "fulfilled"; readonly value: unknown; readonly at: Stamp }
+  /** `sure` is false where the contract leaves open whether the input could have been sent again. */
+  | {
+      readonly kind: "rejected";
+      readonly failure: Failure | "timeout" | "result";
+      readonly at: Stamp;
+      readonly sure: boolean;
+    }
+  /** It has been sent and needs another call, or its last call has not ended. */
+  | { readonly kind: "open"; readonly last: Failure | "timeout" | undefined };
+
+export interface Fates {
+  /** The fate of each input that was sent; without those that are sent once for each of several slots. */
+  readonly of: ReadonlyMap<number, Fate>;
+  readonly faults: readonly string[];
+}
+
+/** What one call said of one of its inputs. */
+type Word =
+  | SlotAnswer
+  | { readonly kind: "malformed" }
+  | { readonly kind: "threw"; readonly failure: Failure | "timeout" }
+  | { readonly kind: "nothing" };
+
+/** Follows every input through its calls, and finds the calls that should not have been made. */
+export function fatesOf(performance: Performance, facts: Facts): Fates {
+  const faults: string[] = [];
+  const fates = new Map<number, Fate>();
+  for (const [key, calls] of callsByKey(performance)) {
+    if (facts.repeats) continue;
+    let failures = 0;
+    for (const [index, call] of calls.entries()) {
+      const next = calls[index + 1];
+      const word = wordOf(call, key, facts);
+      if (isRetryable(word)) failures++;
+      if (next === undefined) {
+        fates.set(key, fateOf(word, key, call, failures, performance, facts));
+        continue;
+      }
+      const fault =
+        next === undefined ? undefined : faultOfNext({ word, key, call, next, failures, facts, performance });
+      if (fault !== undefined) faults.push(`input ${key}, call ${next.number} after call ${call.number}: ${fault}`);
+    }
+  }
+  return { of: fates, faults };
+}
+
+/** When a call was over for the engine: it ended, or it was given up. */
+export function overAt(call: Call): Stamp | undefined {
+  return call.aborted ?? call.end;
+}
+
+/** Whether a call's signal was aborted because it had taken too long. */
+export function timedOut(call: Call, facts: Facts): boolean {
+  return call.aborted !== undefined && Math.abs(call.aborted.time - call.start.time - facts.timeoutMs) < 1e-6;
+}
+
+/** Whether the failure would be worth another call if attempts were left; undefined where that is the engine's choice. */
+export function worthAnother(
+  failure: Failure | "timeout",
+  failures: number,
+  performance: Performance,
+  facts: Facts,
+): boolean | undefined {
+  if (failure === "timeout") return failures < facts.attempts;
+  if (failure.stops || failure.retryable === false) return false;
+  if ((failure.retryAfterMs ?? 0) > facts.maxRetryAfterMs) return false;
+  if (failures >= facts.attempts) return false;
+  // How an override's own retries and the engine's go together is not promised.
+  if (performance.schedule.hook === "batch") return undefined;
+  return failure.thrown instanceof Error ? true : undefined;
+}
+
+function callsByKey({ log }: Performance): Map<number, Call[]> {
+  const byKey = new Map<number, Call[]>();
+  for (const call of log.calls) {
+    for (const key of call.keys) {
+      const calls = byKey.get(key);
+      if (calls === undefined) byKey.set(key, [call]);
+      else calls.push(call);
+    }
+  }
+  return byKey;
+}
+
+function wordOf(call: Call, key: number, facts: Facts): Word {
+  if (call.aborted !== undefined)
+    return timedOut(call, facts) ? { kind: "threw", failure: "timeout" } : { kind: "nothing" };
+  const { result } = call;
+  if (result === undefined || result.kind === "gave up") return { kind: "nothing" };
+  if (result.kind !== "answered") return result;
+  return result.slots[call.keys.indexOf(key)] as SlotAnswer;
+}
+
+function failureIn(word: Word): Failure | "timeout" | undefined {
+  return word.kind === "error" || word.kind === "threw" ? word.failure : undefined;
+}
+
+function isRetryable(word: Word): boolean {
+  const failure = failureIn(word);
+  return failure === "timeout" || (failure !== undefined && failure.retryable !== false && !failure.stops);
+}
+
+function fateOf(word: Word, key: number, call: Call, failures: number, performance: Performance, facts: Facts): Fate {
+  const at = overAt(call);
+  if (at === undefined || word.kind === "nothing") return { kind: "open", last: undefined };
+  if (word.kind === "value") {
+    const refused = word.refused && performance.schedule.options.schema !== undefined;
+    return refused
+      ? { kind: "rejected", failure: "result", at, sure: true }
+      : { kind: "fulfilled", value: word.value, at };
+  }
+  if (word.kind === "malformed") return { kind: "rejected", failure: "result", at, sure: true };
+  const { failure } = word;
+  const again = worthAnother(failure, failures, performance, facts);
+  if (again === true) return { kind: "open", last: failure };
+  if (again === undefined) return { kind: "rejected", failure, at, sure: false };
+  if (word.kind === "error" || call.keys.length === 1 || failure === "timeout" || failure.stops) {
+    return { kind: "rejected", failure, at, sure: true };
+  }
+  if (failure.retryable === true) return { kind: "rejected", failure, at, sure: true };
+  if (failure.position !== undefined) {
+    const named = call.keys[failure.position] === key;
+    return named ? { kind: "rejected", failure, at, sure: true } : { kind: "open", last: failure };
+  }
+  if (failure.retryable === false) return { kind: "open", last: failure };
+  // A failure that says nothing of itself may be an outage: after many calls in a row the rest is given up.
+  const givenUp =
+    facts.attempts > 1 ||
+    fruitless(call, performance) >= Math.floor(2 * Math.log2(rootOf(call, performance).keys.length));
+  return givenUp ? { kind: "rejected", failure, at, sure: false } : { kind: "open", last: failure };
+}
+
+/** The request that a call is a part of, or the call itself. */
+function rootOf(call: Call, { log }: Performance): Call {
+  const [key] = call.keys;
+  return log.calls.find((each) => each.keys.includes(key as number)) ?? call;
+}
+
+/** Calls of one request, the last ones in a row, that brought no success. */
+function fruitless(call: Call, performance: Performance): number {
+  const root = new Set(rootOf(call, performance).keys);
+  const family = performance.log.calls.filter((each) => each.keys.every((key) => root.has(key)));
+  const success = family.findLastIndex((each) => each.result?.kind === "answered");
+  return family.length - 1 - success;
+}
+
+interface Step {
+  readonly word: Word;
+  readonly key: number;
+  readonly call: Call;
+  readonly next: Call;
+  readonly failures: number;
+  readonly facts: Facts;
+  readonly performance: Performance;
+}
+
+/** What is wrong with sending an input again after what a call has said of it. */
+function faultOfNext(step: Step): string | undefined {
+  const { word, key, call, next, failures, facts, performance } = step;
+  const over = overAt(call);
+  if (over === undefined || over.order > next.start.order) return "it was in two calls at once";
+  if (word.kind === "value") return "it was sent again after it had succeeded";
+  if (word.kind === "malformed") return "it was sent again after a response of the wrong shape";
+  if (word.kind === "nothing") return "it was sent again after its call was given up";
+  const { failure } = word;
+  if (failure !== "timeout" && failure.stops) return "it was sent again after a failure that stops the run";
+  const again = worthAnother(failure, failures, performance, facts) ?? true;
+  const waited = next.start.time - over.time;
+  const least = facts.shortestBackoffMs(failures, failure === "timeout" ? undefined : failure.retryAfterMs);
+  const prompt =
+    again && waited < least - 1e-6 ? `it waited ${waited} ms where at least ${least} ms were due` : undefined;
+  if (word.kind === "error") return again ? prompt : "its own failure was final, or its attempts were used up";
+  const same = isSame(call.keys, next.keys);
+  if (same)
+    return again
+      ? prompt
+      : "the same request was sent again though its failure was final, or its attempts were used up";
+  if (failure === "timeout" || failure.retryable === true)
+    return "after a failure that may pass the whole request was to be sent again";
+  if (failure.position !== undefined) {
+    if (failure.position === call.keys.indexOf(key)) return "the failure had named it";
+    const rest = call.keys.filter((_, position) => position !== failure.position);
+    return isSame(rest, next.keys) ? undefined : "what the failure had not named was to be sent as one request";
+  }
+  if (next.keys.length > Math.ceil(call.keys.length / 2)) return "the request was to be split in halves";
+  return next.keys.every((each) => call.keys.includes(each)) ? undefined : "a part was mixed with other inputs";
+}
+
+function isSame(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((key, index) => key === right[index]);
+}
