@@ -1,7 +1,7 @@
 import { withConfig } from "@batchwise/core";
 import { FakeClock, flush } from "@batchwise/testkit";
 import { Backend } from "./backend.ts";
-import { Log, type SeenOutcome, type Stamp } from "./log.ts";
+import { Log, type Stamp } from "./log.ts";
 import type { Schedule } from "./schedule.ts";
 import { sourceOf } from "./source.ts";
 import { type Subject, subjectOf } from "./subject.ts";

@@ -73,8 +73,7 @@ export function worthAnother(
   if ((failure.retryAfterMs ?? 0) > facts.maxRetryAfterMs) return false;
   if (failures >= facts.attempts) return false;
   // How an override's own retries and the engine's go together is not promised.
-  if (performance.schedule.hook === "batch") return undefined;
-  return failure.thrown instanceof Error ? true : undefined;
+  return performance.schedule.hook === "batch" ? undefined : true;
 }
 
 function callsByKey({ log }: Performance): Map<number, Call[]> {
