@@ -10,40 +10,47 @@ export interface Mutation {
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: "an outcome is dropped",
-    file: "run.ts",
+    file: "settle.ts",
     find: "    this.#sink.fulfil(index, input, value);\n",
     replace: "    if (index !== 3) this.#sink.fulfil(index, input, value);\n",
   },
   {
-    name: "an outcome is handed out twice",
+    name: "an outcome is settled twice",
     file: "settle.ts",
-    find: '    this.#queue.push({ index, input, status: "fulfilled", value });\n',
+    find: "    this.#sink.fulfil(index, input, value);\n",
     replace:
-      '    this.#queue.push({ index, input, status: "fulfilled", value });\n    if (index === 3) this.#queue.push({ index, input, status: "fulfilled", value });\n',
+      "    this.#sink.fulfil(index, input, value);\n    if (index === 3) this.#sink.fulfil(index, input, value);\n",
   },
   {
     name: "an outcome lands in its neighbour's slot",
-    file: "settle.ts",
+    file: "sinks.ts",
     find: "    this.values[index] = value;\n",
     replace: "    this.values[index ^ 1] = value;\n",
   },
   {
     name: "one call more than the cap",
-    file: "permits.ts",
-    find: "if (this.#inUse >= this.#capacity) return false;",
-    replace: "if (this.#inUse > this.#capacity) return false;",
+    file: "gate.ts",
+    find: "if (this.#inside >= this.#capacity || !this.permits.tryAcquire()) return false;",
+    replace:
+      "if (this.#inside > this.#capacity || (!this.permits.tryAcquire() && this.#inside < this.#capacity)) return false;",
   },
   {
     name: "a slot is kept during backoff",
     file: "run.ts",
-    find: "        else void this.#recover(failure);\n",
-    replace: "        else await this.#recover(failure);\n",
+    find: "      else void this.#recover(left);\n",
+    replace: "      else await this.#recover(left);\n",
+  },
+  {
+    name: "a slot is lost with a failed retry",
+    file: "run.ts",
+    find: "    } finally {\n      this.#gate.leave();\n      this.#checkEnd();\n",
+    replace: "    } finally {\n      if (request.retries < 2) this.#gate.leave();\n      this.#checkEnd();\n",
   },
   {
     name: "new work goes before retries",
     file: "run.ts",
-    find: "    const urgent = this.#urgent[0];\n",
-    replace: "    const urgent = this.#pack.held > 0 || !this.#source.ended ? undefined : this.#urgent[0];\n",
+    find: "    return this.#gate.contended ? undefined : this.#take();\n",
+    replace: "    return this.#take();\n",
   },
   {
     name: "one attempt too many",
@@ -54,7 +61,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a wait that was asked for is not waited",
     file: "recover.ts",
-    find: "const delayMs = factsOf(error).retryAfterMs ?? own;",
+    find: "const delayMs = asked.length === 0 ? own : Math.max(...asked);",
     replace: "const delayMs = own;",
   },
   {
@@ -64,17 +71,16 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "    else if (cameThrough) await this.#hunt(second, hunt);\n",
   },
   {
-    name: "a poison item takes its neighbours along",
+    name: "a poison item takes its neighbour along",
     file: "recover.ts",
     find: "    if (request.size === 1 || !this.#worthSplitting(facts, hunt)) {",
     replace: "    if (request.size <= 2 || !this.#worthSplitting(facts, hunt)) {",
   },
   {
-    name: "a half that is known to be bad is failed unsent",
+    name: "a half that is known to be bad is sent again",
     file: "recover.ts",
     find: "    if (known && second.size > 1) await",
-    replace:
-      "    if (known && second.size === 1) this.#giveUpAll(second, hunt.over ?? new Error(), facts);\n    else if (known) await",
+    replace: "    if (known && second.size > 1 && second.size < 1) await",
   },
   {
     name: "a short response is taken for whole",
@@ -83,11 +89,11 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "  if (answer.length > count) {",
   },
   {
-    name: "a falsy output is taken for none",
-    file: "settle.ts",
-    find: "    if (outcome === undefined) return undefined;\n    this.#outcomes.delete(this.#next++);",
+    name: "outcomes in order do not wait for a gap",
+    file: "sinks.ts",
+    find: "    const outcome = this.#outcomes.get(this.#next);\n    if (outcome === undefined) return undefined;\n",
     replace:
-      '    if (outcome === undefined) return undefined;\n    if (outcome.status === "fulfilled" && !outcome.value) return undefined;\n    this.#outcomes.delete(this.#next++);',
+      "    const outcome = this.#outcomes.get(this.#next) ?? this.#outcomes.values().next().value;\n    if (outcome === undefined) return undefined;\n    this.#next = outcome.index;\n",
   },
   {
     name: "an abort lets calls in flight go on",
@@ -97,15 +103,21 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a drain starts what is left",
-    file: "run.ts",
-    find: "    if (this.#stopped || this.#outstanding >= 2 * this.plan.maxConcurrency) return false;",
-    replace: "    if (this.#closed || this.#outstanding >= 2 * this.plan.maxConcurrency) return false;",
+    file: "execution.ts",
+    find: "    for (const run of this.#runs) run.stop();\n",
+    replace: '    if (stop.status === "stopped") for (const run of this.#runs) run.stop();\n',
   },
   {
-    name: "fail-fast does not end the batch",
+    name: "fail-fast waits for a second failure",
     file: "execution.ts",
     find: "    if (this.#receiver.failFast) this.abort({",
-    replace: "    if (this.#receiver.failFast && this.meter.fulfilled > 3) this.abort({",
+    replace: "    if (this.#receiver.failFast && index !== 1) this.abort({",
+  },
+  {
+    name: "a refused key does not stop the run",
+    file: "classify.ts",
+    find: 'return facts.code === "authentication" || facts.code === "quota_exceeded";',
+    replace: 'return facts.code === "quota_exceeded";',
   },
   {
     name: "the source is not closed",
@@ -116,8 +128,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the source is pulled twice as far",
     file: "run.ts",
-    find: "this.#unsettled + this.#sink.held < this.#bound",
-    replace: "this.#unsettled + this.#sink.held < 2 * this.#bound",
+    find: "    return unsettled + this.#sink.held < this.#bound || this.#starve();\n",
+    replace: "    return unsettled + this.#sink.held < 2 * this.#bound || this.#starve();\n",
   },
   {
     name: "a timeout runs on after its call",
@@ -132,7 +144,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "",
   },
   {
-    name: "followers of an equal input are forgotten",
+    name: "a follower of an equal input is forgotten",
     file: "dedupe.ts",
     find: "return leader.followers.splice(0);",
     replace: "return leader.followers.splice(1);",
@@ -144,15 +156,9 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "this.#filling.size > this.#limits.maxInputs)",
   },
   {
-    name: "a limit's reservation is not waited for",
-    file: "run.ts",
-    find: "        let reservation = limiter?.tryReserve?.(demandOf(request));\n",
-    replace: "        let reservation: Reservation | undefined = limiter && { settle: () => {} };\n",
-  },
-  {
-    name: "a failed hunt leaks its permit",
-    file: "run.ts",
-    find: "      this.#slots.push(slot);\n      this.#permits.release();\n",
-    replace: "      this.#slots.push(slot);\n      if (request.size === 1) this.#permits.release();\n",
+    name: "a limit is not asked",
+    file: "gate.ts",
+    find: "    const reservation = this.limiter.tryReserve?.(demandOf(request));\n    return reservation && { reservation };\n",
+    replace: "    return FREE;\n",
   },
 ];

@@ -151,7 +151,9 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
       // `weigh` or `dedupe` threw: it is this input's failure and nobody else's.
       this.#settler.reject(index, input, toError(error));
     }
-    if (this.#pack.waiting === 1 && !("advance" in this.#source)) this.#stall.watch();
+    // A source that gives at once fills a request at once, unless what it has given may not go out yet.
+    const mayWait = this.plan.maxWaitMs !== undefined || !("advance" in this.#source);
+    if (mayWait && this.#pack.waiting === 1) this.#stall.watch();
   }
 
   /** At most twice the work that can be in flight is taken on, what is in backoff included (L11). */

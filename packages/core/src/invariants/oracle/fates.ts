@@ -128,12 +128,16 @@ function fateOf(word: Word, key: number, call: Call, failures: number, performan
     const named = call.keys[failure.position] === key;
     return named ? { kind: "rejected", failure, at, sure: true } : { kind: "open", last: failure };
   }
-  if (failure.retryable === false) return { kind: "open", last: failure };
-  // A failure that says nothing of itself may be an outage: after many calls in a row the rest is given up.
-  const givenUp =
-    facts.attempts > 1 ||
-    fruitless(call, performance) >= Math.floor(2 * Math.log2(rootOf(call, performance).keys.length));
-  return givenUp ? { kind: "rejected", failure, at, sure: false } : { kind: "open", last: failure };
+  const outage = outageOf(call, performance, facts);
+  return outage === undefined
+    ? { kind: "open", last: failure }
+    : { kind: "rejected", failure: outage, at, sure: false };
+}
+
+/** A request and everything that was sent for its inputs afterwards. */
+export function familyOf(root: Call, { log }: Performance): Call[] {
+  const keys = new Set(root.keys);
+  return log.calls.filter((each) => each.keys.every((key) => keys.has(key)));
 }
 
 /** The request that a call is a part of, or the call itself. */
@@ -142,12 +146,18 @@ function rootOf(call: Call, { log }: Performance): Call {
   return log.calls.find((each) => each.keys.includes(key as number)) ?? call;
 }
 
-/** Calls of one request, the last ones in a row, that brought no success. */
-function fruitless(call: Call, performance: Performance): number {
-  const root = new Set(rootOf(call, performance).keys);
-  const family = performance.log.calls.filter((each) => each.keys.every((key) => root.has(key)));
-  const success = family.findLastIndex((each) => each.result?.kind === "answered");
-  return family.length - 1 - success;
+/**
+ * The failure for which what is left of a request may be given up: the last one of many calls in a row without a
+ * success, where it is none that blames the inputs. It may be an outage.
+ */
+function outageOf(call: Call, performance: Performance, facts: Facts): Failure | "timeout" | undefined {
+  const root = rootOf(call, performance);
+  const family = familyOf(root, performance);
+  const fruitless = family.length - 1 - family.findLastIndex(isAnswered);
+  if (fruitless < Math.floor(2 * Math.log2(root.keys.length))) return undefined;
+  const last = family.at(-1) as Call;
+  if (last.aborted !== undefined) return timedOut(last, facts) ? "timeout" : undefined;
+  return last.result?.kind === "threw" && last.result.failure.retryable !== false ? last.result.failure : undefined;
 }
 
 interface Step {
@@ -192,6 +202,11 @@ function faultOfNext(step: Step): string | undefined {
   return next.keys.every((each) => call.keys.includes(each)) ? undefined : "a part was mixed with other inputs";
 }
 
-function isSame(left: readonly number[], right: readonly number[]): boolean {
+function isAnswered({ aborted, result }: Call): boolean {
+  return aborted === undefined && result?.kind === "answered";
+}
+
+/** Whether two calls hold the same inputs in the same order. */
+export function isSame(left: readonly number[], right: readonly number[]): boolean {
   return left.length === right.length && left.every((key, index) => key === right[index]);
 }

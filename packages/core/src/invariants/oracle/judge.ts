@@ -3,6 +3,7 @@ import { faultsOfCalls } from "./calls.ts";
 import { faultsOfEnding } from "./endings.ts";
 import { factsOf } from "./facts.ts";
 import { fatesOf } from "./fates.ts";
+import { faultsOfIsolation } from "./isolation.ts";
 import { faultsOfOutcomes } from "./outcomes.ts";
 import { faultsOfPace } from "./pace.ts";
 import { faultsOfReports } from "./reports.ts";
@@ -19,6 +20,7 @@ export function judge(performance: Performance): string[] {
     ...performance.log.faults,
     ...fates.faults,
     ...faultsOfCalls(performance, facts),
+    ...faultsOfIsolation(performance, facts),
     ...faultsOfOutcomes(performance, facts, fates),
     ...faultsOfEnding(performance, facts, fates),
     ...faultsOfPace(performance, facts, fates),

@@ -1,0 +1,89 @@
+import { codeOf } from "@batchwise/core";
+import type { Call } from "../log.ts";
+import type { Performance } from "../perform.ts";
+import type { Facts } from "./facts.ts";
+import { familyOf, isSame } from "./fates.ts";
+
+/** What it may cost to find the inputs that spoil a request (P36), and to give up on an outage. */
+export function faultsOfIsolation(performance: Performance, facts: Facts): string[] {
+  const { log, schedule } = performance;
+  if (facts.repeats || schedule.hook !== "invokeMany") return [];
+  const sent = new Set<number>();
+  return log.calls.flatMap((call) => {
+    const isFirst = call.keys.every((key) => !sent.has(key));
+    for (const key of call.keys) sent.add(key);
+    return isFirst && call.keys.length > 1 ? faultsOfFamily(call, performance, facts) : [];
+  });
+}
+
+function faultsOfFamily(root: Call, performance: Performance, facts: Facts): string[] {
+  const family = familyOf(root, performance);
+  const steps = Math.ceil(Math.log2(root.keys.length));
+  const faults: string[] = [];
+  // Only where a failure is about the inputs does each further call belong to the search for one of them.
+  if (family.every((call) => isWholeOrBlaming(call, facts))) {
+    const most = 2 * steps * Math.max(1, poisonsIn(root, performance));
+    if (family.length - 1 > most) {
+      faults.push(`request ${root.number} took ${family.length - 1} further calls to split, ${most} are enough (P36)`);
+    }
+  }
+  if (family.some((call) => isKnownBadHalf(call, family))) {
+    faults.push(`a part of request ${root.number} was sent as a whole though the rest of it had come through (P36)`);
+  }
+  const outage = longestOutage(family);
+  if (facts.attempts === 1 && outage > 2 * steps + 3) {
+    faults.push(`request ${root.number} was split on through ${outage} calls without a success (P36)`);
+  }
+  return faults;
+}
+
+function isWholeOrBlaming({ aborted, result }: Call, facts: Facts): boolean {
+  if (aborted !== undefined || result === undefined) return false;
+  if (result.kind === "answered") return result.slots.every((slot) => slot.kind === "value");
+  if (result.kind !== "threw" || result.failure.stops) return false;
+  return result.failure.retryable === false || (result.failure.retryable === undefined && facts.attempts === 1);
+}
+
+/** Whether a call holds what is left of a spoilt request after the other part of it has come through: it is bad. */
+function isKnownBadHalf(call: Call, family: readonly Call[]): boolean {
+  if (call.keys.length < 2) return false;
+  return family.some(({ aborted, keys, end, result }) => {
+    if (
+      aborted !== undefined ||
+      result?.kind !== "threw" ||
+      result.failure.retryable !== false ||
+      result.failure.position !== undefined
+    )
+      return false;
+    // Of a request that was only too large, the one part says nothing about the other.
+    if (codeOf(result.failure.thrown) === "request_too_large" || keys.length <= call.keys.length) return false;
+    const cut = keys.length - call.keys.length;
+    if ((end?.order ?? Infinity) > call.start.order || !isSame(keys.slice(cut), call.keys)) return false;
+    const rest = keys.slice(0, cut);
+    return family.some(
+      (each) => isSame(each.keys, rest) && cameThrough(each) && (each.end?.order ?? Infinity) < call.start.order,
+    );
+  });
+}
+
+function cameThrough({ aborted, result }: Call): boolean {
+  return aborted === undefined && result?.kind === "answered" && result.slots.every((slot) => slot.kind === "value");
+}
+
+function poisonsIn(root: Call, { schedule }: Performance): number {
+  const distinct = Math.max(1, schedule.distinct);
+  const failing = new Map(schedule.behaviours.map(([key, { kind }]) => [key % distinct, kind]));
+  return root.keys.filter((key) => failing.get(key) === "poison" || failing.get(key) === "flaky").length;
+}
+
+/** Failures in a row that said nothing of themselves. */
+function longestOutage(family: readonly Call[]): number {
+  let longest = 0;
+  let current = 0;
+  for (const { aborted, result } of family) {
+    const silent = aborted === undefined && result?.kind === "threw" && result.failure.retryable === undefined;
+    current = silent ? current + 1 : 0;
+    longest = Math.max(longest, current);
+  }
+  return longest;
+}
