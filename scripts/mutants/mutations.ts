@@ -67,20 +67,21 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the half behind a bad half is forgotten",
     file: "recover.ts",
-    find: "    else await this.#hunt(second, hunt);\n",
-    replace: "    else if (cameThrough) await this.#hunt(second, hunt);\n",
+    find: "    hunt.untested.push(rest === undefined ? second : second.join(rest));\n",
+    replace: "    hunt.untested.push(rest === undefined ? second : rest);\n",
   },
   {
     name: "a poison item takes its neighbour along",
     file: "recover.ts",
-    find: "    if (request.size === 1 || !this.#worthSplitting(facts, hunt)) {",
-    replace: "    if (request.size <= 2 || !this.#worthSplitting(facts, hunt)) {",
+    find: "    } else if (request.size === 1 || !this.#worthSplitting(facts, hunt)) this.#giveUpAll(request, error, facts);",
+    replace:
+      "    } else if (request.size <= 2 || !this.#worthSplitting(facts, hunt)) this.#giveUpAll(request, error, facts);",
   },
   {
     name: "a half that is known to be bad is sent again",
     file: "recover.ts",
-    find: "    if (known && second.size > 1) await",
-    replace: "    if (known && second.size > 1 && second.size < 1) await",
+    find: "      if (second.size > 1) return { request: second, facts };\n",
+    replace: "",
   },
   {
     name: "a short response is taken for whole",

@@ -38,8 +38,21 @@ export class Request<Input> {
 
   /** Two requests, the first with the smaller or equal half. */
   halves(): [Request<Input>, Request<Input>] {
-    const middle = this.size >> 1;
-    return [this.pick(range(0, middle)), this.pick(range(middle, this.size))];
+    return this.cut(this.size >> 1);
+  }
+
+  /** Two requests, the first with `count` inputs. */
+  cut(count: number): [Request<Input>, Request<Input>] {
+    return [this.pick(range(0, count)), this.pick(range(count, this.size))];
+  }
+
+  /** One request for the inputs of both; it has the history of this one. */
+  join(other: Request<Input>): Request<Input> {
+    const joined = this.pick(range(0, this.size));
+    for (let position = 0; position < other.size; position++) {
+      joined.add(other.indexes[position] as number, other.inputs[position] as Input, other.#weights[position]);
+    }
+    return joined;
   }
 }
 

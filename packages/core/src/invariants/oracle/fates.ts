@@ -198,8 +198,16 @@ function faultOfNext(step: Step): string | undefined {
     const rest = call.keys.filter((_, position) => position !== failure.position);
     return isSame(rest, next.keys) ? undefined : "what the failure had not named was to be sent as one request";
   }
-  if (next.keys.length > Math.ceil(call.keys.length / 2)) return "the request was to be split in halves";
-  return next.keys.every((each) => call.keys.includes(each)) ? undefined : "a part was mixed with other inputs";
+  const isHalf =
+    next.keys.length <= Math.ceil(call.keys.length / 2) && next.keys.every((each) => call.keys.includes(each));
+  if (isHalf) return undefined;
+  // What is left when a culprit has been found goes out together: of the same request, and without that culprit.
+  const root = rootOf(call, performance);
+  const mayJoin = failure.retryable === false && next.keys.every((each) => root.keys.includes(each));
+  if (!mayJoin) return "the request was to be split in halves, and no part mixed with other inputs";
+  return call.keys.every((each) => next.keys.includes(each))
+    ? "no culprit was found before it went out again"
+    : undefined;
 }
 
 function isAnswered({ aborted, result }: Call): boolean {
