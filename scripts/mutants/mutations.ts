@@ -30,9 +30,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "one call more than the cap",
     file: "gate.ts",
-    find: "if (this.#inside >= this.#capacity || !this.permits.tryAcquire()) return false;",
+    find: "if (this.#inside >= this.#plan.maxConcurrency || !this.permits.tryAcquire()) return false;",
     replace:
-      "if (this.#inside > this.#capacity || (!this.permits.tryAcquire() && this.#inside < this.#capacity)) return false;",
+      "if (this.#inside > this.#plan.maxConcurrency || (!this.permits.tryAcquire() && this.#inside < this.#plan.maxConcurrency)) return false;",
   },
   {
     name: "a slot is kept during backoff",
@@ -66,20 +66,19 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the half behind a bad half is forgotten",
-    file: "recover.ts",
-    find: "    hunt.untested.push(rest === undefined ? second : second.join(rest));\n",
-    replace: "    hunt.untested.push(rest === undefined ? second : rest);\n",
+    file: "hunt.ts",
+    find: "    this.#untested.push(rest === undefined ? second : second.join(rest));\n",
+    replace: "    this.#untested.push(rest === undefined ? second : rest);\n",
   },
   {
     name: "a poison item takes its neighbour along",
-    file: "recover.ts",
-    find: "    } else if (request.size === 1 || !this.#worthSplitting(facts, hunt)) this.#giveUpAll(request, error, facts);",
-    replace:
-      "    } else if (request.size <= 2 || !this.#worthSplitting(facts, hunt)) this.#giveUpAll(request, error, facts);",
+    file: "hunt.ts",
+    find: "    if (request.size > 1 && isWorthSplitting(",
+    replace: "    if (request.size > 2 && isWorthSplitting(",
   },
   {
     name: "a half that is known to be bad is sent again",
-    file: "recover.ts",
+    file: "hunt.ts",
     find: "      if (second.size > 1) return { request: second, facts };\n",
     replace: "",
   },
@@ -159,7 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a limit is not asked",
     file: "gate.ts",
-    find: "    const reservation = this.limiter.tryReserve?.(demandOf(request));\n    return reservation && { reservation };\n",
+    find: "    const reservation = this.limiter.tryReserve?.(this.demandOf(request), this.#options);\n    return reservation && { reservation };\n",
     replace: "    return FREE;\n",
   },
 ];

@@ -44,6 +44,8 @@ export type {
   ReserveOptions,
   Settlement,
 } from "./limits/rate-limiter.ts";
+export { sharedRateLimiter } from "./limits/shared-rate-limiter.ts";
 export type { Estimate, FinishReport, FinishStatus, Progress, RequestEvent, RetryEvent, TotalUsage } from "./report.ts";
+export { type HeadersLike, retryAfterMs } from "./retry-after.ts";
 export { isRunnable, Runnable, type RunnableLike } from "./runnable.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";

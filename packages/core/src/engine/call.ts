@@ -1,5 +1,5 @@
 import { TimeoutError, toError } from "../errors.ts";
-import type { RateLimitFacts, Reservation } from "../limits/rate-limiter.ts";
+import type { RateLimiter, RateLimitFacts, Reservation } from "../limits/rate-limiter.ts";
 import type { BatchOptions, CallOptions, CallReport, Price, Usage } from "../options.ts";
 import { factsOf } from "./classify.ts";
 import type { Meter } from "./meter.ts";
@@ -18,17 +18,23 @@ export interface CallHost {
   reported(usage: Usage, price: Price | undefined): void;
 }
 
+type SlotPlan = Pick<Plan<never, unknown>, "callOptions" | "price" | "limiter" | "parent">;
+
 /** One place for a call in flight: its permit, the options that it hands to call after call, and what they report. */
 export class Slot implements Permit {
   readonly permits: Permits;
+  readonly limiter: RateLimiter | undefined;
+  readonly outer: Permit | undefined;
   readonly options: CallOptions;
   lent = false;
   usage: Usage | undefined;
   limits: RateLimitFacts | undefined;
   requestId: string | undefined;
 
-  constructor(permits: Permits, host: CallHost, plan: Pick<Plan<never, unknown>, "callOptions" | "price">) {
+  constructor(permits: Permits, host: CallHost, plan: SlotPlan) {
     this.permits = permits;
+    this.limiter = plan.limiter;
+    this.outer = plan.parent;
     const report = (facts: CallReport): void => {
       if (facts.usage !== undefined) {
         this.usage = facts.usage;
@@ -90,6 +96,9 @@ export class Caller<Input, Output> {
     meter.requests++;
     const { usage, requestId } = slot;
     const { error } = answer;
+    if (error === undefined && usage !== undefined) {
+      this.#plan.calibration?.observe(request.tokens, totalTokens(usage) ?? 0);
+    }
     if (reservation !== undefined) settle(reservation, request, slot, error);
     this.giveBack(slot);
     hooks.onRequest?.({

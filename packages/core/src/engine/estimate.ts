@@ -20,7 +20,7 @@ export function estimate<Input, Output>(
     );
   }
   const plan = makePlan(runnable, options, true, Array.isArray(inputs));
-  const pack = new Pack<Input>(plan.limits, plan.weigh);
+  const pack = new Pack<Input>(plan);
   const seen = new Set<unknown>();
   let count = 0;
   let sent = 0;
@@ -30,7 +30,7 @@ export function estimate<Input, Output>(
     const request = pack.take(partial);
     if (request === undefined) return;
     requests++;
-    tokens += request.tokens;
+    tokens += request.tokens * (plan.calibration?.factor ?? 1);
   };
   for (const input of inputs) {
     const index = count++;
@@ -48,7 +48,7 @@ export function estimate<Input, Output>(
   return {
     inputs: count,
     requests,
-    tokens: weighed ? tokens : undefined,
+    tokens: weighed ? Math.ceil(tokens) : undefined,
     cost: weighed && plan.price !== undefined ? costOf(tokens, 0, plan.price) : undefined,
     shortestMs: plan.limiter?.shortestMs?.({ requests, inputs: sent, tokens }),
   };

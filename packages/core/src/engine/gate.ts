@@ -1,12 +1,19 @@
-import type { Demand, RateLimiter, Reservation } from "../limits/rate-limiter.ts";
+import type { Demand, RateLimiter, Reservation, ReserveOptions } from "../limits/rate-limiter.ts";
 import type { Meter } from "./meter.ts";
-import type { Permits } from "./permits.ts";
+import type { Permit, Permits } from "./permits.ts";
+import type { Plan } from "./plan.ts";
 import type { Request } from "./request.ts";
 
 /** A request's right to be sent: a permit, and a reservation where there is a limiter. */
 export interface Admission {
   readonly reservation: Reservation | undefined;
 }
+
+/** What of a plan the gate goes by. The permits may bear more than `maxConcurrency`, for others. */
+type GatePlan = Pick<
+  Plan<never, unknown>,
+  "limiter" | "maxConcurrency" | "statedConcurrency" | "calibration" | "parent"
+>;
 
 /** For a call that was never made. */
 const NOTHING: Demand = { requests: 0, inputs: 0, tokens: 0 };
@@ -18,20 +25,25 @@ const NOTHING: Demand = { requests: 0, inputs: 0, tokens: 0 };
 export class Gate {
   readonly permits: Permits;
   readonly limiter: RateLimiter | undefined;
-  readonly #capacity: number;
+  readonly #plan: GatePlan;
   readonly #meter: Meter;
   readonly #halted: AbortSignal;
+  readonly #options: ReserveOptions;
   #inside = 0;
   /** Those who wait for a permit; they are told whether they got one. */
   readonly #waiting: ((granted: boolean) => void)[] = [];
 
-  /** @param capacity calls of this run in flight; the permits may bear more, for others */
-  constructor(permits: Permits, capacity: number, limiter: RateLimiter | undefined, meter: Meter, halted: AbortSignal) {
+  constructor(permits: Permits, plan: GatePlan, meter: Meter, halted: AbortSignal) {
     this.permits = permits;
-    this.#capacity = capacity;
-    this.limiter = limiter;
+    this.#plan = plan;
+    this.limiter = plan.limiter;
     this.#meter = meter;
     this.#halted = halted;
+    const { statedConcurrency: concurrency } = plan;
+    this.#options = {
+      ...(concurrency === undefined ? {} : { concurrency }),
+      ...(this.limiter !== undefined && holds(plan.parent, this.limiter) ? { nested: true } : {}),
+    };
   }
 
   /** Whether somebody with an older claim waits for a permit. */
@@ -52,7 +64,7 @@ export class Gate {
   /** The limits' leave without waiting, for one who holds a permit; undefined where it would have to wait. */
   tryPass(request: Request<unknown>): Admission | undefined {
     if (this.limiter === undefined) return FREE;
-    const reservation = this.limiter.tryReserve?.(demandOf(request));
+    const reservation = this.limiter.tryReserve?.(this.demandOf(request), this.#options);
     return reservation && { reservation };
   }
 
@@ -62,7 +74,11 @@ export class Gate {
     if (this.limiter !== undefined) {
       const resume = this.#meter.waiting();
       try {
-        reservation = await this.limiter.reserve(demandOf(request), { signal: this.#halted, urgent });
+        reservation = await this.limiter.reserve(this.demandOf(request), {
+          ...this.#options,
+          signal: this.#halted,
+          urgent,
+        });
       } catch (error) {
         if (this.#halted.aborted) return undefined;
         throw error;
@@ -79,9 +95,15 @@ export class Gate {
     return undefined;
   }
 
+  /** What a request asks of the limits, its tokens as the provider is expected to count them. */
+  demandOf(request: Request<unknown>): Demand {
+    const tokens = request.tokens * (this.#plan.calibration?.factor ?? 1);
+    return { requests: 1, inputs: request.size, tokens };
+  }
+
   /** Takes a permit if one is free, and if this run may have one more call in flight. */
   tryEnter(): boolean {
-    if (this.#inside >= this.#capacity || !this.permits.tryAcquire()) return false;
+    if (this.#inside >= this.#plan.maxConcurrency || !this.permits.tryAcquire()) return false;
     this.#inside++;
     return true;
   }
@@ -119,6 +141,7 @@ export function giveBack({ reservation }: Admission): void {
 
 const FREE: Admission = { reservation: undefined };
 
-function demandOf(request: Request<unknown>): Demand {
-  return { requests: 1, inputs: request.size, tokens: request.tokens };
+/** Whether a call holds a reservation of this limiter, or one in which it runs does. */
+function holds(permit: Permit | undefined, limiter: RateLimiter): boolean {
+  return permit !== undefined && (permit.limiter === limiter || holds(permit.outer, limiter));
 }

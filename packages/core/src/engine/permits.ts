@@ -1,3 +1,5 @@
+import type { RateLimiter } from "../limits/rate-limiter.ts";
+
 /** Somebody who may have work for a permit that has come free. */
 export interface Claimant {
   /** Takes a permit and starts one piece of work, if there is one. Returns whether it did. */
@@ -9,6 +11,10 @@ export interface Permit {
   readonly permits: Permits;
   /** Whether a call of a nested batch is running on this permit now. */
   lent: boolean;
+  /** The limiter of which the call holds a reservation. */
+  readonly limiter: RateLimiter | undefined;
+  /** The permit of the call inside of which this call's batch runs. */
+  readonly outer: Permit | undefined;
 }
 
 /**

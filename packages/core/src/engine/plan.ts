@@ -4,6 +4,7 @@ import type { RateLimiter } from "../limits/rate-limiter.ts";
 import type { BatchOptions, CallOptions, Price, RetryOptions, RunnableSettings, Weight } from "../options.ts";
 import type { Runnable } from "../runnable.ts";
 import type { StandardSchema } from "../standard-schema.ts";
+import { type Calibration, calibrationOf } from "./calibration.ts";
 import type { PackLimits } from "./pack.ts";
 import type { Permit } from "./permits.ts";
 import { INSIDE, type Strategy, strategyOf } from "./strategy.ts";
@@ -22,6 +23,8 @@ export interface Plan<Input, Output> {
   readonly strategy: Strategy<Input, Output>;
   /** Calls of this Runnable in flight at once. */
   readonly maxConcurrency: number;
+  /** The same, where the caller of this batch has said so. */
+  readonly statedConcurrency: number | undefined;
   /** Calls in flight at once, those of nested batches included. */
   readonly permits: number;
   readonly limits: PackLimits;
@@ -32,6 +35,7 @@ export interface Plan<Input, Output> {
   readonly schema: StandardSchema<unknown, Output> | undefined;
   readonly keyOf: ((input: Input) => unknown) | undefined;
   readonly weigh: ((input: Input) => Weight) | undefined;
+  readonly calibration: Calibration | undefined;
   readonly price: Price | undefined;
   readonly maxTokens: number;
   readonly maxCost: number;
@@ -77,6 +81,7 @@ export function makePlan<Input, Output>(
     strategy,
     // An override does its own scheduling: it is called one at a time, and decides how many calls it makes in there.
     maxConcurrency: override ? 1 : (asked ?? usual),
+    statedConcurrency: options.maxConcurrency,
     permits: asked ?? (override ? Infinity : usual),
     limits: strategy.kind === "one" ? ONE_INPUT : override && finite ? WHOLE : limitsOf(settings, options),
     retry,
@@ -87,6 +92,7 @@ export function makePlan<Input, Output>(
     schema: options.schema ?? settings.schema,
     keyOf: keyOf(options.dedupe ?? settings.dedupe),
     weigh: settings.weigh,
+    calibration: settings.weigh && calibrationOf(settings.weigh),
     price: settings.price,
     maxTokens: options.maxTokens ?? Infinity,
     maxCost: options.maxCost ?? Infinity,

@@ -10,7 +10,7 @@ export class Request<Input> {
   attempts = 0;
   /** How many of them were tries after a retryable failure. */
   retries = 0;
-  readonly #weights: Weight[] = [];
+  readonly #weights: (Weight | undefined)[] = [];
 
   get size(): number {
     return this.inputs.length;
@@ -19,10 +19,17 @@ export class Request<Input> {
   add(index: number, input: Input, weight?: Weight): void {
     this.indexes.push(index);
     this.inputs.push(input);
+    this.#weights.push(weight);
     if (weight === undefined) return;
-    this.#weights[this.inputs.length - 1] = weight;
     this.tokens += weight.tokens ?? 0;
     this.bytes += weight.bytes ?? 0;
+  }
+
+  /** How many inputs, from the first one, weigh no more than `tokens` together. */
+  countWithin(tokens: number): number {
+    let total = 0;
+    const over = this.#weights.findIndex((weight) => (total += weight?.tokens ?? 0) > tokens);
+    return over === -1 ? this.size : over;
   }
 
   /** A request of its own for the inputs at `positions`; it has the history of this one. */

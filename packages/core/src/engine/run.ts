@@ -8,11 +8,14 @@ import { Pack } from "./pack.ts";
 import type { Claimant, Permits } from "./permits.ts";
 import type { Plan } from "./plan.ts";
 import { Recovery } from "./recover.ts";
+import { lastPortion, probePortion } from "./portion.ts";
 import type { Request } from "./request.ts";
 import { type Failure, Settler } from "./settle.ts";
 import type { Sink } from "./sinks.ts";
 import { StallWatch } from "./stall-watch.ts";
 import type { Intake, Source, SyncSource } from "./window.ts";
+
+const LANE_SHARE = 1 / 2;
 
 /** What a run has of the batch it works for. */
 export interface RunHost extends CallHost {
@@ -59,6 +62,8 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
   #outstanding = 0;
   /** Calls in flight, and answers being checked. */
   #busy = 0;
+  /** The request that finds out the limits: what follows is not packed before it is back. */
+  #probe: Request<Input> | undefined;
   /** Whether a lane's request waits at the limits. Never more than one does. */
   #parked = false;
   #refused: Error | undefined;
@@ -77,12 +82,13 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
     this.#source = source;
     this.#sink = sink;
     this.#host = host;
-    this.#pack = new Pack(plan.limits, plan.weigh);
-    this.#gate = new Gate(permits, plan.maxConcurrency, plan.limiter, host.meter, host.halted);
+    this.#pack = new Pack(plan);
+    this.#gate = new Gate(permits, plan, host.meter, host.halted);
     this.#caller = new Caller(plan, host, permits);
     this.#settler = new Settler(plan, sink);
     this.#recovery = new Recovery(this, this.#settler, host);
     this.#stall = new StallWatch(plan, {
+      mayGoQuiet: !("advance" in source),
       waiting: () => (this.#stopped ? 0 : this.#pack.waiting),
       pulled: () => source.pulled,
       stuck: () => this.#outstanding === 0 && source.idle(),
@@ -146,14 +152,11 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
 
   add(index: number, input: Input): void {
     try {
-      if (!this.#settler.joinTwin(index, input)) this.#pack.add(index, input);
+      if (!this.#settler.joinTwin(index, input) && this.#pack.add(index, input)) this.#stall.watch();
     } catch (error) {
       // `weigh` or `dedupe` threw: it is this input's failure and nobody else's.
       this.#settler.reject(index, input, toError(error));
     }
-    // A source that gives at once fills a request at once, unless what it has given may not go out yet.
-    const mayWait = this.plan.maxWaitMs !== undefined || !("advance" in this.#source);
-    if (mayWait && this.#pack.waiting === 1) this.#stall.watch();
   }
 
   /** At most twice the work that can be in flight is taken on, what is in backoff included (L11). */
@@ -165,7 +168,7 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
 
   /** Whether a call may start: outcomes that nobody has taken count as if they were in flight. */
   #mayStart(): boolean {
-    if (this.#stopped || this.#parked) return false;
+    if (this.#stopped || this.#parked || this.#probe !== undefined) return false;
     const places = this.plan.maxConcurrency - this.#busy;
     return places > 0 && (this.#sink.waiting < places * this.#unit || this.#starve());
   }
@@ -190,12 +193,35 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
 
   #take(): Request<Input> | undefined {
     if (!this.#ready()) return undefined;
-    const request = this.#pack.take(this.#partial);
+    let request = this.#pack.take(this.#partial);
     if (request === undefined) return undefined;
+    if (this.plan.limiter?.probing === true) {
+      this.#probe = this.#cut(request, probePortion(request));
+      request = this.#probe;
+    }
     this.#stall.sent();
     this.#outstanding++;
     if (this.plan.limits.maxInputs === Infinity) this.#unit = Math.max(this.#unit, request.size);
     return request;
+  }
+
+  portion(request: Request<Input>, share: number): number {
+    const { total = Infinity } = this.#source;
+    const left = total - this.#settler.count;
+    return lastPortion(request, this.#gate.demandOf(request), this.plan.limiter, left, share);
+  }
+
+  isSpare(request: Request<Input>): boolean {
+    if (!this.#source.ended || this.#pack.held > 0) return false;
+    return (this.plan.limiter?.waitMs?.(this.#gate.demandOf(request)) ?? 0) === 0;
+  }
+
+  /** The first `count` inputs of a request; the others go back to wait for the next one. */
+  #cut(request: Request<Input>, count: number): Request<Input> {
+    if (count >= request.size) return request;
+    const [portion, rest] = request.cut(count);
+    this.#pack.putBack(rest);
+    return portion;
   }
 
   // ---- lanes ----
@@ -240,15 +266,25 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
 
   /** One call after another on one permit. Returns whether it still holds the permit. */
   async #lane(first: Request<Input>): Promise<boolean> {
-    for (let request: Request<Input> | undefined = first; request !== undefined; request = this.#next()) {
+    for (let next: Request<Input> | undefined = first; next !== undefined; next = this.#next()) {
       if (this.#refused !== undefined) {
-        this.#settler.rejectAll(request, this.#refused);
+        this.#settler.rejectAll(next, this.#refused);
         this.#outstanding--;
         continue;
       }
-      const admission = this.#gate.tryPass(request) ?? (await this.#park(request));
+      let request = next;
+      let admission = this.#gate.tryPass(request);
+      if (admission === undefined) {
+        request = this.#cut(request, this.portion(request, LANE_SHARE));
+        admission = await this.#park(request);
+      }
       if (admission === undefined) return false;
       const failure = await this.#attempt(request, admission);
+      if (request === this.#probe) {
+        this.#probe = undefined;
+        // Others may have waited for it to come back.
+        this.#gate.permits.offer();
+      }
       const left = failure && this.#recovery.settle(failure);
       if (left === undefined) this.#outstanding--;
       else void this.#recover(left);

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { ArgumentError } from "../errors.ts";
-import { AdaptiveConcurrency } from "./adaptive-concurrency.ts";
+import { Books } from "./books.ts";
+import { InFlight } from "./in-flight.ts";
 import type {
   Demand,
   LimitFacts,
@@ -21,6 +22,11 @@ export interface RateLimiterOptions {
   readonly tokensPerMinute?: number;
   /** Inputs a minute. @default unlimited until a response tells */
   readonly inputsPerMinute?: number;
+  /**
+   * Calls in flight where no response tells a limit. The very first call goes alone, to find out; once limits are told,
+   * as many are in flight as rate and latency come to. A whole number from 1. @default unlimited
+   */
+  readonly concurrency?: number;
   /** Time, for tests. @default the machine's clock */
   readonly clock?: Clock;
 }
@@ -46,10 +52,13 @@ type Kind = keyof Demand;
 
 interface Waiter {
   readonly demand: Demand;
+  readonly options: ReserveOptions;
   readonly grant: (reservation: Reservation) => void;
 }
 
 const KINDS: readonly Kind[] = ["requests", "inputs", "tokens"];
+const OPTIONS: readonly string[] = [...KINDS.map((kind) => `${kind}PerMinute`), "concurrency", "clock"];
+const MINUTE_MS = 60_000;
 /** The pause after a refusal that names none: it doubles with every further one in a row. */
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
@@ -59,49 +68,57 @@ class LocalRateLimiter implements RateLimiter {
   /** What the caller allows, and what responses have told. */
   readonly #allowances: [Kind, Allowance][] = [];
   readonly #told = new Map<Kind, TokenBucket>();
-  readonly #adaptive = new AdaptiveConcurrency();
-  /** What calls in flight have reserved, of each kind. */
-  readonly #open: Record<Kind, number> = { requests: 0, inputs: 0, tokens: 0 };
-  readonly #urgent: Waiter[] = [];
-  readonly #waiting: Waiter[] = [];
-  #inFlight = 0;
+  readonly #flight: InFlight;
+  /** What the told limits let pass in a millisecond. */
+  #perMs: Partial<Record<Kind, number>> | undefined;
+  readonly #books = new Books();
+  /** Those who wait, the most urgent first: what is nested must not wait for what may be waiting for its end. */
+  readonly #queues: Readonly<Record<"nested" | "urgent" | "usual", Waiter[]>> = { nested: [], urgent: [], usual: [] };
   #pausedUntil = -Infinity;
   #refusals = 0;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: RateLimiterOptions) {
     this.#clock = options.clock ?? systemClock;
-    const known = [...KINDS.map((kind) => `${kind}PerMinute`), "clock"];
     for (const name of Object.keys(options)) {
-      if (!known.includes(name))
-        throw new ArgumentError(`${name}: no such option of rateLimiter. Known options: ${known.join(", ")}.`);
+      if (!OPTIONS.includes(name))
+        throw new ArgumentError(`${name}: no such option of rateLimiter. Known options: ${OPTIONS.join(", ")}.`);
     }
+    const { concurrency = Infinity } = options;
+    if (!(concurrency >= 1)) {
+      throw new ArgumentError(`concurrency: expected a whole number from 1, got ${show(concurrency)}.`);
+    }
+    this.#flight = new InFlight(concurrency);
     for (const kind of KINDS) {
       const name = `${kind}PerMinute` as const;
       const limit = options[name];
       if (limit === undefined) continue;
       if (typeof limit !== "number" || !(limit > 0)) {
-        throw new ArgumentError(
-          `${name}: expected a number above 0, got ${typeof limit === "number" ? limit : typeof limit}.`,
-        );
+        throw new ArgumentError(`${name}: expected a number above 0, got ${show(limit)}.`);
       }
       if (limit !== Infinity) this.#allowances.push([kind, new SlidingWindow(limit)]);
     }
   }
 
-  tryReserve(demand: Demand): Reservation | undefined {
-    if (this.#urgent.length > 0 || this.#waiting.length > 0) return undefined;
-    return this.#waitMs(demand, this.#clock.now()) > 0 ? undefined : this.#admit(demand);
+  get probing(): boolean {
+    return this.#flight.probing;
+  }
+
+  tryReserve(demand: Demand, options: ReserveOptions = {}): Reservation | undefined {
+    const { nested, urgent, usual } = this.#queues;
+    const ahead = options.nested === true ? nested.length : nested.length + urgent.length + usual.length;
+    if (ahead > 0) return undefined;
+    return this.#mayPass(demand, options) ? this.#admit(demand) : undefined;
   }
 
   reserve(demand: Demand, options: ReserveOptions = {}): Promise<Reservation> {
-    const { signal, urgent = false } = options;
+    const { signal, urgent, nested } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason);
         return;
       }
-      const queue = urgent ? this.#urgent : this.#waiting;
+      const queue = this.#queues[nested === true ? "nested" : urgent === true ? "urgent" : "usual"];
       const onAbort = (): void => {
         queue.splice(queue.indexOf(waiter), 1);
         reject(signal?.reason);
@@ -109,6 +126,7 @@ class LocalRateLimiter implements RateLimiter {
       };
       const waiter: Waiter = {
         demand,
+        options,
         grant(reservation) {
           signal?.removeEventListener("abort", onAbort);
           resolve(reservation);
@@ -135,13 +153,13 @@ class LocalRateLimiter implements RateLimiter {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     for (;;) {
-      const queue = this.#urgent.length > 0 ? this.#urgent : this.#waiting;
-      const waiter = queue[0];
-      if (waiter === undefined) return;
-      const waitMs = this.#waitMs(waiter.demand, this.#clock.now());
-      if (waitMs > 0) {
-        // Infinity: the end of a call in flight will serve the queue again.
-        if (waitMs !== Infinity) this.#cancelTimer = this.#clock.after(waitMs, () => this.#serve());
+      const queue = Object.values(this.#queues).find((each) => each.length > 0);
+      const waiter = queue?.[0];
+      if (queue === undefined || waiter === undefined) return;
+      if (!this.#mayPass(waiter.demand, waiter.options)) {
+        const waitMs = this.waitMs(waiter.demand);
+        // Where there is no room, the end of a call in flight will serve the queue again.
+        if (waitMs > 0) this.#cancelTimer = this.#clock.after(waitMs, () => this.#serve());
         return;
       }
       queue.shift();
@@ -149,8 +167,13 @@ class LocalRateLimiter implements RateLimiter {
     }
   }
 
-  #waitMs(demand: Demand, now: number): number {
-    if (this.#told.size === 0 && this.#inFlight >= this.#adaptive.limit) return Infinity;
+  #mayPass(demand: Demand, { concurrency, nested = false }: ReserveOptions): boolean {
+    // A call inside of one that is in flight must not wait for its end.
+    return (nested || this.#flight.hasRoom(concurrency, this.#perMs)) && this.waitMs(demand) === 0;
+  }
+
+  waitMs(demand: Demand): number {
+    const now = this.#clock.now();
     let longest = Math.max(0, this.#pausedUntil - now);
     for (const [kind, allowance] of this.#allowances) {
       longest = Math.max(longest, allowance.waitMs(demand[kind], now));
@@ -159,30 +182,30 @@ class LocalRateLimiter implements RateLimiter {
   }
 
   #admit(demand: Demand): Reservation {
-    const startedAt = this.#clock.now();
-    const takings: [Kind, Taken][] = [];
-    for (const [kind, allowance] of this.#allowances) takings.push([kind, allowance.take(demand[kind], startedAt)]);
-    this.#inFlight++;
-    for (const kind of KINDS) this.#open[kind] += demand[kind];
+    const now = this.#clock.now();
+    const takings: [Kind, Taken][] = this.#allowances.map(([kind, each]) => [kind, each.take(demand[kind], now)]);
+    let start = this.#books.mark(now);
+    this.#books.admit(demand);
+    this.#flight.count++;
     let settled = false;
     return {
       begin: () => {
-        const now = this.#clock.now();
-        for (const [, taken] of takings) taken.begin(now);
+        const later = this.#clock.now();
+        start = this.#books.markAgain(later, demand);
+        for (const [, taken] of takings) taken.begin(later);
       },
       settle: (settlement) => {
         if (settled) return;
         settled = true;
-        this.#inFlight--;
-        for (const kind of KINDS) this.#open[kind] -= demand[kind];
-        const now = this.#clock.now();
+        const end = this.#clock.now();
+        const used = usedOf(demand, settlement);
+        this.#books.settle(demand, used);
         for (const [kind, taken] of takings) {
-          const used = settlement.used?.[kind];
-          if (used !== undefined && Number.isFinite(used) && used !== demand[kind])
-            taken.correct(demand[kind] - used, now);
+          if (used[kind] !== demand[kind]) taken.correct(demand[kind] - used[kind], end);
         }
-        if (settlement.limits !== undefined) this.#learn(settlement.limits, now);
-        this.#heed(settlement, startedAt, now);
+        this.#flight.ended(end - start.at, used);
+        if (settlement.limits !== undefined) this.#learn(settlement.limits, start.at, this.#books.unseen(start, used));
+        this.#heed(settlement, start.at, end);
         this.#serve();
       },
     };
@@ -192,44 +215,73 @@ class LocalRateLimiter implements RateLimiter {
   #heed(settlement: Settlement, startedAt: number, now: number): void {
     if (settlement.outcome === "ok") {
       this.#refusals = 0;
-      this.#adaptive.succeeded();
+      this.#flight.answered();
+      this.#flight.succeeded();
     }
     if (settlement.outcome === "limited") {
       // Of the calls that were on the way together, the first refusal speaks for all.
       if (startedAt >= this.#pausedUntil) this.#refusals++;
-      this.#adaptive.refused(this.#inFlight + 1, startedAt, now);
+      this.#flight.refused(startedAt, now);
     }
     const own = settlement.outcome === "limited" ? Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (this.#refusals - 1)) : 0;
     const pauseMs = settlement.retryAfterMs ?? own;
     if (pauseMs > 0) this.#pausedUntil = Math.max(this.#pausedUntil, now + pauseMs);
   }
 
-  #learn(facts: RateLimitFacts, now: number): void {
+  #learn(facts: RateLimitFacts, since: number, unseen: Demand): void {
     for (const kind of KINDS) {
       const told = facts[kind];
-      if (told !== undefined) this.#learnOne(kind, told, now);
+      if (told !== undefined) this.#learnOne(kind, told, since, unseen[kind]);
     }
   }
 
-  #learnOne(kind: Kind, told: LimitFacts, now: number): void {
+  /**
+   * The provider's count was true at some time since the call began. At worst, nothing is in it of what may have come
+   * after it; at best all is, and the bucket has refilled all the while.
+   */
+  #learnOne(kind: Kind, told: LimitFacts, since: number, unseen: number): void {
+    const now = this.#clock.now();
     const known = this.#told.get(kind);
     const limit = atLeast(told.limit, Number.MIN_VALUE) ?? known?.limit;
     if (limit === undefined) return;
-    const remaining = Math.min(atLeast(told.remaining, 0) ?? limit, limit);
+    const tells = atLeast(told.remaining, 0);
+    const remaining = Math.min(tells ?? limit, limit);
     let bucket = known;
     if (bucket?.limit !== limit) {
-      bucket = new TokenBucket(limit, remaining - this.#open[kind], now);
-      if (known !== undefined)
-        this.#allowances.splice(
-          this.#allowances.findIndex(([, each]) => each === known),
-          1,
-        );
-      this.#told.set(kind, bucket);
-      this.#allowances.push([kind, bucket]);
+      bucket = new TokenBucket(limit, remaining - unseen, now);
+      this.#tell(kind, bucket);
     }
-    if (atLeast(told.remaining, 0) !== undefined)
-      bucket.learn(remaining, atLeast(told.resetMs, 0), this.#open[kind], now);
+    if (tells === undefined) return;
+    bucket.learn(remaining - unseen, remaining, since, now);
+    bucket.wholeIn(limit - remaining, atLeast(told.resetMs, 0), now);
   }
+
+  #tell(kind: Kind, bucket: TokenBucket): void {
+    const known = this.#told.get(kind);
+    if (known !== undefined) {
+      this.#allowances.splice(
+        this.#allowances.findIndex(([, each]) => each === known),
+        1,
+      );
+    }
+    this.#told.set(kind, bucket);
+    this.#allowances.push([kind, bucket]);
+    this.#perMs = { ...this.#perMs, [kind]: bucket.limit / MINUTE_MS };
+    this.#flight.answered();
+  }
+}
+
+/** What the provider counted, where it is known; what was reserved, where it is not. */
+function usedOf(demand: Demand, { used }: Settlement): Demand {
+  const of = (kind: Kind): number => {
+    const told = used?.[kind];
+    return told !== undefined && Number.isFinite(told) ? told : demand[kind];
+  };
+  return { requests: of("requests"), inputs: of("inputs"), tokens: of("tokens") };
+}
+
+function show(value: unknown): string {
+  return typeof value === "number" ? String(value) : typeof value;
 }
 
 /** `value` where it is a finite number from `least`; headers hold all kinds of things. */

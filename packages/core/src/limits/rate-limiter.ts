@@ -45,6 +45,10 @@ export interface ReserveOptions {
   readonly signal?: AbortSignal;
   /** Before everyone who waits without it: a retry goes ahead of new work. */
   readonly urgent?: boolean;
+  /** The caller's own cap of calls in flight, where it has stated one: it holds instead of the limiter's own. */
+  readonly concurrency?: number;
+  /** Whether the call is made inside of one that holds a reservation of this limiter. */
+  readonly nested?: boolean;
 }
 
 /**
@@ -55,7 +59,11 @@ export interface RateLimiter {
   /** Resolves when the call may be made. Rejects with the signal's reason when it is aborted first. */
   reserve(demand: Demand, options?: ReserveOptions): Promise<Reservation>;
   /** The same without waiting; undefined where it would have to wait. Optional: it saves an await a call. */
-  tryReserve?(demand: Demand): Reservation | undefined;
+  tryReserve?(demand: Demand, options?: ReserveOptions): Reservation | undefined;
+  /** How long the rates alone would let a call wait now, in milliseconds. Optional: the last requests are cut by it. */
+  waitMs?(demand: Demand): number;
+  /** Whether the next call goes alone, to find out what the limits are: it should be a small one. Optional. */
+  readonly probing?: boolean;
   /** The shortest time, in milliseconds, in which this much could pass; undefined where no limit is known. */
   shortestMs?(demand: Demand): number | undefined;
 }

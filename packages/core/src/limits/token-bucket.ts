@@ -63,15 +63,23 @@ export class TokenBucket implements Allowance {
   }
 
   /**
-   * Takes over what a response said is left, and when it is whole again. Calls in flight, `open` in all, may or may
-   * not be counted in it: our own level stays where it lies between the two.
+   * Takes over what a response said is left. Our own level stays where it lies between the least that there can be now
+   * and the most: what was left when the response's call began at the earliest, `since`, and what has come since then.
    */
-  learn(remaining: number, resetMs: number | undefined, open: number, now: number): void {
+  learn(least: number, remaining: number, since: number, now: number): void {
     this.#refill(now);
-    this.#level = Math.min(Math.max(this.#level, remaining - open), remaining);
-    if (resetMs === undefined || !(resetMs > 0)) return;
+    const most = remaining + (now - since) * this.#rate;
+    this.#level = Math.min(Math.max(this.#level, least), most, this.limit);
+  }
+
+  /**
+   * Takes over when the missing amount will be back, where that is sooner than the limit alone would have it. Headers
+   * are rounded to seconds: what may be rounding is none.
+   */
+  wholeIn(missing: number, resetMs: number | undefined, now: number): void {
+    if (resetMs === undefined || !(resetMs > 0) || resetMs + 1000 > (0.8 * missing) / this.#rate) return;
     this.#wholeAt = now + resetMs;
-    this.#hurriedRate = Math.max(this.#rate, (this.limit - remaining) / resetMs);
+    this.#hurriedRate = missing / resetMs;
   }
 
   get #rate(): number {

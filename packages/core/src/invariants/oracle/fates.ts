@@ -147,17 +147,26 @@ function rootOf(call: Call, { log }: Performance): Call {
 }
 
 /**
- * The failure for which what is left of a request may be given up: the last one of many calls in a row without a
- * success, where it is none that blames the inputs. It may be an outage.
+ * The failure for which what is left of a request may be given up: one after many calls in a row without a success,
+ * where it is none that blames the inputs. It may be an outage.
  */
 function outageOf(call: Call, performance: Performance, facts: Facts): Failure | "timeout" | undefined {
   const root = rootOf(call, performance);
   const family = familyOf(root, performance);
-  const fruitless = family.length - 1 - family.findLastIndex(isAnswered);
-  if (fruitless < Math.floor(2 * Math.log2(root.keys.length))) return undefined;
-  const last = family.at(-1) as Call;
-  if (last.aborted !== undefined) return timedOut(last, facts) ? "timeout" : undefined;
-  return last.result?.kind === "threw" && last.result.failure.retryable !== false ? last.result.failure : undefined;
+  let fruitless = 0;
+  let outage: Failure | "timeout" | undefined;
+  for (const each of family) {
+    fruitless = isAnswered(each) ? 0 : fruitless + 1;
+    const silent = silentFailureOf(each, facts);
+    if (fruitless >= Math.floor(2 * Math.log2(root.keys.length))) outage = silent ?? outage;
+  }
+  return outage;
+}
+
+/** The failure of a call that blames no input. */
+function silentFailureOf(call: Call, facts: Facts): Failure | "timeout" | undefined {
+  if (call.aborted !== undefined) return timedOut(call, facts) ? "timeout" : undefined;
+  return call.result?.kind === "threw" && call.result.failure.retryable !== false ? call.result.failure : undefined;
 }
 
 interface Step {
@@ -203,11 +212,17 @@ function faultOfNext(step: Step): string | undefined {
   if (isHalf) return undefined;
   // What is left when a culprit has been found goes out together: of the same request, and without that culprit.
   const root = rootOf(call, performance);
-  const mayJoin = failure.retryable === false && next.keys.every((each) => root.keys.includes(each));
+  const mayJoin =
+    next.keys.every((each) => root.keys.includes(each)) &&
+    familyOf(root, performance).some((each) => each.start.order < next.start.order && blamesInputs(each));
   if (!mayJoin) return "the request was to be split in halves, and no part mixed with other inputs";
   return call.keys.every((each) => next.keys.includes(each))
     ? "no culprit was found before it went out again"
     : undefined;
+}
+
+function blamesInputs({ aborted, result }: Call): boolean {
+  return aborted === undefined && result?.kind === "threw" && result.failure.retryable === false;
 }
 
 function isAnswered({ aborted, result }: Call): boolean {

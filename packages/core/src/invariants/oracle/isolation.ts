@@ -21,8 +21,13 @@ function faultsOfFamily(root: Call, performance: Performance, facts: Facts): str
   const steps = Math.ceil(Math.log2(root.keys.length));
   const faults: string[] = [];
   // Only where a failure is about the inputs does each further call belong to the search for one of them.
-  if (family.every((call) => isWholeOrBlaming(call, facts))) {
-    const most = 2 * steps * Math.max(1, poisonsIn(root, performance));
+  const codes = new Set(
+    family.flatMap(({ result }) => (result?.kind === "threw" ? [codeOf(result.failure.thrown)] : [])),
+  );
+  const isMixed = codes.has("request_too_large") && codes.size > 1;
+  if (!isMixed && family.every((call) => isWholeOrBlaming(call, facts))) {
+    // About 2 log2(k) for each: one call more where a culprit stands alone at the end of its hunt, and one for what is left.
+    const most = (2 * steps + 2) * Math.max(1, poisonsIn(root, performance));
     if (family.length - 1 > most) {
       faults.push(`request ${root.number} took ${family.length - 1} further calls to split, ${most} are enough (P36)`);
     }
