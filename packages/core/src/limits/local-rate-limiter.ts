@@ -76,6 +76,7 @@ class LocalRateLimiter implements RateLimiter {
   readonly #queues: Readonly<Record<"nested" | "urgent" | "usual", Waiter[]>> = { nested: [], urgent: [], usual: [] };
   #pausedUntil = -Infinity;
   #refusals = 0;
+  #exhaustedAt = -Infinity;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: RateLimiterOptions) {
@@ -222,6 +223,10 @@ class LocalRateLimiter implements RateLimiter {
       // Of the calls that were on the way together, the first refusal speaks for all.
       if (startedAt >= this.#pausedUntil) this.#refusals++;
       this.#flight.refused(startedAt, now);
+      if (settlement.limits === undefined && startedAt >= this.#exhaustedAt) {
+        for (const [, allowance] of this.#allowances) allowance.exhaust(now);
+        this.#exhaustedAt = now;
+      }
     }
     const own = settlement.outcome === "limited" ? Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (this.#refusals - 1)) : 0;
     const pauseMs = settlement.retryAfterMs ?? own;

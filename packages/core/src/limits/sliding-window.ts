@@ -6,6 +6,8 @@ interface Entry {
 }
 
 const WINDOW_MS = 60_000;
+/** In how many parts an exhausted limit comes back over a minute. */
+const SLICES = 60;
 
 /**
  * Never more than the limit in any window of a minute, wherever it begins: safe for every way in which a provider may
@@ -54,6 +56,22 @@ export class SlidingWindow implements Allowance {
         this.#used -= difference;
       },
     };
+  }
+
+  /**
+   * The provider says that nothing is left, though we have not taken it: somebody else has, or it was not all there at
+   * the start. When it was taken is not known: evenly over the last minute, and so it comes back evenly.
+   */
+  exhaust(now: number): void {
+    this.#forget(now);
+    const left = this.limit - this.#used;
+    if (left <= 0) return;
+    const taken = Array.from({ length: SLICES }, (_, slice): Entry => {
+      return { at: now - ((SLICES - 1 - slice) * WINDOW_MS) / SLICES, amount: left / SLICES };
+    });
+    this.#entries = [...this.#entries.slice(this.#first), ...taken].toSorted((one, other) => one.at - other.at);
+    this.#first = 0;
+    this.#used = this.limit;
   }
 
   #add(amount: number, at: number): Entry {

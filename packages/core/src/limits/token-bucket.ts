@@ -8,6 +8,8 @@ export interface Allowance {
   take(amount: number, now: number): Taken;
   /** The shortest time in which `amount` could pass in all. */
   shortestMs(amount: number, now: number): number;
+  /** The provider refused a call and did not say what is left: nothing is. */
+  exhaust(now: number): void;
 }
 
 /** What was taken for one call. */
@@ -60,6 +62,11 @@ export class TokenBucket implements Allowance {
   shortestMs(amount: number, now: number): number {
     this.#refill(now);
     return Math.max(0, this.#timeFor(amount - this.#level, now));
+  }
+
+  exhaust(now: number): void {
+    this.#refill(now);
+    this.#level = Math.min(this.#level, 0);
   }
 
   /**

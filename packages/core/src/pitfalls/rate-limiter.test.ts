@@ -243,6 +243,23 @@ describe("what responses tell", () => {
     expect(clock.now()).toBeLessThanOrEqual(2 * MINUTE);
   });
 
+  it("P21 after a refusal that tells nothing, a configured limit comes back evenly", async () => {
+    const clock = new FakeClock();
+    const limiter = rateLimiter({ inputsPerMinute: 600, clock });
+    (await granted(limiter, demand(0, 1))).settle({ outcome: "limited", used: { inputs: 0 } });
+    let passed = 0;
+    for (let second = 1; second <= 60; second++) {
+      await clock.advance(1000);
+      for (let each = limiter.tryReserve?.(demand(0, 5)); each !== undefined;) {
+        each.settle({ outcome: "ok" });
+        passed += 5;
+        each = limiter.tryReserve?.(demand(0, 5));
+      }
+      expect(passed).toBeLessThanOrEqual(10 * second);
+    }
+    expect(passed).toBeGreaterThan(550);
+  });
+
   it("a shorter pause never cuts a longer one short", async () => {
     const clock = new FakeClock();
     const limiter = rateLimiter({ requestsPerMinute: 1000, clock });
