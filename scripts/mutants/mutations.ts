@@ -49,8 +49,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "new work goes before retries",
     file: "run.ts",
-    find: "    return this.#gate.contended ? undefined : this.#take();\n",
-    replace: "    return this.#take();\n",
+    find: "    return this.#gate.contended ? undefined : this.#supply.take();\n",
+    replace: "    return this.#supply.take();\n",
   },
   {
     name: "one attempt too many",
@@ -121,13 +121,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the source is not closed",
-    file: "run.ts",
+    file: "supply.ts",
     find: "    this.#source.close();\n",
     replace: "",
   },
   {
     name: "the source is pulled twice as far",
-    file: "run.ts",
+    file: "supply.ts",
     find: "    return unsettled + this.#sink.held < this.#bound || this.#starve();\n",
     replace: "    return unsettled + this.#sink.held < 2 * this.#bound || this.#starve();\n",
   },

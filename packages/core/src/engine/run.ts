@@ -1,20 +1,19 @@
-import { toError } from "../errors.ts";
+import type { Demand } from "../limits/rate-limiter.ts";
 import { type CallHost, Caller } from "./call.ts";
 import { factsOf } from "./classify.ts";
 import { type FastHost, fastLane, isPlain } from "./fast-lane.ts";
 import { type Admission, Gate, giveBack } from "./gate.ts";
 import type { Meter } from "./meter.ts";
-import { Pack } from "./pack.ts";
 import type { Claimant, Permits } from "./permits.ts";
 import type { Plan } from "./plan.ts";
 import { Recovery } from "./recover.ts";
-import { lastPortion, probePortion } from "./portion.ts";
 import type { Request } from "./request.ts";
 import { type Failure, Settler } from "./settle.ts";
 import type { Sink } from "./sinks.ts";
-import { StallWatch } from "./stall-watch.ts";
-import type { Intake, Source, SyncSource } from "./window.ts";
+import { Supply, type SupplyHost } from "./supply.ts";
+import type { Source, SyncSource } from "./window.ts";
 
+/** Near the end of a batch, a request that waits at the limits is at most this share of what is left. */
 const LANE_SHARE = 1 / 2;
 
 /** What a run has of the batch it works for. */
@@ -41,29 +40,19 @@ export interface RunHost extends CallHost {
  * Work goes on in lanes. A lane holds one permit and makes one call after another, as a hand-written loop would. What
  * fails leaves the lane and goes to `recover`, which comes back to the gate ahead of new work.
  */
-export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Input, Output> {
+export class Run<Input, Output> implements Claimant, SupplyHost, FastHost<Input, Output> {
   readonly plan: Plan<Input, Output>;
-  readonly #source: Source<Input>;
   readonly #sink: Sink<Input, Output>;
   readonly #host: RunHost;
-  readonly #pack: Pack<Input>;
+  readonly #supply: Supply<Input, Output>;
   readonly #gate: Gate;
   readonly #caller: Caller<Input, Output>;
   readonly #settler: Settler<Input, Output>;
   readonly #recovery: Recovery<Input, Output>;
-  readonly #stall: StallWatch;
   /** The source, where the fast lane will do. */
   readonly #fast: SyncSource<Input> | undefined;
-  /** Inputs that may be without an outcome at once (L11). */
-  readonly #bound: number;
-  /** Inputs in a request: the limit or, without one, the largest so far. */
-  #unit: number;
-  /** Requests that have been taken from the pack and still have an input without an outcome. */
-  #outstanding = 0;
   /** Calls in flight, and answers being checked. */
   #busy = 0;
-  /** The request that finds out the limits: what follows is not packed before it is back. */
-  #probe: Request<Input> | undefined;
   /** Whether a lane's request waits at the limits. Never more than one does. */
   #parked = false;
   #refused: Error | undefined;
@@ -79,24 +68,14 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
     permits: Permits,
   ) {
     this.plan = plan;
-    this.#source = source;
     this.#sink = sink;
     this.#host = host;
-    this.#pack = new Pack(plan);
     this.#gate = new Gate(permits, plan, host.meter, host.halted);
     this.#caller = new Caller(plan, host, permits);
     this.#settler = new Settler(plan, sink);
     this.#recovery = new Recovery(this, this.#settler, host);
-    this.#stall = new StallWatch(plan, {
-      mayGoQuiet: !("advance" in source),
-      waiting: () => (this.#stopped ? 0 : this.#pack.waiting),
-      pulled: () => source.pulled,
-      stuck: () => this.#outstanding === 0 && source.idle(),
-      flush: () => permits.offer(),
-    });
+    this.#supply = new Supply(plan, source, sink, this.#settler, this);
     this.#fast = isPlain(plan, host.hooks) && "advance" in source ? (source as SyncSource<Input>) : undefined;
-    this.#bound = 2 * plan.maxConcurrency * plan.limits.maxInputs;
-    this.#unit = plan.limits.maxInputs === Infinity ? 1 : plan.limits.maxInputs;
   }
 
   start(): void {
@@ -116,8 +95,7 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
     if (this.#stopped) return;
     this.#stopped = true;
     this.#gate.close();
-    this.#stall.cancel();
-    this.#source.close();
+    this.#supply.close();
     this.#checkEnd();
   }
 
@@ -141,87 +119,21 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
 
   /** Whether nothing is under way that could bring outcomes. */
   get idle(): boolean {
-    return this.#outstanding === 0 && this.#pack.held === 0 && this.#source.idle();
+    return this.#supply.idle;
   }
 
-  // ---- window and pack ----
+  // ---- what the supply asks ----
 
-  wants(): boolean {
-    return this.#pack.open && this.#mayTakeOn();
+  get places(): number {
+    return this.#parked ? 0 : this.plan.maxConcurrency - this.#busy;
   }
 
-  add(index: number, input: Input): void {
-    try {
-      if (!this.#settler.joinTwin(index, input) && this.#pack.add(index, input)) this.#stall.watch();
-    } catch (error) {
-      // `weigh` or `dedupe` threw: it is this input's failure and nobody else's.
-      this.#settler.reject(index, input, toError(error));
-    }
+  demandOf(request: Request<unknown>): Demand {
+    return this.#gate.demandOf(request);
   }
 
-  /** At most twice the work that can be in flight is taken on, what is in backoff included (L11). */
-  #mayTakeOn(): boolean {
-    if (this.#stopped || this.#outstanding >= 2 * this.plan.maxConcurrency) return false;
-    const unsettled = this.#source.pulled - this.#settler.count;
-    return unsettled + this.#sink.held < this.#bound || this.#starve();
-  }
-
-  /** Whether a call may start: outcomes that nobody has taken count as if they were in flight. */
-  #mayStart(): boolean {
-    if (this.#stopped || this.#parked || this.#probe !== undefined) return false;
-    const places = this.plan.maxConcurrency - this.#busy;
-    return places > 0 && (this.#sink.waiting < places * this.#unit || this.#starve());
-  }
-
-  #starve(): false {
-    this.#sink.starved = true;
-    return false;
-  }
-
-  #ready(): boolean {
-    if (!this.#mayStart()) return false;
-    this.#source.fill(this);
-    return this.#pack.ready(this.#partial) && this.#outstanding < 2 * this.plan.maxConcurrency;
-  }
-
-  /** Whether a request that is not full may go out. */
-  get #partial(): boolean {
-    if (this.#source.ended || this.#stall.flushing) return true;
-    // Nothing under way, and no more may be taken on: equal inputs that wait for this very request fill the bound.
-    return this.#outstanding === 0 && !this.#mayTakeOn();
-  }
-
-  #take(): Request<Input> | undefined {
-    if (!this.#ready()) return undefined;
-    let request = this.#pack.take(this.#partial);
-    if (request === undefined) return undefined;
-    if (this.plan.limiter?.probing === true) {
-      this.#probe = this.#cut(request, probePortion(request));
-      request = this.#probe;
-    }
-    this.#stall.sent();
-    this.#outstanding++;
-    if (this.plan.limits.maxInputs === Infinity) this.#unit = Math.max(this.#unit, request.size);
-    return request;
-  }
-
-  portion(request: Request<Input>, share: number): number {
-    const { total = Infinity } = this.#source;
-    const left = total - this.#settler.count;
-    return lastPortion(request, this.#gate.demandOf(request), this.plan.limiter, left, share);
-  }
-
-  isSpare(request: Request<Input>): boolean {
-    if (!this.#source.ended || this.#pack.held > 0) return false;
-    return (this.plan.limiter?.waitMs?.(this.#gate.demandOf(request)) ?? 0) === 0;
-  }
-
-  /** The first `count` inputs of a request; the others go back to wait for the next one. */
-  #cut(request: Request<Input>, count: number): Request<Input> {
-    if (count >= request.size) return request;
-    const [portion, rest] = request.cut(count);
-    this.#pack.putBack(rest);
-    return portion;
+  offer(): void {
+    this.#gate.permits.offer();
   }
 
   // ---- lanes ----
@@ -238,15 +150,15 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
 
   /** A lane with a permit and its first request; undefined where either is missing. */
   #openLane(): (() => Promise<boolean>) | undefined {
-    if (!this.#ready() || !this.#gate.tryEnter()) return undefined;
-    const request = this.#take();
+    if (!this.#supply.ready || !this.#gate.tryEnter()) return undefined;
+    const request = this.#supply.take();
     if (request !== undefined) return () => this.#lane(request);
     this.#gate.putBack();
     return undefined;
   }
 
   #openFastLane(source: SyncSource<Input>): (() => Promise<boolean>) | undefined {
-    if (source.ended || !this.#mayStart() || !this.#gate.tryEnter()) return undefined;
+    if (source.ended || !this.#supply.mayStart || !this.#gate.tryEnter()) return undefined;
     if (this.#moveOn(source)) return () => this.#fastLane(source);
     this.#gate.putBack();
     return undefined;
@@ -269,24 +181,20 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
     for (let next: Request<Input> | undefined = first; next !== undefined; next = this.#next()) {
       if (this.#refused !== undefined) {
         this.#settler.rejectAll(next, this.#refused);
-        this.#outstanding--;
+        this.#supply.outstanding--;
         continue;
       }
       let request = next;
       let admission = this.#gate.tryPass(request);
       if (admission === undefined) {
-        request = this.#cut(request, this.portion(request, LANE_SHARE));
+        request = this.#supply.lighten(request, LANE_SHARE);
         admission = await this.#park(request);
       }
       if (admission === undefined) return false;
       const failure = await this.#attempt(request, admission);
-      if (request === this.#probe) {
-        this.#probe = undefined;
-        // Others may have waited for it to come back.
-        this.#gate.permits.offer();
-      }
+      this.#supply.called(request);
       const left = failure && this.#recovery.settle(failure);
-      if (left === undefined) this.#outstanding--;
+      if (left === undefined) this.#supply.outstanding--;
       else void this.#recover(left);
     }
     return true;
@@ -294,7 +202,7 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
 
   /** What the lane goes on with; it ends where somebody with an older claim wants its permit. */
   #next(): Request<Input> | undefined {
-    return this.#gate.contended ? undefined : this.#take();
+    return this.#gate.contended ? undefined : this.#supply.take();
   }
 
   /** Waits at the limits without the permit, and comes back with one. */
@@ -333,6 +241,14 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
 
   // ---- recover ----
 
+  portion(request: Request<Input>, share: number): number {
+    return this.#supply.portion(request, share);
+  }
+
+  isSpare(request: Request<Input>): boolean {
+    return this.#supply.isSpare(request);
+  }
+
   async #recover(failure: Failure<Input>): Promise<void> {
     try {
       await this.#recovery.recover(failure);
@@ -340,7 +256,7 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
       // The end of the batch ends a backoff with the signal's reason: that is no crash.
       if (!this.#stopped) this.#host.crash(error);
     }
-    this.#outstanding--;
+    this.#supply.outstanding--;
     this.wake();
   }
 
@@ -363,10 +279,9 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
   /** Tells the host once nothing is left to do. */
   #checkEnd(): void {
     if (this.#ended) return;
-    const done = this.#source.ended && this.#pack.held === 0 && this.#outstanding === 0;
-    if (this.#busy > 0 || !(this.#stopped || done)) return;
+    if (this.#busy > 0 || !(this.#stopped || this.#supply.isDone)) return;
     this.#ended = true;
-    this.#stall.cancel();
+    this.#supply.close();
     this.#gate.permits.leave(this);
     this.#sink.end?.();
     this.#host.ended();
@@ -404,7 +319,7 @@ export class Run<Input, Output> implements Claimant, Intake<Input>, FastHost<Inp
   }
 
   #moveOn(source: SyncSource<Input>): boolean {
-    while (this.#mayStart() && this.#mayTakeOn() && source.advance()) {
+    while (this.#supply.mayStart && this.#supply.mayTakeOn && source.advance()) {
       if (this.#refused === undefined) return true;
       this.#settler.reject(source.pulled - 1, source.input, this.#refused);
     }

@@ -1,4 +1,4 @@
-import { holds, inputAt, refusal, take } from "../expectations.ts";
+import { holds, inputAt, outage, refusal, take } from "../expectations.ts";
 import { expectThat, type Law } from "../law.ts";
 import type { Script, ScriptedBackend } from "../scripted-backend.ts";
 import type { Subject } from "../subject.ts";
@@ -14,17 +14,30 @@ export const l12: Law = {
     // A fallback answers a failure with another call: the failure is not the end there.
     const others = wrappers.filter((each) => each.name !== "withFallbacks" && each.name !== "autoBatch");
     for (const way of [engineBatch, ...others]) {
-      for (const maxInputs of [1, undefined]) await checkFailure(subject, way, maxInputs);
+      for (const situation of SITUATIONS) await checkFailure(subject, way, situation);
     }
   },
 };
 
+interface Situation {
+  readonly name: string;
+  readonly maxInputs?: number;
+  readonly failure: () => Error;
+}
+
+const SITUATIONS: readonly Situation[] = [
+  { name: "6 inputs of which input 1 is refused, one in a request", maxInputs: 1, failure: refusal },
+  { name: "6 inputs of which input 1 is refused", failure: refusal },
+  // Nobody looks for a culprit: the first failure is the last.
+  { name: "6 inputs and an outage at input 1", failure: outage },
+];
+
 async function checkFailure<Input, Output>(
   subject: Subject<Input, Output>,
   way: Way,
-  maxInputs: number | undefined,
+  { name, maxInputs, failure }: Situation,
 ): Promise<void> {
-  const where = `${way.name}, 6 inputs of which input 1 fails${maxInputs === undefined ? "" : ", one in a request"}`;
+  const where = `${way.name}, ${name}`;
   const bad = inputAt(subject, 1);
   let backend: ScriptedBackend<Input, any> | undefined;
   let atFailure: number | undefined;
@@ -35,7 +48,7 @@ async function checkFailure<Input, Output>(
     failure: (call) => {
       if (!holds(subject, call, bad)) return undefined;
       if (call.inputs.length === 1) atFailure ??= backend?.calls.length;
-      return refusal();
+      return failure();
     },
   };
   await inTrial(subject, script, async (trial) => {
@@ -45,6 +58,7 @@ async function checkFailure<Input, Output>(
     const run = way.run(trial.runnable, take(subject, 6), {
       ...trial.options,
       maxConcurrency: 2,
+      retry: false,
       ...request,
     });
     const counted = run.catch((error: unknown) => {
