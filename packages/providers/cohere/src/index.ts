@@ -1,0 +1,14 @@
+export type { ChatResult } from "./answers.ts";
+export { type ChatInput, type ChatRequest, CohereChat, type CohereChatOptions } from "./chat.ts";
+export type { CohereClientLike, CohereClientOptions } from "./client.ts";
+export {
+  CohereEmbeddings,
+  type CohereEmbeddingsOptions,
+  type CohereInputType,
+  type CohereTruncate,
+} from "./embeddings.ts";
+export type { CohereTier } from "./limits.ts";
+export type { CohereOptions } from "./options.ts";
+export { type CoherePrice, PRICES } from "./prices.ts";
+export { CohereRerank, type CohereRerankOptions, type RerankInput, type RerankResult } from "./rerank.ts";
+export type { StructuredOptions } from "./structured.ts";

@@ -1,0 +1,94 @@
+import { BatchwiseError } from "@batchwise/core";
+import { noJson, tooLarge } from "./errors.ts";
+import type { FetchAs } from "./options.ts";
+
+/** How a body is read. */
+export interface Reading {
+  readonly as: FetchAs;
+  readonly maxBytes: number;
+  /** The error when a body breaks off. */
+  readonly broken: (thrown: unknown) => Error;
+}
+
+/**
+ * What `as` makes of a response. Its body has been read or dropped afterwards.
+ *
+ * @throws ResultError for a body that is too long, or no JSON where it should be
+ * @throws what `broken` gives, and whatever a function of the caller's throws
+ */
+export async function read(response: Response, reading: Reading): Promise<unknown> {
+  const { as, maxBytes } = reading;
+  if (response.body !== null && Number(response.headers.get("content-length")) > maxBytes) {
+    drop(response);
+    throw tooLarge(maxBytes);
+  }
+  if (typeof as === "function") {
+    const guarded = guard(response, reading);
+    try {
+      return await as(guarded);
+    } finally {
+      drop(guarded);
+    }
+  }
+  const bytes = await bytesOf(maxBytes === Infinity ? response : guard(response, reading), reading);
+  if (as === "bytes") return bytes;
+  const text = new TextDecoder().decode(bytes);
+  return as === "text" ? text : parse(text);
+}
+
+/** Ends what is left of a body, so that its connection can be used again. */
+export function drop(response: Response): void {
+  if (response.body === null || response.body.locked) return;
+  // It may have failed already; nobody wants to know.
+  response.body.cancel().catch(() => undefined);
+}
+
+async function bytesOf(response: Response, { broken }: Reading): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (thrown) {
+    throw BatchwiseError.isInstance(thrown) ? thrown : broken(thrown);
+  }
+}
+
+/** The same response with a body that fails in our words, and as soon as it is longer than `maxBytes`. */
+function guard(response: Response, { maxBytes, broken }: Reading): Response {
+  if (response.body === null) return response;
+  const reader = response.body.getReader();
+  let bytes = 0;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const chunk = await reader.read().catch((thrown: unknown) => {
+        throw broken(thrown);
+      });
+      if (chunk.done) {
+        controller.close();
+        return;
+      }
+      bytes += chunk.value.byteLength;
+      if (bytes > maxBytes) {
+        reader.cancel().catch(() => undefined);
+        throw tooLarge(maxBytes);
+      }
+      controller.enqueue(chunk.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  const guarded = new Response(body, { headers: response.headers });
+  // What a new Response cannot be given, or not with every value that servers send.
+  const { url, redirected, status, statusText, ok, type } = response;
+  return Object.defineProperties(
+    guarded,
+    Object.fromEntries(
+      Object.entries({ url, redirected, status, statusText, ok, type }).map(([name, value]) => [name, { value }]),
+    ),
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw noJson();
+  }
+}

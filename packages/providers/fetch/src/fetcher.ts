@@ -1,0 +1,125 @@
+import {
+  type CallOptions,
+  type Clock,
+  type RateLimiter,
+  Runnable,
+  type RunnableSettings,
+  systemClock,
+} from "@batchwise/core";
+import { drop, read } from "./body.ts";
+import { badConnection, badStatus, tooSlow, unwanted } from "./errors.ts";
+import { Hosts } from "./hosts.ts";
+import { checkOptions, type FetchAs, type FetcherOptions, type FetchOutput } from "./options.ts";
+import { settlementOf } from "./settlement.ts";
+import { type FetchInput, type Target, targetOf } from "./target.ts";
+import { within } from "./within.ts";
+
+const MAX_CONCURRENCY = 5;
+/** Where hosts have limits of their own, most requests under way may be waiting for theirs. */
+const MAX_CONCURRENCY_PER_HOST = 50;
+const TIMEOUT_MS = 30_000;
+const ATTEMPTS = 3;
+/** Methods that have the same effect however often they are sent. */
+const REPEATABLE = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]);
+
+/**
+ * Fetches URLs and Requests, several at once: as JSON, text or bytes, or as what a function makes of the response.
+ *
+ * A host that asks for a pause gets it, and no other host waits with it.
+ *
+ * @example
+ * const pages = new Fetcher({ as: "text", perHost: { maxConcurrency: 2 } });
+ * const texts = await pages.batch(urls, { returnExceptions: true });
+ */
+export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, FetchOutput<As>> {
+  override readonly settings: RunnableSettings<FetchInput, FetchOutput<As>>;
+  readonly #as: FetchAs;
+  readonly #options: FetcherOptions<As>;
+  readonly #hosts: Hosts;
+  readonly #clock: Clock;
+
+  /** @throws ArgumentError for an option that cannot be worked with. */
+  constructor(options: FetcherOptions<As> = {}) {
+    super();
+    checkOptions(options);
+    this.#options = options;
+    this.#as = options.as ?? "json";
+    this.#clock = options.clock ?? systemClock;
+    this.#hosts = new Hosts(options.perHost, this.#clock);
+    const usual = options.perHost === undefined ? MAX_CONCURRENCY : MAX_CONCURRENCY_PER_HOST;
+    this.settings = {
+      maxConcurrency: options.maxConcurrency ?? usual,
+      retry: options.retry ?? { attempts: ATTEMPTS },
+      limiter: options.limiter ?? OPEN,
+    };
+  }
+
+  /**
+   * One request, once its host may be asked.
+   *
+   * @throws InputError for what leads to no request
+   * @throws ProviderError for a status that is no result, and for a connection that fails
+   * @throws TimeoutError when `timeoutMs` has passed before the body has ended
+   * @throws ResultError for a body that is longer than `maxBytes`, or no JSON
+   */
+  override async invoke(input: FetchInput, { signal }: CallOptions = {}): Promise<FetchOutput<As>> {
+    signal?.throwIfAborted();
+    const target = targetOf(input);
+    const turn = await this.#hosts.enter(target.host, signal);
+    try {
+      turn.reservation.begin?.();
+      const output = await this.#fetch(target, signal);
+      turn.end({ outcome: "ok" });
+      return output as FetchOutput<As>;
+    } catch (error) {
+      turn.end(settlementOf(error));
+      throw error;
+    }
+  }
+
+  #fetch(target: Target, outer: AbortSignal | undefined): Promise<unknown> {
+    const { timeoutMs = TIMEOUT_MS, accept = isOk, maxBytes = Infinity } = this.#options;
+    const repeatable = this.#options.retryAnyMethod === true || REPEATABLE.has(target.method);
+    const limits = { timeoutMs, clock: this.#clock, outer, late: () => tooSlow(timeoutMs, repeatable) };
+    return within(limits, async (signal) => {
+      const response = await this.#send(target, signal, repeatable);
+      if (!accept(response.status)) {
+        drop(response);
+        throw badStatus(response.status, response.headers, repeatable);
+      }
+      return read(response, { as: this.#as, maxBytes, broken: (thrown) => badConnection(thrown, repeatable) });
+    }).catch((error: unknown) => {
+      if (target.request?.signal?.aborted === true && outer?.aborted !== true) throw unwanted();
+      throw error;
+    });
+  }
+
+  async #send(target: Target, signal: AbortSignal, repeatable: boolean): Promise<Response> {
+    const { fetch: send = fetch, headers, redirect } = this.#options;
+    const { request } = target;
+    const own = request?.signal ?? undefined;
+    try {
+      return await send(target.copy(), {
+        signal: own === undefined ? signal : AbortSignal.any([own, signal]),
+        ...(headers === undefined ? {} : { headers: merge(headers, request?.headers) }),
+        ...(redirect === undefined ? {} : { redirect }),
+      });
+    } catch (thrown) {
+      throw badConnection(thrown, repeatable);
+    }
+  }
+}
+
+/** Hosts have limiters of their own: what one of them asks for must not stop the others. */
+const FREE = { settle: (): void => undefined };
+const OPEN: RateLimiter = { reserve: () => Promise.resolve(FREE), tryReserve: () => FREE };
+
+function isOk(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function merge(usual: Readonly<Record<string, string>>, own: Headers | undefined): Headers {
+  const headers = new Headers(usual);
+  for (const [name, value] of own ?? []) headers.set(name, value);
+  return headers;
+}

@@ -1,0 +1,3 @@
+export { Fetcher } from "./fetcher.ts";
+export type { FetchAs, FetcherOptions, FetchOutput, HostLimits } from "./options.ts";
+export type { FetchInput } from "./target.ts";

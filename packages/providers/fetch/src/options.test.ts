@@ -1,0 +1,32 @@
+import { ArgumentError } from "@batchwise/core";
+import { expect, test } from "vitest";
+import { failureOf } from "./fixtures/failure-of.ts";
+import { Fetcher } from "./fetcher.ts";
+import type { FetcherOptions } from "./options.ts";
+
+test.each<[FetcherOptions, RegExp]>([
+  [{ as: "xml" as never }, /`as` to be "json", "text", "bytes" or a function/],
+  [{ headers: "x" as never }, /`headers`/],
+  [{ headers: { "bad name": "SECRET" } }, /`headers` to be an object of names and values that a header can have/],
+  [{ headers: { good: "SECRET\nline" } }, /`headers`/],
+  [{ redirect: "away" as never }, /`redirect`/],
+  [{ accept: 200 as never }, /`accept` to be a function/],
+  [{ maxBytes: -1 }, /`maxBytes` to be a number from 0, came -1/],
+  [{ timeoutMs: 0 }, /`timeoutMs`/],
+  [{ maxConcurrency: 1.5 }, /`maxConcurrency`/],
+  [{ perHost: 2 as never }, /`perHost`/],
+  [{ perHost: { maxConcurrency: 0 } }, /`perHost\.maxConcurrency`/],
+  [{ perHost: { requestsPerMinute: -1 } }, /`perHost\.requestsPerMinute`/],
+  [{ retryAnyMethod: "yes" as never }, /`retryAnyMethod`/],
+  [{ fetch: "fetch" as never }, /`fetch`/],
+  [{ timeout: 5 } as object, /Fetcher has no option `timeout`\. Its options: as, headers/],
+])("an option that cannot be worked with: %j", (options, message) => {
+  expect(() => new Fetcher(options)).toThrow(ArgumentError);
+  expect(() => new Fetcher(options)).toThrow(message);
+  expect(() => new Fetcher(options)).not.toThrow(/SECRET/);
+});
+
+test("limits that a function gives are held against the same", async () => {
+  const fetcher = new Fetcher({ perHost: () => ({ maxConcurrency: 0 }), fetch: async () => Response.json(1) });
+  expect(await failureOf(fetcher.invoke("https://example.com"))).toBeInstanceOf(ArgumentError);
+});

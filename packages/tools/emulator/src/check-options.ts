@@ -1,0 +1,150 @@
+import { isObject } from "./content/json.ts";
+import { LARGEST_LIMIT } from "./limits/meter.ts";
+import type { Behaviour, EmulatorOptions } from "./options.ts";
+
+/** Checks one value. @throws TypeError or RangeError that names it */
+type Check = (value: unknown, name: string) => void;
+
+/** `options`, if all of them can be used. @throws TypeError or RangeError */
+export function checkOptions(options: EmulatorOptions): EmulatorOptions {
+  object({ ...BEHAVIOUR, ...PLACE })(options, "");
+  return options;
+}
+
+/** The options that can be exchanged later, if all of them can be used. @throws TypeError or RangeError */
+export function checkBehaviour(behaviour: Behaviour): Behaviour {
+  object(BEHAVIOUR)(behaviour, "");
+  return behaviour;
+}
+
+const share = number(0, 1);
+const milliseconds = number(0, 3_600_000);
+const limit = whole(1, LARGEST_LIMIT);
+const count = whole(0, Number.MAX_SAFE_INTEGER);
+
+const BEHAVIOUR: { readonly [Name in keyof Required<Behaviour>]: Check } = {
+  apiKey: text,
+  seed: whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  limits: object({
+    requestsPerMinute: limit,
+    tokensPerMinute: limit,
+    inputsPerMinute: limit,
+    countRefused: flag,
+  }),
+  fill: share,
+  latency: latency,
+  dimensions: whole(1, 65_536),
+  tokens: word("exact", "fast"),
+  countTokens: callback,
+  headers: word("openai", "azure", "none"),
+  quirks: object({ encoding: word("float", "base64"), omitIndex: flag, usage: word("missing", "null") }),
+  faults: object({
+    serverErrorRate: share,
+    htmlErrorRate: share,
+    resetRate: share,
+    cutBodyRate: share,
+    slowBodyRate: share,
+    slowBodyMs: milliseconds,
+    rateLimitRate: share,
+    retryAfter: word("seconds", "ms", "none"),
+    retryAfterMs: milliseconds,
+    quotaAfterRequests: count,
+    poison: object({ marker: text, named: flag }, ["marker"]),
+    shuffleRate: share,
+    missingRowRate: share,
+    duplicateIndexRate: share,
+    outOfRangeIndexRate: share,
+    nanRate: share,
+    wrongSizeRate: share,
+  }),
+  models: texts,
+  maxBodyBytes: whole(1, 2 ** 30),
+  reply: callback,
+  trackInputs: flag,
+};
+
+const PLACE: { readonly [Name in keyof Omit<EmulatorOptions, keyof Behaviour>]-?: Check } = {
+  port: whole(0, 65_535),
+  host: text,
+  control: flag,
+  clock: object({ now: callback, after: callback }, ["now", "after"]),
+};
+
+/** The two shapes of a latency do not mix. */
+function latency(value: unknown, name: string): void {
+  const bounds = isObject(value) && ("minMs" in value || "maxMs" in value);
+  if (!bounds) {
+    object({
+      baseMs: milliseconds,
+      perThousandTokensMs: milliseconds,
+      jitter: number(0, 10),
+      distribution: word("uniform", "lognormal"),
+    })(value, name);
+    if (isObject(value) && value["distribution"] !== "lognormal") number(0, 1)(value["jitter"] ?? 0, `${name}.jitter`);
+    return;
+  }
+  object({ minMs: milliseconds, maxMs: milliseconds }, ["minMs", "maxMs"])(value, name);
+  const { minMs, maxMs } = value as { minMs: number; maxMs: number };
+  if (maxMs < minMs) throw new RangeError(`${name}.maxMs: expected at least minMs (${minMs}), got ${maxMs}.`);
+}
+
+function object(checks: Readonly<Record<string, Check>>, required: readonly string[] = []): Check {
+  return (value, name) => {
+    if (!isObject(value)) fail(name === "" ? "options" : name, "an object", value);
+    const path = (part: string): string => (name === "" ? part : `${name}.${part}`);
+    for (const [part, each] of Object.entries(value)) {
+      const check = Object.hasOwn(checks, part) ? checks[part] : undefined;
+      if (check === undefined) {
+        throw new TypeError(`${path(part)}: no such option. Known options: ${Object.keys(checks).join(", ")}.`);
+      }
+      if (each !== undefined) check(each, path(part));
+    }
+    for (const part of required) if (value[part] === undefined) fail(path(part), "a value", undefined);
+  };
+}
+
+function whole(least: number, most: number): Check {
+  return (value, name) => {
+    if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most)
+      fail(name, `a whole number from ${least} to ${most}`, value);
+  };
+}
+
+function number(least: number, most: number): Check {
+  return (value, name) => {
+    // Written so that NaN fails too.
+    if (typeof value !== "number" || !(value >= least && value <= most))
+      fail(name, `a number from ${least} to ${most}`, value);
+  };
+}
+
+function word(...words: readonly string[]): Check {
+  return (value, name) => {
+    if (!words.some((each) => each === value))
+      fail(name, `one of ${words.map((each) => `"${each}"`).join(", ")}`, value);
+  };
+}
+
+function text(value: unknown, name: string): void {
+  if (typeof value !== "string" || value === "") fail(name, "a string that is not empty", value);
+}
+
+function texts(value: unknown, name: string): void {
+  if (!Array.isArray(value) || value.length === 0) fail(name, "a list that is not empty", value);
+  for (const [index, each] of value.entries()) text(each, `${name}[${index}]`);
+}
+
+function flag(value: unknown, name: string): void {
+  if (typeof value !== "boolean") fail(name, "true or false", value);
+}
+
+function callback(value: unknown, name: string): void {
+  if (typeof value !== "function") fail(name, "a function", value);
+}
+
+/** A string may be a key, so only its type is told; a number tells what is wrong with it. */
+function fail(name: string, expected: string, value: unknown): never {
+  const actual = typeof value === "number" ? String(value) : value === null ? "null" : typeof value;
+  const Kind = typeof value === "number" ? RangeError : TypeError;
+  throw new Kind(`${name}: expected ${expected}, got ${actual}.`);
+}

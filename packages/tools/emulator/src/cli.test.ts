@@ -1,0 +1,188 @@
+import { spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+import { describe, expect, test } from "vitest";
+
+import { runCommandLine } from "./cli.ts";
+import { post } from "./fixtures/post.ts";
+import type { EmulatorStats } from "./index.ts";
+import { stopAsked } from "./stop-asked.ts";
+
+/** The command line in this process, until `use` is through with it. */
+async function cli(
+  argv: readonly string[],
+  use?: (url: string) => Promise<void>,
+): Promise<{ code: number; out: string; error: string }> {
+  const stop = Promise.withResolvers<void>();
+  const texts = { out: "", error: "" };
+  const code = await runCommandLine(argv, {
+    out(text) {
+      texts.out += text;
+      const url = /Listening at (\S+)\./.exec(text)?.[1];
+      if (url !== undefined) void (use?.(url) ?? Promise.resolve()).then(stop.resolve, stop.reject);
+    },
+    error: (text) => {
+      texts.error += text;
+    },
+    stopped: stop.promise,
+  });
+  return { code, ...texts };
+}
+
+describe("the command line", () => {
+  test("prints what to export, serves until it is stopped, then prints the stats", async () => {
+    const { code, out, error } = await cli(["--port", "0", "--api-key", "k"], async (url) => {
+      expect((await post(`${url}/v1/embeddings`, { model: "m", input: "a", dimensions: 1 }, { key: "k" })).status).toBe(
+        200,
+      );
+    });
+    expect({ code, error }).toEqual({ code: 0, error: "" });
+    expect(out).toMatch(/export OPENAI_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/v1\n {2}export OPENAI_API_KEY=k\n/);
+    const stats = JSON.parse(out.slice(out.indexOf("\n{"))) as EmulatorStats;
+    expect(stats).toMatchObject({ requests: 1, answered: 1 });
+  });
+
+  test("every flag does what its option does", async () => {
+    const rates = [
+      "server-error",
+      "html-error",
+      "reset",
+      "cut-body",
+      "slow-body",
+      "rate-limit",
+      "shuffle",
+      "missing-row",
+    ];
+    const moreRates = ["duplicate-index", "out-of-range-index", "nan", "wrong-size"];
+    const flags = [...rates, ...moreRates].flatMap((name) => [`--${name}-rate`, "0"]);
+    const argv = `--port 0 --host localhost --seed 3 --requests-per-minute 10 --tokens-per-minute 10 --inputs-per-minute 30
+      --no-count-refused --fill 0.5 --base-ms 1 --per-thousand-tokens-ms 1 --jitter 0.1 --distribution lognormal
+      --dimensions 5 --tokens fast --headers azure --encoding base64 --omit-index --usage missing --models a,b
+      --max-body-bytes 500 --track-inputs --slow-body-ms 5 --retry-after seconds --retry-after-ms 5
+      --quota-after-requests 3 --poison BAD --name-poison`;
+    const { code, out } = await cli([...argv.split(/\s+/), ...flags], async (url) => {
+      const send = (body: object): ReturnType<typeof post> => post(`${url}/v1/embeddings`, { model: "a", ...body });
+      const good = await send({ input: "abcde" });
+      expect(good.headers.get("x-ratelimit-limit-requests")).toBe("10");
+      expect(good.headers.get("x-ratelimit-remaining-requests")).toBe("4");
+      expect(good.headers.get("x-ratelimit-remaining-tokens")).toBe("3");
+      expect(good.headers.get("x-ratelimit-reset-tokens")).toMatch(/^-?\d+$/);
+      expect(good.body).toEqual({
+        object: "list",
+        data: [{ object: "embedding", embedding: expect.stringMatching(/^.{28}$/) }],
+        model: "a",
+      });
+      expect((await send({ input: ["a", "BAD"] })).body.error.param).toBe("input[1]");
+      expect((await send({ input: "x".repeat(600) })).status).toBe(413);
+      expect((await send({ input: "a" })).body.error.code).toBe("insufficient_quota");
+    });
+    expect(code).toBe(0);
+    expect(out).toContain('"inputs"');
+  });
+
+  test("each fault's flag reaches its option", async () => {
+    const { out } = await cli(
+      ["--port", "0", "--shuffle-rate", "1", "--nan-rate", "1", "--slow-body-rate", "1", "--slow-body-ms", "1"],
+      async (url) => {
+        await post(`${url}/v1/embeddings`, { model: "m", input: ["a", "b", "c", "d"], dimensions: 2 });
+      },
+    );
+    expect(JSON.parse(out.slice(out.indexOf("\n{")))).toMatchObject({ faults: { shuffle: 1, nan: 1, slowBody: 1 } });
+    for (const [flag, fault] of [
+      ["--server-error-rate", "serverError"],
+      ["--html-error-rate", "htmlError"],
+      ["--reset-rate", "reset"],
+      ["--cut-body-rate", "cutBody"],
+      ["--rate-limit-rate", "rateLimit"],
+      ["--missing-row-rate", "missingRow"],
+      ["--duplicate-index-rate", "duplicateIndex"],
+      ["--out-of-range-index-rate", "outOfRangeIndex"],
+      ["--wrong-size-rate", "wrongSize"],
+    ] as const) {
+      const result = await cli(["--port", "0", "--tokens", "fast", flag, "1"], async (url) => {
+        await post(`${url}/v1/embeddings`, { model: "m", input: ["a", "b"], dimensions: 2 }).catch(() => undefined);
+      });
+      expect(JSON.parse(result.out.slice(result.out.indexOf("\n{")))).toMatchObject({ faults: { [fault]: 1 } });
+    }
+  });
+
+  test("anything between two bounds, in place of the other latency flags", async () => {
+    expect((await cli(["--port", "0", "--min-ms", "1", "--max-ms", "2"])).code).toBe(0);
+    expect((await cli(["--min-ms", "1"])).error).toBe("error: Give --min-ms and --max-ms together.\n");
+    expect((await cli(["--min-ms", "1", "--max-ms", "2", "--jitter", "0"])).error).toMatch(
+      /in place of the other latency flags/,
+    );
+  });
+
+  test.each([
+    ["--port abc", "error: option '--port <port>' argument 'abc' is invalid. Give a number.\n"],
+    ["--fill 3", "error: --fill: expected a number from 0 to 1, got 3.\n"],
+    [
+      "--requests-per-minute 0.5",
+      "error: --requests-per-minute: expected a whole number from 1 to 150000000, got 0.5.\n",
+    ],
+    ["--server-error-rate 2", "error: --server-error-rate: expected a number from 0 to 1, got 2.\n"],
+    ["--name-poison", "error: --name-poison needs --poison.\n"],
+    ["--nope", "error: unknown option '--nope'\n"],
+    [
+      "--headers x",
+      "error: option '--headers <style>' argument 'x' is invalid. Allowed choices are openai, azure, none.",
+    ],
+  ])("a bad flag gives a clear error and exit code 1: %s", async (flags, message) => {
+    const { code, out, error } = await cli(flags.split(" "));
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(error.startsWith(message)).toBe(true);
+  });
+
+  test("a port that is taken says what to do", async () => {
+    await cli(["--port", "0"], async (url) => {
+      const { code, error } = await cli(["--port", new URL(url).port]);
+      expect(code).toBe(1);
+      expect(error).toMatch(/^error: The port is taken\. Choose another with --port/);
+    });
+  });
+
+  test("--help shows every option, and examples", async () => {
+    const { code, out } = await cli(["--help"]);
+    expect(code).toBe(0);
+    expect(out).toContain("Examples:");
+    expect(out).toContain("--out-of-range-index-rate <share>");
+  });
+});
+
+describe("Ctrl-C", () => {
+  test("ends it cleanly with the stats", async () => {
+    const main = fileURLToPath(new URL("main.ts", import.meta.url));
+    const child = spawn(process.execPath, ["--conditions=@batchwise/source", main, "--port", "0"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+      if (text.includes("Counts:")) child.kill("SIGINT");
+    });
+    const [code] = (await once(child, "close")) as [number];
+    expect(code).toBe(0);
+    expect(JSON.parse(out.slice(out.indexOf("\n{")))).toMatchObject({ requests: 0 });
+  });
+
+  test("the second one ends it at once; one press that npm passes on twice is one", async () => {
+    const target = new EventEmitter();
+    let now = 0;
+    let ended = 0;
+    const stopped = stopAsked(
+      () => ended++,
+      target,
+      () => now,
+    );
+    target.emit("SIGINT");
+    await stopped;
+    now = 100;
+    target.emit("SIGINT");
+    expect(ended).toBe(0);
+    now = 400;
+    target.emit("SIGTERM");
+    expect(ended).toBe(1);
+  });
+});

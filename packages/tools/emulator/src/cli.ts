@@ -1,0 +1,68 @@
+import { Command } from "commander";
+
+import { type Emulator, startEmulator } from "./emulator.ts";
+import { defineFlags, type Flags, kebab, optionsOf } from "./flags.ts";
+
+/** What the command line needs of its surroundings. */
+export interface Surroundings {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+  /** Resolves when the user wants it to stop. */
+  readonly stopped: Promise<void>;
+}
+
+/** Runs until it is stopped, and resolves to the exit code: 0, or 1 after an error. */
+export async function runCommandLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { out, error } = surroundings;
+  const command = defineFlags(new Command("batchwise-emulator"))
+    .exitOverride()
+    .configureOutput({ writeOut: out, writeErr: error })
+    .action((flags: Flags) => run(flags, surroundings));
+  try {
+    await command.parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (failure) {
+    // Commander has said what is wrong, or shown the help that was asked for.
+    if (isCommanderError(failure)) return failure.exitCode === 0 ? 0 : 1;
+    error(`error: ${describe(failure)}\n`);
+    return 1;
+  }
+}
+
+async function run(flags: Flags, { out, stopped }: Surroundings): Promise<void> {
+  await using emulator = await startEmulator(optionsOf(flags));
+  out(greeting(emulator, flags));
+  await stopped;
+  out(`\n${JSON.stringify(emulator.stats(), undefined, 2)}\n`);
+}
+
+function greeting(emulator: Emulator, { apiKey = "emulator" }: Flags): string {
+  return `Listening at ${emulator.url}. Ctrl-C shows what happened and ends it.
+
+  export OPENAI_BASE_URL=${emulator.openaiBaseURL}
+  export OPENAI_API_KEY=${apiKey}
+  export CO_API_URL=${emulator.cohereBaseURL}
+  export CO_API_KEY=${apiKey}
+
+Cohere's TypeScript client does not read CO_API_URL: pass it as \`baseUrl\`.
+Counts: ${emulator.url}/__emulator/stats
+`;
+}
+
+function describe(failure: unknown): string {
+  if (!(failure instanceof Error)) return String(failure);
+  const { code } = failure as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") return "The port is taken. Choose another with --port, or leave it out for a free one.";
+  if (code === "EACCES") return "This port needs more rights. Choose one above 1023 with --port.";
+  // The options' own messages, with the flag in place of the option.
+  return failure.message.replace(/^(?:\w+\.)*(\w+): expected/, (_, name: string) => `--${kebab(name)}: expected`);
+}
+
+function isCommanderError(failure: unknown): failure is Error & { readonly exitCode: number } {
+  return (
+    failure instanceof Error &&
+    "exitCode" in failure &&
+    "code" in failure &&
+    String(failure.code).startsWith("commander.")
+  );
+}

@@ -1,0 +1,59 @@
+import { isObject, type JsonObject } from "../content/json.ts";
+import type { Call } from "../server/route.ts";
+import { invalid, refuse } from "./errors.ts";
+
+/** The body as an object. @throws Refusal where it is none */
+export function readBody(call: Call): JsonObject {
+  if (!isObject(call.body)) throw invalid("expected the body to be a JSON object", call.id);
+  return call.body;
+}
+
+/** The model that a request names. @throws Refusal where it names none, or one that is not there */
+export function readModel(call: Call, body: JsonObject): string {
+  const model = body["model"];
+  if (typeof model !== "string" || model === "") throw invalid("model is required", call.id);
+  if (call.settings.models !== undefined && !call.settings.models.includes(model)) {
+    throw refuse(404, `model '${model}' not found, make sure the correct model ID was used`, call.id);
+  }
+  return model;
+}
+
+/** A list of texts. @throws Refusal where it is none, is empty, or is longer than `most` */
+export function readTexts(call: Call, value: unknown, name: string, most: number): string[] {
+  if (!Array.isArray(value) || !value.every((each) => typeof each === "string"))
+    throw invalid(`${name} must be a list of strings`, call.id);
+  if (value.length === 0) throw invalid(`${name} must hold at least one text`, call.id);
+  if (value.length > most)
+    throw invalid(`total number of ${name} must be at most ${most} - received ${value.length}`, call.id);
+  return value;
+}
+
+/** One of some words, or undefined where the request leaves it out. @throws Refusal for any other */
+export function readWord<Word extends string>(
+  call: Call,
+  value: unknown,
+  name: string,
+  words: readonly Word[],
+): Word | undefined {
+  if (value === undefined || value === null) return undefined;
+  const word = words.find((each) => each === value);
+  if (word === undefined) throw invalid(`${name} must be one of ${words.join(", ")}`, call.id);
+  return word;
+}
+
+/** A whole number from 1, or undefined where the request leaves it out. @throws Refusal for any other */
+export function readCount(call: Call, value: unknown, name: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!Number.isInteger(value) || (value as number) < 1)
+    throw invalid(`${name} must be a whole number above 0`, call.id);
+  return value as number;
+}
+
+/** `meta` with what is billed, as the quirks want it. */
+export function withMeta(call: Call, billedUnits: Readonly<Record<string, number>>): { meta?: object | null } {
+  const quirk = call.settings.quirks.usage;
+  if (quirk === "missing") return {};
+  if (quirk === "null") return { meta: null };
+  const version = call.path.startsWith("/v2/") ? "2" : "1";
+  return { meta: { api_version: { version }, billed_units: billedUnits } };
+}

@@ -1,0 +1,57 @@
+import type { Call } from "../server/route.ts";
+import { valueFor } from "./json-from-schema.ts";
+import { isObject } from "./json.ts";
+import { echo, type ReplyRequest } from "./reply.ts";
+
+/** What a chat endpoint is asked, in terms that all of them share. */
+export interface ChatRequest extends ReplyRequest {
+  /** All texts that the model reads, that of the user included. */
+  readonly texts: readonly string[];
+  /** What the answer has to be: JSON that fits a schema, any JSON object, or text. */
+  readonly format: { readonly kind: "schema"; readonly schema: unknown } | { readonly kind: "object" | "text" };
+  /** The answer is cut off at this many tokens. */
+  readonly maxTokens: number | undefined;
+}
+
+/** The answer of a chat model. */
+export interface ChatReply {
+  readonly text: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Whether `maxTokens` cut it off. */
+  readonly isCut: boolean;
+}
+
+/** Tokens that a message costs beside its text. */
+const MESSAGE_TOKENS = 4;
+
+/** What the model answers, and what it costs: known before anything is admitted. */
+export async function replyTo(call: Call, request: ChatRequest): Promise<ChatReply> {
+  const whole = replyText(call, request);
+  const counts = await call.tokens.count([...request.texts, whole], "o200k_base", call.pace);
+  const outputTokens = counts.pop() as number;
+  const inputTokens = counts.reduce((sum, count) => sum + count + MESSAGE_TOKENS, 0);
+  const { maxTokens = Infinity } = request;
+  if (outputTokens <= maxTokens) return { text: whole, inputTokens, outputTokens, isCut: false };
+  const text = whole.slice(0, Math.floor((whole.length * maxTokens) / outputTokens));
+  return { text, inputTokens, outputTokens: maxTokens, isCut: true };
+}
+
+function replyText(call: Call, request: ChatRequest): string {
+  const { provider, model, prompt, format } = request;
+  if (format.kind === "schema") return JSON.stringify(valueFor(format.schema, prompt));
+  if (format.kind === "object") return JSON.stringify({ answer: prompt });
+  return (call.settings.reply ?? echo)({ provider, model, prompt });
+}
+
+/** The text of one part; none for an image. */
+export function partText(part: unknown): string {
+  return isObject(part) && typeof part["text"] === "string" ? part["text"] : "";
+}
+
+/** The text of a message's content: a string, or parts of which only texts count. */
+export function textOf(content: unknown): string | undefined {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return undefined;
+  return content.map(partText).join("\n");
+}

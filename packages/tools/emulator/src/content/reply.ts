@@ -1,0 +1,21 @@
+/** What a chat model is asked. */
+export interface ReplyRequest {
+  readonly provider: "openai" | "cohere";
+  readonly model: string;
+  /** The last message of the user, as text. */
+  readonly prompt: string;
+}
+
+/** The answer that shows which request it belongs to. */
+export function echo(request: ReplyRequest): string {
+  return `Echo: ${request.prompt}`;
+}
+
+/** A reply in the pieces in which it is streamed: words, several a piece where there are very many. */
+export function piecesOf(reply: string): string[] {
+  const words = reply.match(/\S+\s*|\s+/g) ?? [];
+  const together = Math.ceil(words.length / MOST_PIECES);
+  return words.flatMap((_, at) => (at % together === 0 ? [words.slice(at, at + together).join("")] : []));
+}
+
+const MOST_PIECES = 200;

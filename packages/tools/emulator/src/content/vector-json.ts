@@ -1,0 +1,24 @@
+import type { Row } from "../faults/arrange-rows.ts";
+import { BodyWriter } from "./body-writer.ts";
+import { toBase64, toDecimals, toFloat32, vectorOf } from "./vectors.ts";
+
+/** How a vector is written in JSON. */
+export type VectorEncoding = "float" | "base64";
+
+/** The vector of a row's text with the row's flaw, as JSON. */
+export function vectorJson(text: string, dimensions: number, encoding: VectorEncoding, flaw: Row["flaw"]): Uint8Array {
+  const vector = vectorOf(text, dimensions);
+  const sized = flaw === "wrongSize" ? vector.subarray(1) : vector;
+  const writer = new BodyWriter(sized.length * 13 + 16);
+  if (encoding === "base64") {
+    const floats = toFloat32(sized);
+    if (flaw === "nan") floats[0] = NaN;
+    writer.ascii(`"${toBase64(floats)}"`);
+  } else {
+    writer.ascii(flaw === "nan" ? "[null" : "[");
+    if (flaw === "nan" && sized.length > 1) writer.ascii(",");
+    writer.bytes(toDecimals(flaw === "nan" ? sized.subarray(1) : sized));
+    writer.ascii("]");
+  }
+  return writer.finish();
+}

@@ -1,0 +1,185 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+import type { EmulatorOptions, Faults, HeaderStyle, Latency } from "./options.ts";
+
+/** The flags of the command line, as commander reads them. */
+export interface Flags extends Omit<Faults, "poison"> {
+  readonly port: number;
+  readonly host?: string;
+  readonly apiKey?: string;
+  readonly seed?: number;
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  readonly inputsPerMinute?: number;
+  readonly countRefused: boolean;
+  readonly fill?: number;
+  readonly baseMs?: number;
+  readonly perThousandTokensMs?: number;
+  readonly jitter?: number;
+  readonly distribution?: "uniform" | "lognormal";
+  readonly minMs?: number;
+  readonly maxMs?: number;
+  readonly dimensions?: number;
+  readonly tokens?: "exact" | "fast";
+  readonly headers?: HeaderStyle;
+  readonly encoding?: "float" | "base64";
+  readonly omitIndex?: boolean;
+  readonly usage?: "missing" | "null";
+  readonly models?: readonly string[];
+  readonly maxBodyBytes?: number;
+  readonly trackInputs?: boolean;
+  readonly poison?: string;
+  readonly namePoison?: boolean;
+}
+
+/** The port unless another is asked for: a fixed one, so that the lines to export stay the same. */
+const PORT = 8080;
+
+/** Defines a flag for every option. */
+export function defineFlags(command: Command): Command {
+  command
+    .description("A loopback server that behaves like OpenAI's and Cohere's: limits, headers, errors, faults by seed.")
+    .helpOption("-h, --help", "show this")
+    .configureHelp({ sortOptions: false });
+  const group = (heading: string, ...options: readonly Option[]): void => {
+    for (const option of options) command.addOption(option.helpGroup(heading));
+  };
+  group(
+    "Where:",
+    numeric("--port <port>", "port to listen at; 0 takes a free one").default(PORT),
+    new Option("--host <address>", "address to listen at (default: 127.0.0.1; any other opens it to the network)"),
+    new Option("--api-key <key>", "the only key that is accepted (default: any)"),
+  );
+  group(
+    "Limits, for each key and model or endpoint (default: none):",
+    numeric("--requests-per-minute <n>", "calls"),
+    numeric("--tokens-per-minute <n>", "tokens, OpenAI's endpoints"),
+    numeric("--inputs-per-minute <n>", "inputs, Cohere's /v2/embed"),
+    numeric("--fill <share>", "share of a minute's worth that may pass at once at the start (default: 1)"),
+    new Option("--no-count-refused", "a request that the limit on calls refuses does not count against it"),
+    new Option("--headers <style>", "limit headers (default: openai)").choices(["openai", "azure", "none"]),
+  );
+  group(
+    "Latency, in milliseconds (default: none):",
+    numeric("--base-ms <ms>", "of every answer"),
+    numeric("--per-thousand-tokens-ms <ms>", "for every thousand tokens"),
+    numeric("--jitter <share>", "how far chance goes (default: 0)"),
+    new Option("--distribution <kind>", "of the jitter (default: uniform)").choices(["uniform", "lognormal"]),
+    numeric("--min-ms <ms>", "in place of these, anything from here ..."),
+    numeric("--max-ms <ms>", "... to here"),
+  );
+  group(
+    "Faults, as shares of the requests, 0 to 1 (default: 0):",
+    ...Object.entries(RATES).map(([name, what]) => numeric(`--${kebab(name)} <share>`, what)),
+  );
+  group(
+    "More faults:",
+    numeric("--slow-body-ms <ms>", "how long a slow body takes (default: 1000)"),
+    new Option("--retry-after <kind>", "what OpenAI's 429s say (default: ms)").choices(["seconds", "ms", "none"]),
+    numeric("--retry-after-ms <ms>", "the wait that a 429 out of the blue names (default: 1000)"),
+    numeric("--quota-after-requests <n>", "requests until the quota is used up"),
+    new Option("--poison <marker>", "an input that contains it makes its request a 400"),
+    new Option("--name-poison", "that error names the input's position"),
+  );
+  group(
+    "Answers:",
+    numeric("--seed <n>", "what chance follows from (default: 1)"),
+    numeric("--dimensions <n>", "length of vectors where the request does not say"),
+    new Option("--tokens <how>", "how tokens are counted (default: exact)").choices(["exact", "fast"]),
+    new Option("--models <names>", "the models there are, with commas (default: any)").argParser((names: string) =>
+      names.split(",").map((name) => name.trim()),
+    ),
+    new Option("--encoding <kind>", "of vectors, whatever is asked for").choices(["float", "base64"]),
+    new Option("--omit-index", "rows of embeddings without index"),
+    new Option("--usage <how>", "leaves usage out, or makes it null").choices(["missing", "null"]),
+    numeric("--max-body-bytes <n>", "a larger body is a 413"),
+    new Option("--track-inputs", "counts each text in the stats"),
+  );
+  return command.addHelpText("after", EXAMPLES);
+}
+
+/** The options that the flags mean. @throws Error where they do not fit together */
+export function optionsOf(flags: Flags): EmulatorOptions {
+  const { host, encoding, omitIndex, usage } = flags;
+  const { requestsPerMinute, tokensPerMinute, inputsPerMinute, countRefused } = flags;
+  return {
+    control: true,
+    port: flags.port,
+    ...(host === undefined ? {} : { host }),
+    apiKey: flags.apiKey,
+    seed: flags.seed,
+    fill: flags.fill,
+    limits: { requestsPerMinute, tokensPerMinute, inputsPerMinute, countRefused },
+    latency: latencyOf(flags),
+    dimensions: flags.dimensions,
+    tokens: flags.tokens,
+    headers: flags.headers,
+    models: flags.models,
+    maxBodyBytes: flags.maxBodyBytes,
+    trackInputs: flags.trackInputs,
+    quirks: { encoding, omitIndex, usage },
+    faults: faultsOf(flags),
+  };
+}
+
+/** The flag of an option: `serverErrorRate` is --server-error-rate. */
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+type RateName = Extract<keyof Faults, `${string}Rate`>;
+
+const RATES: { readonly [Name in RateName]: string } = {
+  serverErrorRate: "500 or 503",
+  htmlErrorRate: "502 with a page of HTML",
+  resetRate: "the connection is reset",
+  cutBodyRate: "the body ends early",
+  slowBodyRate: "the body trickles in",
+  rateLimitRate: "429 although no limit is reached",
+  shuffleRate: "rows in another order",
+  missingRowRate: "a row is left out",
+  duplicateIndexRate: "a row has the index of another",
+  outOfRangeIndexRate: "a row has an index beyond the last",
+  nanRate: "a vector has an element that is no number",
+  wrongSizeRate: "a vector is an element short",
+};
+
+function latencyOf(flags: Flags): Latency | undefined {
+  const { baseMs, perThousandTokensMs, jitter, distribution, minMs, maxMs } = flags;
+  if (minMs === undefined && maxMs === undefined) return { baseMs, perThousandTokensMs, jitter, distribution };
+  if ([baseMs, perThousandTokensMs, jitter, distribution].some((each) => each !== undefined)) {
+    throw new Error("--min-ms and --max-ms stand in place of the other latency flags. Leave one or the other out.");
+  }
+  if (minMs === undefined || maxMs === undefined) throw new Error("Give --min-ms and --max-ms together.");
+  return { minMs, maxMs };
+}
+
+function faultsOf(flags: Flags): Faults {
+  const { slowBodyMs, retryAfter, retryAfterMs, quotaAfterRequests, poison: marker, namePoison: named } = flags;
+  if (named === true && marker === undefined) throw new Error("--name-poison needs --poison.");
+  const rates = Object.fromEntries((Object.keys(RATES) as RateName[]).map((name) => [name, flags[name]]));
+  return {
+    ...rates,
+    slowBodyMs,
+    retryAfter,
+    retryAfterMs,
+    quotaAfterRequests,
+    poison: marker === undefined ? undefined : { marker, named },
+  };
+}
+
+function numeric(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string) => {
+    const number = Number(value);
+    if (value.trim() === "" || !Number.isFinite(number)) throw new InvalidArgumentError("Give a number.");
+    return number;
+  });
+}
+
+const EXAMPLES = `
+Examples:
+  batchwise-emulator
+  batchwise-emulator --requests-per-minute 3000 --tokens-per-minute 1000000 --fill 0.02
+  batchwise-emulator --base-ms 200 --jitter 0.3 --server-error-rate 0.02 --seed 7
+  batchwise-emulator --poison BAD --name-poison
+  curl -X POST localhost:${PORT}/__emulator/reset -d '{"faults":{"resetRate":0.1}}'`;

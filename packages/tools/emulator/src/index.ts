@@ -1,0 +1,7 @@
+export { type Emulator, startEmulator } from "./emulator.ts";
+export type { EmulatorClock } from "./clock.ts";
+export { hashText } from "./content/hash.ts";
+export type { ReplyRequest } from "./content/reply.ts";
+export type { CountTokens } from "./content/tokens.ts";
+export type { Behaviour, EmulatorOptions, Faults, HeaderStyle, Latency, Limits, Quirks } from "./options.ts";
+export type { EmulatorStats, FaultName, InputCount } from "./stats.ts";

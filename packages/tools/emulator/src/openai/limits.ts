@@ -1,0 +1,20 @@
+/** Embeddings: inputs a request. https://platform.openai.com/docs/api-reference/embeddings/create, 2026-11-24 */
+export const MAX_INPUTS = 2048;
+
+/** Embeddings: tokens an input. https://platform.openai.com/docs/api-reference/embeddings/create, 2026-11-24 */
+export const MAX_INPUT_TOKENS = 8192;
+
+/** Embeddings: tokens a request. https://platform.openai.com/docs/api-reference/embeddings/create, 2026-11-24 */
+export const MAX_REQUEST_TOKENS = 300_000;
+
+/** Chat: tokens a prompt, whatever the model: the GPT-5 family's. https://platform.openai.com/docs/models, 2026-11-24 */
+export const CONTEXT_TOKENS = 400_000;
+
+/** Responses: the least `max_output_tokens`. https://platform.openai.com/docs/api-reference/responses, 2026-11-24 */
+export const LEAST_OUTPUT_TOKENS = 16;
+
+/** Chat: choices a request. https://platform.openai.com/docs/api-reference/chat/create, 2026-11-24 */
+export const MAX_CHOICES = 128;
+
+/** Moderation: images a request. https://platform.openai.com/docs/api-reference/moderations, 2026-11-24 */
+export const MAX_IMAGES = 1;

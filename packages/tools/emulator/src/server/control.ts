@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { Emulator } from "../emulator.ts";
+import type { Behaviour } from "../options.ts";
+import { readBody } from "./read-body.ts";
+
+/** Far more than any options need. */
+const MAX_BYTES = 1024 * 1024;
+
+/** `GET /__emulator/stats` and `POST /__emulator/reset` (options as JSON), for other processes. */
+export async function control(
+  emulator: Pick<Emulator, "stats" | "reset">,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const reply = (status: number, body: unknown): void => {
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  };
+  try {
+    const body = await readBody(request, MAX_BYTES);
+    if (path === "/__emulator/stats" && request.method === "GET") reply(200, emulator.stats());
+    else if (path === "/__emulator/reset" && request.method === "POST") {
+      emulator.reset(body === undefined || body.length === 0 ? {} : (JSON.parse(body.toString()) as Behaviour));
+      reply(200, {});
+    } else reply(404, { error: "Known here: GET /__emulator/stats, POST /__emulator/reset." });
+  } catch (error) {
+    if (!response.headersSent) reply(400, { error: error instanceof Error ? error.message : String(error) });
+  }
+}

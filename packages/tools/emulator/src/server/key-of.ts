@@ -1,0 +1,9 @@
+import type { IncomingMessage } from "node:http";
+
+/** The key that a request brings, in either of the headers in use; undefined where it brings none. */
+export function keyOf(request: IncomingMessage): string | undefined {
+  const bearer = /^bearer +(.*)$/i.exec(request.headers.authorization ?? "")?.[1]?.trim();
+  const azure = request.headers["api-key"];
+  const key = bearer ?? (typeof azure === "string" ? azure.trim() : undefined);
+  return key === "" ? undefined : key;
+}

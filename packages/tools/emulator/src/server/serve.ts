@@ -1,0 +1,170 @@
+import type { Buffer } from "node:buffer";
+
+import { Pace } from "../content/pace.ts";
+import { transportFault } from "../faults/transport-fault.ts";
+import { latencyMs, refusalMs } from "../latency.ts";
+import type { Pool } from "../limits/pool.ts";
+import { keyOf } from "./key-of.ts";
+import { type Outgoing, reset, send, sendCut, sendSlowly } from "./deliver.ts";
+import type { Exchange } from "./exchange.ts";
+import { readBody } from "./read-body.ts";
+import { Refusal } from "./refusal.ts";
+import { type Call, type Dialect, limitsFor, type Plan, type Route } from "./route.ts";
+import { dialectOf, findRoute } from "./routes.ts";
+
+/** How far a request has come: in whose words it is refused, and which limits the headers tell. */
+interface Progress {
+  readonly dialect: Dialect;
+  pool: Pool | undefined;
+}
+
+/**
+ * One request from its arrival to its answer, in the order in which the real APIs look at things: size, path, key,
+ * quota, the limit on requests, the request itself, the limits on what it asks for. Only what passes all that can
+ * break, and has been charged by then.
+ */
+export async function serve(exchange: Exchange, path: string): Promise<void> {
+  const progress: Progress = { dialect: dialectOf(path), pool: undefined };
+  try {
+    const { call, route, key } = await read(exchange, path, progress.dialect);
+    const plan = await admit(exchange, call, route, key, progress);
+    const headers = progress.dialect.headers(progress.pool, exchange.world.clock.now(), exchange);
+    await answer(exchange, plan, headers, progress.dialect);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    await refuse(exchange, error, progress);
+  }
+}
+
+interface Reading {
+  readonly call: Call;
+  readonly route: Route;
+  readonly key: string;
+}
+
+async function read(exchange: Exchange, path: string, dialect: Dialect): Promise<Reading> {
+  const { world, request, id, dice, settings } = exchange;
+  const bytes = await readBody(request, settings.maxBodyBytes);
+  if (bytes === undefined) throw dialect.tooLarge(settings.maxBodyBytes, id);
+  const { route, parameters } = findRoute(request.method ?? "GET", path, id);
+  world.recorder.endpoint(`${route.method} ${route.path}`);
+  const key = keyOf(request);
+  if (key === undefined || (settings.apiKey !== undefined && key !== settings.apiKey)) {
+    throw dialect.unauthorized(key, id);
+  }
+  if (exchange.number > (settings.faults.quotaAfterRequests ?? Infinity)) {
+    world.recorder.fault("quota");
+    throw dialect.quotaUsedUp(id);
+  }
+  const body = route.method === "GET" ? undefined : parse(bytes, dialect, id);
+  const call = { path, parameters, body, id, dice, settings, tokens: world.tokens, pace: new Pace() };
+  return { call, route, key };
+}
+
+function parse(bytes: Buffer, dialect: Dialect, id: string): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    throw dialect.notJson(id);
+  }
+}
+
+/** Lets the request in and charges it. @throws Refusal */
+async function admit(exchange: Exchange, call: Call, route: Route, key: string, progress: Progress): Promise<Plan> {
+  const { world, settings, dice } = exchange;
+  const { clock, recorder } = world;
+  const { dialect } = progress;
+  const poolName = route.poolName?.(call);
+  const pool = poolName === undefined ? undefined : world.pool(key, dialect.name, poolName, limitsFor(route, settings));
+  progress.pool = pool;
+  const name = poolName ?? call.path;
+
+  const beyond = pool?.takeRequest(clock.now());
+  if (beyond !== undefined) throw dialect.rateLimited(beyond, name, call);
+  const plan = await route.plan(call);
+  recorder.inputCounts("sent", plan.inputs);
+  refusePoison(exchange, call, plan, dialect);
+
+  const outOfTheBlue = dice.roll("rateLimit") < (settings.faults.rateLimitRate ?? 0);
+  const hit = outOfTheBlue
+    ? undefined
+    : pool?.takeWork({ tokens: plan.tokens, inputs: plan.inputs.length }, clock.now());
+  if (outOfTheBlue || hit !== undefined) {
+    if (outOfTheBlue) recorder.fault("rateLimit");
+    recorder.tokensRejected += plan.tokens;
+    throw dialect.rateLimited(hit, name, call);
+  }
+  exchange.charge(plan.tokens);
+  recorder.inputCounts("charged", plan.inputs);
+  return plan;
+}
+
+function refusePoison(exchange: Exchange, call: Call, plan: Plan, dialect: Dialect): void {
+  const { poison } = exchange.settings.faults;
+  const position = poison === undefined ? -1 : plan.inputs.findIndex((input) => input.includes(poison.marker));
+  if (poison === undefined || position === -1) return;
+  exchange.world.recorder.fault("poison");
+  throw dialect.poisoned(poison.named === true ? plan.nameInput(position) : undefined, call);
+}
+
+async function answer(
+  exchange: Exchange,
+  plan: Plan,
+  headers: Readonly<Record<string, string>>,
+  dialect: Dialect,
+): Promise<void> {
+  const { settings, dice, world, id } = exchange;
+  const takesMs = latencyMs(settings.latency, plan.tokens, dice);
+  const fault = transportFault(settings.faults, dice);
+  const broken = fault === "reset" || fault === "htmlError" || fault === "serverError";
+  const good = broken ? undefined : await plan.answer();
+  // A stream begins early and spreads over the rest of the time.
+  const beginsMs = good !== undefined && Array.isArray(good.body) ? takesMs / 4 : takesMs;
+  await exchange.untilAge(beginsMs);
+  if (exchange.isOver) return;
+
+  if (fault !== undefined) world.recorder.fault(fault);
+  if (fault === "reset") reset(exchange);
+  if (fault === "htmlError") await send(exchange, BAD_GATEWAY, 0);
+  if (fault === "serverError") {
+    const { status, body } = dialect.serverError(dice.roll("500") < 0.5 ? 500 : 503, id);
+    await send(exchange, outgoing(exchange, dialect, status, headers, JSON.stringify(body)), 0);
+  }
+  if (good === undefined) return;
+  for (const each of good.faults ?? []) world.recorder.fault(each);
+  const whole = outgoing(exchange, dialect, 200, { ...headers, ...good.headers }, good.body);
+  if (fault === "cutBody") {
+    await sendCut(exchange, whole);
+    return;
+  }
+  exchange.answers(good.answered?.map((position) => plan.inputs[position] as string) ?? plan.inputs);
+  if (fault === "slowBody") await sendSlowly(exchange, whole, settings.faults.slowBodyMs ?? 1000);
+  else await send(exchange, whole, takesMs);
+}
+
+async function refuse(exchange: Exchange, refusal: Refusal, progress: Progress): Promise<void> {
+  const { clock } = exchange.world;
+  const headers = { ...progress.dialect.headers(progress.pool, clock.now(), exchange), ...refusal.headers };
+  await exchange.untilAge(refusalMs(exchange.settings.latency));
+  if (exchange.isOver) return;
+  const body = JSON.stringify(refusal.body);
+  await send(exchange, outgoing(exchange, progress.dialect, refusal.status, headers, body), 0);
+}
+
+function outgoing(
+  exchange: Exchange,
+  dialect: Dialect,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Outgoing["body"],
+): Outgoing {
+  if (dialect.processingHeader === undefined) return { status, headers, body };
+  return { status, headers: { ...headers, [dialect.processingHeader]: String(Math.round(exchange.ageMs)) }, body };
+}
+
+/** What a gateway in between says: no JSON, none of the API's headers. */
+const BAD_GATEWAY: Outgoing = {
+  status: 502,
+  headers: { "content-type": "text/html" },
+  body: "<html>\n<head><title>502 Bad Gateway</title></head>\n<body><h1>502 Bad Gateway</h1></body>\n</html>\n",
+};

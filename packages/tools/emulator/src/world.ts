@@ -1,0 +1,65 @@
+import type { EmulatorClock } from "./clock.ts";
+import { TokenCounter } from "./content/tokens.ts";
+import { Pool, type PoolLimits } from "./limits/pool.ts";
+import type { Settings } from "./options.ts";
+import { type EmulatorStats, Recorder } from "./stats.ts";
+
+/** Everything that begins anew with `reset`: settings, limits, counts. A request stays in the one it began in. */
+export class World {
+  readonly settings: Settings;
+  readonly clock: EmulatorClock;
+  readonly tokens: TokenCounter;
+  readonly recorder: Recorder;
+  readonly #startedAt: number;
+  readonly #pools = new Map<string, Map<string, Pool>>();
+  #lastNumber = 0;
+
+  constructor(settings: Settings, clock: EmulatorClock) {
+    this.settings = settings;
+    this.clock = clock;
+    this.tokens = new TokenCounter(settings.countTokens ?? settings.tokens ?? "exact");
+    this.recorder = new Recorder(settings.trackInputs);
+    this.#startedAt = clock.now();
+  }
+
+  /** Numbers requests from 1. */
+  nextNumber(): number {
+    return ++this.#lastNumber;
+  }
+
+  /** The limits that a key's requests of one name share, with one provider. */
+  pool(key: string, provider: string, name: string, limits: PoolLimits): Pool {
+    let pools = this.#pools.get(key);
+    if (pools === undefined) {
+      pools = new Map();
+      this.#pools.set(key, pools);
+    }
+    const id = `${provider} ${name}`;
+    let pool = pools.get(id);
+    if (pool === undefined) {
+      const { fill, limits: chosen } = this.settings;
+      pool = new Pool(name, limits, fill, chosen.countRefused ?? true, this.clock.now());
+      pools.set(id, pool);
+    }
+    return pool;
+  }
+
+  counts(): Omit<EmulatorStats, "connections" | "openConnections" | "bytesReceived" | "bytesSent"> {
+    return {
+      ...this.recorder.counts(),
+      bucketUse: this.#bucketUse(),
+      elapsedMs: this.clock.now() - this.#startedAt,
+    };
+  }
+
+  /** By the pool's name; the same pool of a further key has its number behind it, never the key itself. */
+  #bucketUse(): EmulatorStats["bucketUse"] {
+    const use: Record<string, EmulatorStats["bucketUse"][string]> = {};
+    for (const [number, pools] of [...this.#pools.values()].entries()) {
+      for (const pool of pools.values()) {
+        use[pool.name in use ? `${pool.name} (key ${number + 1})` : pool.name] = pool.use();
+      }
+    }
+    return use;
+  }
+}
