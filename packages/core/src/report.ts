@@ -37,7 +37,7 @@ export type FinishStatus = "completed" | "failed" | "aborted" | "drained" | "sto
 export interface FinishReport<Input = unknown, Output = unknown> {
   /**
    * "completed": every input has an outcome. "failed": the first failure ended it (fail-fast), or the source threw.
-   * "aborted", "drained": the caller ended it. "stopped": a cap, exhausted quota or a refused key ended it.
+   * "aborted", "drained": the caller ended it. "stopped": a cap, exhausted quota, or a refused key or model ended it.
    */
   readonly status: FinishStatus;
   readonly fulfilled: number;

@@ -1,5 +1,5 @@
 import { TimeoutError, toError } from "../errors.ts";
-import type { RateLimiter, RateLimitFacts, Reservation } from "../limits/rate-limiter.ts";
+import type { RateLimiter, RateLimitFacts, Reservation, Settlement } from "../limits/rate-limiter.ts";
 import type { BatchOptions, CallOptions, CallReport, Price, Usage } from "../options.ts";
 import { factsOf } from "./classify.ts";
 import type { Meter } from "./meter.ts";
@@ -55,7 +55,14 @@ export class Slot implements Permit {
 }
 
 /** What came back: an answer that is not checked yet, or what was thrown. */
-export type Answer = { readonly value: unknown; readonly error?: undefined } | { readonly error: Error };
+type Answer = { readonly value: unknown; readonly error?: undefined } | { readonly error: Error };
+
+/** A call that has ended. */
+export interface Ended {
+  readonly answer: Answer;
+  /** What its reservation is to be settled with, once its items are: whoever waits for the limits may go then. */
+  readonly settlement: Settlement;
+}
 
 /** Makes a run's calls, each on a slot of its own. */
 export class Caller<Input, Output> {
@@ -79,8 +86,8 @@ export class Caller<Input, Output> {
     this.#free.push(slot);
   }
 
-  /** One call for a request, in the Runnable's own way. Settles its reservation, and never throws for the call. */
-  async call(request: Request<Input>, reservation: Reservation | undefined): Promise<Answer> {
+  /** One call for a request, in the Runnable's own way. Never throws for the call. */
+  async call(request: Request<Input>, reservation: Reservation | undefined): Promise<Ended> {
     const { meter, hooks } = this.#host;
     const { clock } = this.#plan;
     const startedAt = hooks.onRequest === undefined ? 0 : clock.now();
@@ -99,7 +106,7 @@ export class Caller<Input, Output> {
     if (error === undefined && usage !== undefined) {
       this.#plan.calibration?.observe(request.tokens, totalTokens(usage) ?? 0);
     }
-    if (reservation !== undefined) settle(reservation, request, slot, error);
+    const settlement = settlementOf(request, slot, error);
     this.giveBack(slot);
     hooks.onRequest?.({
       inputs: request.size,
@@ -109,7 +116,7 @@ export class Caller<Input, Output> {
       requestId,
       error,
     });
-    return answer;
+    return { answer, settlement };
   }
 
   async #answer(request: Request<Input>, slot: Slot): Promise<Answer> {
@@ -178,18 +185,17 @@ function withTimeout<Input, Output>(
   });
 }
 
-/** Tells the limiter how the call ended, and what the provider counted for it (P28). */
-function settle(reservation: Reservation, request: Request<unknown>, slot: Slot, error: Error | undefined): void {
-  const { usage, limits } = slot;
+/** How the call ended, for the limiter, and what the provider counted for it (P28). */
+function settlementOf(request: Request<unknown>, { usage, limits }: Slot, error: Error | undefined): Settlement {
   const facts = error === undefined ? undefined : factsOf(error);
   const outcome = facts === undefined ? "ok" : facts.code === "rate_limited" ? "limited" : "failed";
   const tokens = usage === undefined ? undefined : totalTokens(usage);
-  reservation.settle({
+  return {
     outcome,
     ...(tokens === undefined ? {} : { used: { requests: 1, inputs: request.size, tokens } }),
     ...(limits === undefined ? {} : { limits }),
     ...(facts?.retryAfterMs === undefined ? {} : { retryAfterMs: facts.retryAfterMs }),
-  });
+  };
 }
 
 function totalTokens({ inputTokens, outputTokens, totalTokens: total }: Usage): number | undefined {

@@ -72,8 +72,12 @@ export function isRetryable(facts: ErrorFacts): boolean {
   return true;
 }
 
-/** Whether no other call can succeed either: the key is refused, or the account's money is spent. */
+/**
+ * Whether no other call can succeed either: the key is refused, the account's money is spent, or the provider refuses
+ * what all requests have in common, such as the model.
+ */
 export function isFatal(facts: ErrorFacts): boolean {
+  if (facts.code === "invalid_argument") return facts.status !== undefined;
   return facts.code === "authentication" || facts.code === "quota_exceeded";
 }
 

@@ -1,4 +1,4 @@
-import type { Demand } from "../limits/rate-limiter.ts";
+import type { Demand, Settlement } from "../limits/rate-limiter.ts";
 import { type CallHost, Caller } from "./call.ts";
 import { factsOf } from "./classify.ts";
 import { type FastHost, fastLane, isPlain } from "./fast-lane.ts";
@@ -191,10 +191,9 @@ export class Run<Input, Output> implements Claimant, SupplyHost, FastHost<Input,
         admission = await this.#park(request);
       }
       if (admission === undefined) return false;
-      const failure = await this.#attempt(request, admission);
+      const left = await this.#attempt(request, admission);
       this.#supply.called(request);
-      const left = failure && this.#recovery.settle(failure);
-      if (left === undefined) this.#supply.outstanding--;
+      if (left === undefined || left.request.size === 0) this.#supply.outstanding--;
       else void this.#recover(left);
     }
     return true;
@@ -221,6 +220,7 @@ export class Run<Input, Output> implements Claimant, SupplyHost, FastHost<Input,
     }
   }
 
+  /** One call, and what of it can be settled. Returns what failed: with nothing in it where nothing is left to do. */
   async #attempt(request: Request<Input>, admission: Admission): Promise<Failure<Input> | undefined> {
     // Asked here, with nothing awaited in between: the batch may have ended, or its money gone, at the gate.
     if (this.#stopped || !this.#host.afford(request.tokens)) {
@@ -229,13 +229,21 @@ export class Run<Input, Output> implements Claimant, SupplyHost, FastHost<Input,
     }
     const { reservation } = admission;
     this.#busy++;
+    let settlement: Settlement | undefined;
     try {
-      const answer = await this.#caller.call(request, reservation);
+      const ended = await this.#caller.call(request, reservation);
+      settlement = ended.settlement;
       if (this.#closed) return undefined;
-      if (answer.error !== undefined) return { request, error: answer.error, whole: true };
-      return await this.#settler.place(request, answer.value, (error) => this.#recovery.mayRetry(request, error));
+      const { answer } = ended;
+      const failure =
+        answer.error === undefined
+          ? await this.#settler.place(request, answer.value, (error) => this.#recovery.mayRetry(request, error))
+          : { request, error: answer.error, whole: true };
+      return failure && (this.#recovery.settle(failure) ?? { ...failure, request: request.pick([]) });
     } finally {
       this.#busy--;
+      // Only now: after a failure that ends the batch, nobody who waits for the limits may go (L12).
+      if (settlement !== undefined) reservation?.settle(settlement);
     }
   }
 
@@ -266,10 +274,7 @@ export class Run<Input, Output> implements Claimant, SupplyHost, FastHost<Input,
     const admission = await this.#gate.pass(request, true);
     if (admission === undefined) return undefined;
     try {
-      const failure = await this.#attempt(request, admission);
-      // Settled before the permit is given back: after a fail-fast failure nothing may take its place (L12).
-      if (failure === undefined) return undefined;
-      return this.#recovery.settle(failure) ?? { ...failure, request: failure.request.pick([]) };
+      return await this.#attempt(request, admission);
     } finally {
       this.#gate.leave();
       this.#checkEnd();

@@ -109,7 +109,7 @@ class LocalRateLimiter implements RateLimiter {
     const { nested, urgent, usual } = this.#queues;
     const ahead = options.nested === true ? nested.length : nested.length + urgent.length + usual.length;
     if (ahead > 0) return undefined;
-    return this.#mayPass(demand, options) ? this.#admit(demand) : undefined;
+    return this.#hasRoom(options) && this.waitMs(demand) === 0 ? this.#admit(demand) : undefined;
   }
 
   reserve(demand: Demand, options: ReserveOptions = {}): Promise<Reservation> {
@@ -157,10 +157,11 @@ class LocalRateLimiter implements RateLimiter {
       const queue = Object.values(this.#queues).find((each) => each.length > 0);
       const waiter = queue?.[0];
       if (queue === undefined || waiter === undefined) return;
-      if (!this.#mayPass(waiter.demand, waiter.options)) {
-        const waitMs = this.waitMs(waiter.demand);
-        // Where there is no room, the end of a call in flight will serve the queue again.
-        if (waitMs > 0) this.#cancelTimer = this.#clock.after(waitMs, () => this.#serve());
+      // Where there is no room, the end of a call in flight will serve the queue again.
+      if (!this.#hasRoom(waiter.options)) return;
+      const waitMs = this.waitMs(waiter.demand);
+      if (waitMs > 0) {
+        this.#cancelTimer = this.#clock.after(waitMs, () => this.#serve());
         return;
       }
       queue.shift();
@@ -168,9 +169,9 @@ class LocalRateLimiter implements RateLimiter {
     }
   }
 
-  #mayPass(demand: Demand, { concurrency, nested = false }: ReserveOptions): boolean {
+  #hasRoom({ concurrency, nested = false }: ReserveOptions): boolean {
     // A call inside of one that is in flight must not wait for its end.
-    return (nested || this.#flight.hasRoom(concurrency, this.#perMs)) && this.waitMs(demand) === 0;
+    return nested || this.#flight.hasRoom(concurrency, this.#perMs);
   }
 
   waitMs(demand: Demand): number {

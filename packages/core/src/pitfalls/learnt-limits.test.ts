@@ -1,4 +1,4 @@
-import { bulkRunnable, type Demand, rateLimiter, runnable } from "@batchwise/core";
+import { bulkRunnable, type Demand, ProviderError, rateLimiter, runnable } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { range } from "./held-backend.ts";
@@ -147,6 +147,24 @@ describe("limits that nobody configured", () => {
     const outputs = await clock.run(outer.batch([1, 2, 3], { clock, maxConcurrency: 2 }));
     expect(outputs).toEqual([1, 2, 3].map((each) => [each, each]));
   });
+
+  it.for(["authentication", "quota_exceeded", "invalid_argument"] as const)(
+    "P24 a first call that fails with %s is the only one, whoever waits behind it",
+    async (code) => {
+      const clock = new FakeClock();
+      let calls = 0;
+      const subject = runnable(
+        async (_input: number): Promise<number> => {
+          calls++;
+          throw new ProviderError("No.", { code, status: 400, retryable: false });
+        },
+        { limiter: rateLimiter({ clock, concurrency: 5 }), maxConcurrency: 8, retry: { attempts: 6 } },
+      );
+      const outputs = await clock.run(subject.batch(range(20), { clock, returnExceptions: true }));
+      expect(outputs.every((output) => output instanceof Error)).toBe(true);
+      expect(calls).toBe(1);
+    },
+  );
 
   it("estimate goes by what was learnt", async () => {
     const { clock, provider } = world(10, FULL);

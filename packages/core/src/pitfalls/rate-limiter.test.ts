@@ -115,6 +115,21 @@ describe("what passes", () => {
   });
 });
 
+describe("a clock that goes on while it is read", () => {
+  it("P29 nobody is left waiting though time has passed between two looks at it", async () => {
+    const clock = new FakeClock();
+    let reads = 0;
+    const limiter = rateLimiter({
+      clock: { now: () => clock.now() + ++reads * 0.01, after: (ms, run) => clock.after(ms, run) },
+    });
+    const limits = { requests: { limit: 6000, remaining: 1 } };
+    (await granted(limiter, demand(1))).settle({ outcome: "ok", limits });
+    const all = range(300).map(async () => (await limiter.reserve(demand(1))).settle({ outcome: "ok" }));
+    await clock.run(Promise.all(all));
+    expect(clock.now()).toBeLessThanOrEqual(3000);
+  });
+});
+
 describe("what calls give back", () => {
   it("P28 what was reserved too much is given back at once", async () => {
     const clock = new FakeClock();

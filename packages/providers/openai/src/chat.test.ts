@@ -1,0 +1,308 @@
+import {
+  ArgumentError,
+  type CallReport,
+  InputError,
+  ProviderError,
+  ResultError,
+  type StandardSchema,
+} from "@batchwise/core";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { collected, completion, events, refusedWith, type SentRequest, wire, type Wire } from "./fixtures/wire.ts";
+import { type ChatInput, type ChatResult, OpenAIChat, type OpenAIChatOptions } from "./index.ts";
+
+const city = z.object({ name: z.string(), people: z.number().int() });
+
+test("the wire: a text is a user's message", async () => {
+  const { chat, requests } = make();
+  expect(await chat.invoke("Hello")).toEqual({
+    text: "Hi",
+    finishReason: "stop",
+    message: { role: "assistant", content: "Hi", refusal: null },
+    usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 },
+    model: "gpt-6-luna-2026-09-22",
+  });
+  expect(requests[0]!.url).toBe("https://api.openai.com/v1/chat/completions");
+  expect(requests[0]!.body).toMatchInlineSnapshot(`
+    {
+      "messages": [
+        {
+          "content": "Hello",
+          "role": "user",
+        },
+      ],
+      "model": "gpt-6-luna",
+    }
+  `);
+});
+
+test("every option reaches the wire", async () => {
+  const { chat, requests } = make({
+    model: "gpt-5.4",
+    instructions: "Be brief.",
+    temperature: 0,
+    maxTokens: 50,
+    body: { reasoning_effort: "low", seed: 7 },
+  });
+  await chat.invoke("Hello");
+  expect(requests[0]!.body).toEqual({
+    model: "gpt-5.4",
+    temperature: 0,
+    max_completion_tokens: 50,
+    reasoning_effort: "low",
+    seed: 7,
+    messages: [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "Hello" },
+    ],
+  });
+});
+
+test("an input may be a conversation, or a request of its own whose parameters win", async () => {
+  const { chat, requests } = make({ temperature: 1, body: { seed: 7, top_p: 0.5 } });
+  const messages = [
+    { role: "user" as const, content: "Hello" },
+    { role: "assistant" as const, content: "Hi" },
+    { role: "user" as const, content: "Again" },
+  ];
+  await chat.invoke(messages);
+  await chat.invoke({ messages, seed: 8, temperature: 0.2 });
+  expect(requests.map(({ body }) => body)).toEqual([
+    { model: "gpt-6-luna", temperature: 1, seed: 7, top_p: 0.5, messages },
+    { model: "gpt-6-luna", temperature: 0.2, seed: 8, top_p: 0.5, messages },
+  ]);
+});
+
+test("a schema: the model is told its JSON Schema, the output is the schema's", async () => {
+  const { chat, requests } = make({ schema: city, schemaName: "city" }, () => completion('{"name":"Oslo","people":7}'));
+  expect(await chat.invoke("Norway")).toEqual({ name: "Oslo", people: 7 });
+  expect(requests[0]!.body.response_format).toMatchInlineSnapshot(`
+    {
+      "json_schema": {
+        "name": "city",
+        "schema": {
+          "$schema": "http://json-schema.org/draft-07/schema#",
+          "additionalProperties": false,
+          "properties": {
+            "name": {
+              "type": "string",
+            },
+            "people": {
+              "maximum": 9007199254740991,
+              "minimum": -9007199254740991,
+              "type": "integer",
+            },
+          },
+          "required": [
+            "name",
+            "people",
+          ],
+          "type": "object",
+        },
+        "strict": true,
+      },
+      "type": "json_schema",
+    }
+  `);
+});
+
+test("L6 an answer that the schema refuses fails its own input", async () => {
+  const { chat } = make({ schema: city }, ({ body }) => completion(body.messages[0].content));
+  const slots = await chat.batch(['{"name":"Oslo","people":7}', '{"name":"Oslo"}', "no JSON"], {
+    returnExceptions: true,
+  });
+  expect(slots[0]).toEqual({ name: "Oslo", people: 7 });
+  expect(slots[1]).toBeInstanceOf(ResultError);
+  expect((slots[1] as Error).message).toMatch(/^The schema refuses the model's output: people: /);
+  expect((slots[2] as Error).message).toBe(
+    "Expected JSON from the model, came text that is none. Try again, or use another model.",
+  );
+});
+
+test.for<[string, object, object, string]>([
+  ["a refusal", {}, { content: null, refusal: "I can't tell you the secret" }, "the model refused to give one"],
+  ["the content filter", { finish_reason: "content_filter" }, {}, "the provider's content filter held it back"],
+])("%s is an error, with a schema or without, and is not quoted", async ([, choice, message, expected]) => {
+  for (const schema of [undefined, city as StandardSchema<unknown, unknown>]) {
+    const { chat } = make<unknown>(schema && { schema }, () => completion("{}", choice, message));
+    const error: unknown = await chat.invoke("Hello").catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ResultError);
+    expect((error as Error).message).toContain(expected);
+    expect((error as Error).message).not.toContain("secret");
+  }
+});
+
+test("an answer that was cut is an error with a schema, and tells so without one", async () => {
+  const cut = (): Response => completion('{"name":"Os', { finish_reason: "length" });
+  expect((await make({}, cut).chat.invoke("Hello")).finishReason).toBe("length");
+  const error: unknown = await make({ schema: city }, cut)
+    .chat.invoke("Hello")
+    .catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ResultError);
+  expect((error as Error).message).toContain("it was cut at its longest. Raise `maxTokens`");
+});
+
+test("tool calls come with the message, without a text", async () => {
+  const calls = [{ id: "call_1", type: "function", function: { name: "look", arguments: "{}" } }];
+  const { chat } = make({}, () => completion(null, { finish_reason: "tool_calls" }, { tool_calls: calls }));
+  const { text, finishReason, message } = await chat.invoke("Hello");
+  expect([text, finishReason, message.tool_calls]).toEqual(["", "tool_calls", calls]);
+});
+
+test.for([
+  [{ choices: [] }],
+  [{ choices: null }],
+  [{ choices: [null] }],
+  [{ choices: [{ message: {} }] }],
+  [{ text: "Hi" }],
+])("L13 an answer that is none (%j) is a ResultError", async ([body]) => {
+  await expect(make({}, () => Response.json(body)).chat.invoke("Hello")).rejects.toThrow(ResultError);
+});
+
+test.for([null, undefined, 7, [], {}, { messages: [] }, { messages: "Hello" }])(
+  "an input that is no prompt (%j) is an InputError, and nothing is sent",
+  async (input) => {
+    const { chat, requests } = make();
+    await expect(chat.invoke(input as ChatInput)).rejects.toThrow(InputError);
+    expect(requests).toHaveLength(0);
+  },
+);
+
+test("reports what was used, for answers that are of no use too", async () => {
+  const reports: CallReport[] = [];
+  const { chat } = make({ schema: city }, () => completion("no JSON"));
+  const call = chat.invoke("Hello", { report: (report) => reports.push(report) });
+  await expect(call).rejects.toThrow(ResultError);
+  expect(reports).toEqual([{}, { usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 } }]);
+});
+
+test("weighs the prompt by bytes, and what the answer may have at most; never throws", () => {
+  const weigh = (options: Partial<OpenAIChatOptions>, input: unknown): number =>
+    make(options).chat.settings.weigh!(input as ChatInput).tokens!;
+  const prompt = weigh({}, "Hello");
+  expect(prompt).toBeGreaterThanOrEqual(5);
+  expect(weigh({ maxTokens: 100 }, "Hello")).toBe(prompt + 100);
+  expect(weigh({ instructions: "x".repeat(50) }, "Hello")).toBeGreaterThanOrEqual(prompt + 50);
+  expect(weigh({ schema: city as never }, "Hello")).toBeGreaterThan(prompt + 50);
+  const messages = [{ role: "user", content: [{ type: "text", text: "Hello" }] }];
+  expect(weigh({ maxTokens: 100 }, { messages, max_completion_tokens: 7 })).toBeLessThan(prompt + 60);
+  expect(weigh({ maxTokens: 100 }, { messages, max_tokens: 8 })).toBeLessThan(prompt + 60);
+  // A picture's address or base64 is not read as text.
+  const picture = { type: "image_url", image_url: { url: `data:image/png;base64,${"A".repeat(100_000)}` } };
+  expect(weigh({}, { messages: [{ role: "user", content: [picture] }] })).toBeLessThan(2000);
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+  for (const wrong of [undefined, null, 7, circular, { messages: 3 }]) {
+    expect(weigh({}, wrong)).toBeGreaterThanOrEqual(0);
+  }
+});
+
+test("settings: concurrency for single calls, and the model's price", () => {
+  expect(make().chat.settings).toMatchObject({
+    maxConcurrency: 256,
+    retry: { attempts: 6 },
+    price: { perMillionInputTokens: 0.1, perMillionOutputTokens: 0.5 },
+  });
+  expect(make().chat.settings.request).toBeUndefined();
+});
+
+test("stream: the text as it comes, and what was used at the end", async () => {
+  const chunk = (delta: object, finish: string | null = null): object => ({
+    choices: [{ index: 0, delta, finish_reason: finish }],
+    usage: null,
+  });
+  const { chat, requests } = make({ maxTokens: 9 }, () =>
+    events(
+      chunk({ role: "assistant", content: "" }),
+      chunk({ content: "Hel" }),
+      chunk({ content: "lo" }),
+      chunk({}, "stop"),
+      { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } },
+      "[DONE]",
+    ),
+  );
+  const reports: CallReport[] = [];
+  const parts = await collected(chat.stream("Hi", { report: (report) => reports.push(report) }));
+  expect(parts).toEqual(["Hel", "lo"]);
+  expect(reports.filter(({ usage }) => usage !== undefined)).toEqual([
+    { usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 } },
+  ]);
+  expect(requests[0]!.body).toMatchObject({
+    stream: true,
+    stream_options: { include_usage: true },
+    max_completion_tokens: 9,
+  });
+});
+
+test.for<[string, object[], object]>([
+  ["breaks off", [{ choices: [{ delta: { content: "He" } }] }], { code: "network_error", retryable: true }],
+  ["fails", [{ error: { code: "server_error" } }], { code: "provider_error", retryable: true }],
+  ["runs into a limit", [{ error: { code: "rate_limit_exceeded" } }], { code: "rate_limited", retryable: true }],
+  ["is filtered", [{ choices: [{ delta: {}, finish_reason: "content_filter" }] }], { code: "invalid_result" }],
+  ["is refused", [{ choices: [{ delta: { refusal: "no" }, finish_reason: "stop" }] }], { code: "invalid_result" }],
+])("a stream that %s is an error", async ([, chunks, expected]) => {
+  const { chat } = make({}, () => events(...chunks, "[DONE]"));
+  await expect(collected(chat.stream("Hi"))).rejects.toMatchObject(expected);
+});
+
+test("P12 an aborted stream throws the signal's reason; one that is left ends the request", async () => {
+  let signal: AbortSignal | undefined;
+  const endless = (request: SentRequest): Response => {
+    ({ signal } = request);
+    const body = new ReadableStream({
+      pull: (stream) => stream.enqueue(new TextEncoder().encode('data: {"choices":[{"delta":{"content":"x"}}]}\n\n')),
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  };
+  const controller = new AbortController();
+  const reason = new Error("no longer wanted");
+  await expect(async () => {
+    for await (const part of make({}, endless).chat.stream("Hi", { signal: controller.signal })) {
+      if (part === "x") controller.abort(reason);
+    }
+  }).rejects.toBe(reason);
+
+  for await (const part of make({}, endless).chat.stream("Hi")) if (part === "x") break;
+  expect(signal!.aborted).toBe(true);
+});
+
+test("a parameter of one input is the input's fault, one of all inputs is not", async () => {
+  const refuse = (): Response => refusedWith(400, { param: "temperature", code: "invalid_value" });
+  const messages = [{ role: "user" as const, content: "Hello" }];
+  const code = async (options: Partial<OpenAIChatOptions>, input: ChatInput): Promise<unknown> =>
+    make(options, refuse)
+      .chat.invoke(input)
+      .then(
+        () => undefined,
+        (error: ProviderError) => error.code,
+      );
+  expect(await code({ temperature: 2 }, messages)).toBe("invalid_argument");
+  expect(await code({}, { messages, temperature: 2 })).toBe("invalid_input");
+});
+
+test.for<[string, unknown, string]>([
+  ["model", undefined, "a model's name, came an empty string"],
+  ["model", 5, "a model's name, came 5"],
+  ["instructions", "", "a text, came an empty string"],
+  ["temperature", 3, "a number from 0 to 2, came 3"],
+  ["maxTokens", 0, "a whole number from 1, came 0"],
+  ["body", "x", "an object, came a value of type string"],
+  ["schema", {}, "a Standard Schema (Zod, Valibot, ArkType, ...), came a value of type object"],
+  ["schemaName", "two words", "at most 64 letters, digits, _ and -, came a value of type string"],
+])("%s refuses %s", ([name, value, message]) => {
+  const options = { [name]: value } as Partial<OpenAIChatOptions>;
+  expect(() => make(options)).toThrow(ArgumentError);
+  expect(() => make(options)).toThrow(`Expected \`${name}\` to be ${message}`);
+});
+
+test("an option that is misspelt is refused", () => {
+  expect(() => make({ max_tokens: 5 } as object)).toThrow("OpenAIChat has no option `max_tokens`. Its options: model,");
+});
+
+function make<Output = ChatResult>(
+  options: Partial<OpenAIChatOptions<Output>> = {},
+  answer: (request: SentRequest) => Response = () => completion("Hi"),
+): Pick<Wire, "requests"> & { readonly chat: OpenAIChat<Output> } {
+  const { fetch, requests } = wire(answer);
+  return { requests, chat: new OpenAIChat<Output>({ apiKey: "test-key", fetch, model: "gpt-6-luna", ...options }) };
+}

@@ -1,0 +1,17 @@
+const encoder = new TextEncoder();
+/** Encoded bytes go here, and nobody reads them. Most texts fit in one step. */
+const scratch = new Uint8Array(16_384);
+
+/**
+ * How many bytes a text has in UTF-8, and so at most how many tokens. Counting ends at `atMost`, which is then the
+ * answer: a longer text costs no more. Encoding into memory that is there is faster than any loop over characters.
+ */
+export function utf8Length(text: string, atMost: number = Infinity): number {
+  let bytes = 0;
+  for (let start = 0; start < text.length && bytes < atMost;) {
+    const { read, written } = encoder.encodeInto(start === 0 ? text : text.slice(start), scratch);
+    start += read;
+    bytes += written;
+  }
+  return Math.min(bytes, atMost);
+}
