@@ -67,8 +67,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the half behind a bad half is forgotten",
     file: "hunt.ts",
-    find: "    this.#untested.push(rest === undefined ? second : second.join(rest));\n",
-    replace: "    this.#untested.push(rest === undefined ? second : rest);\n",
+    find: "    return part.join(this.#untested.pop() as Request<Input>);\n",
+    replace: "    return this.#untested.pop() as Request<Input>;\n",
   },
   {
     name: "a poison item takes its neighbour along",

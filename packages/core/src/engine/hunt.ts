@@ -103,9 +103,14 @@ export class Hunt<Input> {
     }
     // With a culprit in the first half the second is as good as new: it goes out again with all that is untested.
     // Not where the culprit may be an outage: then what is nearest and smallest tells more.
-    const rest = bad !== undefined && blamesOne(facts) ? this.#untested.pop() : undefined;
-    this.#untested.push(rest === undefined ? second : second.join(rest));
+    this.#untested.push(bad !== undefined && blamesOne(facts) ? this.#joined(second) : second);
     return bad;
+  }
+
+  /** A part together with what is untested already, where both have had as many tries. */
+  #joined(part: Request<Input>): Request<Input> {
+    if (this.#untested.at(-1)?.retries !== part.retries) return part;
+    return part.join(this.#untested.pop() as Request<Input>);
   }
 
   /** Sends what is untested: all of it at first, less where that fails, so that many culprits cost little more than one call each. */
