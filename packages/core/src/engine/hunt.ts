@@ -11,7 +11,7 @@ export interface HuntHost<Input> {
   giveUpAll(request: Request<Input>, error: Error): void;
   /** Single items failed, each with its own of `errors`. */
   giveUpEach(failure: Failure<Input>): void;
-  /** How many inputs of a request go out next, where that has to wait at the limits: at most this share of what is left. */
+  /** How many inputs of a request go out next, where that has to wait at the limits: at most this share of what has no outcome. */
   portion(request: Request<Input>, share: number): number;
   /** Whether a request could be sent now without taking anything from others: no new work is left, and no limit is near. */
   isSpare(request: Request<Input>): boolean;

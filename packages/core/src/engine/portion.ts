@@ -14,19 +14,17 @@ export function probePortion(request: Request<unknown>): number {
 }
 
 /**
- * How many inputs of a request go out next, where `left` inputs, these included, are without an outcome. Near the end a
- * request that would wait for its tokens is cut, so that nobody waits for one large answer, or for the hunt in one: each
- * is at most `share` of what is left.
+ * How many inputs of a request go out next near the end of a batch: at most `most`, where it would wait for its tokens.
+ * Nobody is to wait at the end for one large answer, or for the hunt in one.
  */
 export function lastPortion(
   { size }: Request<unknown>,
   demand: Demand,
   limiter: RateLimiter | undefined,
-  left: number,
-  share: number,
+  most: number,
 ): number {
-  const portion = Math.max(SMALLEST, Math.ceil(left * share));
-  if (portion >= size || limiter?.waitMs === undefined) return size;
+  const portion = Math.max(SMALLEST, Math.ceil(most));
+  if (!(portion < size) || limiter?.waitMs === undefined) return size;
   const tokens = (demand.tokens * portion) / size;
   const saved = limiter.waitMs(demand) - limiter.waitMs({ requests: 1, inputs: portion, tokens });
   return saved < WORTH_MS ? size : portion;

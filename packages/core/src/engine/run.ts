@@ -13,7 +13,7 @@ import type { Sink } from "./sinks.ts";
 import { Supply, type SupplyHost } from "./supply.ts";
 import type { Source, SyncSource } from "./window.ts";
 
-/** Near the end of a batch, a request that waits at the limits is at most this share of what is left. */
+/** Near the end of a batch, a request that waits at the limits is at most this share of what has not been sent. */
 const LANE_SHARE = 1 / 2;
 
 /** What a run has of the batch it works for. */

@@ -131,16 +131,17 @@ export class Supply<Input, Output> implements Intake<Input> {
     this.#host.offer();
   }
 
-  /** What goes out of a request that has to wait at the limits: at most this share of what is left. */
+  /** What goes out of a request that has to wait at the limits: at most this share of what has not been sent. */
   lighten(request: Request<Input>, share: number): Request<Input> {
-    return this.#cut(request, this.portion(request, share));
+    const { total = Infinity, pulled } = this.#source;
+    const unsent = total - pulled + this.#pack.held + request.size;
+    return this.#cut(request, this.#lastPortion(request, unsent * share));
   }
 
-  /** How many inputs of a request go out next, where that has to wait at the limits: at most this share of what is left. */
+  /** How many inputs of a request go out next, where that has to wait at the limits: at most this share of what has no outcome. */
   portion(request: Request<Input>, share: number): number {
     const { total = Infinity } = this.#source;
-    const left = total - this.#settler.count;
-    return lastPortion(request, this.#host.demandOf(request), this.#plan.limiter, left, share);
+    return this.#lastPortion(request, (total - this.#settler.count) * share);
   }
 
   /** Whether a request could be sent now without taking anything from others: no new work is left, and no limit is near. */
@@ -163,6 +164,10 @@ export class Supply<Input, Output> implements Intake<Input> {
   close(): void {
     this.#stall.cancel();
     this.#source.close();
+  }
+
+  #lastPortion(request: Request<Input>, most: number): number {
+    return lastPortion(request, this.#host.demandOf(request), this.#plan.limiter, most);
   }
 
   #starve(): false {
