@@ -7,9 +7,14 @@ import { placeRows } from "./place.ts";
  * little-endian float32, and arrays of numbers from servers that send those all the same.
  *
  * @param dimensions what each vector's length must be. @default the length that most of them have
+ * @param decoder has the vectors that were decoded while the answer arrived
  */
-export function vectorsOf(data: unknown, count: number, dimensions?: number): (Float32Array | ResultError)[] {
-  const decoder = new VectorDecoder();
+export function vectorsOf(
+  data: unknown,
+  count: number,
+  dimensions?: number,
+  decoder: VectorDecoder = new VectorDecoder(),
+): (Float32Array | ResultError)[] {
   const slots = placeRows(data, count).map((row) =>
     row instanceof ResultError ? row : decoder.decode((row as { embedding?: unknown }).embedding),
   );
@@ -23,11 +28,19 @@ export function vectorsOf(data: unknown, count: number, dimensions?: number): (F
  * Decodes into one piece of memory and hands out copies of it: that piece stays in the processor's cache, and a copy
  * is not zeroed before it is written.
  */
-class VectorDecoder {
+export class VectorDecoder {
   #memory = base64Memory(0);
   #numbers = new Float32Array(0);
+  readonly #taken: (Float32Array | ResultError)[] = [];
 
+  /** Decodes base64 now, for `decode` to find under the number that this returns. */
+  take(base64: string): number {
+    return this.#taken.push(this.#fromBase64(base64)) - 1;
+  }
+
+  /** What a row holds: base64, numbers, or the number of what has been taken. */
   decode(embedding: unknown): Float32Array | ResultError {
+    if (typeof embedding === "number") return this.#taken[embedding] ?? notVector();
     if (typeof embedding === "string") return this.#fromBase64(embedding);
     return Array.isArray(embedding) ? fromNumbers(embedding) : notVector();
   }

@@ -1,7 +1,7 @@
 import { type CallOptions, type RequestLimits, Runnable, type RunnableSettings } from "@batchwise/core";
 import type { EmbeddingCreateParams } from "openai/resources/embeddings";
 import { connect, type Connection, CONNECTION_OPTIONS, type ConnectionOptions } from "./client.ts";
-import { vectorsOf } from "./decode.ts";
+import { VectorDecoder, vectorsOf } from "./decode.ts";
 import { ownsInput } from "./errors.ts";
 import { BULK_CONCURRENCY, EMBEDDING_MODELS, EMBEDDING_TOKENS, EMBEDDINGS_REQUEST } from "./limits.ts";
 import {
@@ -19,6 +19,7 @@ import { post } from "./post.ts";
 import { answerTexts } from "./texts.ts";
 import { usageOf } from "./usage.ts";
 import { utf8Length } from "./utf8.ts";
+import { readThrough, VectorSieve } from "./vector-sieve.ts";
 
 /** Options of OpenAIEmbeddings. */
 export interface OpenAIEmbeddingsOptions extends ConnectionOptions, PaceOptions {
@@ -119,9 +120,12 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
       ...definedOnly({ dimensions, user }),
     };
     const call = { path: "/embeddings", body, parts: { owns: ownsInput, positions } };
-    const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options);
+    const decoder = new VectorDecoder();
+    const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, (response) =>
+      readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
+    );
     options.report?.(usageOf(usage));
-    return vectorsOf(data, input.length, dimensions);
+    return vectorsOf(data, input.length, dimensions, decoder);
   }
 }
 

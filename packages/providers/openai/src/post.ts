@@ -14,6 +14,7 @@ export interface Call {
 /**
  * Sends one request and resolves to its answer, a JSON object that has `field`. Reports limits and the request's id.
  *
+ * @param read gives the answer's JSON text. @default all that arrives
  * @throws ProviderError, TimeoutError, ResultError or the signal's reason
  */
 export async function post<Answer extends object>(
@@ -21,12 +22,13 @@ export async function post<Answer extends object>(
   call: Call,
   field: keyof Answer & string,
   options: CallOptions,
+  read: (response: Response) => Promise<string> = (response) => response.text(),
 ): Promise<Answer> {
   const { response } = await send(connection, call, options, false);
   const origin = { status: response.status, ...idOf(response.headers) };
   let text: string;
   try {
-    text = await response.text();
+    text = await read(response);
   } catch (thrown) {
     options.signal?.throwIfAborted();
     throw networkError(thrown, origin);
