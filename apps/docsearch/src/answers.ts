@@ -1,30 +1,75 @@
-import type { RunOptions, Surroundings } from "./app.ts";
+import { toError } from "@batchwise/core";
+import type { RunOptions } from "./app.ts";
+import type { Console } from "./console.ts";
 import type { Embedder } from "./embedder.ts";
 import { evaluate } from "./evaluate.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Collected } from "./prepare.ts";
-import { exampleQuestions, questions } from "./questions.ts";
+import { exampleQuestions, questions as evaluationQuestions } from "./questions.ts";
 import { reportAnswers, reportEvaluation, reportStrategies } from "./report.ts";
+import { CANDIDATES, type Candidates, rerankHits, type Reranker } from "./reranker.ts";
 import type { DocumentSearch } from "./search.ts";
+import { endsRun, messageOf, throwIfStopped } from "./stops.ts";
 import { compareStrategies, takeSample } from "./strategies.ts";
+import { toUnitLength } from "./unit-length.ts";
 import type { Update } from "./update-index.ts";
 
 /** Passages on which the strategies are measured: enough for several bulk requests, few enough for some ten seconds. */
-const SAMPLE_SIZE = 1024;
+export const SAMPLE_SIZE = 1024;
+
+/** What answers are made with. */
+export interface Desk {
+  readonly search: DocumentSearch;
+  readonly embedder: Embedder;
+  readonly reranker: Reranker | undefined;
+  readonly ledger: Ledger;
+  readonly console: Console;
+}
+
+/** What a run is going to ask, once the index is up to date. */
+export interface Planned {
+  /** Questions that are embedded. */
+  readonly embedded: readonly string[];
+  /** Questions whose answers are reranked, where a reranker is there. */
+  readonly reranked: readonly string[];
+  /** Whether the strategies are compared. */
+  readonly compare: boolean;
+}
+
+/** What a run with these options asks. Strategies of an embedder that costs money are compared only on request. */
+export function planQuestions(
+  { questions, ownDocuments, evaluate: isEvaluated, compare }: RunOptions,
+  { isPaid }: Embedder,
+): Planned {
+  if (questions.length > 0) return { embedded: questions, reranked: questions, compare: false };
+  const reranked = ownDocuments ? exampleQuestions : [];
+  const evaluated = ownDocuments && isEvaluated ? evaluationQuestions.map(({ question }) => question) : [];
+  return { embedded: [...evaluated, ...reranked], reranked, compare: compare ?? !isPaid };
+}
 
 /** Answers each question, one below the other. */
 export async function answer(
-  search: DocumentSearch,
-  { embeddings }: Embedder,
+  desk: Desk,
   { questions: asked, top, json }: Pick<RunOptions, "questions" | "top" | "json">,
-  { console, signal }: Surroundings,
 ): Promise<void> {
-  const vectors = await embeddings.batch(asked, { signal });
-  const answers = asked.map((question, index) => {
-    const vector = vectors[index];
-    return { question, hits: vector === undefined ? [] : search.search(question, vector, top) };
-  });
+  const { console, reranker } = desk;
+  const found = await candidatesOf(desk, asked, reranker === undefined ? top : Math.max(top, CANDIDATES));
+  const isReranked = asked.map(() => false);
+  let answers = found;
+  if (reranker !== undefined) {
+    const orders = await rerankHits(reranker, found, desk.ledger.batchOptions({ isPaid: true }));
+    answers = found.map(({ question, hits }, index) => {
+      const order = orders[index] ?? hits;
+      isReranked[index] = !(order instanceof Error);
+      return { question, hits: (order instanceof Error ? hits : order).slice(0, top) };
+    });
+    noteFailures(console, asked, orders, "is not reranked: its answers are in the order of the search");
+  }
   if (json) {
-    console.result(JSON.stringify(answers, undefined, 2));
+    const shown = answers.map((each, index) =>
+      reranker === undefined ? each : { ...each, reranked: isReranked[index] },
+    );
+    console.result(JSON.stringify(shown, undefined, 2));
     return;
   }
   for (const { question, hits } of answers) {
@@ -33,29 +78,75 @@ export async function answer(
   }
 }
 
+/** The best documents for each question: by words alone where it could not be embedded, which is said. */
+async function candidatesOf(desk: Desk, asked: readonly string[], count: number): Promise<Candidates[]> {
+  const { console, search, embedder } = desk;
+  const vectors = await embedQuestions(desk, asked);
+  noteFailures(console, asked, vectors, "could not be embedded: it is answered by its words alone");
+  const nowhere = new Float32Array(embedder.dimensions);
+  return asked.map((question, index) => {
+    const vector = vectors[index];
+    const hits =
+      vector instanceof Float32Array
+        ? search.search(question, vector, count)
+        : search.search(question, nowhere, count, "keywords");
+    return { question, hits };
+  });
+}
+
+/**
+ * The vector of each question, or why it has none.
+ *
+ * @throws the error after which no question can be embedded; the reason of a stop that was asked for
+ */
+async function embedQuestions({ embedder, ledger }: Desk, asked: readonly string[]): Promise<(Float32Array | Error)[]> {
+  const options = ledger.batchOptions(embedder);
+  const slots = await embedder.questions.batch(asked, { ...options, returnExceptions: true });
+  throwIfStopped(slots, options);
+  const end = slots.find(endsRun);
+  if (end !== undefined) throw end;
+  return slots.map((slot) => {
+    if (slot instanceof Error) return slot;
+    if (slot.length === embedder.dimensions) return toUnitLength(slot);
+    return new Error(`Expected a vector of ${embedder.dimensions} numbers, but the model gave ${slot.length}.`);
+  });
+}
+
+/** Says of each question whose slot is an Error what became of it. */
+function noteFailures(console: Console, asked: readonly string[], slots: readonly unknown[], what: string): void {
+  for (const [index, slot] of slots.entries()) {
+    if (!(slot instanceof Error)) continue;
+    const which = asked.length === 1 ? "The question" : `Question ${index + 1}`;
+    console.note(`${which} ${what}. ${messageOf(slot)}`);
+  }
+}
+
 /** Measures the strategies and the search, answers a few questions, and says how to go on. */
 export async function show(
-  search: DocumentSearch,
+  desk: Desk,
   { documents }: Collected,
   { ready }: Update,
-  embedder: Embedder,
   options: RunOptions,
-  surroundings: Surroundings,
 ): Promise<void> {
-  const { console, drain, signal } = surroundings;
-  console.result();
-  const sample = takeSample(ready, SAMPLE_SIZE);
-  reportStrategies(console, await compareStrategies(embedder.embeddings, sample, { drain, signal }));
+  const { console, search, embedder, ledger } = desk;
+  if (planQuestions(options, embedder).compare) {
+    console.result();
+    const sample = takeSample(ready, SAMPLE_SIZE);
+    reportStrategies(console, await compareStrategies(embedder.documents, sample, () => ledger.batchOptions(embedder)));
+  }
   if (options.ownDocuments) {
     if (options.evaluate) {
-      const vectors = await embedder.embeddings.batch(
-        questions.map(({ question }) => question),
-        { drain, signal },
+      const vectors = await embedQuestions(
+        desk,
+        evaluationQuestions.map(({ question }) => question),
       );
+      const known = vectors.filter((vector) => vector instanceof Float32Array);
+      if (known.length < vectors.length) throw toError(vectors.find((vector) => vector instanceof Error));
       console.result();
-      reportEvaluation(console, evaluate(search, questions, vectors, new Set(documents.map(({ name }) => name))));
+      const names = new Set(documents.map(({ name }) => name));
+      reportEvaluation(console, evaluate(search, evaluationQuestions, known, names));
     }
-    await answer(search, embedder, { questions: exampleQuestions, top: 2, json: false }, surroundings);
+    await answer(desk, { questions: exampleQuestions, top: 2, json: false });
   }
   console.result();
   console.result(`Ask your own:       ${console.bold('npm start -- "how do I stop retrying after an error?"')}`);

@@ -1,10 +1,15 @@
-import { answer, show } from "./answers.ts";
+import type { Clock } from "@batchwise/core";
+import { answer, type Desk, show } from "./answers.ts";
 import type { Console } from "./console.ts";
-import type { Embedder } from "./embedder.ts";
+import type { OpenEmbedder } from "./embedder.ts";
 import type { Folders } from "./folders.ts";
 import { count, duration } from "./format.ts";
+import { Ledger } from "./ledger.ts";
 import { bringUpToDate, readDocuments } from "./prepare.ts";
+import { reportUse } from "./report.ts";
+import type { Reranker } from "./reranker.ts";
 import { DocumentSearch } from "./search.ts";
+import { messageOf } from "./stops.ts";
 import type { Update } from "./update-index.ts";
 
 /** What one run is to do. */
@@ -19,32 +24,42 @@ export interface RunOptions {
   /** Documents shown for a question. */
   readonly top: number;
   readonly evaluate: boolean;
+  /** Whether the strategies are compared. @default true, unless the embedder costs money */
+  readonly compare?: boolean | undefined;
   /** Forgets what was embedded before. */
   readonly rebuild: boolean;
   /** Answers as JSON. */
   readonly json: boolean;
+  /** Dollars that the run may cost. @default Infinity */
+  readonly maxCost?: number | undefined;
 }
 
 /** What a run needs of its surroundings. */
 export interface Surroundings {
   readonly console: Console;
-  readonly openEmbedder: (onConvert: () => void) => Promise<Embedder>;
+  readonly openEmbedder: OpenEmbedder;
+  readonly reranker?: Reranker | undefined;
   /** Aborted: finish what is in flight, save it, and stop. */
   readonly drain: AbortSignal;
   /** Aborted: stop at once. */
   readonly signal: AbortSignal;
+  /** Time, for tests. @default the machine's clock */
+  readonly clock?: Clock;
 }
 
 /**
  * Brings the index up to date and answers, or shows what there is.
  *
  * @returns false when a stop was asked for before the end; what was embedded is kept then
+ * @throws Error when the run cannot go on; what was embedded is kept then too
  */
 export async function run(options: RunOptions, surroundings: Surroundings): Promise<boolean> {
-  const { console, drain } = surroundings;
+  const { console, reranker, drain, signal, clock } = surroundings;
   const start = performance.now();
-  const opening = surroundings.openEmbedder(() =>
-    console.step("Model", "converting the weights, once on this machine"),
+  const ledger = new Ledger({ drain, signal, clock, maxCost: options.maxCost });
+  const opening = surroundings.openEmbedder(
+    (text) => console.step("Model", text),
+    () => ledger.batchOptions({ isPaid: true }),
   );
   // Awaited below, after the documents are read; a failure until then must not end the process.
   opening.catch(() => undefined);
@@ -52,7 +67,8 @@ export async function run(options: RunOptions, surroundings: Surroundings): Prom
     const collected = await readDocuments(options, console);
     const embedder = await opening;
     console.step("Model", `${embedder.name}, ${embedder.dimensions} dimensions, ${embedder.place}`);
-    const update = await bringUpToDate(collected, embedder, options, surroundings);
+    const update = await bringUpToDate(collected, embedder, ledger, options, surroundings);
+    if (update.stopped !== undefined) throw endedEarly(update, update.stopped);
     if (drain.aborted) return reportStop(console, update);
 
     const search = new DocumentSearch({
@@ -61,22 +77,31 @@ export async function run(options: RunOptions, surroundings: Surroundings): Prom
       vectors: update.vectors,
     });
     console.step("Ready", `after ${duration(performance.now() - start)}`);
-    if (options.questions.length > 0) await answer(search, embedder, options, surroundings);
-    else await show(search, collected, update, embedder, options, surroundings);
+    const desk: Desk = { search, embedder, reranker, ledger, console };
+    if (options.questions.length > 0) await answer(desk, options);
+    else await show(desk, collected, update, options);
     return true;
   } catch (error) {
     if (!drain.aborted) throw error;
     console.note("Stopped. What was embedded is kept; the same command goes on from there.");
     return false;
   } finally {
+    reportUse(console, ledger);
     await opening.then((embedder) => embedder.close()).catch(() => undefined);
   }
 }
 
-function reportStop(console: Console, { ready, pending }: Update): false {
-  console.note(
-    `Stopped with ${count(ready.length)} of ${count(ready.length + pending)} passages ready and saved. ` +
-      "The same command goes on from there.",
-  );
+function reportStop(console: Console, update: Update): false {
+  console.note(`Stopped with ${standing(update)} The same command goes on from there.`);
   return false;
+}
+
+/** Why the run ends, and where it stands. */
+function endedEarly(update: Update, reason: Error): Error {
+  const kept = update.ready.length === 0 ? "" : ` Ended with ${standing(update)} The same command goes on from there.`;
+  return new Error(`${messageOf(reason)}${kept}`, { cause: reason });
+}
+
+function standing({ ready, pending }: Update): string {
+  return `${count(ready.length)} of ${count(ready.length + pending)} passages ready and saved.`;
 }

@@ -2,10 +2,8 @@ import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { runCommandLine } from "./cli.ts";
-import { Console } from "./console.ts";
-import { fakeEmbedder, type FakeEmbedder } from "./testing/fake-embedder.ts";
-import { temporaryFolder, writeFiles } from "./testing/folder.ts";
+import { numberedNotes, temporaryFolder, writeFiles } from "./testing/folder.ts";
+import { start } from "./testing/start.ts";
 
 const NOTES = {
   "birds.md":
@@ -115,7 +113,7 @@ describe("Ctrl-C", () => {
     const drain = AbortSignal.abort(new Error("stop"));
     const { code, embedder } = await start(
       ["--dir", await temporaryFolder(NOTES), "--cache-dir", await temporaryFolder(), "faces"],
-      drain,
+      { drain },
     );
     expect(code).toBe(130);
     expect(embedder.texts).toEqual([]);
@@ -131,6 +129,11 @@ describe("errors", () => {
     [["--limit", "none"], /^error: option '--limit <passages>' argument 'none' is invalid/],
     [["--nonsense"], /^error: unknown option '--nonsense'/],
     [["--json"], /^error: Expected a question to answer with --json/],
+    [["--embed", "nobody"], /^error: option '--embed <provider>' argument 'nobody' is invalid/],
+    [["--model", "any"], /^error: Expected --embed openai or cohere with --model/],
+    [["--dimensions", "256"], /^error: Expected --embed openai or cohere with --model and --dimensions/],
+    [["--rerank-model", "any"], /^error: Expected --rerank cohere with --rerank-model/],
+    [["--max-cost", "much"], /^error: option '--max-cost <dollars>' argument 'much' is invalid/],
   ])("%j: one clear line and exit code 1", async (argv, message) => {
     const { code, notes } = await start(argv);
     expect(code).toBe(1);
@@ -158,26 +161,11 @@ describe("errors", () => {
     const { code, results } = await start(["--help"]);
     expect(code).toBe(0);
     expect(results).toContain("Examples:");
+    for (const name of ["--embed", "--rerank", "--max-cost", "OPENAI_API_KEY", "CO_API_KEY"]) {
+      expect(results).toContain(name);
+    }
   });
 });
-
-async function start(
-  argv: readonly string[],
-  drain: AbortSignal = new AbortController().signal,
-): Promise<{ code: number; results: string; notes: string; embedder: FakeEmbedder }> {
-  const embedder = fakeEmbedder();
-  let results = "";
-  let notes = "";
-  const code = await runCommandLine(argv, {
-    console: new Console({ write: (text) => (results += text) }, { write: (text) => (notes += text) }),
-    openEmbedder: () => Promise.resolve(embedder),
-    drain,
-    signal: new AbortController().signal,
-    workingFolder: process.cwd(),
-    environment: {},
-  });
-  return { code, results, notes, embedder };
-}
 
 /** Runs the command line as a process of its own and presses Ctrl-C while its second request is in flight. */
 function startAndInterrupt(argv: readonly string[]): Promise<{ code: number | null; output: string }> {
@@ -198,11 +186,4 @@ function startAndInterrupt(argv: readonly string[]): Promise<{ code: number | nu
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, output }));
   });
-}
-
-function numberedNotes(count: number): string {
-  return Array.from(
-    { length: count },
-    (_, index) => `# Note ${index}\n\nThis is what there is to say of number ${index}.\n`,
-  ).join("\n");
 }

@@ -1,9 +1,13 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { run, type Surroundings } from "./app.ts";
+import { EMBEDDING_PROVIDERS, type OpenEmbedder } from "./embedder.ts";
 import { chooseFolders } from "./folders.ts";
+import { chooseProviders, type ProviderChoice } from "./providers.ts";
+import { messageOf } from "./stops.ts";
 
 /** What the command line needs of its surroundings. */
-export interface CommandLine extends Surroundings {
+export interface CommandLine extends Omit<Surroundings, "openEmbedder" | "reranker"> {
+  readonly openLocalEmbedder: OpenEmbedder;
   /** From which relative folders are meant. */
   readonly workingFolder: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -23,13 +27,17 @@ export async function runCommandLine(argv: readonly string[], commandLine: Comma
     const questions = questionsOf(words);
     if (flags.json && questions.length === 0)
       throw new Error("Expected a question to answer with --json, but there is none.");
+    const providers = await chooseProviders(flags, commandLine);
     const folders = chooseFolders({
       dir: flags.dir,
       cacheDir: flags.cacheDir,
       workingFolder,
       environment,
     });
-    const finished = await run({ ...flags, folders, questions, ownDocuments: flags.dir === undefined }, commandLine);
+    const finished = await run(
+      { ...flags, folders, questions, ownDocuments: flags.dir === undefined },
+      { ...commandLine, ...providers },
+    );
     exitCode = finished ? 0 : 130;
   });
   try {
@@ -37,18 +45,19 @@ export async function runCommandLine(argv: readonly string[], commandLine: Comma
     return exitCode;
   } catch (error) {
     if (isCommanderError(error)) return error.exitCode === 0 ? 0 : 1;
-    console.note(`error: ${error instanceof Error ? error.message : String(error)}`);
+    console.note(`error: ${messageOf(error)}`);
     if (argv.includes("--debug") && error instanceof Error) console.note(error.stack ?? "");
     return 1;
   }
 }
 
-interface Flags {
+interface Flags extends ProviderChoice {
   readonly dir?: string;
   readonly cacheDir?: string;
   readonly limit: number;
   readonly top: number;
   readonly evaluate: boolean;
+  readonly compare?: boolean;
   readonly rebuild: boolean;
   readonly json: boolean;
 }
@@ -67,9 +76,19 @@ function defineCommand(): Command {
       wholeNumber,
       DEFAULT_LIMIT,
     )
+    .addOption(
+      new Option("--embed <provider>", "what turns texts into vectors").choices(EMBEDDING_PROVIDERS).default("local"),
+    )
+    .option("--model <name>", "the provider's embedding model (openai: text-embedding-3-small, cohere: embed-v4.0)")
+    .option("--dimensions <n>", "length of the vectors, where the model lets it be chosen", wholeNumber)
+    .addOption(new Option("--rerank <provider>", "put the best 50 files of the search into order").choices(["cohere"]))
+    .option("--rerank-model <name>", "the model that does (default: rerank-v3.5)")
+    .option("--max-cost <dollars>", "stop before the run costs more; what is embedded is kept", amount)
     .option("--top <files>", "files to show for a question", wholeNumber, 5)
     .option("--cache-dir <folder>", "keep the index here (default: .docsearch, or your cache folder with --dir)")
     .option("--no-evaluate", "do not measure how well the search finds things")
+    .option("--compare", "compare the three strategies (default: only where it costs nothing)")
+    .option("--no-compare", "do not")
     .option("--rebuild", "embed everything again", false)
     .option("--json", "print answers as JSON", false)
     .option("--debug", "print the stack of an error", false)
@@ -81,10 +100,17 @@ Examples:
   npm start -- "how do I stop retrying after an error?"
   npm start -- --top 1 "parse a semver range" "make a temporary file"
   npm start -- --dir ~/notes "what did we decide?"
+  npm start -- --embed openai --max-cost 1 "retry a promise"
+  npm start -- --embed cohere --rerank cohere "retry a promise"
   npm --silent start -- --json "retry a promise" 2>/dev/null
 
 Without a question it measures what it does and shows examples. A second start
-embeds only what has changed. Ctrl-C saves and stops; start again to go on.`,
+embeds only what has changed. Ctrl-C saves and stops; start again to go on.
+
+--embed openai reads the key in OPENAI_API_KEY (and OPENAI_BASE_URL, for any
+server that speaks OpenAI's language), cohere those in CO_API_KEY and CO_API_URL.
+These cost money: what a run will take is said before anything is sent, and what
+it took at the end. Each model has an index of its own; switching loses nothing.`,
     );
 }
 
@@ -97,6 +123,14 @@ function questionsOf(words: readonly string[]): string[] {
 function wholeNumber(value: string): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("Give a whole number from 1.");
+  return number;
+}
+
+function amount(value: string): number {
+  const number = Number(value);
+  if (value.trim() === "" || !Number.isFinite(number) || number < 0) {
+    throw new InvalidArgumentError("Give an amount of dollars, such as 0.50.");
+  }
   return number;
 }
 

@@ -1,31 +1,36 @@
-import type { Runnable } from "@batchwise/core";
-import { LocalEmbeddings } from "@batchwise/local";
+import type { BatchOptions, Runnable } from "@batchwise/core";
 
 /** What turns texts into vectors, and what there is to know of it. */
 export interface Embedder {
-  /** Names the model, and with it the folder of its vectors. */
+  /** The model's name. */
   readonly name: string;
-  /** Length of each vector. Vectors are of length 1, so that a dot product is a cosine. */
+  /** Names the folder of its vectors. Two embedders share it only if their vectors can be compared. */
+  readonly identity: string;
+  /** Length of each vector, as a count of numbers. */
   readonly dimensions: number;
-  /** Where it computes, as a phrase: "2 threads". */
+  /** Where it computes, as a phrase: "2 threads", "by OpenAI". */
   readonly place: string;
-  readonly embeddings: Runnable<string, Float32Array>;
+  /** Whether somebody charges for it. */
+  readonly isPaid: boolean;
+  /** For what is searched. */
+  readonly documents: Runnable<string, Float32Array>;
+  /** For what is asked: the same Runnable, where the model makes no difference between the two. */
+  readonly questions: Runnable<string, Float32Array>;
   close(): Promise<void>;
 }
 
-/** Opens the embedder that everything here uses. `onConvert` is called when a first start has to convert the model. */
-export async function openEmbedder(onConvert: () => void): Promise<Embedder> {
-  const embeddings = new LocalEmbeddings({
-    onStatus: (status) => {
-      if (status.stage === "converting") onConvert();
-    },
-  });
-  const { name, dimensions, threads } = await embeddings.load();
-  return {
-    name,
-    dimensions,
-    place: threads === 1 ? "1 thread" : `${threads} threads`,
-    embeddings,
-    close: () => embeddings.close(),
-  };
+/**
+ * Opens an embedder. `say` tells the user what takes a moment, or is sent, before it is open; `options` gives the
+ * options of a batch.
+ */
+export type OpenEmbedder = (say: (text: string) => void, options: () => BatchOptions) => Promise<Embedder>;
+
+/** Which provider embeds. */
+export type EmbeddingProvider = (typeof EMBEDDING_PROVIDERS)[number];
+
+export const EMBEDDING_PROVIDERS = ["local", "openai", "cohere"] as const;
+
+/** A folder's name that tells apart whatever is made of other parts. */
+export function identityOf(...parts: readonly (string | number)[]): string {
+  return parts.map((part) => encodeURIComponent(part).replaceAll("*", "%2A")).join("_");
 }

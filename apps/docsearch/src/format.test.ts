@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, counted, duration, wrap } from "./format.ts";
+import { bytes, counted, dollars, duration, wrap } from "./format.ts";
 
 test("durations and sizes read at a glance", () => {
   expect([40, 9_940, 9_960, 59_600, 125_000].map(duration)).toEqual([
@@ -17,4 +17,15 @@ test("text is wrapped between words, and a long word where it must be", () => {
   expect(wrap("one two  three\nfour", 9)).toEqual(["one two", "three", "four"]);
   expect(wrap("abcdefghij kl", 4)).toEqual(["abcd", "efgh", "ij", "kl"]);
   expect(wrap("", 4)).toEqual([]);
+});
+
+test("dollars keep two digits, however small", () => {
+  expect([0, 12.5, 0.1, 0.094, 0.00034123, 0.0000001].map(dollars)).toEqual([
+    "$0.00",
+    "$12.50",
+    "$0.10",
+    "$0.094",
+    "$0.00034",
+    "$0.0000001",
+  ]);
 });

@@ -39,3 +39,9 @@ export function wrap(text: string, width: number): string[] {
   }
   return line === "" ? lines : [...lines, line];
 }
+
+/** Dollars, to the cent, or to two digits where that would be nothing: "$1.20", "$0.00034". */
+export function dollars(value: number): string {
+  if (value === 0 || value >= 0.095) return `$${value.toFixed(2)}`;
+  return `$${value.toLocaleString("en-US", { maximumSignificantDigits: 2, maximumFractionDigits: 20 })}`;
+}

@@ -51,7 +51,8 @@ export class IndexStore {
   add(entry: Entry): void {
     if (entry.vector.length !== this.#dimensions) {
       throw new Error(
-        `Expected a vector of ${this.#dimensions} numbers, but the model gave ${entry.vector.length}. Start with --rebuild.`,
+        `Expected a vector of ${this.#dimensions} numbers, but the model gave ${entry.vector.length}. ` +
+          "Start with --rebuild, or say the length with --dimensions.",
       );
     }
     this.#entries.set(entry.key, entry);

@@ -1,12 +1,12 @@
 import { runCommandLine } from "./cli.ts";
 import { Console } from "./console.ts";
-import { openEmbedder } from "./embedder.ts";
+import { openLocalEmbedder } from "./embedders/local.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 
 const interrupts = listenForInterrupts();
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   console: new Console(process.stdout, process.stderr),
-  openEmbedder,
+  openLocalEmbedder,
   drain: interrupts.drain,
   signal: interrupts.signal,
   // npm and pnpm run scripts in the project's folder and say here where the user stands.

@@ -1,14 +1,17 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { planQuestions } from "./answers.ts";
 import type { RunOptions, Surroundings } from "./app.ts";
 import { chunkDocument } from "./chunk.ts";
 import { type Collection, collectDocuments } from "./collect.ts";
 import type { Console } from "./console.ts";
 import type { Embedder } from "./embedder.ts";
+import { estimateRun } from "./estimate.ts";
 import { count, counted, duration } from "./format.ts";
 import { IndexStore } from "./index-store.ts";
+import type { Ledger } from "./ledger.ts";
 import { embeddedText, type Passage, textKey } from "./passage.ts";
-import { reportCollection, reportFailures } from "./report.ts";
+import { reportCollection, reportEstimate, reportFailures } from "./report.ts";
 import { type Update, updateIndex } from "./update-index.ts";
 
 /** The documents of a folder, in passages. */
@@ -41,18 +44,35 @@ export async function readDocuments({ folders, limit }: RunOptions, console: Con
 export async function bringUpToDate(
   { passages, beyond }: Collected,
   embedder: Embedder,
-  { folders, rebuild }: RunOptions,
-  { console, drain, signal }: Surroundings,
+  ledger: Ledger,
+  options: RunOptions,
+  { console, reranker, drain }: Surroundings,
 ): Promise<Update> {
   const start = performance.now();
-  const folder = path.join(folders.index, embedder.name.replaceAll(/[^\w.-]+/g, "-"));
-  if (rebuild) await rm(folder, { recursive: true, force: true });
+  const { folders } = options;
+  const folder = path.join(folders.index, embedder.identity);
+  if (options.rebuild) await rm(folder, { recursive: true, force: true });
+  const others = await otherIndexes(folders.index, embedder.identity);
   const store = await IndexStore.open(folder, embedder.dimensions);
   if (store.damaged > 0)
     console.step("Index", `${counted(store.damaged, "damaged file")} dropped; its texts are embedded again`);
+  if (store.size === 0 && others > 0) {
+    console.step(
+      "Index",
+      `none by ${embedder.name} yet: it is built beside ${counted(others, "index", "indexes")} by other models`,
+    );
+  }
 
-  const keys = passages.map((passage) => textKey(embeddedText(passage)));
-  const missing = new Set(keys.filter((key) => store.vector(key) === undefined)).size;
+  const texts = new Map(
+    passages.map((passage) => {
+      const text = embeddedText(passage);
+      return [textKey(text), text];
+    }),
+  );
+  const toEmbed = [...texts].filter(([key]) => store.vector(key) === undefined).map(([, text]) => text);
+  const missing = toEmbed.length;
+  const planned = planQuestions(options, embedder);
+  reportEstimate(console, estimateRun({ missing: toEmbed, passages, planned, embedder, reranker }), options.maxCost);
   const onProgress = missing > 0 ? console.startProgress(missing) : undefined;
   const announceStop = (): void => {
     console.endProgress();
@@ -61,9 +81,8 @@ export async function bringUpToDate(
   drain.addEventListener("abort", announceStop, { once: true });
   let update: Update;
   try {
-    update = await updateIndex(passages, embedder.embeddings, store, {
-      drain,
-      signal,
+    update = await updateIndex(passages, embedder.documents, store, {
+      ...ledger.batchOptions(embedder),
       ...(onProgress && { onProgress }),
     });
   } finally {
@@ -71,9 +90,17 @@ export async function bringUpToDate(
     drain.removeEventListener("abort", announceStop);
   }
   if (update.pending === 0)
-    await store.compact(new Set([...keys, ...beyond.map((each) => textKey(embeddedText(each)))]));
+    await store.compact(new Set([...texts.keys(), ...beyond.map((each) => textKey(embeddedText(each)))]));
   reportUpdate(console, update, missing, performance.now() - start, folders.index);
   return update;
+}
+
+/** How many other embedders' vectors lie in `folder` too. */
+async function otherIndexes(folder: string, identity: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory() && entry.name !== identity).map(({ name }) => name);
+  const files = await Promise.all(names.map((name) => readdir(path.join(folder, name)).catch(() => [])));
+  return files.filter((each) => each.some((file) => file.endsWith(".arrow"))).length;
 }
 
 function reportUpdate(console: Console, update: Update, missing: number, milliseconds: number, index: string): void {

@@ -1,6 +1,6 @@
 import type { Progress } from "@batchwise/core";
 import cliProgress from "cli-progress";
-import { count, duration } from "./format.ts";
+import { count, dollars, duration } from "./format.ts";
 
 /** Where output goes. Both streams of the process fit. */
 export interface Output {
@@ -36,7 +36,7 @@ function openBar(output: Output, total: number): ProgressView {
   });
   bar.start(total, 0, { speed: "" });
   return {
-    update: (progress) => bar.update(progress.done, { speed: speedOf(progress) }),
+    update: (progress) => bar.update(doneBy(progress), { speed: speedOf(progress) }),
     stop: () => bar.stop(),
   };
 }
@@ -45,16 +45,22 @@ function openLines(output: Output, total: number): ProgressView {
   let tenths = 0;
   return {
     update: (progress) => {
-      const reached = Math.floor((progress.done * 10) / total);
+      const reached = Math.floor((doneBy(progress) * 10) / total);
       if (reached <= tenths) return;
       tenths = reached;
-      output.write(`  ${count(progress.done)}/${count(total)} ${speedOf(progress)}\n`);
+      output.write(`  ${count(doneBy(progress))}/${count(total)} ${speedOf(progress)}\n`);
     },
     stop: () => undefined,
   };
 }
 
-function speedOf({ itemsPerSecond, remainingMs, done, total }: Progress): string {
+/** Failed items are not done: where a key is refused, nothing is. */
+function doneBy({ done, failed }: Progress): number {
+  return done - failed;
+}
+
+function speedOf({ itemsPerSecond, remainingMs, done, total, usage }: Progress): string {
   const rate = `${count(itemsPerSecond)}/s`;
-  return remainingMs === undefined || done === total ? rate : `${rate}, ${duration(remainingMs)} left`;
+  const left = remainingMs === undefined || done === total ? "" : `, ${duration(remainingMs)} left`;
+  return usage.cost > 0 ? `${rate}${left}, ${dollars(usage.cost)}` : `${rate}${left}`;
 }

@@ -1,8 +1,11 @@
+import { BatchwiseError } from "@batchwise/core";
 import Table from "cli-table3";
 import { type Collection, type LeftOut, NEWEST_OF_CHANGELOG } from "./collect.ts";
 import type { Console } from "./console.ts";
+import type { Part } from "./estimate.ts";
 import type { Evaluation } from "./evaluate.ts";
-import { bytes, count, counted, duration, wrap } from "./format.ts";
+import { bytes, count, counted, dollars, duration, wrap } from "./format.ts";
+import type { Ledger } from "./ledger.ts";
 import { type Passage, saysSomething } from "./passage.ts";
 import type { Hit, Ranking } from "./search.ts";
 import type { Comparison } from "./strategies.ts";
@@ -43,6 +46,33 @@ export function reportFailures(console: Console, failed: readonly FailedPassage[
     console.step("", `${passage.document}:${passage.line} ${reason.message}`);
   }
   if (failed.length > 3) console.step("", `and ${count(failed.length - 3)} more`);
+  if (failed.some(({ reason }) => BatchwiseError.isInstance(reason) && reason.retryable)) {
+    console.step("", "The same command tries again what failed only for the moment.");
+  }
+}
+
+/** Says what a run is going to take that is charged for, before anything is sent. */
+export function reportEstimate(console: Console, parts: readonly Part[], maxCost: number = Infinity): void {
+  for (const [index, { inputs, noun, purpose, requests, tokens, cost, shortestMs = 0 }] of parts.entries()) {
+    const figures = [
+      counted(requests, "request"),
+      ...(tokens === undefined ? [] : [`at most ${counted(tokens, "token")}`]),
+      cost === undefined ? "at a price that is not known here" : dollars(cost),
+      ...(shortestMs < 1000 ? [] : [`at least ${duration(shortestMs)} by the rate limits`]),
+    ];
+    console.step(index === 0 ? "Estimate" : "", `${counted(inputs, noun)} ${purpose}: ${figures.join(", ")}`);
+  }
+  if (parts.length === 0) return;
+  const known = parts.reduce((sum, { cost = 0 }) => sum + cost, 0);
+  if (parts.length > 1 && known > 0) console.step("", `in all at most ${dollars(known)}, if nothing is sent twice`);
+  if (known > maxCost) console.step("", `That may be more than --max-cost ${dollars(maxCost)}, at which it stops.`);
+}
+
+/** Says what a run took that is charged for. */
+export function reportUse(console: Console, { requests, retries, tokens, cost }: Ledger): void {
+  if (requests === 0) return;
+  const again = retries === 0 ? "" : ` (${counted(retries, "retry", "retries")})`;
+  console.step("Used", `${counted(requests, "request")}${again}, ${counted(tokens, "token")}, ${dollars(cost)}`);
 }
 
 const STRATEGY_NAMES: Readonly<Record<Comparison["results"][number]["name"], string>> = {

@@ -9,7 +9,7 @@ test("the three strategies make as many calls as they say, and agree", async () 
     results,
     largestDifference,
     texts: count,
-  } = await compareStrategies(fakeEmbedder({ maxInputs: 5 }).embeddings, texts, {});
+  } = await compareStrategies(fakeEmbedder({ maxInputs: 5 }).documents, texts);
   expect(count).toBe(10);
   expect(results.map(({ name, calls }) => [name, calls])).toEqual([
     ["default", 10],
@@ -25,7 +25,7 @@ test("vectors that differ are told", async () => {
     calls += 1;
     return Float32Array.of(calls > 2 ? 0.5 : 0.25);
   });
-  expect((await compareStrategies(drifting, ["a", "b"], {})).largestDifference).toBe(0.25);
+  expect((await compareStrategies(drifting, ["a", "b"])).largestDifference).toBe(0.25);
 });
 
 test("a sample is spread over all passages", () => {

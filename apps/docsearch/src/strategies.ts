@@ -28,24 +28,38 @@ export function takeSample(passages: readonly Passage[], size: number): string[]
   });
 }
 
-/** Embeds `texts` by each strategy in turn: one call after another, five calls at once, and many texts a call. */
+/**
+ * Embeds `texts` by each strategy in turn: one call after another, five calls at once, and many texts a call.
+ *
+ * @param options gives the options of the next batch
+ */
 export async function compareStrategies(
   embeddings: Runnable<string, Float32Array>,
   texts: readonly string[],
-  options: Pick<BatchOptions, "signal" | "drain">,
+  options: () => BatchOptions = () => ({}),
 ): Promise<Comparison> {
-  // Only `invoke` is given, so `batch` can do no better than to loop over it.
-  const oneByOne = runnable((text: string, call) => embeddings.invoke(text, call));
+  const oneByOne = withoutBulk(embeddings);
   const runs = [
-    await measure("default", oneByOne, texts, { ...options, maxConcurrency: 1 }),
-    await measure("concurrent", oneByOne, texts, { ...options, maxConcurrency: 5 }),
-    await measure("bulk", embeddings, texts, options),
+    await measure("default", oneByOne, texts, { ...options(), maxConcurrency: 1 }),
+    await measure("concurrent", oneByOne, texts, { ...options(), maxConcurrency: 5 }),
+    await measure("bulk", embeddings, texts, options()),
   ];
   return {
     texts: texts.length,
     results: runs.map(({ result }) => result),
     largestDifference: largestDifference(runs.map(({ vectors }) => vectors)),
   };
+}
+
+/** Only `invoke` is given, so `batch` can do no better than to loop over it; limits, retries and price stay. */
+function withoutBulk(embeddings: Runnable<string, Float32Array>): Runnable<string, Float32Array> {
+  const { limiter, price, retry, timeoutMs, weigh } = embeddings.settings ?? {};
+  return runnable((text: string, call) => embeddings.invoke(text, call), {
+    ...(limiter !== undefined && { limiter }),
+    ...(price !== undefined && weigh !== undefined && { price, weigh }),
+    ...(retry !== undefined && { retry }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
 }
 
 async function measure(
@@ -59,8 +73,9 @@ async function measure(
   const vectors = await embeddings.batch(texts, {
     ...options,
     returnExceptions: false,
-    onFinish: ({ requests }) => {
-      calls = requests;
+    onFinish: (report) => {
+      calls = report.requests;
+      options.onFinish?.(report);
     },
   });
   const durationMs = performance.now() - start;

@@ -10,14 +10,14 @@ test("embeds what is new, once, and reuses the rest", async () => {
   const folder = await temporaryFolder();
   const first = fakeEmbedder();
   const one = passages("the first text says this", "the second text says that", "the first text says this");
-  const update = await updateIndex(one, first.embeddings, await IndexStore.open(folder, 64));
+  const update = await updateIndex(one, first.documents, await IndexStore.open(folder, 64));
   expect(update).toMatchObject({ embedded: 2, pending: 0, failed: [] });
   expect(update.ready).toEqual(one);
   expect(update.vectors[0]).toEqual(update.vectors[2]);
 
   const second = fakeEmbedder();
   const other = passages("the second text says that", "a third text, changed since");
-  const again = await updateIndex(other, second.embeddings, await IndexStore.open(folder, 64));
+  const again = await updateIndex(other, second.documents, await IndexStore.open(folder, 64));
   expect(second.texts).toEqual(["a third text, changed since"]);
   expect(again.ready).toEqual(other);
 });
@@ -25,7 +25,7 @@ test("embeds what is new, once, and reuses the rest", async () => {
 test("L6 a passage that is refused loses no other, and is given back with its place", async () => {
   const store = await IndexStore.open(await temporaryFolder(), 64);
   const given = passages("the first text says this", "here is some POISON for you", "the last text says that");
-  const update = await updateIndex(given, fakeEmbedder({ maxInputs: 3 }).embeddings, store);
+  const update = await updateIndex(given, fakeEmbedder({ maxInputs: 3 }).documents, store);
   expect(update.ready).toEqual([given[0], given[2]]);
   expect(update.failed).toEqual([
     { passage: given[1], reason: expect.objectContaining({ message: "This text is refused." }) },
@@ -40,13 +40,13 @@ test("drained: what is in flight is kept, on disk, and the next run embeds only 
   const stopped = fakeEmbedder({
     beforeRequest: (request) => (request === 2 ? drain.abort(new Error("stop")) : undefined),
   });
-  const update = await updateIndex(given, stopped.embeddings, await IndexStore.open(folder, 64), {
+  const update = await updateIndex(given, stopped.documents, await IndexStore.open(folder, 64), {
     drain: drain.signal,
   });
   expect(update).toMatchObject({ embedded: 4, pending: 6 });
 
   const rest = fakeEmbedder();
-  const again = await updateIndex(given, rest.embeddings, await IndexStore.open(folder, 64));
+  const again = await updateIndex(given, rest.documents, await IndexStore.open(folder, 64));
   expect(again).toMatchObject({ embedded: 6, pending: 0 });
   expect(new Set([...stopped.texts, ...rest.texts]).size).toBe(10);
   expect(rest.texts).toHaveLength(6);
@@ -63,7 +63,7 @@ test("aborted: ends at once with what had finished", async () => {
       return new Promise<void>(() => undefined);
     },
   });
-  const update = await updateIndex(given, stuck.embeddings, store, { signal: abort.signal });
+  const update = await updateIndex(given, stuck.documents, store, { signal: abort.signal });
   expect(update).toMatchObject({ embedded: 2, pending: 1 });
 });
 
@@ -76,7 +76,7 @@ test("writes while it goes on, so that a crash loses little", async () => {
     },
   });
   const given = passages(...Array.from({ length: 8 }, (_, index) => `this is the text with the number ${index}`));
-  await updateIndex(given, embedder.embeddings, await IndexStore.open(folder, 64), {
+  await updateIndex(given, embedder.documents, await IndexStore.open(folder, 64), {
     flushEvery: 2,
   });
   expect(segments[0]).toBe(0);
@@ -87,7 +87,7 @@ test("writes while it goes on, so that a crash loses little", async () => {
 test("a failure that is no item's and no stop is thrown, after what finished was saved", async () => {
   const folder = await temporaryFolder();
   const store = await IndexStore.open(folder, 32);
-  await expect(updateIndex(passages("the first text says this"), fakeEmbedder().embeddings, store)).rejects.toThrow(
+  await expect(updateIndex(passages("the first text says this"), fakeEmbedder().documents, store)).rejects.toThrow(
     /32 numbers/,
   );
 });

@@ -1,14 +1,14 @@
-import type { Progress, Runnable } from "@batchwise/core";
+import type { BatchOptions, Runnable } from "@batchwise/core";
 import type { IndexStore } from "./index-store.ts";
 import { embeddedText, type Passage, textKey } from "./passage.ts";
+import { endsRun } from "./stops.ts";
+import { toUnitLength } from "./unit-length.ts";
 
-/** How the index is brought up to date. */
-export interface UpdateOptions {
-  /** Aborted: nothing new is embedded, what is in flight is still kept. */
-  readonly drain?: AbortSignal;
-  /** Aborted: stops at once. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
+/** How the index is brought up to date. With `drain`, what is in flight is still kept; `signal` stops at once. */
+export interface UpdateOptions extends Pick<
+  BatchOptions,
+  "drain" | "signal" | "onProgress" | "onFinish" | "maxCost" | "clock"
+> {
   /** The index is written after this many new vectors, so that a SIGKILL loses no more. @default 256 */
   readonly flushEvery?: number;
 }
@@ -21,8 +21,10 @@ export interface Update {
   readonly vectors: readonly Float32Array[];
   /** Distinct texts that were embedded now. */
   readonly embedded: number;
-  /** Passages without a vector because a stop was asked for first. */
+  /** Passages without a vector because the run was stopped first. */
   readonly pending: number;
+  /** Why no text could be embedded any more: a refused key, a used-up quota, a cap. Undefined for a stop by the user. */
+  readonly stopped: Error | undefined;
   /** Passages that the model refused. */
   readonly failed: readonly FailedPassage[];
 }
@@ -47,7 +49,7 @@ export async function updateIndex(
   const missing = new Map(
     keyed.filter(({ key }) => store.vector(key) === undefined).map(({ key, text }) => [key, text]),
   );
-  const refused = await embedMissing([...missing.values()], embeddings, store, options);
+  const { refused, stopped } = await embedMissing([...missing.values()], embeddings, store, options);
 
   const ready = keyed.flatMap(({ passage, key }) => {
     const vector = store.vector(key);
@@ -62,36 +64,44 @@ export async function updateIndex(
     vectors: ready.map(({ vector }) => vector),
     embedded: [...missing.keys()].filter((key) => store.vector(key) !== undefined).length,
     pending: passages.length - ready.length - failed.length,
+    stopped,
     failed,
   };
 }
 
-/** Returns why texts were refused, by their key. */
+interface Embedded {
+  /** Why texts were refused, by their key. */
+  readonly refused: ReadonlyMap<string, Error>;
+  readonly stopped: Error | undefined;
+}
+
 async function embedMissing(
   texts: readonly string[],
   embeddings: Runnable<string, Float32Array>,
   store: IndexStore,
-  options: UpdateOptions,
-): Promise<Map<string, Error>> {
-  const { flushEvery = 256, signal, drain, onProgress } = options;
+  { flushEvery = 256, ...options }: UpdateOptions,
+): Promise<Embedded> {
   const refused = new Map<string, Error>();
-  if (texts.length === 0) return refused;
+  let stopped: Error | undefined;
+  if (texts.length === 0) return { refused, stopped };
   try {
-    const outcomes = embeddings.batchAsCompleted(texts, {
-      ...(signal && { signal }),
-      ...(drain && { drain }),
-      ...(onProgress && { onProgress }),
-    });
-    for await (const outcome of outcomes) {
+    for await (const outcome of embeddings.batchAsCompleted(texts, options)) {
       const key = textKey(outcome.input);
-      if (outcome.status === "rejected") refused.set(key, outcome.reason);
-      else store.add({ key, text: outcome.input, vector: outcome.value });
+      if (outcome.status === "fulfilled") {
+        store.add({ key, text: outcome.input, vector: toUnitLength(outcome.value) });
+      } else if (endsRun(outcome.reason)) {
+        // The text is not to blame. The engine ends the batch, and what is in flight may still bring vectors.
+        stopped ??= outcome.reason;
+      } else {
+        refused.set(key, outcome.reason);
+      }
       if (store.unsaved >= flushEvery) await store.flush();
     }
   } catch (error) {
-    if (signal?.aborted !== true && drain?.aborted !== true) throw error;
+    if (endsRun(error)) stopped ??= error;
+    else if (options.signal?.aborted !== true && options.drain?.aborted !== true) throw error;
   } finally {
     await store.flush();
   }
-  return refused;
+  return { refused, stopped };
 }

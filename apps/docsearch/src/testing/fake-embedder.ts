@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { bulkRunnable, InputError } from "@batchwise/core";
-import type { Embedder } from "../embedder.ts";
+import { type Embedder, identityOf } from "../embedder.ts";
 
 /** How the fake behaves. */
 export interface FakeOptions {
@@ -21,20 +21,24 @@ const DIMENSIONS = 64;
 export function fakeEmbedder({ maxInputs = 2, beforeRequest = () => undefined }: FakeOptions = {}): FakeEmbedder {
   const texts: string[] = [];
   let requests = 0;
+  const embeddings = bulkRunnable<string, Float32Array>(
+    async (inputs) => {
+      requests += 1;
+      await beforeRequest(requests);
+      texts.push(...inputs);
+      return inputs.map((text) => (text.includes("POISON") ? new InputError("This text is refused.") : embed(text)));
+    },
+    { maxConcurrency: 1, request: { maxInputs } },
+  );
   return {
     name: "hashed words",
+    identity: identityOf("hashed words", DIMENSIONS),
     dimensions: DIMENSIONS,
     place: "no thread",
+    isPaid: false,
     texts,
-    embeddings: bulkRunnable<string, Float32Array>(
-      async (inputs) => {
-        requests += 1;
-        await beforeRequest(requests);
-        texts.push(...inputs);
-        return inputs.map((text) => (text.includes("POISON") ? new InputError("This text is refused.") : embed(text)));
-      },
-      { maxConcurrency: 1, request: { maxInputs } },
-    ),
+    documents: embeddings,
+    questions: embeddings,
     close: () => Promise.resolve(),
   };
 }

@@ -21,3 +21,11 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
     }),
   );
 }
+
+/** Markdown with `count` passages, each with a text of its own. */
+export function numberedNotes(count: number): string {
+  return Array.from(
+    { length: count },
+    (_, index) => `# Note ${index}\n\nThis is what there is to say of number ${index}.\n`,
+  ).join("\n");
+}

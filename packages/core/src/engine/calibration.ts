@@ -2,8 +2,10 @@ import type { Weight } from "../options.ts";
 
 /** How many mean deviations a request may weigh more than is expected of it. */
 const CAUTION = 3;
-/** By how much the first answer may mislead: it comes from a small sample. */
+/** By how much the first answer may mislead. */
 const FIRST_DEVIATION = 0.04;
+/** What is believed before it, in tokens: that the bound is what is counted. A single word must not outweigh it. */
+const PRIOR = 200;
 /** Which share of what was learnt an answer of the usual size takes the place of. */
 const FORGETTING = 0.2;
 
@@ -14,17 +16,19 @@ const FORGETTING = 0.2;
 export class Calibration {
   /** Never above 1: weights are upper bounds. A little more than is expected, by as much as answers have differed. */
   factor = 1;
-  #weighed = 0;
-  #used = 0;
+  #weighed = PRIOR;
+  #used = PRIOR;
   #deviation = 0;
+  #isFirst = true;
 
   /** An answer's request weighed so much and the provider counted so much. */
   observe(weighed: number, used: number): void {
     if (!(weighed > 0) || !(used > 0) || !Number.isFinite(used)) return;
-    const known = this.#weighed > 0;
-    const deviation = known ? Math.abs(used - (weighed * this.#used) / this.#weighed) : used * FIRST_DEVIATION;
+    const expected = (weighed * this.#used) / this.#weighed;
+    const deviation = this.#isFirst ? used * FIRST_DEVIATION : Math.abs(used - expected);
+    this.#isFirst = false;
     // What is small says little: it takes little of the place.
-    const kept = known ? 1 - FORGETTING * Math.min(1, weighed / this.#weighed) : 0;
+    const kept = 1 - FORGETTING * Math.min(1, weighed / this.#weighed);
     this.#weighed = kept * this.#weighed + weighed;
     this.#used = kept * this.#used + used;
     this.#deviation = kept * this.#deviation + deviation;
