@@ -1,0 +1,17 @@
+export { fromEmbeddingModel, type FromEmbeddingModelOptions } from "./from-embedding-model.ts";
+export {
+  fromLanguageModel,
+  type FromLanguageModelOptions,
+  type LanguageModelInput,
+  type LanguageModelOutput,
+  type LanguageModelParameters,
+  type LanguageModelRequest,
+} from "./from-language-model.ts";
+export type { ModelNames } from "./call-options.ts";
+export { toEmbeddingModel, type ToEmbeddingModelOptions } from "./to-embedding-model.ts";
+export {
+  type RankedDocument,
+  type RerankInput,
+  toRerankingModel,
+  type ToRerankingModelOptions,
+} from "./to-reranking-model.ts";

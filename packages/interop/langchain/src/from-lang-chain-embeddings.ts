@@ -1,0 +1,107 @@
+import { bulkRunnable, type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
+import type { EmbeddingsInterface } from "@langchain/core/embeddings";
+import { failureOf } from "./errors.ts";
+import { inOrder, tokensOf } from "./rows.ts";
+import { requireMethods, withDefaults } from "./settings.ts";
+import { vectorsOf } from "./vectors.ts";
+import { withCaller } from "./with-caller.ts";
+
+/** Options of `fromLangChainEmbeddings`: settings of a Runnable, and what the texts are. */
+export interface FromLangChainEmbeddingsOptions extends RunnableSettings<string, Float32Array> {
+  /**
+   * "documents" go through `embedDocuments`, many in one call; "queries" through `embedQuery`, one in a call. Some
+   * models give the same text another vector as a query, and one of the wrong kind finds less.
+   * @default "documents"
+   */
+  readonly kind?: "documents" | "queries";
+  /** Calls in flight at once. @default 5 */
+  readonly maxConcurrency?: number;
+  /** What one call may hold. @default their `batchSize`, so that a call is one request; 100 texts where they have none */
+  readonly request?: Exclude<RunnableSettings["request"], undefined>;
+  /**
+   * How failed calls are tried again. Theirs makes each call once, so that retries do not multiply. With `false`
+   * nobody here retries, and theirs is left as it is, with its retries and the order of its rows.
+   * @default { attempts: 6 }
+   */
+  readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
+}
+
+/**
+ * Any LangChain Embeddings as a Runnable, in bulk: a `Float32Array` for each text. Rows of a response that carry an
+ * index are placed by it, and one text that the provider refuses fails alone.
+ *
+ * @throws ArgumentError where `theirs` is no Embeddings
+ *
+ * @example
+ * const vectors = await fromLangChainEmbeddings(new OpenAIEmbeddings()).batch(texts, { returnExceptions: true });
+ */
+export function fromLangChainEmbeddings(
+  theirs: EmbeddingsInterface<ArrayLike<number>>,
+  options: FromLangChainEmbeddingsOptions = {},
+): Runnable<string, Float32Array> {
+  requireMethods(theirs, ["embedDocuments", "embedQuery"], "a LangChain Embeddings");
+  const { kind = "documents", ...own } = options;
+  const settings = withDefaults(theirs, { weigh, ...own });
+  const seen: See = (see) => (settings.retry === false ? theirs : withCaller(theirs, see));
+  if (kind === "queries") return runnable((text, call) => embedQuery(seen, text, call), settings);
+  const { batchSize } = theirs as { batchSize?: unknown };
+  const maxInputs = Number.isSafeInteger(batchSize) && (batchSize as number) > 0 ? (batchSize as number) : undefined;
+  return bulkRunnable((texts, call) => embedDocuments(seen, texts, maxInputs, call), {
+    ...settings,
+    request: settings.request ?? (maxInputs === undefined ? {} : { maxInputs }),
+  });
+}
+
+/** Theirs, with a look at what its SDK answers. */
+type See = (see: (answer: unknown) => unknown) => EmbeddingsInterface<ArrayLike<number>>;
+
+function embedDocuments(
+  seen: See,
+  texts: readonly string[],
+  batchSize: number | undefined,
+  options: CallOptions,
+): Promise<readonly (Float32Array | Error)[]> {
+  // More than that they send in several requests, and an index is one within a request.
+  const isOneRequest = batchSize !== undefined && texts.length <= batchSize;
+  return send(options, async (onAnswer) => {
+    const theirs = seen((answer) => onAnswer(isOneRequest ? inOrder(answer, texts.length) : answer));
+    return vectorsOf(await theirs.embedDocuments([...texts]), texts.length);
+  });
+}
+
+function embedQuery(seen: See, text: string, options: CallOptions | undefined): Promise<Float32Array> {
+  return send(options, async (onAnswer) => {
+    const [vector] = vectorsOf([await seen(onAnswer).embedQuery(text)], 1);
+    if (vector instanceof Error) throw vector;
+    return vector!;
+  });
+}
+
+/** Makes one call of theirs. It has no signal: on abort nobody waits for it any more. */
+async function send<Result>(
+  { signal, report }: CallOptions = {},
+  work: (onAnswer: (answer: unknown) => unknown) => Promise<Result>,
+): Promise<Result> {
+  signal?.throwIfAborted();
+  let inputTokens = 0;
+  const onAnswer = (answer: unknown): unknown => {
+    inputTokens += tokensOf(answer) ?? 0;
+    return answer;
+  };
+  try {
+    return await work(onAnswer);
+  } catch (thrown) {
+    const { error, usage } = failureOf(thrown);
+    if (usage !== undefined) report?.({ usage });
+    throw error;
+  } finally {
+    if (inputTokens > 0) report?.({ usage: { inputTokens } });
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Tokens are never more than bytes. */
+function weigh(text: string): { tokens: number } {
+  return { tokens: typeof text === "string" ? encoder.encode(text).length : 0 };
+}

@@ -1,0 +1,76 @@
+import { type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
+import { mergeConfigs, type RunnableConfig, type RunnableInterface } from "@langchain/core/runnables";
+import { failureOf } from "./errors.ts";
+import { requireMethods, withDefaults } from "./settings.ts";
+import { UsageMeter } from "./usage-meter.ts";
+import { withCaller } from "./with-caller.ts";
+
+/** Options of `fromLangChain`: settings of a Runnable, and what every call of theirs gets. */
+export interface FromLangChainOptions<
+  Input,
+  Output,
+  Config extends RunnableConfig = RunnableConfig,
+> extends RunnableSettings<Input, Output> {
+  /**
+   * The config of every call: callbacks, tags, metadata, configurable, and what else theirs takes. Its `timeout` is in
+   * milliseconds and becomes a TimeoutError; its `signal` is heeded beside the batch's.
+   */
+  readonly config?: Partial<Config>;
+  /** Calls in flight at once. @default 5 */
+  readonly maxConcurrency?: number;
+  /**
+   * How failed calls are tried again. Theirs is told not to retry, so that retries do not multiply. With `false`
+   * nobody here retries, and theirs does as it is set up.
+   * @default { attempts: 6 }
+   */
+  readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
+}
+
+/**
+ * Any LangChain Runnable (a chat model, a chain, a retriever, a tool) as one of Batchwise's: one `invoke` of theirs for
+ * each input, with the engine's concurrency, retries, order and isolation. What language models inside of it have used
+ * is reported as usage.
+ *
+ * @throws ArgumentError where `theirs` is no LangChain Runnable
+ *
+ * @example
+ * const answers = await fromLangChain(prompt.pipe(model)).batch(questions, { returnExceptions: true });
+ */
+export function fromLangChain<Input, Output, Config extends RunnableConfig = RunnableConfig>(
+  theirs: RunnableInterface<Input, Output, Config>,
+  options: FromLangChainOptions<Input, Output, Config> = {},
+): Runnable<Input, Output> {
+  requireMethods(theirs, ["invoke", "stream"], "a LangChain Runnable");
+  const { config, ...settings } = options;
+  const quiet = settings.retry !== false;
+  // A model of its own stops retrying without its caller; those inside of a chain heed the config.
+  const target = quiet ? withCaller(theirs, (answer) => answer) : theirs;
+  const common: Partial<Config>[] = [
+    ...(config === undefined ? [] : [config]),
+    ...(quiet ? [{ maxRetries: 0 } as unknown as Partial<Config>] : []),
+  ];
+  return runnable((input, call) => invoke(target, input, common, call), withDefaults(theirs, settings));
+}
+
+async function invoke<Input, Output, Config extends RunnableConfig>(
+  theirs: RunnableInterface<Input, Output, Config>,
+  input: Input,
+  common: readonly Partial<Config>[],
+  { signal, report }: CallOptions = {},
+): Promise<Output> {
+  signal?.throwIfAborted();
+  const meter = new UsageMeter();
+  const own = { callbacks: [meter], ...(signal === undefined ? {} : { signal }) };
+  try {
+    const output = await theirs.invoke(input, mergeConfigs<Config>(...(common as Config[]), own));
+    if (meter.usage !== undefined) report?.({ usage: meter.usage });
+    return output;
+  } catch (thrown) {
+    // They wrap the reason of an abort, or replace it.
+    signal?.throwIfAborted();
+    const { error, usage } = failureOf(thrown);
+    const used = meter.usage ?? usage;
+    if (used !== undefined) report?.({ usage: used });
+    throw error;
+  }
+}

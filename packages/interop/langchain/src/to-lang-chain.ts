@@ -1,0 +1,207 @@
+// oxlint-disable no-underscore-dangle -- these are LangChain's own names
+import {
+  BatchError,
+  type BatchOptions,
+  type Completed,
+  invokeThroughBatch,
+  type Runnable,
+  toError,
+} from "@batchwise/core";
+import { type RunnableBatchOptions, type RunnableConfig, Runnable as TheirRunnable } from "@langchain/core/runnables";
+import { forLangChain } from "./errors.ts";
+import { requireMethods } from "./settings.ts";
+
+/** The config that a call of theirs brings, and what of it holds here. */
+export interface BatchwiseConfig extends RunnableConfig {
+  /** Requests in flight at once. @default the Runnable's own */
+  maxConcurrency?: number;
+  /** Milliseconds that one call may take, from its dispatch; waiting for a limit is not counted. */
+  timeout?: number;
+  /** Further calls for an input that failed; 0 for none. @default the Runnable's own `retry` */
+  maxRetries?: number;
+}
+
+/** Options of `toLangChain`: how each batch runs, where the config of a call says nothing else. */
+export interface ToLangChainOptions<Input, Output> extends Omit<BatchOptions<Input, Output>, "returnExceptions"> {
+  /** Its name in traces. @default the class's name */
+  readonly name?: string;
+}
+
+/**
+ * Any Runnable of Batchwise as one of LangChain's: for LCEL, agents and traces. `invoke` and `batch` run through the
+ * engine, with retries and limits; `stream` gives the output as one chunk.
+ *
+ * @throws ArgumentError where `ours` is no Runnable
+ *
+ * @example
+ * const chain = prompt.pipe(toLangChain(chat)).pipe(parser);
+ */
+export function toLangChain<Input, Output>(
+  ours: Runnable<Input, Output>,
+  options: ToLangChainOptions<Input, Output> = {},
+): BatchwiseRunnable<Input, Output> {
+  return new BatchwiseRunnable(ours, options);
+}
+
+/** What `toLangChain` makes. */
+export class BatchwiseRunnable<Input, Output> extends TheirRunnable<Input, Output, BatchwiseConfig> {
+  override lc_namespace: string[] = ["batchwise", "runnables"];
+  readonly #ours: Runnable<Input, Output>;
+  readonly #options: BatchOptions<Input, Output>;
+
+  static override lc_name(): string {
+    return "BatchwiseRunnable";
+  }
+
+  /** @throws ArgumentError where `ours` is no Runnable */
+  constructor(ours: Runnable<Input, Output>, options: ToLangChainOptions<Input, Output> = {}) {
+    super({});
+    requireMethods(ours, ["invoke", "batch"], "a Runnable of Batchwise");
+    const { name = ours.constructor.name, ...batchOptions } = options;
+    this.name = name;
+    this.#ours = ours;
+    this.#options = batchOptions;
+  }
+
+  /** @throws what the input failed with, or the signal's reason */
+  override invoke(input: Input, config: Partial<BatchwiseConfig> = {}): Promise<Output> {
+    const { timeout, ...rest } = config;
+    return this._callWithConfig(
+      async (given: Input, { signal, ...own }: Partial<BatchwiseConfig> = {}) => {
+        try {
+          return await invokeThroughBatch(
+            this.#ours,
+            given,
+            this.#optionsFor({ ...own, ...pick({ timeout }) }, signal),
+          );
+        } catch (error) {
+          throw forLangChain(toError(error));
+        }
+      },
+      input,
+      rest,
+    );
+  }
+
+  /**
+   * Outputs in input order, all through one batch of the engine; each input is a run of its own in traces.
+   *
+   * With `returnExceptions` an input that failed has its Error in its slot, and an input that is an Error is what an
+   * earlier step failed with: it stays that, and is not sent (P1).
+   *
+   * @throws what the first input failed with, unless `returnExceptions`
+   */
+  override batch(
+    inputs: Input[],
+    options?: Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[],
+    batchOptions?: RunnableBatchOptions & { returnExceptions?: false },
+  ): Promise<Output[]>;
+  override batch(
+    inputs: Input[],
+    options?: Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[],
+    batchOptions?: RunnableBatchOptions & { returnExceptions: true },
+  ): Promise<(Output | Error)[]>;
+  override batch(
+    inputs: Input[],
+    options?: Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[],
+    batchOptions?: RunnableBatchOptions,
+  ): Promise<(Output | Error)[]>;
+  override async batch(
+    inputs: Input[],
+    options: Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[] = {},
+    { returnExceptions = false, maxConcurrency }: RunnableBatchOptions = {},
+  ): Promise<(Output | Error)[]> {
+    const [first = {}] = Array.isArray(options) ? options : [options];
+    const configs = this._getOptionsList(withoutTimeouts(options), inputs.length);
+    const entries: Entry<Input, Output>[] = [];
+    const runs = inputs.map((input, index) => {
+      if (returnExceptions && input instanceof Error) return Promise.resolve(input);
+      const entry = { input, ...Promise.withResolvers<Output>() };
+      // Their run may still be starting when it fails; then nobody listens yet.
+      entry.promise.catch(() => undefined);
+      entries.push(entry);
+      return this._callWithConfig(() => entry.promise, input, configs[index] ?? {});
+    });
+    const own = { ...pick({ maxConcurrency }), ...first };
+    void this.#settle(entries, this.#optionsFor(own, commonSignal(configs)), !returnExceptions);
+    return Promise.all(returnExceptions ? runs.map((run) => run.catch(toError)) : runs);
+  }
+
+  /** Runs the engine, and settles every entry: as its outcome comes, or all at the end of a batch that may fail fast. */
+  async #settle(
+    entries: readonly Entry<Input, Output>[],
+    options: BatchOptions<Input, Output>,
+    failFast: boolean,
+  ): Promise<void> {
+    const inputs = entries.map(({ input }) => input);
+    try {
+      if (failFast) {
+        // Only here is it sure that nothing starts after the first failure (P11).
+        const outputs = await this.#ours.batch(inputs, { ...options, returnExceptions: false });
+        for (const [index, output] of outputs.entries()) entries[index]?.resolve(output);
+      } else {
+        for await (const outcome of this.#ours.batchAsCompleted(inputs, options)) settle(entries, outcome);
+      }
+    } catch (error) {
+      if (BatchError.isInstance(error)) {
+        for (const outcome of error.outcomes) settle(entries, outcome as Completed<Input, Output>);
+      }
+      const reason = BatchError.isInstance(error) ? error.cause : error;
+      for (const entry of entries) entry.reject(forLangChain(toError(reason)));
+    }
+  }
+
+  #optionsFor(config: Partial<BatchwiseConfig>, signal: AbortSignal | undefined): BatchOptions<Input, Output> {
+    const { maxConcurrency, timeout, maxRetries } = config;
+    const retry = this.#options.retry ?? this.#ours.settings?.retry;
+    return {
+      ...this.#options,
+      ...pick({ maxConcurrency, timeoutMs: timeout, signal: anyOf(signal, this.#options.signal) }),
+      ...(maxRetries === undefined ? {} : { retry: { ...(retry === false ? {} : retry), attempts: maxRetries + 1 } }),
+    };
+  }
+}
+
+/** An input on its way. */
+interface Entry<Input, Output> extends PromiseWithResolvers<Output> {
+  readonly input: Input;
+}
+
+function settle<Input, Output>(entries: readonly Entry<Input, Output>[], outcome: Completed<Input, Output>): void {
+  const entry = entries[outcome.index];
+  if (outcome.status === "fulfilled") entry?.resolve(outcome.value);
+  else entry?.reject(forLangChain(outcome.reason));
+}
+
+/** Theirs would run from now on, for all inputs at once: ours runs from each call's dispatch (P13). */
+function withoutTimeouts(
+  options: Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[],
+): Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[] {
+  const without = ({ timeout: _timeout, ...rest }: Partial<BatchwiseConfig>): Partial<BatchwiseConfig> => rest;
+  return Array.isArray(options) ? options.map(without) : without(options);
+}
+
+/** The signal of all inputs. Where each has its own, one that is aborted when all of them are. */
+function commonSignal(configs: readonly Partial<BatchwiseConfig>[]): AbortSignal | undefined {
+  const signals = new Set(configs.map(({ signal }) => signal));
+  const [only] = signals;
+  if (signals.size <= 1 || signals.has(undefined)) return signals.size === 1 ? only : undefined;
+  const controller = new AbortController();
+  for (const signal of signals as Set<AbortSignal>) {
+    const onAbort = (): void => {
+      if (signals.delete(signal) && signals.size === 0) controller.abort(signal.reason);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  }
+  return controller.signal;
+}
+
+function anyOf(left: AbortSignal | undefined, right: AbortSignal | undefined): AbortSignal | undefined {
+  return left === undefined || right === undefined ? (left ?? right) : AbortSignal.any([left, right]);
+}
+
+/** The values that are there. */
+function pick<Values extends object>(values: Values): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,46 @@
+import type { Usage } from "@batchwise/core";
+import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
+import type { LLMResult } from "@langchain/core/outputs";
+
+/** Adds up what the language models of one call have used, however deep they are in it. */
+export class UsageMeter extends BaseCallbackHandler {
+  readonly name = "batchwise_usage";
+  /** Else it would be told when the call is over. */
+  override awaitHandlers = true;
+  /** Undefined as long as no model has told what it used. */
+  usage: { inputTokens: number; outputTokens: number } | undefined;
+
+  override handleLLMEnd(output: LLMResult): void {
+    for (const told of usagesIn(output)) {
+      this.usage ??= { inputTokens: 0, outputTokens: 0 };
+      this.usage.inputTokens += told.inputTokens ?? 0;
+      this.usage.outputTokens += told.outputTokens ?? 0;
+    }
+  }
+}
+
+/** What the provider told: with each message of a chat model, or once for all texts of an older one. */
+function usagesIn({ generations, llmOutput }: LLMResult): Usage[] {
+  const messages = generations.flat().map((generation) => (generation as { message?: Message }).message);
+  const told = messages.map((message) => read(message?.usage_metadata, "input_tokens", "output_tokens"));
+  if (told.some((usage) => usage !== undefined)) return told.filter((usage) => usage !== undefined);
+  const once = read(llmOutput?.["tokenUsage"] as Counts, "promptTokens", "completionTokens");
+  return once === undefined ? [] : [once];
+}
+
+type Counts = Readonly<Record<string, unknown>> | undefined;
+
+interface Message {
+  readonly usage_metadata?: Counts;
+}
+
+function read(counts: Counts, input: string, output: string): Usage | undefined {
+  const inputTokens = counts?.[input];
+  const outputTokens = counts?.[output];
+  if (typeof inputTokens !== "number" && typeof outputTokens !== "number") return undefined;
+  return { inputTokens: finite(inputTokens), outputTokens: finite(outputTokens) };
+}
+
+function finite(count: unknown): number {
+  return typeof count === "number" && Number.isFinite(count) ? count : 0;
+}

@@ -1,0 +1,59 @@
+import { AsyncCaller, type AsyncCallerCallOptions } from "@langchain/core/utils/async_caller";
+
+/** Looks at what the provider's SDK answers, before their code does, and hands on what that gets. */
+type OnAnswer = (answer: unknown) => unknown;
+
+/**
+ * The same object of theirs, seen with a caller that makes each call once: a model or embeddings object retries in
+ * its `caller`, six times unless it was told otherwise, with waits that nothing else knows of (P25). The object itself
+ * is left as it is, for whoever else uses it; what it writes to itself it does write.
+ */
+export function withCaller<Theirs extends object>(theirs: Theirs, onAnswer: OnAnswer): Theirs {
+  if (!((theirs as { caller?: unknown }).caller instanceof Object)) return theirs;
+  const caller = new OneCall(onAnswer);
+  return new Proxy(theirs, {
+    get: (target, key, receiver): unknown => (key === "caller" ? caller : Reflect.get(target, key, receiver)),
+  });
+}
+
+// oxlint-disable typescript/no-unnecessary-type-parameters -- the signatures are theirs
+/** No queue, no retry, and a thrown value stays what it is (P8). */
+class OneCall extends AsyncCaller {
+  readonly #onAnswer: OnAnswer;
+
+  constructor(onAnswer: OnAnswer) {
+    super({ maxRetries: 0 });
+    this.#onAnswer = onAnswer;
+  }
+
+  override async call<Args extends any[], Call extends (...args: Args) => Promise<any>>(
+    callable: Call,
+    ...args: Parameters<Call>
+  ): Promise<Awaited<ReturnType<Call>>> {
+    return this.#onAnswer(await callable(...(args as unknown as Args))) as Awaited<ReturnType<Call>>;
+  }
+
+  override callWithOptions<Args extends any[], Call extends (...args: Args) => Promise<any>>(
+    { signal }: AsyncCallerCallOptions,
+    callable: Call,
+    ...args: Parameters<Call>
+  ): Promise<Awaited<ReturnType<Call>>> {
+    return orAborted(this.call<Args, Call>(callable, ...args), signal);
+  }
+}
+
+/** Settles like `work`, or rejects with the signal's reason when that comes first. */
+async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
+  const listening = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", onAbort, { once: true, signal: listening.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    listening.abort();
+  }
+}
