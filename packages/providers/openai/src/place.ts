@@ -8,6 +8,8 @@ export function placeRows(data: unknown, count: number): (object | ResultError)[
   if (!Array.isArray(data)) return none(count, `came ${data === null ? "null" : typeof data} where a list should be`);
   const indexes = data.map((row: unknown) => (row as { index?: unknown } | null | undefined)?.index ?? undefined);
   if (indexes.every((index) => index === undefined)) return placeInOrder(data, count);
+  // An answer to more inputs is the answer to another request.
+  if (data.length > count) return none(count, `came ${data.length}`);
 
   const places: (object | ResultError | undefined)[] = Array.from({ length: count });
   for (const [row, index] of indexes.entries()) {

@@ -2,12 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readThrough, VectorSieve } from "./vector-sieve.ts";
 
-/** What a sieve takes out of a text and what it leaves, with the text cut into chunks of `size` bytes. */
+/** What a sieve takes out of a text and what it leaves, with the text in pieces of `size` characters. */
 function sift(text: string, size: number): { readonly taken: string[]; readonly left: string } {
   const taken: string[] = [];
   const sieve = new VectorSieve((base64) => taken.push(base64) - 1);
-  const bytes = new TextEncoder().encode(text);
-  for (let start = 0; start < bytes.length; start += size) sieve.write(bytes.subarray(start, start + size));
+  for (let start = 0; start < text.length; start += size) sieve.write(text.slice(start, start + size));
   return { taken, left: sieve.end() };
 }
 
@@ -52,6 +51,15 @@ test("numbers in an array are left for the parser", () => {
 test("a text that is cut, or no JSON at all, is left as it is for the parser to refuse", () => {
   expect(() => JSON.parse(sift('{"data":[{"embedding":"AAAA', 5).left) as unknown).toThrow(SyntaxError);
   expect(sift("<html>no</html>", 4).left).toBe("<html>no</html>");
+});
+
+test("a body is read in pieces, whatever letters are cut by them", async () => {
+  const model = "é😀".repeat(60_000);
+  const body = JSON.stringify({ data: [{ embedding: "AAAA" }], model });
+  const taken: string[] = [];
+  const left = await readThrough(new Response(body), new VectorSieve((base64) => taken.push(base64) - 1));
+  expect(taken).toEqual(["AAAA"]);
+  expect(JSON.parse(left)).toEqual({ data: [{ embedding: 0 }], model });
 });
 
 test("a response without a body leaves nothing", async () => {

@@ -1,91 +1,77 @@
-const QUOTE = 0x22;
-/** What stands before a vector in base64. */
-const BEFORE_VECTOR = /"embedding"\s*:\s*$/;
-/** Characters that are enough to recognise it. */
-const TAIL = 32;
+/** Where a vector in base64 begins. Inside of a JSON string the quotes would have backslashes before them. */
+const OPENING = /"embedding"\s*:\s*"/g;
+/** Characters at the end of a piece in which a vector may be about to begin. */
+const LONGEST_OPENING = 32;
 
 /**
- * Takes the vectors in base64 out of a JSON text as its bytes arrive, so that the text is never in memory as a whole.
- * What is left is small, and has a number in the place of each vector.
+ * Takes the vectors in base64 out of a JSON text as it arrives, so that the text is never in memory as a whole. What is
+ * left is small, and has a number in the place of each vector.
  */
 export class VectorSieve {
   readonly #take: (base64: string) => number;
-  readonly #left: Uint8Array[] = [];
-  /** The last characters of what is left. */
-  #tail = "";
-  #where: "outside" | "in a string" | "in a vector" = "outside";
-  /** The parts of a vector that arrived in several chunks. */
-  #parts: string[] = [];
+  readonly #left: string[] = [];
+  /** The end of what has arrived, where a vector may be about to begin. */
+  #pending = "";
+  /** What has arrived of a vector that has not ended. */
+  #begun: string | undefined;
 
   /** @param take is handed each vector's base64 and returns the number to put in its place */
   constructor(take: (base64: string) => number) {
     this.#take = take;
   }
 
-  write(chunk: Uint8Array): void {
-    for (let start = 0; start < chunk.length;) {
-      const quote = chunk.indexOf(QUOTE, start);
-      const end = quote === -1 ? chunk.length : quote;
-      if (this.#where === "in a vector") this.#parts.push(asciiOf(chunk.subarray(start, end)));
-      else this.#keep(chunk.subarray(start, end));
-      if (quote !== -1) this.#turn(chunk.subarray(quote, quote + 1));
-      start = end + 1;
+  write(piece: string): void {
+    const text = (this.#begun ?? this.#pending) + piece;
+    const left: string[] = [];
+    let at = 0;
+    for (let start = this.#begun === undefined ? this.#openingIn(text, at) : 0; start !== -1;) {
+      if (start > 0) left.push(text.slice(at, start - 1));
+      const end = text.indexOf('"', start);
+      this.#begun = end === -1 ? text.slice(start) : undefined;
+      at = end === -1 ? text.length : end + 1;
+      if (end === -1) break;
+      left.push(String(this.#take(unescaped(text.slice(start, end)))));
+      start = this.#openingIn(text, at);
     }
+    const kept = Math.max(at, text.length - LONGEST_OPENING);
+    left.push(text.slice(at, kept));
+    this.#pending = text.slice(kept);
+    // Joined, and so copied: a slice would keep all of the piece in memory.
+    this.#left.push(left.join(""));
   }
 
   /** The text that is left. */
   end(): string {
-    const decoder = new TextDecoder();
-    return this.#left.map((each) => decoder.decode(each, { stream: true })).join("") + decoder.decode();
+    return this.#left.join("") + (this.#begun === undefined ? this.#pending : `"${this.#begun}`);
   }
 
-  /** A quote: a string begins or ends, or goes on behind a quote that is part of it. */
-  #turn(quote: Uint8Array): void {
-    if (this.#where === "outside") {
-      this.#where = BEFORE_VECTOR.test(this.#tail) ? "in a vector" : "in a string";
-      if (this.#where === "in a string") this.#keep(quote);
-    } else if (this.#where === "in a vector") {
-      this.#keep(new TextEncoder().encode(String(this.#take(unescaped(this.#parts.join(""))))));
-      this.#parts = [];
-      this.#where = "outside";
-    } else {
-      if (!endsEscaped(this.#tail)) this.#where = "outside";
-      this.#keep(quote);
-    }
-  }
-
-  #keep(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.#left.push(bytes.slice());
-    this.#tail = (this.#tail + asciiOf(bytes.subarray(-TAIL))).slice(-TAIL);
+  /** The position behind the next opening from `from`; -1 where there is none. */
+  #openingIn(text: string, from: number): number {
+    OPENING.lastIndex = from;
+    return OPENING.test(text) ? OPENING.lastIndex : -1;
   }
 }
 
 /** What a sieve leaves of a response's body. */
 export async function readThrough(response: Response, sieve: VectorSieve): Promise<string> {
+  const decoder = new TextDecoder();
   const reader = response.body?.getReader();
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done) return sieve.end();
-    sieve.write(value);
+    if (done) break;
+    // A body may come in one piece: the sieve is to have it in many.
+    for (let start = 0; start < value.length; start += PIECE) {
+      sieve.write(decoder.decode(value.subarray(start, start + PIECE), { stream: true }));
+    }
   }
+  sieve.write(decoder.decode());
+  return sieve.end();
 }
 
-/** Whether what follows is escaped: an odd number of backslashes stands before it. */
-function endsEscaped(text: string): boolean {
-  const [backslashes = ""] = /\\*$/.exec(text) ?? [];
-  return backslashes.length % 2 === 1;
-}
+/** Bytes that are looked at together. */
+const PIECE = 65_536;
 
 /** Some encoders write `\/` for the slashes in base64. */
 function unescaped(base64: string): string {
   return base64.includes("\\") ? base64.replaceAll("\\/", "/") : base64;
-}
-
-const latin1 = new TextDecoder("latin1");
-
-/** One character for each byte. */
-function asciiOf(bytes: Uint8Array): string {
-  if (typeof globalThis.Buffer !== "function") return latin1.decode(bytes);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
