@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError } from "commander";
 import { describeMachine } from "./machine.ts";
 import { describeTarget, isKept, type SuiteReport } from "./report.ts";
 import { writeResults } from "./readme.ts";
+import { BEST_SETTINGS } from "./provider/settings.ts";
+import { sweepSettings, writeBestSettings } from "./provider/sweep.ts";
 import { type Suite, suites } from "./suites/index.ts";
 import { markdownTable, terminalTable } from "./table.ts";
 
@@ -23,6 +25,17 @@ for (const suite of suites) {
     .option("--items <count>", `items to measure (default: ${suite.defaults.items})`, positive)
     .action((flags: Flags) => run([suite], flags));
 }
+withFlags(program.command("provider").description("the suites against an emulated provider, one after another")).action(
+  (flags: Flags) =>
+    run(
+      suites.filter((suite) => suite.group === "provider"),
+      flags,
+    ),
+);
+program
+  .command("sweep")
+  .description("tries settings of the peers against the emulated provider, and keeps the best for the suites")
+  .action(sweep);
 withFlags(program.command("all").description("every suite, one after another")).action((flags: Flags) =>
   run(suites, flags),
 );
@@ -60,6 +73,13 @@ async function run(chosen: readonly Suite[], flags: Flags): Promise<void> {
     process.stderr.write(missed.map((target) => `Missed: ${describeTarget(target)}\n`).join(""));
     process.exitCode = 1;
   }
+}
+
+/** Apart from the suites: it takes long, and changes what they measure. */
+async function sweep(): Promise<void> {
+  const { best, report } = await sweepSettings((line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(`${terminalTable(report)}\n`);
+  await writeBestSettings(BEST_SETTINGS, best);
 }
 
 function resultOf(report: SuiteReport): string {

@@ -38,7 +38,5 @@ test("a stream is measured too", async () => {
 
 test("a process that ends without an answer is an error that names the contender", async () => {
   const task = { kind: "loop", module: "hand-written", name: "nobody", items: 1 } as const;
-  await expect(measureMemory(task, cache)).rejects.toThrow(
-    "nobody: its process was to measure memory, and ended with 1",
-  );
+  await expect(measureMemory(task, cache)).rejects.toThrow("nobody: its process was to answer, and ended with 1");
 });

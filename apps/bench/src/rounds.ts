@@ -27,9 +27,41 @@ export interface Timing {
   readonly rounds: number;
 }
 
+/** How entries take turns. */
+export interface TurnOptions<Each, Result> {
+  /** Rounds in all; every entry has one turn in each. Minimum 1. */
+  readonly rounds: number;
+  readonly run: (entry: Each, round: number) => Promise<Result>;
+  /** Whether an entry that has had these results sits the remaining rounds out. @default never */
+  readonly sitsOut?: (results: readonly Result[], entry: Each) => boolean;
+}
+
 /**
- * Times the entries in interleaved rounds: each round runs all of them, starting one further than the round before,
- * so that a slow spell of the machine and the order itself fall on everyone alike.
+ * Runs the entries one at a time in interleaved rounds: each round runs all of them, starting one further than the
+ * round before, so that a slow spell of the machine and the order itself fall on everyone alike.
+ *
+ * @returns the results of each entry.
+ */
+export async function takeTurns<Each, Result>(
+  entries: readonly Each[],
+  { rounds, run, sitsOut = () => false }: TurnOptions<Each, Result>,
+): Promise<ReadonlyMap<Each, readonly Result[]>> {
+  const results = new Map(entries.map((entry): [Each, Result[]] => [entry, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < entries.length; turn++) {
+      const entry = entries[(round + turn) % entries.length] as Each;
+      const own = results.get(entry) as Result[];
+      if (sitsOut(own, entry)) continue;
+      // Two at once would measure each other.
+      // oxlint-disable-next-line no-await-in-loop -- one at a time
+      own.push(await run(entry, round));
+    }
+  }
+  return results;
+}
+
+/**
+ * Times the entries as they take turns.
  *
  * @returns a timing for each entry, by name.
  */
@@ -38,22 +70,19 @@ export async function interleave(
   options: RoundOptions,
 ): Promise<ReadonlyMap<string, Timing>> {
   const { rounds, budgetMs, leastRounds = 3, now = () => performance.now(), collect = collectGarbage } = options;
-  const times = new Map(entries.map((entry): [string, number[]] => [entry.name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < entries.length; turn++) {
-      const entry = entries[(round + turn) % entries.length] as Entry;
-      const own = times.get(entry.name) as number[];
-      if (own.length >= leastRounds && sum(own) >= budgetMs) continue;
+  const times = await takeTurns(entries, {
+    rounds,
+    async run(entry) {
       collect();
       const start = now();
-      // Measured one at a time: two at once would measure each other.
-      // oxlint-disable-next-line no-await-in-loop -- one at a time
       const check = await entry.run();
-      own.push(now() - start);
+      const time = now() - start;
       check();
-    }
-  }
-  return new Map([...times].map(([name, own]) => [name, timing(own)]));
+      return time;
+    },
+    sitsOut: (own) => own.length >= leastRounds && sum(own) >= budgetMs,
+  });
+  return new Map([...times].map(([entry, own]) => [entry.name, timing(own)]));
 }
 
 /** The middle value; the mean of the middle two where the count is even. NaN of nothing. */

@@ -1,3 +1,4 @@
+import { type WorkloadName, workloads } from "../provider/workload.ts";
 import type { SuiteReport } from "../report.ts";
 
 /** How much of a suite is measured. */
@@ -9,6 +10,8 @@ export interface SuiteOptions {
 /** Something that can be measured. */
 export interface Suite {
   readonly name: string;
+  /** The command that runs all suites of this kind. @default none beside `all` */
+  readonly group?: "provider";
   readonly description: string;
   /** What the committed results are measured with. */
   readonly defaults: SuiteOptions;
@@ -47,4 +50,26 @@ export const suites: readonly Suite[] = [
     defaults: { items: 256, rounds: 3 },
     measure: async (options) => (await import("./local.ts")).measureLocal(options),
   },
+  providerSuite("embed", "texts into vectors on a provider's limits, beside the shortest time that they allow"),
+  providerSuite("throttled", "the same on a quarter of the limits; a run takes a minute"),
+  providerSuite("faulty", "the same with texts that are refused and with failing requests"),
+  providerSuite("chat", "prompts into answers, one a request"),
+  {
+    name: "decode",
+    group: "provider",
+    description: "one response into vectors, beside JSON.parse and base64 alone",
+    defaults: { items: 2048, rounds: 9 },
+    measure: async (options) => (await import("./decode.ts")).measureDecode(options),
+  },
+  providerSuite("wide", "embed with vectors of 1,536 numbers, and the memory that it takes"),
 ];
+
+function providerSuite(name: WorkloadName, description: string): Suite {
+  return {
+    name,
+    group: "provider",
+    description,
+    defaults: { items: workloads[name].items, rounds: 3 },
+    measure: async (options) => (await import("./provider.ts")).measureProvider(name, options),
+  };
+}

@@ -1,8 +1,8 @@
-import { Embedder, type EmbedAnswer } from "../local/embedder.ts";
+import { Embedder } from "../local/embedder.ts";
 import { documentationPassages } from "../local/passages.ts";
 import { versionOf } from "../machine.ts";
 import type { SuiteReport } from "../report.ts";
-import { timing } from "../rounds.ts";
+import { takeTurns, timing } from "../rounds.ts";
 
 /** How much to measure. */
 export interface LocalOptions {
@@ -39,17 +39,14 @@ export async function measureLocal({ items, rounds }: LocalOptions): Promise<Sui
       size,
     },
   ];
-  const answers = new Map(contenders.map((each): [string, EmbedAnswer[]] => [each.name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < contenders.length; turn++) {
-      const { name, embedder, size: own } = contenders[(round + turn) % contenders.length] as (typeof contenders)[0];
-      // oxlint-disable-next-line no-await-in-loop -- one at a time
-      answers.get(name)?.push(await embedder.embed({ texts, size: own }));
-    }
-  }
+  const answers = await takeTurns(contenders, {
+    rounds,
+    run: ({ embedder, size: own }) => embedder.embed({ texts, size: own }),
+  });
 
-  const rows = contenders.map(({ name, package: packageName }) => {
-    const own = answers.get(name) as EmbedAnswer[];
+  const rows = contenders.map((contender) => {
+    const { name, package: packageName } = contender;
+    const own = answers.get(contender) ?? [];
     const { median, least, most } = timing(own.map((answer) => answer.milliseconds));
     return {
       name,
@@ -63,7 +60,7 @@ export async function measureLocal({ items, rounds }: LocalOptions): Promise<Sui
   });
   const [first, second] = rows as [(typeof rows)[0], (typeof rows)[0]];
   const difference = largestDifference(
-    ...(contenders.map(({ name }) => answers.get(name)?.[0]?.vectors ?? []) as Pair),
+    ...(contenders.map((contender) => answers.get(contender)?.[0]?.vectors ?? []) as Pair),
   );
   const words = texts.reduce((total, text) => total + text.split(" ").length, 0);
   return {

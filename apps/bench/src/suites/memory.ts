@@ -2,9 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadContenders, contenderModules } from "../contenders/index.ts";
-import { measureMemory, type MemoryTask, type MemoryUse } from "../memory.ts";
+import { measureMemory, type MemoryTask } from "../memory.ts";
+import type { MemoryUse } from "../peak-memory.ts";
 import type { SuiteReport } from "../report.ts";
-import { median } from "../rounds.ts";
+import { median, takeTurns } from "../rounds.ts";
 import { loadStreamContenders, streamModules } from "../streams/index.ts";
 
 /** How much to measure. */
@@ -23,7 +24,7 @@ const COMPILE_ITEMS = 100;
 export async function measureMemorySuite({ items, rounds }: MemoryOptions): Promise<SuiteReport> {
   const tasks = await tasksOf(items);
   const uses = await measureAll(tasks, rounds);
-  const rows = tasks.map((task) => rowOf(task, uses.get(task) as MemoryUse[]));
+  const rows = tasks.map((task) => rowOf(task, uses.get(task) ?? []));
   const above = (name: string): number => rows.find((row) => row.name === name)?.above ?? Number.NaN;
   return {
     suite: "memory",
@@ -59,24 +60,19 @@ export async function measureMemorySuite({ items, rounds }: MemoryOptions): Prom
   };
 }
 
-async function measureAll(tasks: readonly MemoryTask[], rounds: number): Promise<ReadonlyMap<MemoryTask, MemoryUse[]>> {
-  const uses = new Map(tasks.map((task): [MemoryTask, MemoryUse[]] => [task, []]));
+async function measureAll(
+  tasks: readonly MemoryTask[],
+  rounds: number,
+): Promise<ReadonlyMap<MemoryTask, readonly MemoryUse[]>> {
   const cache = await mkdtemp(join(tmpdir(), "batchwise-bench-"));
   try {
     // One process at a time: two would share the cores and collect their garbage later.
     // oxlint-disable-next-line no-await-in-loop -- one at a time
     for (const task of tasks) await measureMemory({ ...task, items: COMPILE_ITEMS }, cache);
-    for (let round = 0; round < rounds; round++) {
-      for (let turn = 0; turn < tasks.length; turn++) {
-        const task = tasks[(round + turn) % tasks.length] as MemoryTask;
-        // oxlint-disable-next-line no-await-in-loop -- one at a time
-        uses.get(task)?.push(await measureMemory(task, cache));
-      }
-    }
+    return await takeTurns(tasks, { rounds, run: (task) => measureMemory(task, cache) });
   } finally {
     await rm(cache, { recursive: true });
   }
-  return uses;
 }
 
 async function tasksOf(items: number): Promise<readonly MemoryTask[]> {

@@ -1,12 +1,13 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { readThrough, VectorSieve } from "./vector-sieve.ts";
 
-/** What a sieve takes out of a text and what it leaves, with the text in pieces of `size` characters. */
+/** What a sieve takes out of a text and what it leaves, with the text in chunks of `size` bytes. */
 function sift(text: string, size: number): { readonly taken: string[]; readonly left: string } {
   const taken: string[] = [];
   const sieve = new VectorSieve((base64) => taken.push(base64) - 1);
-  for (let start = 0; start < text.length; start += size) sieve.write(text.slice(start, start + size));
+  const bytes = new TextEncoder().encode(text);
+  for (let start = 0; start < bytes.length; start += size) sieve.write(bytes.subarray(start, start + size));
   return { taken, left: sieve.end() };
 }
 
@@ -53,13 +54,26 @@ test("a text that is cut, or no JSON at all, is left as it is for the parser to 
   expect(sift("<html>no</html>", 4).left).toBe("<html>no</html>");
 });
 
-test("a body is read in pieces, whatever letters are cut by them", async () => {
+test("a body is read in chunks, whatever letters are cut by them", async () => {
   const model = "é😀".repeat(60_000);
   const body = JSON.stringify({ data: [{ embedding: "AAAA" }], model });
   const taken: string[] = [];
   const left = await readThrough(new Response(body), new VectorSieve((base64) => taken.push(base64) - 1));
   expect(taken).toEqual(["AAAA"]);
   expect(JSON.parse(left)).toEqual({ data: [{ embedding: 0 }], model });
+});
+
+test("it does without Node's Buffer", () => {
+  vi.stubGlobal("Buffer", undefined);
+  try {
+    const vector = "AbC/".repeat(5000);
+    expect(sift(`{"embedding":"${vector}","model":"é"}`, 7000)).toEqual({
+      taken: [vector],
+      left: '{"embedding":0,"model":"é"}',
+    });
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 test("a response without a body leaves nothing", async () => {

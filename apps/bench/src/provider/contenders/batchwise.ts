@@ -1,0 +1,17 @@
+import { OpenAIChat, OpenAIEmbeddings } from "@batchwise/openai";
+import { CHAT_MODEL, EMBEDDING_MODEL, type ProviderContender } from "./contender.ts";
+
+/** Nothing is configured but where to send what; `dimensions` is part of the work. */
+export const contender: ProviderContender = {
+  package: "@batchwise/openai",
+  refusedTextLoses: "itself",
+  async embed(texts, { baseURL, apiKey, dimensions }) {
+    const embeddings = new OpenAIEmbeddings({ model: EMBEDDING_MODEL, baseURL, apiKey, dimensions });
+    return embeddings.batch(texts, { returnExceptions: true });
+  },
+  async chat(prompts, { baseURL, apiKey }) {
+    const chat = new OpenAIChat({ model: CHAT_MODEL, baseURL, apiKey });
+    const outcomes = await chat.batch(prompts, { returnExceptions: true });
+    return outcomes.map((outcome) => (outcome instanceof Error ? outcome : outcome.text));
+  },
+};

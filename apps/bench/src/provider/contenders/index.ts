@@ -1,0 +1,30 @@
+import type { ProviderContender } from "./contender.ts";
+
+/** The name of the contender that is measured beside the others. */
+export const OURS = "Batchwise";
+
+/** Where each contender lives. A process that runs one of them loads that one alone. */
+const modules: Readonly<Record<string, () => Promise<{ readonly contender: ProviderContender }>>> = {
+  [OURS]: async () => import("./batchwise.ts"),
+  "openai + p-map + p-retry": async () => import("./p-map.ts"),
+  "openai + p-queue": async () => import("./p-queue.ts"),
+  "openai + Effect RateLimiter": async () => import("./effect.ts"),
+  LangChain: async () => import("./langchain.ts"),
+  "AI SDK": async () => import("./ai-sdk.ts"),
+};
+
+/** The names of all contenders, ours first. */
+export const contenderNames: readonly string[] = Object.keys(modules);
+
+/**
+ * The contender of that name.
+ *
+ * @throws Error when there is none.
+ */
+export async function contenderNamed(name: string): Promise<ProviderContender> {
+  const load = modules[name];
+  if (load === undefined) {
+    throw new Error(`Expected a contender (${contenderNames.join(", ")}), got ${JSON.stringify(name)}.`);
+  }
+  return (await load()).contender;
+}

@@ -1,0 +1,36 @@
+// Started by emulator.ts: one emulator, which is reset and read by messages.
+import { flushCompileCache } from "node:module";
+import { type Behaviour, startEmulator } from "@batchwise/emulator";
+import type { EmulatorCounts } from "./emulator.ts";
+
+const emulator = await startEmulator();
+let startedAt = performance.now();
+let cpuAtStart = process.cpuUsage();
+process.on("message", (message: { readonly reset?: Behaviour }) => process.send?.(answer(message)));
+// Whoever started this process may be killed.
+process.on("disconnect", () => process.exit());
+flushCompileCache();
+process.send?.(emulator.openaiBaseURL);
+
+function answer({ reset }: { readonly reset?: Behaviour }): EmulatorCounts | string {
+  if (reset === undefined) return counts();
+  emulator.reset(reset);
+  startedAt = performance.now();
+  cpuAtStart = process.cpuUsage();
+  return "reset";
+}
+
+function counts(): EmulatorCounts {
+  const { requests, rateLimited, inputsAnswered, tokensAdmitted, tokensWasted, peakInFlight } = emulator.stats();
+  const { user, system } = process.cpuUsage(cpuAtStart);
+  return {
+    requests,
+    rateLimited,
+    inputsAnswered,
+    tokensAdmitted,
+    tokensWasted,
+    peakInFlight,
+    cpuMs: (user + system) / 1000,
+    elapsedMs: performance.now() - startedAt,
+  };
+}

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { takeTurns } from "../rounds.ts";
+import { boundMs, type Demand } from "./bound.ts";
+import type { Setting } from "./contenders/contender.ts";
+import { measureDemand } from "./demand.ts";
+import { EmulatorProcess } from "./emulator.ts";
+import { type Run, runContender } from "./run.ts";
+import { type WorkloadName, workloads } from "./workload.ts";
+
+/** A contender with a setting. */
+export interface Entry {
+  /** The contender's name. */
+  readonly name: string;
+  readonly setting: Setting;
+  /** Whether it runs in every round, however long it takes. */
+  readonly always: boolean;
+}
+
+/** A run and the shortest time that its inputs could have taken. */
+export interface MeasuredRun extends Run {
+  readonly boundMs: number;
+}
+
+/** What all entries did, and what was asked of them. */
+export interface Measured {
+  readonly runs: ReadonlyMap<Entry, readonly MeasuredRun[]>;
+  /** Of the first round. */
+  readonly demand: Demand;
+  readonly boundMs: number;
+}
+
+/** How much is measured. */
+export interface MeasureOptions {
+  readonly items: number;
+  readonly rounds: number;
+  /** Told of each run that has ended. */
+  readonly onRun?: (entry: Entry, run: MeasuredRun) => void;
+}
+
+/** A run that takes so many times the bound is given up. */
+const PATIENCE = 3;
+/** With little to do the bound is next to nothing; this much is waited for all the same. */
+const LEAST_PATIENCE_MS = 10_000;
+/** Enough to have everything compiled once. */
+const COMPILE_ITEMS = 16;
+
+/**
+ * Lets the entries do the work, one at a time, in interleaved rounds: each in a process of its own, each round with
+ * inputs and an emulator of another seed. An entry that has taken half as long as the bound sits further rounds out,
+ * unless it runs always.
+ */
+export async function measureWorkload(
+  name: WorkloadName,
+  entries: readonly Entry[],
+  { items, rounds, onRun }: MeasureOptions,
+): Promise<Measured> {
+  const workload = workloads[name];
+  const compileCache = await mkdtemp(join(tmpdir(), "batchwise-bench-"));
+  try {
+    using emulator = await EmulatorProcess.start(compileCache);
+    const demands: Demand[] = [];
+    for (let round = 0; round < rounds; round++) {
+      // oxlint-disable-next-line no-await-in-loop -- one at a time
+      demands.push(await measureDemand(emulator, workload, items, seedOf(round)));
+    }
+    const bounds = demands.map((demand) => boundMs(workload, demand));
+    const runOne = async (entry: Entry, round: number): Promise<MeasuredRun> => {
+      const bound = bounds[round] as number;
+      const run = await runContender(
+        { name: entry.name, setting: entry.setting, workload: name, items, seed: seedOf(round) },
+        { emulator, compileCache, patienceMs: Math.max(LEAST_PATIENCE_MS, PATIENCE * bound) },
+      );
+      return { ...run, boundMs: bound };
+    };
+    await compile(entries, name, { emulator, compileCache, patienceMs: LEAST_PATIENCE_MS });
+    const runs = await takeTurns(entries, {
+      rounds,
+      async run(entry, round) {
+        const run = await runOne(entry, round);
+        onRun?.(entry, run);
+        return run;
+      },
+      sitsOut: (own, entry) =>
+        !entry.always && own.reduce((total, run) => total + run.milliseconds, 0) >= bounds[0]! / 2,
+    });
+    return { runs, demand: demands[0] as Demand, boundMs: bounds[0] as number };
+  } finally {
+    await rm(compileCache, { recursive: true });
+  }
+}
+
+/** A short run of each contender, which is not counted, fills Node's compile cache. */
+async function compile(
+  entries: readonly Entry[],
+  workload: WorkloadName,
+  options: Parameters<typeof runContender>[1],
+): Promise<void> {
+  for (const name of new Set(entries.map((entry) => entry.name))) {
+    // oxlint-disable-next-line no-await-in-loop -- one at a time
+    await runContender({ name, setting: {}, workload, items: COMPILE_ITEMS, seed: 0 }, options);
+  }
+}
+
+function seedOf(round: number): number {
+  return round + 1;
+}

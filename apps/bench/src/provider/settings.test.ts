@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { gridOf } from "./contenders/contender.ts";
+import { contenderNamed, contenderNames, OURS } from "./contenders/index.ts";
+import { BEST_SETTINGS, bestSetting, describeSetting } from "./settings.ts";
+import { bestOf } from "./sweep.ts";
+
+test("a setting is told in words", () => {
+  expect(describeSetting({})).toBe("as it comes");
+  expect(describeSetting({ concurrency: 2, size: 2048, retries: 10 })).toBe("2 in flight, 2048 a request, 10 retries");
+  expect(describeSetting({ share: 0.95, size: 512 })).toBe("95 % of the limits, 512 a request");
+});
+
+test("a grid is every combination of its values", () => {
+  expect(gridOf({ concurrency: [1, 2], retries: [5] })).toEqual([
+    { concurrency: 1, retries: 5 },
+    { concurrency: 2, retries: 5 },
+  ]);
+  expect(gridOf({ share: [0.9, 1], size: [64, 256] })).toHaveLength(4);
+});
+
+describe("the committed settings", () => {
+  const workloads = ["embed", "throttled", "faulty", "chat"] as const;
+  const peers = contenderNames.filter((name) => name !== OURS);
+
+  test.each(workloads)("%s: each peer has one, out of the grid that it was looked for in", async (workload) => {
+    for (const name of peers) {
+      const { grids } = await contenderNamed(name);
+      const grid = grids?.[workload === "throttled" ? "embed" : workload];
+      expect(grid, name).toContainEqual(bestSetting(workload, name));
+    }
+  });
+
+  test("there are no others", () => {
+    const all = JSON.parse(readFileSync(BEST_SETTINGS, "utf8")) as Record<string, object>;
+    expect(Object.keys(all)).toEqual(workloads);
+    for (const settings of Object.values(all)) expect(Object.keys(settings)).toEqual(peers);
+  });
+
+  test("wide takes those of embed, and a peer without one is named", () => {
+    expect(bestSetting("wide", "LangChain")).toEqual(bestSetting("embed", "LangChain"));
+    expect(() => bestSetting("embed", "nobody")).toThrow("Expected a setting of nobody for embed");
+  });
+});
+
+test("the best trial loses least; of those that lose alike, the fastest", () => {
+  const trial = (name: string, concurrency: number, lost: number, milliseconds: number) =>
+    ({
+      workload: "embed",
+      entry: { name, setting: { concurrency }, always: true },
+      run: { lost, milliseconds },
+    }) as Parameters<typeof bestOf>[0][number];
+  const best = bestOf([
+    trial("LangChain", 1, 100, 10),
+    trial("LangChain", 2, 0, 40),
+    trial("LangChain", 4, 0, 30),
+    trial("AI SDK", 1, 50, 10),
+    trial("AI SDK", 8, 50, 20),
+  ]);
+  expect(best.embed).toEqual({ LangChain: { concurrency: 4 }, "AI SDK": { concurrency: 1 } });
+  expect(best.chat).toEqual({});
+});

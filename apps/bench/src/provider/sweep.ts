@@ -1,0 +1,110 @@
+import { writeFile } from "node:fs/promises";
+import type { SuiteReport } from "../report.ts";
+import { contenderNamed, contenderNames, OURS } from "./contenders/index.ts";
+import type { Setting } from "./contenders/contender.ts";
+import { type Entry, type MeasuredRun, measureWorkload } from "./measure.ts";
+import { type BestSettings, describeSetting, type SweptName } from "./settings.ts";
+import { workloads } from "./workload.ts";
+
+/** Which workloads are swept and with which part of their inputs: the buckets behave alike, and it takes minutes less. */
+const PARTS: Readonly<Record<SweptName, number>> = { embed: 1 / 2, throttled: 1 / 4, faulty: 1 / 2, chat: 1 };
+
+/** What a sweep found. */
+export interface Sweep {
+  readonly best: BestSettings;
+  readonly report: SuiteReport;
+}
+
+/** One setting that was tried. */
+interface Trial {
+  readonly workload: SweptName;
+  readonly entry: Entry;
+  readonly run: MeasuredRun;
+}
+
+/** Tries each peer's grid of settings on each workload, and takes the one that loses least, then the fastest. */
+export async function sweepSettings(onTrial: (line: string) => void): Promise<Sweep> {
+  const trials: Trial[] = [];
+  for (const workload of Object.keys(PARTS) as SweptName[]) {
+    const items = Math.ceil(workloads[workload].items * PARTS[workload]);
+    // oxlint-disable-next-line no-await-in-loop -- one at a time
+    await measureWorkload(workload, await gridEntries(workload), {
+      items,
+      rounds: 1,
+      onRun(entry, run) {
+        trials.push({ workload, entry, run });
+        onTrial(`${workload}: ${entry.name}, ${describeSetting(entry.setting)}: ${describeRun(run)}`);
+      },
+    });
+  }
+  const best = bestOf(trials);
+  return { best, report: reportOf(trials, best) };
+}
+
+/** Puts settings where the suites read them. */
+export async function writeBestSettings(file: URL, best: BestSettings): Promise<void> {
+  await writeFile(file, `${JSON.stringify(best, null, 2)}\n`);
+}
+
+/** Of each peer's trials for a workload the one that lost least, and of those the fastest. */
+export function bestOf(trials: readonly Trial[]): BestSettings {
+  const ordered = trials.toSorted(
+    (left, right) => left.run.lost - right.run.lost || left.run.milliseconds - right.run.milliseconds,
+  );
+  const bestFor = (workload: SweptName): Readonly<Record<string, Setting>> =>
+    Object.fromEntries(
+      contenderNames.flatMap((name) => {
+        const best = ordered.find((trial) => trial.workload === workload && trial.entry.name === name);
+        return best === undefined ? [] : [[name, best.entry.setting]];
+      }),
+    );
+  return {
+    embed: bestFor("embed"),
+    throttled: bestFor("throttled"),
+    faulty: bestFor("faulty"),
+    chat: bestFor("chat"),
+  };
+}
+
+async function gridEntries(workload: SweptName): Promise<readonly Entry[]> {
+  const grid = workload === "throttled" ? "embed" : workload;
+  const entries: Entry[] = [];
+  for (const name of contenderNames.filter((each) => each !== OURS)) {
+    // oxlint-disable-next-line no-await-in-loop -- one at a time
+    const { grids } = await contenderNamed(name);
+    for (const setting of grids?.[grid] ?? []) entries.push({ name, setting, always: true });
+  }
+  return entries;
+}
+
+function reportOf(trials: readonly Trial[], best: BestSettings): SuiteReport {
+  return {
+    suite: "sweep",
+    title: "Settings of the peers that were tried",
+    columns: [
+      { key: "workload", title: "workload" },
+      { key: "name", title: "contender" },
+      { key: "setting", title: "setting" },
+      { key: "seconds", title: "seconds", digits: 1 },
+      { key: "ratio", title: "times the bound", digits: 2 },
+      { key: "lost", title: "lost" },
+      { key: "rateLimited", title: "429s" },
+      { key: "best", title: "best" },
+    ],
+    rows: trials.map(({ workload, entry, run }) => ({
+      workload,
+      name: entry.name,
+      setting: describeSetting(entry.setting),
+      seconds: run.milliseconds / 1000,
+      ratio: run.milliseconds / run.boundMs,
+      lost: run.lost,
+      rateLimited: run.counts.rateLimited,
+      best: best[workload][entry.name] === entry.setting,
+    })),
+    targets: [],
+  };
+}
+
+function describeRun({ milliseconds, boundMs, lost }: MeasuredRun): string {
+  return `${(milliseconds / 1000).toFixed(1)} s, ${(milliseconds / boundMs).toFixed(2)} times the bound, ${lost} lost`;
+}
