@@ -2,10 +2,13 @@ export { brokenRunnables } from "./broken/index.ts";
 export { checkLaws, type LawReport } from "./check-laws.ts";
 export { conformance, type ConformanceOptions, type TestRunner } from "./conformance.ts";
 export { exemplars, type MakeRunnable } from "./exemplars.ts";
+export { failureOf } from "./failure-of.ts";
 export { FakeClock, flush } from "./fake-clock.ts";
 export { Gauge } from "./gauge.ts";
 export { type Law, LawError, type LawNumber } from "./law.ts";
 export { laws } from "./laws/index.ts";
+export { type Snippet, snippetsIn } from "./readme-snippets.ts";
+export { runOn } from "./run-on.ts";
 export {
   type BackendCall,
   type IndexedAnswer,

@@ -1,8 +1,8 @@
 import { createOpenAI } from "@ai-sdk/openai";
 import { ArgumentError, rateLimiter, ResultError } from "@batchwise/core";
 import { startEmulator } from "@batchwise/emulator";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { noting } from "./fixtures/noting.ts";
 import { fromEmbeddingModel } from "./index.ts";
 

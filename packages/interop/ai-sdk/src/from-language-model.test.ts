@@ -3,8 +3,8 @@ import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { ArgumentError } from "@batchwise/core";
 import { startEmulator } from "@batchwise/emulator";
 import { MockLanguageModelV4 } from "ai/test";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { fromLanguageModel } from "./index.ts";
 
 function mock(content: unknown[] = [{ type: "text", text: "yes" }]): MockLanguageModelV4 {

@@ -3,11 +3,10 @@ import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { rateLimiter } from "@batchwise/core";
 import { startEmulator } from "@batchwise/emulator";
 import { OpenAIEmbeddings } from "@batchwise/openai";
-import { flush } from "@batchwise/testkit";
+import { failureOf, flush } from "@batchwise/testkit";
 import { embedMany } from "ai";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { noting, type NotingModel } from "./fixtures/noting.ts";
 import { fromEmbeddingModel, toEmbeddingModel } from "./index.ts";
 

@@ -3,8 +3,8 @@ import * as cohere from "@batchwise/cohere";
 import { type Emulator, startEmulator } from "@batchwise/emulator";
 import * as openai from "@batchwise/openai";
 import * as ai from "ai";
+import { snippetsIn } from "@batchwise/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { snippetsIn } from "./fixtures/readme.ts";
 import * as aiSdk from "./index.ts";
 
 const snippets = await snippetsIn(new URL("../README.md", import.meta.url));

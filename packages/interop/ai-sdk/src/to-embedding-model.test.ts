@@ -10,8 +10,8 @@ import {
 import { startEmulator } from "@batchwise/emulator";
 import { OpenAIEmbeddings } from "@batchwise/openai";
 import { embed, embedMany } from "ai";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test, vi } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { toEmbeddingModel } from "./index.ts";
 
 function embedder(sizes: number[] = []): Runnable<string, Float32Array> {

@@ -2,8 +2,8 @@ import { CohereRerank } from "@batchwise/cohere";
 import { ArgumentError, InputError, runnable } from "@batchwise/core";
 import { startEmulator } from "@batchwise/emulator";
 import { rerank } from "ai";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { type RankedDocument, type RerankInput, toRerankingModel } from "./index.ts";
 
 /** The longer a document, the better. */

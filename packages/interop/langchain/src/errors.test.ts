@@ -4,9 +4,9 @@ import { ContextOverflowError, ModelRefusalError } from "@langchain/core/errors"
 import { RunnableLambda } from "@langchain/core/runnables";
 import { ChatOpenAI } from "@langchain/openai";
 import { inspect } from "node:util";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
 import { failureOf as mapped } from "./errors.ts";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { fromLangChain } from "./index.ts";
 
 const withFields = (fields: object): Error => Object.assign(new Error("SECRET"), fields);

@@ -2,8 +2,8 @@ import { ArgumentError, ResultError } from "@batchwise/core";
 import { startEmulator } from "@batchwise/emulator";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { OpenAIEmbeddings } from "@langchain/openai";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { fromLangChainEmbeddings } from "./index.ts";
 
 /** Embeddings of theirs that note each call. */

@@ -6,8 +6,8 @@ import { type RunnableConfig, RunnableLambda } from "@langchain/core/runnables";
 import { AsyncCaller } from "@langchain/core/utils/async_caller";
 import { FakeListChatModel } from "@langchain/core/utils/testing";
 import { ChatOpenAI } from "@langchain/openai";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { fromLangChain } from "./index.ts";
 
 /** A Runnable of theirs that notes the config of each call. */

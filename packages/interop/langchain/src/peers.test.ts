@@ -3,8 +3,8 @@ import { startEmulator } from "@batchwise/emulator";
 import { OpenAIEmbeddings as OurEmbeddings } from "@batchwise/openai";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { OpenAIEmbeddings } from "@langchain/openai";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { fromLangChain, fromLangChainEmbeddings, toLangChain, toLangChainEmbeddings } from "./index.ts";
 
 const texts = Array.from({ length: 40 }, (_, index) => `Text ${index} of the corpus.`);

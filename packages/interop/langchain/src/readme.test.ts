@@ -3,8 +3,8 @@ import * as openai from "@batchwise/openai";
 import * as parsers from "@langchain/core/output_parsers";
 import * as prompts from "@langchain/core/prompts";
 import * as theirOpenAI from "@langchain/openai";
+import { snippetsIn } from "@batchwise/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { snippetsIn } from "./fixtures/readme.ts";
 import * as langchain from "./index.ts";
 
 const snippets = await snippetsIn(new URL("../README.md", import.meta.url));

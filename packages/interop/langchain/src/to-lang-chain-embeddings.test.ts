@@ -2,8 +2,8 @@ import { ArgumentError, BatchError, bulkRunnable, InputError, type Runnable } fr
 import { startEmulator } from "@batchwise/emulator";
 import { OpenAIEmbeddings } from "@batchwise/openai";
 import { Embeddings } from "@langchain/core/embeddings";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { toLangChainEmbeddings } from "./index.ts";
 
 function embedder(mark: number, sizes: number[] = []): Runnable<string, Float32Array> {

@@ -7,12 +7,11 @@ import {
   runnable,
   TimeoutError,
 } from "@batchwise/core";
-import { FakeClock, flush } from "@batchwise/testkit";
+import { failureOf, FakeClock, flush } from "@batchwise/testkit";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import { Runnable as TheirRunnable, RunnableLambda } from "@langchain/core/runnables";
 import { getRetryable } from "@langchain/core/errors";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { fromLangChain, toLangChain } from "./index.ts";
 
 const shout = runnable(async (text: string) => {

@@ -1,6 +1,6 @@
 import { AsyncCaller } from "@langchain/core/utils/async_caller";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { withCaller } from "./with-caller.ts";
 
 class Theirs {

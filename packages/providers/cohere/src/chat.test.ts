@@ -1,9 +1,8 @@
 import { ArgumentError, InputError, type Usage } from "@batchwise/core";
-import { FakeClock } from "@batchwise/testkit";
+import { failureOf, FakeClock } from "@batchwise/testkit";
 import { describe, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
 import { type ChatInput, CohereChat, type CohereChatOptions } from "./chat.ts";
-import { failureOf } from "./fixtures/run-on.ts";
 import { refused, said, streamed, Wire } from "./fixtures/wire.ts";
 
 const base = { model: "m", apiKey: "key", clock: new FakeClock(), retry: false } as const;

@@ -1,9 +1,9 @@
 import { ArgumentError } from "@batchwise/core";
 import { CohereClient, CohereClientV2 } from "cohere-ai";
+import { failureOf } from "@batchwise/testkit";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { type CohereClientLike, type CohereClientOptions, connect } from "./client.ts";
 import { CohereEmbeddings } from "./embeddings.ts";
-import { failureOf } from "./fixtures/run-on.ts";
 import { embedded, Wire } from "./fixtures/wire.ts";
 
 beforeEach(() => vi.stubEnv("CO_API_KEY", undefined));

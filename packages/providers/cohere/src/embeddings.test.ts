@@ -1,7 +1,7 @@
 import { ArgumentError, BatchError, InputError, rateLimiter, ResultError } from "@batchwise/core";
+import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test, vi } from "vitest";
 import { CohereEmbeddings, type CohereEmbeddingsOptions } from "./embeddings.ts";
-import { failureOf } from "./fixtures/run-on.ts";
 import { embedded, refused, Wire, type WireRequest } from "./fixtures/wire.ts";
 
 /** Answers each text with its length. */

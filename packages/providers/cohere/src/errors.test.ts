@@ -1,10 +1,9 @@
 import { getEventListeners } from "node:events";
 import { type BatchError, type CallReport, type FinishReport, ProviderError, TimeoutError } from "@batchwise/core";
-import { FakeClock } from "@batchwise/testkit";
+import { failureOf, FakeClock, runOn } from "@batchwise/testkit";
 import { CohereClientV2 } from "cohere-ai";
 import { describe, expect, test, vi } from "vitest";
 import { CohereEmbeddings, type CohereEmbeddingsOptions } from "./embeddings.ts";
-import { failureOf, runOn } from "./fixtures/run-on.ts";
 import { embedded, refused, Wire } from "./fixtures/wire.ts";
 
 function make(answer: ConstructorParameters<typeof Wire>[0], options: Partial<CohereEmbeddingsOptions> = {}) {

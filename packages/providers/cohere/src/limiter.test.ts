@@ -1,9 +1,8 @@
 import { type RateLimiter, rateLimiter } from "@batchwise/core";
-import { FakeClock } from "@batchwise/testkit";
+import { FakeClock, runOn } from "@batchwise/testkit";
 import { CohereClientV2 } from "cohere-ai";
 import { describe, expect, test } from "vitest";
 import { CohereEmbeddings, type CohereEmbeddingsOptions } from "./embeddings.ts";
-import { runOn } from "./fixtures/run-on.ts";
 import { embedded, Wire } from "./fixtures/wire.ts";
 import { CohereRerank } from "./rerank.ts";
 

@@ -1,7 +1,7 @@
 import { type Emulator, startEmulator } from "@batchwise/emulator";
+import { snippetsIn } from "@batchwise/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import * as zod from "zod";
-import { snippetsIn } from "./fixtures/readme.ts";
 import * as cohere from "./index.ts";
 
 const snippets = await snippetsIn(new URL("../README.md", import.meta.url));

@@ -1,7 +1,6 @@
 import { ArgumentError, BatchError, InputError, rateLimiter, ResultError } from "@batchwise/core";
-import { FakeClock } from "@batchwise/testkit";
+import { failureOf, FakeClock, runOn } from "@batchwise/testkit";
 import { describe, expect, test, vi } from "vitest";
-import { failureOf, runOn } from "./fixtures/run-on.ts";
 import { refused, reranked, Wire, type WireRequest } from "./fixtures/wire.ts";
 import { CohereRerank, type CohereRerankOptions } from "./rerank.ts";
 

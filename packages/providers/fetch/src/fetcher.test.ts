@@ -1,9 +1,7 @@
 import { getEventListeners } from "node:events";
 import { InputError, ProviderError, rateLimiter, ResultError, TimeoutError } from "@batchwise/core";
-import { FakeClock } from "@batchwise/testkit";
+import { failureOf, FakeClock, runOn } from "@batchwise/testkit";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
-import { runOn } from "./fixtures/run-on.ts";
 import { Body, held, Wire } from "./fixtures/wire.ts";
 import { Fetcher } from "./fetcher.ts";
 import type { FetchAs, FetcherOptions } from "./options.ts";

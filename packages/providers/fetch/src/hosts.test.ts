@@ -1,6 +1,5 @@
-import { FakeClock } from "@batchwise/testkit";
+import { FakeClock, runOn } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { runOn } from "./fixtures/run-on.ts";
 import { Wire } from "./fixtures/wire.ts";
 import { Fetcher } from "./fetcher.ts";
 import { Hosts } from "./hosts.ts";

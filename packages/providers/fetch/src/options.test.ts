@@ -1,6 +1,6 @@
 import { ArgumentError } from "@batchwise/core";
+import { failureOf } from "@batchwise/testkit";
 import { expect, test } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
 import { Fetcher } from "./fetcher.ts";
 import type { FetcherOptions } from "./options.ts";
 

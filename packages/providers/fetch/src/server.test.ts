@@ -2,9 +2,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
+import { failureOf, snippetsIn } from "@batchwise/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { failureOf } from "./fixtures/failure-of.ts";
-import { snippetsIn } from "./fixtures/readme.ts";
 import * as module from "./index.ts";
 
 const { Fetcher } = module;
