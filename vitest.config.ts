@@ -3,6 +3,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 // Tests import workspace packages from their sources (no build needed).
 // BATCHWISE_TEST_DIST=1 imports the built files instead, as a user of the packages would.
 const conditions = process.env["BATCHWISE_TEST_DIST"] ? [] : ["@batchwise/source"];
+// BATCHWISE_TEST_LIVE=1 runs the tests that call the providers themselves, with your keys, and nothing else.
+const kind = process.env["BATCHWISE_TEST_LIVE"] ? "live.test" : "test";
 const roots = ["packages/*/src", "packages/*/*/src", "apps/*/src"];
 
 const config: ViteUserConfig = defineConfig({
@@ -10,8 +12,8 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     reporters: ["default", "./scripts/summary-reporter.ts"],
-    include: roots.map((root) => `${root}/**/*.test.ts`),
-    exclude: ["**/node_modules/**", "**/dist/**", "**/*.live.test.ts"],
+    include: roots.map((root) => `${root}/**/*.${kind}.ts`),
+    exclude: ["**/node_modules/**", "**/dist/**", ...(kind === "test" ? ["**/*.live.test.ts"] : [])],
     typecheck: { enabled: true, include: roots.map((root) => `${root}/**/*.test-d.ts`) },
     coverage: { provider: "v8", include: ["packages/**/src/**"] },
   },

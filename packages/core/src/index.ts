@@ -1,3 +1,12 @@
+export type {
+  Adapter,
+  AdapterKinds,
+  AdapterPurpose,
+  AdapterUse,
+  OptionSchemas,
+  RerankInput,
+  RerankScore,
+} from "./adapter.ts";
 export { autoBatch, type AutoBatchOptions } from "./compose/auto-batch.ts";
 export { bulkRunnable, invokeThroughBatch, runnable } from "./compose/functions.ts";
 export { withConfig, withRetry } from "./compose/with-config.ts";
@@ -20,6 +29,7 @@ export {
   TimeoutError,
   toError,
 } from "./errors.ts";
+export type { JobBackend, JobCallOptions, JobCaps, JobLine, JobRow, JobState } from "./job-backend.ts";
 export type {
   BatchOptions,
   CallOptions,

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Completed } from "./completed.ts";
+import type { JobBackend } from "./job-backend.ts";
 import type { RateLimiter, RateLimitFacts } from "./limits/rate-limiter.ts";
 import type { FinishReport, Progress, RequestEvent, RetryEvent } from "./report.ts";
 import type { StandardSchema } from "./standard-schema.ts";
@@ -150,6 +151,8 @@ export interface RunnableSettings<Input = any, Output = any> extends RunOptions<
   readonly price?: Price;
   /** Names of the adapter's own call options, so that a misspelt one can be told from one of these. */
   readonly callOptions?: readonly string[];
+  /** The provider's offline jobs for the same inputs and outputs. Loaded when somebody asks for it. */
+  readonly jobs?: () => Promise<JobBackend<Input, Output>>;
 }
 
 /** What `onFinish` and BatchError give back. */

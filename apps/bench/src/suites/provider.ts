@@ -56,19 +56,6 @@ const promises: Readonly<Record<WorkloadName, readonly Promised[]>> = {
   ],
 };
 
-/**
- * Who runs beside Batchwise, and whether also as it comes. A run of `throttled` takes a minute: one of those who pace
- * themselves (the one that counts tokens), one loop by hand and one library stand for all.
- */
-const peers: Readonly<Record<WorkloadName, { readonly names: readonly string[]; readonly asItComes: boolean }>> = {
-  embed: { names: contenderNames, asItComes: true },
-  throttled: { names: ["openai + p-map + p-retry", "openai + Effect RateLimiter", "LangChain"], asItComes: false },
-  faulty: { names: contenderNames, asItComes: true },
-  chat: { names: contenderNames, asItComes: true },
-  // One of those who share the SDK's way to decode stands for all.
-  wide: { names: ["openai + p-map + p-retry", "LangChain", "AI SDK"], asItComes: false },
-};
-
 /** A workload through Batchwise with nothing configured, and through its peers as they come and at their best. */
 export async function measureProvider(name: WorkloadName, options: ProviderOptions): Promise<SuiteReport> {
   const entries = entriesOf(name);
@@ -117,13 +104,13 @@ export async function measureProvider(name: WorkloadName, options: ProviderOptio
   };
 }
 
+/** Batchwise as it comes; each peer at its best and as it comes. */
 function entriesOf(name: WorkloadName): readonly Entry[] {
-  const { names, asItComes } = peers[name];
-  const others = names.filter((each) => each !== OURS);
+  const others = contenderNames.filter((each) => each !== OURS);
   return [
     { name: OURS, setting: {}, always: true },
     ...others.map((each) => ({ name: each, setting: bestSetting(name, each), always: false })),
-    ...(asItComes ? others.map((each) => ({ name: each, setting: {}, always: false })) : []),
+    ...others.map((each) => ({ name: each, setting: {}, always: false })),
   ];
 }
 

@@ -55,6 +55,7 @@ const SETTINGS: Readonly<Record<keyof RunnableSettings, Check>> = {
   weigh: FUNCTION,
   price: ["prices such as { perMillionInputTokens: 0.02 }", isObject],
   callOptions: ["an array of names", (value) => Array.isArray(value)],
+  jobs: FUNCTION,
 };
 
 const RETRY: Readonly<Record<string, Check>> = {
