@@ -33,7 +33,10 @@ export interface JobState {
   readonly status: "running" | "ended";
   /** Lines that have been answered so far, well or not, where the provider tells. */
   readonly done?: number;
-  /** Why a job ended before its lines did. `retryable` says whether the lines without a row may be sent again. */
+  /**
+   * Why a job ended before its lines did. `retryable` says whether the lines without a row may be sent again. A job that
+   * there was no room for (an enqueued-token cap) has the code "rate_limited" and no rows: it is created again later.
+   */
   readonly reason?: Error;
   /** How long the provider asks to wait before the next look, in milliseconds. */
   readonly pollAfterMs?: number;
@@ -72,11 +75,18 @@ export interface JobBackend<Input = any, Output = any> {
   line(inputs: readonly Input[], id: string): JobLine;
   /** Starts a job. `tag` goes with it as metadata or name. @returns the provider's id of it */
   create(lines: readonly JobLine[], tag: string, options: JobCallOptions): Promise<string>;
-  /** The jobs whose tag begins with a prefix and which the provider still lists: whoever crashed may have left them. */
+  /**
+   * The jobs whose tag begins with a prefix and which the provider still lists: whoever crashed may have left them. It is
+   * asked with a job's whole tag before that job is created again.
+   */
   find(tagPrefix: string, options: JobCallOptions): Promise<readonly { readonly id: string; readonly tag: string }[]>;
-  /** Looks how far a job has come. */
+  /** Looks how far a job has come. A ProviderError with status 404 says that it is gone for good: it is made anew. */
   poll(id: string, options: JobCallOptions): Promise<JobState>;
-  /** The rows of a job that has ended, in whatever order; finished ones of an expired or cancelled job too. */
+  /**
+   * The rows of a job that has ended, in whatever order; finished ones of an expired or cancelled job too. They may be
+   * read again from the start: after a failure half-way, and after a crash. `inputsOf` gives no inputs for an id that is
+   * none of the job's lines.
+   */
   rows(
     id: string,
     inputsOf: (lineId: string) => readonly Input[],

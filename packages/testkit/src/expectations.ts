@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { type BatchOptions, ProviderError } from "@batchwise/core";
+import type { BatchOptions } from "@batchwise/core";
 
+import { refusal } from "./fault-schedules.ts";
 import { broken, expectThat, nameOf } from "./law.ts";
 import type { BackendCall, Script } from "./scripted-backend.ts";
 import type { Subject } from "./subject.ts";
@@ -84,13 +85,8 @@ export function expectSlot<Output>(
   expectThat(subject.equals(slot, output), where, `the output of input ${index} in slot ${index}`, "another value");
 }
 
-/** Calls that take the less time the later they start, so that they end in reverse order. */
-export const endsInReverse: Script<any, any> = {
-  latencyMs: (call) => Math.max(1, 1000 - 10 * call.number),
-};
-
-/** Fails every call that holds `input`, as a provider refuses a whole request for one bad input. */
-export function refuses<Input>(subject: Subject<Input, any>, input: Input): Script<Input, any> {
+/** Fails every call that holds `input`. */
+export function refusesInput<Input>(subject: Subject<Input, any>, input: Input): Script<Input, any> {
   return { failure: (call) => (holds(subject, call, input) ? refusal() : undefined) };
 }
 
@@ -107,20 +103,4 @@ export function holds<Input>(
 /** Position of an input among the subject's, by value: it may have been through JSON. -1 where it is none of them. */
 export function indexOf<Input>(subject: Subject<Input, any>, input: Input): number {
   return subject.inputs.findIndex((each) => isDeepStrictEqual(each, input));
-}
-
-/** The refusal of an input that can never succeed. */
-export function refusal(): ProviderError {
-  return new ProviderError("The backend was told to refuse one of these inputs.", {
-    status: 400,
-    retryable: false,
-  });
-}
-
-/** An outage that a later call may not see. */
-export function outage(): ProviderError {
-  return new ProviderError("The backend was told to be unavailable.", {
-    status: 503,
-    retryable: true,
-  });
 }

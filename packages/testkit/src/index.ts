@@ -3,6 +3,7 @@ export { checkLaws, type LawReport } from "./check-laws.ts";
 export { conformance, type ConformanceOptions, type TestRunner } from "./conformance.ts";
 export { exemplars, type MakeRunnable } from "./exemplars.ts";
 export { failureOf } from "./failure-of.ts";
+export { endsInReverse, failsFirst, refuses, type WrongResponse, wrongResponses } from "./fault-schedules.ts";
 export { FakeClock, flush } from "./fake-clock.ts";
 export { Gauge } from "./gauge.ts";
 export { type Law, LawError, type LawNumber } from "./law.ts";

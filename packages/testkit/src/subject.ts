@@ -30,7 +30,7 @@ export interface SubjectOptions<Input, Output, Answer = Output> {
   /** Whether two outputs are the same, for example within 1e-5. @default node:util's isDeepStrictEqual */
   readonly equals?: (left: Output, right: Output) => boolean;
   /** Answers that are legitimate and look like nothing, for L14. @default [undefined] */
-  readonly emptyAnswers?: readonly Answer[];
+  readonly emptyAnswers?: readonly unknown[];
   /** Why the calls cannot go to the scripted backend. The laws that watch calls are then listed as skipped. */
   readonly unobserved?: string;
   /** Laws that do not apply, each with the reason, which the run lists. */

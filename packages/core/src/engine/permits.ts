@@ -26,28 +26,29 @@ export interface Permit {
 export class Permits {
   readonly #capacity: number;
   readonly #lender: Permit | undefined;
-  readonly #line: Line;
+  /** No private member: a batch of one copy of core may be nested in a call of another. */
+  readonly line: Line;
   #inUse = 0;
   #drawn = 0;
 
   constructor(capacity: number, lender?: Permit) {
     this.#capacity = capacity;
     this.#lender = lender;
-    this.#line = lender === undefined ? new Line() : lender.permits.#line;
+    this.line = lender === undefined ? new Line() : lender.permits.line;
   }
 
   /** Those who join last are asked first: what is nested or downstream finishes before more is started. */
   join(claimant: Claimant): void {
-    this.#line.join(claimant);
+    this.line.join(claimant);
   }
 
   leave(claimant: Claimant): void {
-    this.#line.leave(claimant);
+    this.line.leave(claimant);
   }
 
   /** Whether somebody else may be waiting for a permit of the same root. */
   get contended(): boolean {
-    return this.#line.contended;
+    return this.line.contended;
   }
 
   /** Takes a permit; false where none is free. */
@@ -78,7 +79,7 @@ export class Permits {
 
   /** Asks everyone, the most urgent first, whether there is work for the permits that are free. */
   offer(): void {
-    this.#line.offer();
+    this.line.offer();
   }
 
   #borrow(lender: Permit): boolean {

@@ -9,8 +9,8 @@ import {
   Runnable,
   runnable,
 } from "@batchwise/core";
-import { FakeClock } from "@batchwise/testkit";
-import { describe, expect, it } from "vitest";
+import { FakeClock, Gauge } from "@batchwise/testkit";
+import { describe, expect, it, vi } from "vitest";
 import { drained, HeldBackend, range, reasonOf, turn, watch } from "./held-backend.ts";
 
 describe("values that look like something else", () => {
@@ -319,6 +319,25 @@ describe("marks", () => {
     expect(isRunnable(new Own())).toBe(true);
     expect(isRunnable({ [Symbol.for("batchwise.runnable")]: true })).toBe(true);
     for (const value of [null, undefined, 1, "x", {}, { invoke: () => 1 }]) expect(isRunnable(value)).toBe(false);
+  });
+
+  it("L8 a batch of another copy of the package, nested in a call, shares the cap and comes to an end", async () => {
+    vi.resetModules();
+    const other = await import("@batchwise/core");
+    expect(other.Runnable).not.toBe(Runnable);
+    const gauge = new Gauge();
+    const inner = other.bulkRunnable<number, number>(
+      async (numbers) => {
+        const leave = gauge.enter();
+        await turn();
+        leave();
+        return numbers.map((number) => number + 1);
+      },
+      { request: { maxInputs: 1 }, maxConcurrency: 5 },
+    );
+    const outer = runnable((number: number, options) => inner.batch([number, 10, 20], options), { maxConcurrency: 2 });
+    expect(await outer.batch([1, 2, 3])).toEqual([1, 2, 3].map((number) => [number + 1, 11, 21]));
+    expect(gauge.peak).toBe(2);
   });
 
   it("an error of another copy of the package is recognised by isInstance", () => {

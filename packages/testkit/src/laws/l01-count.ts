@@ -1,5 +1,5 @@
 import { broken, expectThat, type Law, nameOf } from "../law.ts";
-import { expectCount, inputAt, refuses, slotsBy, take } from "../expectations.ts";
+import { expectCount, inputAt, refusesInput, slotsBy, take } from "../expectations.ts";
 import { inTrial } from "../trial.ts";
 import { ownMethods } from "../ways.ts";
 
@@ -21,7 +21,7 @@ export const l01: Law = {
       if (subject.answer === undefined) continue;
       const inputs = take(subject, 6);
       const where = `${way.name}, 6 inputs of which one fails, returnExceptions`;
-      await inTrial(subject, refuses(subject, inputAt(subject, 2)), async (trial) => {
+      await inTrial(subject, refusesInput(subject, inputAt(subject, 2)), async (trial) => {
         const attempt = await trial.attempt(
           way.run(trial.runnable, inputs, { ...trial.options, returnExceptions: true }),
           where,

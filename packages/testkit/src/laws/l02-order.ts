@@ -1,4 +1,5 @@
-import { endsInReverse, expectedFor, expectSlots, slotsBy, take } from "../expectations.ts";
+import { expectedFor, expectSlots, slotsBy, take } from "../expectations.ts";
+import { endsInReverse } from "../fault-schedules.ts";
 import { expectThat, type Law } from "../law.ts";
 import { inTrial } from "../trial.ts";
 import { collect, ownMethods } from "../ways.ts";

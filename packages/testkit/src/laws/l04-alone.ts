@@ -1,4 +1,4 @@
-import { inputAt, refuses, slotsBy } from "../expectations.ts";
+import { inputAt, refusesInput, slotsBy } from "../expectations.ts";
 import { broken, expectThat, type Law, nameOf } from "../law.ts";
 import type { Subject } from "../subject.ts";
 import { inTrial } from "../trial.ts";
@@ -42,7 +42,7 @@ async function invoked<Input, Output>(subject: Subject<Input, Output>, input: In
 }
 
 async function checkFailure<Input, Output>(subject: Subject<Input, Output>, input: Input): Promise<void> {
-  await inTrial(subject, refuses(subject, input), async (trial) => {
+  await inTrial(subject, refusesInput(subject, input), async (trial) => {
     const where = "invoke, an input that the backend refuses";
     const attempt = await trial.attempt(trial.runnable.invoke(input, {}), where);
     expectThat(attempt.status === "rejected", where, "a rejection", "an output");
@@ -50,7 +50,7 @@ async function checkFailure<Input, Output>(subject: Subject<Input, Output>, inpu
   });
   for (const way of ownMethods) {
     const where = `${way.name}, one input that the backend refuses`;
-    await inTrial(subject, refuses(subject, input), async (trial) => {
+    await inTrial(subject, refusesInput(subject, input), async (trial) => {
       const run = way.run(trial.runnable, [input], { ...trial.options, returnExceptions: true });
       const attempt = await trial.attempt(run, where);
       if (attempt.status === "rejected") return;

@@ -1,4 +1,5 @@
-import { endsInReverse, expectedFor, expectSlots, slotsBy } from "../expectations.ts";
+import { expectedFor, expectSlots, slotsBy } from "../expectations.ts";
+import { endsInReverse } from "../fault-schedules.ts";
 import type { Law } from "../law.ts";
 import { inTrial } from "../trial.ts";
 import { ownMethods } from "../ways.ts";

@@ -1,6 +1,15 @@
 import { BatchError } from "@batchwise/core";
 
-import { expectCount, expectedFor, expectSlot, indexOf, inputAt, refuses, slotsBy, take } from "../expectations.ts";
+import {
+  expectCount,
+  expectedFor,
+  expectSlot,
+  indexOf,
+  inputAt,
+  refusesInput,
+  slotsBy,
+  take,
+} from "../expectations.ts";
 import { broken, expectThat, type Law, nameOf } from "../law.ts";
 import type { Subject } from "../subject.ts";
 import { inTrial } from "../trial.ts";
@@ -20,7 +29,7 @@ export const l06: Law = {
           const request = maxInputs === undefined ? {} : { request: { maxInputs } };
           const how = maxInputs === undefined ? "" : `, ${maxInputs} in a request`;
           const where = `${way.name}, 6 inputs of which input ${bad} fails${how}`;
-          await inTrial(subject, refuses(subject, inputAt(subject, bad)), async (trial) => {
+          await inTrial(subject, refusesInput(subject, inputAt(subject, bad)), async (trial) => {
             const slots = await slotsBy(trial, way, inputs, { returnExceptions: true, ...request }, where);
             expectCount(slots, 6, where);
             for (const [index, output] of expected.entries()) {
@@ -42,7 +51,7 @@ async function checkFailFast<Input, Output>(
 ): Promise<void> {
   const where = "batch, fail-fast, input 4 fails after four were answered";
   const inputs = take(subject, 6);
-  await inTrial(subject, refuses(subject, inputAt(subject, 4)), async (trial) => {
+  await inTrial(subject, refusesInput(subject, inputAt(subject, 4)), async (trial) => {
     const run = engineBatch.run(trial.runnable, inputs, {
       ...trial.options,
       maxConcurrency: 1,

@@ -1,6 +1,7 @@
 import type { BatchOptions, RateLimiter, Runnable } from "@batchwise/core";
 
-import { outage, take } from "../expectations.ts";
+import { take } from "../expectations.ts";
+import { outage } from "../fault-schedules.ts";
 import { broken, expectThat, type Law, nameOf } from "../law.ts";
 import type { Script } from "../scripted-backend.ts";
 import type { Subject } from "../subject.ts";

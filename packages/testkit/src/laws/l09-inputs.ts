@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { inputAt, refuses, take } from "../expectations.ts";
+import { inputAt, refusesInput, take } from "../expectations.ts";
 import { expectThat, type Law } from "../law.ts";
 import { inTrial } from "../trial.ts";
 import { ownMethods } from "../ways.ts";
@@ -11,7 +11,7 @@ export const l09: Law = {
   title: "inputs are not mutated",
   observes: false,
   async check(subject) {
-    const scripts = subject.answer === undefined ? [{}] : [{}, refuses(subject, inputAt(subject, 1))];
+    const scripts = subject.answer === undefined ? [{}] : [{}, refusesInput(subject, inputAt(subject, 1))];
     for (const script of scripts) {
       for (const way of ownMethods) {
         const where = `${way.name}, 6 inputs${script === scripts[0] ? "" : " of which one fails"}`;

@@ -1,6 +1,7 @@
 import type { BatchOptions, Runnable } from "@batchwise/core";
 
-import { inputAt, outage } from "../expectations.ts";
+import { inputAt } from "../expectations.ts";
+import { outage } from "../fault-schedules.ts";
 import { broken, expectThat, type Law, nameOf } from "../law.ts";
 import type { Subject } from "../subject.ts";
 import { inTrial, type Trial } from "../trial.ts";

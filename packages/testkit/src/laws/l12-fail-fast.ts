@@ -1,4 +1,5 @@
-import { holds, inputAt, outage, refusal, take } from "../expectations.ts";
+import { holds, inputAt, take } from "../expectations.ts";
+import { outage, refusal } from "../fault-schedules.ts";
 import { expectThat, type Law } from "../law.ts";
 import type { Script, ScriptedBackend } from "../scripted-backend.ts";
 import type { Subject } from "../subject.ts";

@@ -1,37 +1,10 @@
 import { expectCount, expectedFor, take } from "../expectations.ts";
+import { type WrongResponse, wrongResponses } from "../fault-schedules.ts";
 import { expectThat, type Law } from "../law.ts";
-import type { IndexedAnswer, Script } from "../scripted-backend.ts";
+import type { Script } from "../scripted-backend.ts";
 import type { Subject } from "../subject.ts";
 import { inTrial } from "../trial.ts";
 import { engineMethods } from "../ways.ts";
-
-type Answers = readonly IndexedAnswer<any>[];
-
-/** Ways in which a response can be wrong. Where answers come without an index, their order cannot be told. */
-const faults: readonly {
-  readonly name: string;
-  readonly indexed: boolean;
-  readonly reshape: (answers: Answers) => Answers;
-}[] = [
-  { name: "one answer short", indexed: false, reshape: (answers) => answers.slice(1) },
-  { name: "no answer at all", indexed: false, reshape: () => [] },
-  {
-    name: "one answer too many",
-    indexed: false,
-    reshape: (answers) => [{ index: answers.length, answer: answers.at(-1)?.answer }, ...answers],
-  },
-  { name: "shuffled answers", indexed: true, reshape: (answers) => answers.toReversed() },
-  {
-    name: "one index twice",
-    indexed: true,
-    reshape: (answers) => answers.map((each) => (each.index === 1 ? { ...each, index: 0 } : each)),
-  },
-  {
-    name: "an index that is out of range",
-    indexed: true,
-    reshape: (answers) => answers.map((each) => (each.index === 0 ? { ...each, index: answers.length } : each)),
-  },
-];
 
 /** L13: a response that breaks its promise costs its own items, and never gives an input another one's output. */
 export const l13: Law = {
@@ -39,14 +12,11 @@ export const l13: Law = {
   title: "a response of the wrong count, order or shape is an error for its items, never a shift",
   observes: true,
   async check(subject) {
-    for (const fault of faults) await checkFault(subject, fault);
+    for (const fault of wrongResponses) await checkFault(subject, fault);
   },
 };
 
-async function checkFault<Input, Output>(
-  subject: Subject<Input, Output>,
-  fault: (typeof faults)[number],
-): Promise<void> {
+async function checkFault<Input, Output>(subject: Subject<Input, Output>, fault: WrongResponse): Promise<void> {
   const inputs = take(subject, 6);
   const expected = await expectedFor(subject, inputs);
   const script: Script<Input, any> = { reshape: (answers) => fault.reshape(answers) };
