@@ -13,6 +13,7 @@ import { endsRun, messageOf, throwIfStopped } from "./stops.ts";
 import { compareStrategies, takeSample } from "./strategies.ts";
 import { toUnitLength } from "./unit-length.ts";
 import type { Update } from "./update-index.ts";
+import { vectorSchema } from "./vector-schema.ts";
 
 /** Passages on which the strategies are measured: enough for several bulk requests, few enough for some ten seconds. */
 export const SAMPLE_SIZE = 1024;
@@ -101,15 +102,12 @@ async function candidatesOf(desk: Desk, asked: readonly string[], count: number)
  */
 async function embedQuestions({ embedder, ledger }: Desk, asked: readonly string[]): Promise<(Float32Array | Error)[]> {
   const options = ledger.batchOptions(embedder);
-  const slots = await embedder.questions.batch(asked, { ...options, returnExceptions: true });
+  const schema = vectorSchema(embedder.dimensions);
+  const slots = await embedder.questions.batch(asked, { ...options, schema, returnExceptions: true });
   throwIfStopped(slots, options);
   const end = slots.find(endsRun);
   if (end !== undefined) throw end;
-  return slots.map((slot) => {
-    if (slot instanceof Error) return slot;
-    if (slot.length === embedder.dimensions) return toUnitLength(slot);
-    return new Error(`Expected a vector of ${embedder.dimensions} numbers, but the model gave ${slot.length}.`);
-  });
+  return slots.map((slot) => (slot instanceof Error ? slot : toUnitLength(slot)));
 }
 
 /** Says of each question whose slot is an Error what became of it. */

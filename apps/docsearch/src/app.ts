@@ -30,8 +30,23 @@ export interface RunOptions {
   readonly rebuild: boolean;
   /** Answers as JSON. */
   readonly json: boolean;
+  /** A file that keeps what was embedded beside any index. @default none */
+  readonly cache?: string | undefined;
+  /** Embeds documents by the provider's offline jobs. @default false */
+  readonly offline?: boolean | undefined;
+  /** Embeds documents by workers. @default none */
+  readonly workers?: Workers | undefined;
   /** Dollars that the run may cost. @default Infinity */
   readonly maxCost?: number | undefined;
+}
+
+/** Who embeds documents in this process's stead. */
+export interface Workers {
+  readonly count: number;
+  /** Where they meet. @default a database of this process alone, so that they run in it */
+  readonly databaseURL: string | undefined;
+  /** Which embedder they open, as JSON of a ProviderChoice. */
+  readonly embedding: string;
 }
 
 /** What a run needs of its surroundings. */
@@ -59,7 +74,7 @@ export async function run(options: RunOptions, surroundings: Surroundings): Prom
   const ledger = new Ledger({ drain, signal, clock, maxCost: options.maxCost });
   const opening = surroundings.openEmbedder(
     (text) => console.step("Model", text),
-    () => ledger.batchOptions({ isPaid: true }),
+    (embedder) => ledger.batchOptions(embedder),
   );
   // Awaited below, after the documents are read; a failure until then must not end the process.
   opening.catch(() => undefined);

@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { numberedNotes, temporaryFolder, writeFiles } from "./testing/folder.ts";
 import { start } from "./testing/start.ts";
+
+// A safeguard, not a measure: a process is started, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const NOTES = {
   "birds.md":
@@ -129,10 +132,16 @@ describe("errors", () => {
     [["--limit", "none"], /^error: option '--limit <passages>' argument 'none' is invalid/],
     [["--nonsense"], /^error: unknown option '--nonsense'/],
     [["--json"], /^error: Expected a question to answer with --json/],
-    [["--embed", "nobody"], /^error: option '--embed <provider>' argument 'nobody' is invalid/],
-    [["--model", "any"], /^error: Expected --embed openai or cohere with --model/],
-    [["--dimensions", "256"], /^error: Expected --embed openai or cohere with --model and --dimensions/],
-    [["--rerank-model", "any"], /^error: Expected --rerank cohere with --rerank-model/],
+    [["--embed", "nobody"], /^error: Expected local, openai, cohere or <package>#<adapter> with --embed/],
+    [["--rerank", "openai"], /^error: Expected cohere or <package>#<adapter> with --rerank/],
+    [["--model", "any"], /^error: Expected another --embed than local with --model/],
+    [["--dimensions", "256"], /^error: Expected another --embed than local with --model, --dimensions/],
+    [
+      ["--embed-options", "{}"],
+      /^error: Expected another --embed than local with --model, --dimensions and --embed-op/,
+    ],
+    [["--rerank-model", "any"], /^error: Expected --rerank with --rerank-model/],
+    [["--rerank-options", "{}"], /^error: Expected --rerank with --rerank-model and --rerank-options/],
     [["--max-cost", "much"], /^error: option '--max-cost <dollars>' argument 'much' is invalid/],
   ])("%j: one clear line and exit code 1", async (argv, message) => {
     const { code, notes } = await start(argv);
@@ -161,7 +170,15 @@ describe("errors", () => {
     const { code, results } = await start(["--help"]);
     expect(code).toBe(0);
     expect(results).toContain("Examples:");
-    for (const name of ["--embed", "--rerank", "--max-cost", "OPENAI_API_KEY", "CO_API_KEY"]) {
+    for (const name of [
+      "--embed",
+      "--rerank",
+      "--max-cost",
+      "--adapters",
+      "--cache ",
+      "OPENAI_API_KEY",
+      "CO_API_KEY",
+    ]) {
       expect(results).toContain(name);
     }
   });

@@ -1,7 +1,10 @@
-import { Command, InvalidArgumentError, Option } from "commander";
-import { run, type Surroundings } from "./app.ts";
-import { EMBEDDING_PROVIDERS, type OpenEmbedder } from "./embedder.ts";
+import path from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { run, type Surroundings, type Workers } from "./app.ts";
+import { listInstalled } from "./adapter-list.ts";
+import type { OpenEmbedder } from "./embedder.ts";
 import { chooseFolders } from "./folders.ts";
+import { textOf } from "./keys.ts";
 import { chooseProviders, type ProviderChoice } from "./providers.ts";
 import { messageOf } from "./stops.ts";
 
@@ -24,6 +27,7 @@ export async function runCommandLine(argv: readonly string[], commandLine: Comma
       writeErr: (text) => console.note(text.trimEnd()),
     });
   command.action(async (words: string[], flags: Flags) => {
+    if (flags.adapters === true) return listInstalled(console, workingFolder, flags.json);
     const questions = questionsOf(words);
     if (flags.json && questions.length === 0)
       throw new Error("Expected a question to answer with --json, but there is none.");
@@ -35,7 +39,14 @@ export async function runCommandLine(argv: readonly string[], commandLine: Comma
       environment,
     });
     const finished = await run(
-      { ...flags, folders, questions, ownDocuments: flags.dir === undefined },
+      {
+        ...flags,
+        folders,
+        questions,
+        ownDocuments: flags.dir === undefined,
+        cache: flags.cache === undefined ? undefined : path.resolve(workingFolder, flags.cache),
+        workers: workersOf(flags, environment),
+      },
       { ...commandLine, ...providers },
     );
     exitCode = finished ? 0 : 130;
@@ -51,9 +62,22 @@ export async function runCommandLine(argv: readonly string[], commandLine: Comma
   }
 }
 
+function workersOf(flags: Flags, environment: NodeJS.ProcessEnv): Workers | undefined {
+  const { workers: count, offline, embed, embedOptions, model, dimensions } = flags;
+  if (count === undefined) return undefined;
+  if (offline === true)
+    throw new Error("Expected --offline or --workers, came both: jobs are worked on by the provider.");
+  const databaseURL = textOf(environment, "DATABASE_URL");
+  return { count, databaseURL, embedding: JSON.stringify({ embed, embedOptions, model, dimensions }) };
+}
+
 interface Flags extends ProviderChoice {
   readonly dir?: string;
   readonly cacheDir?: string;
+  readonly adapters?: boolean;
+  readonly cache?: string;
+  readonly offline?: boolean;
+  readonly workers?: number;
   readonly limit: number;
   readonly top: number;
   readonly evaluate: boolean;
@@ -76,16 +100,24 @@ function defineCommand(): Command {
       wholeNumber,
       DEFAULT_LIMIT,
     )
-    .addOption(
-      new Option("--embed <provider>", "what turns texts into vectors").choices(EMBEDDING_PROVIDERS).default("local"),
+    .option(
+      "--embed <adapter>",
+      "what turns texts into vectors: local, openai, cohere, or <package>#<adapter>",
+      "local",
     )
-    .option("--model <name>", "the provider's embedding model (openai: text-embedding-3-small, cohere: embed-v4.0)")
+    .option("--model <name>", "the embedding model (openai: text-embedding-3-small, cohere: embed-v4.0)")
     .option("--dimensions <n>", "length of the vectors, where the model lets it be chosen", wholeNumber)
-    .addOption(new Option("--rerank <provider>", "put the best 50 files of the search into order").choices(["cohere"]))
-    .option("--rerank-model <name>", "the model that does (default: rerank-v3.5)")
+    .option("--embed-options <json>", "further options of the adapter, as JSON")
+    .option("--rerank <adapter>", "put the best 50 files of the search into order: cohere, or <package>#<adapter>")
+    .option("--rerank-model <name>", "the model that does (cohere: rerank-v3.5)")
+    .option("--rerank-options <json>", "further options of the adapter, as JSON")
+    .option("--adapters", "list the adapters that are installed, and do nothing else")
     .option("--max-cost <dollars>", "stop before the run costs more; what is embedded is kept", amount)
     .option("--top <files>", "files to show for a question", wholeNumber, 5)
     .option("--cache-dir <folder>", "keep the index here (default: .docsearch, or your cache folder with --dir)")
+    .option("--cache <file>", "keep what is embedded in this file too, for other folders and rebuilds")
+    .option("--offline", "embed through the provider's offline jobs: cheaper, and within a day")
+    .option("--workers <n>", "embed by n workers: processes, with DATABASE_URL (PostgreSQL)", wholeNumber)
     .option("--no-evaluate", "do not measure how well the search finds things")
     .option("--compare", "compare the three strategies (default: only where it costs nothing)")
     .option("--no-compare", "do not")
@@ -102,6 +134,8 @@ Examples:
   npm start -- --dir ~/notes "what did we decide?"
   npm start -- --embed openai --max-cost 1 "retry a promise"
   npm start -- --embed cohere --rerank cohere "retry a promise"
+  npm start -- --embed my-plugin#small --embed-options '{"size": 3}' "retry a promise"
+  npm start -- --embed openai --offline --max-cost 0.5 "retry a promise"
   npm --silent start -- --json "retry a promise" 2>/dev/null
 
 Without a question it measures what it does and shows examples. A second start
@@ -110,7 +144,10 @@ embeds only what has changed. Ctrl-C saves and stops; start again to go on.
 --embed openai reads the key in OPENAI_API_KEY (and OPENAI_BASE_URL, for any
 server that speaks OpenAI's language), cohere those in CO_API_KEY and CO_API_URL.
 These cost money: what a run will take is said before anything is sent, and what
-it took at the end. Each model has an index of its own; switching loses nothing.`,
+it took at the end. Each model has an index of its own; switching loses nothing.
+
+Any other adapter comes from a package in your node_modules with the keyword
+batchwise-adapter: --adapters lists them, with --json their options too.`,
     );
 }
 

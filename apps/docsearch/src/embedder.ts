@@ -21,14 +21,12 @@ export interface Embedder {
 
 /**
  * Opens an embedder. `say` tells the user what takes a moment, or is sent, before it is open; `options` gives the
- * options of a batch.
+ * options of a batch by it.
  */
-export type OpenEmbedder = (say: (text: string) => void, options: () => BatchOptions) => Promise<Embedder>;
-
-/** Which provider embeds. */
-export type EmbeddingProvider = (typeof EMBEDDING_PROVIDERS)[number];
-
-export const EMBEDDING_PROVIDERS = ["local", "openai", "cohere"] as const;
+export type OpenEmbedder = (
+  say: (text: string) => void,
+  options: (embedder: Pick<Embedder, "isPaid">) => BatchOptions,
+) => Promise<Embedder>;
 
 /** A folder's name that tells apart whatever is made of other parts. */
 export function identityOf(...parts: readonly (string | number)[]): string {

@@ -12,15 +12,16 @@ import { decodeSegment, encodeSegment, type Entry } from "./segment.ts";
 export class IndexStore {
   /** Segments that were damaged, and removed when the store was opened. */
   readonly damaged: number;
+  /** Length of each vector, as a count of numbers. */
+  readonly dimensions: number;
   readonly #folder: string;
-  readonly #dimensions: number;
   readonly #entries: Map<string, Entry>;
   #segments: string[];
   #unsaved: Entry[] = [];
 
   private constructor(folder: string, dimensions: number, loaded: Loaded) {
     this.#folder = folder;
-    this.#dimensions = dimensions;
+    this.dimensions = dimensions;
     this.#entries = new Map(loaded.entries.map((entry) => [entry.key, entry]));
     this.#segments = loaded.segments;
     this.damaged = loaded.damaged;
@@ -49,9 +50,9 @@ export class IndexStore {
 
   /** Takes a vector. `flush` writes it to disk. */
   add(entry: Entry): void {
-    if (entry.vector.length !== this.#dimensions) {
+    if (entry.vector.length !== this.dimensions) {
       throw new Error(
-        `Expected a vector of ${this.#dimensions} numbers, but the model gave ${entry.vector.length}. ` +
+        `Expected a vector of ${this.dimensions} numbers, but the model gave ${entry.vector.length}. ` +
           "Start with --rebuild, or say the length with --dimensions.",
       );
     }
@@ -64,7 +65,7 @@ export class IndexStore {
     if (this.#unsaved.length === 0) return;
     const entries = this.#unsaved;
     this.#unsaved = [];
-    this.#segments.push(await writeSegment(this.#folder, entries, this.#dimensions));
+    this.#segments.push(await writeSegment(this.#folder, entries, this.dimensions));
   }
 
   /**
@@ -76,7 +77,7 @@ export class IndexStore {
     const kept = [...this.#entries.values()].filter((entry) => wanted.has(entry.key));
     const mostlyUnwanted = kept.length < this.#entries.size / 2;
     if (kept.length === 0 || (this.#segments.length <= 8 && !mostlyUnwanted)) return;
-    const joined = await writeSegment(this.#folder, kept, this.#dimensions);
+    const joined = await writeSegment(this.#folder, kept, this.dimensions);
     const old = this.#segments.filter((segment) => segment !== joined);
     for (const entry of this.#entries.keys()) if (!wanted.has(entry)) this.#entries.delete(entry);
     this.#segments = [joined];

@@ -5,6 +5,7 @@ import type { RunOptions, Surroundings } from "./app.ts";
 import { chunkDocument } from "./chunk.ts";
 import { type Collection, collectDocuments } from "./collect.ts";
 import type { Console } from "./console.ts";
+import { openDocuments } from "./documents.ts";
 import type { Embedder } from "./embedder.ts";
 import { estimateRun } from "./estimate.ts";
 import { count, counted, duration } from "./format.ts";
@@ -73,7 +74,8 @@ export async function bringUpToDate(
   const missing = toEmbed.length;
   const planned = planQuestions(options, embedder);
   reportEstimate(console, estimateRun({ missing: toEmbed, passages, planned, embedder, reranker }), options.maxCost);
-  const onProgress = missing > 0 ? console.startProgress(missing) : undefined;
+  const documents = await openDocuments(embedder, options, console);
+  let onProgress: ReturnType<Console["startProgress"]> | undefined;
   const announceStop = (): void => {
     console.endProgress();
     console.note("Stopping: finishing what is in flight. Ctrl-C again stops at once.");
@@ -81,14 +83,19 @@ export async function bringUpToDate(
   drain.addEventListener("abort", announceStop, { once: true });
   let update: Update;
   try {
-    update = await updateIndex(passages, embedder.documents, store, {
+    await documents.announce(toEmbed, ledger.left);
+    // Of a job nothing is seen until it ends.
+    if (missing > 0 && options.offline !== true) onProgress = console.startProgress(missing);
+    update = await updateIndex(passages, documents.runnable, store, {
       ...ledger.batchOptions(embedder),
       ...(onProgress && { onProgress }),
     });
   } finally {
     console.endProgress();
+    await documents.close();
     drain.removeEventListener("abort", announceStop);
   }
+  documents.report();
   if (update.pending === 0)
     await store.compact(new Set([...texts.keys(), ...beyond.map((each) => textKey(embeddedText(each)))]));
   reportUpdate(console, update, missing, performance.now() - start, folders.index);

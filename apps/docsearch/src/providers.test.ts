@@ -276,13 +276,25 @@ test("a model that is not known is asked for its dimensions with one word, which
   const folders = await notes(3);
   providers.reset({ dimensions: 40 });
   const { notes: said } = await ask([...folders, "--embed", "openai", "--model", "of-my-own", "number"]);
-  expect(providers.sent[0]?.told).toContain("of-my-own is not known here: one word is sent");
+  expect(providers.sent[0]?.told).toContain("the length of of-my-own's vectors is not known here: one word is sent");
   expect(said).toContain("of-my-own, 40 dimensions");
   expect(said).toContain("at a price that is not known here");
   expect(textsSent()).toHaveLength(1 + 3 + 1);
   const capped = await ask([...folders, "--embed", "openai", "--model", "of-my-own", "--max-cost", "1", "number"]);
   expect(capped.code).toBe(1);
   expect(capped.notes).toMatch(/^error: Expected a model with a known price for --max-cost/);
+});
+
+test("the long name of what docsearch brings along is the same as the short one, and takes options", async () => {
+  const folders = await notes(3);
+  const options = '{"requestsPerMinute": 300, "user": "me"}';
+  await ask([...folders, "--embed", "openai", "number"]);
+  const { code, notes: said } = await ask([...folders, "--embed", "@batchwise/openai#embeddings", "number"]);
+  expect(code).toBe(0);
+  expect(said).toContain("nothing new");
+  const other = await ask([...folders, "--embed", "openai", "--embed-options", options, "number"]);
+  expect(other.notes).toContain("3 texts embedded");
+  expect(providers.sent.at(-1)?.body).toMatchObject({ user: "me" });
 });
 
 test("a start without a question in a project measures and shows examples, and says so before", async () => {

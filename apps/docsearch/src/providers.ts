@@ -1,49 +1,54 @@
+import { chooseAdapter, type Sources } from "./adapters.ts";
 import type { Surroundings } from "./app.ts";
-import type { EmbeddingProvider, OpenEmbedder } from "./embedder.ts";
-import { cohereModel } from "./embedders/cohere.ts";
-import { openaiModel } from "./embedders/openai.ts";
-import { type ModelChoice, remoteEmbedder, type Sources } from "./embedders/remote.ts";
-import { cohereReranker } from "./reranker.ts";
+import type { OpenEmbedder } from "./embedder.ts";
+import { adapterEmbedder } from "./embedders/adapter.ts";
+import { adapterReranker } from "./reranker.ts";
 
-/** Which providers a run uses. */
-export interface ProviderChoice extends ModelChoice {
-  readonly embed: EmbeddingProvider;
-  readonly rerank?: "cohere" | undefined;
+/** Which adapters a run uses: `local`, another short name, or `<package>#<adapter>`. Options are JSON. */
+export interface ProviderChoice {
+  readonly embed: string;
+  readonly embedOptions?: string | undefined;
+  readonly model?: string | undefined;
+  readonly dimensions?: number | undefined;
+  readonly rerank?: string | undefined;
+  readonly rerankOptions?: string | undefined;
   readonly rerankModel?: string | undefined;
   /** Dollars. It cannot be kept to where a price is not known. */
   readonly maxCost?: number | undefined;
 }
 
 /**
- * Gets the providers ready. Nothing is sent to them yet.
+ * Gets the adapters ready. Nothing is sent yet.
  *
- * @throws Error for a missing key, or for choices that do not go together
+ * @throws Error for a missing key, an adapter that is not there, or choices that do not go together
  */
 export async function chooseProviders(
   choice: ProviderChoice,
   { openLocalEmbedder, ...sources }: Sources & { readonly openLocalEmbedder: OpenEmbedder },
 ): Promise<Pick<Surroundings, "openEmbedder" | "reranker">> {
-  const { embed, model, dimensions, rerank, rerankModel } = choice;
-  if (embed === "local" && (model ?? dimensions) !== undefined) {
-    throw new Error("Expected --embed openai or cohere with --model and --dimensions. The local model has no choice.");
+  const { embed, embedOptions, model, dimensions, rerank, rerankOptions, rerankModel, maxCost } = choice;
+  if (embed === "local" && (embedOptions ?? model ?? dimensions) !== undefined) {
+    throw new Error(
+      "Expected another --embed than local with --model, --dimensions and --embed-options. " +
+        "The local model has no choice; @batchwise/local#embeddings takes options.",
+    );
   }
-  if (rerank === undefined && rerankModel !== undefined) {
-    throw new Error("Expected --rerank cohere with --rerank-model.");
+  if (rerank === undefined && (rerankOptions ?? rerankModel) !== undefined) {
+    throw new Error("Expected --rerank with --rerank-model and --rerank-options, such as --rerank cohere.");
   }
-  const openEmbedder = embed === "local" ? openLocalEmbedder : await openRemote(embed, choice, sources);
-  const reranker = rerank === undefined ? undefined : await cohereReranker(rerankModel, sources);
-  if (choice.maxCost !== undefined && reranker?.isPriced === false) throw unpriced(reranker.name);
+  let openEmbedder = openLocalEmbedder;
+  if (embed !== "local") {
+    const wanted = { flag: "--embed", adapter: embed, options: embedOptions, model, dimensions } as const;
+    const chosen = await chooseAdapter("embeddings", wanted, sources);
+    const embedder = adapterEmbedder(chosen);
+    if (maxCost !== undefined && !embedder.isPriced) throw unpriced(chosen.name);
+    openEmbedder = embedder.open;
+  }
+  if (rerank === undefined) return { openEmbedder };
+  const wanted = { flag: "--rerank", adapter: rerank, options: rerankOptions, model: rerankModel } as const;
+  const reranker = await adapterReranker(await chooseAdapter("rerank", wanted, sources));
+  if (maxCost !== undefined && !reranker.isPriced) throw unpriced(reranker.name);
   return { openEmbedder, reranker };
-}
-
-async function openRemote(
-  embed: Exclude<EmbeddingProvider, "local">,
-  choice: ProviderChoice,
-  sources: Sources,
-): Promise<OpenEmbedder> {
-  const remote = await (embed === "openai" ? openaiModel(choice, sources) : cohereModel(choice, sources));
-  if (choice.maxCost !== undefined && remote.documents.settings?.price === undefined) throw unpriced(remote.model);
-  return remoteEmbedder(remote);
 }
 
 function unpriced(model: string): Error {

@@ -1,5 +1,5 @@
+import type { CacheStats } from "@batchwise/cache";
 import { BatchwiseError } from "@batchwise/core";
-import Table from "cli-table3";
 import { type Collection, type LeftOut, NEWEST_OF_CHANGELOG } from "./collect.ts";
 import type { Console } from "./console.ts";
 import type { Part } from "./estimate.ts";
@@ -9,6 +9,7 @@ import type { Ledger } from "./ledger.ts";
 import { type Passage, saysSomething } from "./passage.ts";
 import type { Hit, Ranking } from "./search.ts";
 import type { Comparison } from "./strategies.ts";
+import { printTable } from "./table.ts";
 import type { FailedPassage } from "./update-index.ts";
 
 const REASONS: readonly (readonly [LeftOut, one: string, many: string])[] = [
@@ -68,6 +69,13 @@ export function reportEstimate(console: Console, parts: readonly Part[], maxCost
   if (known > maxCost) console.step("", `That may be more than --max-cost ${dollars(maxCost)}, at which it stops.`);
 }
 
+/** Says what did not have to be embedded. */
+export function reportCache(console: Console, { hits, saved, unsaved }: CacheStats): void {
+  if (hits + saved + unsaved === 0) return;
+  const lost = unsaved === 0 ? "" : `, ${count(unsaved)} could not be`;
+  console.step("Cache", `${counted(hits, "text")} found there, ${count(saved)} kept there${lost}`);
+}
+
 /** Says what a run took that is charged for. */
 export function reportUse(console: Console, { requests, retries, tokens, cost }: Ledger): void {
   if (requests === 0) return;
@@ -92,7 +100,7 @@ export function reportStrategies(console: Console, { texts, results, largestDiff
     `${(slowest / durationMs).toFixed(1)}x`,
   ]);
   console.result(console.bold(`Three strategies, the same ${counted(texts, "passage")}`));
-  printTable(console, ["strategy", "calls", "time", "texts/s", "speed"], rows);
+  printTable(console, { head: ["strategy", "calls", "time", "texts/s", "speed"], rows, align: "right" });
   console.result(
     largestDifference <= 1e-5
       ? `  All three gave the same vectors, to within ${largestDifference.toExponential(0)}.`
@@ -115,7 +123,7 @@ export function reportEvaluation(console: Console, { asked, missing, scores }: E
     `${Math.round((firstFive * 100) / asked)} %`,
   ]);
   console.result(console.bold(`Is the right file found? ${asked} questions, in words that it does not use`));
-  printTable(console, ["ranking", "first", "in 5", "hit@5"], rows);
+  printTable(console, { head: ["ranking", "first", "in 5", "hit@5"], rows, align: "right" });
   if (missing.length > 0) {
     const names = `${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ", ..." : ""}`;
     console.result(`  ${counted(missing.length, "answer")} not among these documents, counted as not found: ${names}`);
@@ -142,34 +150,4 @@ function textOf({ text, code }: Passage): string {
 function excerpt(text: string, width: number): string[] {
   const lines = wrap(text, width);
   return lines.length <= 3 ? lines : [...lines.slice(0, 2), `${(lines[2] ?? "").slice(0, width - 4)} ...`];
-}
-
-function printTable(console: Console, head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const none = {
-    top: "",
-    "top-mid": "",
-    "top-left": "",
-    "top-right": "",
-    bottom: "",
-    "bottom-mid": "",
-    "bottom-left": "",
-  };
-  const table = new Table({
-    head: [...head],
-    colAligns: head.map((_, column) => (column === 0 ? "left" : "right")),
-    chars: {
-      ...none,
-      "bottom-right": "",
-      left: "  ",
-      "left-mid": "",
-      mid: "",
-      "mid-mid": "",
-      right: "",
-      "right-mid": "",
-      middle: "  ",
-    },
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-  });
-  table.push(...rows.map((row) => [...row]));
-  for (const line of table.toString().split("\n")) if (line.trim() !== "") console.result(line.trimEnd());
 }

@@ -1,7 +1,6 @@
-import type { RerankInput, RerankResult } from "@batchwise/cohere";
-import type { Runnable } from "@batchwise/core";
-import type { Sources } from "./embedders/remote.ts";
-import { requireKey, textOf } from "./keys.ts";
+import type { CoherePrice } from "@batchwise/cohere";
+import type { RerankInput, RerankScore, Runnable } from "@batchwise/core";
+import type { ChosenAdapter } from "./adapters.ts";
 import type { CommonBatchOptions } from "./ledger.ts";
 import { embeddedText, type Passage } from "./passage.ts";
 import type { Hit } from "./search.ts";
@@ -10,7 +9,7 @@ import { throwIfStopped } from "./stops.ts";
 /** What puts the best candidates of a search into a better order. */
 export interface Reranker {
   readonly name: string;
-  readonly rerank: Runnable<RerankInput, RerankResult[]>;
+  readonly rerank: Runnable<RerankInput, readonly RerankScore[]>;
   /** Dollars for the candidates of one question, where it is charged so. */
   readonly costPerSearch: number | undefined;
   /** Whether it is known what it costs. */
@@ -21,31 +20,31 @@ export interface Reranker {
 export const CANDIDATES = 50;
 
 /**
- * Cohere's rerank: CO_API_KEY, and CO_API_URL where set.
+ * What an adapter's options make.
  *
- * @throws Error without a key; ArgumentError for a model that cannot be one. Nothing is sent.
+ * @throws ArgumentError for options that cannot be worked with. Nothing is sent.
  */
-export async function cohereReranker(
-  model: string = "rerank-v3.5",
-  { environment, clock }: Sources,
-): Promise<Reranker> {
-  const apiKey = requireKey(environment, "CO_API_KEY", "--rerank cohere");
-  const baseURL = textOf(environment, "CO_API_URL");
-  const { CohereRerank, PRICES } = await import("@batchwise/cohere");
-  const price = Object.hasOwn(PRICES, model) ? PRICES[model] : undefined;
-  const perThousand = price?.perThousandSearches;
+export async function adapterReranker(chosen: ChosenAdapter<"rerank">): Promise<Reranker> {
+  const rerank = chosen.make();
+  const costPerSearch = await searchPrice(chosen);
   return {
-    name: model,
-    rerank: new CohereRerank({
-      apiKey,
-      model,
-      ...(baseURL !== undefined && { baseURL }),
-      ...(clock !== undefined && { clock }),
-    }),
-    costPerSearch: perThousand === undefined ? undefined : perThousand / 1000,
-    isPriced: price !== undefined,
+    name: chosen.name,
+    rerank,
+    costPerSearch,
+    isPriced: !chosen.hasKey || costPerSearch !== undefined || rerank.settings?.price !== undefined,
   };
 }
+
+/** Cohere charges some models by the search, which no setting of a Runnable can say. */
+async function searchPrice({ reference, name, options }: ChosenAdapter<"rerank">): Promise<number | undefined> {
+  if (reference !== COHERE) return undefined;
+  const { PRICES } = await import("@batchwise/cohere");
+  const listed = Object.hasOwn(PRICES, name) ? PRICES[name] : undefined;
+  const price = (options["price"] as CoherePrice | undefined) ?? listed;
+  return price?.perThousandSearches === undefined ? undefined : price.perThousandSearches / 1000;
+}
+
+const COHERE = "@batchwise/cohere#rerank";
 
 /** A question with the documents that may answer it, best first. */
 export interface Candidates {
@@ -76,12 +75,29 @@ export async function rerankHits(
   throwIfStopped(slots, options);
   return asked.map(({ hits }, index) => {
     const slot = slots[index] ?? new Error("It would pass --max-cost.");
-    if (slot instanceof Error) return slot;
-    return slot.flatMap(({ index: place, score }) => {
-      const hit = hits[place];
-      return hit === undefined ? [] : [{ ...hit, score }];
-    });
+    return slot instanceof Error ? slot : inOrder(hits, slot);
   });
+}
+
+/** An adapter's scores come in any order, perhaps for the best hits alone. */
+function inOrder(hits: readonly Hit[], scores: unknown): readonly Hit[] | Error {
+  const left = new Map(hits.entries());
+  const ordered: Hit[] = [];
+  for (const { index, score } of bestFirst(scores)) {
+    const hit = Number.isFinite(score) ? left.get(index) : undefined;
+    if (hit === undefined) return new Error("Expected scores of these documents, one each, came something else.");
+    left.delete(index);
+    ordered.push({ ...hit, score });
+  }
+  return ordered;
+}
+
+/** What is no list of scores becomes one of a document that there is not. */
+function bestFirst(scores: unknown): readonly RerankScore[] {
+  if (!Array.isArray(scores)) return [{ index: -1, score: 0 }];
+  return (scores as (RerankScore | undefined)[])
+    .map((each) => ({ index: each?.index ?? -1, score: each?.score ?? 0 }))
+    .toSorted((one, other) => other.score - one.score);
 }
 
 /** What the reranker reads of a passage: where it stands, what it says, and its code. */

@@ -1,4 +1,4 @@
-import { runnable, type BatchOptions, type Runnable } from "@batchwise/core";
+import { type BatchOptions, type Runnable, runnable } from "@batchwise/core";
 import type { Passage } from "./passage.ts";
 import { embeddedText } from "./passage.ts";
 
@@ -52,7 +52,7 @@ export async function compareStrategies(
 }
 
 /** Only `invoke` is given, so `batch` can do no better than to loop over it; limits, retries and price stay. */
-function withoutBulk(embeddings: Runnable<string, Float32Array>): Runnable<string, Float32Array> {
+export function withoutBulk(embeddings: Runnable<string, Float32Array>): Runnable<string, Float32Array> {
   const { limiter, price, retry, timeoutMs, weigh } = embeddings.settings ?? {};
   return runnable((text: string, call) => embeddings.invoke(text, call), {
     ...(limiter !== undefined && { limiter }),

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { runnable } from "@batchwise/core";
+import { expect, test, vi } from "vitest";
 import { IndexStore } from "./index-store.ts";
 import type { Passage } from "./passage.ts";
 import { fakeEmbedder } from "./testing/fake-embedder.ts";
@@ -86,10 +87,33 @@ test("writes while it goes on, so that a crash loses little", async () => {
 
 test("a failure that is no item's and no stop is thrown, after what finished was saved", async () => {
   const folder = await temporaryFolder();
-  const store = await IndexStore.open(folder, 32);
-  await expect(updateIndex(passages("the first text says this"), fakeEmbedder().documents, store)).rejects.toThrow(
-    /32 numbers/,
-  );
+  const { documents } = fakeEmbedder();
+  const real = documents.batchAsCompleted.bind(documents);
+  vi.spyOn(documents, "batchAsCompleted").mockImplementation(async function* (inputs) {
+    for await (const outcome of real(inputs)) {
+      yield outcome;
+      throw new Error("Something else broke.");
+    }
+  });
+  const given = passages("the first text says this", "the second text says that");
+  await expect(updateIndex(given, documents, await IndexStore.open(folder, 64))).rejects.toThrow("Something else");
+  expect((await IndexStore.open(folder, 64)).size).toBe(1);
+});
+
+test("P6 a vector of the wrong length, or with what is no number, is refused with its passage", async () => {
+  const { documents } = fakeEmbedder();
+  const wrong = runnable<string, Float32Array>(async (text) => {
+    const vector = await documents.invoke(text);
+    if (text.includes("first")) return vector.slice(1);
+    return text.includes("second") ? vector.fill(NaN) : vector;
+  });
+  const given = passages("the first text says this", "the second text says that", "the third text is sound");
+  const { ready, failed } = await updateIndex(given, wrong, await IndexStore.open(await temporaryFolder(), 64));
+  expect(ready).toEqual([given[2]]);
+  expect(failed.map(({ passage, reason }) => [passage, reason.message])).toEqual([
+    [given[0], expect.stringMatching(/expected a Float32Array of 64 numbers, came one of 63\./)],
+    [given[1], expect.stringMatching(/expected a Float32Array of 64 numbers, came one with something else in it/)],
+  ]);
 });
 
 function passages(...texts: string[]): Passage[] {

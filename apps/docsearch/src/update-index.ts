@@ -3,6 +3,7 @@ import type { IndexStore } from "./index-store.ts";
 import { embeddedText, type Passage, textKey } from "./passage.ts";
 import { endsRun } from "./stops.ts";
 import { toUnitLength } from "./unit-length.ts";
+import { vectorSchema } from "./vector-schema.ts";
 
 /** How the index is brought up to date. With `drain`, what is in flight is still kept; `signal` stops at once. */
 export interface UpdateOptions extends Pick<
@@ -85,7 +86,8 @@ async function embedMissing(
   let stopped: Error | undefined;
   if (texts.length === 0) return { refused, stopped };
   try {
-    for await (const outcome of embeddings.batchAsCompleted(texts, options)) {
+    const schema = vectorSchema(store.dimensions);
+    for await (const outcome of embeddings.batchAsCompleted(texts, { ...options, schema })) {
       const key = textKey(outcome.input);
       if (outcome.status === "fulfilled") {
         store.add({ key, text: outcome.input, vector: toUnitLength(outcome.value) });

@@ -43,7 +43,7 @@ export type OptionSchemas<Options, NotJson extends keyof Options = never> = {
 };
 
 /** The JSON Schema of one option. */
-export interface OptionSchema<Value> {
+interface OptionSchema<Value> {
   readonly type: JsonType<Value> | readonly JsonType<Value>[];
   /** For those who choose. */
   readonly description: string;

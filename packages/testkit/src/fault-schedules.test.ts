@@ -43,11 +43,11 @@ describe("fault schedules", () => {
     await expect(backend.call(["a"])).rejects.toMatchObject({ status: 503, retryable: true });
   });
 
-  it.each(wrongResponses)("$name is another response than the right one", async ({ indexed, reshape }) => {
+  it.each(wrongResponses)("$name: wrong, and without an index only by its count", async ({ indexed, reshape }) => {
     const { backend } = backendWith({ reshape });
     const right = [1, 2, 3].map((answer, index) => ({ index, answer }));
     const came = await backend.callIndexed(["a", "bb", "ccc"]);
     expect(came).not.toEqual(right);
-    if (!indexed) expect(came).not.toHaveLength(3);
+    expect(came.length === 3).toBe(indexed);
   });
 });

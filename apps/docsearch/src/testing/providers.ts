@@ -42,6 +42,8 @@ const USUAL: Behaviour = {
 };
 
 export function useProviders(): Providers {
+  // A safeguard, not a measure: SDKs are loaded, on machines that may be busy.
+  vi.setConfig({ testTimeout: 60_000 });
   const sent: SentRequest[] = [];
   let emulator: Emulator | undefined;
   let onRequest: Providers["onRequest"];

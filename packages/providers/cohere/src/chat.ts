@@ -1,10 +1,11 @@
-import { type CallOptions, Runnable, type RunnableSettings } from "@batchwise/core";
-import type { Cohere } from "cohere-ai";
+import { type CallOptions, type JobBackend, Runnable, type RunnableSettings, toError } from "@batchwise/core";
+import { CohereClientV2, type Cohere } from "cohere-ai";
 import { answerIn, type ChatResult, checkFinish, cutShort, notPrompt } from "./answers.ts";
 import { utf8Length } from "./bytes.ts";
 import { type CohereClientLike, connect } from "./client.ts";
 import { brokenOff } from "./errors.ts";
-import { check, checkModel, checkNames, type CohereOptions, defined, isWhole } from "./options.ts";
+import type { JobKind } from "./jobs/job-kind.ts";
+import { check, checkJobModel, checkModel, checkNames, type CohereOptions, defined, isWhole } from "./options.ts";
 import { send, stream } from "./send.ts";
 import { commonSettings } from "./settings.ts";
 import { formatOf, readStructured, type StructuredOptions } from "./structured.ts";
@@ -28,6 +29,8 @@ export interface CohereChatOptions<Output = ChatResult> extends CohereOptions, S
   readonly maxTokens?: number;
   /** Further parameters of every request, as the SDK spells them. They win over the options above. */
   readonly body?: Partial<Omit<Cohere.V2ChatRequest, "messages">>;
+  /** What offline jobs call the model. @default `model` */
+  readonly jobModel?: string;
 }
 
 /**
@@ -50,12 +53,13 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
     const { model, instructions, temperature, maxTokens, body } = options;
     checkNames("CohereChat", options, OWN_OPTIONS);
     checkModel(model, "command-a-03-2025");
+    checkJobModel(options.jobModel);
     check("instructions", instructions, (value) => typeof value === "string" && value !== "", "a text");
     check("temperature", temperature, (value) => typeof value === "number" && value >= 0, "a number from 0");
     check("maxTokens", maxTokens, (value) => isWhole(value, 1), "a whole number from 1");
     check("body", body, (value) => typeof value === "object" && value !== null, "an object");
     const responseFormat = formatOf(options);
-    const { client, owner } = connect(options);
+    const { client, owner } = connect<CohereClientLike>(options, CohereClientV2);
     this.#client = client;
     this.#options = options;
     this.#common = { ...defined({ model, temperature, maxTokens, responseFormat }), ...body };
@@ -63,6 +67,7 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
     this.settings = {
       ...commonSettings("chat", `chat ${model}`, owner, options),
       weigh: (input) => ({ tokens: always + bytesOf(input) + outputTokens(input, maxTokens) }),
+      jobs: () => this.#jobs(),
     };
   }
 
@@ -78,6 +83,11 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
       options,
       ({ usage }) => usageIn(usage),
     );
+    return this.#read(response);
+  }
+
+  /** @throws ResultError when no usable answer came, or ProviderError where Cohere gave up in the middle of it */
+  async #read(response: Cohere.V2ChatResponse): Promise<Output> {
     const result = answerIn(response);
     const { schema } = this.#options;
     if (schema === undefined) return result as Output;
@@ -108,6 +118,22 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
     if (!whole) throw brokenOff();
   }
 
+  async #jobs(): Promise<JobBackend<ChatInput, Output>> {
+    const { batchJobs, chatResponseIn, jobConnection, jobModelOf, toWire } = await import("./jobs/index.ts");
+    const { model, ...common } = this.#common;
+    const kind: JobKind<ChatInput, Output> = {
+      type: "batch-chat-v2-input",
+      model: jobModelOf(model, this.#options.jobModel),
+      common: { ...common, instructions: this.#options.instructions },
+      body: ([input]) => toWire({ ...this.#request(input as ChatInput), model: undefined }),
+      read: async (body) => {
+        const response = await chatResponseIn(body);
+        return { outputs: [await this.#read(response).catch(toError)], usage: usageIn(response.usage) };
+      },
+    };
+    return batchJobs(jobConnection(this.#client, this.#options), kind);
+  }
+
   /** @throws InputError */
   #request(input: ChatInput): Cohere.V2ChatRequest {
     const { messages, ...own } = requestOf(input);
@@ -125,6 +151,7 @@ const OWN_OPTIONS: readonly (keyof CohereChatOptions)[] = [
   "temperature",
   "maxTokens",
   "body",
+  "jobModel",
 ];
 
 /** @throws InputError */

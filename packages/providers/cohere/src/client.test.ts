@@ -43,15 +43,15 @@ describe("options that cannot be worked with", () => {
       /either `client` or `apiKey`, `baseURL`, came both/,
     ],
   ])("%s", (_, options, message) => {
-    expect(() => connect(options)).toThrow(ArgumentError);
-    expect(() => connect(options)).toThrow(message);
+    expect(() => connect<CohereClientLike>(options, CohereClientV2)).toThrow(ArgumentError);
+    expect(() => connect<CohereClientLike>(options, CohereClientV2)).toThrow(message);
   });
 
   test.each(["sk-SECRET\n", " sk-SECRET", "sk-SECRET é"])(
     "P35 a key that no header holds is in no message: %j",
     (apiKey) => {
-      expect(() => connect({ apiKey })).toThrow(/a string with spaces, line breaks or letters/);
-      expect(() => connect({ apiKey })).not.toThrow(/SECRET/);
+      expect(() => connect({ apiKey }, CohereClientV2)).toThrow(/a string with spaces, line breaks or letters/);
+      expect(() => connect({ apiKey }, CohereClientV2)).not.toThrow(/SECRET/);
     },
   );
 

@@ -1,10 +1,11 @@
 import { ArgumentError } from "@batchwise/core";
-import { CohereClientV2 } from "cohere-ai";
+import type { CohereClientV2 } from "cohere-ai";
 import { fetcher } from "./fetcher.ts";
 import { check, kindOf } from "./options.ts";
 
 /** What this package uses of the SDK's client. `CohereClientV2` fits, and so does `CohereClient`'s `v2`. */
-export type CohereClientLike = Pick<CohereClientV2, "embed" | "rerank" | "chat" | "chatStream">;
+export type CohereClientLike = Pick<CohereClientV2, "embed" | "rerank" | "chat" | "chatStream"> &
+  Partial<Pick<CohereClientV2, "batches" | "datasets">>;
 
 /** How Cohere is reached. */
 export interface CohereClientOptions {
@@ -24,15 +25,22 @@ export interface CohereClientOptions {
 }
 
 /** A client, and whose limits it draws on: everyone with an equal owner shares them. */
-export interface Connection {
-  readonly client: CohereClientLike;
+export interface Connection<Client = CohereClientLike> {
+  readonly client: Client;
   readonly owner: object | string;
 }
 
-const BASE_URL = "https://api.cohere.com";
+/** Where requests go unless the options say otherwise. */
+export const BASE_URL = "https://api.cohere.com";
 
-/** @throws ArgumentError where there is no key, or an option cannot be worked with. */
-export function connect(options: CohereClientOptions): Connection {
+/**
+ * @param Sdk which of the SDK's clients is made where none is given
+ * @throws ArgumentError where there is no key, or an option cannot be worked with.
+ */
+export function connect<Client>(
+  options: Omit<CohereClientOptions, "client"> & { readonly client?: Client },
+  Sdk: new (options: ConstructorParameters<typeof CohereClientV2>[0]) => Client,
+): Connection<Client> {
   const { client, baseURL = BASE_URL, fetch: fetchFunction, headers } = options;
   const apiKey = options.apiKey ?? environment("CO_API_KEY") ?? undefined;
   if (client !== undefined) {
@@ -40,7 +48,7 @@ export function connect(options: CohereClientOptions): Connection {
     if (others.length === 0 && typeof client === "object" && client !== null) return { client, owner: client };
     throw new ArgumentError(
       others.length === 0
-        ? `Expected \`client\` to be a CohereClientV2, came ${kindOf(client)}. Correct it or leave it out.`
+        ? `Expected \`client\` to be a ${Sdk.name}, came ${kindOf(client)}. Correct it or leave it out.`
         : `Expected either \`client\` or \`${others.join("`, `")}\`, came both. Give them to the client itself.`,
     );
   }
@@ -49,7 +57,7 @@ export function connect(options: CohereClientOptions): Connection {
   check("fetch", fetchFunction, (value) => typeof value === "function", "a function");
   check("headers", headers, (value) => typeof value === "object" && value !== null, "an object of names and values");
   return {
-    client: new CohereClientV2({
+    client: new Sdk({
       token: typeof apiKey === "function" ? async () => checkKey(await apiKey()) : apiKey,
       environment: baseURL,
       maxRetries: 0,

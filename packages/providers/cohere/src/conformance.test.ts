@@ -1,9 +1,10 @@
 import { conformance } from "@batchwise/testkit";
-import { serveChat, serveEmbed, serveRerank } from "./fixtures/serve.ts";
+import { serveChat, serveClassify, serveEmbed, serveRerank } from "./fixtures/serve.ts";
 import {
   type ChatInput,
   type ChatResult,
   CohereChat,
+  CohereClassify,
   CohereEmbeddings,
   CohereRerank,
   type RerankInput,
@@ -45,4 +46,13 @@ await conformance({
     usage: undefined,
   }),
   skip: { L14: "an answer is never undefined" },
+});
+
+await conformance({
+  name: "CohereClassify",
+  inputs: ["one", "seven", "eleven", "a dozen", "seventeen", "twenty-one"],
+  answer: (text) => `label ${text}`,
+  create: ({ backend, clock }) => new CohereClassify({ model: "m", apiKey: "k", fetch: serveClassify(backend), clock }),
+  expected: (text) => ({ label: `label ${text}`, labels: [`label ${text}`], confidences: { [`label ${text}`]: 1 } }),
+  skip: { L14: "a label is never undefined" },
 });

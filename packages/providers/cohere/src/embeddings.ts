@@ -1,13 +1,26 @@
-import { ArgumentError, type CallOptions, Runnable, type RunnableSettings } from "@batchwise/core";
+import { ArgumentError, type CallOptions, type JobBackend, Runnable, type RunnableSettings } from "@batchwise/core";
+import { CohereClientV2 } from "cohere-ai";
 import { utf8Length } from "./bytes.ts";
 import { type CohereClientLike, connect } from "./client.ts";
 import { notA } from "./errors.ts";
+import type { JobKind } from "./jobs/job-kind.ts";
 import { DIMENSIONS, EMBED_TEXTS } from "./limits.ts";
-import { check, checkModel, checkNames, type CohereOptions, defined, isPriority, isWhole, kindOf } from "./options.ts";
+import {
+  check,
+  checkJobModel,
+  checkModel,
+  checkNames,
+  type CohereOptions,
+  defined,
+  isPriority,
+  isWhole,
+  kindOf,
+} from "./options.ts";
 import { send } from "./send.ts";
 import { commonSettings } from "./settings.ts";
+import { forTexts, isText } from "./texts.ts";
 import { usageIn } from "./usage.ts";
-import { vectorsIn } from "./vectors.ts";
+import { type Rows, vectorsIn } from "./vectors.ts";
 
 /** What vectors are for. A text's vector differs with it. */
 export type CohereInputType = (typeof INPUT_TYPES)[number];
@@ -48,6 +61,8 @@ export interface CohereEmbeddingsOptions extends CohereOptions {
   readonly encoding?: "base64" | "float";
   /** Texts a minute that the key is allowed. @default 2_000 */
   readonly inputsPerMinute?: number;
+  /** What offline jobs call the model. @default "batch-embed-v4" for "embed-v4.0", else `model` */
+  readonly jobModel?: string;
 }
 
 /**
@@ -71,12 +86,13 @@ export class CohereEmbeddings extends Runnable<string, Float32Array> {
     checkNames("CohereEmbeddings", options, OWN_OPTIONS);
     checkModel(model, "embed-v4.0");
     checkInputType(inputType);
+    checkJobModel(options.jobModel);
     check("outputDimension", outputDimension, (value) => isWhole(value, 1), "a whole number from 1");
     check("truncate", truncate, (value) => TRUNCATE.some((each) => each === value), '"NONE", "START" or "END"');
     check("maxTokens", maxTokens, (value) => isWhole(value, 1), "a whole number from 1");
     check("priority", priority, isPriority, "a whole number from 0 to 999");
     check("encoding", encoding, (value) => value === "base64" || value === "float", '"base64" or "float"');
-    const { client, owner } = connect(options);
+    const { client, owner } = connect<CohereClientLike>(options, CohereClientV2);
     this.#client = client;
     this.#request = defined({
       model,
@@ -92,6 +108,7 @@ export class CohereEmbeddings extends Runnable<string, Float32Array> {
       ...commonSettings("embed", "embed", owner, options),
       request: { maxInputs: EMBED_TEXTS },
       weigh: (text) => ({ tokens: Math.min(utf8Length(text), maxTokens ?? Infinity) }),
+      jobs: () => this.#jobs(options),
     };
   }
 
@@ -106,25 +123,51 @@ export class CohereEmbeddings extends Runnable<string, Float32Array> {
   }
 
   /** One request for up to 96 texts. Vectors are placed by position: the texts that Cohere sends back may be altered. */
-  override async invokeMany(
+  override invokeMany(
     inputs: readonly string[],
     options: CallOptions = {},
   ): Promise<readonly (Float32Array | Error)[]> {
-    const slots: (Float32Array | Error | undefined)[] = inputs.map((text, position) =>
-      typeof text === "string" && text !== "" ? undefined : notA("a text that is not empty", position, text),
-    );
-    const texts = inputs.filter((_, position) => slots[position] === undefined);
-    if (texts.length > 0) {
+    return forTexts(inputs, async (texts) => {
       const response = await send(
         (sdkOptions) => this.#client.embed({ ...this.#request, texts }, sdkOptions),
         options,
         ({ meta }) => usageIn(meta),
       );
-      const vectors = vectorsIn(response.embeddings, texts.length, this.#dimensions).values();
-      return slots.map((slot) => slot ?? vectors.next().value!);
-    }
-    return slots as Error[];
+      return vectorsIn(response.embeddings, texts.length, this.#dimensions);
+    });
   }
+
+  async #jobs({ jobModel, ...options }: CohereEmbeddingsOptions): Promise<JobBackend<string, Float32Array>> {
+    const { batchJobs, jobConnection, jobModelOf, toWire } = await import("./jobs/index.ts");
+    const { model, ...common } = this.#request;
+    const kind: JobKind<string, Float32Array> = {
+      type: "batch-embed-v2-input",
+      model: jobModelOf(model, jobModel),
+      common,
+      body: (texts) => toWire({ ...common, embeddingTypes: ["float"], inputs: texts.map(contentOf) }),
+      read: (body, texts) => {
+        const { embeddings, meta } = body as EmbedBody;
+        const { input_tokens: inputTokens } = meta?.billed_units ?? {};
+        return {
+          outputs: vectorsIn(embeddings, texts.length, this.#dimensions),
+          usage: usageIn({ billedUnits: { inputTokens } }),
+        };
+      },
+    };
+    return batchJobs(jobConnection(this.#client, options), kind);
+  }
+}
+
+/** What is read of an answer as it goes over the wire. */
+interface EmbedBody {
+  readonly embeddings?: Rows;
+  readonly meta?: { readonly billed_units?: { readonly input_tokens?: unknown } | null } | null;
+}
+
+/** A text as batches take it. @throws InputError for what is none */
+function contentOf(text: unknown): object {
+  if (!isText(text)) throw notA("a text that is not empty", undefined, text);
+  return { content: [{ type: "text", text }] };
 }
 
 const OWN_OPTIONS: readonly (keyof CohereEmbeddingsOptions)[] = [
@@ -135,6 +178,7 @@ const OWN_OPTIONS: readonly (keyof CohereEmbeddingsOptions)[] = [
   "priority",
   "encoding",
   "inputsPerMinute",
+  "jobModel",
 ];
 
 function checkInputType(inputType: unknown): void {

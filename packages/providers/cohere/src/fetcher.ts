@@ -21,11 +21,13 @@ export const fetcher: FetchFunction = ((call: Call): Promise<Answer> =>
 
 async function exchange(call: Call): Promise<Answer> {
   const send = call.fetchFn ?? fetch;
-  const response = await send(call.url, {
+  const response = await send(addressOf(call), {
     method: call.method,
     headers: await headersOf(call),
-    body: JSON.stringify(call.body),
+    // A file comes as the stream of a form.
+    body: call.requestType === "file" ? (call.body as RequestInit["body"] & {}) : JSON.stringify(call.body),
     signal: call.abortSignal ?? null,
+    ...(call.duplex === undefined ? {} : { duplex: call.duplex }),
   });
   const rawResponse = raw(response);
   if (response.ok && call.responseType === "sse" && response.body !== null) {
@@ -39,6 +41,15 @@ async function exchange(call: Call): Promise<Answer> {
     return { ok: false, error: { reason: "non-json", statusCode: response.status, rawBody: "" }, rawResponse };
   }
   return { ok: true, body, rawResponse };
+}
+
+function addressOf({ url, queryParameters = {} }: Call): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(queryParameters)) {
+    if (value === undefined || value === null) continue;
+    for (const each of Array.isArray(value) ? value : [value]) query.append(name, String(each));
+  }
+  return query.size === 0 ? url : `${url}?${query.toString()}`;
 }
 
 async function headersOf(call: Call): Promise<Headers> {

@@ -1,5 +1,8 @@
+export { adapters } from "./adapters.ts";
 export type { ChatResult } from "./answers.ts";
 export { type ChatInput, type ChatRequest, CohereChat, type CohereChatOptions } from "./chat.ts";
+export type { Classification } from "./classifications.ts";
+export { type ClassifyExample, CohereClassify, type CohereClassifyOptions } from "./classify.ts";
 export type { CohereClientLike, CohereClientOptions } from "./client.ts";
 export {
   CohereEmbeddings,

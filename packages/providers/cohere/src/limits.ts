@@ -5,6 +5,7 @@
  * https://docs.cohere.com/docs/rate-limits
  * https://docs.cohere.com/reference/embed
  * https://docs.cohere.com/reference/rerank
+ * https://docs.cohere.com/reference/classify
  * https://docs.cohere.com/docs/cohere-embed
  */
 
@@ -18,7 +19,7 @@ export interface EndpointLimits {
 }
 
 /** An endpoint that this package calls; each has limits of its own. */
-export type Endpoint = "embed" | "rerank" | "chat";
+export type Endpoint = "embed" | "rerank" | "chat" | "classify";
 
 /**
  * By endpoint and kind of key. Embed counts texts, the others calls; chat's is each model's own. Trial keys are also
@@ -28,10 +29,16 @@ export const RATE_LIMITS: Readonly<Record<Endpoint, Readonly<Record<CohereTier, 
   embed: { trial: { inputsPerMinute: 2000 }, production: { inputsPerMinute: 2000 } },
   rerank: { trial: { requestsPerMinute: 10 }, production: { requestsPerMinute: 1000 } },
   chat: { trial: { requestsPerMinute: 20 }, production: { requestsPerMinute: 500 } },
+  classify: { trial: { requestsPerMinute: 500 }, production: { requestsPerMinute: 500 } },
 };
 
 /** Calls in flight at most. Enough for each rate above at several times the usual latency. */
-export const MAX_CONCURRENCY: Readonly<Record<Endpoint, number>> = { embed: 10, rerank: 20, chat: 50 };
+export const MAX_CONCURRENCY: Readonly<Record<Endpoint, number>> = {
+  embed: 10,
+  rerank: 20,
+  chat: 50,
+  classify: 20,
+};
 
 /** Calls in all for an input whose failures may pass. */
 export const ATTEMPTS = 6;
@@ -41,6 +48,10 @@ export const TIMEOUT_MS = 300_000;
 
 /** Texts in one call of embed. */
 export const EMBED_TEXTS = 96;
+
+/** Texts in one call of classify, and examples that go along with them. */
+export const CLASSIFY_TEXTS = 96;
+export const CLASSIFY_EXAMPLES = 2500;
 
 /** Documents in one call of rerank: the API takes 10,000 and advises 1,000. */
 export const RERANK_DOCUMENTS = 1000;

@@ -69,6 +69,11 @@ export function checkModel(model: unknown, example: string): void {
   );
 }
 
+/** @throws ArgumentError where the model of offline jobs is given and no name. */
+export function checkJobModel(jobModel: unknown): void {
+  check("jobModel", jobModel, (value) => typeof value === "string" && value !== "", "a model's name");
+}
+
 /** Whether `value` is a whole number from `least`. */
 export function isWhole(value: unknown, least: number, most: number = Infinity): boolean {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most;

@@ -28,6 +28,8 @@ test("the README has a snippet for each Runnable", () => {
     "CohereEmbeddings",
     "CohereRerank",
     "CohereChat",
+    "CohereClassify",
+    "CohereChat",
   ]);
 });
 
@@ -46,4 +48,9 @@ test("the snippet of chat runs", async () => {
   expect(printed[0]?.[0]).toHaveLength(2);
   expect(printed.slice(1, -1).join("")).toContain("What is a stack?");
   expect(printed.at(-1)).toEqual([expect.any(String), expect.any(Number)]);
+});
+
+test.each([3, 4])("both ways to classify run (snippet %i)", async (snippet) => {
+  const [printed] = (await snippets[snippet]?.run(modules)) ?? [];
+  expect(printed?.[0]).toHaveLength(2);
 });

@@ -1,4 +1,5 @@
 import { type CallOptions, Runnable, type RunnableSettings } from "@batchwise/core";
+import { CohereClientV2 } from "cohere-ai";
 import { utf8Length } from "./bytes.ts";
 import { type CohereClientLike, connect } from "./client.ts";
 import { notA } from "./errors.ts";
@@ -63,7 +64,7 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
     check("maxTokensPerDoc", maxTokensPerDoc, (value) => isWhole(value, 1), "a whole number from 1");
     check("priority", priority, isPriority, "a whole number from 0 to 999");
     check("maxDocuments", maxDocuments, (value) => isWhole(value, 1, 10_000), "a whole number from 1 to 10,000");
-    const { client, owner } = connect(options);
+    const { client, owner } = connect<CohereClientLike>(options, CohereClientV2);
     const { price, ...common } = commonSettings("rerank", "rerank", owner, options);
     this.#client = client;
     this.#request = defined({ model, topN, maxTokensPerDoc, priority });

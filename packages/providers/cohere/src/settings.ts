@@ -17,7 +17,7 @@ export function commonSettings(
   endpoint: Endpoint,
   pool: string,
   owner: Connection["owner"],
-  options: CohereOptions & EndpointLimits,
+  options: Omit<CohereOptions, "client"> & EndpointLimits,
 ): Common {
   const { tier = "production", limiter, maxConcurrency, retry, timeoutMs, clock } = options;
   check("tier", tier, (value) => value === "trial" || value === "production", '"trial" or "production"');

@@ -10,6 +10,7 @@ import { cutShort, filtered, notAnswer, notPrompt, refused } from "./answers.ts"
 import type { Connection } from "./client.ts";
 import { networkError } from "./failures.ts";
 import { generation, type GenerationOptions } from "./generation.ts";
+import type { JobKind } from "./jobs/job-kind.ts";
 import { definedOnly } from "./options.ts";
 import { type Call, post, postForEvents } from "./post.ts";
 import { readStructured, responseFormatOf } from "./structured.ts";
@@ -60,7 +61,7 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
   constructor(options: OpenAIChatOptions<Output>) {
     super();
     const format = responseFormatOf(options);
-    const made = generation<ChatInput, Output>("OpenAIChat", options, format, outputTokens);
+    const made = generation<ChatInput, Output>("OpenAIChat", options, format, outputTokens, () => this.#jobKind());
     this.#connection = made.connection;
     this.settings = made.settings;
     this.#options = options;
@@ -78,11 +79,15 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
    * @throws ProviderError, TimeoutError or the signal's reason
    */
   override async invoke(input: ChatInput, options: CallOptions = {}): Promise<Output> {
-    const { schema } = this.#options;
     const completion = await post<ChatCompletion>(this.#connection, this.#call(input), "choices", options);
-    const { usage } = usageOf(completion.usage);
-    if (usage !== undefined) options.report?.({ usage });
-    const result = resultOf(completion, usage);
+    options.report?.(usageOf(completion.usage));
+    return this.#read(completion);
+  }
+
+  /** @throws ResultError */
+  async #read(completion: ChatCompletion): Promise<Output> {
+    const { schema } = this.#options;
+    const result = resultOf(completion);
     if (schema === undefined) return result as Output;
     if (result.finishReason === "length") throw cutShort();
     return readStructured(schema, result.text);
@@ -111,6 +116,16 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
     if (finishReason === undefined) throw networkError(undefined, { status: 200 });
   }
 
+  #jobKind(): JobKind<ChatInput, Output, ChatCompletion> {
+    return {
+      path: "/chat/completions",
+      field: "choices",
+      common: { ...this.#common, instructions: this.#options.instructions },
+      call: ([input]) => this.#call(input as ChatInput),
+      read: async (completion) => [await this.#read(completion)],
+    };
+  }
+
   #call(input: ChatInput, extra: object = {}): Call {
     const { messages, ...own } = requestOf(input);
     const { instructions } = this.#options;
@@ -134,7 +149,8 @@ function requestOf(input: ChatInput): ChatRequest {
 }
 
 /** @throws ResultError */
-function resultOf({ choices, model }: ChatCompletion, usage: Usage | undefined): ChatResult {
+function resultOf({ choices, model, usage: told }: ChatCompletion): ChatResult {
+  const { usage } = usageOf(told);
   const { message, finish_reason: finishReason } = (choices as Partial<ChatCompletion.Choice>[] | null)?.[0] ?? {};
   if (typeof message !== "object" || message === null) throw notAnswer("a message");
   // A message without content is one that calls tools, or one that has been cut before its first word.

@@ -31,15 +31,24 @@ export interface ConnectionOptions {
 /** What is used of a client from the `openai` package: `OpenAI`, `AzureOpenAI`, of this copy or another. */
 export interface OpenAIClient {
   post(path: string, options: PostOptions): PendingResponse;
+  /** For offline jobs alone. */
+  get?(path: string, options: RequestOptions): PendingResponse;
+  /** For offline jobs alone. */
+  delete?(path: string, options: RequestOptions): PendingResponse;
 }
 
 /** How one request is made. */
-export interface PostOptions {
-  readonly body: object;
+export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** The engine is what tries again (P25). */
   readonly maxRetries: 0;
   readonly timeout: number;
+  readonly query?: object;
+}
+
+/** How one request with a body is made. */
+export interface PostOptions extends RequestOptions {
+  readonly body?: object;
   readonly stream?: boolean;
 }
 

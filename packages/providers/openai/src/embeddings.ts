@@ -1,6 +1,13 @@
-import { type CallOptions, type RequestLimits, Runnable, type RunnableSettings } from "@batchwise/core";
+import {
+  type CallOptions,
+  type JobBackend,
+  type RequestLimits,
+  Runnable,
+  type RunnableSettings,
+} from "@batchwise/core";
 import type { EmbeddingCreateParams } from "openai/resources/embeddings";
 import { connect, type Connection, CONNECTION_OPTIONS, type ConnectionOptions } from "./client.ts";
+import type { JobKind } from "./jobs/job-kind.ts";
 import { VectorDecoder, vectorsOf } from "./decode.ts";
 import { ownsInput } from "./errors.ts";
 import { BULK_CONCURRENCY, EMBEDDING_MODELS, EMBEDDING_TOKENS, EMBEDDINGS_REQUEST } from "./limits.ts";
@@ -15,8 +22,9 @@ import {
   type PaceOptions,
   settingsOf,
 } from "./options.ts";
-import { post } from "./post.ts";
-import { answerTexts } from "./texts.ts";
+import { type Call, post } from "./post.ts";
+import { answerTexts, type Length, sendable } from "./texts.ts";
+import { loadCutter } from "./tokens.ts";
 import { usageOf } from "./usage.ts";
 import { utf8Length } from "./utf8.ts";
 import { readThrough, VectorSieve } from "./vector-sieve.ts";
@@ -51,7 +59,7 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
   override readonly settings: RunnableSettings<string, Float32Array>;
   readonly #connection: Connection;
   readonly #options: OpenAIEmbeddingsOptions & { readonly model: string };
-  readonly #maxTokens: number | undefined;
+  readonly #length: Length;
 
   /** @throws ArgumentError for an option that cannot be worked with, or without a key */
   constructor(options: OpenAIEmbeddingsOptions = {}) {
@@ -76,7 +84,7 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
       (value) => value === false || maxTokens !== undefined,
       "used with `maxInputTokens` for this model",
     );
-    this.#maxTokens = maxTokens;
+    this.#length = { maxTokens, truncate: truncate ?? false };
     // A longer text is refused or cut, whatever its length.
     const mostBytes = maxTokens === undefined ? Infinity : BYTES_PER_TOKEN * maxTokens;
     this.settings = settingsOf(options, this.#connection, {
@@ -84,6 +92,7 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
       maxConcurrency: BULK_CONCURRENCY,
       request: { ...EMBEDDINGS_REQUEST, ...request },
       weigh: (text) => ({ tokens: typeof text === "string" ? utf8Length(text, mostBytes) : 0 }),
+      jobs: () => this.#jobs(),
     });
   }
 
@@ -103,8 +112,7 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
     inputs: readonly string[],
     options: CallOptions = {},
   ): Promise<readonly (Float32Array | Error)[]> {
-    const length = { maxTokens: this.#maxTokens, truncate: this.#options.truncate ?? false };
-    return answerTexts(inputs, length, options, (sent, positions) => this.#embed(sent, positions, options));
+    return answerTexts(inputs, this.#length, options, (sent, positions) => this.#embed(sent, positions, options));
   }
 
   async #embed(
@@ -112,6 +120,16 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
     positions: readonly number[],
     options: CallOptions,
   ): Promise<readonly (Float32Array | Error)[]> {
+    const call = this.#call(input, positions);
+    const decoder = new VectorDecoder();
+    const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, (response) =>
+      readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
+    );
+    options.report?.(usageOf(usage));
+    return vectorsOf(data, input.length, this.#options.dimensions, decoder);
+  }
+
+  #call(input: readonly string[], positions?: readonly number[]): Call {
     const { model, dimensions, user } = this.#options;
     const body: EmbeddingCreateParams = {
       model,
@@ -119,13 +137,21 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
       encoding_format: "base64",
       ...definedOnly({ dimensions, user }),
     };
-    const call = { path: "/embeddings", body, parts: { owns: ownsInput, positions } };
-    const decoder = new VectorDecoder();
-    const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, (response) =>
-      readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
-    );
-    options.report?.(usageOf(usage));
-    return vectorsOf(data, input.length, dimensions, decoder);
+    return { path: "/embeddings", body, parts: { owns: ownsInput, ...definedOnly({ positions }) } };
+  }
+
+  async #jobs(): Promise<JobBackend<string, Float32Array>> {
+    // Lines are written without waiting, so that what counts their tokens has to be there.
+    const cutter = this.#length.maxTokens === undefined ? undefined : await loadCutter();
+    const kind: JobKind<string, Float32Array, EmbeddingsAnswer> = {
+      path: "/embeddings",
+      field: "data",
+      common: { ...this.#call([]), length: this.#length },
+      call: (texts) => this.#call(texts.map((text) => sendable(text, this.#length, cutter))),
+      read: ({ data }, texts) => vectorsOf(data, texts.length, this.#options.dimensions),
+    };
+    const { batchJobs } = await import("./jobs/batch-jobs.ts");
+    return batchJobs(this.#connection, kind, this.#options.clock);
   }
 }
 

@@ -14,8 +14,11 @@ export interface Refusal {
 
 /** What of a request is its inputs'. */
 export interface InputParts {
-  /** Whether a part of the body belongs to an input. What all requests have in common does not. */
-  readonly owns: (param: string) => boolean;
+  /**
+   * Whether a part of the body belongs to an input. What all requests have in common does not.
+   * @default a request without inputs: none is ever to blame
+   */
+  readonly owns?: (param: string) => boolean;
   /** Where each input of the body stands among those of the call. @default in the same place */
   readonly positions?: readonly number[];
 }
@@ -106,8 +109,9 @@ function judge({ status, code, type, param, headers }: Refusal, parts: InputPart
   if (status === 401 || status === 403) return "authentication";
   if (status === 413 || says(TOO_LARGE) || (type === "tokens" && areUnused(headers))) return "request_too_large";
   if (status === 429 || says(RATE_LIMITED)) return "rate_limited";
-  if (says(INPUT) || OF_INPUT.test(code ?? "")) return "invalid_input";
+  if (parts.owns !== undefined && (says(INPUT) || OF_INPUT.test(code ?? ""))) return "invalid_input";
   if (isTemporary(status) || says(TEMPORARY) || headers?.get("x-should-retry") === "true") return "provider_error";
+  if (parts.owns === undefined) return "invalid_argument";
   if (param !== undefined) return parts.owns(param) ? "invalid_input" : "invalid_argument";
   // OpenAI says of a text that is too long only that the request is invalid: one input may be to blame.
   return status === 400 || status === 422 ? "invalid_input" : "invalid_argument";

@@ -1,5 +1,6 @@
-import type { RunnableSettings } from "@batchwise/core";
+import type { JobBackend, RunnableSettings } from "@batchwise/core";
 import { connect, type Connection, CONNECTION_OPTIONS, type ConnectionOptions } from "./client.ts";
+import type { JobKind } from "./jobs/job-kind.ts";
 import { SINGLE_CONCURRENCY } from "./limits.ts";
 import { check, checkNames, isObject, isText, isWhole, PACE_OPTIONS, type PaceOptions, settingsOf } from "./options.ts";
 import { promptTokens } from "./prompt.ts";
@@ -26,6 +27,7 @@ export interface Generation<Input, Output> {
 /**
  * @param format what goes along with every request, and counts as its prompt
  * @param outputTokens how many tokens an input itself allows its answer
+ * @param jobKind how the same goes through offline jobs
  * @throws ArgumentError for an option that cannot be worked with, or without a key
  */
 export function generation<Input, Output>(
@@ -33,6 +35,7 @@ export function generation<Input, Output>(
   options: GenerationOptions<Output> & { readonly body?: object },
   format: object | undefined,
   outputTokens: (input: Input) => unknown,
+  jobKind: () => JobKind<Input, Output>,
 ): Generation<Input, Output> {
   const { model, instructions, temperature, maxTokens = 0, body } = options;
   checkNames(name, options, [...OWN_OPTIONS, ...STRUCTURED_OPTIONS, ...CONNECTION_OPTIONS, ...PACE_OPTIONS]);
@@ -50,6 +53,8 @@ export function generation<Input, Output>(
       const own = outputTokens(input);
       return { tokens: always + promptTokens(input) + (isWhole(own) ? (own as number) : maxTokens) };
     },
+    jobs: async (): Promise<JobBackend<Input, Output>> =>
+      (await import("./jobs/batch-jobs.ts")).batchJobs(connection, jobKind(), options.clock),
   });
   return { connection, settings };
 }

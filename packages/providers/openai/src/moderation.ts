@@ -1,12 +1,30 @@
-import { type CallOptions, type RequestLimits, ResultError, Runnable, type RunnableSettings } from "@batchwise/core";
+import {
+  type CallOptions,
+  type Clock,
+  type JobBackend,
+  type RequestLimits,
+  ResultError,
+  Runnable,
+  type RunnableSettings,
+} from "@batchwise/core";
 import type { Moderation, ModerationCreateParams } from "openai/resources/moderations";
 import { connect, type Connection, CONNECTION_OPTIONS, type ConnectionOptions } from "./client.ts";
 import { ownsInput } from "./errors.ts";
+import type { JobKind } from "./jobs/job-kind.ts";
 import { BULK_CONCURRENCY, MODERATION_REQUEST } from "./limits.ts";
-import { check, checkNames, isObject, isText, PACE_OPTIONS, type PaceOptions, settingsOf } from "./options.ts";
+import {
+  check,
+  checkNames,
+  definedOnly,
+  isObject,
+  isText,
+  PACE_OPTIONS,
+  type PaceOptions,
+  settingsOf,
+} from "./options.ts";
 import { placeInOrder } from "./place.ts";
-import { post } from "./post.ts";
-import { answerTexts } from "./texts.ts";
+import { type Call, post } from "./post.ts";
+import { answerTexts, sendable } from "./texts.ts";
 import { utf8Length } from "./utf8.ts";
 
 /** Options of OpenAIModeration. */
@@ -44,6 +62,7 @@ export class OpenAIModeration extends Runnable<string, Moderation> {
       maxConcurrency: BULK_CONCURRENCY,
       request: { ...MODERATION_REQUEST, ...request },
       weigh: (text) => ({ tokens: typeof text === "string" ? utf8Length(text) : 0 }),
+      jobs: () => this.#jobs(options.clock),
     });
   }
 
@@ -68,11 +87,31 @@ export class OpenAIModeration extends Runnable<string, Moderation> {
     positions: readonly number[],
     options: CallOptions,
   ): Promise<readonly (Moderation | Error)[]> {
-    const body: ModerationCreateParams = { model: this.#model, input: input as string[] };
-    const call = { path: "/moderations", body, parts: { owns: ownsInput, positions } };
-    const { results } = await post<{ readonly results: unknown }>(this.#connection, call, "results", options);
+    const call = this.#call(input, positions);
+    const { results } = await post<ModerationsAnswer>(this.#connection, call, "results", options);
     return placeInOrder(results, input.length).map(moderationOf);
   }
+
+  #call(input: readonly string[], positions?: readonly number[]): Call {
+    const body: ModerationCreateParams = { model: this.#model, input: input as string[] };
+    return { path: "/moderations", body, parts: { owns: ownsInput, ...definedOnly({ positions }) } };
+  }
+
+  async #jobs(clock: Clock | undefined): Promise<JobBackend<string, Moderation>> {
+    const kind: JobKind<string, Moderation, ModerationsAnswer> = {
+      path: "/moderations",
+      field: "results",
+      common: this.#call([]),
+      call: (texts) => this.#call(texts.map((text) => sendable(text, NO_LIMIT, undefined))),
+      read: ({ results }, texts) => placeInOrder(results, texts.length).map(moderationOf),
+    };
+    return (await import("./jobs/batch-jobs.ts")).batchJobs(this.#connection, kind, clock);
+  }
+}
+
+/** What is read of an answer. */
+interface ModerationsAnswer {
+  readonly results: unknown;
 }
 
 /** The provider moderates the beginning of a text that is too long. */

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   type Clock,
+  type JobBackend,
   type Price,
   type RateLimiter,
   type RequestLimits,
@@ -61,6 +62,7 @@ interface Base<Input, Output> {
   readonly maxConcurrency: number;
   readonly request?: RequestLimits;
   readonly weigh: NonNullable<RunnableSettings<Input, Output>["weigh"]>;
+  readonly jobs: () => Promise<JobBackend<Input, Output>>;
 }
 
 /** @throws ArgumentError for an option that cannot be worked with */
@@ -84,6 +86,7 @@ export function settingsOf<Input, Output>(
     limiter: limiter ?? sharedRateLimiter(connection.owner, base.model, { concurrency: UNTOLD_CONCURRENCY, ...pace }),
     timeoutMs: connection.timeoutMs,
     weigh: base.weigh,
+    jobs: base.jobs,
     ...definedOnly({ request: base.request, price }),
   };
 }

@@ -22,25 +22,49 @@ export async function post<Answer extends object>(
   call: Call,
   field: keyof Answer & string,
   options: CallOptions,
-  read: (response: Response) => Promise<string> = (response) => response.text(),
+  read?: (response: Response) => Promise<string>,
 ): Promise<Answer> {
   const { response } = await send(connection, call, options, false);
+  return answerIn(await jsonIn(response, options, read), field, call, response.headers);
+}
+
+/**
+ * The JSON that a response holds.
+ *
+ * @param read gives the JSON text. @default all that arrives
+ * @throws ProviderError or the signal's reason
+ */
+export async function jsonIn(
+  response: Response,
+  { signal }: CallOptions,
+  read: (response: Response) => Promise<string> = (each) => each.text(),
+): Promise<unknown> {
   const origin = { status: response.status, ...idOf(response.headers) };
   let text: string;
   try {
     text = await read(response);
   } catch (thrown) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     throw networkError(thrown, origin);
   }
-  const answer = parse(text);
+  const answer = parseJson(text);
   if (answer === undefined) throw notJson(origin);
+  return answer;
+}
+
+/** `answer`, where it is a JSON object that has `field`. @throws ProviderError or ResultError where it is not */
+export function answerIn<Answer extends object>(
+  answer: unknown,
+  field: keyof Answer & string,
+  call: Pick<Call, "path" | "parts">,
+  headers?: HeadersLike,
+): Answer {
   const fields: Record<string, unknown> = typeof answer === "object" && answer !== null ? { ...answer } : {};
   if (fields[field] !== undefined) return answer as Answer;
   const { error } = fields;
   // Some servers send an error with a good status.
   if (typeof error === "object" && error !== null) {
-    throw errorOf(refusalIn(error, response.headers), call.parts);
+    throw errorOf(refusalIn(error, headers), call.parts);
   }
   throw new ResultError(
     `Expected an answer with \`${field}\` from ${call.path}, came one without. ` +
@@ -104,7 +128,8 @@ function factsOf(headers: HeadersLike): CallReport {
   return { ...idOf(headers), ...(limits === undefined ? {} : { limits }) };
 }
 
-function parse(text: string): unknown {
+/** The value of a JSON text; undefined for what is none. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

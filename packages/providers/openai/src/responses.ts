@@ -11,6 +11,7 @@ import type { Connection } from "./client.ts";
 import { errorOf } from "./errors.ts";
 import { networkError, refusalIn } from "./failures.ts";
 import { generation, type GenerationOptions } from "./generation.ts";
+import type { JobKind } from "./jobs/job-kind.ts";
 import { definedOnly } from "./options.ts";
 import { type Call, post, postForEvents } from "./post.ts";
 import { readStructured, textFormatOf } from "./structured.ts";
@@ -63,7 +64,8 @@ export class OpenAIResponses<Output = ResponsesResult> extends Runnable<Response
   constructor(options: OpenAIResponsesOptions<Output>) {
     super();
     const format = textFormatOf(options);
-    const made = generation<ResponsesInput, Output>("OpenAIResponses", options, format, outputTokens);
+    const jobKind = (): JobKind<ResponsesInput, Output> => this.#jobKind();
+    const made = generation("OpenAIResponses", options, format, outputTokens, jobKind);
     this.#connection = made.connection;
     this.settings = made.settings;
     this.#options = options;
@@ -82,11 +84,15 @@ export class OpenAIResponses<Output = ResponsesResult> extends Runnable<Response
    * @throws ProviderError, TimeoutError or the signal's reason
    */
   override async invoke(input: ResponsesInput, options: CallOptions = {}): Promise<Output> {
-    const { schema } = this.#options;
     const response = await post<OpenAIResponse>(this.#connection, this.#call(input), "output", options);
-    const { usage } = usageOf(response.usage);
-    if (usage !== undefined) options.report?.({ usage });
-    const result = resultOf(response, usage);
+    options.report?.(usageOf(response.usage));
+    return this.#read(response);
+  }
+
+  /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
+  async #read(response: OpenAIResponse): Promise<Output> {
+    const { schema } = this.#options;
+    const result = resultOf(response);
     if (schema === undefined) return result as Output;
     if (result.status === "incomplete") throw cutShort();
     return readStructured(schema, result.text);
@@ -106,9 +112,19 @@ export class OpenAIResponses<Output = ResponsesResult> extends Runnable<Response
       if (!("response" in event) || !ENDS.has(event.type)) continue;
       ended = true;
       options.report?.(usageOf(event.response.usage));
-      resultOf(event.response, undefined);
+      resultOf(event.response);
     }
     if (!ended) throw networkError(undefined, { status: 200 });
+  }
+
+  #jobKind(): JobKind<ResponsesInput, Output, OpenAIResponse> {
+    return {
+      path: "/responses",
+      field: "output",
+      common: this.#common,
+      call: ([input]) => this.#call(input as ResponsesInput),
+      read: async (response) => [await this.#read(response)],
+    };
   }
 
   #call(input: ResponsesInput, extra: object = {}): Call {
@@ -138,7 +154,8 @@ function requestOf(input: ResponsesInput): ResponsesRequest {
 }
 
 /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
-function resultOf(response: OpenAIResponse, usage: Usage | undefined): ResponsesResult {
+function resultOf(response: OpenAIResponse): ResponsesResult {
+  const { usage } = usageOf(response.usage);
   const { id, status = "completed", error, incomplete_details: incomplete, output, model } = response;
   if (typeof error === "object" && error !== null) throw errorOf(refusalIn(error), { owns: () => true });
   if (incomplete?.reason === "content_filter") throw filtered();

@@ -1,6 +1,6 @@
 import { type CallOptions, type InputError, sleep, systemClock } from "@batchwise/core";
 import { emptyText, notText, overlongText } from "./text-errors.ts";
-import { type Fit, loadCutter } from "./tokens.ts";
+import { type Cutter, type Fit, loadCutter } from "./tokens.ts";
 import { utf8Length } from "./utf8.ts";
 
 /** Inputs that can be sent, and those that can't. */
@@ -48,6 +48,29 @@ export async function answerTexts<Output>(
   return slots;
 }
 
+/**
+ * One text as it is sent, for requests that are written without waiting.
+ *
+ * @param cutter needed where there is a limit
+ * @throws InputError for what can't be sent
+ */
+export function sendable(input: unknown, { maxTokens, truncate }: Length, cutter: Cutter | undefined): string {
+  if (!isText(input)) throw unsendable(0, input);
+  if (maxTokens === undefined || cutter === undefined || utf8Length(input, maxTokens + 1) <= maxTokens) return input;
+  const { beginning, fits } = cutter.fit(input, maxTokens);
+  cutter.forget();
+  if (truncate ? beginning === "" : !fits) throw overlongText(0, maxTokens);
+  return truncate ? beginning : input;
+}
+
+function isText(input: unknown): input is string {
+  return typeof input === "string" && input !== "";
+}
+
+function unsendable(position: number, input: unknown): InputError {
+  return typeof input === "string" ? emptyText(position) : notText(position, input);
+}
+
 async function readTexts(
   inputs: readonly unknown[],
   { maxTokens, truncate }: Length,
@@ -58,8 +81,7 @@ async function readTexts(
   const refused = new Map<number, InputError>();
   const suspects: number[] = [];
   for (const [position, input] of inputs.entries()) {
-    if (typeof input !== "string") refused.set(position, notText(position, input));
-    else if (input === "") refused.set(position, emptyText(position));
+    if (!isText(input)) refused.set(position, unsendable(position, input));
     else {
       // Tokens are never more than bytes: only a text with more of those needs counting.
       if (maxTokens !== undefined && utf8Length(input, maxTokens + 1) > maxTokens) suspects.push(position);

@@ -57,6 +57,22 @@ const BEHAVIOUR: { readonly [Name in keyof Required<Behaviour>]: Check } = {
     nanRate: share,
     wrongSizeRate: share,
   }),
+  jobs: object({
+    durationMs: duration,
+    validationMs: milliseconds,
+    enqueuedTokens: count,
+    creationsPerHour: count,
+    expireRate: share,
+    expireAfter: share,
+    lineErrorRate: share,
+    missingFileMs: milliseconds,
+    cancelMs: milliseconds,
+    onlyErrorFile: flag,
+    nulls: flag,
+    fileNotFoundOnce: flag,
+    lostCreateRate: share,
+    canceledSpelling: word("CANCELED", "CANCELLED"),
+  }),
   models: texts,
   maxBodyBytes: whole(1, 2 ** 30),
   reply: callback,
@@ -69,6 +85,15 @@ const PLACE: { readonly [Name in keyof Omit<EmulatorOptions, keyof Behaviour>]-?
   control: flag,
   clock: object({ now: callback, after: callback }, ["now", "after"]),
 };
+
+/** How long a job takes: always the same, or anything between two. */
+function duration(value: unknown, name: string): void {
+  if (!Array.isArray(value)) return milliseconds(value, name);
+  if (value.length !== 2) fail(name, "a number of milliseconds, or two", value);
+  for (const [index, each] of value.entries()) milliseconds(each, `${name}[${index}]`);
+  const [least, most] = value as [number, number];
+  if (most < least) throw new RangeError(`${name}[1]: expected at least ${least}, got ${most}.`);
+}
 
 /** The two shapes of a latency do not mix. */
 function latency(value: unknown, name: string): void {

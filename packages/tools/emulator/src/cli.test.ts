@@ -2,9 +2,11 @@ import { spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 
 import { runCommandLine } from "./cli.ts";
+import { defineFlags, type Flags, optionsOf } from "./flags.ts";
 import { post } from "./fixtures/post.ts";
 import type { EmulatorStats } from "./index.ts";
 import { stopAsked } from "./stop-asked.ts";
@@ -60,7 +62,9 @@ describe("the command line", () => {
       --no-count-refused --fill 0.5 --base-ms 1 --per-thousand-tokens-ms 1 --jitter 0.1 --distribution lognormal
       --dimensions 5 --tokens fast --headers azure --encoding base64 --omit-index --usage missing --models a,b
       --max-body-bytes 500 --track-inputs --slow-body-ms 5 --retry-after seconds --retry-after-ms 5
-      --quota-after-requests 3 --poison BAD --name-poison`;
+      --quota-after-requests 3 --poison BAD --name-poison --job-duration-ms 5 --job-max-duration-ms 9
+      --enqueued-tokens 9 --creations-per-hour 9 --expire-rate 0 --expire-after 0 --line-error-rate 0
+      --missing-file-ms 0 --lost-create-rate 0`;
     const { code, out } = await cli([...argv.split(/\s+/), ...flags], async (url) => {
       const send = (body: object): ReturnType<typeof post> => post(`${url}/v1/embeddings`, { model: "a", ...body });
       const good = await send({ input: "abcde" });
@@ -105,6 +109,24 @@ describe("the command line", () => {
       });
       expect(JSON.parse(result.out.slice(result.out.indexOf("\n{")))).toMatchObject({ faults: { [fault]: 1 } });
     }
+  });
+
+  test("each flag of jobs reaches its option", () => {
+    const command = defineFlags(new Command());
+    const flags = `--job-duration-ms 5 --enqueued-tokens 1 --creations-per-hour 2 --expire-rate 0.1 --expire-after 0.2
+      --line-error-rate 0.3 --missing-file-ms 4 --lost-create-rate 0.6`.split(/\s+/);
+    expect(optionsOf(command.parse(flags, { from: "user" }).opts<Flags>()).jobs).toEqual({
+      durationMs: 5,
+      enqueuedTokens: 1,
+      creationsPerHour: 2,
+      expireRate: 0.1,
+      expireAfter: 0.2,
+      lineErrorRate: 0.3,
+      missingFileMs: 4,
+      lostCreateRate: 0.6,
+    });
+    const range = defineFlags(new Command()).parse(["--job-max-duration-ms", "9"], { from: "user" });
+    expect(optionsOf(range.opts<Flags>()).jobs?.durationMs).toEqual([0, 9]);
   });
 
   test("anything between two bounds, in place of the other latency flags", async () => {

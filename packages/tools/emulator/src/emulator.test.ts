@@ -233,6 +233,7 @@ describe("stats and reset", () => {
       tokensAdmitted: 2,
       tokensRejected: 61,
       tokensWasted: 0,
+      jobs: { created: 0, linesAnswered: 0, byTag: {} },
       inFlight: 0,
       peakInFlight: 1,
       bucketUse: { m: { requests: 4 / 1200, tokens: 2 / 120 } },

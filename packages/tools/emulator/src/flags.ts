@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 
+import type { Jobs } from "./jobs/options.ts";
 import type { EmulatorOptions, Faults, HeaderStyle, Latency } from "./options.ts";
 
 /** The flags of the command line, as commander reads them. */
@@ -30,6 +31,15 @@ export interface Flags extends Omit<Faults, "poison"> {
   readonly trackInputs?: boolean;
   readonly poison?: string;
   readonly namePoison?: boolean;
+  readonly jobDurationMs?: number;
+  readonly jobMaxDurationMs?: number;
+  readonly enqueuedTokens?: number;
+  readonly creationsPerHour?: number;
+  readonly expireRate?: number;
+  readonly expireAfter?: number;
+  readonly lineErrorRate?: number;
+  readonly missingFileMs?: number;
+  readonly lostCreateRate?: number;
 }
 
 /** The port unless another is asked for: a fixed one, so that the lines to export stay the same. */
@@ -82,6 +92,18 @@ export function defineFlags(command: Command): Command {
     new Option("--name-poison", "that error names the input's position"),
   );
   group(
+    "Offline jobs (default: each ends well, and at once):",
+    numeric("--job-duration-ms <ms>", "how long a job takes ..."),
+    numeric("--job-max-duration-ms <ms>", "... or anything up to here"),
+    numeric("--enqueued-tokens <n>", "tokens that may wait in a model's unfinished jobs"),
+    numeric("--creations-per-hour <n>", "jobs that may be created in an hour"),
+    numeric("--expire-rate <share>", "share of the jobs that expire"),
+    numeric("--expire-after <share>", "share of their lines that is done by then (default: 0.5)"),
+    numeric("--line-error-rate <share>", "share of the lines that fail"),
+    numeric("--missing-file-ms <ms>", "how long a job that has ended does not name its files yet"),
+    numeric("--lost-create-rate <share>", "share of the jobs that are created although the connection is reset"),
+  );
+  group(
     "Answers:",
     numeric("--seed <n>", "what chance follows from (default: 1)"),
     numeric("--dimensions <n>", "length of vectors where the request does not say"),
@@ -118,6 +140,7 @@ export function optionsOf(flags: Flags): EmulatorOptions {
     maxBodyBytes: flags.maxBodyBytes,
     trackInputs: flags.trackInputs,
     quirks: { encoding, omitIndex, usage },
+    jobs: jobsOf(flags),
     faults: faultsOf(flags),
   };
 }
@@ -154,6 +177,21 @@ function latencyOf(flags: Flags): Latency | undefined {
   return { minMs, maxMs };
 }
 
+function jobsOf(flags: Flags): Jobs {
+  const { jobDurationMs, jobMaxDurationMs, enqueuedTokens, creationsPerHour } = flags;
+  const { expireRate, expireAfter, lineErrorRate, missingFileMs, lostCreateRate } = flags;
+  return {
+    durationMs: jobMaxDurationMs === undefined ? jobDurationMs : [jobDurationMs ?? 0, jobMaxDurationMs],
+    enqueuedTokens,
+    creationsPerHour,
+    expireRate,
+    expireAfter,
+    lineErrorRate,
+    missingFileMs,
+    lostCreateRate,
+  };
+}
+
 function faultsOf(flags: Flags): Faults {
   const { slowBodyMs, retryAfter, retryAfterMs, quotaAfterRequests, poison: marker, namePoison: named } = flags;
   if (named === true && marker === undefined) throw new Error("--name-poison needs --poison.");
@@ -182,4 +220,5 @@ Examples:
   batchwise-emulator --requests-per-minute 3000 --tokens-per-minute 1000000 --fill 0.02
   batchwise-emulator --base-ms 200 --jitter 0.3 --server-error-rate 0.02 --seed 7
   batchwise-emulator --poison BAD --name-poison
+  batchwise-emulator --job-duration-ms 5000 --expire-rate 0.2 --line-error-rate 0.01
   curl -X POST localhost:${PORT}/__emulator/reset -d '{"faults":{"resetRate":0.1}}'`;

@@ -1,6 +1,7 @@
 import type { EmulatorClock } from "./clock.ts";
 import type { ReplyRequest } from "./content/reply.ts";
 import type { CountTokens } from "./content/tokens.ts";
+import type { Jobs } from "./jobs/options.ts";
 
 /** Options of `startEmulator`. Nothing is limited, delayed or broken unless it is asked for. */
 export interface EmulatorOptions extends Behaviour {
@@ -41,9 +42,11 @@ export interface Behaviour {
   readonly quirks?: Quirks | undefined;
   /** What goes wrong. Rates are shares of the requests that are let in, 0 to 1. @default nothing */
   readonly faults?: Faults | undefined;
+  /** How offline jobs run: OpenAI's Batch API and Cohere's batches. @default each ends well, and at once */
+  readonly jobs?: Jobs | undefined;
   /** The models there are; another one is a 404 with OpenAI and Cohere alike. @default any */
   readonly models?: readonly string[] | undefined;
-  /** A body over this many bytes is a 413. @default 67,108,864 */
+  /** A body over this many bytes is a 413; an upload may have 512 MB. @default 67,108,864 */
   readonly maxBodyBytes?: number | undefined;
   /** What a chat model answers, where no JSON is asked for. @default "Echo: " and the last message of the user */
   readonly reply?: ((request: ReplyRequest) => string) | undefined;
@@ -144,6 +147,7 @@ export interface Settings extends Behaviour {
   readonly headers: HeaderStyle;
   readonly quirks: Quirks;
   readonly faults: Faults;
+  readonly jobs: Jobs;
   readonly maxBodyBytes: number;
   readonly trackInputs: boolean;
 }
@@ -159,6 +163,7 @@ export function withDefaults(behaviour: Behaviour): Settings {
     headers: behaviour.headers ?? "openai",
     quirks: behaviour.quirks ?? {},
     faults: behaviour.faults ?? {},
+    jobs: behaviour.jobs ?? {},
     maxBodyBytes: behaviour.maxBodyBytes ?? 64 * 1024 * 1024,
     trackInputs: behaviour.trackInputs ?? false,
   };

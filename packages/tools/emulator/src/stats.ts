@@ -1,10 +1,11 @@
 import { hashText } from "./content/hash.ts";
 import type { RowFault } from "./faults/arrange-rows.ts";
+import type { JobCounts } from "./jobs/job-store.ts";
 import type { TransportFault } from "./faults/transport-fault.ts";
 import type { LimitKind } from "./limits/pool.ts";
 
 /** Anything that the `faults` option made happen. */
-export type FaultName = TransportFault | RowFault | "rateLimit" | "quota" | "poison";
+export type FaultName = TransportFault | RowFault | "rateLimit" | "quota" | "poison" | "lostCreate";
 
 /** How often one text came along. */
 export interface InputCount {
@@ -40,6 +41,8 @@ export interface EmulatorStats {
   readonly tokensRejected: number;
   /** Tokens that were let in, and so charged, although no whole answer came of them. */
   readonly tokensWasted: number;
+  /** Offline jobs. Their lines count here, in `inputs` and nowhere else. */
+  readonly jobs: JobCounts;
   readonly inFlight: number;
   readonly peakInFlight: number;
   /** For each pool, what passed of each limit, as a share of what could have until the pool's last request. */
@@ -113,7 +116,7 @@ export class Recorder {
 
   counts(): Omit<
     EmulatorStats,
-    "bucketUse" | "connections" | "openConnections" | "bytesReceived" | "bytesSent" | "elapsedMs"
+    "jobs" | "bucketUse" | "connections" | "openConnections" | "bytesReceived" | "bytesSent" | "elapsedMs"
   > {
     const byStatus = Object.fromEntries(this.#byStatus);
     return {

@@ -1,5 +1,6 @@
 import type { EmulatorClock } from "./clock.ts";
 import { TokenCounter } from "./content/tokens.ts";
+import { JobStore } from "./jobs/job-store.ts";
 import { Pool, type PoolLimits } from "./limits/pool.ts";
 import type { Settings } from "./options.ts";
 import { type EmulatorStats, Recorder } from "./stats.ts";
@@ -10,6 +11,7 @@ export class World {
   readonly clock: EmulatorClock;
   readonly tokens: TokenCounter;
   readonly recorder: Recorder;
+  readonly store: JobStore;
   readonly #startedAt: number;
   readonly #pools = new Map<string, Map<string, Pool>>();
   #lastNumber = 0;
@@ -19,6 +21,7 @@ export class World {
     this.clock = clock;
     this.tokens = new TokenCounter(settings.countTokens ?? settings.tokens ?? "exact");
     this.recorder = new Recorder(settings.trackInputs);
+    this.store = new JobStore(this.recorder, Date.now() - clock.now());
     this.#startedAt = clock.now();
   }
 
@@ -47,6 +50,7 @@ export class World {
   counts(): Omit<EmulatorStats, "connections" | "openConnections" | "bytesReceived" | "bytesSent"> {
     return {
       ...this.recorder.counts(),
+      jobs: this.store.counts(this.clock.now()),
       bucketUse: this.#bucketUse(),
       elapsedMs: this.clock.now() - this.#startedAt,
     };

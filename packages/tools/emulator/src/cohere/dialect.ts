@@ -10,6 +10,7 @@ export const cohere: Dialect = {
   wrongMethod: (_method, _path, id) => refuse(405, "method not allowed", id),
   tooLarge: (limit, id) => refuse(413, `request body is larger than ${limit} bytes`, id),
   notJson: (id) => invalid("the request body is no valid JSON", id),
+  notForm: (id) => invalid("expected the body to be multipart/form-data", id),
   // Cohere never says how long to wait.
   rateLimited: (hit, pool, { id }) =>
     refuse(

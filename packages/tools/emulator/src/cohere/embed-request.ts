@@ -82,8 +82,14 @@ function readMixed(call: Call, inputs: unknown): readonly string[] {
   return inputs.map((input: unknown) => {
     const parts = isObject(input) ? input["content"] : undefined;
     if (!Array.isArray(parts) || parts.length === 0) throw invalid("each of inputs must have a content", call.id);
-    return parts.map((part) => JSON.stringify(isObject(part) ? (part["text"] ?? part["image_url"]) : part)).join("\n");
+    return parts.map(textOfPart).join("\n");
   });
+}
+
+/** One text alone is the same input as that text in `texts`. */
+function textOfPart(part: unknown): string {
+  const { text, image_url: image } = isObject(part) ? part : {};
+  return typeof text === "string" ? text : JSON.stringify(image ?? part);
 }
 
 async function countTokens(

@@ -25,5 +25,8 @@ export const MAX_INPUTS = 96;
 /** Classify: examples a request. https://docs.cohere.com/reference/classify, 2026-11-24 */
 export const MAX_EXAMPLES = 2500;
 
+/** Datasets: bytes of one. https://docs.cohere.com/docs/datasets, 2026-11-24 */
+export const MAX_DATASET_BYTES = 1.5e9;
+
 /** Tokenize: characters a text. https://docs.cohere.com/reference/tokenize, 2026-11-24 */
 export const MAX_CHARACTERS = 65_536;

@@ -17,6 +17,7 @@ export const openai: Dialect = {
   tooLarge: (limit) =>
     refuse(413, { message: `Maximum content size limit (${limit} bytes) exceeded.`, type: "server_error" }),
   notJson: () => invalid("We could not parse the JSON body of your request."),
+  notForm: () => invalid("Invalid request: expected the body to be multipart/form-data."),
   rateLimited,
   quotaUsedUp: () =>
     refuse(429, {

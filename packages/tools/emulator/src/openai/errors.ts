@@ -15,9 +15,14 @@ export function refuse(status: number, error: OpenAIError, headers: Readonly<Rec
   return new Refusal(status, { error: { message, type, param, code } }, headers);
 }
 
-/** A 400 that says which part of the request is wrong. */
-export function invalid(message: string, param: string | null = null, code: string | null = null): Refusal {
-  return refuse(400, { message, param, code });
+/** A 400, unless it is another status, that says which part of the request is wrong. */
+export function invalid(
+  message: string,
+  param: string | null = null,
+  code: string | null = null,
+  status: number = 400,
+): Refusal {
+  return refuse(status, { message, param, code });
 }
 
 /** A required part of the request is not there. */

@@ -16,5 +16,17 @@ export const LEAST_OUTPUT_TOKENS = 16;
 /** Chat: choices a request. https://platform.openai.com/docs/api-reference/chat/create, 2026-11-24 */
 export const MAX_CHOICES = 128;
 
+/**
+ * Batches: lines, bytes, and inputs of embeddings in a file. https://developers.openai.com/api/docs/guides/batch,
+ * 2026-11-24
+ */
+export const MAX_LINES = 50_000;
+export const MAX_FILE_BYTES: number = 200 * 1024 * 1024;
+export const MAX_EMBEDDING_INPUTS = 50_000;
+
+/** Batches: those in a page of a list, at most and where the request does not say. */
+export const MAX_PAGE = 100;
+export const USUAL_PAGE = 20;
+
 /** Moderation: images a request. https://platform.openai.com/docs/api-reference/moderations, 2026-11-24 */
 export const MAX_IMAGES = 1;

@@ -4,6 +4,7 @@ import type { Pace } from "../content/pace.ts";
 import type { TokenCounter } from "../content/tokens.ts";
 import type { Dice } from "../dice.ts";
 import type { RowFault } from "../faults/arrange-rows.ts";
+import type { JobStore } from "../jobs/job-store.ts";
 import type { LimitHit, LimitKind, Pool, PoolLimits } from "../limits/pool.ts";
 import type { Settings } from "../options.ts";
 import type { Refusal } from "./refusal.ts";
@@ -11,9 +12,13 @@ import type { Refusal } from "./refusal.ts";
 /** One endpoint. */
 export interface Route {
   readonly dialect: Dialect;
-  readonly method: "GET" | "POST";
-  /** With `:name` for a part that varies. */
+  readonly method: "GET" | "POST" | "DELETE";
+  /** With `:name` for a part that varies; `:name:verb` for one that ends in `:verb`. */
   readonly path: string;
+  /** What a POST brings. @default "json" */
+  readonly body?: "json" | "form" | "nothing";
+  /** Whether it can be had without a key. @default false */
+  readonly isOpen?: boolean;
   /** Which limits apply. @default none of them */
   readonly limits?: readonly LimitKind[];
   /** Requests with the same name share their limits; undefined where the request is too broken to tell. */
@@ -27,8 +32,15 @@ export interface Call {
   readonly path: string;
   /** The parts of the path that vary, decoded. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The parsed body; undefined for GET. */
+  readonly query: URLSearchParams;
+  /** The parsed body, for a form its FormData; undefined where there is none. */
   readonly body: unknown;
+  /** Where the emulator listens, for addresses in answers. */
+  readonly origin: string;
+  /** The files and jobs there are. */
+  readonly store: JobStore;
+  /** Milliseconds of the emulator's clock. */
+  readonly now: () => number;
   /** Differs for every request, the same in every run: for ids. */
   readonly id: string;
   readonly dice: Dice;
@@ -47,6 +59,11 @@ export interface Plan {
   answer(): Promise<Answer> | Answer;
 }
 
+/** What a request asks for that needs no model. */
+export function plainly(answer: Plan["answer"]): Plan {
+  return { inputs: [], tokens: 0, nameInput: String, answer };
+}
+
 /** A good answer. */
 interface Answer {
   /** The whole body, or the events of a stream. */
@@ -56,6 +73,8 @@ interface Answer {
   readonly answered?: readonly number[];
   /** What went wrong with its rows. */
   readonly faults?: readonly RowFault[];
+  /** Whether it is lost on its way: the work is done, the connection is reset. */
+  readonly isLost?: boolean;
 }
 
 /** How a provider speaks: its refusals and headers. */
@@ -68,6 +87,7 @@ export interface Dialect {
   wrongMethod(method: string, path: string, id: string): Refusal;
   tooLarge(limit: number, id: string): Refusal;
   notJson(id: string): Refusal;
+  notForm(id: string): Refusal;
   rateLimited(hit: LimitHit | undefined, pool: string, call: Call): Refusal;
   quotaUsedUp(id: string): Refusal;
   /** `name` is what the error calls the input; undefined where it is not to name it. */
@@ -100,8 +120,10 @@ export function matchPath(route: Route, path: string): Record<string, string> | 
   const parameters: Record<string, string> = {};
   for (const [index, part] of expected.entries()) {
     const actual = parts[index] as string;
-    if (part.startsWith(":")) parameters[part.slice(1)] = decode(actual);
-    else if (part !== actual) return undefined;
+    const [, name, verb = ""] = /^:(\w+)(:\w+)?$/.exec(part) ?? [];
+    if (name !== undefined && actual.endsWith(verb)) {
+      parameters[name] = decode(actual.slice(0, actual.length - verb.length));
+    } else if (part !== actual) return undefined;
   }
   return parameters;
 }

@@ -10,7 +10,7 @@ import type { Exchange } from "./exchange.ts";
 import { readBody } from "./read-body.ts";
 import { Refusal } from "./refusal.ts";
 import { type Call, type Dialect, limitsFor, type Plan, type Route } from "./route.ts";
-import { dialectOf, findRoute } from "./routes.ts";
+import { dialectOf, findRoute, isUpload } from "./routes.ts";
 
 /** How far a request has come: in whose words it is refused, and which limits the headers tell. */
 interface Progress {
@@ -44,21 +44,49 @@ interface Reading {
 
 async function read(exchange: Exchange, path: string, dialect: Dialect): Promise<Reading> {
   const { world, request, id, dice, settings } = exchange;
-  const bytes = await readBody(request, settings.maxBodyBytes);
-  if (bytes === undefined) throw dialect.tooLarge(settings.maxBodyBytes, id);
-  const { route, parameters } = findRoute(request.method ?? "GET", path, id);
+  const method = request.method ?? "GET";
+  const mostBytes = isUpload(method, path) ? UPLOAD_BYTES : settings.maxBodyBytes;
+  const bytes = await readBody(request, mostBytes);
+  if (bytes === undefined) throw dialect.tooLarge(mostBytes, id);
+  const { route, parameters } = findRoute(method, path, id);
   world.recorder.endpoint(`${route.method} ${route.path}`);
-  const key = keyOf(request);
-  if (key === undefined || (settings.apiKey !== undefined && key !== settings.apiKey)) {
+  const key = route.isOpen === true ? "" : keyOf(request);
+  if (key === undefined || (route.isOpen !== true && settings.apiKey !== undefined && key !== settings.apiKey)) {
     throw dialect.unauthorized(key, id);
   }
   if (exchange.number > (settings.faults.quotaAfterRequests ?? Infinity)) {
     world.recorder.fault("quota");
     throw dialect.quotaUsedUp(id);
   }
-  const body = route.method === "GET" ? undefined : parse(bytes, dialect, id);
-  const call = { path, parameters, body, id, dice, settings, tokens: world.tokens, pace: new Pace() };
+  const call: Call = {
+    path,
+    parameters,
+    query: new URLSearchParams(request.url?.split("?", 2)[1]),
+    body: await bodyOf(exchange, route, bytes, dialect),
+    origin: `http://${request.headers.host ?? "127.0.0.1"}`,
+    store: world.store,
+    now: () => world.clock.now(),
+    id,
+    dice,
+    settings,
+    tokens: world.tokens,
+    pace: new Pace(),
+  };
   return { call, route, key };
+}
+
+/** What a file that is uploaded may have, and the form around it. */
+const UPLOAD_BYTES = 513 * 1024 * 1024;
+
+async function bodyOf({ request, id }: Exchange, route: Route, bytes: Buffer, dialect: Dialect): Promise<unknown> {
+  if (route.method !== "POST" || route.body === "nothing") return undefined;
+  if (route.body !== "form") return parse(bytes, dialect, id);
+  try {
+    const headers = { "content-type": request.headers["content-type"] ?? "" };
+    return await new Response(new Uint8Array(bytes), { headers }).formData();
+  } catch {
+    throw dialect.notForm(id);
+  }
 }
 
 function parse(bytes: Buffer, dialect: Dialect, id: string): unknown {
@@ -131,6 +159,11 @@ async function answer(
     await send(exchange, outgoing(exchange, dialect, status, headers, JSON.stringify(body)), 0);
   }
   if (good === undefined) return;
+  if (good.isLost === true) {
+    world.recorder.fault("lostCreate");
+    reset(exchange);
+    return;
+  }
   for (const each of good.faults ?? []) world.recorder.fault(each);
   const whole = outgoing(exchange, dialect, 200, { ...headers, ...good.headers }, good.body);
   if (fault === "cutBody") {

@@ -1,0 +1,19 @@
+import { type CachedRunnable, fileStore, withCache } from "@batchwise/cache";
+import type { Embedder } from "./embedder.ts";
+
+/** An embedder's documents, with a file that has those which were embedded before for any index. */
+export interface CachedDocuments {
+  readonly documents: CachedRunnable<string, Float32Array>;
+  close(): Promise<void>;
+}
+
+/** The file is opened when it is first needed. Embedders whose vectors cannot be compared share nothing in it. */
+export function cachedDocuments({ documents, identity }: Embedder, file: string): CachedDocuments {
+  const store = fileStore({ path: file });
+  return {
+    documents: withCache(documents, { namespace: `docsearch ${identity}`, store }),
+    close: async () => {
+      await store.disconnect?.();
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import path from "node:path";
+import type { Runnable } from "@batchwise/core";
+import { folderStore, type JobEvent, offline, type Offline } from "@batchwise/jobs";
+import type { RunOptions } from "./app.ts";
+import { cachedDocuments } from "./cached-documents.ts";
+import type { Console } from "./console.ts";
+import type { Embedder } from "./embedder.ts";
+import { count, counted, dollars } from "./format.ts";
+import { reportCache } from "./report.ts";
+import { sharedDocuments } from "./shared-documents.ts";
+
+/** How a run embeds its documents: by the embedder itself, or by way of what else was asked for. */
+export interface Documents {
+  readonly runnable: Runnable<string, Float32Array>;
+  /** Says what it will take, where that is another thing than the embedder's own work. @throws Error over the cap */
+  announce(texts: readonly string[], maxCost: number): Promise<void>;
+  /** Says what came of it. */
+  report(): void;
+  close(): Promise<void>;
+}
+
+type Ways = Pick<RunOptions, "cache" | "offline" | "workers" | "folders">;
+
+/**
+ * Opens the way that was asked for. Nothing is sent.
+ *
+ * @throws Error for an embedder that has no offline jobs, or without a database that workers can reach
+ */
+export async function openDocuments(embedder: Embedder, ways: Ways, console: Console): Promise<Documents> {
+  const { cache, folders } = ways;
+  const jobs =
+    ways.offline === true ? offlineDocuments(embedder, path.join(folders.index, "jobs"), console) : undefined;
+  const shared = await sharedDocuments(embedder, ways);
+  const way = jobs ?? shared?.runnable ?? embedder.documents;
+  const cached = cache === undefined ? undefined : cachedDocuments({ ...embedder, documents: way }, cache);
+  return {
+    runnable: cached?.documents ?? way,
+    announce: async (texts, maxCost) => {
+      if (jobs !== undefined && texts.length > 0) await announceJobs(jobs, texts, maxCost, console);
+      if (shared !== undefined && texts.length > 0) console.step("Workers", shared.place);
+    },
+    report: () => {
+      if (cached !== undefined) reportCache(console, cached.documents.stats());
+    },
+    close: async () => {
+      await cached?.close();
+      await shared?.close();
+    },
+  };
+}
+
+/** @throws Error for an embedder without such jobs */
+function offlineDocuments(
+  { documents, name }: Embedder,
+  folder: string,
+  console: Console,
+): Offline<string, Float32Array> {
+  if (documents.settings?.jobs === undefined) {
+    throw new Error(
+      `Expected an adapter with offline jobs with --offline, but ${name} has none. --embed openai and cohere have.`,
+    );
+  }
+  return offline(documents, { store: folderStore(folder), onJob: (event) => reportJob(console, event) });
+}
+
+async function announceJobs(
+  jobs: Offline<string, Float32Array>,
+  texts: readonly string[],
+  maxCost: number,
+  console: Console,
+): Promise<void> {
+  const estimate = await jobs.estimateJobs(texts);
+  const { cost, liveCost } = estimate;
+  const price =
+    cost === undefined || liveCost === undefined ? "" : `, ${dollars(cost)} instead of ${dollars(liveCost)}`;
+  console.step("Offline", `${counted(estimate.jobs, "job")}, at most ${count(estimate.tokens)} tokens${price}`);
+  if (cost !== undefined && cost > maxCost) {
+    throw new Error(
+      `The jobs may cost ${dollars(cost)}, more than --max-cost leaves (${dollars(maxCost)}). Nothing was sent.`,
+    );
+  }
+}
+
+function reportJob(console: Console, event: JobEvent): void {
+  if (event.type === "created") console.step("Job", `${event.id} created, ${counted(event.inputs, "text")}`);
+  if (event.type === "reattached") console.step("Job", `${event.id} found again`);
+  if (event.type === "refused") console.step("Job", `${event.id} waits for room at the provider`);
+  if (event.type === "ended") {
+    const cost = event.cost === undefined ? "" : `, ${dollars(event.cost)}`;
+    console.step("Job", `ended, ${count(event.answered)} of ${counted(event.inputs, "text")} answered${cost}`);
+  }
+}

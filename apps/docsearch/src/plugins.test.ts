@@ -1,0 +1,228 @@
+import { readdir } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { numberedNotes, temporaryFolder } from "./testing/folder.ts";
+import { LETTERS, projectWith } from "./testing/plugins.ts";
+import { start, type Started } from "./testing/start.ts";
+
+// A safeguard, not a measure: SDKs are loaded, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
+
+const recorder = globalThis as { embeddedLetters?: [purpose: string, ...texts: string[]][] | undefined };
+beforeEach(() => {
+  recorder.embeddedLetters = [];
+});
+afterEach(() => {
+  recorder.embeddedLetters = undefined;
+});
+
+const NAME = "acme-letters#embeddings";
+
+/** Flags for a folder of `count` passages, and an index of its own. */
+async function notes(count: number): Promise<string[]> {
+  const dir = await temporaryFolder({ "notes.md": numberedNotes(count) });
+  return ["--dir", dir, "--cache-dir", await temporaryFolder()];
+}
+
+/** Runs the command line in a project with the plugin. */
+async function ask(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Started> {
+  const workingFolder = await projectWith({ "acme-letters": LETTERS });
+  return start(argv, { workingFolder, environment });
+}
+
+describe("--embed <package>#<adapter>", () => {
+  test("embeds with a plugin from the user's node_modules, and a second start only the question", async () => {
+    const argv = [...(await notes(3)), "--embed", NAME, "what is number 2?"];
+    const first = await ask(argv);
+    expect(first.notes).not.toContain("error");
+    expect(first.code).toBe(0);
+    expect(first.notes).toContain(
+      "the length of acme-letters#embeddings's vectors is not known here: one word is sent",
+    );
+    expect(first.notes).toContain(`${NAME}, 8 dimensions, by acme-letters`);
+    expect(first.notes).toContain("3 texts embedded");
+    expect(first.notes).not.toMatch(/Estimate|Used/);
+    expect(first.results).toContain("1. notes.md:");
+    expect(first.embedder.texts).toEqual([]);
+
+    recorder.embeddedLetters = [];
+    const second = await ask(argv);
+    expect(second.results).toBe(first.results);
+    expect(recorder.embeddedLetters).toEqual([
+      ["document", "length"],
+      ["query", "what is number 2?"],
+    ]);
+  });
+
+  test("P10 passages are embedded as documents, and questions as queries", async () => {
+    await ask([...(await notes(2)), "--embed", NAME, "what is number 1?"]);
+    expect(recorder.embeddedLetters?.map(([purpose, ...texts]) => [purpose, texts.length])).toEqual([
+      ["document", 1],
+      ["document", 2],
+      ["query", 1],
+    ]);
+  });
+
+  test("the strategies are compared with it, though its core is another copy than docsearch's", async () => {
+    const { notes: said, results } = await ask([...(await notes(3)), "--embed", NAME]);
+    expect(said).not.toContain("error");
+    expect(results).toMatch(/default: one call after another +3 /);
+    expect(results).toContain("All three gave the same vectors");
+  });
+
+  test("--embed-options reach it, and make an index of their own; a key does not", async () => {
+    const folders = await notes(3);
+    const flags = ["--embed", NAME, "--embed-options"];
+    await ask([...folders, "--embed", NAME, "number"]);
+    const other = await ask([...folders, ...flags, '{"letters": "xyz", "token": "SECRET-1"}', "number"]);
+    expect(other.notes).toContain(`${NAME}, 3 dimensions`);
+    expect(other.notes).toContain("built beside 1 index by other models");
+    const key = await ask([...folders, ...flags, '{"token": "SECRET-2", "letters": "xyz"}', "number"]);
+    expect(key.notes).toContain("nothing new");
+    const indexes = await readdir(folders.at(-1) ?? "");
+    expect(indexes).toHaveLength(2);
+    expect(indexes.join()).not.toContain("SECRET");
+  });
+
+  test.each([
+    [["--embed", "acme-leters#embeddings"], /^error: acme-leters is not installed in .*: npm i acme-leters$/],
+    [["--embed", "acme-letters#words"], /^error: Expected an adapter of the kind embeddings, but acme-letters#words/],
+    [["--embed", "acme-letters#none"], /^error: acme-letters has no adapter named none\. It has: acme-letters#emb/],
+    [["--embed", NAME, "--embed-options", "{SECRET"], /^error: Expected an object in JSON with --embed-options/],
+    [["--embed", NAME, "--embed-options", "[]"], /^error: Expected an object in JSON with --embed-options/],
+    [["--embed", NAME, "--embed-options", '{"leters": "SECRET"}'], /does not take these options: there is no `leters`/],
+    [["--embed", NAME, "--embed-options", '{"letters": 5}'], /`letters` must be string, came a number/],
+    [["--embed", NAME, "--embed-options", '{"letters": ""}'], /^error: Expected at least one letter\.$/],
+    [
+      ["--embed", NAME, "--embed-options", '{"letters": "?"}'],
+      /could not be made of these options: it threw TypeError/,
+    ],
+    [["--embed", NAME, "--model", "any"], /does not take these options: there is no `model`/],
+    [["--embed", NAME, "--dimensions", "3"], /does not take these options: there is no `dimensions`/],
+    [
+      ["--rerank", "acme-letters#words", "--rerank-options", "null"],
+      /^error: Expected an object in JSON with --rerank/,
+    ],
+  ])("%j: one clear line, and nothing is done", async (flags, message) => {
+    const folders = await notes(2);
+    const { code, notes: said } = await ask([...folders, ...flags, "number"]);
+    expect(code).toBe(1);
+    expect(said.trim()).toMatch(message);
+    expect(said.trim().split("\n")).toHaveLength(1);
+    expect(said).not.toContain("SECRET");
+    expect(recorder.embeddedLetters).toEqual([]);
+    expect(await readdir(folders.at(-1) ?? "")).toEqual([]);
+  });
+
+  test("vectors of another length than the first are refused, and said", async () => {
+    const argv = [...(await notes(2)), "--embed", NAME, "--embed-options", '{"length": 5}', "number"];
+    const { code, notes: said } = await ask(argv);
+    expect(code).toBe(1);
+    expect(said).toMatch(/2 passages that could not be embedded/);
+    expect(said).toMatch(/^error: .*the model refused each: .*expected a Float32Array of 8 numbers, came one of 5\./m);
+  });
+
+  test("what is no vector is refused, and said", async () => {
+    const code = LETTERS.replace("Float32Array.from(", "Array.from(");
+    const workingFolder = await projectWith({ "acme-letters": code });
+    const { notes: said } = await start([...(await notes(2)), "--embed", NAME, "number"], { workingFolder });
+    expect(said).toMatch(/^error: .*expected a Float32Array of numbers, came something else/m);
+  });
+
+  test("a manifest that is broken", async () => {
+    const workingFolder = await projectWith({ "acme-letters": "export const adapters = [{ name: 'embeddings' }];" });
+    const { code, notes: said } = await start(["--embed", NAME, "number"], { workingFolder });
+    expect(code).toBe(1);
+    expect(said).toMatch(
+      /^error: acme-letters exports `adapters` that are not what they should be: .*\.kind: expected/,
+    );
+  });
+
+  test("a key that it says it needs is looked for before anything is done, unless an option holds one", async () => {
+    const code = LETTERS.replace('name: "embeddings",', 'name: "embeddings", key: "ACME_KEY",');
+    const workingFolder = await projectWith({ "acme-letters": code });
+    const argv = [...(await notes(2)), "--embed", NAME, "number"];
+    const without = await start(argv, { workingFolder });
+    expect(without.code).toBe(1);
+    expect(without.notes).toContain(`error: Expected a key for --embed ${NAME} in the environment variable ACME_KEY`);
+    expect((await start(argv, { workingFolder, environment: { ACME_KEY: "k" } })).code).toBe(0);
+    const given = await start([...argv, "--embed-options", '{"token": "k"}'], { workingFolder });
+    expect(given.code).toBe(0);
+    expect(given.notes).toMatch(/Estimate .* at a price that is not known here/);
+    const capped = await start([...argv, "--max-cost", "1"], { workingFolder, environment: { ACME_KEY: "k" } });
+    expect(capped.notes).toMatch(/^error: Expected a model with a known price for --max-cost/);
+  });
+});
+
+describe("--rerank <package>#<adapter>", () => {
+  const flags = ["--rerank", "acme-letters#words"];
+
+  test("puts the candidates into the order of its scores", async () => {
+    const dir = await temporaryFolder({
+      "a.md": "This file says what there is of the walrus.\n",
+      "b.md": "This file says what there is of the walrus, the heron and the otter.\n",
+      "c.md": "This file says what there is of the walrus and the heron.\n",
+    });
+    const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), ...flags, "--json", "walrus heron otter"];
+    const { results, notes: said } = await ask(argv);
+    expect(said).not.toContain("error");
+    const [{ hits, reranked }] = JSON.parse(results);
+    expect(reranked).toBe(true);
+    expect(hits.map((hit: any) => [hit.passage.document, hit.score])).toEqual([
+      ["b.md", 3],
+      ["c.md", 2],
+      ["a.md", 1],
+    ]);
+  });
+
+  test("scores that belong to no document leave the order of the search, which is said", async () => {
+    const { code, notes: said } = await ask([
+      ...(await notes(3)),
+      ...flags,
+      "--rerank-options",
+      '{"broken": true}',
+      "n",
+    ]);
+    expect(code).toBe(0);
+    expect(said).toMatch(/The question is not reranked.*Expected scores of these documents, one each, came something/);
+  });
+});
+
+describe("--adapters", () => {
+  test("lists what is installed and what docsearch brings along; a broken plugin with its error", async () => {
+    const workingFolder = await projectWith({ "acme-letters": LETTERS, broken: "export const adapters = 1;" });
+    const { code, results } = await start(["--adapters"], { workingFolder });
+    expect(code).toBe(0);
+    expect(results).toMatch(/^ +adapter +kind +what it does$/m);
+    expect(results).toMatch(/^ +acme-letters#embeddings +embeddings +Counts letters\.$/m);
+    expect(results).toMatch(/^ +acme-letters#words +rerank +Counts words\.$/m);
+    expect(results).toMatch(/^ +broken +broken +broken exports `adapters` that are not what they should be/m);
+    for (const own of ["cohere#embeddings", "cohere#rerank", "cohere#chat", "local#embeddings", "openai#embeddings"]) {
+      expect(results).toContain(`@batchwise/${own}`);
+    }
+    expect(results).toContain("--rerank cohere means @batchwise/cohere#rerank.");
+  });
+
+  test("--json has the options too", async () => {
+    const workingFolder = await projectWith({ "acme-letters": LETTERS, broken: "export const adapters = 1;" });
+    const listed = JSON.parse((await start(["--adapters", "--json"], { workingFolder })).results);
+    expect(listed).toContainEqual({
+      package: "acme-letters",
+      version: "1.0.0",
+      adapters: [
+        {
+          name: NAME,
+          kind: "embeddings",
+          description: "Counts letters.",
+          options: expect.objectContaining({ type: "object" }),
+        },
+        expect.objectContaining({ name: "acme-letters#words" }),
+      ],
+    });
+    expect(listed).toContainEqual({
+      package: "broken",
+      version: "1.0.0",
+      adapters: [],
+      error: expect.stringContaining("expected a list, came a number"),
+    });
+  });
+});

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import type { Runnable } from "@batchwise/core";
+import { createWorker, distribute, pgliteEngine, postgresEngine } from "@batchwise/queue";
+import type { RunOptions } from "./app.ts";
+import type { Embedder } from "./embedder.ts";
+import { counted } from "./format.ts";
+import { WorkerProcesses } from "./worker-processes.ts";
+
+/** Where workers are found, and whose name they know. */
+export const QUEUE_NAME = "docsearch-documents";
+
+/** Documents that workers embed. */
+export interface SharedDocuments {
+  readonly runnable: Runnable<string, Float32Array>;
+  /** Where they work, as a phrase. */
+  readonly place: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Documents through a queue that n workers draw on: processes of their own where the environment names a database that
+ * they can share, and lanes of this process on an embedded one otherwise. Undefined where no workers are asked for.
+ */
+export async function sharedDocuments(
+  { documents, identity }: Embedder,
+  { workers, folders }: Pick<RunOptions, "workers" | "folders">,
+): Promise<SharedDocuments | undefined> {
+  if (workers === undefined) return undefined;
+  const { count, databaseURL, embedding } = workers;
+  const version = versionOf(identity);
+  if (databaseURL === undefined) {
+    const engine = pgliteEngine({ dir: path.join(folders.index, "queue") });
+    const worker = createWorker({ engine, runnables: { [QUEUE_NAME]: documents }, version, concurrency: count });
+    // Whoever waits for a chunk is told; the queue's own end must not end the process.
+    worker.ended.catch(() => undefined);
+    return {
+      runnable: distribute(documents, { engine, name: QUEUE_NAME, version }),
+      place: `${counted(count, "lane")} in this process; set DATABASE_URL for processes of their own`,
+      close: async () => {
+        await worker.drain().catch(() => undefined);
+        await engine.close();
+      },
+    };
+  }
+  const engine = postgresEngine({ url: databaseURL });
+  const processes = WorkerProcesses.start(count, { embedding, version, databaseURL });
+  return {
+    runnable: distribute(documents, { engine, name: QUEUE_NAME, version }),
+    place: `${counted(count, "process", "processes")} on the database in DATABASE_URL`,
+    close: async () => {
+      await processes.stop();
+      await engine.close();
+    },
+  };
+}
+
+/** Only workers with an embedder of the same identity may take the texts. */
+function versionOf(identity: string): string {
+  return createHash("sha256").update(identity).digest("hex").slice(0, 16);
+}

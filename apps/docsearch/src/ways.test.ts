@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { numberedNotes, temporaryFolder } from "./testing/folder.ts";
+import { expectNoKey, useProviders } from "./testing/providers.ts";
+import { start } from "./testing/start.ts";
+
+describe("--offline", () => {
+  const providers = useProviders();
+
+  test("documents go through a job and questions live; what it takes is said before", async () => {
+    const dir = await temporaryFolder({ "notes.md": numberedNotes(5) });
+    const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--embed", "openai", "--offline"];
+    const run = await start([...argv, "what is number 2?"], { environment: providers.environment });
+    expect(run.notes).toMatch(/Offline +1 job, at most [\d,]+ tokens, \$[\d.]+ instead of \$[\d.]+/);
+    expect(run.notes).toMatch(/Job +\S+ created, 5 texts/);
+    expect(run.notes).toMatch(/Job +ended, 5 of 5 texts answered, \$/);
+    expect(run.code).toBe(0);
+    expect(run.notes).toContain("5 texts embedded");
+    expectNoKey(run);
+    const paths = providers.sent.map(({ path }) => path);
+    expect(paths.filter((path) => path === "/v1/embeddings")).toHaveLength(1);
+    expect(paths.filter((path) => path === "/v1/batches")).toHaveLength(1);
+    // A second start has everything.
+    const again = await start([...argv, "what is number 2?"], { environment: providers.environment });
+    expect(again.notes).toContain("nothing new");
+    expect(again.notes).not.toContain("Offline");
+  });
+
+  test("--max-cost is held against the jobs before anything is sent", async () => {
+    const dir = await temporaryFolder({ "notes.md": numberedNotes(5) });
+    const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--embed", "openai", "--offline"];
+    const run = await start([...argv, "--max-cost", "0.0000001", "q?"], { environment: providers.environment });
+    expect(run.code).toBe(1);
+    expect(run.notes).toMatch(/error: The jobs may cost \$\S+, more than --max-cost leaves/);
+    expect(providers.sent).toEqual([]);
+  });
+
+  test("an embedder without offline jobs says so", async () => {
+    const dir = await temporaryFolder({ "notes.md": numberedNotes(2) });
+    const run = await start(["--dir", dir, "--cache-dir", await temporaryFolder(), "--offline", "q?"]);
+    expect(run.code).toBe(1);
+    expect(run.notes).toMatch(/error: Expected an adapter with offline jobs with --offline/);
+  });
+});
+
+describe("--workers", () => {
+  test("without a database, lanes of this process embed the documents", { timeout: 120_000 }, async () => {
+    const dir = await temporaryFolder({ "notes.md": numberedNotes(7) });
+    const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--workers", "2", "what is number 2?"];
+    const { code, notes, embedder } = await start(argv);
+    expect(notes).toMatch(/Workers +2 lanes in this process; set DATABASE_URL/);
+    expect(notes).toContain("7 texts embedded");
+    expect(code).toBe(0);
+    expect(embedder.texts).toHaveLength(7 + 1);
+  });
+
+  test("not together with --offline, and only in whole numbers", async () => {
+    const both = await start(["--workers", "2", "--offline", "q?"]);
+    expect(both.notes).toMatch(/error: Expected --offline or --workers, came both/);
+    expect((await start(["--workers", "0"])).notes).toMatch(/Give a whole number from 1/);
+  });
+});

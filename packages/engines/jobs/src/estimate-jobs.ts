@@ -1,0 +1,48 @@
+import type { JobBackend, JobCaps, Price } from "@batchwise/core";
+import { drafts } from "./drafts.ts";
+import { costOf } from "./prices.ts";
+
+/** What a batch through offline jobs would take. */
+export interface JobEstimate {
+  readonly inputs: number;
+  readonly jobs: number;
+  readonly lines: number;
+  /** By the Runnable's `weigh`, which may be an upper bound. */
+  readonly tokens: number;
+  /** Of the input tokens; undefined where no price is known. */
+  readonly cost: number | undefined;
+  /** What the same would cost live. */
+  readonly liveCost: number | undefined;
+}
+
+/** Cuts every input as a batch would, and sends nothing. Inputs that would be refused are left out. */
+export function estimateJobs<Input>(
+  inputs: readonly Input[],
+  backend: JobBackend<Input>,
+  caps: JobCaps,
+  tokensOf: (input: Input) => number,
+  price: Price | undefined,
+): JobEstimate {
+  let jobs = 0;
+  let lines = 0;
+  let tokens = 0;
+  const accepted = [...inputs.keys()].filter((position) => isAccepted(backend, inputs[position] as Input));
+  const cutter = { backend, caps, tokens: tokensOf, refuse: () => undefined };
+  for (const draft of drafts(inputs, accepted, cutter)) {
+    jobs++;
+    lines += draft.lines.length;
+    tokens += draft.tokens;
+  }
+  const liveCost = costOf(price, tokens, 0);
+  const cost = liveCost === undefined ? undefined : liveCost * (backend.priceShare ?? 1);
+  return { inputs: inputs.length, jobs, lines, tokens, cost, liveCost };
+}
+
+function isAccepted<Input>(backend: JobBackend<Input>, input: Input): boolean {
+  try {
+    backend.check?.(input);
+    return true;
+  } catch {
+    return false;
+  }
+}

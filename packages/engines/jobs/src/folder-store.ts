@@ -1,0 +1,145 @@
+import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { JobStoreError } from "./errors.ts";
+import { FolderLock } from "./folder-lock.ts";
+import type { JobStore, OpenJobStore } from "./store.ts";
+
+/**
+ * A store in a folder on disk, which is made if it is not there. One process at a time has it; what a process that was
+ * killed has left is taken over at once. Every record is on the disk before anything depends on it.
+ *
+ * @param path the folder. Give each Runnable its own, and keep it where it survives a restart
+ */
+export function folderStore(path: string): JobStore {
+  return {
+    open: async () => {
+      await attempt("opened", () => mkdir(path, { recursive: true }));
+      const lock = await attempt("locked", () => FolderLock.take(path));
+      try {
+        return await attempt("read", () => JournalFile.open(path, lock));
+      } catch (error) {
+        await lock.release();
+        throw error;
+      }
+    },
+  };
+}
+
+const NEWLINE = 10;
+
+class JournalFile implements OpenJobStore {
+  readonly records: readonly string[];
+  readonly #folder: string;
+  readonly #lock: FolderLock;
+  #handle: FileHandle;
+  /** Bytes that are known to be good: what follows them is overwritten. */
+  #size: number;
+  /** One change after another. */
+  #turn: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, lock: FolderLock, handle: FileHandle, content: Buffer) {
+    this.#folder = folder;
+    this.#lock = lock;
+    this.#handle = handle;
+    // A last line without its newline was being written when the process ended: nothing depends on it.
+    this.#size = content.lastIndexOf(NEWLINE) + 1;
+    this.records = content.subarray(0, this.#size).toString().split("\n").slice(0, -1);
+  }
+
+  static async open(folder: string, lock: FolderLock): Promise<JournalFile> {
+    const path = journalIn(folder);
+    const handle = await openOrMake(path);
+    const content = await readFile(path);
+    const file = new JournalFile(folder, lock, handle, content);
+    if (file.#size < content.length) await handle.truncate(file.#size);
+    return file;
+  }
+
+  append(record: string): Promise<void> {
+    return this.#inTurn(() => attempt("written", () => this.#write(record)));
+  }
+
+  replace(records: readonly string[]): Promise<void> {
+    return this.#inTurn(() => attempt("replaced", () => this.#rewrite(records)));
+  }
+
+  async close(): Promise<void> {
+    await this.#inTurn(() => this.#handle.close());
+    await this.#lock.release();
+  }
+
+  async #write(record: string): Promise<void> {
+    await this.#lock.verify();
+    const line = Buffer.from(`${record}\n`);
+    try {
+      await this.#handle.write(line, 0, line.length, this.#size);
+      await this.#handle.datasync();
+      this.#size += line.length;
+    } catch (error) {
+      // Half a line must not stand before the next one.
+      await this.#handle.truncate(this.#size).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** A crash leaves the old file or the new one, never half of one. */
+  async #rewrite(records: readonly string[]): Promise<void> {
+    await this.#lock.verify();
+    const content = Buffer.from(records.map((record) => `${record}\n`).join(""));
+    const path = journalIn(this.#folder);
+    const handle = await open(`${path}.new`, "w+");
+    try {
+      await handle.writeFile(content);
+      await handle.datasync();
+      await rename(`${path}.new`, path);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    await this.#handle.close();
+    this.#handle = handle;
+    this.#size = content.length;
+    await syncFolder(this.#folder);
+  }
+
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(change);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+}
+
+async function openOrMake(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r+");
+  } catch (error) {
+    // Nothing else: opening to write would empty a file that is only out of reach for a moment.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return open(path, "wx+");
+    throw error;
+  }
+}
+
+function journalIn(folder: string): string {
+  return join(folder, "journal.jsonl");
+}
+
+/** Some systems have no way to do it; the rename is atomic all the same. */
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+async function attempt<T>(done: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (JobStoreError.isInstance(error)) throw error;
+    const { code = "unknown error" } = error as NodeJS.ErrnoException;
+    throw new JobStoreError(
+      `The journal of jobs cannot be ${done} (${code}). Jobs that are running go on; make room or give access to the ` +
+        "folder, and run the same batch again to take them up.",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,217 @@
+import {
+  ArgumentError,
+  type BatchOptions,
+  type CallOptions,
+  type Clock,
+  type Inputs,
+  isRunnable,
+  type JobBackend,
+  type JobCaps,
+  Runnable,
+  type RunnableSettings,
+  systemClock,
+  withConfig,
+} from "@batchwise/core";
+import { BatchRun } from "./batch-run.ts";
+import { type JobEstimate, estimateJobs } from "./estimate-jobs.ts";
+import { Journal } from "./journal.ts";
+import { checkOptions, type OfflineOptions } from "./options.ts";
+import { Room } from "./room.ts";
+import { anyOf, type Session } from "./session.ts";
+
+/** Inputs of a lazy source under way at once. */
+const WINDOW = 200_000;
+/** Inputs in a job where the provider does not say. */
+const MAX_INPUTS = 50_000;
+
+/**
+ * The same Runnable through its provider's offline jobs: cheaper, and within a day instead of at once. Its `batch` gives
+ * what the live one gives, and a process that was killed takes its jobs up again when it runs the same batch.
+ *
+ * @throws ArgumentError for a Runnable without `settings.jobs`, or an option that cannot be worked with
+ *
+ * @example
+ * const embeddings = offline(new OpenAIEmbeddings(), { store: folderStore("jobs") });
+ * const vectors = await embeddings.batch(texts);
+ */
+export function offline<Input, Output>(
+  runnable: Runnable<Input, Output>,
+  options: OfflineOptions,
+): Offline<Input, Output> {
+  return new Offline(runnable, options);
+}
+
+/** What `offline` returns. */
+export class Offline<Input, Output> extends Runnable<Input, Output> {
+  override readonly settings: RunnableSettings<Input, Output>;
+  readonly #live: Runnable<Input, Output>;
+  readonly #options: OfflineOptions;
+  readonly #load: () => Promise<JobBackend<Input, Output>>;
+  #backend: Promise<JobBackend<Input, Output>> | undefined;
+  #session: Promise<Session<Input, Output>> | undefined;
+  #closing: Promise<void> | undefined;
+  #batches = 0;
+  /** Batches that have ended early and whose calls have not: their jobs are not free yet. */
+  readonly #leaving = new Set<Promise<void>>();
+
+  constructor(runnable: Runnable<Input, Output>, options: OfflineOptions) {
+    super();
+    checkOptions(options);
+    const load = isRunnable(runnable) ? runnable.settings?.jobs : undefined;
+    if (load === undefined) {
+      throw new ArgumentError(
+        "offline() expects a Runnable whose provider has offline jobs (settings.jobs); this one has none. " +
+          "OpenAI's and Cohere's embeddings and chat have.",
+      );
+    }
+    this.#live = runnable;
+    this.#options = options;
+    this.#load = load;
+    const { weigh, callOptions } = runnable.settings ?? {};
+    this.settings = {
+      request: { maxInputs: options.window ?? WINDOW },
+      ...(weigh === undefined ? {} : { weigh }),
+      ...(callOptions === undefined ? {} : { callOptions }),
+    };
+  }
+
+  /** A job of one input. */
+  override async invoke(input: Input, options: CallOptions = {}): Promise<Output> {
+    const [slot] = await this.batch([input], { ...options, returnExceptions: true });
+    if (slot instanceof Error) throw slot;
+    return slot as Output;
+  }
+
+  /**
+   * Outputs in input order, as the live `batch` gives them, when their jobs have ended. Everything that has to be
+   * remembered is in the store before a job is created; it is forgotten when all inputs have an outcome.
+   *
+   * @throws BatchError at the first failure, with what finished in `outcomes`. With `returnExceptions` a failed input
+   * has its Error in its slot.
+   * @throws JobStoreError where the store is held by another process, damaged, or cannot be reached
+   * @throws the signal's reason, when aborted or drained without `returnExceptions`
+   */
+  override batch(
+    inputs: Inputs<Input>,
+    options: BatchOptions<Input, Output> & { readonly returnExceptions: true },
+  ): Promise<(Output | Error)[]>;
+  override batch(
+    inputs: Inputs<Input>,
+    options?: BatchOptions<Input, Output> & { readonly returnExceptions?: false },
+  ): Promise<Output[]>;
+  override batch(inputs: Inputs<Input>, options?: BatchOptions<Input, Output>): Promise<(Output | Error)[]>;
+  override async batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}): Promise<(Output | Error)[]> {
+    // An end that has come already is the engine's: it makes no call.
+    if (options.signal?.aborted === true) return super.batch(inputs, options);
+    // The caller may change the array while the store is opened.
+    const kept = Array.isArray(inputs) ? (inputs.slice() as Input[]) : inputs;
+    const clock = this.#options.clock ?? options.clock ?? systemClock;
+    const opening = this.#open(clock);
+    let batch: BatchRun<Input, Output> | undefined;
+    try {
+      const session = await beforeAbort(opening, options.signal);
+      if (session === undefined) return await super.batch(kept, options);
+      batch = new BatchRun(session, options, {
+        clock,
+        random: options.random ?? Math.random,
+        onJob: (event) => this.#options.onJob?.(event),
+      });
+      return await batch.run(kept);
+    } finally {
+      const left = this.#leave(batch, opening).finally(() => this.#leaving.delete(left));
+      this.#leaving.add(left);
+      // Nobody waits for the calls of a batch that has ended early, but the next batch.
+      if (batch?.isDone === true) await left;
+    }
+  }
+
+  /**
+   * What `batch` would take, before anything is sent: jobs, tokens, and the cost beside the live one.
+   *
+   * Inputs that would be refused count as inputs alone.
+   */
+  async estimateJobs(inputs: Iterable<Input>): Promise<JobEstimate> {
+    const backend = await this.#loadBackend();
+    const { price } = this.#live.settings ?? {};
+    return estimateJobs([...inputs], backend, this.#caps(backend), (input) => this.#tokens(input), price);
+  }
+
+  /** The session that all batches share while any of them runs. */
+  async #open(clock: Clock): Promise<Session<Input, Output>> {
+    this.#batches++;
+    this.#session ??= this.#start(clock);
+    const session = this.#session;
+    await Promise.all(this.#leaving);
+    return session;
+  }
+
+  async #start(clock: Clock): Promise<Session<Input, Output>> {
+    await this.#closing;
+    const backend = await this.#loadBackend();
+    const caps = this.#caps(backend);
+    const { schema, price } = this.#live.settings ?? {};
+    // The engine holds outputs against the schema, those of the fallback too: once is enough.
+    const unchecked = schema === undefined ? this.#live : withConfig(this.#live, { schema: undefined } as object);
+    return {
+      backend,
+      caps,
+      journal: await Journal.open(this.#options.store),
+      room: new Room(caps, clock),
+      live: unchecked,
+      options: this.#options,
+      price,
+      tokens: (input) => this.#tokens(input),
+    };
+  }
+
+  /** The last batch lets others have the store. */
+  async #leave(batch: BatchRun<Input, Output> | undefined, opened: Promise<Session<Input, Output>>): Promise<void> {
+    await batch?.leave();
+    this.#batches--;
+    if (this.#batches > 0) return;
+    this.#session = undefined;
+    this.#closing = closeSession(opened);
+    await this.#closing;
+  }
+
+  #loadBackend(): Promise<JobBackend<Input, Output>> {
+    this.#backend ??= this.#load().catch((error: unknown) => {
+      this.#backend = undefined;
+      throw error;
+    });
+    return this.#backend;
+  }
+
+  #caps({ caps }: JobBackend<Input, Output>): JobCaps {
+    const { enqueuedTokens = caps.enqueuedTokens } = this.#options;
+    return { ...caps, inputs: caps.inputs ?? MAX_INPUTS, ...(enqueuedTokens === undefined ? {} : { enqueuedTokens }) };
+  }
+
+  #tokens(input: Input): number {
+    return this.#live.settings?.weigh?.(input).tokens ?? 0;
+  }
+}
+
+async function closeSession<Input, Output>(opened: Promise<Session<Input, Output>>): Promise<void> {
+  try {
+    const { journal } = await opened;
+    await journal.close();
+  } catch {
+    // A store that could not be opened was told of; a lock that is left is taken over.
+  }
+}
+
+/** What `work` resolves to; undefined when the signal is aborted first. */
+async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return work;
+  const done = new AbortController();
+  const aborted = new Promise<undefined>((resolve) => {
+    anyOf(signal, done.signal).addEventListener("abort", () => resolve(undefined), { once: true });
+    if (signal.aborted) resolve(undefined);
+  });
+  try {
+    return await Promise.race([aborted, work]);
+  } finally {
+    done.abort();
+  }
+}

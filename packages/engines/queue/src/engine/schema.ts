@@ -1,0 +1,85 @@
+import { QueueDatabaseError } from "../errors.ts";
+import { LIMITER_FUNCTION } from "../limits/take-sql.ts";
+import type { Database, Queries } from "./database.ts";
+
+/**
+ * Makes our tables, or brings them up to date. Several processes may do it at once.
+ *
+ * @throws QueueDatabaseError when a newer version of this package has made them.
+ */
+export async function installSchema(database: Database, schema: string): Promise<void> {
+  const found = await versionOf(database, schema);
+  if (found === MIGRATIONS.length) return;
+  await database.transaction(async (transaction) => {
+    await transaction.query("SELECT pg_advisory_xact_lock(hashtext($1))", [`batchwise ${schema}`]);
+    const version = await versionOf(transaction, schema);
+    if (version > MIGRATIONS.length) {
+      throw new QueueDatabaseError(
+        `The tables in schema "${schema}" are of version ${version}; this package knows versions up to ` +
+          `${MIGRATIONS.length}. Update @batchwise/queue here as well, or use another schema.`,
+      );
+    }
+    if (version === MIGRATIONS.length) return;
+    for (const migration of MIGRATIONS.slice(version)) await transaction.query(migration(schema));
+    await transaction.query(`UPDATE ${schema}.version SET version = ${MIGRATIONS.length}`);
+  });
+}
+
+async function versionOf(queries: Queries, schema: string): Promise<number> {
+  // By a query: to_regclass may answer from what the connection knew before it waited for the lock.
+  const [table] = await queries.query<{ found: boolean }>(
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename = 'version') AS found",
+    [schema],
+  );
+  if (table?.found !== true) return 0;
+  const [row] = await queries.query<{ version: number }>(`SELECT version FROM ${schema}.version`);
+  return row?.version ?? 0;
+}
+
+/** Each brings the tables from one version to the next. Never change one that has been published: add another. */
+const MIGRATIONS: readonly ((schema: string) => string)[] = [
+  (schema) => `
+    CREATE SCHEMA IF NOT EXISTS ${schema};
+    CREATE TABLE ${schema}.version (version int NOT NULL);
+    INSERT INTO ${schema}.version VALUES (0);
+
+    CREATE TABLE ${schema}.batches (
+      id text PRIMARY KEY,
+      queue text NOT NULL,
+      seen_at timestamptz NOT NULL DEFAULT now(),
+      keep_ms float8 NOT NULL
+    );
+    -- One row a chunk: a primary key for its outcome, which is there once or not at all.
+    CREATE TABLE ${schema}.chunks (
+      batch_id text NOT NULL REFERENCES ${schema}.batches ON DELETE CASCADE,
+      key text NOT NULL,
+      job_id uuid NOT NULL,
+      size int NOT NULL,
+      inputs bytea,
+      options text NOT NULL,
+      deliveries int NOT NULL DEFAULT 0,
+      outputs bytea,
+      outcome text,
+      -- Whether something in it failed that may go well another time: a submitter that comes back sends it again.
+      redo boolean NOT NULL DEFAULT false,
+      PRIMARY KEY (batch_id, key)
+    );
+    CREATE TABLE ${schema}.workers (
+      id uuid NOT NULL,
+      name text NOT NULL,
+      version text NOT NULL,
+      seen_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (id, name)
+    );
+    CREATE TABLE ${schema}.limiters (name text PRIMARY KEY, paused_until timestamptz);
+    CREATE TABLE ${schema}.limiter_use (
+      limiter text NOT NULL,
+      slot bigint NOT NULL,
+      requests float8 NOT NULL,
+      inputs float8 NOT NULL,
+      tokens float8 NOT NULL,
+      PRIMARY KEY (limiter, slot)
+    );
+    ${LIMITER_FUNCTION(schema)}
+  `,
+];

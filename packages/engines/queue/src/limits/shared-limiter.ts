@@ -1,0 +1,194 @@
+import {
+  type Clock,
+  type Demand,
+  type RateLimiter,
+  type Reservation,
+  type ReserveOptions,
+  type Settlement,
+  toError,
+} from "@batchwise/core";
+import { type Correction, type Counter, type Grant, NOW } from "./counter.ts";
+
+/** What a limiter goes by. */
+export interface SharedLimiterSettings {
+  readonly counter: Counter;
+  readonly clock: Clock;
+  /** How late after its grant a call may begin without being counted anew, in milliseconds. */
+  readonly graceMs: number;
+  /** From 0 to 1, for the waits of processes that would otherwise all come back at once. */
+  readonly random: () => number;
+}
+
+interface Waiter {
+  readonly demand: Demand;
+  readonly grant: (reservation: Reservation) => void;
+  readonly fail: (reason: unknown) => void;
+}
+
+/** By how much a process comes back later than it could, at most: it doubles each time that others were faster. */
+const SPREAD_MS = 100;
+const LONGEST_SPREAD_MS = 5000;
+/** How long corrections wait for a question with which to go along. */
+const CORRECT_AFTER_MS = 200;
+/** The pause after a refusal that names none: it doubles with every further one in a row. */
+const PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * One process's side of a limit that many share. Calls that come while a question is under way go with the next one:
+ * under load one round trip lets through many, and none is let through before it is wanted, so that a process that dies
+ * has taken nothing that others miss for longer than a window.
+ */
+export class SharedLimiter implements RateLimiter {
+  readonly #settings: SharedLimiterSettings;
+  /** Those who wait, the most urgent first: what is nested must not wait for what may be waiting for its end. */
+  readonly #queues: Readonly<Record<"nested" | "urgent" | "usual", Waiter[]>> = { nested: [], urgent: [], usual: [] };
+  #corrections: Correction[] = [];
+  #pauseMs = 0;
+  #refusals = 0;
+  /** Questions in a row that let nobody through. */
+  #lost = 0;
+  #asking = false;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(settings: SharedLimiterSettings) {
+    this.#settings = settings;
+  }
+
+  reserve(demand: Demand, options: ReserveOptions = {}): Promise<Reservation> {
+    const { signal, nested, urgent } = options;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const queue = this.#queues[nested === true ? "nested" : urgent === true ? "urgent" : "usual"];
+      const onAbort = (): void => {
+        queue.splice(queue.indexOf(waiter), 1);
+        reject(signal?.reason);
+      };
+      const waiter: Waiter = {
+        demand,
+        grant(reservation) {
+          signal?.removeEventListener("abort", onAbort);
+          resolve(reservation);
+        },
+        fail(reason) {
+          signal?.removeEventListener("abort", onAbort);
+          reject(reason);
+        },
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      queue.push(waiter);
+      // Somebody else's wait says nothing of a call that may go first.
+      if (this.#first() === waiter) this.#ask();
+    });
+  }
+
+  #first(): Waiter | undefined {
+    return this.#inOrder()[0];
+  }
+
+  #inOrder(): Waiter[] {
+    const { nested, urgent, usual } = this.#queues;
+    return [...nested, ...urgent, ...usual];
+  }
+
+  #ask(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#asking) return;
+    const corrections = this.#corrections.splice(0);
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = 0;
+    const waiters = this.#inOrder();
+    if (waiters.length === 0 && corrections.length === 0 && pauseMs === 0) return;
+    this.#asking = true;
+    const askedAt = this.#settings.clock.now();
+    this.#settings
+      .counter({ wanted: waiters.map(({ demand }) => demand), corrections, pauseMs })
+      .then(
+        (grant) => this.#hand(waiters, grant, askedAt),
+        (error: unknown) => {
+          for (const waiter of this.#inOrder()) {
+            this.#remove(waiter);
+            waiter.fail(toError(error));
+          }
+        },
+      )
+      .finally(() => {
+        this.#asking = false;
+        if (this.#cancelTimer === undefined || this.#pauseMs > 0) this.#ask();
+      });
+  }
+
+  #hand(waiters: readonly Waiter[], { granted, slot, waitMs }: Grant, askedAt: number): void {
+    for (const waiter of waiters.slice(0, granted)) {
+      // Whoever has gone away meanwhile gives back what is granted.
+      if (this.#remove(waiter)) waiter.grant(this.#reservation(waiter.demand, slot, askedAt));
+      else this.#correct(slot, waiter.demand, -1);
+    }
+    const lost = granted === 0 && waiters.length > 0;
+    this.#lost = lost ? this.#lost + 1 : 0;
+    if (granted === waiters.length || this.#first() === undefined) return;
+    const spread = Math.min(LONGEST_SPREAD_MS, SPREAD_MS * 2 ** this.#lost);
+    this.#wakeIn(waitMs + this.#settings.random() * spread);
+  }
+
+  #reservation(demand: Demand, grantedSlot: number, askedAt: number): Reservation {
+    let slot = grantedSlot;
+    let settled = false;
+    return {
+      begin: () => {
+        // The grant is counted from when it was asked for. A call that begins much later is counted from then.
+        if (this.#settings.clock.now() - askedAt <= this.#settings.graceMs) return;
+        this.#correct(slot, demand, -1);
+        this.#correct(NOW, demand, 1);
+        slot = NOW;
+      },
+      settle: (settlement) => {
+        if (settled) return;
+        settled = true;
+        const { requests, inputs, tokens } = { ...demand, ...settlement.used };
+        const more = {
+          requests: requests - demand.requests,
+          inputs: inputs - demand.inputs,
+          tokens: tokens - demand.tokens,
+        };
+        if (Object.values(more).some((amount) => amount !== 0)) this.#correct(slot, more, 1);
+        this.#heed(settlement);
+      },
+    };
+  }
+
+  /** A refusal, or a provider's wish to wait, is everybody's. */
+  #heed({ outcome, retryAfterMs }: Settlement): void {
+    if (outcome === "ok") this.#refusals = 0;
+    if (outcome === "limited") this.#refusals++;
+    const own = outcome === "limited" ? Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (this.#refusals - 1)) : 0;
+    const pauseMs = retryAfterMs ?? own;
+    if (pauseMs <= 0) return;
+    this.#pauseMs = Math.max(this.#pauseMs, pauseMs);
+    this.#ask();
+  }
+
+  #correct(slot: number, { requests, inputs, tokens }: Demand, sign: 1 | -1): void {
+    this.#corrections.push({ slot, requests: sign * requests, inputs: sign * inputs, tokens: sign * tokens });
+    if (!this.#asking && this.#cancelTimer === undefined) this.#wakeIn(CORRECT_AFTER_MS);
+  }
+
+  #wakeIn(ms: number): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#settings.clock.after(ms, () => this.#ask());
+  }
+
+  #remove(waiter: Waiter): boolean {
+    for (const queue of Object.values(this.#queues)) {
+      const position = queue.indexOf(waiter);
+      if (position === -1) continue;
+      queue.splice(position, 1);
+      return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,87 @@
+import { rateLimiter } from "@batchwise/core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { postgresEngine, postgresRateLimiter, type QueueEngine } from "../index.ts";
+import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { type Counter, databaseCounter, type Grant, NOW } from "./counter.ts";
+import { SLOT_MS } from "./take-sql.ts";
+
+const LIMIT = { timeout: 60_000 };
+const call = { requests: 1, inputs: 2, tokens: 30 };
+const none = { corrections: [], pauseMs: 0 } as const;
+let postgres: TestPostgres;
+let engines: QueueEngine[] = [];
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  engines = [1, 2].map(() => postgresEngine({ url: postgres.url }));
+  await Promise.all(engines.map((engine) => engine.open()));
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all(engines.map((engine) => engine.close()));
+  await postgres?.[Symbol.asyncDispose]();
+}, 60_000);
+
+function counters(name: string, requests: number, windowMs: number): Counter[] {
+  return engines.map((engine) => databaseCounter(engine, name, { requests, inputs: Infinity, tokens: 1000 }, windowMs));
+}
+
+test("P29 under many who ask at once, no window of the database's clock holds more than the limit", LIMIT, async () => {
+  const windowMs = 2 * SLOT_MS;
+  const [one, two] = counters("together", 7, windowMs) as [Counter, Counter];
+  const grants: Grant[] = [];
+  await Promise.all(
+    [one, two, one, two].map(async (counter) => {
+      for (let each = 0; each < 40; each++) grants.push(await counter({ wanted: [call, call], ...none }));
+    }),
+  );
+  const bySlot = new Map<number, number>();
+  for (const { slot, granted } of grants) bySlot.set(slot, (bySlot.get(slot) ?? 0) + granted);
+  for (const slot of bySlot.keys()) {
+    const inWindow = [0, 1, 2].reduce((sum, back) => sum + (bySlot.get(slot - back) ?? 0), 0);
+    expect(inWindow).toBeLessThanOrEqual(7);
+  }
+  expect(Math.max(...bySlot.values())).toBe(7);
+});
+
+test("grants the first ones that fit, and says when the next may pass", LIMIT, async () => {
+  const [one, two] = counters("first", 3, 60_000) as [Counter, Counter];
+  expect(await one({ wanted: [call, call], ...none })).toMatchObject({ granted: 2, waitMs: 0 });
+  const { granted, waitMs } = await two({ wanted: [call, call], ...none });
+  expect(granted).toBe(1);
+  expect(waitMs).toBeGreaterThan(50_000);
+  expect(waitMs).toBeLessThanOrEqual(60_000 + 2 * SLOT_MS);
+});
+
+test("P28 corrections count, those of a later beginning from now on", LIMIT, async () => {
+  const [one] = counters("corrected", 1, 60_000) as [Counter];
+  const { slot } = await one({ wanted: [call], ...none });
+  expect(await one({ wanted: [call], ...none })).toMatchObject({ granted: 0 });
+  const back = { slot, requests: -1, inputs: 0, tokens: 0 };
+  expect(await one({ wanted: [call], corrections: [back], pauseMs: 0 })).toMatchObject({ granted: 1 });
+  const late = { slot: NOW, requests: 1, inputs: 0, tokens: 0 };
+  expect(await one({ wanted: [call], corrections: [back, late], pauseMs: 0 })).toMatchObject({ granted: 0 });
+});
+
+test("P27 a heavier call than the limit passes alone, and a pause holds for all", LIMIT, async () => {
+  const [one, two] = counters("heavy", 10, 60_000) as [Counter, Counter];
+  const heavy = { requests: 1, inputs: 1, tokens: 5000 };
+  expect(await one({ wanted: [heavy, call], ...none })).toMatchObject({ granted: 1 });
+  const [other, another] = counters("paused", 10, 60_000) as [Counter, Counter];
+  await other({ wanted: [], corrections: [], pauseMs: 30_000 });
+  const { granted, waitMs } = await another({ wanted: [call], ...none });
+  expect(granted).toBe(0);
+  expect(waitMs).toBeGreaterThan(20_000);
+  expect(await two({ wanted: [], ...none })).toMatchObject({ granted: 0, waitMs: 0 });
+});
+
+test("postgresRateLimiter lets calls through, and refuses limits that are none", LIMIT, async () => {
+  const limiter = postgresRateLimiter(engines[0]!, "mine", { requestsPerMinute: 5 });
+  const reservation = await limiter.reserve(call);
+  reservation.begin?.();
+  reservation.settle({ outcome: "ok" });
+  const limits = [{}, { requestsPerMinute: 0 }, { requestsPerMinutes: 3 }, { tokensPerMinute: "many" }];
+  for (const wrong of limits)
+    expect(() => postgresRateLimiter(engines[0]!, "mine", wrong as never)).toThrow(/xpected|no such/);
+  expect(() => postgresRateLimiter(rateLimiter() as never, "mine", { requestsPerMinute: 5 })).toThrow("engine");
+});

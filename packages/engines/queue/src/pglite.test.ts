@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, utimes } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as core from "@batchwise/core";
+import { snippetsIn } from "@batchwise/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as queue from "./index.ts";
+
+const LIMIT_MS = 120_000;
+const conditions = process.env["BATCHWISE_TEST_DIST"] ? [] : ["--conditions=@batchwise/source"];
+let dir: string;
+let engine: queue.QueueEngine;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "batchwise-queue-"));
+  engine = queue.pgliteEngine({ dir });
+});
+
+afterAll(async () => {
+  await engine?.close();
+  await rm(dir, { recursive: true, force: true });
+}, LIMIT_MS);
+
+async function run(...argv: readonly string[]): Promise<{ code: number | null; signal: string | null; text: string }> {
+  const child = spawn(process.execPath, [...conditions, ...argv], { stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (part: string) => (text += part));
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+  return { code, signal, text };
+}
+
+test(
+  "P40 a process that was killed in the middle: what is done is there, what was under way is worked on again",
+  { timeout: LIMIT_MS },
+  async () => {
+    const script = fileURLToPath(new URL("fixtures/killed-in-the-middle.ts", import.meta.url));
+    expect(await run(script, dir)).toMatchObject({ signal: "SIGKILL" });
+    // The lock that it left is stale within seconds; the test does not wait for that.
+    const old = new Date(Date.now() - 60_000);
+    await utimes(join(dir, "lock"), old, old);
+    const calls: number[] = [];
+    const double = core.bulkRunnable(async (inputs: readonly number[]) => {
+      calls.push(...inputs);
+      return inputs.map((input) => 2 * input);
+    });
+    const worker = queue.createWorker({ engine, runnables: { double } });
+    const inputs = Array.from({ length: 20 }, (_, index) => index);
+    const distributed = queue.distribute(double, { engine, name: "double", chunkSize: 5, batchId: "numbers" });
+    expect(await distributed.batch(inputs)).toEqual(inputs.map((input) => 2 * input));
+    expect(calls.toSorted((one, two) => one - two)).toEqual(inputs.slice(10));
+    await distributed.forget();
+    await worker.drain();
+  },
+);
+
+test(
+  "a second process gets a clear error, and the first one's database stays as it is",
+  { timeout: LIMIT_MS },
+  async () => {
+    await engine.open();
+    const main = fileURLToPath(new URL("main.ts", import.meta.url));
+    const module = fileURLToPath(new URL("fixtures/doubling.ts", import.meta.url));
+    const { code, text } = await run(main, module, "--dir", dir);
+    expect(code).toBe(1);
+    expect(text).toContain("is in use by another process");
+    expect(text).toContain("postgresEngine");
+    expect(await readdir(dir)).toContain("pglite");
+  },
+);
+
+test("the README's snippets run, and print what they say", { timeout: LIMIT_MS }, async () => {
+  const snippets = await snippetsIn(new URL("../README.md", import.meta.url));
+  const modules = { "@batchwise/core": core, "@batchwise/queue": { ...queue, pgliteEngine: () => engine } };
+  expect(snippets).toHaveLength(1);
+  for (const snippet of snippets) {
+    const promised = [...snippet.code.matchAll(/^console\.log.*; \/\/ (.*)$/gm)].map((match) => match[1]);
+    const printed = await snippet.run(modules);
+    expect(printed.map((values) => JSON.stringify(values[0]))).toEqual(promised);
+  }
+});

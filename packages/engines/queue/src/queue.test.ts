@@ -1,0 +1,485 @@
+import {
+  ArgumentError,
+  type BatchOptions,
+  bulkRunnable,
+  type CallOptions,
+  type FinishReport,
+  InputError,
+  ProviderError,
+  ResultError,
+  runnable,
+  Runnable,
+  withRetry,
+} from "@batchwise/core";
+import { failureOf } from "@batchwise/testkit";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import {
+  type ChunkEvent,
+  type Codec,
+  createWorker,
+  distribute,
+  NoWorkerError,
+  postgresEngine,
+  QueueDatabaseError,
+  type QueueEngine,
+  type Worker,
+  type WorkerOptions,
+  WorkerLostError,
+} from "./index.ts";
+import { startPostgres, type TestPostgres } from "./testing/postgres.ts";
+import { until } from "./testing/until.ts";
+
+const LIMIT = { timeout: 60_000 };
+const double = runnable(async (input: number) => 2 * input);
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+let postgres: TestPostgres;
+let engine: QueueEngine;
+let client: pg.Client;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  engine = postgresEngine({ url: postgres.url });
+  client = new pg.Client(postgres.url);
+  client.on("error", () => undefined);
+  await client.connect();
+  await engine.open();
+}, 60_000);
+
+afterAll(async () => {
+  await engine?.close();
+  await client?.end();
+  await postgres?.[Symbol.asyncDispose]();
+}, 60_000);
+
+/** A worker that is there until the test is over. */
+function workerOf(runnables: WorkerOptions["runnables"], options: Partial<WorkerOptions> = {}): Worker {
+  const worker = createWorker({ engine, runnables, ...options });
+  onTestFinished(() => worker.drain());
+  return worker;
+}
+
+describe("a distributed batch", () => {
+  test("L1 L2 gives every output in input order, by several workers", LIMIT, async () => {
+    workerOf({ order: double });
+    workerOf({ order: double });
+    const inputs = numbers(95);
+    const outputs = await distribute(double, { engine, name: "order", chunkSize: 10 }).batch(inputs);
+    expect(outputs).toEqual(inputs.map((input) => 2 * input));
+  });
+
+  test("batchAsCompleted, batchInOrder and invoke go the same way", LIMIT, async () => {
+    workerOf({ ways: double });
+    const distributed = distribute(double, { engine, name: "ways", chunkSize: 3 });
+    const ordered = await collect(distributed.batchInOrder(numbers(8)));
+    const completed = await collect(distributed.batchAsCompleted(numbers(8)));
+    const byIndex = completed.toSorted((one, two) => one.index - two.index);
+    expect(ordered.map((outcome) => outcome.status === "fulfilled" && outcome.value)).toEqual(
+      numbers(8).map((n) => 2 * n),
+    );
+    expect(byIndex).toEqual(ordered);
+    expect(await distributed.invoke(21)).toBe(42);
+  });
+
+  test(
+    "L14 P3 what structured clone knows crosses as it is: undefined, Float32Array, Map, odd strings",
+    LIMIT,
+    async () => {
+      const same = runnable(async (input: unknown) => input);
+      workerOf({ same });
+      const inputs = [
+        undefined,
+        null,
+        0,
+        "",
+        false,
+        Float32Array.of(1, NaN, -0),
+        new Map([[1, "a"]]),
+        "\0 \ud800 ü",
+        10n,
+      ];
+      expect(await distribute(same, { engine, name: "same", chunkSize: 4 }).batch(inputs)).toEqual(inputs);
+    },
+  );
+
+  test(
+    "L6 P26 single failures stay in their slots, as errors of their class, with status and code",
+    LIMIT,
+    async () => {
+      const picky = runnable(async (input: number) => {
+        if (input === 1) throw new InputError("Expected an even number.");
+        if (input === 3) throw new ProviderError("HTTP 503.", { status: 503, retryable: true, requestId: "r1" });
+        if (input === 5) throw new TypeError("secret input 5");
+        return input;
+      });
+      const seen: Error[] = [];
+      workerOf({ picky }, { onError: (error) => seen.push(error) });
+      const slots = await distribute(picky, { engine, name: "picky" }).batch(numbers(7), { returnExceptions: true });
+      expect(slots.filter((slot) => !(slot instanceof Error))).toEqual([0, 2, 4, 6]);
+      expect(InputError.isInstance(slots[1])).toBe(true);
+      expect(slots[1]).toMatchObject({ code: "invalid_input", message: "Expected an even number." });
+      expect(ProviderError.isInstance(slots[3])).toBe(true);
+      expect(slots[3]).toMatchObject({ status: 503, retryable: true, requestId: "r1", code: "provider_error" });
+      // P35: nobody has promised what is in a foreign error's message.
+      expect(slots[5]).toMatchObject({ name: "BatchwiseError", code: "unknown" });
+      expect((slots[5] as Error).message).not.toContain("secret");
+      expect(seen.map(({ message }) => message)).toContain("secret input 5");
+    },
+  );
+
+  test("L10 an override of batch is used, and one failure in it costs no sibling", LIMIT, async () => {
+    const calls: number[][] = [];
+    class Overridden extends Runnable<number, number> {
+      override async invoke(): Promise<number> {
+        throw new Error("invoke is not the way");
+      }
+      override async batch(inputs: any): Promise<number[]> {
+        calls.push([...inputs]);
+        if (inputs.includes(2)) throw new InputError("two");
+        return inputs.map((input: number) => input + 100);
+      }
+    }
+    workerOf({ overridden: new Overridden() });
+    const slots = await distribute(new Overridden(), { engine, name: "overridden" }).batch(numbers(4), {
+      returnExceptions: true,
+    });
+    expect(slots.map((slot) => (slot instanceof Error ? slot.message : slot))).toEqual([100, 101, "two", 103]);
+    expect(calls[0]).toEqual([0, 1, 2, 3]);
+  });
+
+  test("P24 a refused key ends the batch at the first chunk that has nothing else", LIMIT, async () => {
+    let calls = 0;
+    const refused = runnable(async (): Promise<number> => {
+      calls++;
+      throw new ProviderError("HTTP 401.", { status: 401, code: "authentication", retryable: false });
+    });
+    workerOf({ refused });
+    const error = await failureOf(
+      distribute(refused, { engine, name: "refused", chunkSize: 2, maxQueued: 1 }).batch(numbers(20), {
+        returnExceptions: false,
+      }),
+    );
+    expect(error.cause).toMatchObject({ code: "authentication", status: 401 });
+    expect(calls).toBeLessThanOrEqual(2);
+  });
+
+  test("call options reach the worker's Runnable, and usage comes back with its cost", LIMIT, async () => {
+    const seen: unknown[] = [];
+    const priced = runnable(
+      async (input: string, options: CallOptions & { readonly truncate?: string }) => {
+        seen.push(options.truncate);
+        options.report?.({ usage: { inputTokens: 1000, outputTokens: 0 } });
+        return input;
+      },
+      { callOptions: ["truncate"], price: { perMillionInputTokens: 2 } },
+    );
+    workerOf({ priced });
+    let usage: unknown;
+    await distribute(priced, { engine, name: "priced" }).batch(["a", "b"], {
+      truncate: "END",
+      onFinish: (report: FinishReport) => (usage = report.usage),
+    } as BatchOptions<string, string>);
+    expect(seen).toEqual(["END", "END"]);
+    expect(usage).toEqual({ inputTokens: 2000, outputTokens: 0, totalTokens: 2000, cost: 0.004 });
+  });
+
+  test(
+    "a codec of one's own writes inputs and outputs; what it cannot write is its item's failure alone",
+    LIMIT,
+    async () => {
+      const codec: Codec = {
+        encode(value) {
+          const text = JSON.stringify(value, (_, each: unknown) => {
+            if (typeof each === "function") throw new TypeError("no functions");
+            return each;
+          });
+          return Buffer.from(text);
+        },
+        decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as unknown,
+      };
+      const odd = runnable(async (input: unknown) => (input === 2 ? () => 2 : input));
+      workerOf({ odd }, { codec });
+      const distributed = distribute(odd, { engine, name: "odd", codec });
+      const slots = await distributed.batch([1, 2, () => 3, 4], { returnExceptions: true });
+      expect([slots[0], slots[3]]).toEqual([1, 4]);
+      expect(ResultError.isInstance(slots[1])).toBe(true);
+      expect(InputError.isInstance(slots[2])).toBe(true);
+      const { rows } = await client.query(
+        "SELECT count(*)::int AS left FROM batchwise.chunks c JOIN batchwise.batches b ON b.id = c.batch_id WHERE b.queue = 'odd/1' AND c.outcome IS NULL",
+      );
+      expect(rows).toEqual([{ left: 0 }]);
+    },
+  );
+
+  test("L11 no more than maxQueued chunks are out, and a lazy source is pulled no further", LIMIT, async () => {
+    let pulled = 0;
+    function* source(): Generator<number> {
+      for (;;) {
+        pulled++;
+        yield pulled;
+      }
+    }
+    const held = bulkRunnable(async (inputs: readonly number[]) => inputs);
+    const iterator = distribute(held, { engine, name: "held", chunkSize: 5, maxQueued: 3 }).batchAsCompleted(source());
+    const first = iterator.next();
+    await until(async () => (await outstanding("held/1")) === 3);
+    // Twice what may be out, one request that is being filled, and the one that is asked for.
+    expect(pulled).toBeLessThanOrEqual(2 * 3 * 5 + 5);
+    workerOf({ held });
+    expect(await first).toMatchObject({ done: false });
+    await iterator.return?.();
+    // What nobody waits for is taken off the queue.
+    await until(async () => (await outstanding("held/1")) === 0);
+  });
+
+  test("L7 P12 abort settles at once, and what was queued is never worked on", LIMIT, async () => {
+    let calls = 0;
+    const never = runnable(async (input: number) => {
+      calls++;
+      return input;
+    });
+    const controller = new AbortController();
+    const batch = distribute(never, { engine, name: "aborted", chunkSize: 1 }).batch([1, 2], {
+      signal: controller.signal,
+    });
+    batch.catch(() => undefined);
+    await until(async () => (await outstanding("aborted/1")) === 2);
+    controller.abort(new Error("enough"));
+    await expect(batch).rejects.toThrow("enough");
+    await until(async () => (await outstanding("aborted/1")) === 0);
+    workerOf({ aborted: never });
+    await distribute(double, { engine, name: "aborted", chunkSize: 1 }).batch([3]);
+    expect(calls).toBe(1);
+  });
+
+  test("retries of the caller's send what failed, and only that, as chunks of their own", LIMIT, async () => {
+    const tries = new Map<number, number>();
+    const flaky = runnable(async (input: number) => {
+      const before = tries.get(input) ?? 0;
+      tries.set(input, before + 1);
+      if (input % 2 === 1 && before === 0) throw new ProviderError("HTTP 500.", { status: 500, retryable: true });
+      return input;
+    });
+    workerOf({ flaky });
+    const patient = withRetry(distribute(flaky, { engine, name: "flaky", chunkSize: 4 }), { minDelayMs: 1 });
+    expect(await patient.batch(numbers(8))).toEqual(numbers(8));
+    expect([...tries.values()]).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
+  });
+});
+
+describe("a submitter that comes back", () => {
+  test("P40 finds what is done and sends only the rest; forget deletes it", LIMIT, async () => {
+    const calls: number[] = [];
+    const counted = runnable(async (input: number) => {
+      calls.push(input);
+      return 2 * input;
+    });
+    const options = { engine, name: "back", chunkSize: 5, batchId: "report 1" } as const;
+    const inputs = [...numbers(20), ...numbers(20)];
+    const before = workerOf({ back: counted });
+    const first = distribute(counted, options).batchAsCompleted(inputs);
+    for (let each = 0; each < 10; each++) await first.next();
+    await first.return?.();
+    await until(async () => (await outstanding("back/1")) === 0);
+    await before.drain();
+    const doneBefore = calls.length;
+    workerOf({ back: counted });
+    const again = distribute(counted, options);
+    expect(await again.batch(inputs)).toEqual(inputs.map((input) => 2 * input));
+    expect(calls).toHaveLength(40);
+    expect(doneBefore).toBeGreaterThanOrEqual(10);
+    await again.forget();
+    const { rows } = await client.query(
+      "SELECT count(*)::int AS left FROM batchwise.chunks WHERE batch_id = 'report 1'",
+    );
+    expect(rows).toEqual([{ left: 0 }]);
+  });
+
+  test("P34 sends again what had failed and may go well now, and no other failure", LIMIT, async () => {
+    const calls: number[] = [];
+    let down = true;
+    const moody = runnable(async (input: number) => {
+      calls.push(input);
+      if (input === 0) throw new InputError("never");
+      if (down && input === 2) throw new ProviderError("HTTP 503.", { status: 503, retryable: true });
+      return input;
+    });
+    workerOf({ moody });
+    const run = (): Promise<unknown[]> =>
+      distribute(moody, { engine, name: "moody", chunkSize: 2, batchId: "report 5" }).batch(numbers(6), {
+        returnExceptions: true,
+      });
+    expect((await run()).map((slot) => slot instanceof Error)).toEqual([true, false, true, false, false, false]);
+    down = false;
+    expect((await run()).map((slot) => slot instanceof Error)).toEqual([true, false, false, false, false, false]);
+    expect(calls.slice(6)).toEqual([2, 3]);
+  });
+
+  test("gets new jobs for chunks whose jobs somebody has deleted", LIMIT, async () => {
+    const options = { engine, name: "deleted", chunkSize: 2, batchId: "report 2" } as const;
+    const controller = new AbortController();
+    const first = distribute(double, options).batch(numbers(4), { signal: controller.signal });
+    first.catch(() => undefined);
+    await until(async () => (await outstanding("deleted/1")) === 2);
+    controller.abort();
+    await client.query("DELETE FROM batchwise_pgboss.job WHERE name = 'deleted/1'");
+    workerOf({ deleted: double });
+    expect(await distribute(double, options).batch(numbers(4))).toEqual([0, 2, 4, 6]);
+  });
+
+  test("is refused the batch of another Runnable", LIMIT, async () => {
+    workerOf({ mine: double, yours: double });
+    await distribute(double, { engine, name: "mine", batchId: "report 3" }).batch([1]);
+    const error = await failureOf(distribute(double, { engine, name: "yours", batchId: "report 3" }).invoke(1));
+    expect(ArgumentError.isInstance(error)).toBe(true);
+    expect(error.message).toContain("of another Runnable");
+  });
+
+  test("a batch that nobody came back for in time is deleted by whoever comes next", LIMIT, async () => {
+    workerOf({ old: double });
+    await distribute(double, { engine, name: "old", batchId: "report 4", keepForMs: 1 }).batch([1]);
+    await distribute(double, { engine, name: "old" }).batch([1]);
+    const { rows } = await client.query("SELECT id FROM batchwise.batches WHERE id = 'report 4'");
+    expect(rows).toEqual([]);
+  });
+});
+
+describe("workers", () => {
+  test("of another version take nothing; the submitter is told which there are", LIMIT, async () => {
+    workerOf({ versioned: double }, { version: "1" });
+    const waits: unknown[] = [];
+    const distributed = distribute(double, {
+      engine,
+      name: "versioned",
+      version: "2",
+      noWorkerMs: 200,
+      onWaiting: (waiting) => waits.push(waiting),
+    });
+    await until(
+      async () => (await client.query("SELECT 1 FROM batchwise.workers WHERE name = 'versioned'")).rowCount === 1,
+    );
+    const [error, ...others] = await distributed.batch(numbers(3), {
+      returnExceptions: true,
+      request: { maxInputs: 1 },
+    });
+    expect(NoWorkerError.isInstance(error)).toBe(true);
+    expect((error as Error).message).toContain("there are workers of 1");
+    expect(others).toHaveLength(2);
+    expect(waits[0]).toMatchObject({ chunks: 3, otherVersions: ["1"] });
+    workerOf({ versioned: double }, { version: "2" });
+    await until(async () => (await client.query("SELECT 1 FROM batchwise.workers WHERE version = '2'")).rowCount === 1);
+    expect(await distributed.batch([1])).toEqual([2]);
+  });
+
+  test("a delivery that has gone to another worker changes nothing when it answers late", LIMIT, async () => {
+    const { promise: release, resolve } = Promise.withResolvers<void>();
+    const events: ChunkEvent[] = [];
+    const zombie = runnable(async () => {
+      await release;
+      return "late";
+    });
+    const lively = runnable(async () => "prompt");
+    workerOf({ fenced: zombie }, { onChunk: (event) => events.push(event) });
+    const answer = distribute(lively, { engine, name: "fenced" }).batch([1]);
+    await until(async () => (await states("fenced/1")).includes("active"));
+    // As pg-boss does when the signs of life have stopped.
+    await client.query("UPDATE batchwise_pgboss.job SET state = 'retry' WHERE name = 'fenced/1'");
+    workerOf({ fenced: lively });
+    expect(await answer).toEqual(["prompt"]);
+    resolve();
+    await until(() => events.length > 0);
+    expect(events).toMatchObject([{ status: "lost", delivery: 1 }]);
+  });
+
+  test("stop gives back what is under way, and that counts as no attempt; drain finishes it", LIMIT, async () => {
+    const events: ChunkEvent[] = [];
+    const onChunk = (event: ChunkEvent): unknown => events.push(event);
+    const slow = runnable((_: number, { signal }) => {
+      return new Promise<number>((_resolve, reject) => {
+        signal?.addEventListener("abort", () => reject(signal.reason as Error));
+      });
+    });
+    const first = createWorker({ engine, runnables: { given: slow }, onChunk });
+    const answer = distribute(double, { engine, name: "given", attempts: 1 }).batch([4]);
+    await until(async () => (await states("given/1")).includes("active"));
+    await first.stop();
+    const second = createWorker({ engine, runnables: { given: double }, onChunk });
+    expect(await answer).toEqual([8]);
+    await second.drain();
+    expect(events).toMatchObject([
+      { status: "returned", delivery: 1 },
+      { status: "answered", delivery: 1, inputs: 1, failed: 0 },
+    ]);
+  });
+
+  test("a chunk whose every worker ended becomes its items' errors", LIMIT, async () => {
+    const answer = distribute(double, { engine, name: "poison", attempts: 2 }).batch(numbers(3), {
+      returnExceptions: true,
+    });
+    await until(async () => (await outstanding("poison/1")) === 1);
+    await client.query(
+      "UPDATE batchwise.chunks SET deliveries = 2 WHERE batch_id IN (SELECT id FROM batchwise.batches WHERE queue = 'poison/1')",
+    );
+    workerOf({ poison: double });
+    const errors = await answer;
+    expect(errors.every((error) => WorkerLostError.isInstance(error))).toBe(true);
+    expect(errors[0]).toMatchObject({
+      code: "worker_crashed",
+      retryable: false,
+      message: expect.stringContaining("This chunk of 3 inputs was given to 2 workers in turn") as string,
+    });
+  });
+});
+
+describe("the database", () => {
+  test("that cannot be reached: a clear error after reconnectMs, without the URL", LIMIT, async () => {
+    await using lost = postgresEngine({ url: "postgres://user:secret@127.0.0.1:1/none", reconnectMs: 100 });
+    const error = await failureOf(lost.open());
+    expect(QueueDatabaseError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ code: "network_error", message: expect.stringContaining("ECONNREFUSED") as string });
+    expect(error.message).not.toContain("secret");
+    const [slot] = await distribute(double, { engine: lost, name: "lost" }).batch([1], { returnExceptions: true });
+    expect(QueueDatabaseError.isInstance(slot)).toBe(true);
+  });
+
+  test("with tables of a newer version: a clear error; of an older one: brought up to date", LIMIT, async () => {
+    const newer = postgresEngine({ url: postgres.url, schema: "newer" });
+    await newer.open();
+    await newer.close();
+    await client.query("UPDATE newer.version SET version = 99");
+    const error = await failureOf(postgresEngine({ url: postgres.url, schema: "newer" }).open());
+    expect(error.message).toContain('The tables in schema "newer" are of version 99');
+  });
+
+  test("opened by several at once is made once", LIMIT, async () => {
+    const engines = Array.from({ length: 4 }, () => postgresEngine({ url: postgres.url, schema: "together" }));
+    await Promise.all(engines.map((each) => each.open()));
+    await Promise.all(engines.map((each) => each.close()));
+    const { rows } = await client.query("SELECT version FROM together.version");
+    expect(rows).toEqual([{ version: 1 }]);
+  });
+
+  test("after close: an error that says so", LIMIT, async () => {
+    const closed = postgresEngine({ url: postgres.url });
+    await closed.close();
+    await expect(distribute(double, { engine: closed, name: "closed" }).invoke(1)).rejects.toThrow("engine is closed");
+  });
+});
+
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of source) items.push(item);
+  return items;
+}
+
+async function outstanding(queue: string): Promise<number> {
+  return (await states(queue)).filter((state) => ["created", "retry", "active"].includes(state)).length;
+}
+
+async function states(queue: string): Promise<string[]> {
+  const { rows } = await client.query<{ state: string }>("SELECT state FROM batchwise_pgboss.job WHERE name = $1", [
+    queue,
+  ]);
+  return rows.map(({ state }) => state);
+}

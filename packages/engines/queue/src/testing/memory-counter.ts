@@ -1,0 +1,50 @@
+import type { Clock, Demand } from "@batchwise/core";
+import { type Counter, type Limits, NOW } from "../limits/counter.ts";
+import { SLOT_MS } from "../limits/take-sql.ts";
+
+/** What the database's function does, in memory and on any clock: a model of it, and a stand-in for it. */
+export function memoryCounter(clock: Clock, limits: Limits, windowMs: number, latencyMs = 0): Counter {
+  const slots = new Map<number, Demand>();
+  const window = Math.ceil(windowMs / SLOT_MS);
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+  const used = (): Demand => [...slots.values()].reduce((sum, each) => add(sum, each, 1), NONE);
+  const fits = (sum: Demand, wanted: Demand): boolean =>
+    KINDS.every((kind) => sum[kind] + Math.min(wanted[kind], limits[kind]) <= limits[kind]);
+  return async ({ wanted, corrections, pauseMs }) => {
+    if (latencyMs > 0) await new Promise<void>((resolve) => clock.after(latencyMs, resolve));
+    const now = clock.now();
+    const slot = Math.floor(now / SLOT_MS);
+    if (pauseMs > 0) pausedUntil = Math.max(pausedUntil, now + pauseMs);
+    for (const correction of corrections) {
+      const at = correction.slot === NOW ? slot : correction.slot;
+      slots.set(at, add(slots.get(at) ?? NONE, correction, 1));
+    }
+    for (const at of slots.keys()) if (at < slot - window) slots.delete(at);
+    if (pausedUntil > now) return { granted: 0, slot, waitMs: pausedUntil - now };
+    let granted = 0;
+    while (granted < wanted.length && fits(used(), wanted[granted]!)) {
+      slots.set(slot, add(slots.get(slot) ?? NONE, wanted[granted]!, 1));
+      granted++;
+    }
+    if (granted === wanted.length) return { granted, slot, waitMs: 0 };
+    let left = used();
+    let free = slot;
+    for (const [at, each] of [...slots].toSorted(([one], [two]) => one - two)) {
+      left = add(left, each, -1);
+      free = at;
+      if (fits(left, wanted[granted]!)) break;
+    }
+    return { granted, slot, waitMs: Math.max(1, (free + window + 1) * SLOT_MS - now) };
+  };
+}
+
+const KINDS = ["requests", "inputs", "tokens"] as const;
+const NONE: Demand = { requests: 0, inputs: 0, tokens: 0 };
+
+function add(one: Demand, two: Demand, sign: 1 | -1): Demand {
+  return {
+    requests: one.requests + sign * two.requests,
+    inputs: one.inputs + sign * two.inputs,
+    tokens: one.tokens + sign * two.tokens,
+  };
+}

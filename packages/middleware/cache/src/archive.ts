@@ -1,0 +1,107 @@
+import { ArgumentError, type StandardSchema, toError } from "@batchwise/core";
+import type { Outcome } from "./flights.ts";
+import type { Ledger } from "./ledger.ts";
+import { DAMAGED, type Entry, type Store } from "./stores/store.ts";
+import { type Decoded, decodeEntry, encodeEntry, type ValueCodec } from "./value-codec.ts";
+
+/** What an archive works with. */
+export interface ArchiveParts<Output> {
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly codec: ValueCodec<Output> | undefined;
+  readonly maxAgeMs: number;
+  /** Whether a store that cannot be read counts as an empty one. */
+  readonly forgives: boolean;
+  readonly now: () => number;
+}
+
+/** What a schema refuses is neither saved nor used: it is no result. */
+export type Schema<Output> = StandardSchema<unknown, Output> | undefined;
+
+/** Outputs in a store: reads those that are whole and young enough, saves those that would come back as they are. */
+export class Archive<Output> {
+  readonly #parts: ArchiveParts<Output>;
+
+  constructor(parts: ArchiveParts<Output>) {
+    this.#parts = parts;
+  }
+
+  /** What is saved under each key; an error where the store cannot be read and nothing may be sent then. */
+  async read(
+    keys: readonly string[],
+    schema: Schema<Output>,
+  ): Promise<readonly (Outcome<Output> | undefined)[] | ArgumentError> {
+    const { store, ledger, codec, maxAgeMs, now, forgives } = this.#parts;
+    let rows: Awaited<ReturnType<Store["read"]>>;
+    try {
+      rows = await store.read(keys);
+    } catch (cause) {
+      if (!forgives) return unreadable(cause);
+      ledger.unreadable(keys.length, cause);
+      return keys.map(() => undefined);
+    }
+    const oldest = now() - maxAgeMs;
+    const outcomes: (Outcome<Output> | undefined)[] = [];
+    let damaged = 0;
+    for (const [index, key] of keys.entries()) {
+      const row = rows[index];
+      const decoded: Decoded<Output> | undefined =
+        row === undefined || row === DAMAGED ? undefined : decodeEntry(key, row, codec);
+      if (row !== undefined && decoded === undefined) damaged++;
+      const isFit = decoded !== undefined && decoded.savedAt >= oldest && (await accepts(schema, decoded.value));
+      outcomes.push(isFit ? { value: decoded.value } : undefined);
+    }
+    if (damaged > 0) ledger.damaged(damaged);
+    return outcomes;
+  }
+
+  /** Saves what succeeded. What cannot be saved is told and no failure: it has been paid for, and is handed out. */
+  async save(
+    answers: readonly (readonly [key: string, outcome: Outcome<Output> | undefined])[],
+    schema: Schema<Output>,
+  ): Promise<void> {
+    const { store, ledger, codec, maxAgeMs, now } = this.#parts;
+    const savedAt = now();
+    const expires = maxAgeMs === Infinity ? undefined : savedAt + maxAgeMs;
+    const entries: Entry[] = [];
+    let unsuitable = 0;
+    let cause: unknown;
+    for (const [key, outcome] of answers) {
+      if (outcome === undefined || outcome.error !== undefined || !(await accepts(schema, outcome.value))) continue;
+      let bytes: Uint8Array | undefined;
+      try {
+        bytes = encodeEntry(key, outcome.value, savedAt, codec);
+      } catch (error) {
+        cause = error;
+      }
+      if (bytes === undefined) unsuitable++;
+      else entries.push({ key, bytes, expires });
+    }
+    if (unsuitable > 0) ledger.unsuitable(unsuitable, cause);
+    if (entries.length === 0) return;
+    try {
+      await store.write(entries);
+      ledger.saved(entries);
+    } catch (error) {
+      ledger.unwritable(entries.length, error);
+    }
+  }
+}
+
+/** Whether a schema takes a value. One that throws does not. */
+async function accepts<Output>(schema: Schema<Output>, value: unknown): Promise<boolean> {
+  if (schema === undefined) return true;
+  try {
+    return (await schema["~standard"].validate(value)).issues === undefined;
+  } catch {
+    return false;
+  }
+}
+
+function unreadable(cause: unknown): ArgumentError {
+  const why = ArgumentError.isInstance(cause) ? cause.message : "See `cause`.";
+  return new ArgumentError(
+    `The cache could not be read, so this input was not sent. ${why} With onStoreError: "continue" it would have been.`,
+    { cause: toError(cause) },
+  );
+}

@@ -1,0 +1,7 @@
+export type { CachedRunnable } from "./cached.ts";
+export type { CacheStats, CacheWarning } from "./ledger.ts";
+export type { CacheOptions } from "./options.ts";
+export { fileStore, type FileStoreOptions } from "./stores/file-store.ts";
+export type { CacheStore } from "./stores/open-store.ts";
+export type { ValueCodec } from "./value-codec.ts";
+export { withCache } from "./with-cache.ts";

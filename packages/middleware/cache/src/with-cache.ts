@@ -1,0 +1,54 @@
+import { ArgumentError, isRunnable, type Runnable } from "@batchwise/core";
+import { Archive } from "./archive.ts";
+import { CachedMany, CachedOne, type CachedRunnable, type Parts } from "./cached.ts";
+import { CachedOverride } from "./cached-override.ts";
+import { Keys } from "./keys.ts";
+import { Ledger } from "./ledger.ts";
+import { callee, overridesBatch } from "./marks.ts";
+import { Memo } from "./memo.ts";
+import { type CacheOptions, requireOptions } from "./options.ts";
+import { fileStore } from "./stores/file-store.ts";
+import { openStore } from "./stores/open-store.ts";
+
+/**
+ * The same Runnable, which answers from a store what it has, sends the rest, and saves each request's results as soon
+ * as they are there: a run that was killed goes on where it stopped. Equal inputs that are on their way are sent once.
+ * Errors are never saved.
+ *
+ * @throws ArgumentError for options that cannot be worked with
+ *
+ * @example
+ * const cached = withCache(embeddings, { namespace: "openai text-embedding-3-small" });
+ * const vectors = await cached.batch(texts);
+ */
+export function withCache<Input, Output>(
+  inner: Runnable<Input, Output>,
+  options: CacheOptions<Input, Output>,
+): CachedRunnable<Input, Output> {
+  const came: unknown = inner;
+  if (!isRunnable(came)) {
+    throw new ArgumentError("withCache expects a Runnable. runnable(fn) makes one of a function.");
+  }
+  requireOptions(options);
+  const { namespace, key = (input) => input, store = fileStore(), codec, onStoreError, onWarning } = options;
+  const { maxAgeMs = Infinity, now = Date.now } = options;
+  const target = callee(inner);
+  const ledger = new Ledger(onWarning);
+  const archive = new Archive<Output>({
+    store: openStore(store),
+    ledger,
+    codec,
+    maxAgeMs,
+    forgives: onStoreError === "continue",
+    now,
+  });
+  const memo = new Memo<Input, Output>({
+    keys: new Keys(namespace, inner.settings?.callOptions ?? [], key),
+    archive,
+    schema: inner.settings?.schema,
+    stats: ledger.stats,
+  });
+  const parts: Parts<Input, Output> = { inner, target, memo, stats: ledger.stats };
+  if (overridesBatch(target)) return new CachedOverride(parts);
+  return typeof target.invokeMany === "function" ? new CachedMany(parts) : new CachedOne(parts);
+}

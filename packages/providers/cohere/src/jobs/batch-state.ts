@@ -1,0 +1,60 @@
+import { type JobState, ProviderError } from "@batchwise/core";
+import type { Cohere } from "cohere-ai";
+import { OUTPUT_LATE_MS } from "./limits.ts";
+
+/** A batch, any of whose facts may be missing or null. */
+export type Batch = { readonly [Name in keyof Cohere.Batch]?: Cohere.Batch[Name] | null };
+
+/** Why a batch ended, by its status. Cohere's description and its notebook spell a cancelled one each in its own way. */
+const ENDINGS: Readonly<Record<string, "completed" | "failed" | "cancelled">> = {
+  BATCH_STATUS_COMPLETED: "completed",
+  BATCH_STATUS_FAILED: "failed",
+  BATCH_STATUS_CANCELED: "cancelled",
+  BATCH_STATUS_CANCELLED: "cancelled",
+};
+
+/** Whether a batch goes on no more. Its output may still be missing. */
+export function hasEnded({ status }: Batch): boolean {
+  return Object.hasOwn(ENDINGS, status ?? "");
+}
+
+/** How far a batch has come. @param now the time of day in milliseconds */
+export function stateOf(batch: Batch, now: number): JobState {
+  const ending = ENDINGS[batch.status ?? ""];
+  const { numSuccessfulRecords: answered, numFailedRecords: failed } = batch;
+  const done = typeof answered === "number" ? { done: answered + (failed ?? 0) } : {};
+  if (ending === undefined || !hasOutput(batch, now)) return { status: "running", ...done };
+  const reason = ending === "completed" ? missingOutput(batch) : stopped(ending);
+  return { status: "ended", ...done, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Whether its output is there, or there is none to wait for (P31). What has not come long after the end never will. */
+function hasOutput(batch: Batch, now: number): boolean {
+  return missingOutput(batch) === undefined || isLate(batch, now);
+}
+
+/** Whether so much time has passed since the batch last changed that nothing more will come. */
+export function isLate({ updatedAt }: Batch, now: number): boolean {
+  const changedAt = updatedAt instanceof Date ? updatedAt.getTime() : Date.parse(String(updatedAt));
+  return now - changedAt > OUTPUT_LATE_MS;
+}
+
+function missingOutput(batch: Batch): ProviderError | undefined {
+  const isThere = typeof batch.outputDatasetId === "string" && batch.outputDatasetId !== "";
+  if (isThere || batch.numSuccessfulRecords === 0) return undefined;
+  if (ENDINGS[batch.status ?? ""] !== "completed" && typeof batch.numSuccessfulRecords !== "number") return undefined;
+  return new ProviderError("The batch is completed, but its output has not come. Send its lines again.", {
+    providerCode: "output_missing",
+    retryable: true,
+  });
+}
+
+/** Cohere gives its reason in words, which may quote a line, and no code: trying again is what there is to do. */
+function stopped(ending: "failed" | "cancelled"): ProviderError {
+  return new ProviderError(
+    ending === "failed"
+      ? "The batch failed before all of its lines were done; Cohere says why on its dashboard. Send the others again."
+      : "The batch was cancelled before all of its lines were done. Send the others again.",
+    { providerCode: `batch_${ending}`, retryable: true },
+  );
+}

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import type { Batch } from "./batch.ts";
+import { hasEnded, stateOf } from "./batch-state.ts";
+
+const NOW = Date.UTC(2026, 10, 24);
+const none = new Headers({ date: new Date(NOW).toUTCString() });
+const seconds = NOW / 1000;
+const files = { output_file_id: "file-1", error_file_id: null };
+const counts = (completed: number, failed: number): Batch => ({ request_counts: { completed, failed } });
+
+test.for<[string, Batch]>([
+  ["validating", {}],
+  ["in_progress", counts(3, 1)],
+  ["finalizing", counts(3, 1)],
+  ["cancelling", counts(3, 1)],
+  ["a status to come", {}],
+])("%s is running", ([status, more]) => {
+  const { status: state, reason } = stateOf({ status, ...more }, none);
+  expect({ state, reason }).toEqual({ state: "running", reason: undefined });
+  expect(hasEnded({ status })).toBe(false);
+});
+
+test.for<[string, Batch, "running" | "ended"]>([
+  ["no file", { ...counts(3, 0), output_file_id: null }, "running"],
+  ["no file, and counts of nothing", { ...counts(0, 0) }, "running"],
+  ["no file, and no counts", { request_counts: null }, "running"],
+  ["no output file, of answered lines", { ...counts(3, 1), error_file_id: "file-2" }, "running"],
+  ["no error file, of failed lines", { ...counts(3, 1), ...files }, "running"],
+  ["an error file alone, of failed lines alone", { ...counts(0, 4), error_file_id: "file-2" }, "ended"],
+  ["an output file alone, of answered lines alone", { ...counts(4, 0), ...files }, "ended"],
+  ["both files", { ...counts(3, 1), output_file_id: "file-1", error_file_id: "file-2" }, "ended"],
+  ["a file, and no counts", { ...files, request_counts: null }, "ended"],
+])("P31 completed with %s is %s", ([, more, state]) => {
+  expect(stateOf({ status: "completed", completed_at: seconds - 60, ...more }, none).status).toBe(state);
+});
+
+test("P31 files that have not come an hour after the end never will: its lines may be sent again", () => {
+  const batch = { status: "completed", completed_at: seconds - 3601, ...counts(3, 0) };
+  expect(stateOf(batch, none)).toMatchObject({ status: "ended", reason: { retryable: true } });
+  expect(stateOf(batch, new Headers()).status).toBe("running");
+  const late = { ...batch, status: "expired", completed_at: null, expired_at: seconds - 3601 };
+  expect(stateOf(late, none)).toMatchObject({ status: "ended", reason: { providerCode: "batch_expired" } });
+});
+
+test.for(["expired", "cancelled"])("P32 %s waits for its files, and says that the rest may be sent again", (status) => {
+  expect(stateOf({ status, ...counts(2, 0) }, none).status).toBe("running");
+  expect(stateOf({ status, ...counts(2, 0), ...files }, none)).toMatchObject({
+    status: "ended",
+    done: 2,
+    reason: { retryable: true, providerCode: `batch_${status}` },
+  });
+});
+
+test("one that was cancelled before its first line has no files to wait for", () => {
+  expect(stateOf({ status: "cancelled", ...counts(0, 0) }, none).status).toBe("ended");
+});
+
+test.for<[unknown, object]>([
+  ["token_limit_exceeded", { code: "rate_limited", retryable: true }],
+  ["insufficient_quota", { code: "quota_exceeded", retryable: false }],
+  ["model_not_found", { code: "invalid_argument", retryable: false }],
+  ["server_error", { code: "provider_error", retryable: true }],
+  ["duplicate_custom_id", { code: "invalid_argument", retryable: false }],
+  ["context_length_exceeded", { code: "invalid_argument", retryable: false }],
+  [null, { code: "provider_error", retryable: true }],
+])("P30 failed with %s: what to do follows from the code alone", ([code, expected]) => {
+  const errors = { data: [{ code, message: "canary: rate limit, try again" }] };
+  const { status, reason } = stateOf({ status: "failed", errors }, none);
+  expect(status).toBe("ended");
+  expect(reason).toMatchObject(expected);
+  expect(reason!.message).not.toContain("canary");
+});
+
+test("failed without any errors may be sent again", () => {
+  for (const errors of [null, undefined, { data: null }, { data: [] }, { data: [null] }]) {
+    expect(stateOf({ status: "failed", errors } as Batch, none).reason).toMatchObject({ retryable: true });
+  }
+});
+
+test("the wait that the provider asks for is passed on", () => {
+  expect(stateOf({ status: "in_progress" }, new Headers({ "retry-after": "30" })).pollAfterMs).toBe(30_000);
+});

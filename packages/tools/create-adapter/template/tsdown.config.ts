@@ -1,0 +1,13 @@
+import { defineConfig, type UserConfig } from "tsdown";
+
+const config: UserConfig = defineConfig({
+  entry: ["src/index.ts"],
+  format: "esm",
+  platform: "neutral",
+  target: "node22.12",
+  dts: true,
+  fixedExtension: false,
+  sourcemap: true,
+  publint: { strict: true },
+});
+export default config;

@@ -1,0 +1,112 @@
+import type { Buffer } from "node:buffer";
+
+import type { Recorder } from "../stats.ts";
+import type { Dataset } from "./dataset.ts";
+import type { Job } from "./job.ts";
+
+/** Jobs, and lines of jobs that were answered well. */
+interface TagCounts {
+  readonly created: number;
+  readonly linesAnswered: number;
+}
+
+/** What has become of offline jobs. */
+export interface JobCounts extends TagCounts {
+  /** By what their creator calls them: OpenAI's metadata `tag`, Cohere's name. */
+  readonly byTag: Readonly<Record<string, TagCounts>>;
+}
+
+/** Something that was uploaded, or that a job has written. */
+export interface StoredFile {
+  readonly id: string;
+  readonly name: string;
+  readonly purpose: string;
+  readonly createdAt: number;
+  readonly content: () => Promise<Buffer>;
+}
+
+/** What an OpenAI batch was created with. */
+interface BatchFacts {
+  readonly inputFileId: string;
+  readonly endpoint: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The files and jobs that there are. */
+export class JobStore {
+  readonly epochMs: number;
+  readonly files: Map<string, StoredFile> = new Map();
+  /** In the order in which they were created. */
+  readonly jobs: Map<string, Job> = new Map();
+  /** Cohere's datasets, and those that its batches read, by the batch's id. */
+  readonly datasets: Map<string, Dataset> = new Map();
+  readonly inputs: Map<string, Dataset> = new Map();
+  /** What OpenAI's batches say of themselves, by id. */
+  readonly batches: Map<string, BatchFacts> = new Map();
+  /** Files that a job has looked for in vain. */
+  readonly missed: Set<string> = new Set();
+  readonly #recorder: Recorder;
+  readonly #counted = new Set<Job>();
+  readonly #byTag = new Map<string, { created: number; linesAnswered: number }>();
+
+  /** @param epochMs the time of day at which the emulator's clock is 0 */
+  constructor(recorder: Recorder, epochMs: number) {
+    this.#recorder = recorder;
+    this.epochMs = epochMs;
+  }
+
+  add(job: Job): void {
+    this.jobs.set(job.plan.id, job);
+    this.#tag(job).created++;
+    for (const { inputs } of job.plan.lines) this.#recorder.inputCounts("sent", inputs);
+  }
+
+  /** Tokens that wait in unfinished jobs of a model. */
+  enqueuedTokens(provider: string, model: string, now: number): number {
+    let tokens = 0;
+    for (const job of this.jobs.values()) {
+      const { plan } = job;
+      if (plan.provider !== provider || plan.model !== model || plan.failure !== undefined || job.hasEnded(now))
+        continue;
+      for (const line of plan.lines) tokens += line.tokens;
+    }
+    return tokens;
+  }
+
+  /** Milliseconds until one more job may be created, of so many an hour; 0 where it may now. */
+  creationWaitMs(mostPerHour: number, now: number): number {
+    const recent = [...this.jobs.values()].map((job) => job.plan.createdAt).filter((at) => at > now - HOUR_MS);
+    if (recent.length < mostPerHour) return 0;
+    return (recent.at(-mostPerHour) ?? now) + HOUR_MS - now;
+  }
+
+  counts(now: number): JobCounts {
+    for (const job of this.jobs.values()) if (job.hasEnded(now) && !this.#counted.has(job)) this.#count(job, now);
+    const byTag = Object.fromEntries([...this.#byTag].map(([tag, counts]) => [tag, { ...counts }]));
+    const sum = (what: keyof TagCounts): number =>
+      Object.values(byTag).reduce((total, counts) => total + counts[what], 0);
+    return { created: sum("created"), linesAnswered: sum("linesAnswered"), byTag };
+  }
+
+  /** What a job has answered counts once it has ended. */
+  #count(job: Job, now: number): void {
+    this.#counted.add(job);
+    for (const { inputs, refusal } of job.done(now)) {
+      if (refusal !== undefined) continue;
+      this.#tag(job).linesAnswered++;
+      this.#recorder.inputCounts("charged", inputs);
+      this.#recorder.inputCounts("answered", inputs);
+    }
+  }
+
+  #tag({ plan }: Job): { created: number; linesAnswered: number } {
+    let counts = this.#byTag.get(plan.tag);
+    if (counts === undefined) {
+      counts = { created: 0, linesAnswered: 0 };
+      this.#byTag.set(plan.tag, counts);
+    }
+    return counts;
+  }
+}

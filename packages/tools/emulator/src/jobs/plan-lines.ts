@@ -1,0 +1,65 @@
+import { Buffer } from "node:buffer";
+
+import { Dice } from "../dice.ts";
+import type { Call, Plan, Route } from "../server/route.ts";
+import { Refusal } from "../server/refusal.ts";
+
+/** One line of a job: a request of the live API. */
+export interface JobLine {
+  readonly id: string;
+  /** Differs for every line, the same in every run. */
+  readonly requestId: string;
+  readonly tokens: number;
+  readonly inputs: readonly string[];
+  /** What keeps it from being answered. */
+  readonly refusal: Refusal | undefined;
+  /** The body of the live endpoint's answer. */
+  answer(): Promise<Buffer>;
+}
+
+/** A line as it was uploaded. */
+export interface LineRequest {
+  readonly id: string;
+  readonly body: unknown;
+}
+
+/** Reads the lines of a job as the live endpoint would read them as requests, each with chance of its own. */
+export async function planLines(call: Call, route: Route, requests: readonly LineRequest[]): Promise<JobLine[]> {
+  const lines: JobLine[] = [];
+  for (const [index, { id, body }] of requests.entries()) {
+    const requestId = `${call.id}${index.toString(16).padStart(5, "0")}`;
+    const seed = Math.floor(call.dice.roll(`line ${index}`) * 2 ** 31);
+    const dice = new Dice(seed, index);
+    const lineCall: Call = { ...call, path: route.path, body, id: requestId, dice };
+    lines.push(await planLine(lineCall, route, id, requestId));
+    await call.pace.rest();
+  }
+  return lines;
+}
+
+async function planLine(call: Call, route: Route, id: string, requestId: string): Promise<JobLine> {
+  try {
+    const plan = await route.plan(call);
+    const { inputs, tokens } = plan;
+    const refusal = refusalOf(call, route, plan);
+    return { id, requestId, tokens, inputs, refusal, answer: async () => bytesOf((await plan.answer()).body) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { id, requestId, tokens: 0, inputs: [], refusal: error, answer: () => Promise.reject(error) };
+  }
+}
+
+function refusalOf({ settings, dice, ...call }: Call, { dialect }: Route, plan: Plan): Refusal | undefined {
+  const { poison } = settings.faults;
+  const position = poison === undefined ? -1 : plan.inputs.findIndex((input) => input.includes(poison.marker));
+  if (poison !== undefined && position !== -1) {
+    return dialect.poisoned(poison.named === true ? plan.nameInput(position) : undefined, { ...call, settings, dice });
+  }
+  const { lineErrorRate = 0, onlyErrorFile = false } = settings.jobs;
+  return onlyErrorFile || dice.roll("lineError") < lineErrorRate ? dialect.serverError(500, call.id) : undefined;
+}
+
+function bytesOf(body: string | Buffer | readonly string[]): Buffer {
+  if (Buffer.isBuffer(body)) return body;
+  return Buffer.from(typeof body === "string" ? body : body.join(""));
+}

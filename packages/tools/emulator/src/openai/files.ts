@@ -1,0 +1,75 @@
+import type { StoredFile } from "../jobs/job-store.ts";
+import { type Call, plainly, type Route } from "../server/route.ts";
+import { openai } from "./dialect.ts";
+import { invalid } from "./errors.ts";
+import { page } from "./page.ts";
+import { spoken, toSeconds } from "./spoken.ts";
+
+/** `GET /v1/files` */
+export const listFiles: Route = {
+  dialect: openai,
+  method: "GET",
+  path: "/v1/files",
+  plan(call) {
+    const purpose = call.query.get("purpose");
+    const files = [...call.store.files.values()].filter((file) => purpose === null || file.purpose === purpose);
+    const { shown, hasMore } = page(call, files.toReversed());
+    return plainly(async () => {
+      const data = await Promise.all(shown.map((file) => describeFile(call, file)));
+      return { body: JSON.stringify({ object: "list", data, has_more: hasMore }) };
+    });
+  },
+};
+
+/** `GET /v1/files/:id` */
+export const retrieveFile: Route = {
+  dialect: openai,
+  method: "GET",
+  path: "/v1/files/:id",
+  plan(call) {
+    const file = findFile(call);
+    return plainly(async () => ({ body: JSON.stringify(await describeFile(call, file)) }));
+  },
+};
+
+/** `DELETE /v1/files/:id` */
+export const deleteFile: Route = {
+  dialect: openai,
+  method: "DELETE",
+  path: "/v1/files/:id",
+  plan(call) {
+    const { id } = findFile(call);
+    return plainly(() => {
+      call.store.files.delete(id);
+      return { body: JSON.stringify({ id, object: "file", deleted: true }) };
+    });
+  },
+};
+
+/** The file that a path names. @throws Refusal where there is none */
+export function findFile({ parameters, store }: Call): StoredFile {
+  const id = parameters["id"] as string;
+  const file = store.files.get(id);
+  if (file === undefined) throw invalid(`No such File object: ${id}`, "id", null, 404);
+  return file;
+}
+
+/** What the API says of a file. */
+export async function describeFile({ store, settings }: Call, file: StoredFile): Promise<object> {
+  const { id, name, purpose, createdAt, content } = file;
+  const bytes = (await content()).length;
+  return spoken(
+    {
+      id,
+      object: "file",
+      bytes,
+      created_at: toSeconds(store, createdAt),
+      filename: name,
+      purpose,
+      status: "processed",
+      expires_at: undefined,
+      status_details: undefined,
+    },
+    settings.jobs.nulls,
+  );
+}

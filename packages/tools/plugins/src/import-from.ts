@@ -1,0 +1,31 @@
+import { registerHooks } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+type Module = Readonly<Record<string, unknown>>;
+
+/**
+ * Imports a package as a module that lies in `place` would. Node's own loader does it, so that packages with nothing
+ * but an `import` condition, workspaces, links and `--conditions` mean what they mean everywhere.
+ *
+ * `import()` resolves from the file in which it is written, and `import.meta.resolve` and `require.resolve` know no
+ * other place or no `import` condition: so for the moment a hook says which file is asking.
+ */
+export async function importFrom(place: string, name: string): Promise<Module> {
+  const { importNatively } = (await import(NATIVE)) as { importNatively: (specifier: string) => Promise<Module> };
+  const parentURL = pathToFileURL(path.join(place, "batchwise-plugins.js")).href;
+  // The place is a part of it: another import may be under way.
+  const asked = `batchwise-from:${name}?${parentURL}`;
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === asked ? next(name, { ...context, parentURL }) : next(specifier, context),
+  });
+  try {
+    return await importNatively(asked);
+  } finally {
+    hooks.deregister();
+  }
+}
+
+/** A module of its own: bundlers and test runners put another `import()` in the place of one that they can see. */
+const NATIVE = "data:text/javascript,export const importNatively = (specifier) => import(specifier);";
