@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { runServer } from "verdaccio";
+import { REPOSITORY, type Workplace } from "./workplace.ts";
+
+/** A registry on loopback that ends with the process. */
+export interface Registry {
+  /** With a slash at the end. */
+  readonly url: string;
+  /** Where the packages are kept that were published to it. */
+  readonly storage: string;
+  /** For npm and pnpm alike: they use this registry alone. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What a `.npmrc` holds, so that npm and pnpm may publish. */
+  readonly npmrc: string;
+  close(): Promise<void>;
+}
+
+/** Packages named in `own` come from this registry alone, all others through it from the one that npm is set to. */
+export async function startRegistry(workplace: Workplace, own: readonly string[]): Promise<Registry> {
+  const folder = await workplace.folder("registry");
+  const storage = join(folder, "storage");
+  const upstream = (await workplace.run("npm", ["config", "get", "registry"], { cwd: REPOSITORY })).trim();
+  const everyone = { access: "$all", publish: "$all" };
+  const config = {
+    storage,
+    auth: { htpasswd: { file: join(folder, "htpasswd") } },
+    // Failing twice would take it for down otherwise, and a tarball that npm caches need not be kept here as well.
+    uplinks: { upstream: { url: upstream, cache: false, maxage: "1d", max_fails: 1000, timeout: "60s" } },
+    packages: {
+      ...Object.fromEntries(own.map((name) => [name, everyone])),
+      "**": { ...everyone, proxy: "upstream" },
+    },
+    max_body_size: "100mb",
+    log: { type: "file", path: join(folder, "log"), format: "json", level: "warn" },
+  };
+  // JSON is YAML.
+  await writeFile(join(folder, "config.yaml"), JSON.stringify(config));
+  const server = (await runServer(join(folder, "config.yaml"))) as Server;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return {
+    url: `http://${host}`,
+    storage,
+    env: { npm_config_registry: `http://${host}`, PNPM_CONFIG_REGISTRY: `http://${host}` },
+    npmrc: `registry=http://${host}\n//${host}:_authToken=anyone\n`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Copy } from "./copy.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import { REPOSITORY, type Workplace } from "./workplace.ts";
+
+type Bump = "patch" | "minor" | "major";
+
+const CORE = "@batchwise/core";
+
+/**
+ * Lets changesets work out versions, and holds them against what the packages promise each other: a patch or a minor of
+ * core releases core alone, a major of core makes every package with core as its peer a major, and a release of an
+ * adapter leaves all others as they are.
+ */
+export async function checkVersions(workplace: Workplace, copy: Copy): Promise<string[]> {
+  const manifests = copy.packages.map(({ manifest }) => manifest);
+  const onCore = manifests.filter(({ peerDependencies = {} }) => CORE in peerDependencies);
+  for (const { name, peerDependencies } of onCore) {
+    const range = peerDependencies?.[CORE];
+    if (range !== "workspace:^") {
+      throw new Error(
+        `${name} has to have ${CORE} as a peer with "workspace:^", so that its range follows; it has "${range}".`,
+      );
+    }
+  }
+  const cases: readonly [name: string, bump: Bump, alsoMajor: readonly Manifest[]][] = [
+    [CORE, "patch", []],
+    [CORE, "minor", []],
+    [CORE, "major", onCore],
+    ["@batchwise/openai", "minor", []],
+  ];
+  return Promise.all(
+    cases.map(async ([name, bump, alsoMajor]) => {
+      const after = await versionsAfter(workplace, copy, name, bump);
+      const faults = manifests.flatMap((manifest) => {
+        const own = manifest.name === name ? bump : undefined;
+        const expected = bumped(manifest.version, own ?? (alsoMajor.includes(manifest) ? "major" : undefined));
+        const got = after.get(manifest.name);
+        return got === expected ? [] : [`${manifest.name}: expected ${expected}, got ${got}`];
+      });
+      if (faults.length > 0) throw new Error(`After a ${bump} of ${name}:\n${faults.join("\n")}`);
+      const others = alsoMajor.length === 0 ? "no other package" : `and a major of ${alsoMajor.length} others`;
+      return `${bump} of ${name}: ${after.get(name)}, ${others}`;
+    }),
+  );
+}
+
+async function versionsAfter(workplace: Workplace, copy: Copy, name: string, bump: Bump): Promise<Map<string, string>> {
+  const folder = await workplace.folder(join("versions", `${name.split("/").at(-1)}-${bump}`));
+  const paths = ["package.json", "pnpm-workspace.yaml", ".changeset/config.json"];
+  for (const path of [...paths, ...copy.packages.map((each) => `${each.folder}/package.json`)]) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await copyFile(join(copy.root, path), join(folder, path));
+  }
+  await writeFile(join(folder, ".changeset/change.md"), `---\n"${name}": ${bump}\n---\n\nA change.\n`);
+  await workplace.run(process.execPath, [join(REPOSITORY, "scripts/version-packages.ts")], { cwd: folder });
+
+  const log = await readFile(join(folder, packageFolder(copy, name), "CHANGELOG.md"), "utf8");
+  if (!log.includes("A change.")) throw new Error(`The changeset's text is not in the CHANGELOG.md of ${name}.`);
+  const after = await Promise.all(copy.packages.map((each) => readManifest(join(folder, each.folder))));
+  return new Map(after.map((manifest) => [manifest.name, manifest.version]));
+}
+
+function packageFolder(copy: Copy, name: string): string {
+  const found = copy.packages.find(({ manifest }) => manifest.name === name);
+  if (found === undefined) throw new Error(`There is no package ${name} to release.`);
+  return found.folder;
+}
+
+function bumped(version: string, bump: Bump | undefined): string {
+  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
+  if (bump === "major") return `${major + 1}.0.0`;
+  if (bump === "minor") return `${major}.${minor + 1}.0`;
+  return bump === "patch" ? `${major}.${minor}.${patch + 1}` : version;
+}
