@@ -7,7 +7,7 @@ import type { Console } from "./console.ts";
 import type { Embedder } from "./embedder.ts";
 import { count, counted, dollars } from "./format.ts";
 import { reportCache } from "./report.ts";
-import { sharedDocuments } from "./shared-documents.ts";
+import type { SharedDocuments } from "./shared-documents.ts";
 
 /** How a run embeds its documents: by the embedder itself, or by way of what else was asked for. */
 export interface Documents {
@@ -30,7 +30,7 @@ export async function openDocuments(embedder: Embedder, ways: Ways, console: Con
   const { cache, folders } = ways;
   const jobs =
     ways.offline === true ? offlineDocuments(embedder, path.join(folders.index, "jobs"), console) : undefined;
-  const shared = await sharedDocuments(embedder, ways);
+  const shared = await openShared(embedder, ways);
   const way = jobs ?? shared?.runnable ?? embedder.documents;
   const cached = cache === undefined ? undefined : cachedDocuments({ ...embedder, documents: way }, cache);
   return {
@@ -47,6 +47,13 @@ export async function openDocuments(embedder: Embedder, ways: Ways, console: Con
       await shared?.close();
     },
   };
+}
+
+async function openShared(embedder: Embedder, { workers, folders }: Ways): Promise<SharedDocuments | undefined> {
+  if (workers === undefined) return undefined;
+  // Loaded when needed: a start without workers does not wait for a database.
+  const { sharedDocuments } = await import("./shared-documents.ts");
+  return sharedDocuments(embedder, workers, folders);
 }
 
 /** @throws Error for an embedder without such jobs */

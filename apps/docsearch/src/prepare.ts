@@ -74,7 +74,9 @@ export async function bringUpToDate(
   const missing = toEmbed.length;
   const planned = planQuestions(options, embedder);
   reportEstimate(console, estimateRun({ missing: toEmbed, passages, planned, embedder, reranker }), options.maxCost);
-  const documents = await openDocuments(embedder, options, console);
+  // Nobody is called for nothing.
+  const workers = missing === 0 ? undefined : options.workers;
+  const documents = await openDocuments(embedder, { ...options, workers }, console);
   let onProgress: ReturnType<Console["startProgress"]> | undefined;
   const announceStop = (): void => {
     console.endProgress();

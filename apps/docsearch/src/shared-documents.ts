@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Runnable } from "@batchwise/core";
 import { createWorker, distribute, pgliteEngine, postgresEngine } from "@batchwise/queue";
-import type { RunOptions } from "./app.ts";
+import type { Workers } from "./app.ts";
 import type { Embedder } from "./embedder.ts";
+import type { Folders } from "./folders.ts";
 import { counted } from "./format.ts";
 import { WorkerProcesses } from "./worker-processes.ts";
 
@@ -20,14 +21,13 @@ export interface SharedDocuments {
 
 /**
  * Documents through a queue that n workers draw on: processes of their own where the environment names a database that
- * they can share, and lanes of this process on an embedded one otherwise. Undefined where no workers are asked for.
+ * they can share, and lanes of this process on an embedded one otherwise.
  */
-export async function sharedDocuments(
+export function sharedDocuments(
   { documents, identity }: Embedder,
-  { workers, folders }: Pick<RunOptions, "workers" | "folders">,
-): Promise<SharedDocuments | undefined> {
-  if (workers === undefined) return undefined;
-  const { count, databaseURL, embedding } = workers;
+  { count, databaseURL, embedding }: Workers,
+  folders: Folders,
+): SharedDocuments {
   const version = versionOf(identity);
   if (databaseURL === undefined) {
     const engine = pgliteEngine({ dir: path.join(folders.index, "queue") });
