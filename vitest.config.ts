@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 // Tests import workspace packages from their sources (no build needed).
@@ -11,6 +12,11 @@ const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    // Many tests wait, for processes and timers: on a machine of few cores three run at once all the same.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // A safeguard and no measure: nothing is asserted of a time.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     reporters: ["default", "./scripts/summary-reporter.ts"],
     include: roots.map((root) => `${root}/**/*.${kind}.ts`),
     exclude: ["**/node_modules/**", "**/dist/**", ...(kind === "test" ? ["**/*.live.test.ts"] : [])],
