@@ -1,4 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+// The queue's own tests have a PostgreSQL from npm, which is not published.
+import { startPostgres } from "../../../packages/engines/queue/src/testing/postgres.ts";
 import { numberedNotes, temporaryFolder } from "./testing/folder.ts";
 import { expectNoKey, useProviders } from "./testing/providers.ts";
 import { start } from "./testing/start.ts";
@@ -43,6 +49,28 @@ describe("--offline", () => {
 });
 
 describe("--workers", () => {
+  const providers = useProviders();
+
+  test("with a database, processes of their own embed the documents, and end", { timeout: 120_000 }, async () => {
+    await using postgres = await startPostgres();
+    const dir = await temporaryFolder({ "notes.md": numberedNotes(9) });
+    const flags = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--embed", "openai", "--workers", "2"];
+    const main = fileURLToPath(new URL("main.ts", import.meta.url));
+    const conditions = process.env["BATCHWISE_TEST_DIST"] === undefined ? ["--conditions=@batchwise/source"] : [];
+    const child = spawn(process.execPath, [...conditions, main, ...flags, "what is number 2?"], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...providers.environment, DATABASE_URL: postgres.url },
+    });
+    // Both texts end when no process holds their ends any more, the workers included.
+    const ended = once(child, "close");
+    const [results, notes, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+    expect(notes).toMatch(/Workers +2 processes on the database in DATABASE_URL/);
+    expect(notes).toContain("9 texts embedded");
+    expect(results).toContain("number 2");
+    expect(code).toBe(0);
+    expectNoKey({ notes, results });
+  });
+
   test("without a database, lanes of this process embed the documents", { timeout: 120_000 }, async () => {
     const dir = await temporaryFolder({ "notes.md": numberedNotes(7) });
     const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--workers", "2", "what is number 2?"];

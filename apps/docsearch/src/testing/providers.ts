@@ -6,7 +6,7 @@ import { saidSoFar, type Started } from "./start.ts";
 export const KEY = "sk-canary-Zq81XwPt7Lm3Kv9R";
 
 /** Neither the key nor its end, which OpenAI's error for a wrong key holds, is in what a run printed. */
-export function expectNoKey({ notes, results }: Started): void {
+export function expectNoKey({ notes, results }: Pick<Started, "notes" | "results">): void {
   expect(notes + results).not.toContain(KEY);
   expect(notes + results).not.toContain(KEY.slice(-4));
 }
