@@ -37,11 +37,11 @@ test("P29 under many who ask at once, no window of the database's clock holds mo
   );
   const bySlot = new Map<number, number>();
   for (const { slot, granted } of grants) bySlot.set(slot, (bySlot.get(slot) ?? 0) + granted);
-  for (const slot of bySlot.keys()) {
-    const inWindow = [0, 1, 2].reduce((sum, back) => sum + (bySlot.get(slot - back) ?? 0), 0);
-    expect(inWindow).toBeLessThanOrEqual(7);
-  }
-  expect(Math.max(...bySlot.values())).toBe(7);
+  const windows = [...bySlot.keys()].map((slot) =>
+    [0, 1, 2].reduce((sum, back) => sum + (bySlot.get(slot - back) ?? 0), 0),
+  );
+  // Never more, and as much as may be: a slot may end in the middle of it.
+  expect(Math.max(...windows)).toBe(7);
 });
 
 test("grants the first ones that fit, and says when the next may pass", LIMIT, async () => {
