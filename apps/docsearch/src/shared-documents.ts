@@ -11,6 +11,9 @@ import { WorkerProcesses } from "./worker-processes.ts";
 /** Where workers are found, and whose name they know. */
 export const QUEUE_NAME = "docsearch-documents";
 
+/** Somebody waits at a terminal: a database that is not there is said soon, and one that restarts is waited for. */
+const RECONNECT_MS = 10_000;
+
 /** Documents that workers embed. */
 export interface SharedDocuments {
   readonly runnable: Runnable<string, Float32Array>;
@@ -22,15 +25,18 @@ export interface SharedDocuments {
 /**
  * Documents through a queue that n workers draw on: processes of their own where the environment names a database that
  * they can share, and lanes of this process on an embedded one otherwise.
+ *
+ * @throws QueueDatabaseError where the database cannot be used; no worker is started then
  */
-export function sharedDocuments(
+export async function sharedDocuments(
   { documents, identity }: Embedder,
   { count, databaseURL, embedding }: Workers,
   folders: Folders,
-): SharedDocuments {
+): Promise<SharedDocuments> {
   const version = versionOf(identity);
   if (databaseURL === undefined) {
     const engine = pgliteEngine({ dir: path.join(folders.index, "queue") });
+    await engine.open();
     const worker = createWorker({ engine, runnables: { [QUEUE_NAME]: documents }, version, concurrency: count });
     // Whoever waits for a chunk is told; the queue's own end must not end the process.
     worker.ended.catch(() => undefined);
@@ -43,7 +49,8 @@ export function sharedDocuments(
       },
     };
   }
-  const engine = postgresEngine({ url: databaseURL });
+  const engine = postgresEngine({ url: databaseURL, reconnectMs: RECONNECT_MS });
+  await engine.open();
   const processes = WorkerProcesses.start(count, { embedding, version, databaseURL });
   return {
     runnable: distribute(documents, { engine, name: QUEUE_NAME, version }),

@@ -71,6 +71,17 @@ describe("--workers", () => {
     expectNoKey({ notes, results });
   });
 
+  test("a database that cannot be reached is said once, and blames no passage", { timeout: 60_000 }, async () => {
+    const dir = await temporaryFolder({ "notes.md": numberedNotes(3) });
+    const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--workers", "2", "q?"];
+    const environment = { DATABASE_URL: "postgres://user:password@127.0.0.1:1/nowhere" };
+    const { code, notes, embedder } = await start(argv, { environment });
+    expect(code).toBe(1);
+    expect(notes).toMatch(/error: The queue's database has not been reachable for \d+ s \(ECONNREFUSED\)/);
+    expect(notes).not.toMatch(/notes\.md|password/);
+    expect(embedder.texts).toEqual([]);
+  });
+
   test("without a database, lanes of this process embed the documents", { timeout: 120_000 }, async () => {
     const dir = await temporaryFolder({ "notes.md": numberedNotes(7) });
     const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--workers", "2", "what is number 2?"];
