@@ -1,5 +1,6 @@
+import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { bulkRunnable } from "@batchwise/core";
 import { distribute, postgresEngine, WorkerLostError } from "./index.ts";
 import { startPostgres, type TestPostgres } from "./testing/postgres.ts";
@@ -9,10 +10,14 @@ import { spawnWorker, type WorkerProcess } from "./testing/spawn-worker.ts";
 const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 5);
 const ITEMS = KILLS > 5 ? 20_000 : 2000;
 const HEARTBEAT_SECONDS = KILLS > 5 ? 10 : 4;
+/** What a worker takes for a chunk, on average. */
+const PAUSE_MS = KILLS > 5 ? 200 : 40;
 const SEED = Number(process.env["BATCHWISE_SEED"] ?? 1);
 const CHUNK = 20;
 const WORKERS = 2;
 const LIMIT_MS = KILLS > 5 ? 1_800_000 : 60_000;
+/** No batch with so few workers is shorter, and one with kills in it is longer. */
+const SHORTEST_MS = (0.9 * PAUSE_MS * ITEMS) / CHUNK / WORKERS;
 
 const double = bulkRunnable<number, number>(() => Promise.reject(new Error("The workers do this.")));
 let postgres: TestPostgres;
@@ -20,6 +25,7 @@ let client: pg.Client;
 const workers: WorkerProcess[] = [];
 
 beforeAll(async () => {
+  vi.stubEnv("PAUSE_MS", String(PAUSE_MS));
   postgres = await startPostgres();
   await connect();
   await client.query("CREATE TABLE calls (input int)");
@@ -43,24 +49,11 @@ test(
   `L1 L2 L6 ${title}: every item has its one result, and only what a killed worker held is called again`,
   async () => {
     const random = randomOf(SEED);
-    for (let each = 0; each < WORKERS; each++) workers.push(spawnWorker(postgres.url, "--quiet"));
+    workers.push(...Array.from({ length: WORKERS }, hire));
     await Promise.all(workers.map(({ working }) => working));
-    const moments = Array.from({ length: KILLS }, () => Math.floor(random() * ITEMS)).toSorted((one, two) => one - two);
-    const restartAt = ITEMS / 2;
-    let restart: Promise<void> | undefined;
-    let killed = 0;
-    const done = [0, 0];
-    const onDone = (): void => {
-      const all = done[0]! + done[1]!;
-      while (moments.length > 0 && all >= moments[0]!) {
-        moments.shift();
-        killed++;
-        const victim = Math.floor(random() * workers.length);
-        workers[victim]!.child.kill("SIGKILL");
-        workers[victim] = spawnWorker(postgres.url, "--quiet");
-      }
-      if (all >= restartAt) restart ??= postgres.restart();
-    };
+    const moments = Array.from({ length: KILLS }, () => random() * SHORTEST_MS).toSorted((one, two) => one - two);
+    const restart = wait(SHORTEST_MS / 2).then(() => postgres.restart());
+    const killing = killAt(moments, random);
     await using engine = postgresEngine({ url: postgres.url });
     const inputs = Array.from({ length: ITEMS }, (_, index) => index);
     const halves = [inputs.slice(0, ITEMS / 2), inputs.slice(ITEMS / 2)];
@@ -73,27 +66,23 @@ test(
           heartbeatSeconds: HEARTBEAT_SECONDS,
           batchId: `half ${index}`,
           attempts: KILLS + 2,
-        }).batch(half, {
-          progressIntervalMs: 0,
-          onProgress(progress) {
-            done[index] = progress.done;
-            onDone();
-          },
-        }),
+        }).batch(half),
       ),
     );
+    const killed = await Promise.race([killing, Promise.resolve("the batch was over before the last kill")]);
     await restart;
     expect(outputs.flat()).toEqual(inputs.map((input) => 2 * input));
     expect(killed).toBe(KILLS);
     // The restart may cost each worker one more delivery and one more count: of the statements that it cut off, nobody
     // knows whether they were done.
     await connect();
-    const { rows } = await client.query<{ chunks: number; deliveries: number; calls: number; inputs: number }>(`
+    const { rows } = await client.query<Record<"chunks" | "deliveries" | "results" | "calls" | "inputs", number>>(`
       SELECT count(*)::int AS chunks, sum(deliveries)::int AS deliveries,
+        (SELECT count(*)::int FROM batchwise.results) AS results,
         (SELECT count(*)::int FROM calls) AS calls, (SELECT count(DISTINCT input)::int FROM calls) AS inputs
       FROM batchwise.chunks`);
-    const { chunks, deliveries, calls, inputs: called } = rows[0]!;
-    expect({ chunks, called }).toEqual({ chunks: ITEMS / CHUNK, called: ITEMS });
+    const { chunks, deliveries, results, calls, inputs: called } = rows[0]!;
+    expect({ chunks, results, called }).toEqual({ chunks: ITEMS / CHUNK, results: ITEMS, called: ITEMS });
     expect(deliveries - chunks).toBeLessThanOrEqual(KILLS + 2 * WORKERS);
     expect(calls - ITEMS).toBeLessThanOrEqual((KILLS + 2 * WORKERS) * CHUNK);
     console.log(`${ITEMS} items, ${KILLS} kills: ${deliveries - chunks} chunks again, ${calls - ITEMS} items again`);
@@ -105,7 +94,7 @@ test(
   "an input that kills every worker which takes it costs `attempts` of them, and only its own chunk",
   async () => {
     while (workers.filter(({ child }) => child.exitCode === null && child.signalCode === null).length < 3) {
-      workers.push(spawnWorker(postgres.url, "--quiet"));
+      workers.push(hire());
     }
     await Promise.all(workers.map(({ working }) => working));
     await using engine = postgresEngine({ url: postgres.url });
@@ -126,6 +115,25 @@ test(
   },
   LIMIT_MS,
 );
+
+/** Kills one of the workers at each of the moments, and starts another for it. Returns how many. */
+async function killAt(moments: readonly number[], random: () => number): Promise<number> {
+  const begin = performance.now();
+  for (const moment of moments) {
+    await wait(Math.max(0, begin + moment - performance.now()));
+    const from = Math.floor(random() * workers.length);
+    const inTurn = [...workers.slice(from), ...workers.slice(0, from)];
+    // One that is at work: ending it while it starts would prove nothing.
+    const victim = await Promise.race(inTurn.map((worker) => worker.working.then(() => worker)));
+    victim.child.kill("SIGKILL");
+    workers[workers.indexOf(victim)] = hire();
+  }
+  return moments.length;
+}
+
+function hire(): WorkerProcess {
+  return spawnWorker(postgres.url, "--quiet");
+}
 
 /** Mulberry32. */
 function randomOf(seed: number): () => number {

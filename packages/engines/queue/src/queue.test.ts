@@ -23,6 +23,7 @@ import {
   postgresEngine,
   QueueDatabaseError,
   type QueueEngine,
+  structuredCodec,
   type Worker,
   type WorkerOptions,
   WorkerLostError,
@@ -206,7 +207,7 @@ describe("a distributed batch", () => {
       expect(ResultError.isInstance(slots[1])).toBe(true);
       expect(InputError.isInstance(slots[2])).toBe(true);
       const { rows } = await client.query(
-        "SELECT count(*)::int AS left FROM batchwise.chunks c JOIN batchwise.batches b ON b.id = c.batch_id WHERE b.queue = 'odd/1' AND c.outcome IS NULL",
+        "SELECT count(*)::int AS left FROM batchwise.chunks c JOIN batchwise.batches b ON b.id = c.batch_id WHERE b.queue = 'odd/1' AND c.report IS NULL",
       );
       expect(rows).toEqual([{ left: 0 }]);
     },
@@ -313,7 +314,69 @@ describe("a submitter that comes back", () => {
     expect((await run()).map((slot) => slot instanceof Error)).toEqual([true, false, true, false, false, false]);
     down = false;
     expect((await run()).map((slot) => slot instanceof Error)).toEqual([true, false, false, false, false, false]);
-    expect(calls.slice(6)).toEqual([2, 3]);
+    expect(calls.slice(6)).toEqual([2]);
+  });
+
+  test("P40 finds each input by itself: in chunks of another size, in another order, more of it", LIMIT, async () => {
+    const calls: number[] = [];
+    const counted = runnable(async (input: number) => {
+      calls.push(input);
+      return 2 * input;
+    });
+    workerOf({ other: counted });
+    const run = (chunkSize: number, inputs: readonly number[]): Promise<number[]> =>
+      distribute(counted, { engine, name: "other", chunkSize, batchId: "report 6" }).batch(inputs);
+    expect(await run(4, [1, 2, 3, 3, 4])).toEqual([2, 4, 6, 6, 8]);
+    expect(await run(3, [9, 3, 4, 3, 3, 2, 1])).toEqual([18, 6, 8, 6, 6, 4, 2]);
+    // Of the threes, two were there.
+    expect(calls.toSorted((one, two) => one - two)).toEqual([1, 2, 3, 3, 3, 4, 9]);
+  });
+
+  test(
+    "a batch's results are in a table, by batch and index, each in its transaction with the chunk",
+    LIMIT,
+    async () => {
+      const odd = runnable(async (input: number) => {
+        if (input % 2 === 0) throw new InputError("Expected an odd number.");
+        return input;
+      });
+      workerOf({ table: odd });
+      const distributed = distribute(odd, { engine, name: "table", chunkSize: 2, batchId: "report 7" });
+      await distributed.batch([1, 2, 3, 4, 5], { returnExceptions: true });
+      const { rows } = await client.query<{ index: number; output: Buffer | null; failure: string | null }>(
+        "SELECT index, output, failure FROM batchwise.results WHERE batch_id = 'report 7' ORDER BY index",
+      );
+      expect(rows.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+      expect(rows.map(({ output }) => output && structuredCodec.decode(output))).toEqual([1, null, 3, null, 5]);
+      expect(rows.map(({ failure }) => failure && (JSON.parse(failure) as { code: string }).code)).toEqual([
+        null,
+        "invalid_input",
+        null,
+        "invalid_input",
+        null,
+      ]);
+    },
+  );
+
+  test("two that are there at once share what is on its way", LIMIT, async () => {
+    const options = { engine, name: "shared", chunkSize: 3, batchId: "report 8" } as const;
+    const first = distribute(double, options).batch(numbers(7));
+    await until(async () => (await outstanding("shared/1")) === 3);
+    const second = distribute(double, { ...options, chunkSize: 2 }).batch(numbers(8));
+    await until(async () => (await outstanding("shared/1")) === 4);
+    const calls: number[] = [];
+    workerOf({ shared: runnable(async (input: number) => (calls.push(input), 2 * input)) });
+    expect(await first).toEqual(numbers(7).map((input) => 2 * input));
+    expect(await second).toEqual(numbers(8).map((input) => 2 * input));
+    expect(calls.toSorted((one, two) => one - two)).toEqual(numbers(8));
+  });
+
+  test("may begin anew once the batch is forgotten", LIMIT, async () => {
+    workerOf({ anew: double });
+    const distributed = distribute(double, { engine, name: "anew", batchId: "report 9" });
+    expect(await distributed.batch([1])).toEqual([2]);
+    await distributed.forget();
+    expect(await distributed.batch([1])).toEqual([2]);
   });
 
   test("gets new jobs for chunks whose jobs somebody has deleted", LIMIT, async () => {

@@ -46,24 +46,38 @@ const MIGRATIONS: readonly ((schema: string) => string)[] = [
     CREATE TABLE ${schema}.batches (
       id text PRIMARY KEY,
       queue text NOT NULL,
+      -- Where the next input that is new goes.
+      next_index int NOT NULL DEFAULT 0,
       seen_at timestamptz NOT NULL DEFAULT now(),
       keep_ms float8 NOT NULL
     );
-    -- One row a chunk: a primary key for its outcome, which is there once or not at all.
+    -- What a worker takes at a time. The inputs go when they have been worked on.
     CREATE TABLE ${schema}.chunks (
+      id uuid PRIMARY KEY,
       batch_id text NOT NULL REFERENCES ${schema}.batches ON DELETE CASCADE,
-      key text NOT NULL,
       job_id uuid NOT NULL,
-      size int NOT NULL,
+      indexes int[] NOT NULL,
+      -- By content, where the batch is kept.
+      names text[],
       inputs bytea,
+      sizes int[],
       options text NOT NULL,
       deliveries int NOT NULL DEFAULT 0,
-      outputs bytea,
-      outcome text,
-      -- Whether something in it failed that may go well another time: a submitter that comes back sends it again.
-      redo boolean NOT NULL DEFAULT false,
-      PRIMARY KEY (batch_id, key)
+      -- There once it is done.
+      report text
     );
+    CREATE INDEX ON ${schema}.chunks (batch_id) WHERE report IS NULL;
+    -- What became of each input: a row is there once, or not yet.
+    CREATE TABLE ${schema}.results (
+      batch_id text NOT NULL REFERENCES ${schema}.batches ON DELETE CASCADE,
+      index int NOT NULL,
+      name text,
+      output bytea,
+      failure text,
+      PRIMARY KEY (batch_id, index),
+      CHECK ((output IS NULL) <> (failure IS NULL))
+    );
+    CREATE INDEX ON ${schema}.results (batch_id, name) WHERE name IS NOT NULL;
     CREATE TABLE ${schema}.workers (
       id uuid NOT NULL,
       name text NOT NULL,

@@ -4,14 +4,14 @@ import {
   type CallOptions,
   InputError,
   isRunnable,
-  ResultError,
   Runnable,
   type RunnableSettings,
 } from "@batchwise/core";
 import { queueName } from "../queue-name.ts";
-import { contentHash } from "../wire/chunk-key.ts";
 import { type Codec, structuredCodec } from "../wire/codec.ts";
-import { canEncode, decodeOutcome, type EncodedOutcome, type Outcome } from "../wire/outcome.ts";
+import { contentHash } from "../wire/content-hash.ts";
+import { type ChunkReport, decodeResult } from "../wire/result.ts";
+import type { Answer } from "./letter.ts";
 import { Mailbox } from "./mailbox.ts";
 import { checkOptions, type DistributeOptions } from "./options.ts";
 
@@ -45,7 +45,7 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
   readonly #codec: Codec;
   readonly #keeps: boolean;
   readonly #callOptions: readonly string[];
-  /** How often a chunk's content has been sent: equal chunks of one batch are told apart by it. */
+  /** How often an input has been sent: equal inputs of a kept batch are told apart by it. */
   readonly #sent = new Map<string, number>();
 
   constructor(runnable: Runnable<Input, Output>, options: DistributeOptions) {
@@ -95,26 +95,17 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
 
   /** The inputs of one chunk, worked on by one worker. */
   override async invokeMany(inputs: readonly Input[], options: CallOptions = {}): Promise<(Output | Error)[]> {
-    if (inputs.length === 0) return [];
-    const callOptions = this.#picked(options);
-    const letter = {
-      key: this.#keyOf(inputs, callOptions),
-      inputs: this.#encode(inputs),
-      size: inputs.length,
-      options: callOptions,
-    };
-    let answer: EncodedOutcome;
-    try {
-      answer = await this.#mailbox.send(letter, options.signal);
-    } catch (error) {
-      // Of the chunk as a whole: no smaller one would fare better.
-      if (options.signal?.aborted === true || !(error instanceof Error)) throw error;
-      return inputs.map(() => error);
+    const encoded = inputs.map((input) => this.#encode(input));
+    const slots: unknown[] = encoded;
+    const places = [...encoded.keys()].filter((place) => !(encoded[place] instanceof Error));
+    if (places.length > 0) {
+      const answers = await this.#send(
+        places.map((place) => inputs[place] as Input),
+        places.map((place) => encoded[place] as Uint8Array),
+        options,
+      );
+      for (const [at, place] of places.entries()) slots[place] = answers[at];
     }
-    const { slots, usage, fatal } = this.#decode(answer, inputs.length);
-    if (usage !== undefined) options.report?.({ usage });
-    // Thrown, it ends the batch: no other chunk would fare better either.
-    if (fatal === true && slots.every((slot) => slot instanceof Error)) throw slots[0];
     return slots as (Output | Error)[];
   }
 
@@ -131,34 +122,45 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
     );
   }
 
-  #keyOf(inputs: readonly Input[], callOptions: string): string {
-    const content = this.#keeps ? contentHash(inputs, callOptions, this.#codec) : "chunk";
+  #encode(input: Input): Uint8Array | InputError {
+    try {
+      return this.#codec.encode(input);
+    } catch {
+      return new InputError(
+        "This input cannot be written for a worker: expected plain data, typed arrays, Maps, Sets or dates. Send such a " +
+          "value, or give submitter and workers a codec that knows it.",
+      );
+    }
+  }
+
+  async #send(inputs: readonly Input[], encoded: readonly Uint8Array[], options: CallOptions): Promise<unknown[]> {
+    const callOptions = this.#picked(options);
+    const letter = {
+      id: randomUUID(),
+      inputs: encoded,
+      names: this.#keeps ? inputs.map((input, at) => this.#nameOf(input, encoded[at]!, callOptions)) : undefined,
+      options: callOptions,
+    };
+    let answer: Answer;
+    try {
+      answer = await this.#mailbox.send(letter, options.signal);
+    } catch (error) {
+      // Of the chunk as a whole: no smaller one would fare better.
+      if (options.signal?.aborted === true || !(error instanceof Error)) throw error;
+      return inputs.map(() => error);
+    }
+    const slots = answer.results.map((result) => decodeResult(result, this.#codec));
+    const reports = answer.reports.map((report) => JSON.parse(report) as ChunkReport);
+    for (const { usage } of reports) if (usage !== undefined) options.report?.({ usage });
+    // Thrown, it ends the batch: no other chunk would fare better either.
+    if (reports.some(({ fatal }) => fatal) && slots.every((slot) => slot instanceof Error)) throw slots[0];
+    return slots;
+  }
+
+  #nameOf(input: Input, encoded: Uint8Array, callOptions: string): string {
+    const content = contentHash(input, encoded, callOptions);
     const before = this.#sent.get(content) ?? 0;
     this.#sent.set(content, before + 1);
     return `${content} ${before}`;
-  }
-
-  #encode(inputs: readonly Input[]): Uint8Array {
-    try {
-      return this.#codec.encode(inputs);
-    } catch {
-      const position = inputs.findIndex((input) => !canEncode(input, this.#codec));
-      throw new InputError(
-        "This input cannot be written for a worker: expected plain data, typed arrays, Maps, Sets or dates. Send such a " +
-          "value, or give submitter and workers a codec that knows it.",
-        position === -1 ? {} : { position },
-      );
-    }
-  }
-
-  #decode(answer: EncodedOutcome, size: number): Outcome {
-    try {
-      return decodeOutcome(answer, size, this.#codec);
-    } catch {
-      throw new ResultError(
-        "The worker's outcome cannot be read: submitter and worker need the same codec, and with the usual one a Node " +
-          "here that is not older than the worker's.",
-      );
-    }
   }
 }

@@ -6,7 +6,7 @@ import type { Session } from "../engine/queue-engine.ts";
 /** What a job says: which chunk is to be worked on. The inputs are in the chunk's row. */
 export interface JobData {
   readonly batch: string;
-  readonly key: string;
+  readonly chunk: string;
   /** Deliveries of the chunk in all. */
   readonly attempts: number;
 }
@@ -26,16 +26,16 @@ const DELETE_AFTER_SECONDS = 60;
 
 /** Puts a job for each chunk on the queue, in the transaction that wrote the chunks. */
 export async function insertJobs(
-  chunks: readonly { readonly key: string; readonly job_id: string }[],
+  chunks: readonly { readonly id: string; readonly jobId: string }[],
   batch: string,
   { queue, attempts, heartbeatSeconds }: JobTerms,
   transaction: Queries,
   { boss, notices }: Session,
 ): Promise<void> {
   if (chunks.length === 0) return;
-  const jobs = chunks.map(({ key, job_id }) => ({
-    id: job_id,
-    data: { batch, key, attempts } satisfies JobData,
+  const jobs = chunks.map(({ id, jobId }) => ({
+    id: jobId,
+    data: { batch, chunk: id, attempts } satisfies JobData,
     heartbeatSeconds,
     retryLimit: RETRY_LIMIT,
     retryDelay: 0,
@@ -47,33 +47,30 @@ export async function insertJobs(
 }
 
 /**
- * New jobs for chunks that have no outcome, and no job any more that could bring one: it was cancelled or deleted
- * there, by hand or after its retention.
+ * New jobs for chunks that are not done, and have no job any more that could bring that about: it was cancelled or
+ * deleted there, by hand or after its retention.
  */
 export async function reviveChunks(
-  keys: readonly string[],
+  ids: readonly string[],
   batch: string,
   terms: JobTerms,
   transaction: Queries,
   session: Session,
 ): Promise<void> {
+  if (ids.length === 0) return;
   const { schema, bossSchema } = session;
-  const dead = await transaction.query<{ key: string }>(
-    `SELECT c.key FROM ${schema}.chunks c
-      WHERE c.batch_id = $1 AND c.key = ANY($2::text[]) AND c.outcome IS NULL AND NOT EXISTS (
+  const dead = await transaction.query<{ id: string }>(
+    `SELECT c.id FROM ${schema}.chunks c
+      WHERE c.id = ANY($1::uuid[]) AND c.report IS NULL AND NOT EXISTS (
         SELECT 1 FROM ${bossSchema}.job j
-        WHERE j.name = $3 AND j.id = c.job_id AND j.state IN ('created', 'retry', 'active')
+        WHERE j.name = $2 AND j.id = c.job_id AND j.state IN ('created', 'retry', 'active')
       )
       FOR UPDATE OF c`,
-    [batch, keys, terms.queue],
+    [ids, terms.queue],
   );
-  const chunks = dead.map(({ key }) => ({ key, job_id: randomUUID() }));
-  for (const { key, job_id } of chunks) {
-    await transaction.query(`UPDATE ${schema}.chunks SET job_id = $3 WHERE batch_id = $1 AND key = $2`, [
-      batch,
-      key,
-      job_id,
-    ]);
+  const chunks = dead.map(({ id }) => ({ id, jobId: randomUUID() }));
+  for (const { id, jobId } of chunks) {
+    await transaction.query(`UPDATE ${schema}.chunks SET job_id = $2 WHERE id = $1`, [id, jobId]);
   }
   await insertJobs(chunks, batch, terms, transaction, session);
 }

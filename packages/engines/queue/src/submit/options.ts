@@ -29,8 +29,8 @@ export interface DistributeOptions {
    */
   readonly heartbeatSeconds?: number;
   /**
-   * A name for the batch. A submitter that starts again with the same name, inputs and chunk size finds the chunks that
-   * have been worked on or are on their way, and sends only the others. Outcomes stay until `forget()` or `keepForMs`.
+   * A name for the batch. A submitter that starts again with the same name finds the inputs that have been worked on or
+   * are on their way, by their content, and sends only the others. Results stay until `forget()` or `keepForMs`.
    * @default none: nothing is kept
    */
   readonly batchId?: string;

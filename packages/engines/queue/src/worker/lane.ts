@@ -5,7 +5,8 @@ import { forBoss } from "../engine/database.ts";
 import type { QueueEngine } from "../engine/queue-engine.ts";
 import type { JobData } from "../submit/jobs.ts";
 import type { Codec } from "../wire/codec.ts";
-import { encodeOutcome, mayGoWell, type Outcome } from "../wire/outcome.ts";
+import { joinParts, type Parts } from "../wire/parts.ts";
+import { encodeResult, type Outcome } from "../wire/result.ts";
 import { affected, Lease } from "./lease.ts";
 import { lostOutcome, readInputs, work } from "./work.ts";
 
@@ -40,8 +41,8 @@ export interface LaneSettings {
 
 interface Chunk {
   readonly inputs: Uint8Array;
+  readonly sizes: readonly number[];
   readonly options: string;
-  readonly size: number;
   readonly deliveries: number;
 }
 
@@ -78,7 +79,7 @@ export class Lane {
     const held = !lease.lost.aborted && (await (returns ? this.#giveBack(job) : this.#answer(job, outcome)));
     onChunk?.({
       name,
-      inputs: chunk.size,
+      inputs: chunk.sizes.length,
       failed: outcome.slots.filter((slot) => slot instanceof Error).length,
       delivery: chunk.deliveries,
       durationMs: systemClock.now() - startedAt,
@@ -91,9 +92,9 @@ export class Lane {
     const [chunk] = await this.#settings.engine.run(({ database, schema }) =>
       database.query<Chunk>(
         `UPDATE ${schema}.chunks SET deliveries = deliveries + 1
-          WHERE batch_id = $1 AND key = $2 AND job_id = $3 AND outcome IS NULL
-          RETURNING inputs, options, size, deliveries`,
-        [data.batch, data.key, id],
+          WHERE id = $1 AND job_id = $2 AND report IS NULL
+          RETURNING inputs, sizes, options, deliveries`,
+        [data.chunk, id],
       ),
     );
     return chunk;
@@ -101,8 +102,8 @@ export class Lane {
 
   async #work({ data }: Job<JobData>, chunk: Chunk, signal: AbortSignal): Promise<Outcome> {
     const { name, runnable, codec, onError } = this.#settings;
-    if (chunk.deliveries > data.attempts) return lostOutcome(chunk.size, data.attempts);
-    const inputs = readInputs(chunk.inputs, codec, chunk.size);
+    if (chunk.deliveries > data.attempts) return lostOutcome(chunk.sizes.length, data.attempts);
+    const inputs = readInputs({ bytes: chunk.inputs, sizes: chunk.sizes }, codec);
     if ("slots" in inputs) return inputs;
     const outcome = await work(runnable, inputs, JSON.parse(chunk.options) as object, signal);
     if (onError !== undefined && !signal.aborted) {
@@ -112,19 +113,32 @@ export class Lane {
   }
 
   /**
-   * Writes the outcome and completes the job, both or neither. Returns false where the delivery was not held any more:
+   * Writes the results and completes the job, both or neither. Returns false where the delivery was not held any more:
    * then nothing is written.
    */
-  #answer(job: Job<JobData>, outcome: Outcome): Promise<boolean> {
+  #answer(job: Job<JobData>, { slots, ...report }: Outcome): Promise<boolean> {
     const { engine, queue, codec } = this.#settings;
-    const encoded = encodeOutcome(outcome, codec);
+    const { batch, chunk } = job.data;
+    const results = slots.map((slot) => encodeResult(slot, codec));
+    const failures = results.map(({ failure }) => failure);
+    // As one value, which goes as it is: an array of byte strings would be written out in twice the length.
+    const outputs = joinParts(results.map(({ output }) => output ?? NOTHING));
     return engine.transaction(async (transaction, { boss, notices, schema }) => {
       if (affected(await boss.complete(queue, job, null, { db: forBoss(transaction) })) === 0) return false;
       await transaction.query(
-        `UPDATE ${schema}.chunks SET outputs = $3, outcome = $4, redo = $5, inputs = NULL WHERE batch_id = $1 AND key = $2`,
-        [job.data.batch, job.data.key, encoded.outputs, encoded.outcome, mayGoWell(outcome)],
+        `WITH done AS (
+          UPDATE ${schema}.chunks SET report = $2, inputs = NULL, sizes = NULL WHERE id = $1
+            RETURNING batch_id, indexes, names
+        )
+        INSERT INTO ${schema}.results (batch_id, index, name, output, failure)
+          SELECT batch_id, indexes[at], names[at],
+            CASE WHEN failure IS NULL THEN substr($3::bytea, start + 1, size) END, failure
+          FROM done, unnest($4::int[], $5::int[], $6::text[]) WITH ORDINALITY AS each (start, size, failure, at)
+          -- It had failed before, and was sent again.
+          ON CONFLICT (batch_id, index) DO UPDATE SET output = excluded.output, failure = excluded.failure`,
+        [chunk, JSON.stringify(report), outputs.bytes, startsOf(outputs), outputs.sizes, failures],
       );
-      await notices.send(`batch ${job.data.batch}`, transaction);
+      await notices.send(`batch ${batch}`, transaction);
       return true;
     });
   }
@@ -134,12 +148,18 @@ export class Lane {
     const { engine, queue } = this.#settings;
     return engine.transaction(async (transaction, { boss, notices, schema }) => {
       if (affected(await boss.fail(queue, job, null, { db: forBoss(transaction) })) === 0) return false;
-      await transaction.query(
-        `UPDATE ${schema}.chunks SET deliveries = deliveries - 1 WHERE batch_id = $1 AND key = $2`,
-        [job.data.batch, job.data.key],
-      );
+      await transaction.query(`UPDATE ${schema}.chunks SET deliveries = deliveries - 1 WHERE id = $1`, [
+        job.data.chunk,
+      ]);
       await notices.send(`queue ${queue}`, transaction);
       return true;
     });
   }
+}
+
+const NOTHING = new Uint8Array();
+
+function startsOf({ sizes }: Parts): number[] {
+  let next = 0;
+  return sizes.map((size) => (next += size) - size);
 }

@@ -1,7 +1,8 @@
 import { ResultError, type Runnable, type RunnableSettings, toError, withConfig } from "@batchwise/core";
 import { WorkerLostError } from "../errors.ts";
 import type { Codec } from "../wire/codec.ts";
-import type { Outcome } from "../wire/outcome.ts";
+import { splitParts, type Parts } from "../wire/parts.ts";
+import type { Outcome } from "../wire/result.ts";
 
 /** Works on a chunk's inputs by the Runnable's own batch, each failure kept in its slot. Never rejects. */
 export async function work(
@@ -44,14 +45,14 @@ export function lostOutcome(size: number, attempts: number): Outcome {
 }
 
 /** A chunk's inputs, or its outcome where this worker cannot read them. */
-export function readInputs(bytes: Uint8Array, codec: Codec, size: number): readonly unknown[] | Outcome {
+export function readInputs(inputs: Parts, codec: Codec): readonly unknown[] | Outcome {
   try {
-    return codec.decode(bytes) as readonly unknown[];
+    return splitParts(inputs).map((input) => codec.decode(input));
   } catch {
     const error = new ResultError(
       "The worker cannot read this chunk: submitter and worker need the same codec, and with the usual one a Node on the " +
         "worker's side that is not older than the submitter's.",
     );
-    return { slots: Array.from({ length: size }, () => error) };
+    return { slots: inputs.sizes.map(() => error) };
   }
 }
