@@ -145,7 +145,10 @@ export interface BatchOptions<Input = any, Output = any> extends CallOptions, Ru
 
 /** How a Runnable wants to be run: what an adapter knows of its backend. `BatchOptions` of a call win over it. */
 export interface RunnableSettings<Input = any, Output = any> extends RunOptions<Input, Output> {
-  /** What one input adds to a request. Cheap and never too low: UTF-8 bytes are an upper bound of tokens. */
+  /**
+   * What one input adds to a request. Cheap and never too low: UTF-8 bytes are an upper bound of tokens. An input that
+   * cannot be sent may be refused here: what is thrown is its failure, and it takes no place in a request.
+   */
   readonly weigh?: (input: Input) => Weight;
   /** What the backend charges. */
   readonly price?: Price;

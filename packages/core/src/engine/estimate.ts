@@ -39,8 +39,13 @@ export function estimate<Input, Output>(
       if (seen.has(key)) continue;
       seen.add(key);
     }
+    try {
+      pack.add(index, input);
+    } catch {
+      // `weigh` refuses it: a batch sends nothing for it either.
+      continue;
+    }
     sent++;
-    pack.add(index, input);
     send(false);
   }
   while (pack.held > 0) send(true);

@@ -4,6 +4,7 @@ import {
   bulkRunnable,
   type CallOptions,
   type FinishReport,
+  InputError,
   rateLimiter,
   runnable,
 } from "@batchwise/core";
@@ -32,6 +33,27 @@ describe("estimate", () => {
     expect(estimate.cost).toBeCloseTo(0.0002);
     expect(estimate.shortestMs).toBeGreaterThanOrEqual(100_000);
     expect(calls).toBe(0);
+  });
+
+  it("leaves out what `weigh` refuses, as a batch does: it fails alone and takes no place in a request", async () => {
+    const requests: number[][] = [];
+    const subject = bulkRunnable(
+      async (inputs: readonly number[]) => {
+        requests.push([...inputs]);
+        return [...inputs];
+      },
+      {
+        request: { maxInputs: 3 },
+        weigh: (input) => {
+          if (input === 1) throw new InputError("Expected another number.");
+          return { tokens: 10 };
+        },
+      },
+    );
+    expect(subject.estimate([1, 2, 1, 3, 4])).toMatchObject({ inputs: 5, requests: 1, tokens: 30 });
+    const slots = await subject.batch([1, 2, 1, 3, 4], { returnExceptions: true });
+    expect(requests).toEqual([[2, 3, 4]]);
+    expect(slots).toEqual([expect.any(InputError), 2, expect.any(InputError), 3, 4]);
   });
 
   it("leaves out what is not known, and counts what the packing and the options make", () => {

@@ -7,7 +7,7 @@ import { CLASSIFY_EXAMPLES, CLASSIFY_TEXTS } from "./limits.ts";
 import { check, checkNames, type CohereOptions, defined, kindOf } from "./options.ts";
 import { send } from "./send.ts";
 import { commonSettings } from "./settings.ts";
-import { forTexts } from "./texts.ts";
+import { forTexts, requireText } from "./texts.ts";
 
 /** A text whose label is known. */
 export interface ClassifyExample {
@@ -67,7 +67,10 @@ export class CohereClassify extends Runnable<string, Classification> {
     this.settings = {
       ...commonSettings("classify", "classify", owner, { ...rest, model: model ?? "" }),
       request: { maxInputs: CLASSIFY_TEXTS },
-      weigh: (text) => ({ tokens: utf8Length(text) }),
+      weigh: (text) => {
+        requireText(text);
+        return { tokens: utf8Length(text) };
+      },
     };
   }
 

@@ -123,7 +123,7 @@ test("what the engine is told: the defaults, or what is asked for", () => {
 describe("inputs", () => {
   test("P36 an empty text and what is no text stay behind, their neighbours go", async () => {
     const wire = new Wire(byLength);
-    const slots = await make(wire).batch(["a", "", 5 as never, null as never, "bb"], { returnExceptions: true });
+    const slots = await make(wire).invokeMany(["a", "", 5 as never, null as never, "bb"]);
     expect(wire.bodies.map(({ texts }) => texts)).toEqual([["a", "bb"]]);
     expect(slots[0]).toEqual(Float32Array.of(1, 1));
     expect(slots[4]).toEqual(Float32Array.of(2, 1));
@@ -147,15 +147,14 @@ describe("inputs", () => {
     expect(wire.requests.length).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(96)));
   });
 
-  test("weighs by UTF-8 bytes, no further than maxTokens, and never throws", () => {
+  test("weighs by UTF-8 bytes, no further than maxTokens, and refuses what cannot be sent", () => {
     const { weigh } = make(new Wire(byLength), { maxTokens: 5 }).settings;
-    expect(["é", "four", "longer than five", 5, null].map((text) => weigh?.(text as string))).toEqual([
+    expect(["é", "four", "longer than five"].map((text) => weigh?.(text))).toEqual([
       { tokens: 2 },
       { tokens: 4 },
       { tokens: 5 },
-      { tokens: 0 },
-      { tokens: 0 },
     ]);
+    for (const wrong of ["", 5, null]) expect(() => weigh?.(wrong as string)).toThrow(InputError);
   });
 });
 

@@ -2,7 +2,6 @@ import { ArgumentError, type CallOptions, type JobBackend, Runnable, type Runnab
 import { CohereClientV2 } from "cohere-ai";
 import { utf8Length } from "./bytes.ts";
 import { type CohereClientLike, connect } from "./client.ts";
-import { notA } from "./errors.ts";
 import type { JobKind } from "./jobs/job-kind.ts";
 import { DIMENSIONS, EMBED_TEXTS } from "./limits.ts";
 import {
@@ -18,7 +17,7 @@ import {
 } from "./options.ts";
 import { send } from "./send.ts";
 import { commonSettings } from "./settings.ts";
-import { forTexts, isText } from "./texts.ts";
+import { forTexts, requireText } from "./texts.ts";
 import { usageIn } from "./usage.ts";
 import { type Rows, vectorsIn } from "./vectors.ts";
 
@@ -107,7 +106,10 @@ export class CohereEmbeddings extends Runnable<string, Float32Array> {
     this.settings = {
       ...commonSettings("embed", "embed", owner, options),
       request: { maxInputs: EMBED_TEXTS },
-      weigh: (text) => ({ tokens: Math.min(utf8Length(text), maxTokens ?? Infinity) }),
+      weigh: (text) => {
+        requireText(text);
+        return { tokens: Math.min(utf8Length(text), maxTokens ?? Infinity) };
+      },
       jobs: () => this.#jobs(options),
     };
   }
@@ -166,7 +168,7 @@ interface EmbedBody {
 
 /** A text as batches take it. @throws InputError for what is none */
 function contentOf(text: unknown): object {
-  if (!isText(text)) throw notA("a text that is not empty", undefined, text);
+  requireText(text);
   return { content: [{ type: "text", text }] };
 }
 

@@ -54,6 +54,19 @@ describe("a corpus through a provider with faults", () => {
     expect(slots.toSpliced(777, 1)).toEqual(expected.toSpliced(777, 1));
   });
 
+  test("P36 a request that fails whole is not the error of what was never in it", async () => {
+    await using emulator = await startEmulator({ faults: { serverErrorRate: 1 } });
+    const embeddings = new CohereEmbeddings({
+      ...fast,
+      model: "embed-v4.0",
+      inputType: "search_query",
+      baseURL: emulator.cohereBaseURL,
+    });
+    const inputs = ["", "fine", 4 as unknown as string];
+    const slots = await embeddings.batch(inputs, { returnExceptions: true, retry: false });
+    expect(slots.map((slot) => (slot as Error).name)).toEqual(["InputError", "ProviderError", "InputError"]);
+  });
+
   test.each<[string, Faults]>([
     ["rows that are missing", { missingRowRate: 0.3 }],
     ["vectors that are not finite", { nanRate: 0.3 }],

@@ -12,12 +12,17 @@ export async function forTexts<Output>(
   const texts = inputs.filter(isText);
   const answers = texts.length === 0 ? [] : await answer(texts);
   let next = 0;
-  return inputs.map((input, position) =>
-    isText(input) ? answers[next++]! : notA("a text that is not empty", position, input),
-  );
+  return inputs.map((input, position) => (isText(input) ? answers[next++]! : notA(EXPECTED, position, input)));
 }
 
+/** @throws InputError for what is no text, or an empty one */
+export function requireText(input: unknown): asserts input is string {
+  if (!isText(input)) throw notA(EXPECTED, undefined, input);
+}
+
+const EXPECTED = "a text that is not empty";
+
 /** Whether an input can be sent. */
-export function isText(input: unknown): input is string {
+function isText(input: unknown): input is string {
   return typeof input === "string" && input !== "";
 }

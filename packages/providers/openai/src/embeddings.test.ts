@@ -113,14 +113,13 @@ test("maxInputTokens holds for any model; without it, only for OpenAI's own", as
   expect(() => make({ model: "nomic-embed-text", truncate: true })).toThrow("used with `maxInputTokens`");
 });
 
-test("weighs by bytes, hardly beyond what the model reads, and never throws", () => {
+test("weighs by bytes, hardly beyond what the model reads, and refuses what cannot be sent", () => {
   const weigh = (options: OpenAIEmbeddingsOptions, input: unknown): unknown =>
     make(options).embeddings.settings.weigh!(input as string);
   expect(weigh({}, "héllo")).toEqual({ tokens: 6 });
   expect(weigh({}, "a".repeat(1e6))).toEqual({ tokens: 32_768 });
   expect(weigh({ model: "other" }, "a".repeat(1e6))).toEqual({ tokens: 1e6 });
-  expect(weigh({}, "")).toEqual({ tokens: 0 });
-  for (const wrong of [undefined, null, 5, {}]) expect(weigh({}, wrong)).toEqual({ tokens: 0 });
+  for (const wrong of ["", undefined, null, 5, {}]) expect(() => weigh({}, wrong)).toThrow(InputError);
 });
 
 test("settings: what one request takes, tries and concurrency, each of them to be changed", () => {

@@ -23,7 +23,7 @@ import {
   settingsOf,
 } from "./options.ts";
 import { type Call, post } from "./post.ts";
-import { answerTexts, type Length, sendable } from "./texts.ts";
+import { answerTexts, type Length, requireText, sendable } from "./texts.ts";
 import { loadCutter } from "./tokens.ts";
 import { usageOf } from "./usage.ts";
 import { utf8Length } from "./utf8.ts";
@@ -91,7 +91,10 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
       model,
       maxConcurrency: BULK_CONCURRENCY,
       request: { ...EMBEDDINGS_REQUEST, ...request },
-      weigh: (text) => ({ tokens: typeof text === "string" ? utf8Length(text, mostBytes) : 0 }),
+      weigh: (text) => {
+        requireText(text);
+        return { tokens: utf8Length(text, mostBytes) };
+      },
       jobs: () => this.#jobs(),
     });
   }

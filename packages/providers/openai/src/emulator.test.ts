@@ -119,6 +119,13 @@ test("empty and overlong texts never reach the server", async () => {
   expect(emulator.stats().byStatus).toEqual({ 200: 1 });
 });
 
+test("P36 a request that fails whole is not the error of what was never in it", async () => {
+  begin({ faults: { serverErrorRate: 1 } });
+  const slots = await make().batch(["", "fine", 4 as unknown as string], { returnExceptions: true, retry: false });
+  expect(slots.map((slot) => slot.constructor)).toEqual([InputError, ProviderError, InputError]);
+  expect((slots[0] as InputError).message).toBe("Expected a text, the input is empty. Leave empty texts out.");
+});
+
 test.for(Array.from({ length: 12 }, (_, seed) => seed))(
   "faults of every kind at once, seed %i: nothing lost, nothing twice, nothing in another's place",
   async (seed) => {

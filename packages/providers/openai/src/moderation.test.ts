@@ -42,7 +42,7 @@ test("requests are small by default, and it costs nothing", () => {
   });
   expect(make({ request: { maxInputs: 5 } }).moderation.settings.request).toEqual({ maxInputs: 5, maxTokens: 10_000 });
   expect(settings.weigh!("héllo")).toEqual({ tokens: 6 });
-  expect(settings.weigh!(undefined as unknown as string)).toEqual({ tokens: 0 });
+  expect(() => settings.weigh!(undefined as unknown as string)).toThrow(InputError);
 });
 
 test("L6 an empty text fails alone; where nothing is left there is no call", async () => {

@@ -24,7 +24,7 @@ import {
 } from "./options.ts";
 import { placeInOrder } from "./place.ts";
 import { type Call, post } from "./post.ts";
-import { answerTexts, sendable } from "./texts.ts";
+import { answerTexts, requireText, sendable } from "./texts.ts";
 import { utf8Length } from "./utf8.ts";
 
 /** Options of OpenAIModeration. */
@@ -61,7 +61,10 @@ export class OpenAIModeration extends Runnable<string, Moderation> {
       model,
       maxConcurrency: BULK_CONCURRENCY,
       request: { ...MODERATION_REQUEST, ...request },
-      weigh: (text) => ({ tokens: typeof text === "string" ? utf8Length(text) : 0 }),
+      weigh: (text) => {
+        requireText(text);
+        return { tokens: utf8Length(text) };
+      },
       jobs: () => this.#jobs(options.clock),
     });
   }

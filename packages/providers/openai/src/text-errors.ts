@@ -1,18 +1,14 @@
 import { InputError } from "@batchwise/core";
 
 /** The caller's types were not checked. */
-export function notText(position: number, value: unknown): InputError {
+export function notText(value: unknown, position?: number): InputError {
   const kind = value === null ? "null" : typeof value;
-  return new InputError(`Expected a string, input ${position} of the request is ${kind}. Pass texts only.`, {
-    position,
-  });
+  return at(position, (input) => `Expected a string, ${input} is ${kind}. Pass texts only.`);
 }
 
 /** The provider would refuse the whole request for it. */
-export function emptyText(position: number): InputError {
-  return new InputError(`Expected a text, input ${position} of the request is empty. Leave empty texts out.`, {
-    position,
-  });
+export function emptyText(position?: number): InputError {
+  return at(position, (input) => `Expected a text, ${input} is empty. Leave empty texts out.`);
 }
 
 /** The text is longer than the model reads, and `truncate` is false. */
@@ -22,4 +18,9 @@ export function overlongText(position: number, maxTokens: number): InputError {
       `Split the text, or set \`truncate: true\` to embed its beginning.`,
     { position },
   );
+}
+
+function at(position: number | undefined, message: (input: string) => string): InputError {
+  if (position === undefined) return new InputError(message("the input"));
+  return new InputError(message(`input ${position} of the request`), { position });
 }

@@ -55,7 +55,7 @@ export async function answerTexts<Output>(
  * @throws InputError for what can't be sent
  */
 export function sendable(input: unknown, { maxTokens, truncate }: Length, cutter: Cutter | undefined): string {
-  if (!isText(input)) throw unsendable(0, input);
+  requireText(input, 0);
   if (maxTokens === undefined || cutter === undefined || utf8Length(input, maxTokens + 1) <= maxTokens) return input;
   const { beginning, fits } = cutter.fit(input, maxTokens);
   cutter.forget();
@@ -63,12 +63,20 @@ export function sendable(input: unknown, { maxTokens, truncate }: Length, cutter
   return truncate ? beginning : input;
 }
 
+/**
+ * @param position among the inputs of a request, where there is one
+ * @throws InputError for what is no text, or an empty one
+ */
+export function requireText(input: unknown, position?: number): asserts input is string {
+  if (!isText(input)) throw unsendable(input, position);
+}
+
 function isText(input: unknown): input is string {
   return typeof input === "string" && input !== "";
 }
 
-function unsendable(position: number, input: unknown): InputError {
-  return typeof input === "string" ? emptyText(position) : notText(position, input);
+function unsendable(input: unknown, position?: number): InputError {
+  return typeof input === "string" ? emptyText(position) : notText(input, position);
 }
 
 async function readTexts(
@@ -81,7 +89,7 @@ async function readTexts(
   const refused = new Map<number, InputError>();
   const suspects: number[] = [];
   for (const [position, input] of inputs.entries()) {
-    if (!isText(input)) refused.set(position, unsendable(position, input));
+    if (!isText(input)) refused.set(position, unsendable(input, position));
     else {
       // Tokens are never more than bytes: only a text with more of those needs counting.
       if (maxTokens !== undefined && utf8Length(input, maxTokens + 1) > maxTokens) suspects.push(position);
