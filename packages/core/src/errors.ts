@@ -1,4 +1,5 @@
 import type { Completed } from "./completed.ts";
+import { kindOf } from "./show.ts";
 
 /** What went wrong, in one stable word. `onFinish` groups failures by it. */
 export type ErrorCode =
@@ -168,8 +169,9 @@ export class BatchError<Input = unknown, Output = unknown> extends BatchwiseErro
 export function toError(value: unknown): Error {
   if (value instanceof Error) return value;
   if (Object.prototype.toString.call(value) === "[object Error]") return value as Error;
-  const kind = value === null ? "null" : typeof value;
-  return new BatchwiseError(`A value that is no Error was thrown (${kind}); it is in \`cause\`.`, { cause: value });
+  return new BatchwiseError(`A value that is no Error was thrown (${kindOf(value)}); it is in \`cause\`.`, {
+    cause: value,
+  });
 }
 
 /** The stable word for any error: its own `code` where it is Batchwise's, "unknown" otherwise. */

@@ -154,6 +154,11 @@ export interface RunnableSettings<Input = any, Output = any> extends RunOptions<
   readonly price?: Price;
   /** Names of the adapter's own call options, so that a misspelt one can be told from one of these. */
   readonly callOptions?: readonly string[];
+  /**
+   * Its calls reach no provider: they answer from what is there, such as a cache. As a stage of others they take none of
+   * a batch's limits and retries, count as no requests, and no hook hears of them. @default false
+   */
+  readonly lookUp?: boolean;
   /** The provider's offline jobs for the same inputs and outputs. Loaded when somebody asks for it. */
   readonly jobs?: () => Promise<JobBackend<Input, Output>>;
 }

@@ -3,7 +3,7 @@ import { collect } from "./engine/collect.ts";
 import { estimate } from "./engine/estimate.ts";
 import { type Chain, chainOf, STAGES } from "./engine/launch.ts";
 import { CompletionQueue, OrderedQueue } from "./engine/sinks.ts";
-import { describe } from "./engine/window.ts";
+import { kindOf } from "./show.ts";
 import { BASE_BATCH, isInsideOverride } from "./engine/strategy.ts";
 import { OutcomeStream } from "./engine/stream.ts";
 import { ArgumentError } from "./errors.ts";
@@ -130,16 +130,14 @@ export function isRunnable(value: unknown): value is Runnable<unknown, unknown> 
 /** @throws ArgumentError where `value` is no Runnable */
 export function requireRunnable<Input, Output>(value: Runnable<Input, Output>): Runnable<Input, Output> {
   if (isRunnable(value)) return value;
-  throw new ArgumentError(`Expected a Runnable, but got ${describe(value)}. runnable(fn) makes one of a function.`);
+  throw new ArgumentError(`Expected a Runnable, but got ${kindOf(value)}. runnable(fn) makes one of a function.`);
 }
 
 /** A plain object with `invoke` as a Runnable; a Runnable as it is. */
 export function toRunnable<Input, Output>(like: RunnableLike<Input, Output>): Runnable<Input, Output> {
   if (isRunnable(like)) return like as Runnable<unknown, unknown> as Runnable<Input, Output>;
   if (typeof like?.invoke !== "function") {
-    throw new ArgumentError(
-      `Expected a Runnable, or an object with invoke(input, options), but got ${describe(like)}.`,
-    );
+    throw new ArgumentError(`Expected a Runnable, or an object with invoke(input, options), but got ${kindOf(like)}.`);
   }
   return new Plain((input, options) => like.invoke(input, options));
 }

@@ -1,4 +1,5 @@
 import { checkSettings } from "../engine/check-options.ts";
+import { kindOf } from "../show.ts";
 import { ArgumentError, BatchError } from "../errors.ts";
 import type { CallOptions, RunnableSettings } from "../options.ts";
 import { Plain, Runnable } from "../runnable.ts";
@@ -82,6 +83,5 @@ export async function invokeThroughBatch<Input, Output>(
 }
 
 function requireFunction(call: unknown, name: string): void {
-  if (typeof call !== "function")
-    throw new ArgumentError(`${name} expects a function, but got ${call === null ? "null" : typeof call}.`);
+  if (typeof call !== "function") throw new ArgumentError(`${name} expects a function, but got ${kindOf(call)}.`);
 }

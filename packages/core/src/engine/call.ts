@@ -12,7 +12,7 @@ export interface CallHost {
   readonly meter: Meter;
   readonly hooks: Pick<BatchOptions, "onRequest" | "onRetry">;
   /** This many tokens are on their way, or (below 0) have come back. */
-  spending(tokens: number): void;
+  spending(tokens: number, price: Price | undefined): void;
   /** Aborted when the results of calls in flight are no longer wanted. */
   readonly signal: AbortSignal;
   reported(usage: Usage, price: Price | undefined): void;
@@ -89,18 +89,19 @@ export class Caller<Input, Output> {
   /** One call for a request, in the Runnable's own way. Never throws for the call. */
   async call(request: Request<Input>, reservation: Reservation | undefined): Promise<Ended> {
     const { meter, hooks } = this.#host;
-    const { clock } = this.#plan;
+    const { clock, price, lookUp } = this.#plan;
+    const counts = lookUp ? 0 : 1;
     const startedAt = hooks.onRequest === undefined ? 0 : clock.now();
     const slot = this.slot();
     slot.clear();
     request.attempts++;
-    meter.inFlight++;
-    this.#host.spending(request.tokens);
+    meter.inFlight += counts;
+    this.#host.spending(request.tokens, price);
     reservation?.begin?.();
     const answer = await this.#answer(request, slot);
-    this.#host.spending(-request.tokens);
-    meter.inFlight--;
-    meter.requests++;
+    this.#host.spending(-request.tokens, price);
+    meter.inFlight -= counts;
+    meter.requests += counts;
     const { usage, requestId } = slot;
     const { error } = answer;
     if (error === undefined && usage !== undefined) {
@@ -108,14 +109,16 @@ export class Caller<Input, Output> {
     }
     const settlement = settlementOf(request, slot, error);
     this.giveBack(slot);
-    hooks.onRequest?.({
-      inputs: request.size,
-      attempt: request.attempts,
-      durationMs: clock.now() - startedAt,
-      usage,
-      requestId,
-      error,
-    });
+    if (!lookUp) {
+      hooks.onRequest?.({
+        inputs: request.size,
+        attempt: request.attempts,
+        durationMs: clock.now() - startedAt,
+        usage,
+        requestId,
+        error,
+      });
+    }
     return { answer, settlement };
   }
 

@@ -1,103 +1,59 @@
 import type { Sink } from "./sinks.ts";
 import type { Intake, Source } from "./window.ts";
 
-/** What a chain passes on from one stage to the next: what came through (a pipe), or what did not (fallbacks). */
-export type Route = "fulfilled" | "rejected";
-
-/** The inputs with which a chain began, of those that are on their way through it. */
-export class Origins {
-  readonly #inputs = new Map<number, unknown>();
-
-  remember(index: number, input: unknown): void {
-    if (!this.#inputs.has(index)) this.#inputs.set(index, input);
-  }
-
-  /** The input at the chain's beginning, which is `input` itself where it is still in the first stage. */
-  recall(index: number, input: unknown): unknown {
-    if (!this.#inputs.has(index)) return input;
-    const origin = this.#inputs.get(index);
-    this.#inputs.delete(index);
-    return origin;
-  }
-}
-
 /** What a channel sees of the runs at its ends. */
-export interface Neighbours {
-  wakeUpstream(): void;
-  wakeDownstream(): void;
-  /** Whether the stage before has nothing under way. */
-  upstreamIdle(): boolean;
+interface Stage {
+  wake(): void;
+  /** Whether it has nothing under way. */
+  readonly idle: boolean;
 }
 
-/**
- * Joins two stages: the sink of one, the source of the next. What the next stage has not taken counts as in flight in
- * the first one, so backpressure runs from end to end.
- */
-export class Channel<Input, Value> implements Sink<Input, Value>, Source<Input | Value> {
+/** A stage's source: what other stages pass on to it. What it has not taken counts as in flight with them. */
+export class Channel implements Source<unknown> {
   ended = false;
   exhausted = false;
   pulled = 0;
+  starved = false;
   readonly failed = false;
   readonly error = undefined;
-  readonly #route: Route;
-  readonly #outlet: Outlet;
-  readonly #origins: Origins;
-  readonly #neighbours: Neighbours;
-  #queue: [index: number, input: Input | Value][] = [];
+  /** Whose source this is. */
+  downstream: Stage | undefined;
+  readonly #feeders: Stage[] = [];
+  /** Feeders that have not ended. */
+  #open = 0;
+  #queue: [index: number, input: unknown][] = [];
   #first = 0;
-  #starved = false;
-  #upstreamEnded = false;
-
-  /** @param outlet where outcomes go that are not passed on */
-  constructor(route: Route, outlet: Outlet, origins: Origins, neighbours: Neighbours) {
-    this.#route = route;
-    this.#outlet = outlet;
-    this.#origins = origins;
-    this.#neighbours = neighbours;
-  }
 
   get total(): number | undefined {
     return this.exhausted ? this.pulled : undefined;
   }
 
-  get waiting(): number {
-    return this.#queue.length - this.#first + this.#outlet.waiting;
-  }
-
   get held(): number {
-    return this.#queue.length - this.#first + this.#outlet.held;
+    return this.#queue.length - this.#first;
   }
 
-  get starved(): boolean {
-    return this.#starved;
+  /** This stage passes something on; all that do are said before the first one starts. */
+  feedBy(stage: Stage): void {
+    this.#feeders.push(stage);
+    this.#open++;
   }
 
-  set starved(value: boolean) {
-    this.#starved = value;
-    this.#outlet.starved = value;
+  pass(index: number, input: unknown): void {
+    this.#queue.push([index, input]);
+    this.downstream?.wake();
   }
 
-  fulfil(index: number, input: Input, value: Value): void {
-    if (this.#route === "fulfilled") this.#pass(index, input, value);
-    else this.#outlet.fulfil(index, input, value);
-  }
-
-  reject(index: number, input: Input, reason: Error): void {
-    if (this.#route === "rejected") this.#pass(index, input, input);
-    else this.#outlet.reject(index, input, reason);
-  }
-
-  /** The stage before has ended. */
+  /** One of the feeders has ended. */
   end(): void {
-    this.#upstreamEnded = true;
+    this.#open--;
     this.#settleEnd();
-    this.#neighbours.wakeDownstream();
+    this.downstream?.wake();
   }
 
-  fill(intake: Intake<Input | Value>): void {
+  fill(intake: Intake<unknown>): void {
     const before = this.pulled;
-    while (this.#first < this.#queue.length && intake.wants()) {
-      const [index, input] = this.#queue[this.#first] as [number, Input | Value];
+    while (this.held > 0 && intake.wants()) {
+      const [index, input] = this.#queue[this.#first] as [number, unknown];
       this.#queue[this.#first++] = undefined as never;
       if (this.#first === this.#queue.length || this.#first >= 1024) {
         this.#queue = this.#queue.slice(this.#first);
@@ -107,15 +63,15 @@ export class Channel<Input, Value> implements Sink<Input, Value>, Source<Input |
       intake.add(index, input);
     }
     this.#settleEnd();
-    if (this.#starved && this.pulled > before) {
-      this.#starved = false;
+    if (this.starved && this.pulled > before) {
+      this.starved = false;
       // Not from within: the stage before may be the one that is asking now.
-      queueMicrotask(() => this.#neighbours.wakeUpstream());
+      queueMicrotask(() => this.#feeders.forEach((stage) => stage.wake()));
     }
   }
 
   idle(): boolean {
-    return this.#first === this.#queue.length && this.#neighbours.upstreamIdle();
+    return this.held === 0 && this.#feeders.every((stage) => stage.idle);
   }
 
   close(): void {
@@ -123,34 +79,58 @@ export class Channel<Input, Value> implements Sink<Input, Value>, Source<Input |
   }
 
   #settleEnd(): void {
-    if (!this.#upstreamEnded || this.#first < this.#queue.length) return;
+    if (this.#open > 0 || this.held > 0) return;
     this.exhausted = true;
     this.ended = true;
   }
+}
 
-  #pass(index: number, input: Input, next: Input | Value): void {
-    this.#origins.remember(index, input);
-    this.#queue.push([index, next]);
-    this.#neighbours.wakeDownstream();
+/** The inputs with which a chain began, of those that have left its first stage. */
+export class Origins {
+  readonly #inputs = new Map<number, unknown>();
+
+  /** @param input of the stage that passes it on: the chain's own, where it is the first one */
+  remember(index: number, input: unknown): void {
+    if (!this.#inputs.has(index)) this.#inputs.set(index, input);
+  }
+
+  recall(index: number, input: unknown): unknown {
+    if (!this.#inputs.has(index)) return input;
+    const origin = this.#inputs.get(index);
+    this.#inputs.delete(index);
+    return origin;
   }
 }
 
-/** Where a chain's outcomes leave it: gives each the input with which it began. */
-export class Outlet implements Sink<unknown, unknown> {
+/** A stage's sink: sends its outcomes on to other stages, or out of the chain. Backpressure runs from end to end. */
+export class Junction implements Sink<unknown, unknown> {
+  readonly #onFulfilled: Channel | undefined;
+  readonly #onRejected: Channel | undefined;
   readonly #out: Sink<unknown, unknown>;
   readonly #origins: Origins;
 
-  constructor(out: Sink<unknown, unknown>, origins: Origins) {
+  /**
+   * @param onFulfilled the stage that takes outputs, where there is one
+   * @param onRejected the stage that takes the inputs of what failed, where there is one
+   */
+  constructor(
+    onFulfilled: Channel | undefined,
+    onRejected: Channel | undefined,
+    out: Sink<unknown, unknown>,
+    origins: Origins,
+  ) {
+    this.#onFulfilled = onFulfilled;
+    this.#onRejected = onRejected;
     this.#out = out;
     this.#origins = origins;
   }
 
   get waiting(): number {
-    return this.#out.waiting;
+    return this.#passedOn + this.#out.waiting;
   }
 
   get held(): number {
-    return this.#out.held;
+    return this.#passedOn + this.#out.held;
   }
 
   get starved(): boolean {
@@ -158,14 +138,35 @@ export class Outlet implements Sink<unknown, unknown> {
   }
 
   set starved(value: boolean) {
-    this.#out.starved = value;
+    for (const place of [this.#onFulfilled, this.#onRejected, this.#out]) if (place) place.starved = value;
+  }
+
+  get catches(): boolean {
+    return this.#onRejected !== undefined;
   }
 
   fulfil(index: number, input: unknown, value: unknown): void {
-    this.#out.fulfil(index, this.#origins.recall(index, input), value);
+    if (this.#onFulfilled === undefined) this.#out.fulfil(index, this.#origins.recall(index, input), value);
+    else this.#pass(this.#onFulfilled, index, input, value);
   }
 
   reject(index: number, input: unknown, reason: Error): void {
-    this.#out.reject(index, this.#origins.recall(index, input), reason);
+    if (this.#onRejected === undefined) this.#out.reject(index, this.#origins.recall(index, input), reason);
+    else this.#pass(this.#onRejected, index, input, input);
+  }
+
+  /** The stage has ended. */
+  end(): void {
+    this.#onFulfilled?.end();
+    this.#onRejected?.end();
+  }
+
+  #pass(channel: Channel, index: number, input: unknown, next: unknown): void {
+    this.#origins.remember(index, input);
+    channel.pass(index, next);
+  }
+
+  get #passedOn(): number {
+    return (this.#onFulfilled?.held ?? 0) + (this.#onRejected?.held ?? 0);
   }
 }

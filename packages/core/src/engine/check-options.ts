@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import type { BatchOptions, CallOptions, RunnableSettings } from "../options.ts";
+import { show } from "../show.ts";
 
 type Check = readonly [expected: string, holds: (value: unknown) => boolean];
 
@@ -56,6 +57,7 @@ const SETTINGS: Readonly<Record<keyof RunnableSettings, Check>> = {
   price: ["prices such as { perMillionInputTokens: 0.02 }", isObject],
   callOptions: ["an array of names", (value) => Array.isArray(value)],
   jobs: FUNCTION,
+  lookUp: BOOLEAN,
 };
 
 const RETRY: Readonly<Record<string, Check>> = {
@@ -155,10 +157,4 @@ function isSchema(value: unknown): boolean {
 
 function hasMethod(value: unknown, name: string): value is object {
   return isObject(value) && typeof (value as Record<string, unknown>)[name] === "function";
-}
-
-/** Numbers and booleans as they are; of anything else only its kind, for it may hold what must not be shown. */
-function show(value: unknown): string {
-  if (value === null || typeof value === "number" || typeof value === "boolean") return String(value);
-  return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -5,7 +5,7 @@ import type { Runnable } from "../runnable.ts";
 import { costOf } from "./meter.ts";
 import { Pack } from "./pack.ts";
 import { makePlan } from "./plan.ts";
-import { describe } from "./window.ts";
+import { kindOf } from "../show.ts";
 
 /** Packs every input as a batch would, and sends nothing. */
 export function estimate<Input, Output>(
@@ -15,7 +15,7 @@ export function estimate<Input, Output>(
 ): Estimate {
   if (typeof inputs !== "object" || inputs === null || typeof inputs[Symbol.iterator] !== "function") {
     throw new ArgumentError(
-      `estimate expects an array or an iterable of inputs, but got ${describe(inputs)}. ` +
+      `estimate expects an array or an iterable of inputs, but got ${kindOf(inputs)}. ` +
         `It can't look into an async source without using it up.`,
     );
   }

@@ -37,14 +37,14 @@ export class Execution<Input, Output> implements RunHost, Sink<Input, Output> {
   readonly #receiver: Receiver<Input, Output>;
   readonly #calls = new AbortController();
   readonly #halt = new AbortController();
-  readonly #plan: Pick<Plan<never, unknown>, "price" | "maxTokens" | "maxCost">;
+  readonly #plan: Pick<Plan<never, unknown>, "maxTokens" | "maxCost">;
   #runs: readonly Run<never, unknown>[] = [];
   #source: Source<Input> | undefined;
   #working = 0;
   #pendingTokens = 0;
+  #pendingCost = 0;
   #stop: Stop | undefined;
   #over = false;
-  #fallsBack = false;
 
   constructor(options: BatchOptions<Input, Output>, plan: Plan<never, unknown>, receiver: Receiver<Input, Output>) {
     this.#options = options;
@@ -105,19 +105,21 @@ export class Execution<Input, Output> implements RunHost, Sink<Input, Output> {
     this.#options.report?.({ usage });
   }
 
-  spending(tokens: number): void {
+  spending(tokens: number, price: Price | undefined): void {
     this.#pendingTokens += tokens;
+    // Nothing is on its way: no rounding either.
+    this.#pendingCost = this.#pendingTokens === 0 ? 0 : this.#pendingCost + costOf(tokens, 0, price);
   }
 
-  afford(tokens: number): boolean {
-    const { maxTokens, maxCost, price } = this.#plan;
+  afford(tokens: number, price: Price | undefined): boolean {
+    const { maxTokens, maxCost } = this.#plan;
     if (maxTokens === Infinity && maxCost === Infinity) return true;
     const pending = this.#pendingTokens + tokens;
     const spent = this.meter.totalTokens;
     const cost = this.meter.cost;
     // An input that is not weighed counts as soon as the cap has been reached.
     const tokensLeft = pending === 0 ? spent < maxTokens : spent + pending <= maxTokens;
-    const costLeft = pending === 0 ? cost < maxCost : cost + costOf(pending, 0, price) <= maxCost;
+    const costLeft = pending === 0 ? cost < maxCost : cost + this.#pendingCost + costOf(tokens, 0, price) <= maxCost;
     if (tokensLeft && costLeft) return true;
     const [name, cap] = tokensLeft ? ["maxCost", maxCost] : ["maxTokens", maxTokens];
     const reason = new BudgetError(
@@ -127,10 +129,8 @@ export class Execution<Input, Output> implements RunHost, Sink<Input, Output> {
     return false;
   }
 
-  fatal(run: { refuse(error: Error): void }, error: Error): void {
-    // Where another stage may take over what this one refuses, only this one ends.
-    if (this.#runs.at(-1) !== run && this.#fallsBack) run.refuse(error);
-    else this.drain({ status: "stopped", reason: error });
+  fatal(error: Error): void {
+    this.drain({ status: "stopped", reason: error });
   }
 
   crash(error: unknown): void {
@@ -173,11 +173,6 @@ export class Execution<Input, Output> implements RunHost, Sink<Input, Output> {
 
   set starved(value: boolean) {
     this.#receiver.sink.starved = value;
-  }
-
-  /** Says that a later stage takes what an earlier one could not do. */
-  fallBack(): void {
-    this.#fallsBack = true;
   }
 
   readonly #onAbort = (): void => {

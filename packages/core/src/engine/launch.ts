@@ -1,6 +1,6 @@
-import type { BatchOptions, Inputs } from "../options.ts";
+import type { BatchOptions, Inputs, RunnableSettings } from "../options.ts";
 import type { AnyRunnable, Runnable } from "../runnable.ts";
-import { Channel, Origins, Outlet, type Route } from "./channel.ts";
+import { Channel, Junction, Origins } from "./channel.ts";
 import { Execution, type Receiver } from "./execution.ts";
 import { Permits } from "./permits.ts";
 import { makePlan, PERMIT, type Plan } from "./plan.ts";
@@ -13,7 +13,8 @@ export const STAGES: unique symbol = Symbol.for("batchwise.stages") as never;
 /** A Runnable made of stages, each of which keeps its own strategy. */
 export interface Chain {
   readonly runnables: readonly AnyRunnable[];
-  readonly route: Route;
+  /** What a stage passes on to the next one: what came through (a pipe), or what did not (fallbacks). */
+  readonly route: "fulfilled" | "rejected";
 }
 
 /** The stages of a Runnable that is made of others. */
@@ -55,56 +56,64 @@ function startChain(
   execution: Execution<unknown, unknown>,
   outer: Plan<unknown, unknown>,
 ): void {
-  const { runnables, route } = chain;
+  const steps = stepsOf(chain);
   const origins = new Origins();
-  const outlet = new Outlet(execution, origins);
   // An explicit cap holds for all stages together (L8); without one, each stage keeps its own.
   const shared = options.maxConcurrency === undefined ? undefined : new Permits(options.maxConcurrency, outer.parent);
   const runs: Run<unknown, unknown>[] = [];
   let from: Source<unknown> = source;
-  runnables.forEach((runnable, stage) => {
-    const last = stage === runnables.length - 1;
-    const plan = makePlan(runnable, stageOptions(options, runnable, stage, last), true, false);
-    const channel = last
-      ? undefined
-      : new Channel<unknown, unknown>(route, outlet, origins, {
-          wakeUpstream: () => runs[stage]?.wake(),
-          wakeDownstream: () => runs[stage + 1]?.wake(),
-          upstreamIdle: () => runs[stage]?.idle ?? true,
-        });
-    runs.push(new Run(plan, from, channel ?? outlet, execution, shared ?? new Permits(plan.permits, plan.parent)));
-    if (channel !== undefined) from = channel;
+  steps.forEach((alternatives, step) => {
+    const last = step === steps.length - 1;
+    const next = last ? undefined : new Channel();
+    alternatives.forEach((runnable, at) => {
+      const spare = at === alternatives.length - 1 ? undefined : new Channel();
+      const plan = makePlan(runnable, stageOptions(options, runnable, runs.length === 0, last), true, false);
+      const permits = (plan.lookUp ? undefined : shared) ?? new Permits(plan.permits, plan.parent);
+      const run = new Run(plan, from, new Junction(next, spare, execution, origins), execution, permits);
+      runs.push(run);
+      if (from instanceof Channel) from.downstream = run;
+      next?.feedBy(run);
+      spare?.feedBy(run);
+      from = spare ?? next ?? from;
+    });
   });
-  if (route === "rejected") execution.fallBack();
   execution.start(runs as never, source);
 }
 
-/** Each stage gets what concerns it: the first one the inputs' options, the last one the outputs', and each its own call options. */
-function stageOptions(options: BatchOptions, runnable: AnyRunnable, stage: number, last: boolean): BatchOptions {
+/** A chain's steps, one after another, and the alternatives of each: what one of them fails at, the next one tries. */
+function stepsOf({ runnables, route }: Chain): readonly (readonly AnyRunnable[])[] {
+  const alternatives = (runnable: AnyRunnable): readonly AnyRunnable[] => {
+    const inner = chainOf(runnable);
+    return inner?.route === "rejected" ? inner.runnables.flatMap(alternatives) : [runnable];
+  };
+  return route === "rejected" ? [runnables.flatMap(alternatives)] : runnables.map(alternatives);
+}
+
+/** Each stage gets what concerns it: the first one the inputs' options, the last ones the outputs', and each its own call options. */
+function stageOptions(options: BatchOptions, runnable: AnyRunnable, first: boolean, last: boolean): BatchOptions {
   const { dedupe, schema, ...rest } = options;
-  const known = runnable.settings?.callOptions ?? [];
-  const own = Object.fromEntries(Object.entries(rest).filter(([name]) => isShared(name) || known.includes(name)));
+  const { callOptions = [], lookUp = false }: RunnableSettings = runnable.settings ?? {};
+  const shared = lookUp ? FOR_ALL : SHARED;
+  const own = Object.fromEntries(
+    Object.entries(rest).filter(([name]) => shared.includes(name) || callOptions.includes(name)),
+  );
   return {
     ...own,
     ...(PERMIT in options ? { [PERMIT]: options[PERMIT] } : {}),
-    ...(stage === 0 && dedupe !== undefined ? { dedupe } : {}),
+    ...(first && dedupe !== undefined ? { dedupe } : {}),
     ...(last && schema !== undefined ? { schema } : {}),
   };
 }
 
-const SHARED = new Set([
+const FOR_ALL: readonly string[] = ["clock", "random"];
+const SHARED: readonly string[] = [
+  ...FOR_ALL,
   "maxConcurrency",
   "retry",
   "timeoutMs",
   "maxWaitMs",
   "request",
   "limiter",
-  "clock",
-  "random",
   "maxCost",
   "maxTokens",
-]);
-
-function isShared(name: string): boolean {
-  return SHARED.has(name);
-}
+];

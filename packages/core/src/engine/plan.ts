@@ -43,6 +43,8 @@ export interface Plan<Input, Output> {
   readonly random: () => number;
   /** The adapter's own call options, handed through. */
   readonly callOptions: CallOptions;
+  /** Whether its calls reach no provider. */
+  readonly lookUp: boolean;
   /** The permit of the call inside of which this batch runs. */
   readonly parent: Permit | undefined;
 }
@@ -99,6 +101,7 @@ export function makePlan<Input, Output>(
     clock,
     random: options.random ?? Math.random,
     callOptions,
+    lookUp: settings.lookUp === true,
     parent,
   };
 }

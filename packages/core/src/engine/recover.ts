@@ -73,7 +73,7 @@ export class Recovery<Input, Output> implements HuntHost<Input> {
   /** This input has no further chance. Where no other has one either, the batch ends. */
   giveUp(index: number, input: Input, error: Error, facts: ErrorFacts): void {
     this.#settler.reject(index, input, error);
-    if (isFatal(facts)) this.#host.fatal(this.#run, error);
+    if (isFatal(facts)) this.#run.refuse(error);
   }
 
   // ---- what a hunt needs ----
@@ -89,7 +89,7 @@ export class Recovery<Input, Output> implements HuntHost<Input> {
 
   giveUpAll(request: Request<Input>, error: Error): void {
     this.#settler.rejectAll(request, error);
-    if (isFatal(factsOf(error))) this.#host.fatal(this.#run, error);
+    if (isFatal(factsOf(error))) this.#run.refuse(error);
   }
 
   giveUpEach({ request, error, errors }: Failure<Input>): void {

@@ -1,4 +1,5 @@
 import type { Demand, Settlement } from "../limits/rate-limiter.ts";
+import type { Price } from "../options.ts";
 import { type CallHost, Caller } from "./call.ts";
 import { factsOf } from "./classify.ts";
 import { type FastHost, fastLane, isPlain } from "./fast-lane.ts";
@@ -21,9 +22,9 @@ export interface RunHost extends CallHost {
   /** Aborted as soon as nothing new may start: what waits need not wait any longer. */
   readonly halted: AbortSignal;
   /** Whether this many more tokens may be spent; ends the batch where not. */
-  afford(tokens: number): boolean;
+  afford(tokens: number, price: Price | undefined): boolean;
   /** No further input can succeed: ends the batch. */
-  fatal(run: { refuse(error: Error): void }, error: Error): void;
+  fatal(error: Error): void;
   /** Something broke that is no item's failure, such as a hook that threw: ends the batch. */
   crash(error: unknown): void;
   /** Every input has its outcome, or the batch is being ended and nothing is in flight. */
@@ -108,9 +109,10 @@ export class Run<Input, Output> implements Claimant, SupplyHost, FastHost<Input,
     this.#gate.permits.leave(this);
   }
 
-  /** Makes no further call: every input that comes fails with this error. */
+  /** Makes no further call: no input can succeed here. Where another stage takes on what fails, every one goes there. */
   refuse(error: Error): void {
-    this.#refused ??= error;
+    if (this.#sink.catches === true) this.#refused ??= error;
+    else this.#host.fatal(error);
   }
 
   get stopped(): boolean {
@@ -223,7 +225,7 @@ export class Run<Input, Output> implements Claimant, SupplyHost, FastHost<Input,
   /** One call, and what of it can be settled. Returns what failed: with nothing in it where nothing is left to do. */
   async #attempt(request: Request<Input>, admission: Admission): Promise<Failure<Input> | undefined> {
     // Asked here, with nothing awaited in between: the batch may have ended, or its money gone, at the gate.
-    if (this.#stopped || !this.#host.afford(request.tokens)) {
+    if (this.#stopped || !this.#affords(request)) {
       giveBack(admission);
       return undefined;
     }
@@ -245,6 +247,11 @@ export class Run<Input, Output> implements Claimant, SupplyHost, FastHost<Input,
       // Only now: after a failure that ends the batch, nobody who waits for the limits may go (L12).
       if (settlement !== undefined) reservation?.settle(settlement);
     }
+  }
+
+  #affords(request: Request<Input>): boolean {
+    const { lookUp, price } = this.plan;
+    return lookUp || this.#host.afford(request.tokens, price);
   }
 
   // ---- recover ----

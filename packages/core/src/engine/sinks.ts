@@ -10,6 +10,8 @@ export interface Sink<Input, Output> {
   readonly held: number;
   /** Set by a run that does not go on because outcomes wait; it wants to be woken when one is taken. */
   starved: boolean;
+  /** Whether another stage takes on what fails. */
+  readonly catches?: boolean;
   /** The run that fills it has ended. */
   end?(): void;
 }

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors.ts";
 import type { Inputs } from "../options.ts";
+import { kindOf } from "../show.ts";
 
 /** Where a source puts what it gives. */
 export interface Intake<Input> {
@@ -51,7 +52,7 @@ export function openSource<Input>(inputs: Inputs<Input>): Source<Input> {
     if (typeof synchronous === "function") return new IteratorSource(() => synchronous.call(inputs));
   }
   throw new ArgumentError(
-    `batch expects an array, an iterable or an async iterable of inputs, but got ${describe(inputs)}. ` +
+    `batch expects an array, an iterable or an async iterable of inputs, but got ${kindOf(inputs)}. ` +
       `Wrap a single input in an array: batch([input]).`,
   );
 }
@@ -103,22 +104,37 @@ class ArraySource<Input> implements SyncSource<Input> {
   }
 }
 
-class IteratorSource<Input> implements SyncSource<Input> {
+/** What sources have in common that learn of their end when they come to it. */
+class Lazy {
   pulled = 0;
   ended = false;
   exhausted = false;
   failed = false;
   error: unknown;
+
+  get total(): number | undefined {
+    return this.exhausted ? this.pulled : undefined;
+  }
+
+  idle(): boolean {
+    return true;
+  }
+
+  protected fail(error: unknown): void {
+    this.ended = true;
+    this.failed = true;
+    this.error = error;
+  }
+}
+
+class IteratorSource<Input> extends Lazy implements SyncSource<Input> {
   input!: Input;
   #iterator: Iterator<Input> | undefined;
   readonly #open: () => Iterator<Input>;
 
   constructor(open: () => Iterator<Input>) {
+    super();
     this.#open = open;
-  }
-
-  get total(): number | undefined {
-    return this.exhausted ? this.pulled : undefined;
   }
 
   advance(): boolean {
@@ -133,20 +149,15 @@ class IteratorSource<Input> implements SyncSource<Input> {
         return true;
       }
       this.exhausted = true;
+      this.ended = true;
     } catch (error) {
-      this.error = error;
-      this.failed = true;
+      this.fail(error);
     }
-    this.ended = true;
     return false;
   }
 
   fill(intake: Intake<Input>): void {
     while (intake.wants() && this.advance()) intake.add(this.pulled - 1, this.input);
-  }
-
-  idle(): boolean {
-    return true;
   }
 
   close(): void {
@@ -160,22 +171,14 @@ class IteratorSource<Input> implements SyncSource<Input> {
   }
 }
 
-class AsyncSource<Input> implements Source<Input> {
-  pulled = 0;
-  ended = false;
-  exhausted = false;
-  failed = false;
-  error: unknown;
+class AsyncSource<Input> extends Lazy implements Source<Input> {
   #iterator: AsyncIterator<Input> | undefined;
   #pulling = false;
   readonly #open: () => AsyncIterator<Input>;
 
   constructor(open: () => AsyncIterator<Input>) {
+    super();
     this.#open = open;
-  }
-
-  get total(): number | undefined {
-    return this.exhausted ? this.pulled : undefined;
   }
 
   fill(intake: Intake<Input>): void {
@@ -201,16 +204,10 @@ class AsyncSource<Input> implements Source<Input> {
       } while (intake.wants());
     } catch (error) {
       if (this.ended) return;
-      this.ended = true;
-      this.failed = true;
-      this.error = error;
+      this.fail(error);
     }
     this.#pulling = false;
     intake.wake();
-  }
-
-  idle(): boolean {
-    return true;
   }
 
   close(): void {
@@ -231,13 +228,6 @@ class AsyncSource<Input> implements Source<Input> {
 
 function requireResult(step: unknown): void {
   if (typeof step !== "object" || step === null) {
-    throw new TypeError(`The source's next() gave ${describe(step)} where an iterator gives { value, done }.`);
+    throw new TypeError(`The source's next() gave ${kindOf(step)} where an iterator gives { value, done }.`);
   }
-}
-
-/** What a value is, without showing what it holds. */
-export function describe(value: unknown): string {
-  if (value === null) return "null";
-  if (typeof value === "object") return "an object that is not iterable";
-  return typeof value === "undefined" ? "undefined" : `a ${typeof value}`;
 }

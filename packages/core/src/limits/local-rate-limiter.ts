@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { ArgumentError } from "../errors.ts";
+import { show } from "../show.ts";
 import { Books } from "./books.ts";
 import { InFlight } from "./in-flight.ts";
 import type {
@@ -284,10 +285,6 @@ function usedOf(demand: Demand, { used }: Settlement): Demand {
     return told !== undefined && Number.isFinite(told) ? told : demand[kind];
   };
   return { requests: of("requests"), inputs: of("inputs"), tokens: of("tokens") };
-}
-
-function show(value: unknown): string {
-  return typeof value === "number" ? String(value) : typeof value;
 }
 
 /** `value` where it is a finite number from `least`; headers hold all kinds of things. */

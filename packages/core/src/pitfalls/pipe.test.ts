@@ -1,4 +1,18 @@
-import { type BatchError, bulkRunnable, isRunnable, ProviderError, runnable } from "@batchwise/core";
+import {
+  type BatchError,
+  bulkRunnable,
+  type FinishReport,
+  InputError,
+  isRunnable,
+  ProviderError,
+  type RateLimiter,
+  type RequestEvent,
+  rateLimiter,
+  runnable,
+  type Runnable,
+  type RunnableSettings,
+  withFallbacks,
+} from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { HeldBackend, range, reasonOf, turn, watch } from "./held-backend.ts";
@@ -123,5 +137,132 @@ describe("pipe", () => {
     );
     expect(await clock.run(first.pipe(second).batch([5], { clock }))).toEqual([5]);
     expect(calls).toEqual({ first: 2, second: 3 });
+  });
+});
+
+describe("a pipe's step with fallbacks", () => {
+  /** Takes many inputs a call, keeps their requests, and refuses what `refuses` says. */
+  function step(
+    name: string,
+    requests: string[][],
+    refuses: (input: string) => Error | undefined,
+    settings: RunnableSettings<string, string>,
+  ): Runnable<string, string> {
+    return bulkRunnable(async (inputs: readonly string[]) => {
+      requests.push([...inputs]);
+      return inputs.map((input) => refuses(input) ?? `${input}${name}`);
+    }, settings);
+  }
+  const none = (): undefined => undefined;
+  const odd = (input: string): Error | undefined => (Number.parseInt(input, 10) % 2 === 1 ? busy() : undefined);
+
+  it("each of them keeps its own strategy, before other steps and behind them", async () => {
+    const requests: Record<"first" | "spare" | "last", string[][]> = { first: [], spare: [], last: [] };
+    const first = step("a", requests.first, odd, { request: { maxInputs: 8 } });
+    const spare = step("b", requests.spare, none, { request: { maxInputs: 4 } });
+    const last = step("c", requests.last, none, { request: { maxInputs: 16 } });
+    const subject = runnable(async (input: number) => `${input}`, { maxConcurrency: 8 })
+      .pipe(withFallbacks(first, [spare]))
+      .pipe(last);
+    const outcomes = [];
+    for await (const outcome of subject.batchInOrder(range(16))) outcomes.push(outcome);
+    expect(outcomes).toEqual(
+      range(16).map((index) => ({
+        index,
+        input: index,
+        status: "fulfilled",
+        value: `${index}${index % 2 === 1 ? "b" : "a"}c`,
+      })),
+    );
+    expect(requests.first.map(({ length }) => length)).toEqual([8, 8]);
+    expect(requests.spare.map(({ length }) => length)).toEqual([4, 4]);
+    expect(requests.last.flat()).toHaveLength(16);
+    expect(requests.last.length).toBeLessThanOrEqual(3);
+  });
+
+  it("what all of them fail at never reaches the next step", async () => {
+    const reached: string[][] = [];
+    const refused = new InputError("Not this one.");
+    const never = (input: string): Error | undefined => (input === "3" ? refused : undefined);
+    const subject = runnable(async (input: number) => `${input}`)
+      .pipe(
+        withFallbacks(step("a", [], odd, {}), [withFallbacks(step("b", [], never, {}), [step("c", [], never, {})])]),
+      )
+      .pipe(step("d", reached, none, {}));
+    const slots = await subject.batch(range(6), { returnExceptions: true });
+    expect(slots).toEqual(["0ad", "1bd", "2ad", refused, "4ad", "5bd"]);
+    expect(reached.flat().toSorted()).toEqual(["0a", "1b", "2a", "4a", "5b"]);
+  });
+
+  it("P24 a refused key ends only the alternative that has it", async () => {
+    const refused = new ProviderError("Refused.", { status: 401, code: "authentication", retryable: false });
+    const requests: string[][] = [];
+    const subject = runnable(async (input: number) => `${input}`).pipe(
+      withFallbacks(
+        bulkRunnable(
+          async (inputs: readonly string[]) => {
+            requests.push([...inputs]);
+            throw refused;
+          },
+          { request: { maxInputs: 2 }, maxConcurrency: 1 },
+        ),
+        [step("b", [], none, {})],
+      ),
+    );
+    expect(await subject.batch(range(20))).toEqual(range(20).map((index) => `${index}b`));
+    expect(requests).toHaveLength(1);
+  });
+
+  it("a batch's schema holds for each of them", async () => {
+    const short = {
+      "~standard": {
+        version: 1,
+        vendor: "test",
+        validate: (value: unknown) => (String(value).length < 3 ? { value } : { issues: [{ message: "too long" }] }),
+      },
+    } as const;
+    const subject = withFallbacks(step("aaa", [], none, {}), [step("b", [], none, {})]);
+    expect(await subject.batch(["1", "2"], { schema: short as never })).toEqual(["1b", "2b"]);
+  });
+
+  it("a look-up takes no limit, is no request, and no hook hears of it", async () => {
+    const demands: number[] = [];
+    const inner = rateLimiter();
+    const limiter: RateLimiter = { reserve: (demand) => (demands.push(demand.inputs), inner.reserve(demand)) };
+    const lookUp = step("", [], odd, { lookUp: true, request: { maxInputs: 3 } });
+    const subject = runnable(async (input: number) => `${input}`).pipe(
+      withFallbacks(lookUp, [step("b", [], none, { request: { maxInputs: 2 } })]),
+    );
+    const events: RequestEvent[] = [];
+    let report: FinishReport | undefined;
+    const outputs = await subject.batch(range(8), {
+      limiter,
+      timeoutMs: 1000,
+      onRequest: (event) => events.push(event),
+      onFinish: (last) => (report = last),
+    });
+    expect(outputs).toEqual(range(8).map((index) => `${index}${index % 2 === 1 ? "b" : ""}`));
+    expect(demands.toSorted((left, right) => left - right)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 2, 2]);
+    expect(events).toHaveLength(10);
+    expect(report).toMatchObject({ requests: 10, fulfilled: 8 });
+  });
+
+  it("maxCost counts what the steps' calls in flight will cost, each at its own price", async () => {
+    const held = new HeldBackend<string, string>();
+    const dear = runnable(held.call, {
+      maxConcurrency: 10,
+      weigh: () => ({ tokens: 1_000_000 }),
+      price: { perMillionInputTokens: 2 },
+    });
+    const running = watch(
+      runnable(async (input: number) => `${input}`)
+        .pipe(dear)
+        .batch(range(10), { maxCost: 6, returnExceptions: true }),
+    );
+    for (const _ of range(20)) await turn();
+    expect(held.calls).toHaveLength(3);
+    for (const call of range(3)) held.at(call).answer("done");
+    const slots = (await running.promise) as unknown[];
+    expect(slots.filter((slot) => slot === "done")).toHaveLength(3);
   });
 });
