@@ -7,6 +7,7 @@ import {
   type RequestEvent,
   runnable,
   withConfig,
+  withFallbacks,
   withRetry,
 } from "@batchwise/core";
 import { flush } from "@batchwise/testkit";
@@ -225,6 +226,28 @@ describe("inside of wrappers", () => {
       expect(await wrap(cached).batch(texts(8))).toEqual(texts(8).map((text) => text.length));
       expect(backend.seen()).toHaveLength(8);
     }
+  });
+
+  const stages: readonly (readonly [string, (cached: any) => any])[] = [
+    ["pipe", (cached) => runnable(async (value: string) => value, { maxConcurrency: 50 }).pipe(cached)],
+    ["withFallbacks", (cached) => withFallbacks(cached, [runnable(async () => 0)])],
+  ];
+  it.each(stages)("%s: passes no limit, is no request, and leaves full requests for the rest", async (name, wrap) => {
+    const { bulk, backend } = backendOf();
+    const { limiter, demands } = countingLimiter();
+    const settings = { request: { maxInputs: 20 }, limiter, maxConcurrency: 1 };
+    const cached = withCache(bulk(settings), { namespace: "n", store: new Map() });
+    const all = texts(1000);
+    await cached.batch(all.filter((_, index) => index % 10 !== 0));
+    const before = backend.calls.length;
+    demands.length = 0;
+    let report: FinishReport | undefined;
+    const onFinish = (last: FinishReport): void => void (report = last);
+    expect(await wrap(cached).batch(all, { onFinish })).toEqual(all.map((text) => text.length));
+    expect(backend.calls.slice(before).map((call) => call.inputs.length)).toEqual([20, 20, 20, 20, 20]);
+    expect(demands).toHaveLength(5);
+    expect(report?.requests).toBe(name === "pipe" ? 1005 : 5);
+    expect(cached.stats()).toMatchObject({ hits: 900 });
   });
 
   it("autoBatch: what the store has is not sent", async () => {

@@ -10,7 +10,7 @@ import {
   withFallbacks,
 } from "@batchwise/core";
 import type { Outcome } from "./flights.ts";
-import { BASE_BATCH } from "./marks.ts";
+import { BASE_BATCH, STAGES } from "./marks.ts";
 import { SCHEMA_OPTION } from "./memo.ts";
 
 /** What the store has, in the inputs' order; undefined for what has to be sent. */
@@ -28,7 +28,8 @@ const LAZY_LOOK_UP = 16;
  * has not goes out in requests as full as without a cache. A batch is two stages, look-ups and, for what these do not
  * find, calls; so order, backpressure, abort and progress are the engine's own.
  *
- * A wrapper of a cached Runnable calls its `invokeMany` or `invoke`, which look up as well, one request at a time.
+ * A wrapper of a cached Runnable that makes its calls (`withRetry`, `withConfig`) makes them by `invokeMany` or `invoke`,
+ * which look up as well, one request at a time.
  */
 export abstract class LookUpFirst<Input, Output> extends Runnable<Input, Output> {
   abstract override readonly settings: RunnableSettings<Input, Output>;
@@ -37,54 +38,47 @@ export abstract class LookUpFirst<Input, Output> extends Runnable<Input, Output>
   constructor(lookUp: LookUp<Input, Output>) {
     super();
     this.#lookUp = lookUp;
+    // For a pipe or fallbacks, which take the stages for their own.
+    Object.defineProperty(this, STAGES, { get: () => Reflect.get(this.#stages(LAZY_LOOK_UP), STAGES) as unknown });
   }
 
   override async batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}): Promise<Output[]> {
-    const [stages, own] = this.#stages(inputs, options);
-    return (await stages.batch(inputs, own)) as Output[];
+    return (await this.#stagesFor(inputs).batch(inputs, withSchema(options))) as Output[];
   }
 
   override batchAsCompleted(
     inputs: Inputs<Input>,
     options: BatchOptions<Input, Output> = {},
   ): AsyncIterableIterator<Completed<Input, Output>> {
-    const [stages, own] = this.#stages(inputs, options);
-    return stages.batchAsCompleted(inputs, own);
+    return this.#stagesFor(inputs).batchAsCompleted(inputs, withSchema(options));
   }
 
   override batchInOrder(
     inputs: Inputs<Input>,
     options: BatchOptions<Input, Output> = {},
   ): AsyncIterableIterator<Completed<Input, Output>> {
-    const [stages, own] = this.#stages(inputs, options);
-    return stages.batchInOrder(inputs, own);
+    return this.#stagesFor(inputs).batchInOrder(inputs, withSchema(options));
   }
 
-  #stages(
-    inputs: Inputs<Input>,
-    options: BatchOptions<Input, Output>,
-  ): [Runnable<Input, Output>, BatchOptions<Input, Output>] {
-    // The engine says what is wrong with it.
-    if (typeof options !== "object" || options === null) return [withConfig(this, {}), options];
-    const { settings } = this;
-    const { retry, timeoutMs, limiter, schema, ...rest } = options;
-    const { callOptions: named = [], dedupe, price } = settings;
-    const callOptions = schema === undefined ? named : [...named, SCHEMA_OPTION];
-    const calls = withConfig(this, { ...given({ retry, timeoutMs, limiter, schema }), callOptions });
-    const lookUps = bulkRunnable<Input, Output>((some, own) => this.#find(some, own), {
+  #stagesFor(inputs: Inputs<Input>): Runnable<Input, Output> {
+    return this.#stages(Array.isArray(inputs) ? ARRAY_LOOK_UP : LAZY_LOOK_UP);
+  }
+
+  #stages(maxInputs: number): Runnable<Input, Output> {
+    const { callOptions: named = [], dedupe, schema } = this.settings;
+    const callOptions = [...named, SCHEMA_OPTION];
+    const lookUps = bulkRunnable<Input, Output>((some, options) => this.#find(some, options), {
+      lookUp: true,
       maxConcurrency: 1,
-      request: { maxInputs: Array.isArray(inputs) ? ARRAY_LOOK_UP : LAZY_LOOK_UP },
+      request: { maxInputs },
       callOptions,
-      ...given({ dedupe, schema: schema ?? settings.schema }),
+      ...(dedupe === undefined ? {} : { dedupe }),
+      ...(schema === undefined ? {} : { schema }),
     });
-    const stages = withFallbacks(lookUps, [calls]);
-    // What a call costs counts against `maxCost` while it is in flight, too.
-    Object.defineProperty(stages, "settings", { value: { ...stages.settings, ...given({ price }) } });
-    return [stages, { ...rest, ...withoutLookUps(options), ...given({ [SCHEMA_OPTION]: schema }) }];
+    return withFallbacks(lookUps, [withConfig(this, { callOptions })]);
   }
 
   async #find(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
-    options.report?.({ requestId: LOOK_UP });
     const outcomes = await this.#lookUp(inputs, options);
     return outcomes.map((outcome) => (outcome === undefined ? NOT_FOUND : (outcome.error ?? outcome.value)));
   }
@@ -96,30 +90,9 @@ Object.defineProperty(LookUpFirst.prototype.batch, BASE_BATCH, { value: true });
 
 /** What an input fails with that goes on to be sent. Nobody sees it. */
 const NOT_FOUND = new Error("Not in the cache.");
-/** By this name look-ups are known among requests. */
-const LOOK_UP = "batchwise.cache.look-up";
 
-/** The caller's hooks, which are not told of look-ups: these are no requests. */
-function withoutLookUps<Input, Output>(options: BatchOptions<Input, Output>): BatchOptions<Input, Output> {
-  const { onRequest, onProgress, onFinish } = options;
-  // The engine refuses it.
-  if (onRequest !== undefined && typeof onRequest !== "function") return {};
-  let lookUps = 0;
-  const requestsOf = <Report extends { readonly requests: number }>(report: Report): Report => ({
-    ...report,
-    requests: report.requests - lookUps,
-  });
-  return {
-    onRequest: (event) => {
-      if (event.requestId === LOOK_UP) lookUps++;
-      else onRequest?.(event);
-    },
-    ...(typeof onProgress === "function" && { onProgress: (progress) => onProgress(requestsOf(progress)) }),
-    ...(typeof onFinish === "function" && { onFinish: (report) => onFinish(requestsOf(report)) }),
-  };
-}
-
-/** What is not undefined: a setting that is there and undefined would take the place of the Runnable's own. */
-function given<Values extends object>(values: Values): { [Name in keyof Values]?: Exclude<Values[Name], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+/** The batch's own schema also says what is saved. What is wrong with the options, the engine says. */
+function withSchema<Input, Output>(options: BatchOptions<Input, Output>): BatchOptions<Input, Output> {
+  const schema = options?.schema;
+  return schema === undefined ? options : Object.assign({}, options, { [SCHEMA_OPTION]: schema });
 }

@@ -2,6 +2,8 @@ import type { Runnable } from "@batchwise/core";
 
 /** On the base class's `batch`, in every copy of core: a `batch` without it is an author's override. */
 export const BASE_BATCH: unique symbol = Symbol.for("batchwise.base-batch") as never;
+/** On a Runnable that is made of others, such as that of `withFallbacks`: its stages. */
+export const STAGES: unique symbol = Symbol.for("batchwise.stages") as never;
 /** On a wrapper such as `withConfig`: the Runnable whose calls it makes. */
 const WRAPPED: unique symbol = Symbol.for("batchwise.wrapped") as never;
 
