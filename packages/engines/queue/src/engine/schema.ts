@@ -67,9 +67,10 @@ const MIGRATIONS: readonly ((schema: string) => string)[] = [
       report text
     );
     CREATE INDEX ON ${schema}.chunks (batch_id) WHERE report IS NULL;
-    -- What became of each input: a row is there once, or not yet.
+    -- What became of each input: a row is there once, or not yet. No foreign key: it would be checked row by row, and
+    -- a chunk has one.
     CREATE TABLE ${schema}.results (
-      batch_id text NOT NULL REFERENCES ${schema}.batches ON DELETE CASCADE,
+      batch_id text NOT NULL,
       index int NOT NULL,
       name text,
       output bytea,

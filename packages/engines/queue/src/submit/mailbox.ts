@@ -4,7 +4,7 @@ import { type JobTerms, reviveChunks } from "./jobs.ts";
 import type { Answer, Delivery, Letter, Route } from "./letter.ts";
 import { post } from "./post.ts";
 import { Recipient } from "./recipient.ts";
-import { type Arrival, collect, discard, register } from "./tables.ts";
+import { type Arrival, collect, discard, forget, register } from "./tables.ts";
 import { type WatchSettings, WorkerWatch } from "./worker-watch.ts";
 
 /** What a mailbox works by. */
@@ -69,7 +69,7 @@ export class Mailbox {
   /** Deletes what the database holds of the batch. */
   async forget(): Promise<void> {
     const { engine, batch } = this.#settings;
-    await engine.run(({ database, schema }) => database.query(`DELETE FROM ${schema}.batches WHERE id = $1`, [batch]));
+    await engine.transaction((transaction, { schema }) => forget("id = $1", batch, transaction, schema));
     this.#prepared = false;
   }
 
@@ -102,7 +102,10 @@ export class Mailbox {
 
   async #prepare(): Promise<void> {
     const { engine, batch, queue, keepForMs } = this.#settings;
-    const owner = await engine.run((session) => register(batch, queue, keepForMs, session));
+    await engine.run(({ boss }) => boss.createQueue(queue));
+    const owner = await engine.transaction((transaction, { schema }) =>
+      register(batch, queue, keepForMs, transaction, schema),
+    );
     if (owner !== queue) {
       throw new ArgumentError(
         "batchId: there is a batch of this id, but of another Runnable or version. Choose another id, or give the " +

@@ -29,7 +29,8 @@ function letter(...names: readonly string[]): Letter {
 }
 
 async function send(batch: string, ...letters: readonly Letter[]): Promise<Route[]> {
-  await engine.run((session) => register(batch, TERMS.queue, 1e9, session));
+  await engine.run(({ boss }) => boss.createQueue(TERMS.queue));
+  await engine.transaction((transaction, { schema }) => register(batch, TERMS.queue, 1e9, transaction, schema));
   return engine.transaction((transaction, session) => post(letters, batch, TERMS, transaction, session));
 }
 

@@ -10,18 +10,30 @@ export async function register(
   batch: string,
   queue: string,
   keepForMs: number,
-  { boss, database, schema }: Session,
+  transaction: Queries,
+  schema: string,
 ): Promise<string | undefined> {
-  await boss.createQueue(queue);
-  await database.query(`DELETE FROM ${schema}.batches WHERE seen_at < now() - keep_ms * interval '1 ms' AND id <> $1`, [
-    batch,
-  ]);
-  const [row] = await database.query<{ queue: string }>(
+  await forget("seen_at < now() - keep_ms * interval '1 ms' AND id <> $1", batch, transaction, schema);
+  const [row] = await transaction.query<{ queue: string }>(
     `INSERT INTO ${schema}.batches AS b (id, queue, keep_ms) VALUES ($1, $2, $3)
       ON CONFLICT (id) DO UPDATE SET seen_at = now() RETURNING b.queue`,
     [batch, queue, keepForMs],
   );
   return row?.queue;
+}
+
+/**
+ * Deletes batches, with their chunks and results.
+ *
+ * @param which a condition in which `$1` is `batch`
+ */
+export async function forget(which: string, batch: string, transaction: Queries, schema: string): Promise<void> {
+  const gone = await transaction.query<{ id: string }>(`DELETE FROM ${schema}.batches WHERE ${which} RETURNING id`, [
+    batch,
+  ]);
+  if (gone.length === 0) return;
+  // A statement of its own: it sees what was written while the first one waited for a worker to be done with a chunk.
+  await transaction.query(`DELETE FROM ${schema}.results WHERE batch_id = ANY($1::text[])`, [gone.map(({ id }) => id)]);
 }
 
 /** A chunk that has been worked on. */
