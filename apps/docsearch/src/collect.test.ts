@@ -16,6 +16,17 @@ describe("node_modules", () => {
     expect(await names(root)).toEqual(["@s/b/readme.md", "a/README.md", "a/docs/guide.mdx", "a/CHANGELOG.md"]);
   });
 
+  test("takes one guide of each package in turn, so that none pushes out the others", async () => {
+    const root = await temporaryFolder({
+      "node_modules/a/docs/1.md": "first of a",
+      "node_modules/a/docs/2.md": "second of a",
+      "node_modules/a/docs/3.md": "third of a",
+      "node_modules/b/docs/1.md": "first of b",
+      "node_modules/b/docs/2.md": "second of b",
+    });
+    expect(await names(root)).toEqual(["a/docs/1.md", "b/docs/1.md", "a/docs/2.md", "b/docs/2.md", "a/docs/3.md"]);
+  });
+
   test("pnpm: each real file comes once, though links lead to it in circles", async () => {
     const root = await temporaryFolder({
       "node_modules/.pnpm/a@1.0.0/node_modules/a/README.md": "readme of a",

@@ -22,7 +22,7 @@ type Role = "readme" | "guide" | "changelog";
 
 /** What a folder holds. */
 export interface Collection {
-  /** Readmes first, then guides, then changelogs; by name within. */
+  /** Readmes first, then guides, then changelogs; within, one of each package in turn, by name. */
   readonly documents: readonly Document[];
   /** Text files found, in all. */
   readonly found: number;
@@ -64,7 +64,7 @@ export async function collectDocuments(folder: string): Promise<Collection> {
   const newest = await newestCopies(located);
   leftOut.copy = located.length - newest.length;
 
-  const ordered = newest.toSorted(byRoleAndName);
+  const ordered = inTurn(newest);
   const texts = await runnable(readText, { maxConcurrency: FILES_AT_ONCE }).batch(ordered.map((each) => each.path));
   const documents: Document[] = [];
   const seen = new Set<string>();
@@ -174,7 +174,17 @@ function roleOf(document: Located): Role {
   return CHANGELOG.test(base) ? "changelog" : "guide";
 }
 
-function byRoleAndName(one: Located, other: Located): number {
-  const rank = ROLES.indexOf(roleOf(one)) - ROLES.indexOf(roleOf(other));
-  return rank || (one.name < other.name ? -1 : 1);
+/** One package's hundred guides do not push out those of all others: where there is too much, each has its share. */
+function inTurn(located: readonly Located[]): Located[] {
+  const counts = new Map<string, number>();
+  const turns = located
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    .map((each) => {
+      const rank = ROLES.indexOf(roleOf(each));
+      const pile = `${rank} ${each.package?.name}`;
+      const turn = each.package === undefined ? 0 : (counts.get(pile) ?? 0);
+      counts.set(pile, turn + 1);
+      return { each, rank, turn };
+    });
+  return turns.toSorted((one, other) => one.rank - other.rank || one.turn - other.turn).map(({ each }) => each);
 }
