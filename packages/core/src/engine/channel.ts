@@ -108,29 +108,34 @@ export class Junction implements Sink<unknown, unknown> {
   readonly #onRejected: Channel | undefined;
   readonly #out: Sink<unknown, unknown>;
   readonly #origins: Origins;
+  readonly #isFirst: boolean;
 
   /**
    * @param onFulfilled the stage that takes outputs, where there is one
    * @param onRejected the stage that takes the inputs of what failed, where there is one
+   * @param isFirst whether the stage takes from the chain's own source
    */
   constructor(
     onFulfilled: Channel | undefined,
     onRejected: Channel | undefined,
     out: Sink<unknown, unknown>,
     origins: Origins,
+    isFirst: boolean,
   ) {
     this.#onFulfilled = onFulfilled;
     this.#onRejected = onRejected;
     this.#out = out;
     this.#origins = origins;
+    this.#isFirst = isFirst;
   }
 
   get waiting(): number {
     return this.#passedOn + this.#out.waiting;
   }
 
+  /** What is held back for order waits for an input that a later stage may have: it must not hold that stage back. */
   get held(): number {
-    return this.#passedOn + this.#out.held;
+    return this.#passedOn + (this.#isFirst ? this.#out.held : 0);
   }
 
   get starved(): boolean {

@@ -67,9 +67,10 @@ function startChain(
     const next = last ? undefined : new Channel();
     alternatives.forEach((runnable, at) => {
       const spare = at === alternatives.length - 1 ? undefined : new Channel();
-      const plan = makePlan(runnable, stageOptions(options, runnable, runs.length === 0, last), true, false);
+      const isFirst = runs.length === 0;
+      const plan = makePlan(runnable, stageOptions(options, runnable, isFirst, last), true, false);
       const permits = (plan.lookUp ? undefined : shared) ?? new Permits(plan.permits, plan.parent);
-      const run = new Run(plan, from, new Junction(next, spare, execution, origins), execution, permits);
+      const run = new Run(plan, from, new Junction(next, spare, execution, origins, isFirst), execution, permits);
       runs.push(run);
       if (from instanceof Channel) from.downstream = run;
       next?.feedBy(run);

@@ -145,7 +145,11 @@ export class Run<Input, Output> implements Claimant, SupplyHost, FastHost<Input,
     const served = this.#gate.serve();
     if (served !== false) return served === true;
     const lane = this.#fast === undefined ? this.#openLane() : this.#openFastLane(this.#fast);
-    if (lane === undefined) return false;
+    if (lane === undefined) {
+      // Another run's permit was offered, and the source turned out to have ended. Not from within the offer.
+      if (this.#supply.isDone) queueMicrotask(() => this.#checkEnd());
+      return false;
+    }
     void this.#ride(lane);
     return true;
   }

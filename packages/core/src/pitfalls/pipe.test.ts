@@ -83,6 +83,33 @@ describe("pipe", () => {
     await iterator.return?.();
   });
 
+  it("ends under one cap for all steps, when the source says only at the next pull that it is over", async () => {
+    const step = runnable(async (input: number) => input);
+    for (const count of range(9)) {
+      expect(await step.pipe(step).batch(range(count).values(), { maxConcurrency: 1 })).toEqual(range(count));
+    }
+  });
+
+  it("what is held back for order never holds back the step that has the input it waits for", async () => {
+    const first = runnable(
+      async (input: number) => {
+        if (input > 0) throw new InputError("Not this one.");
+        return input;
+      },
+      { maxConcurrency: 5 },
+    );
+    const second = new HeldBackend<number, number>();
+    const read: number[] = [];
+    const reading = (async () => {
+      const piped = first.pipe(runnable(second.call));
+      for await (const { index } of piped.batchInOrder(range(30), { maxConcurrency: 6 })) read.push(index);
+    })();
+    for (const _ of range(20)) await turn();
+    second.at(0).answer(0);
+    await reading;
+    expect(read).toEqual(range(30));
+  });
+
   it("L4 invoke runs the steps one after another, and three steps compose", async () => {
     const add = runnable(async (input: number) => input + 1);
     const triple = add.pipe(add).pipe(runnable(async (input: number) => `#${input}`));
