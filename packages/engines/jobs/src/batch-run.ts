@@ -53,8 +53,9 @@ export class BatchRun<Input, Output> {
         ...this.#options,
         clock: this.#manner.clock,
         onFinish: (report) => {
-          this.#status = report.status;
           onFinish?.(report);
+          // Not before: where it could not keep what it was handed, the jobs have to be remembered.
+          this.#status = report.status;
         },
       });
     } finally {

@@ -91,6 +91,16 @@ describe("a batch through jobs", () => {
     expect(report).toMatchObject({ requests: 2, retries: 1, fulfilled: 3 });
   });
 
+  it("P40 jobs are remembered where `onFinish` could not keep what came of them", async () => {
+    const { clock, jobs, provider } = world({});
+    const full = (): never => {
+      throw new Error("The disk is full.");
+    };
+    await expect(clock.run(jobs.batch(["a", "b"], { onFinish: full }))).rejects.toThrow("The batch ended early");
+    expect(await clock.run(jobs.batch(["a", "b"]))).toEqual(["A", "B"]);
+    expect(provider.jobs).toHaveLength(1);
+  });
+
   it("P36 an input that spoils a line with others fails alone, in one more job", async () => {
     const { clock, jobs, provider } = world({ caps: { inputsPerLine: 4 } });
     const inputs = ["a", "poison", "c", "d", "e", "f"];
