@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { runServer } from "verdaccio";
+import { bringVerdaccio } from "./verdaccio.ts";
 import { REPOSITORY, type Workplace } from "./workplace.ts";
 
 /** A registry on loopback that ends with the process. */
@@ -39,7 +38,8 @@ export async function startRegistry(workplace: Workplace, own: readonly string[]
   };
   // JSON is YAML.
   await writeFile(join(folder, "config.yaml"), JSON.stringify(config));
-  const server = (await runServer(join(folder, "config.yaml"))) as Server;
+  const runServer = await bringVerdaccio(workplace);
+  const server = await runServer(join(folder, "config.yaml"));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}/`;

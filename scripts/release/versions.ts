@@ -10,8 +10,8 @@ const CORE = "@batchwise/core";
 
 /**
  * Lets changesets work out versions, and holds them against what the packages promise each other: a patch or a minor of
- * core releases core alone, a major of core makes every package with core as its peer a major, and a release of an
- * adapter leaves all others as they are.
+ * core releases core alone; a major of core makes every package with core as its peer a major, and gives those that bring
+ * one of these along a patch; a release of an adapter leaves all others as they are.
  */
 export async function checkVersions(workplace: Workplace, copy: Copy): Promise<string[]> {
   const manifests = copy.packages.map(({ manifest }) => manifest);
@@ -24,18 +24,23 @@ export async function checkVersions(workplace: Workplace, copy: Copy): Promise<s
       );
     }
   }
-  const cases: readonly [name: string, bump: Bump, alsoMajor: readonly Manifest[]][] = [
-    [CORE, "patch", []],
-    [CORE, "minor", []],
-    [CORE, "major", onCore],
-    ["@batchwise/openai", "minor", []],
+  const renewed = new Set([CORE, ...onCore.map(({ name }) => name)]);
+  const bringing = manifests.filter(
+    (manifest) =>
+      !onCore.includes(manifest) && Object.keys(manifest.dependencies ?? {}).some((name) => renewed.has(name)),
+  );
+  const cases: readonly [name: string, bump: Bump, alsoMajor: readonly Manifest[], alsoPatch: readonly Manifest[]][] = [
+    [CORE, "patch", [], []],
+    [CORE, "minor", [], []],
+    [CORE, "major", onCore, bringing],
+    ["@batchwise/openai", "minor", [], []],
   ];
   return Promise.all(
-    cases.map(async ([name, bump, alsoMajor]) => {
+    cases.map(async ([name, bump, alsoMajor, alsoPatch]) => {
       const after = await versionsAfter(workplace, copy, name, bump);
       const faults = manifests.flatMap((manifest) => {
-        const own = manifest.name === name ? bump : undefined;
-        const expected = bumped(manifest.version, own ?? (alsoMajor.includes(manifest) ? "major" : undefined));
+        const along = alsoMajor.includes(manifest) ? "major" : alsoPatch.includes(manifest) ? "patch" : undefined;
+        const expected = bumped(manifest.version, manifest.name === name ? bump : along);
         const got = after.get(manifest.name);
         return got === expected ? [] : [`${manifest.name}: expected ${expected}, got ${got}`];
       });

@@ -1,15 +1,5 @@
-import { defineConfig, type UserConfig } from "tsdown";
+import type { UserConfig } from "tsdown";
+import { library } from "../../../scripts/library.ts";
 
-const config: UserConfig = defineConfig({
-  entry: ["src/index.ts"],
-  format: "esm",
-  platform: "neutral",
-  target: "es2023",
-  dts: true,
-  fixedExtension: false,
-  sourcemap: true,
-  exports: { devExports: "@batchwise/source" },
-  publint: { strict: true },
-  attw: { profile: "esm-only", level: "error" },
-});
+const config: UserConfig = library({ platform: "neutral" });
 export default config;

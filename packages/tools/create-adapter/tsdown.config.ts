@@ -1,15 +1,5 @@
-import { defineConfig, type UserConfig } from "tsdown";
+import type { UserConfig } from "tsdown";
+import { library } from "../../../scripts/library.ts";
 
-const config: UserConfig = defineConfig({
-  entry: ["src/index.ts", "src/main.ts"],
-  format: "esm",
-  platform: "node",
-  target: "node22.12",
-  dts: true,
-  fixedExtension: false,
-  sourcemap: true,
-  exports: { devExports: "@batchwise/source", exclude: ["main"], bin: false },
-  publint: { strict: true },
-  attw: { profile: "esm-only", level: "error" },
-});
+const config: UserConfig = library({ platform: "node", beside: "main" });
 export default config;

@@ -1,0 +1,2 @@
+export type { TelemetryOptions } from "./options.ts";
+export { withTelemetry } from "./with-telemetry.ts";

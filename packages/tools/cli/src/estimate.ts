@@ -1,0 +1,49 @@
+import type { BatchOptions, Estimate, Runnable } from "@batchwise/core";
+import { isSent, type Step } from "./step.ts";
+
+/** Inputs that are in memory at once. */
+const CHUNK = 100_000;
+
+/** What a run would take at most, without retries. */
+export interface RunEstimate extends Estimate {
+  /** Inputs that would fail at once, since there is nothing to send. */
+  readonly unreadable: number;
+}
+
+/** Goes through all inputs, and sends nothing. Requests are cut anew every 100,000 inputs. */
+export async function estimateSteps(
+  runnable: Runnable<unknown, unknown>,
+  steps: AsyncIterable<Step>,
+  options: Pick<BatchOptions, "dedupe">,
+): Promise<RunEstimate> {
+  const parts: Estimate[] = [];
+  let unreadable = 0;
+  let inputs: unknown[] = [];
+  const add = (): void => {
+    if (inputs.length > 0 || parts.length === 0) parts.push(runnable.estimate(inputs, options));
+    inputs = [];
+  };
+  for await (const step of steps) {
+    if (isSent(step) && "input" in step.item.content) inputs.push(step.item.content.input);
+    else if (!step.isDone) unreadable++;
+    if (inputs.length === CHUNK) add();
+  }
+  add();
+  const requests = sumOf(parts, (part) => part.requests) ?? 0;
+  const tokens = sumOf(parts, (part) => part.tokens);
+  const sent = sumOf(parts, (part) => part.inputs) ?? 0;
+  return {
+    inputs: sent,
+    requests,
+    tokens,
+    cost: sumOf(parts, (part) => part.cost),
+    // Of all at once: each part by itself would begin with full limits.
+    shortestMs: runnable.settings?.limiter?.shortestMs?.({ requests, inputs: sent, tokens: tokens ?? 0 }),
+    unreadable,
+  };
+}
+
+function sumOf(parts: readonly Estimate[], figure: (part: Estimate) => number | undefined): number | undefined {
+  const figures = parts.map(figure).filter((each) => each !== undefined);
+  return figures.length === 0 ? undefined : figures.reduce((sum, each) => sum + each, 0);
+}

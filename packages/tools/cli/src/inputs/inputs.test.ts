@@ -1,0 +1,215 @@
+import path from "node:path";
+import { Readable } from "node:stream";
+import fc from "fast-check";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { describe, expect, test } from "vitest";
+import { collected } from "../collected.ts";
+import { temporaryFolder } from "../testing/workbench.ts";
+import { type Item, itemsOf, type Selection } from "./items.ts";
+import { linesOf, textOf } from "./lines.ts";
+import { type InputChoice, openInput } from "./open-input.ts";
+
+async function read(
+  name: string,
+  content: string | Uint8Array,
+  selection: Partial<Selection> = {},
+  choice: Partial<InputChoice> = {},
+): Promise<Item[]> {
+  const folder = await temporaryFolder({ [name]: content });
+  const source = await openInput({
+    input: path.join(folder, name),
+    format: undefined,
+    wanted: undefined,
+    stdin: Readable.from([]),
+    ...choice,
+  });
+  const all: Selection = { kind: "embeddings", field: undefined, keep: [], limit: Infinity, ...selection };
+  return collected(itemsOf(source, all));
+}
+
+/** The inputs, and the messages of those that are none. */
+function shown(items: readonly Item[]): unknown[] {
+  return items.map(({ content }) => ("input" in content ? content.input : content.error.message));
+}
+
+describe("lines", () => {
+  test("any text in any pieces comes back line by line, with the bytes up to each", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.string({ unit: "binary", maxLength: 12 }).map((text) => text.replaceAll(/[\n\r\uFEFF]/g, "")),
+          {
+            maxLength: 6,
+          },
+        ),
+        fc.array(fc.integer({ min: 1, max: 7 })),
+        async (texts, sizes) => {
+          const bytes = Buffer.from(texts.map((text) => `${text}\n`).join(""));
+          const lines = await collected(linesOf(pieces(bytes, sizes)));
+          expect(lines.map(textOf)).toEqual(texts);
+          expect(lines.at(-1)?.end ?? 0).toBe(bytes.length);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test("a last line without a newline is a line, and known as one that may be cut short", async () => {
+    const lines = await collected(linesOf(Readable.from([Buffer.from("a\nb")])));
+    expect(lines.map(({ isWhole, end }) => [isWhole, end])).toEqual([
+      [true, 2],
+      [false, 3],
+    ]);
+  });
+});
+
+async function* pieces(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
+  for (let from = 0, turn = 0; from < bytes.length; turn++) {
+    const to = from + (sizes[turn % (sizes.length || 1)] ?? 5);
+    yield bytes.subarray(from, to);
+    from = to;
+  }
+}
+
+describe("JSONL", () => {
+  test("texts, records by their field, blank lines, Windows line ends, a byte order mark", async () => {
+    const items = await read("in.jsonl", '\uFEFF"a"\r\n{"text":"b","id":7}\n\n  \n"c\u2028d"', {
+      field: "text",
+      keep: ["id"],
+    });
+    expect(shown(items)).toEqual(["a", "b", "c\u2028d"]);
+    expect(items.map(({ index, kept }) => [index, kept])).toEqual([
+      [0, {}],
+      [1, { id: 7 }],
+      [2, {}],
+    ]);
+  });
+
+  test("what is no input fails by itself, by its line, and is never quoted (P35)", async () => {
+    const content = '{"secret\n{"other":"secret"}\n{"text":["secret"]}\n"ok"\n';
+    const bytes = Buffer.concat([Buffer.from(content), Buffer.from([0x22, 0xff, 0x22, 0x0a])]);
+    const items = await read("in.jsonl", bytes, { field: "text" });
+    expect(shown(items)).toEqual([
+      "Line 1 is no JSON. Each line has to be a JSON value of its own.",
+      "Line 2: expected a text in the field text, came nothing.",
+      "Line 3: expected a text in the field text, came a list.",
+      "ok",
+      "Line 5 is no UTF-8. Save the file as UTF-8.",
+    ]);
+  });
+
+  test("a record without --field says what to do", async () => {
+    expect(shown(await read("in.jsonl", '{"text":"a"}\n'))).toEqual([
+      "Line 1: expected a text, came an object. Name its field with --field.",
+    ]);
+  });
+
+  test("rerank takes a query and documents, and hands on nothing else", async () => {
+    const content = '{"query":"q","documents":["a"],"id":1}\n{"query":"q","documents":[1]}\n';
+    expect(shown(await read("in.jsonl", content, { kind: "rerank", keep: ["id"] }))).toEqual([
+      { query: "q", documents: ["a"] },
+      "Line 2: expected an object with a text `query` and a list of texts `documents`, came an object.",
+    ]);
+  });
+
+  test("an adapter of another kind is given whatever stands there", async () => {
+    expect(shown(await read("in.jsonl", '{"url":"x"}\n3\n', { kind: "fetch" }))).toEqual([{ url: "x" }, 3]);
+  });
+
+  test("--limit takes the first ones", async () => {
+    expect(shown(await read("in.jsonl", '"a"\nx\n"c"\n', { limit: 2 }))).toHaveLength(2);
+    expect(await read("in.jsonl", '"a"\n', { limit: 0 })).toEqual([]);
+  });
+});
+
+describe("text", () => {
+  test("each line is an input, an empty one too", async () => {
+    expect(shown(await read("in.txt", "a\n\nb\n"))).toEqual(["a", "", "b"]);
+  });
+
+  test("has no fields, and no room for documents", async () => {
+    await expect(read("in.txt", "a\n", { field: "text" })).rejects.toThrow(/leave --field and --keep out/);
+    await expect(read("in.txt", "a\n", { keep: ["id"] })).rejects.toThrow(/leave --field and --keep out/);
+    await expect(read("in.csv", "query,documents\n", { kind: "rerank" })).rejects.toThrow(/Give JSONL or Parquet/);
+  });
+});
+
+describe("CSV", () => {
+  test("columns by name, quotes, newlines within a value, a byte order mark", async () => {
+    const items = await read("in.csv", '\uFEFFid,text\n1,"a, ""b""\nc"\n2,d\n', { field: "text", keep: ["id"] });
+    expect(shown(items)).toEqual(['a, "b"\nc', "d"]);
+    expect(items.map(({ kept }) => kept)).toEqual([{ id: "1" }, { id: "2" }]);
+  });
+
+  test("a record longer than any usual bound is read", async () => {
+    const long = "x".repeat(300_000);
+    expect(shown(await read("in.csv", `text\n${long}\n`))).toEqual([long]);
+  });
+
+  test("a row of another length fails by itself", async () => {
+    expect(shown(await read("in.csv", "id,text\n1\n2,b\n", { field: "text" }))).toEqual([
+      "Line 2 has 1 values, but there are 2 columns.",
+      "b",
+    ]);
+  });
+
+  test("a stray quote is a letter; one that never ends is an error of the file, which is not quoted", async () => {
+    expect(shown(await read("in.csv", 'id,text\n1,a"b\n2,c\n', { field: "text" }))).toEqual(['a"b', "c"]);
+    await expect(read("in.csv", 'id,text\n1,a\n2,"secret\n', { field: "text" })).rejects.toThrow(
+      /^The input is no CSV from some row on \(CSV_QUOTE_NOT_CLOSED\)(?!.*secret)/,
+    );
+  });
+
+  test("a column that is missing, or not said, is an error before anything is read", async () => {
+    await expect(read("in.csv", "id,text\n", { field: "body" })).rejects.toThrow(
+      "The input has no column body. Its columns: id, text.",
+    );
+    await expect(read("in.csv", "id,text\n")).rejects.toThrow(
+      "Which column is the input? Say it with --field. Its columns: id, text.",
+    );
+    expect(shown(await read("in.csv", "text\na\n"))).toEqual(["a"]);
+  });
+});
+
+describe("Parquet", () => {
+  test("rows of every group, with the columns that are asked for", async () => {
+    const file = parquetWriteBuffer({
+      columnData: [
+        { name: "text", data: ["a", "b", "c"], type: "STRING" },
+        { name: "id", data: [1n, 2n, 3n], type: "INT64" },
+        { name: "other", data: [1, 2, 3], type: "INT32" },
+      ],
+      rowGroupSize: 2,
+    });
+    const selection = { field: "text", keep: ["id"] };
+    const items = await read("in.parquet", new Uint8Array(file), selection, { wanted: ["text", "id"] });
+    expect(shown(items)).toEqual(["a", "b", "c"]);
+    expect(items.map(({ kept, end }) => [kept, end])).toEqual([
+      [{ id: 1 }, 1],
+      [{ id: 2 }, 2],
+      [{ id: 3 }, 3],
+    ]);
+  });
+
+  test("a file that is none", async () => {
+    await expect(read("in.parquet", "text")).rejects.toThrow("The input is no Parquet file");
+  });
+});
+
+describe("which file", () => {
+  test("standard input, as JSONL or as what --format says", async () => {
+    const stdin = (text: string): Partial<InputChoice> => ({ input: "-", stdin: Readable.from([Buffer.from(text)]) });
+    expect(shown(await read("x", "", {}, stdin('"a"\n')))).toEqual(["a"]);
+    expect(shown(await read("x", "", {}, { ...stdin("text\na\n"), format: "csv" }))).toEqual(["a"]);
+    await expect(read("x", "", {}, { ...stdin(""), format: "parquet" })).rejects.toThrow(/Give a file/);
+  });
+
+  test("no file, a folder, an extension that tells nothing", async () => {
+    await expect(read("in.jsonl", "", {}, { input: "/nowhere/in.jsonl" })).rejects.toThrow(
+      "The input /nowhere/in.jsonl cannot be read: there is no such file or folder.",
+    );
+    await expect(read("in.jsonl", "", {}, { input: "/", format: "text" })).rejects.toThrow(/it is a folder/);
+    await expect(read("in.xml", "")).rejects.toThrow(/Give --format jsonl, text, csv, parquet\.$/);
+    expect(shown(await read("in.xml", '"a"', {}, { format: "jsonl" }))).toEqual(["a"]);
+  });
+});

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { runCommandLine } from "./command-line.ts";
+import { listenForInterrupts } from "./interrupts.ts";
+
+// Whoever reads our output may stop reading (`| head`): a run hears of it by itself, and a list is just shorter.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+const interrupts = listenForInterrupts();
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  drain: interrupts.drain,
+  signal: interrupts.signal,
+});
+interrupts.close();

@@ -1,0 +1,28 @@
+/** Those of `names` that look most like `wanted`, the nearest first; none where nothing does. */
+export function nearest(wanted: string, names: readonly string[]): string[] {
+  return names
+    .map((name) => ({ name, distance: Math.min(distance(wanted, name), distance(wanted, shortOf(name))) }))
+    .filter((each) => each.distance <= Math.max(2, wanted.length / 3))
+    .toSorted((one, other) => one.distance - other.distance)
+    .map(({ name }) => name)
+    .slice(0, 3);
+}
+
+/** People leave the scope out. */
+function shortOf(name: string): string {
+  return name.replace(/^@[^/]*\//, "");
+}
+
+/** Letters that have to be put in, left out or replaced to make one of the other (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [at, letter] of one.split("").entries()) {
+    const next = [at + 1];
+    for (const [column, wanted] of other.split("").entries()) {
+      const replaced = (row[column] ?? 0) + (letter === wanted ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

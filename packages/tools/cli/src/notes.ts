@@ -1,0 +1,43 @@
+import type { Writable } from "node:stream";
+import { openProgress, type ProgressView, type Standing } from "./progress.ts";
+
+/** What the user is told on the way: notes, and how far the run is. */
+export class Notes {
+  readonly #stream: Writable;
+  readonly #isQuiet: boolean;
+  #view: ProgressView | undefined;
+
+  constructor(stream: Writable, isQuiet: boolean) {
+    this.#stream = stream;
+    this.#isQuiet = isQuiet;
+    // Whoever reads the notes may stop reading them.
+    stream.on("error", ignore);
+  }
+
+  say(text: string | undefined): void {
+    if (text === undefined || this.#isQuiet) return;
+    if (this.#view === undefined) this.#stream.write(`${text}\n`);
+    else this.#view.note(text);
+  }
+
+  /** Shows progress until `stopProgress`. */
+  async startProgress(isMeasured: boolean): Promise<(standing: Standing) => void> {
+    if (this.#isQuiet) return ignore;
+    const view = await openProgress(this.#stream, isMeasured);
+    this.#view = view;
+    return (standing) => view.update(standing);
+  }
+
+  stopProgress(): void {
+    this.#view?.stop();
+    this.#view = undefined;
+  }
+
+  close(): void {
+    this.#stream.off("error", ignore);
+  }
+}
+
+function ignore(): void {
+  // Nobody is left to be told.
+}

@@ -1,0 +1,126 @@
+import { readdir, readFile, symlink } from "node:fs/promises";
+import path from "node:path";
+import { Writable } from "node:stream";
+import { startEmulator } from "@batchwise/emulator";
+import { OpenAIEmbeddings } from "@batchwise/openai";
+import { FakeClock, runOn } from "@batchwise/testkit";
+import { expect, test } from "vitest";
+import { exitCodeOf } from "./index.ts";
+import { type Ran, rowsIn, start, temporaryFolder, textLines } from "./testing/workbench.ts";
+
+const OFFLINE = { offline: true, output: "out.jsonl" };
+
+function embeddings(baseURL: string): OpenAIEmbeddings {
+  return new OpenAIEmbeddings({ apiKey: "key", baseURL, dimensions: 3 });
+}
+
+test("the rows of a live run, at half the price, and the jobs are forgotten", async () => {
+  await using emulator = await startEmulator({ tokens: "fast" });
+  const folder = await temporaryFolder({ "in.jsonl": `${textLines(3)}x\n${textLines(2, (at) => `more ${at}`)}` });
+  const adapter = embeddings(emulator.openaiBaseURL);
+  await start(folder, adapter, { output: "live.jsonl" });
+  const { result, stderr } = await start(folder, adapter, OFFLINE);
+  expect(await rowsIn(folder)).toEqual(await rowsIn(folder, "live.jsonl"));
+  expect(result).toMatchObject({ status: "completed", answered: 5, failed: 1 });
+  expect(exitCodeOf(result)).toBe(1);
+  expect(stderr).toMatch(/^Offline: 5 inputs in 1 job, at most \d+ tokens, \$[\d.e-]+ instead of \$/);
+  expect(stderr).toMatch(/\nJob batch_\w+ created, 5 inputs\.\n(.*\n)*Job ended, 5 of 5 inputs answered\.\n/);
+  expect(await readdir(folder)).toEqual([".batchwise", "in.jsonl", "live.jsonl", "out.jsonl"]);
+  expect(emulator.stats().jobs.created).toBe(1);
+});
+
+test("Parquet as well; through a cache what it has is not sent, and each row is its own input's", async () => {
+  await using emulator = await startEmulator({ tokens: "fast" });
+  const folder = await temporaryFolder({ "in.jsonl": textLines(3), "more.jsonl": '"new"\n"text 1"\n"newer"\n' });
+  const adapter = embeddings(emulator.openaiBaseURL);
+  const options = { offline: true, cache: "kept", jobs: "jobs" };
+  await start(folder, adapter, { ...options, output: "out.parquet" });
+  expect((await readFile(path.join(folder, "out.parquet"), "latin1")).slice(0, 4)).toBe("PAR1");
+  const { result } = await start(folder, adapter, { ...options, output: "out.jsonl" });
+  expect(result).toMatchObject({ answered: 3, cache: { hits: 3 } });
+  expect(emulator.stats().jobs.created).toBe(1);
+  await start(folder, adapter, { ...options, input: "more.jsonl", output: "more-out.jsonl" });
+  await start(folder, adapter, { input: "more.jsonl", output: "live.jsonl" });
+  expect(await rowsIn(folder, "more-out.jsonl")).toEqual(await rowsIn(folder, "live.jsonl"));
+  expect((await rowsIn(folder, "more-out.jsonl"))[1]?.output).toEqual((await rowsIn(folder))[1]?.output);
+  expect(await readdir(path.join(folder, "jobs"))).toContain("journal.jsonl");
+});
+
+test("ended by the user, the jobs go on; the same command takes them up again, and pays once", async () => {
+  await using emulator = await startEmulator({ tokens: "fast", jobs: { durationMs: 200 } });
+  const folder = await temporaryFolder({ "in.jsonl": textLines(3) });
+  const adapter = embeddings(emulator.openaiBaseURL);
+  const stop = new AbortController();
+  const stderr = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      if (chunk.includes("created")) stop.abort(new Error("Stopped."));
+      done();
+    },
+  });
+  const first = await start(folder, adapter, OFFLINE, { drain: stop.signal, stderr });
+  expect(first.result.status).toBe("interrupted");
+  expect(await readdir(folder)).toEqual([".batchwise", "in.jsonl"]);
+  let second: Ran;
+  do {
+    const clock = new FakeClock();
+    second = await runOn(clock, start(folder, adapter, OFFLINE, { clock }));
+    // The first run is over before it has let go of the folder.
+  } while (second.result.reason?.name === "JobStoreError");
+  expect(second.result).toMatchObject({ status: "completed", answered: 3 });
+  expect(second.stderr).toMatch(/Job batch_\w+ found again\./);
+  expect(emulator.stats().jobs.created).toBe(1);
+});
+
+test("--resume and --retry-failed keep what is there and send the rest", async () => {
+  await using emulator = await startEmulator({ tokens: "fast", trackInputs: true });
+  const failed = '{"index":1,"error":{"code":"timeout","message":"Late."}}\n';
+  const folder = await temporaryFolder({
+    "in.jsonl": textLines(4),
+    "out.jsonl": `{"index":0,"output":[9]}\n${failed}{"ind`,
+  });
+  const adapter = embeddings(emulator.openaiBaseURL);
+  await start(folder, adapter, { ...OFFLINE, resume: true });
+  expect((await rowsIn(folder)).map(({ index, output }) => [index, output !== undefined])).toEqual([
+    [0, true],
+    [1, false],
+    [2, true],
+    [3, true],
+  ]);
+  const { result } = await start(folder, adapter, { ...OFFLINE, retryFailed: true });
+  expect(result).toMatchObject({ answered: 1, earlier: 3, earlierFailed: 0 });
+  expect((await rowsIn(folder)).map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+  expect(Object.keys(emulator.stats().inputs ?? {})).toHaveLength(3);
+});
+
+test("jobs that may cost more than --max-cost are not sent; --estimate says it beforehand", async () => {
+  await using emulator = await startEmulator({ tokens: "fast" });
+  const folder = await temporaryFolder({ "in.jsonl": textLines(3) });
+  const adapter = embeddings(emulator.openaiBaseURL);
+  await expect(start(folder, adapter, { ...OFFLINE, maxCost: 1e-9 })).rejects.toThrow(
+    /^The jobs may cost .*, more than --max-cost \$0.000000001. Nothing was sent\.$/,
+  );
+  const { stdout, result } = await start(folder, adapter, { offline: true, estimate: true });
+  expect(stdout).toMatch(/^Offline: 3 inputs in 1 job/);
+  expect(result.jobsEstimate).toMatchObject({ inputs: 3, jobs: 1 });
+  expect(emulator.stats().requests).toBe(0);
+});
+
+test.runIf(process.platform === "linux")(
+  "an output that cannot be opened: nothing is sent; one that cannot be written: the jobs are kept, and nothing is paid twice",
+  async () => {
+    await using emulator = await startEmulator({ tokens: "fast" });
+    const folder = await temporaryFolder({ "in.jsonl": textLines(3) });
+    const adapter = embeddings(emulator.openaiBaseURL);
+    await expect(start(folder, adapter, { ...OFFLINE, output: "nowhere/out.jsonl" })).rejects.toThrow(
+      /cannot be written/,
+    );
+    expect(emulator.stats().requests).toBe(0);
+    await symlink("/dev/full", path.join(folder, "out.jsonl.partial"));
+    const { result } = await start(folder, adapter, OFFLINE);
+    expect(result.status).toBe("stopped");
+    expect(result.reason?.message).toMatch(/cannot be written: the disk is full/);
+    const again = await start(folder, adapter, OFFLINE);
+    expect(again.result).toMatchObject({ status: "completed", answered: 3 });
+    expect(emulator.stats().jobs.created).toBe(1);
+  },
+);

@@ -1,0 +1,36 @@
+import { jsonOf } from "./json.ts";
+import { type Row, toldError } from "./row.ts";
+
+/** A row's cells beside its output, by the names of their columns. */
+export interface Cells {
+  readonly errorCode: string | undefined;
+  readonly errorMessage: string | undefined;
+  readonly errorStatus: number | undefined;
+  readonly kept: readonly (string | undefined)[];
+}
+
+export const ERROR_COLUMNS = ["error_code", "error_message", "error_status"] as const;
+
+export function cellsOf({ kept, outcome }: Row, keep: readonly string[]): Cells {
+  const error = "error" in outcome ? toldError(outcome.error) : undefined;
+  return {
+    errorCode: error?.code,
+    errorMessage: error?.message,
+    errorStatus: error?.status,
+    kept: keep.map((name) => textOf(kept[name])),
+  };
+}
+
+/** The output, where it is no vector: a text as it is, a chat's answer as its text, anything else as JSON. */
+export function outputText({ outcome }: Row): string | undefined {
+  if ("error" in outcome) return undefined;
+  const { output } = outcome;
+  const { text } = (output ?? {}) as { readonly text?: unknown };
+  return textOf(typeof text === "string" ? text : output);
+}
+
+/** Nothing for null and undefined. */
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === "string" ? value : jsonOf(value);
+}

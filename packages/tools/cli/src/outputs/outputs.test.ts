@@ -1,0 +1,146 @@
+import { InputError, ProviderError } from "@batchwise/core";
+import { tableFromIPC } from "apache-arrow";
+import fc from "fast-check";
+import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { describe, expect, test } from "vitest";
+import { type OutputFormat, openEncoder, type TableShape } from "./encoder.ts";
+import { jsonOf } from "./json.ts";
+import type { Row } from "./row.ts";
+
+const FAILED: Row = {
+  index: 1,
+  kept: { id: "b" },
+  outcome: { error: new ProviderError("No.", { retryable: false, status: 503 }) },
+};
+
+function vectorRow(index: number, numbers: readonly number[], kept: Row["kept"] = {}): Row {
+  return { index, kept, outcome: { output: Float32Array.from(numbers) } };
+}
+
+async function encode(format: OutputFormat, rows: readonly Row[], shape: Partial<TableShape> = {}): Promise<Buffer> {
+  const encoder = await openEncoder(format, { kind: "embeddings", keep: [], dimensions: undefined, ...shape });
+  const chunks = [...rows.map((row) => encoder.row(row)), encoder.end()];
+  return Buffer.concat(chunks.filter((chunk) => chunk !== undefined).map((chunk) => Buffer.from(chunk as Uint8Array)));
+}
+
+describe("JSON", () => {
+  test("a float comes back as the same float, with no digit more than it takes", () => {
+    expect(jsonOf(Float32Array.of(0.1, 8.3, -0, 1.5e-30, 16_777_216, 0.333333343))).toBe(
+      "[0.1,8.3,0,1.5e-30,16777216,0.33333334]",
+    );
+    fc.assert(
+      fc.property(fc.float32Array(), (vector) => {
+        const read = Float32Array.from(JSON.parse(jsonOf(vector)) as number[]);
+        const finite = vector.map((each) => (Number.isFinite(each) ? each + 0 : 0));
+        expect(read).toEqual(finite);
+      }),
+    );
+  });
+
+  test("undefined is null; big integers and typed arrays inside are readable; a circle is an error", () => {
+    expect(jsonOf(undefined)).toBe("null");
+    expect(jsonOf({ a: 1n, b: Float32Array.of(0.1), c: Uint8Array.of(1) })).toBe('{"a":"1","b":[0.1],"c":[1]}');
+    const circle: Record<string, unknown> = {};
+    circle["self"] = circle;
+    expect(() => jsonOf(circle)).toThrow("The output is nothing that JSON can hold.");
+  });
+});
+
+test("JSONL: a line each, the error with its code and status, and what is kept behind it", async () => {
+  const odd: Row = { index: 2, kept: {}, outcome: { error: new InputError("Too long.") } };
+  const text = (await encode("jsonl", [vectorRow(0, [0.5], { id: "a" }), FAILED, odd])).toString();
+  expect(text).toBe(
+    '{"index":0,"output":[0.5],"id":"a"}\n' +
+      '{"index":1,"error":{"code":"provider_error","message":"No.","status":503},"id":"b"}\n' +
+      '{"index":2,"error":{"code":"invalid_input","message":"Too long."}}\n',
+  );
+});
+
+describe("CSV", () => {
+  test("scalars, a chat's text, other values as JSON, errors, and what is kept", async () => {
+    const rows: Row[] = [
+      { index: 0, kept: { id: 'a"', n: 3 }, outcome: { output: { text: "one,\ntwo" } } },
+      FAILED,
+      { index: 2, kept: {}, outcome: { output: 0 } },
+      { index: 3, kept: {}, outcome: { output: [1] } },
+    ];
+    const text = (await encode("csv", rows, { kind: "chat", keep: ["id", "n"] })).toString();
+    expect(text).toBe(
+      "index,output,error_code,error_message,error_status,id,n\n" +
+        '0,"one,\ntwo",,,,"a""",3\n' +
+        "1,,provider_error,No.,503,b,\n" +
+        "2,0,,,,,\n" +
+        "3,[1],,,,,\n",
+    );
+  });
+
+  test("has no room for vectors; without rows there is a header", async () => {
+    await expect(encode("csv", [])).rejects.toThrow(/CSV has no room for vectors/);
+    expect((await encode("csv", [], { kind: "chat" })).toString()).toMatch(/^index,output,/);
+  });
+});
+
+describe("Parquet", () => {
+  async function readBack(bytes: Buffer): Promise<Record<string, unknown>[]> {
+    const file = new Uint8Array(bytes).buffer;
+    return parquetReadObjects({ file: { byteLength: file.byteLength, slice: (from, to) => file.slice(from, to) } });
+  }
+
+  test("vectors as lists of floats, errors, and what is kept as text", async () => {
+    const bytes = await encode("parquet", [vectorRow(0, [0.5, 1], { id: 7 }), FAILED], { keep: ["id"] });
+    const [first, second] = await readBack(bytes);
+    expect(first).toMatchObject({ index: 0, output: [0.5, 1], error_code: null, id: "7" });
+    expect(second).toMatchObject({ index: 1, error_code: "provider_error", error_status: 503, id: "b" });
+    expect(second?.["output"] ?? null).toBeNull();
+  });
+
+  test("texts for other kinds", async () => {
+    const rows: Row[] = [{ index: 0, kept: {}, outcome: { output: { text: "hello" } } }];
+    expect(await readBack(await encode("parquet", rows, { kind: "chat" }))).toMatchObject([{ output: "hello" }]);
+  });
+
+  test("is written in row groups, so that it never is in memory whole", async () => {
+    const rows = Array.from({ length: 25_000 }, (_, index) => vectorRow(index, [index]));
+    const bytes = await encode("parquet", rows);
+    const { row_groups } = parquetMetadata(new Uint8Array(bytes).buffer);
+    expect(row_groups.map(({ num_rows }) => Number(num_rows))).toEqual([10_000, 10_000, 5000]);
+    expect(await readBack(bytes)).toHaveLength(25_000);
+  });
+
+  test("without rows it is a file all the same", async () => {
+    expect(await readBack(await encode("parquet", []))).toEqual([]);
+  });
+});
+
+describe("Arrow", () => {
+  test("vectors of one length, errors as nulls, and what is kept", async () => {
+    const table = tableFromIPC(await encode("arrow", [FAILED, vectorRow(2, [0.5, 1], { id: 7 })], { keep: ["id"] }));
+    expect(String(table.schema.fields.find(({ name }) => name === "output")?.type)).toBe("FixedSizeList[2]<Float32>");
+    expect(table.toArray().map((row) => JSON.parse(JSON.stringify(row)) as object)).toEqual([
+      { index: 1, output: null, error_code: "provider_error", error_message: "No.", error_status: 503, id: "b" },
+      { index: 2, output: [0.5, 1], error_code: null, error_message: null, error_status: null, id: "7" },
+    ]);
+  });
+
+  test("is written in record batches", async () => {
+    const rows = Array.from({ length: 25_000 }, (_, index) => vectorRow(index, [index]));
+    const table = tableFromIPC(await encode("arrow", rows, { dimensions: 1 }));
+    expect(table.batches.map(({ numRows }) => numRows)).toEqual([10_000, 10_000, 5000]);
+    expect(table.numRows).toBe(25_000);
+  });
+
+  test("without a vector, or without rows, it is a file all the same", async () => {
+    expect(tableFromIPC(await encode("arrow", [FAILED])).numRows).toBe(1);
+    const empty = tableFromIPC(await encode("arrow", [], { dimensions: 3 }));
+    expect(empty.numRows).toBe(0);
+    expect(String(empty.schema.fields[1]?.type)).toBe("FixedSizeList[3]<Float32>");
+  });
+
+  test("a vector of another length is refused, and so is an output that is none", async () => {
+    const encoder = await openEncoder("arrow", { kind: "embeddings", keep: [], dimensions: 1 });
+    encoder.row(vectorRow(0, [1, 2]));
+    expect(() => encoder.row(vectorRow(0, [1]))).toThrow("Expected a vector of 2 numbers, came one of 1.");
+    expect(() => encoder.row({ index: 0, kept: {}, outcome: { output: "a" } })).toThrow(/came something else/);
+    await expect(encode("arrow", [], { kind: "chat" })).rejects.toThrow(/Arrow files are for vectors/);
+  });
+});

@@ -1,0 +1,107 @@
+import { setTimeout } from "node:timers/promises";
+import { type Emulator, startEmulator } from "@batchwise/emulator";
+import { expect, test, vi } from "vitest";
+import { type Child, startChild } from "./testing/child.ts";
+import { rowsIn, temporaryFolder, textLines } from "./testing/workbench.ts";
+
+// A safeguard, not a measure: processes are started, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** More of them: BATCHWISE_KILLS=20. */
+const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 1);
+
+const EMBED = ["run", "@batchwise/openai#embeddings", "in.jsonl"];
+/** Small requests, so that a run is long enough to be ended. */
+const SLOWLY = [
+  "--set",
+  'request={"maxInputs":10}',
+  "--set",
+  "dimensions=4",
+  "--set",
+  "maxConcurrency=4",
+  "--output",
+  "out.jsonl",
+];
+
+/** Inputs in flight at most, as `SLOWLY` says. */
+const IN_FLIGHT = 4 * 10;
+
+function slow(): Promise<Emulator> {
+  return startEmulator({ tokens: "fast", trackInputs: true, latency: { baseMs: 30, jitter: 0.9 } });
+}
+
+async function until(child: Child, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  let isOver = false;
+  void child.ended.finally(() => (isOver = true));
+  while (!(await isSo())) {
+    if (isOver) throw new Error(`The process ended too early. It said: ${child.said.stderr}`);
+    await setTimeout(5);
+  }
+}
+
+/** How often each text was paid for. */
+function paid(emulator: Emulator): number[] {
+  return Object.values(emulator.stats().inputs ?? {}).map(({ charged }) => charged);
+}
+
+function paidTwice(emulator: Emulator): number {
+  return paid(emulator).reduce((sum, times) => sum + times - 1, 0);
+}
+
+async function expectEveryRow(folder: string, count: number): Promise<void> {
+  const rows = await rowsIn(folder);
+  expect(rows.map(({ index }) => index)).toEqual(Array.from({ length: count }, (_, index) => index));
+  expect(rows.every(({ output }) => Array.isArray(output) && output.length === 4)).toBe(true);
+}
+
+test("ended by Ctrl-C, killed, and gone on with: every input has exactly one row, and only what was in flight at a kill is paid twice (P40)", async () => {
+  await using emulator = await slow();
+  const count = 200;
+  const folder = await temporaryFolder({ "in.jsonl": textLines(count) });
+  const argv = [...EMBED, ...SLOWLY, "--cache", "kept", "--resume"];
+  const first = startChild(folder, emulator.openaiBaseURL, argv);
+  await until(first, () => emulator.stats().answered >= 4);
+  first.kill("SIGINT");
+  expect(await first.ended).toBe(130);
+  expect(first.said.stderr).toMatch(/Stopping once what is in flight is back.*\n(.*\n)*Output .*--resume goes on/);
+  const done = (await rowsIn(folder)).length;
+  expect(done).toBeGreaterThan(0);
+  expect(done).toBeLessThan(count);
+  for (let kill = 1; kill <= KILLS; kill++) {
+    const child = startChild(folder, emulator.openaiBaseURL, argv);
+    await until(child, () => paid(emulator).length >= done + ((count - done) * kill) / (KILLS + 1));
+    expect(paidTwice(emulator)).toBeLessThanOrEqual((kill - 1) * IN_FLIGHT);
+    child.kill("SIGKILL");
+    expect(await child.ended).toBe("SIGKILL");
+  }
+  const last = startChild(folder, emulator.openaiBaseURL, argv);
+  expect(await last.ended).toBe(0);
+  await expectEveryRow(folder, count);
+  expect(paid(emulator)).toHaveLength(count);
+  expect(paidTwice(emulator)).toBeLessThanOrEqual(KILLS * IN_FLIGHT);
+});
+
+test("the second Ctrl-C ends it at once", async () => {
+  await using emulator = await startEmulator({ tokens: "fast", latency: { baseMs: 600_000 } });
+  const folder = await temporaryFolder({ "in.jsonl": textLines(20) });
+  const child = startChild(folder, emulator.openaiBaseURL, [...EMBED, ...SLOWLY]);
+  await until(child, () => emulator.stats().inFlight > 0);
+  child.kill("SIGINT");
+  await until(child, () => child.said.stderr.includes("Stopping"));
+  // Within the time in which a press counts once.
+  await setTimeout(400);
+  child.kill("SIGINT");
+  expect(await child.ended).toBe(130);
+  expect(await rowsIn(folder)).toEqual([]);
+});
+
+test("| head: a clean end", async () => {
+  await using emulator = await slow();
+  const folder = await temporaryFolder({ "in.jsonl": textLines(3000) });
+  const child = startChild(folder, emulator.openaiBaseURL, [...EMBED, ...SLOWLY.slice(0, -2)]);
+  await until(child, () => child.said.stdout.includes("\n"));
+  child.stopReading();
+  expect(await child.ended).toBe(0);
+  expect(child.said.stderr).toBe("");
+  expect(emulator.stats().inputsAnswered).toBeLessThan(3000);
+});

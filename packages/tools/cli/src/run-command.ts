@@ -1,0 +1,116 @@
+import { ArgumentError } from "@batchwise/core";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { INPUT_FORMATS } from "./inputs/input-record.ts";
+import type { RunOptions } from "./options.ts";
+
+/** `batchwise run`: hands on what the flags say. */
+export function runCommand(action: (options: RunOptions) => Promise<void>): Command {
+  return new Command("run")
+    .description("Runs an adapter over a file: one row of output for each input, in order.")
+    .argument("<adapter>", "<package>#<adapter>, installed here; `batchwise adapters` lists them")
+    .argument("<input>", "a .jsonl, .txt, .csv or .parquet file, or - for standard input")
+    .addOption(
+      new Option("--format <format>", "what the input is, where its extension does not tell").choices(INPUT_FORMATS),
+    )
+    .option("--field <name>", "the field of a record, or the column, that is the input")
+    .option("--keep <fields>", "fields of the input that go into its output, with commas between them", names)
+    .option("--limit <n>", "only the first n inputs", wholeNumber(0))
+    .option("-o, --output <file>", "a .jsonl, .csv, .parquet or .arrow file (default: JSONL to standard output)")
+    .option("--overwrite", "replace an output that is there")
+    .option("--resume", "go on after the last whole line of an output that is there")
+    .option("--retry-failed", "the same, and send again what is an error there")
+    .option("--set <name=value>", "an option of the adapter; may be given several times", one)
+    .option("--concurrency <n>", "requests in flight at once (default: the adapter's)", wholeNumber(1))
+    .option("--attempts <n>", "calls in all, where one fails (default: the adapter's)", wholeNumber(1))
+    .option("--timeout <seconds>", "how long one call may take (default: the adapter's)", seconds)
+    .option("--max-cost <dollars>", "stop before it costs more", amount)
+    .option("--max-tokens <n>", "stop before it takes more tokens", wholeNumber(0))
+    .option("--dedupe", "send equal inputs that are near each other once")
+    .option("--cache <folder>", "keep results there, so that nothing is paid twice")
+    .option("--offline", "go through the provider's offline jobs: cheaper, and within a day")
+    .option("--jobs <folder>", "remember offline jobs there (default: .batchwise/jobs)")
+    .option("--estimate", "say what it would take, and send nothing")
+    .option("--quiet", "no progress and no report")
+    .addHelpText("after", HELP)
+    .action(async (adapter: string, input: string, { timeout, set, ...flags }: Flags) => {
+      await action({
+        adapter,
+        input,
+        ...flags,
+        ...(set !== undefined && { set: settings(set) }),
+        ...(timeout !== undefined && { timeoutMs: timeout * 1000 }),
+      });
+    });
+}
+
+/** Flags are named as the options are, but for two. */
+interface Flags extends Omit<RunOptions, "adapter" | "input" | "set" | "timeoutMs"> {
+  readonly set?: readonly string[];
+  /** Seconds. */
+  readonly timeout?: number;
+}
+
+const HELP = `
+Examples:
+  batchwise run @batchwise/openai#embeddings texts.txt -o vectors.jsonl
+  batchwise run @batchwise/openai#embeddings docs.jsonl --field text --keep id -o vectors.parquet \\
+    --set model=text-embedding-3-small --set dimensions=256 --max-cost 5
+  batchwise run @batchwise/cohere#rerank questions.jsonl --set model=rerank-v3.5 | head
+  batchwise run @batchwise/openai#chat prompts.csv --field prompt --set model=gpt-6-luna -o answers.csv
+  batchwise run @batchwise/openai#embeddings docs.jsonl --field text -o vectors.jsonl --resume
+  batchwise run @batchwise/openai#embeddings docs.jsonl --field text -o vectors.jsonl --offline
+
+Each line of a JSONL input is a text, or an object with --field. A line of the
+output is {"index":0,"output":...} or {"index":0,"error":{"code","message"}},
+with the fields of --keep behind it. An input that fails is a line of its own and
+stops nobody else.
+
+Keys come from the environment, as the adapter says: batchwise adapters <adapter>.
+The first Ctrl-C sends nothing more and waits for what is in flight, the second
+one ends it at once. --resume goes on from there; with --cache, nothing that came
+back is paid twice.
+
+Exit codes: 0 all is well, 1 some inputs failed, 2 a wrong command or something
+that ended the run, 130 ended by Ctrl-C.
+`;
+
+function names(text: string, before: readonly string[] = []): string[] {
+  const given = text.split(",").map((name) => name.trim());
+  if (given.includes("")) throw new InvalidArgumentError("Give names with commas between them, such as id,title.");
+  return [...before, ...given];
+}
+
+function one(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+/** @throws ArgumentError without the text, which may hold a key: commander's own error would quote it */
+function settings(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf("=");
+      if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+      throw new ArgumentError("--set: expected a name, = and a value, such as dimensions=256, came something else.");
+    }),
+  );
+}
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (text.trim() !== "" && Number.isSafeInteger(number) && number >= least) return number;
+    throw new InvalidArgumentError(`Give a whole number from ${least}.`);
+  };
+}
+
+function amount(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== "" && Number.isFinite(number) && number >= 0) return number;
+  throw new InvalidArgumentError("Give a number from 0, such as 0.50.");
+}
+
+function seconds(text: string): number {
+  const number = amount(text);
+  if (number > 0) return number;
+  throw new InvalidArgumentError("Give a number above 0, such as 30.");
+}

@@ -1,0 +1,562 @@
+import { readdir, readFile, stat, symlink } from "node:fs/promises";
+import path from "node:path";
+import { Readable, Writable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
+import {
+  type BatchOptions,
+  bulkRunnable,
+  type CallOptions,
+  InputError,
+  ProviderError,
+  Runnable,
+  runnable,
+  type RunnableSettings,
+} from "@batchwise/core";
+import { failureOf } from "@batchwise/testkit";
+import { describe, expect, test } from "vitest";
+import { exitCodeOf } from "./index.ts";
+import { Memory, rowsIn, rowsOf, start, temporaryFolder, textLines } from "./testing/workbench.ts";
+
+/** Vectors of a text's length. */
+function lengths(
+  settings: RunnableSettings<string, Float32Array> = {},
+): Runnable<string, Float32Array> & { sent: string[] } {
+  const sent: string[] = [];
+  const made = bulkRunnable<string, Float32Array>(
+    async (texts) => {
+      sent.push(...texts);
+      await setImmediate();
+      return texts.map((text) => (text.includes("bad") ? new InputError("Bad.") : Float32Array.of(text.length)));
+    },
+    { request: { maxInputs: 3 }, ...settings },
+  );
+  return Object.assign(made, { sent });
+}
+
+/** Settles what each call is told to. */
+function held(): Runnable<string, string> & { calls: PromiseWithResolvers<string>[] } {
+  const calls: PromiseWithResolvers<string>[] = [];
+  const made = runnable<string, string>(
+    async (_, options) => {
+      const call = Promise.withResolvers<string>();
+      calls.push(call);
+      options?.signal?.addEventListener("abort", () => call.reject(options.signal?.reason));
+      return call.promise;
+    },
+    { maxConcurrency: 2 },
+  );
+  return Object.assign(made, { calls });
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await setImmediate();
+}
+
+describe("one row an input, in input order (L1, L2)", () => {
+  test("outputs, failures by themselves (P36), records that are none, and what is kept", async () => {
+    const folder = await temporaryFolder({
+      "in.jsonl": '{"text":"a","id":1}\nnope\n{"text":"bad","id":3}\n\n{"id":4}\n{"text":"abc","id":5}\n',
+    });
+    const options = { field: "text", keep: ["id"], output: "out.jsonl" };
+    const { result, stdout, stderr } = await start(folder, lengths(), options);
+    expect(await rowsIn(folder)).toEqual([
+      { index: 0, output: [1], id: 1 },
+      { index: 1, error: { code: "invalid_input", message: expect.stringMatching(/^Line 2 is no JSON/) as string } },
+      { index: 2, error: { code: "invalid_input", message: "Bad." }, id: 3 },
+      {
+        index: 3,
+        error: { code: "invalid_input", message: expect.stringMatching(/^Line 5: expected/) as string },
+        id: 4,
+      },
+      { index: 4, output: [3], id: 5 },
+    ]);
+    expect(result).toMatchObject({ status: "completed", answered: 2, failed: 3, failures: { invalid_input: 3 } });
+    expect(exitCodeOf(result)).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(
+      /^Inputs {4}2 answered, 3 failed\nFailures {2}3 invalid_input\nUsed .*request.*\nOutput {4}out.jsonl\n$/,
+    );
+  });
+
+  test("without --output the rows go to standard output, and --quiet leaves them alone there", async () => {
+    const folder = await temporaryFolder();
+    const surroundings = { typed: textLines(4) };
+    const { result, stdout, stderr } = await start(folder, lengths(), { input: "-", quiet: true }, surroundings);
+    expect(rowsOf(stdout).map(({ index, output }) => [index, output])).toEqual([0, 1, 2, 3].map((at) => [at, [6]]));
+    expect(exitCodeOf(result)).toBe(0);
+    expect(stderr).toBe("");
+  });
+
+  test("no input: no call, and an empty output (L3)", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": "" });
+    const adapter = lengths();
+    const { result } = await start(folder, adapter, { output: "out.jsonl" });
+    expect(adapter.sent).toEqual([]);
+    expect(await rowsIn(folder)).toEqual([]);
+    expect(exitCodeOf(result)).toBe(0);
+  });
+
+  test('undefined, null, 0 and "" are outputs (P3)', async () => {
+    const folder = await temporaryFolder({ "in.jsonl": "0\n1\n2\n3\n" });
+    const values = [undefined, null, 0, ""];
+    const { stdout } = await start(
+      folder,
+      runnable((at: number) => values[at]),
+      {},
+      { kind: "any" },
+    );
+    expect(rowsOf(stdout).map(({ output }) => output)).toEqual([null, null, 0, ""]);
+  });
+
+  test("an output that the format cannot hold fails its own row alone", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(2) });
+    const circle: unknown[] = [];
+    circle.push(circle);
+    const { result, stdout } = await start(
+      folder,
+      runnable((text: string) => (text === "text 0" ? circle : 1)),
+      {},
+      { kind: "any" },
+    );
+    expect(rowsOf(stdout)).toMatchObject([{ error: { code: "invalid_result" } }, { output: 1 }]);
+    expect(result).toMatchObject({ answered: 1, failed: 1 });
+  });
+
+  test("200,000 lines are pulled no further ahead than is under way (L11)", async () => {
+    const count = 200_000;
+    let pulled = 0;
+    let settled = 0;
+    let ahead = 0;
+    async function* lines(): AsyncGenerator<Buffer> {
+      for (let from = 0; from < count; from += 100) {
+        pulled += 100;
+        ahead = Math.max(ahead, pulled - settled);
+        yield Buffer.from(Array.from({ length: 100 }, (_, at) => `${from + at}\n`).join(""));
+      }
+    }
+    const counted = bulkRunnable<number, number>(async (some) => some, {
+      request: { maxInputs: 50 },
+      maxConcurrency: 4,
+    });
+    let rows = 0;
+    const stdout = new Writable({
+      write: (chunk: Buffer, _, done) => {
+        for (const byte of chunk) if (byte === 10) rows++;
+        settled = rows;
+        done();
+      },
+    });
+    const { result } = await start(
+      await temporaryFolder(),
+      counted,
+      { input: "-" },
+      { kind: "any", stdin: Readable.from(lines(), { highWaterMark: 1 }), stdout },
+    );
+    expect(result.answered).toBe(count);
+    expect(rows).toBe(count);
+    // 2 x 4 requests of 50, and the pieces in which the source and its stream give lines.
+    expect(ahead).toBeLessThanOrEqual(400 + 300);
+  });
+
+  test("a slow reader slows the work down (backpressure)", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(300) });
+    const adapter = lengths({ maxConcurrency: 1 });
+    const waiting: (() => void)[] = [];
+    const stdout = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => void waiting.push(done) });
+    const running = start(folder, adapter, {}, { stdout });
+    await until(() => waiting.length > 0);
+    for (let turn = 0; turn < 100; turn++) await setImmediate();
+    expect(adapter.sent.length).toBeLessThan(20);
+    const pump = setInterval(() => waiting.shift()?.(), 0);
+    const { result } = await running;
+    clearInterval(pump);
+    expect(result.answered).toBe(300);
+  });
+
+  test("many lines that are no input hold nothing up, and do not pile up behind one that is on its way", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": `"a"\n${"x\n".repeat(10_500)}"b"\n` });
+    const { result, stdout } = await start(folder, lengths());
+    expect(result).toMatchObject({ answered: 2, failed: 10_500 });
+    expect(rowsOf(stdout).map(({ index }) => index)).toEqual(Array.from({ length: 10_502 }, (_, index) => index));
+  });
+});
+
+describe("options reach the engine", () => {
+  class Spy extends Runnable<string, string> {
+    seen: BatchOptions[] = [];
+    override readonly settings: RunnableSettings<string, string> = {
+      price: { perMillionInputTokens: 1 },
+      retry: { attempts: 2, minDelayMs: 7 },
+      weigh: (text) => ({ tokens: text.length }),
+    };
+    override async invoke(text: string, options?: CallOptions): Promise<string> {
+      options?.report?.({ usage: { inputTokens: text.length } });
+      return text;
+    }
+    override batchInOrder(
+      ...given: Parameters<Runnable<string, string>["batchInOrder"]>
+    ): ReturnType<Runnable<string, string>["batchInOrder"]> {
+      this.seen.push(given[1] ?? {});
+      return super.batchInOrder(...given);
+    }
+  }
+
+  test("each of them", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": '"a"\n"a"\n' });
+    const spy = new Spy();
+    await start(folder, spy, {
+      concurrency: 3,
+      maxCost: 1,
+      maxTokens: 100,
+      timeoutMs: 5000,
+      attempts: 4,
+      dedupe: true,
+    });
+    expect(spy.seen).toMatchObject([
+      {
+        maxConcurrency: 3,
+        maxCost: 1,
+        maxTokens: 100,
+        timeoutMs: 5000,
+        retry: { attempts: 4, minDelayMs: 7 },
+        dedupe: expect.any(Function) as unknown,
+      },
+    ]);
+  });
+
+  test("--dedupe sends equal records once (P38)", async () => {
+    const folder = await temporaryFolder({
+      "in.jsonl": '{"query":"q","documents":[]}\n{"query":"q","documents":[]}\n',
+    });
+    let calls = 0;
+    const rerank = runnable(() => ++calls);
+    const { stdout } = await start(folder, rerank, { dedupe: true }, { kind: "rerank" });
+    expect(rowsOf(stdout).map(({ output }) => output)).toEqual([1, 1]);
+  });
+
+  test("--max-cost without a price is refused, and so is --offline without jobs", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": '"a"\n' });
+    await expect(start(folder, lengths(), { maxCost: 1 })).rejects.toThrow(/--max-cost needs a price/);
+    await expect(start(folder, lengths(), { offline: true, output: "o.jsonl" })).rejects.toThrow(
+      "fake#adapter has no offline jobs. Leave --offline out.",
+    );
+  });
+
+  test("--max-tokens ends the run before they are passed, with what is done in the output", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(10) });
+    const { result } = await start(folder, new Spy(), { maxTokens: 20, output: "out.jsonl" });
+    expect(result.status).toBe("stopped");
+    expect(exitCodeOf(result)).toBe(2);
+    expect((await rowsIn(folder)).length).toBeLessThan(10);
+  });
+
+  test("contradictions are refused before anything happens", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": '"a"\n' });
+    const refused = async (options: object): Promise<string> =>
+      (await failureOf(start(folder, lengths(), options))).message;
+    expect(await refused({ resume: true })).toMatch(/need an --output/);
+    expect(await refused({ resume: true, overwrite: true, output: "o.jsonl" })).toMatch(/came both/);
+    expect(await refused({ retryFailed: true, input: "-", output: "o.jsonl" })).toMatch(/give a file/);
+    expect(await refused({ offline: true, concurrency: 2, output: "o.jsonl" })).toMatch(/^concurrency: offline/);
+    expect(await refused({ offline: true })).toMatch(/--offline needs an --output/);
+    expect(await refused({ limit: -1 })).toMatch(/^limit: expected a whole number from 0, came -1/);
+    expect(await refused({ keep: ["output"] })).toMatch(/^--keep output: the output has a field of that name/);
+    expect(await readdir(folder)).toEqual(["in.jsonl"]);
+  });
+});
+
+describe("the output", () => {
+  test("one that is there is refused, and replaced with --overwrite", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": '"a"\n', "out.jsonl": "old" });
+    const adapter = lengths();
+    await expect(start(folder, adapter, { output: "out.jsonl" })).rejects.toThrow(
+      "out.jsonl is there already. --resume goes on from it, and --overwrite replaces it.",
+    );
+    expect(adapter.sent).toEqual([]);
+    expect(await readFile(path.join(folder, "out.jsonl"), "utf8")).toBe("old");
+    await start(folder, adapter, { output: "out.jsonl", overwrite: true });
+    expect(await rowsIn(folder)).toEqual([{ index: 0, output: [1] }]);
+  });
+
+  test("an empty one is no output yet", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": '"a"\n', "out.jsonl": "" });
+    await start(folder, lengths(), { output: "out.jsonl" });
+    expect(await rowsIn(folder)).toEqual([{ index: 0, output: [1] }]);
+  });
+
+  test("rows on a terminal are not mixed with progress", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(3) });
+    const terminal = (): Memory => Object.assign(new Memory(), { isTTY: true });
+    const [stdout, stderr] = [terminal(), terminal()];
+    await start(folder, lengths(), {}, { stdout, stderr });
+    expect(rowsOf(stdout.text)).toHaveLength(3);
+    expect(stderr.text).toMatch(/^Inputs/);
+  });
+
+  test("the input itself, another extension, a folder that is not there: refused before anything is sent", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": '"a"\n' });
+    await symlink(path.join(folder, "in.jsonl"), path.join(folder, "same.jsonl"));
+    const adapter = lengths();
+    const refused = async (output: string): Promise<string> =>
+      (await failureOf(start(folder, adapter, { output, overwrite: true }))).message;
+    expect(await refused("same.jsonl")).toMatch(/The output is the input/);
+    expect(await refused("out.json")).toMatch(/ends in .jsonl, .csv, .parquet or .arrow, came out.json/);
+    expect(await refused("nowhere/out.jsonl")).toMatch(
+      /out.jsonl cannot be written: there is no such file or folder\.$/,
+    );
+    expect(adapter.sent).toEqual([]);
+  });
+
+  test.runIf(process.platform === "linux")("a disk that is full ends the run at once", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(5000) });
+    await symlink("/dev/full", path.join(folder, "out.jsonl"));
+    const adapter = lengths({ maxConcurrency: 1 });
+    const { result } = await start(folder, adapter, { output: "out.jsonl", overwrite: true });
+    expect(result.status).toBe("stopped");
+    expect(result.reason?.message).toMatch(/out.jsonl cannot be written: the disk is full\.$/);
+    expect(adapter.sent.length).toBeLessThan(5000);
+  });
+
+  test("whoever reads standard output stops reading: a clean end", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(1000) });
+    let chunks = 0;
+    const stdout = new Writable({
+      highWaterMark: 1,
+      write: (_chunk, _encoding, done) => {
+        done(++chunks < 5 ? null : Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+      },
+    });
+    const adapter = lengths({ maxConcurrency: 1 });
+    const { result, stderr } = await start(folder, adapter, {}, { stdout });
+    expect(result.status).toBe("closed");
+    expect(exitCodeOf(result)).toBe(0);
+    expect(stderr).toBe("");
+    expect(adapter.sent.length).toBeLessThan(1000);
+  });
+
+  test("each format is chosen by the extension", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": '"a"\n' });
+    await start(folder, lengths(), { output: "out.parquet" });
+    await start(folder, lengths(), { output: "out.arrow" });
+    await start(
+      folder,
+      runnable((text: string) => ({ text })),
+      { output: "out.csv" },
+      { kind: "chat" },
+    );
+    const beginnings = await Promise.all(
+      ["out.parquet", "out.arrow", "out.csv"].map(async (file) =>
+        (await readFile(path.join(folder, file), "utf8")).slice(0, 5),
+      ),
+    );
+    expect(beginnings.map((text) => text.replace("\u0015", ""))).toEqual([
+      expect.stringMatching(/^PAR1/),
+      "ARROW",
+      "index",
+    ]);
+    await expect(start(folder, lengths(), { output: "out.arrow", resume: true })).rejects.toThrow(
+      /Only a .jsonl output can be gone on from/,
+    );
+  });
+});
+
+describe("--resume", () => {
+  test("goes on after the last whole line; a torn one is cut off", async () => {
+    const done = '{"index":0,"output":[9]}\n{"index":1,"error":{"code":"timeout","message":"Late."}}\n';
+    const folder = await temporaryFolder({ "in.jsonl": textLines(4), "out.jsonl": `${done}{"index":2,"outp` });
+    const adapter = lengths();
+    const { result, stderr } = await start(folder, adapter, { output: "out.jsonl", resume: true });
+    expect(adapter.sent).toEqual(["text 2", "text 3"]);
+    expect(await readFile(path.join(folder, "out.jsonl"), "utf8")).toBe(
+      `${done}{"index":2,"output":[6]}\n{"index":3,"output":[6]}\n`,
+    );
+    expect(result).toMatchObject({ answered: 2, failed: 0, earlier: 2, earlierFailed: 1 });
+    expect(exitCodeOf(result)).toBe(1);
+    expect(stderr).toMatch(/2 by an earlier run, 1 of them failed: --retry-failed sends these again/);
+  });
+
+  test("starts anew where nothing is there, and has nothing to do where all is done", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(2) });
+    const adapter = lengths();
+    await start(folder, adapter, { output: "out.jsonl", resume: true });
+    const { result } = await start(folder, adapter, { output: "out.jsonl", resume: true });
+    expect(adapter.sent).toHaveLength(2);
+    expect(result).toMatchObject({ status: "completed", answered: 0, earlier: 2 });
+    expect(await rowsIn(folder)).toHaveLength(2);
+  });
+
+  test.each([
+    [
+      "more lines than inputs",
+      '{"index":0,"output":1}\n{"index":1,"output":1}\n',
+      /it has 2 lines, and there are 1 inputs/,
+    ],
+    ["a gap", '{"index":1,"output":1}\n', /Line 1 of .* is not the row of the input at 0/],
+    ["another program's file", "hello\n", /Line 1 of .* is not the row/],
+    ["a row that is damaged", '{"index":0,"output":[1,}\n', /Line 1 of .* is not the row of the input at 0/],
+    ["another input's fields", '{"index":0,"output":1,"id":"b"}\n', /line 1 does not hold what is kept of its input/],
+  ])("an output that is of another input is refused and left alone: %s", async (_, content, message) => {
+    const torn = `${content}{"ind`;
+    const folder = await temporaryFolder({ "in.jsonl": '{"text":"a","id":"a"}\n', "out.jsonl": torn });
+    const adapter = lengths();
+    for (const how of [{ resume: true }, { retryFailed: true }]) {
+      await expect(
+        start(folder, adapter, { output: "out.jsonl", field: "text", keep: ["id"], ...how }),
+      ).rejects.toThrow(message);
+    }
+    expect(adapter.sent).toEqual([]);
+    expect(await readFile(path.join(folder, "out.jsonl"), "utf8")).toBe(torn);
+  });
+});
+
+describe("--retry-failed", () => {
+  const failed = '{"index":1,"error":{"code":"timeout","message":"Late."}}\n';
+  const old = `{"index":0,"output":[9]}\n${failed}{"index":2,"output":[9]}\n`;
+
+  test("sends again what is an error, leaves all else as it is, and goes on behind it", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(4), "out.jsonl": `${old}{"index":3` });
+    const adapter = lengths();
+    const { result } = await start(folder, adapter, { output: "out.jsonl", retryFailed: true });
+    expect(adapter.sent).toEqual(["text 1", "text 3"]);
+    expect((await rowsIn(folder)).map(({ output }) => output)).toEqual([[9], [6], [9], [6]]);
+    expect(result).toMatchObject({ answered: 2, failed: 0, earlier: 2, earlierFailed: 0 });
+    expect(exitCodeOf(result)).toBe(0);
+    expect(await readdir(folder)).toEqual(["in.jsonl", "out.jsonl"]);
+  });
+
+  test("ended early, no line is lost", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(5), "out.jsonl": old + failed.replace("1", "3") });
+    const refusing = runnable((): string => {
+      throw new ProviderError("No key.", { code: "authentication", retryable: false, status: 401 });
+    });
+    const { result } = await start(folder, refusing, { output: "out.jsonl", retryFailed: true });
+    expect(result).toMatchObject({ status: "stopped", failed: 0, earlier: 4, reason: { message: "No key." } });
+    expect((await rowsIn(folder)).map(({ index, output }) => [index, output])).toEqual([
+      [0, [9]],
+      [1, undefined],
+      [2, [9]],
+      [3, undefined],
+    ]);
+  });
+
+  test.runIf(process.platform === "linux")("where it cannot be written, the old output stays", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(4), "out.jsonl": old });
+    await symlink("/dev/full", path.join(folder, "out.jsonl.partial"));
+    const { result } = await start(folder, lengths(), { output: "out.jsonl", retryFailed: true });
+    expect(result.reason?.message).toMatch(/the disk is full/);
+    expect(await readFile(path.join(folder, "out.jsonl"), "utf8")).toBe(old);
+    expect(await readdir(folder)).toEqual(["in.jsonl", "out.jsonl"]);
+  });
+});
+
+describe("ends", () => {
+  test("the first wish to stop waits for what is in flight, and says so; --resume goes on", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(10) });
+    const drain = new AbortController();
+    const adapter = held();
+    const stderr = new Memory();
+    const running = start(folder, adapter, { output: "out.jsonl" }, { drain: drain.signal, stderr });
+    await until(() => adapter.calls.length === 2);
+    drain.abort(new Error("Stopped."));
+    expect(stderr.text).toMatch(/^Stopping once what is in flight is back/);
+    for (const call of adapter.calls) call.resolve("done");
+    const { result } = await running;
+    expect(result.status).toBe("interrupted");
+    expect(exitCodeOf(result)).toBe(130);
+    expect(await rowsIn(folder)).toHaveLength(2);
+    await start(folder, lengths(), { output: "out.jsonl", resume: true });
+    expect((await rowsIn(folder)).map(({ index }) => index)).toEqual(Array.from({ length: 10 }, (_, index) => index));
+  });
+
+  test("the second one ends it at once, with what is done in the output (P12)", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(10) });
+    const stop = new AbortController();
+    const adapter = held();
+    const running = start(folder, adapter, { output: "out.jsonl" }, { signal: stop.signal });
+    await until(() => adapter.calls.length === 2);
+    adapter.calls[0]?.resolve("done");
+    await until(() => adapter.calls.length === 3);
+    stop.abort(new Error("Stopped."));
+    const { result } = await running;
+    expect(result.status).toBe("interrupted");
+    expect(await rowsIn(folder)).toEqual([{ index: 0, output: "done" }]);
+  });
+
+  test("a wish to stop that comes when all is on its way changes nothing", async () => {
+    const drain = new AbortController();
+    const adapter = held();
+    let isRead = false;
+    async function* typed(): AsyncGenerator<Buffer> {
+      yield Buffer.from('"a"\n');
+      isRead = true;
+    }
+    const surroundings = { drain: drain.signal, stdin: Readable.from(typed()) };
+    const running = start(await temporaryFolder(), adapter, { input: "-" }, surroundings);
+    await until(() => isRead && adapter.calls.length === 1);
+    for (let turn = 0; turn < 20; turn++) await setImmediate();
+    drain.abort(new Error("Stopped."));
+    adapter.calls[0]?.resolve("done");
+    expect(exitCodeOf((await running).result)).toBe(0);
+  });
+
+  test("a refused key ends the run and names itself (P24)", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(10) });
+    let calls = 0;
+    const refusing = runnable((): string => {
+      calls++;
+      throw new ProviderError("No key.", { code: "authentication", retryable: false, status: 401 });
+    });
+    const { result } = await start(folder, refusing, { output: "out.jsonl" });
+    expect(calls).toBe(1);
+    expect(result).toMatchObject({ status: "stopped", reason: { message: "No key." } });
+    expect(exitCodeOf(result)).toBe(2);
+    // It is no input's own fault: the next run sends them all.
+    expect(await rowsIn(folder)).toEqual([]);
+  });
+
+  test("an input that cannot be read on ends the run, with what came before it in the output", async () => {
+    const folder = await temporaryFolder({ "in.csv": 'text\na\n"b\n' });
+    const { result } = await start(folder, lengths(), { input: "in.csv", output: "out.jsonl" });
+    expect(result).toMatchObject({ status: "stopped", answered: 1 });
+    expect(result.reason?.message).toMatch(/The input is no CSV from some row on/);
+    expect(await rowsIn(folder)).toHaveLength(1);
+  });
+});
+
+describe("--cache", () => {
+  test("nothing is paid twice, across runs, and other options are other results", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(4) });
+    const adapter = lengths();
+    const cached = { cache: "kept", overwrite: true, output: "out.jsonl", set: { model: "a" } };
+    await start(folder, adapter, cached);
+    const { result, stderr } = await start(folder, adapter, cached);
+    expect(adapter.sent).toHaveLength(4);
+    expect(result.cache).toMatchObject({ hits: 4, saved: 0 });
+    expect(stderr).toMatch(/Cache {5}4 found, 0 saved/);
+    expect((await rowsIn(folder)).map(({ output }) => output)).toEqual([[6], [6], [6], [6]]);
+    await start(folder, adapter, { ...cached, set: { model: "b" } });
+    expect(adapter.sent).toHaveLength(8);
+    expect((await stat(path.join(folder, "kept", "cache.sqlite"))).isFile()).toBe(true);
+  });
+});
+
+describe("--estimate", () => {
+  test("tells requests, tokens and cost, and sends nothing", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": `${textLines(7)}x\n` });
+    const adapter = lengths({ weigh: (text) => ({ tokens: text.length }), price: { perMillionInputTokens: 10_000 } });
+    const { result, stdout } = await start(folder, adapter, { estimate: true, output: "out.jsonl" });
+    expect(result.estimate).toMatchObject({ inputs: 7, unreadable: 1, requests: 3, tokens: 42, cost: 0.42 });
+    expect(stdout).toBe(
+      "Inputs    7, and 1 that cannot be sent\nRequests  3\nTokens    at most 42\nCost      at most $0.42 for what is sent; answers come on top\n",
+    );
+    expect(exitCodeOf(result)).toBe(0);
+    expect(adapter.sent).toEqual([]);
+    expect(await readdir(folder)).toEqual(["in.jsonl"]);
+  });
+
+  test("what is not known is said to be so; --resume counts what is left", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(3), "out.jsonl": '{"index":0,"output":1}\n' });
+    const { stdout } = await start(folder, lengths(), { estimate: true, resume: true, output: "out.jsonl" });
+    expect(stdout).toBe("Inputs    2\nRequests  1\nTokens    not known here\nCost      not known here\n");
+  });
+});

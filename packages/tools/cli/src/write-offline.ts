@@ -1,0 +1,144 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { ArgumentError, type BatchOptions, type Completed, type FinishReport } from "@batchwise/core";
+import { partialOf } from "./output-choice.ts";
+import { openEncoder } from "./outputs/encoder.ts";
+import type { Outcome } from "./outputs/row.ts";
+import { cannotWrite } from "./outputs/stream-target.ts";
+import { jobsText } from "./report.ts";
+import { RowWriter } from "./row-writer.ts";
+import { isSent, type Step } from "./step.ts";
+import { batchOptions, shapeOf, type Task } from "./task.ts";
+import { dollars } from "./words.ts";
+import type { Ending } from "./write-live.ts";
+
+/**
+ * Sends everything as offline jobs, and writes the output at their end, whole: a run that was stopped before has left
+ * the output as it was, so that the same command asks for the same jobs.
+ *
+ * @throws ArgumentError where the jobs may cost more than they may
+ * @throws Error for an output that cannot be opened
+ */
+export async function writeOffline(task: Task, steps: readonly Step[]): Promise<Ending> {
+  const { output, tally, chosen } = task;
+  const inputs = inputsOf(steps);
+  await announce(task, inputs);
+  const rows = new RowWriter(await openEncoder(output.format, shapeOf(task)), tally);
+  const file = new WholeFile(output.file ?? "");
+  const stops = stopsOf(task);
+  let report: FinishReport | undefined;
+  let isWritten = false;
+  const write = (outcomes: readonly Outcome[]): void => {
+    file.write(chunksOf(steps, rows, outcomes));
+    isWritten = true;
+  };
+  try {
+    const slots = await chosen.runnable.batch(inputs, {
+      ...batchOptions(task),
+      ...stops,
+      returnExceptions: true,
+      onFinish: (finished) => {
+        report = finished;
+        // Not later: once this returns, the jobs are forgotten; if it throws, they are not. Where a cache has some of the outcomes, these are not all.
+        if (finished.status === "completed" && areOf(finished.outcomes, inputs))
+          write(finished.outcomes.map(outcomeOf));
+      },
+    });
+    const reason = reasonOf(slots, report, stops);
+    if (reason === undefined && !isWritten) {
+      write(slots.map((slot) => (slot instanceof Error ? { error: slot } : { output: slot })));
+    }
+    return { report, reason };
+  } catch (error) {
+    return { report, reason: error as Error };
+  } finally {
+    file.close();
+  }
+}
+
+/** What the adapter is asked. */
+export function inputsOf(steps: readonly Step[]): unknown[] {
+  return steps.flatMap((step) => (isSent(step) && "input" in step.item.content ? [step.item.content.input] : []));
+}
+
+async function announce({ chosen, options, notes }: Task, inputs: readonly unknown[]): Promise<void> {
+  if (chosen.jobs === undefined || inputs.length === 0) return;
+  const estimate = await chosen.jobs.estimateJobs(inputs);
+  notes.say(jobsText(estimate));
+  const { maxCost = Infinity } = options;
+  if (estimate.cost === undefined || estimate.cost <= maxCost) return;
+  throw new ArgumentError(
+    `The jobs may cost ${dollars(estimate.cost)}, more than --max-cost ${dollars(maxCost)}. Nothing was sent.`,
+  );
+}
+
+/** Jobs go on without us: there is nothing to wait for. */
+function stopsOf({ surroundings: { drain, signal } }: Task): BatchOptions {
+  const stops = [drain, signal].filter((each) => each !== undefined);
+  return stops.length === 0 ? {} : { signal: AbortSignal.any(stops) };
+}
+
+/** Why not every input has an outcome of its own, where that is so. */
+function reasonOf(
+  slots: readonly unknown[],
+  report: FinishReport | undefined,
+  { signal }: BatchOptions,
+): Error | undefined {
+  if (signal?.aborted === true && slots.includes(signal.reason)) return signal.reason as Error;
+  return report === undefined || report.status === "completed" ? undefined : (report.reason as Error);
+}
+
+function areOf(outcomes: readonly Completed<unknown, unknown>[], inputs: readonly unknown[]): boolean {
+  return outcomes.length === inputs.length && outcomes.every(({ input }, at) => input === inputs[at]);
+}
+
+function outcomeOf(completed: Completed<unknown, unknown>): Outcome {
+  return completed.status === "rejected" ? { error: completed.reason } : { output: completed.value };
+}
+
+function* chunksOf(
+  steps: readonly Step[],
+  rows: RowWriter,
+  outcomes: readonly Outcome[],
+): Generator<string | Uint8Array | undefined, void> {
+  let next = 0;
+  for (const step of steps) {
+    const { content } = step.item;
+    let outcome: Outcome | undefined;
+    if (isSent(step)) outcome = outcomes[next++];
+    else if (!step.isDone && "error" in content) outcome = content;
+    yield rows.write(step, outcome);
+  }
+  yield rows.end();
+}
+
+/** A file that is there when all of it is. Written without waiting: nothing may happen in between. */
+class WholeFile {
+  readonly #file: string;
+  readonly #descriptor: number;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#descriptor = this.#attempt(() => openSync(partialOf(file), "w"));
+  }
+
+  write(chunks: Iterable<string | Uint8Array | undefined>): void {
+    this.#attempt(() => {
+      for (const chunk of chunks) if (chunk !== undefined) writeFileSync(this.#descriptor, chunk);
+      fsyncSync(this.#descriptor);
+      renameSync(partialOf(this.#file), this.#file);
+    });
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+    rmSync(partialOf(this.#file), { force: true });
+  }
+
+  #attempt<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw cannotWrite(this.#file, error);
+    }
+  }
+}
