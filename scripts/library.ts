@@ -6,14 +6,16 @@ interface Library {
   readonly platform: "neutral" | "node";
   /** @default "es2023" on a neutral platform, the oldest Node that the packages take on Node */
   readonly target?: string;
+  /** What can be imported besides the index: `"wrappers"` is `src/wrappers.ts`, by the package's name and `/wrappers`. */
+  readonly subpath?: string;
   /** A file of its own in `src`, beside the index and imported by nobody: a command, or what a thread runs. */
   readonly beside?: string;
 }
 
 /** How every package is built: ES modules with types and source maps. */
-export function library({ platform, target, beside }: Library): UserConfig {
+export function library({ platform, target, subpath, beside }: Library): UserConfig {
   return defineConfig({
-    entry: ["src/index.ts", ...(beside === undefined ? [] : [`src/${beside}.ts`])],
+    entry: ["index", subpath, beside].filter((name) => name !== undefined).map((name) => `src/${name}.ts`),
     format: "esm",
     platform,
     target: target ?? (platform === "neutral" ? "es2023" : "node22.12"),

@@ -8,6 +8,7 @@ import {
   withFallbacks,
   withRetry,
 } from "@batchwise/core";
+import { isOverridden } from "@batchwise/core/wrappers";
 
 /** What a batch gave: an output or an Error for each input, by the input's index. */
 export type Slots<Output> = readonly (Output | Error)[];
@@ -103,14 +104,9 @@ export const wrappers: readonly Way[] = [
   },
 ];
 
-/** Whether the author has overridden `batch`: the base class's own carries a mark, in every copy of the package. */
-export function overridesBatch(runnable: Runnable<any, any>): boolean {
-  return (runnable.batch as { readonly [BASE_BATCH]?: true })[BASE_BATCH] !== true;
-}
-
 /** The same work, with a `batch` that the engine runs. */
 export function engineOf<Input, Output>(runnable: Runnable<Input, Output>): Runnable<Input, Output> {
-  return overridesBatch(runnable) ? withConfig(runnable, {}) : runnable;
+  return isOverridden(runnable) ? withConfig(runnable, {}) : runnable;
 }
 
 /** Every outcome that an iterator yields. */
@@ -126,8 +122,6 @@ export async function collect<Input, Output>(
 export async function* lazily<Input>(inputs: Iterable<Input>): AsyncGenerator<Input, void, undefined> {
   yield* inputs;
 }
-
-const BASE_BATCH: unique symbol = Symbol.for("batchwise.base-batch") as never;
 
 type InputOf<R> = R extends Runnable<infer Input, any> ? Input : never;
 

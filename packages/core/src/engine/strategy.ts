@@ -60,7 +60,8 @@ export function isInsideOverride(runnable: unknown, inputs: unknown, options: ob
   return typeof inputs === "object" && inputs !== null && handedToOverride.get(inputs) === runnable;
 }
 
-function isOverridden(runnable: { readonly batch: unknown }): boolean {
+/** Whether the author of a Runnable has written its `batch`. */
+export function isOverridden(runnable: { readonly batch: unknown }): boolean {
   return (runnable.batch as { [BASE_BATCH]?: true })[BASE_BATCH] !== true;
 }
 

@@ -358,6 +358,36 @@ describe("ending early", () => {
     expect(events.some((event) => event.type === "reattached")).toBe(true);
   });
 
+  it("close waits until the store is free for others", async () => {
+    const clock = new FakeClock();
+    const provider = new FakeProvider({ clock, ...endless });
+    const inner = memoryStore();
+    let holders = 0;
+    const store: JobStore = {
+      async open() {
+        const opened = await inner.open();
+        holders++;
+        return {
+          ...opened,
+          async close() {
+            await clock.advance(0);
+            await opened.close();
+            holders--;
+          },
+        };
+      },
+    };
+    const jobs = offline(provider.runnable(), { store, clock });
+    const controller = new AbortController();
+    const batch = failureOf(jobs.batch(["a"], { signal: controller.signal }));
+    await clock.advance(20_000);
+    controller.abort(new Error("enough"));
+    await batch;
+    expect(holders).toBe(1);
+    await jobs.close();
+    expect(holders).toBe(0);
+  });
+
   it("cancelOnAbort cancels them", async () => {
     const { clock, jobs, provider } = world(endless, { cancelOnAbort: true });
     const controller = new AbortController();

@@ -136,6 +136,18 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     return estimateJobs([...inputs], backend, this.#caps(backend), (input) => this.#tokens(input), price);
   }
 
+  /**
+   * Resolves when batches that have ended have left the store to others. One that ended early leaves it a moment later:
+   * a call that creates a job is waited for, so that the job is noted down.
+   */
+  async close(): Promise<void> {
+    await Promise.all(this.#leaving);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** The session that all batches share while any of them runs. */
   async #open(clock: Clock): Promise<Session<Input, Output>> {
     this.#batches++;

@@ -28,6 +28,8 @@ import {
   type WorkerOptions,
   WorkerLostError,
 } from "./index.ts";
+import { PostgresDatabase } from "./engine/postgres-database.ts";
+import { installSchema, type Migration, MIGRATIONS } from "./engine/schema.ts";
 import { startPostgres, type TestPostgres } from "./testing/postgres.ts";
 import { until } from "./testing/until.ts";
 
@@ -502,7 +504,19 @@ describe("the database", () => {
     expect(QueueDatabaseError.isInstance(slot)).toBe(true);
   });
 
-  test("with tables of a newer version: a clear error; of an older one: brought up to date", LIMIT, async () => {
+  test("with tables of an older version: brought up to date, once, and with what is in them", LIMIT, async () => {
+    const database = new PostgresDatabase(postgres.url, 4);
+    const twice: Migration = (schema) => `UPDATE ${schema}.batches SET keep_ms = 2 * keep_ms`;
+    await installSchema(database, "older");
+    await database.query("INSERT INTO older.batches (id, queue, keep_ms) VALUES ('kept', 'a/1', 5)");
+    const newer = [...MIGRATIONS, twice];
+    await Promise.all([1, 2, 3].map(() => installSchema(database, "older", newer)));
+    expect(await database.query("SELECT keep_ms FROM older.batches")).toEqual([{ keep_ms: 10 }]);
+    expect(await database.query("SELECT version FROM older.version")).toEqual([{ version: newer.length }]);
+    await database.close();
+  });
+
+  test("with tables of a newer version: a clear error", LIMIT, async () => {
     const newer = postgresEngine({ url: postgres.url, schema: "newer" });
     await newer.open();
     await newer.close();

@@ -1,8 +1,8 @@
 import type { CallOptions, Runnable, RunnableSettings } from "@batchwise/core";
+import { isOverridden } from "@batchwise/core/wrappers";
 import type { Outcome } from "./flights.ts";
 import type { CacheStats } from "./ledger.ts";
 import { LookUpFirst } from "./look-up-first.ts";
-import { overridesBatch } from "./marks.ts";
 import type { Memo } from "./memo.ts";
 
 /** A Runnable with a cache before it. */
@@ -72,7 +72,7 @@ export async function invokeOne<Input, Output>(
   options: CallOptions,
 ): Promise<Output> {
   // Where the engine makes this very call, retries and limits are its: those that `withConfig` would add come on top.
-  const isEnginesCall = target.invokeMany === undefined && !overridesBatch(target);
+  const isEnginesCall = target.invokeMany === undefined && !isOverridden(target);
   const single = isEnginesCall ? target : inner;
   const { outcomes, thrown } = await memo.answer([input], options, async ([sent], own) => [
     { value: await single.invoke(sent as Input, own) },

@@ -9,8 +9,8 @@ import {
   withConfig,
   withFallbacks,
 } from "@batchwise/core";
+import { BASE_BATCH, STAGES } from "@batchwise/core/wrappers";
 import type { Outcome } from "./flights.ts";
-import { BASE_BATCH, STAGES } from "./marks.ts";
 import { SCHEMA_OPTION } from "./memo.ts";
 
 /** What the store has, in the inputs' order; undefined for what has to be sent. */

@@ -1,10 +1,10 @@
 import { ArgumentError, isRunnable, type Runnable } from "@batchwise/core";
+import { calleeOf, isOverridden } from "@batchwise/core/wrappers";
 import { Archive } from "./archive.ts";
 import { CachedMany, CachedOne, type CachedRunnable, type Parts } from "./cached.ts";
 import { CachedOverride } from "./cached-override.ts";
 import { Keys } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
-import { callee, overridesBatch } from "./marks.ts";
 import { Memo } from "./memo.ts";
 import { type CacheOptions, requireOptions } from "./options.ts";
 import { fileStore } from "./stores/file-store.ts";
@@ -32,7 +32,7 @@ export function withCache<Input, Output>(
   requireOptions(options);
   const { namespace, key = (input) => input, store = fileStore(), codec, onStoreError, onWarning } = options;
   const { maxAgeMs = Infinity, now = Date.now } = options;
-  const target = callee(inner);
+  const target = calleeOf(inner);
   const ledger = new Ledger(onWarning);
   const archive = new Archive<Output>({
     store: openStore(store),
@@ -49,6 +49,6 @@ export function withCache<Input, Output>(
     stats: ledger.stats,
   });
   const parts: Parts<Input, Output> = { inner, target, memo, stats: ledger.stats };
-  if (overridesBatch(target)) return new CachedOverride(parts);
+  if (isOverridden(target)) return new CachedOverride(parts);
   return typeof target.invokeMany === "function" ? new CachedMany(parts) : new CachedOne(parts);
 }

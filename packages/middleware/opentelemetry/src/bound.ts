@@ -6,8 +6,8 @@ import {
   type RunnableSettings,
   withFallbacks,
 } from "@batchwise/core";
+import { chainOf, INSIDE } from "@batchwise/core/wrappers";
 import type { BatchRecord } from "./batch-record.ts";
-import { chainOf, INSIDE } from "./marks.ts";
 import { type Caller, callFor, REQUESTS, type Requests, requestsOf } from "./requests.ts";
 import type { Telemetry } from "./telemetry.ts";
 

@@ -1,5 +1,5 @@
+import { type CallPermit, permitOf } from "@batchwise/core/wrappers";
 import { type Context, createContextKey } from "@opentelemetry/api";
-import { type Permit, permitOf } from "./marks.ts";
 
 /** Something recorded that goes on, as what happens inside of it sees it. */
 export interface Outer {
@@ -9,7 +9,7 @@ export interface Outer {
 }
 
 const KEY = createContextKey("batchwise.outer");
-const byPermit = new WeakMap<Permit, Outer>();
+const byPermit = new WeakMap<CallPermit, Outer>();
 
 /**
  * That inside of which something happens. Permits tell it where the call's options were passed on, as nested batches

@@ -1,6 +1,6 @@
 import type { BatchOptions, CallOptions, Inputs, Price, Runnable } from "@batchwise/core";
+import { calleeOf, INSIDE, isOverridden } from "@batchwise/core/wrappers";
 import type { BatchRecord } from "./batch-record.ts";
-import { callee, INSIDE, overridesBatch } from "./marks.ts";
 import { RequestRecord } from "./request-record.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -19,7 +19,7 @@ export const REQUESTS: unique symbol = Symbol("batchwise.opentelemetry.requests"
 
 /** The calls of a Runnable that are recorded already. */
 export function recordedBy<Input, Output>(runnable: Runnable<Input, Output>): Requests<Input, Output> | undefined {
-  return (callee(runnable) as { readonly [REQUESTS]?: Requests<Input, Output> })[REQUESTS];
+  return (calleeOf(runnable) as { readonly [REQUESTS]?: Requests<Input, Output> })[REQUESTS];
 }
 
 /** The recorded calls of a Runnable: those that exist, which stay with the telemetry nearest to them, or new ones. */
@@ -27,7 +27,7 @@ export function requestsOf<Input, Output>(
   runnable: Runnable<Input, Output>,
   telemetry: Telemetry,
 ): Requests<Input, Output> {
-  return recordedBy(runnable) ?? new Requests(callee(runnable), telemetry);
+  return recordedBy(runnable) ?? new Requests(calleeOf(runnable), telemetry);
 }
 
 /** Options that say for whom the call is made. */
@@ -50,7 +50,7 @@ export class Requests<Input, Output> {
   constructor(target: Runnable<Input, Output>, telemetry: Telemetry) {
     this.#target = target;
     this.#telemetry = telemetry;
-    if (overridesBatch(target)) this.kind = "override";
+    if (isOverridden(target)) this.kind = "override";
     else this.kind = typeof target.invokeMany === "function" ? "many" : "one";
   }
 

@@ -10,19 +10,11 @@ import {
   type RunnableSettings,
   withConfig,
 } from "@batchwise/core";
+import { BASE_BATCH, chainOf, isEnginesCall, isOverridden, STAGES, WRAPPED, wrappedBy } from "@batchwise/core/wrappers";
 import type { Method } from "./batch-facts.ts";
 import { BatchRecord, type Beginning } from "./batch-record.ts";
 import { bound } from "./bound.ts";
-import {
-  BASE_BATCH,
-  chainOf,
-  hasOwnBatch,
-  isEnginesCall,
-  overridesBatch,
-  STAGES,
-  WRAPPED,
-  wrappedBy,
-} from "./marks.ts";
+import { hasOwnBatch } from "./own-batch.ts";
 import { requireOptions, type TelemetryOptions } from "./options.ts";
 import { RecordedOutcomes } from "./recorded-outcomes.ts";
 import { RequestRecord } from "./request-record.ts";
@@ -51,7 +43,7 @@ export function withTelemetry<Input, Output>(
   requireOptions(options);
   const telemetry = new Telemetry(options);
   const parts: Parts<Input, Output> = { inner, telemetry, requests: requestsOf(inner, telemetry) };
-  if (overridesBatch(inner)) return new TelemeteredOverride(parts);
+  if (isOverridden(inner)) return new TelemeteredOverride(parts);
   const isBulk = parts.requests.kind === "many" && chainOf(inner) === undefined;
   return isBulk ? new TelemeteredMany(parts) : new Telemetered(parts);
 }
@@ -133,12 +125,12 @@ class Telemetered<Input, Output> extends Runnable<Input, Output> {
     if (batch === undefined && (this.#via === undefined || this[SOURCE] !== inner)) return inner;
     if (this.#runsItself) return this[SOURCE];
     const runner = bound(inner, telemetry, batch, this.#via);
-    return overridesBatch(runner) ? withConfig(runner, {}) : runner;
+    return isOverridden(runner) ? withConfig(runner, {}) : runner;
   }
 
   /** Whether what is inside is a wrapper that runs batches in a way of its own, as a cache does. */
   get #runsItself(): boolean {
-    return hasOwnBatch(this[SOURCE]) && !overridesBatch(this[SOURCE]);
+    return hasOwnBatch(this[SOURCE]) && !isOverridden(this[SOURCE]);
   }
 
   #outcomes(

@@ -1,4 +1,5 @@
 import { BatchError } from "@batchwise/core";
+import { isOverridden } from "@batchwise/core/wrappers";
 
 import {
   expectCount,
@@ -13,7 +14,7 @@ import {
 import { broken, expectThat, type Law, nameOf } from "../law.ts";
 import type { Subject } from "../subject.ts";
 import { inTrial } from "../trial.ts";
-import { engineBatch, engineMethods, overridesBatch } from "../ways.ts";
+import { engineBatch, engineMethods } from "../ways.ts";
 
 /** L6: one bad input fails alone, wherever it stands and however many share its request. */
 export const l06: Law = {
@@ -64,7 +65,7 @@ async function checkFailFast<Input, Output>(
       throw broken(where, "a rejection with a BatchError", came, reason);
     }
     // A whole override is one call: what it had of an answer when it threw, it has thrown away itself.
-    if (overridesBatch(trial.runnable)) return;
+    if (isOverridden(trial.runnable)) return;
     const kept = new Set(reason.outcomes.filter((each) => each.status === "fulfilled").map((each) => each.index));
     for (const call of trial.backend.calls) {
       if (call.status !== "answered") continue;

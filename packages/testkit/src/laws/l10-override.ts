@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 
 import type { Runnable } from "@batchwise/core";
+import { isOverridden } from "@batchwise/core/wrappers";
 
 import { expectedFor, expectSlots, slotsBy, take } from "../expectations.ts";
 import { expectThat, type Law } from "../law.ts";
 import { inTrial } from "../trial.ts";
-import { batch, batchAsCompleted, batchInOrder, overridesBatch, wrappers } from "../ways.ts";
+import { batch, batchAsCompleted, batchInOrder, wrappers } from "../ways.ts";
 
 /** L10: whichever hook an author chose, every other method and every wrapper goes through it. */
 export const l10: Law = {
@@ -34,7 +35,7 @@ export const l10: Law = {
 
 /** The author's hook that everything has to use; undefined where `invoke` is all there is. */
 function hookOf(runnable: Runnable<any, any>): "batch" | "invokeMany" | undefined {
-  if (overridesBatch(runnable)) return "batch";
+  if (isOverridden(runnable)) return "batch";
   return runnable.invokeMany === undefined ? undefined : "invokeMany";
 }
 

@@ -1,11 +1,12 @@
 import type { BatchOptions, Runnable } from "@batchwise/core";
+import { isOverridden } from "@batchwise/core/wrappers";
 
 import { inputAt } from "../expectations.ts";
 import { outage } from "../fault-schedules.ts";
 import { broken, expectThat, type Law, nameOf } from "../law.ts";
 import type { Subject } from "../subject.ts";
 import { inTrial, type Trial } from "../trial.ts";
-import { collect, engineOf, overridesBatch } from "../ways.ts";
+import { collect, engineOf } from "../ways.ts";
 
 const CAP = 2;
 const MAX_INPUTS = 3;
@@ -87,7 +88,7 @@ async function checkReadAhead<Input, Output>(subject: Subject<Input, Output>, re
       const most = 2 * CAP * size;
       expectThat(ahead <= most, where, `at most ${most} unsettled inputs`, `${ahead}`);
       // What an override has taken is in flight, whatever it has passed on to the backend so far.
-      if (overridesBatch(trial.runnable)) return;
+      if (isOverridden(trial.runnable)) return;
       const flying = inputsOf(trial, "running");
       const allowed = flying + size;
       expectThat(
@@ -159,7 +160,7 @@ function optionsOf<Input, Output>(trial: Trial<Input, Output>): BatchOptions<Inp
 
 /** Inputs in one request: what the checks ask for, or less where the backend takes less. */
 function requestSizeOf(runnable: Runnable<any, any>): number {
-  if (runnable.invokeMany === undefined && !overridesBatch(runnable)) return 1;
+  if (runnable.invokeMany === undefined && !isOverridden(runnable)) return 1;
   return Math.min(MAX_INPUTS, runnable.settings?.request?.maxInputs ?? MAX_INPUTS);
 }
 

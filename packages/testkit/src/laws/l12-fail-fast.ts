@@ -1,10 +1,11 @@
+import { isOverridden } from "@batchwise/core/wrappers";
 import { holds, inputAt, take } from "../expectations.ts";
 import { outage, refusal } from "../fault-schedules.ts";
 import { expectThat, type Law } from "../law.ts";
 import type { Script, ScriptedBackend } from "../scripted-backend.ts";
 import type { Subject } from "../subject.ts";
 import { inTrial } from "../trial.ts";
-import { engineBatch, overridesBatch, type Way, wrappers } from "../ways.ts";
+import { engineBatch, type Way, wrappers } from "../ways.ts";
 
 /** L12: after the first failure nobody waits for more, so nothing more is bought. */
 export const l12: Law = {
@@ -72,7 +73,7 @@ async function checkFailure<Input, Output>(
     const { length } = trial.backend.calls;
     expectThat(length === atRejection, where, "no call after the rejection", `${length - atRejection}`);
     // Where requests hold one input, the failure is certain as soon as its call has ended.
-    if (maxInputs !== 1 || atFailure === undefined || overridesBatch(trial.runnable)) return;
+    if (maxInputs !== 1 || atFailure === undefined || isOverridden(trial.runnable)) return;
     expectThat(length === atFailure, where, "no call after the failure", `${length - atFailure}`);
   });
 }

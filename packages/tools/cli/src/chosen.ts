@@ -53,6 +53,7 @@ export async function choose(options: RunOptions, surroundings: ChooseOptions): 
     jobs,
     dimensions: live.dimensions,
     close: async () => {
+      await jobs?.close();
       await cached?.close();
       // What the adapter keeps open, such as threads.
       await (runnable as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();

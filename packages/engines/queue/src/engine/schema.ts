@@ -7,21 +7,25 @@ import type { Database, Queries } from "./database.ts";
  *
  * @throws QueueDatabaseError when a newer version of this package has made them.
  */
-export async function installSchema(database: Database, schema: string): Promise<void> {
+export async function installSchema(
+  database: Database,
+  schema: string,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
   const found = await versionOf(database, schema);
-  if (found === MIGRATIONS.length) return;
+  if (found === migrations.length) return;
   await database.transaction(async (transaction) => {
     await transaction.query("SELECT pg_advisory_xact_lock(hashtext($1))", [`batchwise ${schema}`]);
     const version = await versionOf(transaction, schema);
-    if (version > MIGRATIONS.length) {
+    if (version > migrations.length) {
       throw new QueueDatabaseError(
         `The tables in schema "${schema}" are of version ${version}; this package knows versions up to ` +
-          `${MIGRATIONS.length}. Update @batchwise/queue here as well, or use another schema.`,
+          `${migrations.length}. Update @batchwise/queue here as well, or use another schema.`,
       );
     }
-    if (version === MIGRATIONS.length) return;
-    for (const migration of MIGRATIONS.slice(version)) await transaction.query(migration(schema));
-    await transaction.query(`UPDATE ${schema}.version SET version = ${MIGRATIONS.length}`);
+    if (version === migrations.length) return;
+    for (const migration of migrations.slice(version)) await transaction.query(migration(schema));
+    await transaction.query(`UPDATE ${schema}.version SET version = ${migrations.length}`);
   });
 }
 
@@ -36,8 +40,11 @@ async function versionOf(queries: Queries, schema: string): Promise<number> {
   return row?.version ?? 0;
 }
 
-/** Each brings the tables from one version to the next. Never change one that has been published: add another. */
-const MIGRATIONS: readonly ((schema: string) => string)[] = [
+/** Statements that bring the tables from one version to the next. */
+export type Migration = (schema: string) => string;
+
+/** Never change one that has been published: add another. */
+export const MIGRATIONS: readonly Migration[] = [
   (schema) => `
     CREATE SCHEMA IF NOT EXISTS ${schema};
     CREATE TABLE ${schema}.version (version int NOT NULL);
