@@ -1,4 +1,5 @@
 import { checkInstall } from "./install.ts";
+import { installCommandLine, runCommandLine } from "./command-line.ts";
 import { type Copy, copyRepository, installCopy } from "./copy.ts";
 import { nodeOf } from "./node-versions.ts";
 import { PLUGIN, publishPlugin, scaffoldPlugin, searchWithPlugin, usePlugin } from "./plugin.ts";
@@ -77,10 +78,15 @@ async function tryReadmes(workplace: Workplace, copy: Copy, registry: Registry):
   if (consumer === undefined) return;
   const typed = await steps.run("the READMEs' snippets are typed", () => compileSnippets(workplace, consumer));
   if (typed === undefined) return;
+  const commands = await steps.run("a user installs the command line", () => installCommandLine(workplace, registry));
   for (const major of [22, 24]) {
     const node = await steps.run(`Node ${major} is there`, () => nodeOf(workplace, registry, major));
     if (node === undefined) continue;
     await steps.run(`the READMEs' snippets run on Node ${major}`, () => runSnippets(workplace, consumer, node.program));
+    if (commands === undefined) continue;
+    await steps.run(`batchwise embeds a file on Node ${major}`, () =>
+      runCommandLine(workplace, commands, node.program),
+    );
   }
 }
 

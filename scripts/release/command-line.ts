@@ -1,0 +1,75 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { install } from "./install.ts";
+import type { Registry } from "./registry.ts";
+import type { Workplace } from "./workplace.ts";
+
+const PACKAGES = ["cli", "core", "openai", "emulator"].map((name) => `@batchwise/${name}`);
+
+const INPUTS = `{"id":"a","text":"A cat."}
+{"id":"b"}
+"A kitten."
+`;
+
+/** The command's arguments, one run after another, and how each has to end. */
+const RUNS = [
+  [0, "run @batchwise/openai#embeddings in.jsonl --field text --estimate"],
+  [1, "run @batchwise/openai#embeddings in.jsonl --field text --keep id --output out.jsonl --cache cache"],
+  [1, "run @batchwise/openai#embeddings in.jsonl --field text --keep id --output out.jsonl --cache cache --resume"],
+  [1, "run @batchwise/openai#embeddings in.jsonl --field text --output out.parquet --cache cache"],
+  [2, "run @batchwise/openai#embeding in.jsonl"],
+  [0, "adapters"],
+] as const;
+
+/** Runs the commands beside the emulator, and prints what was sent and what was written. */
+const RUNNER = `
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { startEmulator } from "@batchwise/emulator";
+
+const emulator = await startEmulator({ tokens: "fast", dimensions: 2 });
+Object.assign(process.env, { OPENAI_API_KEY: "any", OPENAI_BASE_URL: emulator.openaiBaseURL });
+for (const [expected, line] of ${JSON.stringify(RUNS)}) {
+  const main = "node_modules/@batchwise/cli/dist/main.js";
+  const [code, text] = await new Promise((resolve) => {
+    execFile(process.execPath, [main, ...line.split(" ")], (error, stdout, stderr) => resolve([error?.code ?? 0, stdout + stderr]));
+  });
+  if (code !== expected) throw new Error("batchwise " + line + " ended with " + code + ":\\n" + text);
+}
+const rows = (await readFile("out.jsonl", "utf8")).trim().split("\\n").map((row) => JSON.parse(row));
+const table = await readFile("out.parquet");
+console.log(JSON.stringify({
+  requests: emulator.stats().requests,
+  rows: rows.map(({ output, error, id }) => [output?.length ?? error.code, id]),
+  parquet: table.toString("latin1", 0, 4),
+}));
+await emulator.close();
+`;
+
+const EXPECTED = JSON.stringify({
+  requests: 1,
+  rows: [
+    [2, "a"],
+    ["invalid_input", "b"],
+    [2, undefined],
+  ],
+  parquet: "PAR1",
+});
+
+/** Installs the command line with an adapter. Resolves to the folder. */
+export async function installCommandLine(workplace: Workplace, registry: Registry): Promise<string> {
+  const folder = await install(workplace, registry, "command-line", PACKAGES);
+  await writeFile(join(folder, "run.js"), RUNNER);
+  return folder;
+}
+
+/** Embeds a file by command, goes on with it, and lists what is installed: what has been paid for is not sent again. */
+export async function runCommandLine(workplace: Workplace, installed: string, node: string): Promise<string> {
+  for (const name of ["out.jsonl", "out.parquet", "cache"]) {
+    await rm(join(installed, name), { recursive: true, force: true });
+  }
+  await writeFile(join(installed, "in.jsonl"), INPUTS);
+  const told = (await workplace.run(node, ["run.js"], { cwd: installed })).trim();
+  if (told !== EXPECTED) throw new Error(`Expected ${EXPECTED}, came ${told}`);
+  return `${RUNS.length} commands, one request`;
+}
