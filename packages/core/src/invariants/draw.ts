@@ -28,7 +28,11 @@ export function schedules(family: Family): fc.Arbitrary<Schedule> {
       { weight: 5, arbitrary: fc.nat(500) },
     ),
     distinct: often(9, fc.constant(500), fc.integer({ min: 1, max: 40 })),
-    behaviours: fc.array(fc.tuple(fc.nat(40), behaviour), { maxLength: 5 }),
+    behaviours: often(
+      9,
+      fc.array(fc.tuple(fc.nat(40), behaviour), { maxLength: 5 }),
+      fc.array(fc.tuple(fc.nat(40), culprit), { minLength: 2, maxLength: 8 }),
+    ),
     latencies: fc.array(fc.oneof(fc.constant(0), fc.nat(60)), { minLength: 1, maxLength: 5 }),
     tokens: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }),
     source,
@@ -85,6 +89,14 @@ const poison: Kind<"poison"> = record({
   failure: fc.constantFrom("input", "provider", "plain", "too large"),
   scope,
   named: often(2, fc.constant(false), fc.constant(true)),
+});
+
+/** Several of them in one request are hunted for long, while other requests are still to be sent. */
+const culprit: Kind<"poison"> = record({
+  kind: fc.constant("poison"),
+  failure: fc.constant("input"),
+  scope: fc.constant("call"),
+  named: fc.constant(false),
 });
 
 const hang: Kind<"hang"> = record({ kind: fc.constant("hang"), times: fc.constantFrom(1, 2, 99) });
