@@ -1,4 +1,5 @@
 import { chainOf, STAGES, type Chain } from "./engine/launch.ts";
+import { costOf } from "./engine/meter.ts";
 import { PERMIT } from "./engine/plan.ts";
 import { BASE_BATCH, INSIDE, isOverridden, WRAPPED } from "./engine/strategy.ts";
 import type { AnyRunnable, Runnable } from "./runnable.ts";
@@ -7,7 +8,7 @@ import type { AnyRunnable, Runnable } from "./runnable.ts";
  * For those who write wrappers: how the engine tells what a Runnable is and for whom it calls it (L10). The marks are
  * the same in every copy of this package.
  */
-export { BASE_BATCH, type Chain, chainOf, INSIDE, isOverridden, STAGES, WRAPPED };
+export { BASE_BATCH, type Chain, chainOf, costOf, INSIDE, isOverridden, STAGES, WRAPPED };
 
 /** A call's right to be in flight. */
 export interface CallPermit {

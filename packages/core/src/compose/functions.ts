@@ -1,8 +1,8 @@
 import { checkSettings } from "../engine/check-options.ts";
-import { kindOf } from "../show.ts";
 import { ArgumentError, BatchError } from "../errors.ts";
 import type { CallOptions, RunnableSettings } from "../options.ts";
 import { Plain, Runnable } from "../runnable.ts";
+import { kindOf } from "../show.ts";
 
 /**
  * Makes a Runnable of a function that turns one input into one output.

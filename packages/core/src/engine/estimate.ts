@@ -2,10 +2,10 @@ import { ArgumentError } from "../errors.ts";
 import type { BatchOptions } from "../options.ts";
 import type { Estimate } from "../report.ts";
 import type { Runnable } from "../runnable.ts";
+import { kindOf } from "../show.ts";
 import { costOf } from "./meter.ts";
 import { Pack } from "./pack.ts";
 import { makePlan } from "./plan.ts";
-import { kindOf } from "../show.ts";
 
 /** Packs every input as a batch would, and sends nothing. */
 export function estimate<Input, Output>(

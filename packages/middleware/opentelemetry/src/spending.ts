@@ -1,4 +1,5 @@
 import type { CallOptions, CallReport, Price, Usage } from "@batchwise/core";
+import { costOf } from "@batchwise/core/wrappers";
 
 /** What is being handed on to an outer call, which has been counted further inside. */
 let counted: Usage | undefined;
@@ -42,15 +43,15 @@ export class Spending {
     const output = amount(usage.outputTokens);
     if (input !== undefined) this.inputTokens = (this.inputTokens ?? 0) + input;
     if (output !== undefined) this.outputTokens = (this.outputTokens ?? 0) + output;
-    this.cost += amount(usage.cost) ?? costOf(usage, this.#price);
+    this.cost += amount(usage.cost) ?? costOfUsage(usage, this.#price);
   }
 }
 
 /** As the engine counts it: a total alone is taken for input. */
-function costOf({ inputTokens, outputTokens, totalTokens }: Usage, price: Price | undefined): number {
+function costOfUsage({ inputTokens, outputTokens, totalTokens }: Usage, price: Price | undefined): number {
   const output = amount(outputTokens) ?? 0;
   const input = amount(inputTokens) ?? Math.max(0, (amount(totalTokens) ?? 0) - output);
-  return (input * (price?.perMillionInputTokens ?? 0) + output * (price?.perMillionOutputTokens ?? 0)) / 1_000_000;
+  return costOf(input, output, price);
 }
 
 /** P9: what is no finite number counts nothing. */

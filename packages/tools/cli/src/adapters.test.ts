@@ -86,6 +86,8 @@ describe("an adapter in the user's folder", () => {
     const said = async (reference: string): Promise<string> => (await cli(folder, "run", reference, "in.jsonl")).stderr;
     expect(await said("acme-leters#options")).toMatch(/npm i acme-leters\nDid you mean acme-letters#options\?\n$/);
     expect(await said("openai#embedding")).toMatch(/Did you mean @batchwise\/openai#embeddings/);
+    expect(await said("acme-leters")).toMatch(/npm i acme-leters\nDid you mean acme-letters#/);
+    expect(await said("@batchwise/openi")).toMatch(/Did you mean @batchwise\/openai#/);
     expect(await said("acme-letters#option")).toMatch(
       /has no adapter named option. It has: acme-letters#options \(echo\)\.\n$/,
     );

@@ -1,16 +1,17 @@
 /** Those of `names` that look most like `wanted`, the nearest first; none where nothing does. */
 export function nearest(wanted: string, names: readonly string[]): string[] {
   return names
-    .map((name) => ({ name, distance: Math.min(distance(wanted, name), distance(wanted, shortOf(name))) }))
+    .map((name) => ({ name, distance: Math.min(...spellingsOf(name).map((each) => distance(wanted, each))) }))
     .filter((each) => each.distance <= Math.max(2, wanted.length / 3))
     .toSorted((one, other) => one.distance - other.distance)
     .map(({ name }) => name)
     .slice(0, 3);
 }
 
-/** People leave the scope out. */
-function shortOf(name: string): string {
-  return name.replace(/^@[^/]*\//, "");
+/** People leave the scope out, or the adapter where a package has one. */
+function spellingsOf(name: string): string[] {
+  const names = [name, name.replace(/#.*$/, "")];
+  return [...names, ...names.map((each) => each.replace(/^@[^/]*\//, ""))];
 }
 
 /** Letters that have to be put in, left out or replaced to make one of the other (Levenshtein). */
