@@ -6,7 +6,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 const conditions = process.env["BATCHWISE_TEST_DIST"] ? [] : ["@batchwise/source"];
 // BATCHWISE_TEST_LIVE=1 runs the tests that call the providers themselves, with your keys, and nothing else.
 const kind = process.env["BATCHWISE_TEST_LIVE"] ? "live.test" : "test";
-const roots = ["packages/*/src", "packages/*/*/src", "apps/*/src"];
+const roots = ["packages/*/{src,test}", "packages/*/*/src", "apps/*/src"];
 
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions },

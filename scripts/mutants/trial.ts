@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type * as Search from "../../packages/core/src/invariants/search.ts";
+import type * as Search from "../../packages/core/test/model/search.ts";
 
 /** What the trial of one mutant found; the last line that the trial prints, as JSON. */
 export interface Verdict {
@@ -20,7 +20,7 @@ process.on("unhandledRejection", () => {
 });
 
 const { FAMILIES, probe } = (await import(
-  pathToFileURL(join(root, "packages/core/src/invariants/search.ts")).href
+  pathToFileURL(join(root, "packages/core/test/model/search.ts")).href
 )) as typeof Search;
 report(await tried());
 

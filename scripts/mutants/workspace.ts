@@ -17,7 +17,7 @@ export async function makeWorkspace(mutation: Mutation | undefined): Promise<Wor
   const root = await mkdtemp(join(tmpdir(), "batchwise-mutant-"));
   for (const name of ["core", "testkit"]) {
     const to = join(root, "packages", name);
-    for (const part of ["package.json", "src"]) {
+    for (const part of name === "core" ? ["package.json", "src", "test"] : ["package.json", "src"]) {
       await cp(join(REPOSITORY, "packages", name, part), join(to, part), { recursive: true });
     }
     await link(to, join(root, "node_modules", "@batchwise", name));

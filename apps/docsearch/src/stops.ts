@@ -1,4 +1,4 @@
-import { codeOf, type ErrorCode, toError } from "@batchwise/core";
+import { type BatchOptions, codeOf, type ErrorCode, toError } from "@batchwise/core";
 
 /** After these no other text can be embedded either. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
@@ -16,7 +16,7 @@ export function endsRun(error: unknown): error is Error {
 /** @throws the reason of a stop that was asked for, where one of `slots` holds it */
 export function throwIfStopped(
   slots: readonly unknown[],
-  { drain, signal }: { readonly drain?: AbortSignal; readonly signal?: AbortSignal },
+  { drain, signal }: Pick<BatchOptions, "drain" | "signal">,
 ): void {
   for (const { aborted, reason } of [drain, signal].filter((each) => each !== undefined)) {
     if (aborted && slots.includes(reason)) throw toError(reason);

@@ -6,13 +6,12 @@ export type {
   OptionSchemas,
   RerankInput,
   RerankScore,
-} from "./adapter.ts";
+} from "./contract/adapter.ts";
 export { autoBatch, type AutoBatchOptions } from "./compose/auto-batch.ts";
 export { bulkRunnable, invokeThroughBatch, runnable } from "./compose/functions.ts";
 export { withConfig, withRetry } from "./compose/with-config.ts";
 export { withFallbacks } from "./compose/with-fallbacks.ts";
-export { type Clock, sleep, systemClock } from "./clock.ts";
-export type { Completed, Fulfilled, Rejected } from "./completed.ts";
+export { type Clock, sleep, systemClock } from "./contract/clock.ts";
 export {
   ArgumentError,
   BatchError,
@@ -28,23 +27,10 @@ export {
   ResultError,
   TimeoutError,
   toError,
-} from "./errors.ts";
-export type { JobBackend, JobCallOptions, JobCaps, JobLine, JobRow, JobState } from "./job-backend.ts";
-export type {
-  BatchOptions,
-  CallOptions,
-  CallReport,
-  Inputs,
-  Outcomes,
-  Price,
-  RequestLimits,
-  RetryOptions,
-  RunnableSettings,
-  RunOptions,
-  Usage,
-  Weight,
-} from "./options.ts";
-export { rateLimiter, type RateLimiterOptions } from "./limits/local-rate-limiter.ts";
+} from "./contract/errors.ts";
+export type { JobBackend, JobCallOptions, JobCaps, JobLine, JobRow, JobState } from "./contract/job-backend.ts";
+export { CONTRACT_VERSION } from "./contract/marks.ts";
+export type { Completed, Fulfilled, Outcomes, Rejected } from "./contract/outcome.ts";
 export type {
   Demand,
   LimitFacts,
@@ -53,9 +39,32 @@ export type {
   Reservation,
   ReserveOptions,
   Settlement,
-} from "./limits/rate-limiter.ts";
-export { sharedRateLimiter } from "./limits/shared-rate-limiter.ts";
-export type { Estimate, FinishReport, FinishStatus, Progress, RequestEvent, RetryEvent, TotalUsage } from "./report.ts";
-export { type HeadersLike, retryAfterMs } from "./retry-after.ts";
-export { isRunnable, Runnable, type RunnableLike } from "./runnable.ts";
-export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
+} from "./contract/rate-limiter.ts";
+export type {
+  Estimate,
+  FinishReport,
+  FinishStatus,
+  Progress,
+  RequestEvent,
+  RetryEvent,
+  TotalUsage,
+  Usage,
+} from "./contract/report.ts";
+export type {
+  BatchOptions,
+  CallOptions,
+  CallReport,
+  Inputs,
+  Price,
+  RequestLimits,
+  RetryOptions,
+  RunnableLike,
+  RunnableSettings,
+  RunOptions,
+  Weight,
+} from "./contract/runnable.ts";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./contract/standard-schema.ts";
+export { rateLimiter, type RateLimiterOptions } from "./rate-limit/local-rate-limiter.ts";
+export { type HeadersLike, retryAfterMs } from "./rate-limit/retry-after.ts";
+export { sharedRateLimiter } from "./rate-limit/shared-rate-limiter.ts";
+export { isRunnable, Runnable } from "./runnable.ts";

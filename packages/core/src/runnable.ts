@@ -1,25 +1,26 @@
-import type { Completed } from "./completed.ts";
-import { collect } from "./engine/collect.ts";
-import { estimate } from "./engine/estimate.ts";
-import { type Chain, chainOf, STAGES } from "./engine/launch.ts";
-import { CompletionQueue, OrderedQueue } from "./engine/sinks.ts";
-import { kindOf } from "./show.ts";
-import { BASE_BATCH, isInsideOverride } from "./engine/strategy.ts";
-import { OutcomeStream } from "./engine/stream.ts";
-import { ArgumentError } from "./errors.ts";
-import type { BatchOptions, CallOptions, Inputs, RunnableSettings } from "./options.ts";
-import type { Estimate } from "./report.ts";
+import type { Estimate } from "./contract/report.ts";
+import type {
+  BatchOptions,
+  CallOptions,
+  Chain,
+  Inputs,
+  RunnableLike,
+  RunnableSettings,
+  RunnableShape,
+} from "./contract/runnable.ts";
+import { ArgumentError } from "./contract/errors.ts";
+import { kindOf } from "./contract/kind-of.ts";
+import { BASE_BATCH, CONTRACT_VERSION, RUNNABLE, STAGES } from "./contract/marks.ts";
+import type { Completed } from "./contract/outcome.ts";
+import { batch } from "./engine/batch.ts";
+import { OutcomeStream } from "./engine/outcome-stream.ts";
+import { chainOf } from "./engine/pipeline/chain-stages.ts";
+import { estimate } from "./engine/resolve/estimate.ts";
+import { CompletionQueue, OrderedQueue } from "./engine/results/outcome-queues.ts";
 
-/** Anything that turns one input into one output: a Runnable, or an object shaped like one. */
-export interface RunnableLike<in Input, out Output> {
-  readonly invoke: (input: Input, options?: CallOptions) => Promise<Output>;
-}
-
-/** A Runnable of whatever to whatever, for those who only pass it on. */
+/** A Runnable of any inputs and outputs, for code that only passes it on. */
 // oxlint-disable-next-line typescript/no-explicit-any -- inputs vary one way and outputs the other: only `any` holds both
 export type AnyRunnable = Runnable<any, any>;
-
-const MARKER = Symbol.for("batchwise.runnable");
 
 /**
  * Turns one input into one output (`invoke`), or many into many (`batch`).
@@ -35,14 +36,14 @@ const MARKER = Symbol.for("batchwise.runnable");
  * }
  * const outputs = await new Shout().batch(["a", "b"]); // ["A", "B"]
  */
-export abstract class Runnable<Input, Output> {
-  /** How this Runnable wants to be run. Options of a call win over it. */
+export abstract class Runnable<Input, Output> implements RunnableShape<Input, Output> {
+  /** Settings by which this Runnable is run. Options of a call win over them. */
   readonly settings?: RunnableSettings<Input, Output>;
 
   /**
    * One input to one output: one plain call, with no retry and no limits of its own.
    *
-   * @throws whatever keeps the output from being made
+   * @throws the error that keeps the output from being made
    */
   abstract invoke(input: Input, options?: CallOptions): Promise<Output>;
 
@@ -50,7 +51,7 @@ export abstract class Runnable<Input, Output> {
    * Optional: many inputs in one call, never more than `settings.request` allows. Resolves to one result for each
    * input, in their order; an Error in a slot fails that slot alone.
    *
-   * @throws whatever keeps all outputs from being made. The engine finds out which input is to blame.
+   * @throws the error that keeps all outputs from being made. The engine finds out which input is to blame.
    */
   invokeMany?(inputs: readonly Input[], options: CallOptions): Promise<readonly (Output | Error)[]>;
 
@@ -73,7 +74,7 @@ export abstract class Runnable<Input, Output> {
   ): Promise<Output[]>;
   batch(inputs: Inputs<Input>, options?: BatchOptions<Input, Output>): Promise<(Output | Error)[]>;
   batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}): Promise<(Output | Error)[]> {
-    return collect(this, inputs, options);
+    return batch(this, inputs, options);
   }
 
   /**
@@ -88,19 +89,19 @@ export abstract class Runnable<Input, Output> {
     inputs: Inputs<Input>,
     options: BatchOptions<Input, Output> = {},
   ): AsyncIterableIterator<Completed<Input, Output>> {
-    return new OutcomeStream(this, inputs, options, !isInsideOverride(this, inputs, options), new CompletionQueue());
+    return new OutcomeStream(this, inputs, options, new CompletionQueue());
   }
 
-  /** The same in input order: what is early is held back, at most as much as may be under way at once. */
+  /** The same in input order: early outcomes are held back, at most as many as may be under way at once. */
   batchInOrder(
     inputs: Inputs<Input>,
     options: BatchOptions<Input, Output> = {},
   ): AsyncIterableIterator<Completed<Input, Output>> {
-    return new OutcomeStream(this, inputs, options, !isInsideOverride(this, inputs, options), new OrderedQueue());
+    return new OutcomeStream(this, inputs, options, new OrderedQueue());
   }
 
   /**
-   * What `batch` would take, before anything is sent: requests, tokens, cost, and the shortest time that the known
+   * Requests, tokens and cost that `batch` would take, before anything is sent, and the shortest time that the known
    * limits allow. Weights are the Runnable's own, which may be upper bounds.
    *
    * @throws ArgumentError for an async source, which can't be looked into without using it up
@@ -114,36 +115,30 @@ export abstract class Runnable<Input, Output> {
    * own strategy, and an input that fails here never reaches `next`. An explicit `maxConcurrency` holds for both together.
    */
   pipe<Next>(next: RunnableLike<Output, Next>): Runnable<Input, Next> {
-    return new Chained<Input, Next>([...stagesOf(this), ...stagesOf(toRunnable(next))], "fulfilled");
+    return new RunnableChain<Input, Next>([...stagesOf(this), ...stagesOf(toRunnable(next))], "fulfilled");
   }
 }
 
-Object.defineProperty(Runnable.prototype, MARKER, { value: true });
+Object.defineProperty(Runnable.prototype, RUNNABLE, { value: CONTRACT_VERSION });
 // oxlint-disable-next-line typescript/unbound-method -- it is marked here, not called
 Object.defineProperty(Runnable.prototype.batch, BASE_BATCH, { value: true });
 
-/** Whether `value` is a Runnable, from this copy of the package or another. */
+/** Tells whether `value` is a Runnable, from this copy of the package or another. */
 export function isRunnable(value: unknown): value is Runnable<unknown, unknown> {
-  return typeof value === "object" && value !== null && MARKER in value;
-}
-
-/** @throws ArgumentError where `value` is no Runnable */
-export function requireRunnable<Input, Output>(value: Runnable<Input, Output>): Runnable<Input, Output> {
-  if (isRunnable(value)) return value;
-  throw new ArgumentError(`Expected a Runnable, but got ${kindOf(value)}. runnable(fn) makes one of a function.`);
+  return typeof value === "object" && value !== null && RUNNABLE in value;
 }
 
 /** A plain object with `invoke` as a Runnable; a Runnable as it is. */
 export function toRunnable<Input, Output>(like: RunnableLike<Input, Output>): Runnable<Input, Output> {
   if (isRunnable(like)) return like as Runnable<unknown, unknown> as Runnable<Input, Output>;
   if (typeof like?.invoke !== "function") {
-    throw new ArgumentError(`Expected a Runnable, or an object with invoke(input, options), but got ${kindOf(like)}.`);
+    throw new ArgumentError(`Expected a Runnable, or an object with invoke(input, options), got ${kindOf(like)}.`);
   }
-  return new Plain((input, options) => like.invoke(input, options));
+  return new FunctionRunnable((input, options) => like.invoke(input, options));
 }
 
-/** A function as a Runnable. */
-export class Plain<Input, Output> extends Runnable<Input, Output> {
+/** Runnable of a function. */
+export class FunctionRunnable<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
   readonly #call: (input: Input, options?: CallOptions) => Promise<Output>;
 
@@ -161,18 +156,17 @@ export class Plain<Input, Output> extends Runnable<Input, Output> {
   }
 }
 
-/** Runnables in a row: each passes on what came through ("fulfilled": a pipe) or what did not ("rejected": fallbacks). */
-export class Chained<Input, Output> extends Runnable<Input, Output> {
+/** Runnables in a row: each passes on what succeeded ("fulfilled": a pipe) or what failed ("rejected": fallbacks). */
+export class RunnableChain<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
   readonly #chain: Chain;
 
-  constructor(runnables: readonly AnyRunnable[], route: Chain["route"]) {
+  constructor(runnables: readonly RunnableShape<any, any>[], route: Chain["route"]) {
     super();
     this.#chain = { runnables, route };
     Object.defineProperty(this, STAGES, { value: this.#chain });
-    this.settings = {
-      callOptions: [...new Set(runnables.flatMap((runnable) => runnable.settings?.callOptions ?? []))],
-    };
+    const callOptions = runnables.flatMap((runnable) => runnable.settings?.callOptions ?? []);
+    this.settings = { callOptions: [...new Set(callOptions)] };
   }
 
   override async invoke(input: Input, options: CallOptions = {}): Promise<Output> {
@@ -193,13 +187,13 @@ export class Chained<Input, Output> extends Runnable<Input, Output> {
     return value as Output;
   }
 
-  /** For wrappers, which have one call to make: all inputs through all stages. */
+  /** All inputs through all stages, for wrappers, which have one call to make. */
   override invokeMany(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
     return this.batch(inputs, { ...options, returnExceptions: true });
   }
 }
 
-function stagesOf(runnable: AnyRunnable): readonly AnyRunnable[] {
+function stagesOf(runnable: RunnableShape<any, any>): readonly RunnableShape<any, any>[] {
   const chain = chainOf(runnable);
   return chain?.route === "fulfilled" ? chain.runnables : [runnable];
 }

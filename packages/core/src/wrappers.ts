@@ -1,18 +1,19 @@
-import { chainOf, STAGES, type Chain } from "./engine/launch.ts";
-import { costOf } from "./engine/meter.ts";
-import { PERMIT } from "./engine/plan.ts";
-import { BASE_BATCH, INSIDE, isOverridden, WRAPPED } from "./engine/strategy.ts";
+import { BASE_BATCH, CALL_SLOT, INSIDE, STAGES, WRAPPED } from "./contract/marks.ts";
+import type { Chain } from "./contract/runnable.ts";
+import { chainOf } from "./engine/pipeline/chain-stages.ts";
+import { isOverridden } from "./engine/resolve/call-strategy.ts";
+import { costOf } from "./engine/results/stats.ts";
 import type { AnyRunnable, Runnable } from "./runnable.ts";
 
 /**
- * For those who write wrappers: how the engine tells what a Runnable is and for whom it calls it (L10). The marks are
- * the same in every copy of this package.
+ * Marks for wrappers: by them the engine tells what a Runnable is and for which one it calls it (L10). They are the same
+ * in every copy of this package.
  */
 export { BASE_BATCH, type Chain, chainOf, costOf, INSIDE, isOverridden, STAGES, WRAPPED };
 
-/** A call's right to be in flight. */
+/** Permit of a call: its right to be in flight. */
 export interface CallPermit {
-  /** That of the call inside of which this call's batch runs. */
+  /** Permit of the call inside of which this call's batch runs. */
   readonly outer: CallPermit | undefined;
 }
 
@@ -27,12 +28,12 @@ export function calleeOf<Input, Output>(runnable: Runnable<Input, Output>): Runn
   return wrapped === undefined ? runnable : calleeOf(wrapped);
 }
 
-/** Whether the engine makes this call of the `batch` that `runnable` overrides. */
+/** Tells whether the engine makes this call of the `batch` that `runnable` overrides. */
 export function isEnginesCall(runnable: AnyRunnable, options: object | null): boolean {
   return options !== null && Reflect.get(options, INSIDE) === runnable;
 }
 
 /** The permit on which a call runs, where the engine makes it. */
 export function permitOf(options: object): CallPermit | undefined {
-  return (options as { readonly [PERMIT]?: CallPermit })[PERMIT];
+  return (options as { readonly [CALL_SLOT]?: CallPermit })[CALL_SLOT];
 }

@@ -1,17 +1,18 @@
-import { type Clock, systemClock } from "../clock.ts";
-import { ArgumentError } from "../errors.ts";
-import type { BatchOptions, CallOptions, RunnableSettings } from "../options.ts";
-import { WRAPPED } from "../engine/strategy.ts";
-import { requireRunnable, Runnable } from "../runnable.ts";
+import type { BatchOptions, CallOptions, RunnableSettings } from "../contract/runnable.ts";
+import { type Clock, systemClock } from "../contract/clock.ts";
+import { WRAPPED } from "../contract/marks.ts";
+import { type Check, checkAll, CLOCK, COUNT, NOT_NEGATIVE } from "../contract/option-checks.ts";
+import { Runnable } from "../runnable.ts";
+import { requireRunnable } from "./functions.ts";
 
 /** Options of `autoBatch`. */
 export interface AutoBatchOptions {
   /** How long the first call waits for others, in milliseconds. @default 5. Minimum 0: those of one turn of the event loop */
-  readonly maxWaitMs?: number;
+  readonly maxWaitMs?: number | undefined;
   /** Calls that are sent without waiting any longer. @default Infinity: the Runnable packs its requests itself */
-  readonly maxInputs?: number;
+  readonly maxInputs?: number | undefined;
   /** Time, for tests. @default the machine's clock */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /**
@@ -28,11 +29,12 @@ export function autoBatch<Input, Output>(
   inner: Runnable<Input, Output>,
   options: AutoBatchOptions = {},
 ): Runnable<Input, Output> {
+  checkAll("options", options, CHECKS);
   const { maxWaitMs = 5, maxInputs = Infinity } = options;
-  if (!(maxWaitMs >= 0)) throw new ArgumentError(`maxWaitMs: expected a number from 0, got ${String(maxWaitMs)}.`);
-  if (!(maxInputs >= 1)) throw new ArgumentError(`maxInputs: expected a number from 1, got ${String(maxInputs)}.`);
   return new AutoBatched(inner, maxWaitMs, maxInputs, options.clock ?? systemClock);
 }
+
+const CHECKS: Record<keyof AutoBatchOptions, Check> = { maxWaitMs: NOT_NEGATIVE, maxInputs: COUNT, clock: CLOCK };
 
 /** One call to `invoke`. */
 interface Call<Input, Output> {

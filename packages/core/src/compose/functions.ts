@@ -1,8 +1,8 @@
-import { checkSettings } from "../engine/check-options.ts";
-import { ArgumentError, BatchError } from "../errors.ts";
-import type { CallOptions, RunnableSettings } from "../options.ts";
-import { Plain, Runnable } from "../runnable.ts";
-import { kindOf } from "../show.ts";
+import type { CallOptions, RunnableSettings } from "../contract/runnable.ts";
+import { ArgumentError, BatchError } from "../contract/errors.ts";
+import { kindOf } from "../contract/kind-of.ts";
+import { checkSettings } from "../engine/resolve/check-options.ts";
+import { FunctionRunnable, isRunnable, Runnable } from "../runnable.ts";
 
 /**
  * Makes a Runnable of a function that turns one input into one output.
@@ -21,7 +21,7 @@ export function runnable<Input, Output>(
   requireFunction(call, "runnable");
   checkSettings(settings);
   // The promise of an async function is handed through as it is: another one would cost every item.
-  return new Plain(call as (input: Input, options?: CallOptions) => Promise<Output>, settings);
+  return new FunctionRunnable(call as (input: Input, options?: CallOptions) => Promise<Output>, settings);
 }
 
 /**
@@ -82,6 +82,13 @@ export async function invokeThroughBatch<Input, Output>(
   }
 }
 
+/** @throws ArgumentError where `value` is not a Runnable */
+export function requireRunnable<Input, Output>(value: Runnable<Input, Output>): Runnable<Input, Output> {
+  if (isRunnable(value)) return value;
+  throw new ArgumentError(`Expected a Runnable, got ${kindOf(value)}. runnable(fn) makes one of a function.`);
+}
+
 function requireFunction(call: unknown, name: string): void {
-  if (typeof call !== "function") throw new ArgumentError(`${name} expects a function, but got ${kindOf(call)}.`);
+  if (typeof call !== "function")
+    throw new ArgumentError(`Expected ${name} to be given a function, got ${kindOf(call)}.`);
 }

@@ -1,8 +1,8 @@
-import { checkSettings } from "../engine/check-options.ts";
-import { WRAPPED } from "../engine/strategy.ts";
-import type { CallOptions, RetryOptions, RunnableSettings } from "../options.ts";
-import { requireRunnable, Runnable } from "../runnable.ts";
-import { invokeThroughBatch } from "./functions.ts";
+import type { CallOptions, RetryOptions, RunnableSettings } from "../contract/runnable.ts";
+import { WRAPPED } from "../contract/marks.ts";
+import { checkSettings } from "../engine/resolve/check-options.ts";
+import { Runnable } from "../runnable.ts";
+import { invokeThroughBatch, requireRunnable } from "./functions.ts";
 
 /**
  * The same Runnable with other settings: they win over its own, and a call's options win over both.

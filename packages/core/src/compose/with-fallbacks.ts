@@ -1,8 +1,9 @@
-import { Chained, type Runnable, type RunnableLike, toRunnable } from "../runnable.ts";
+import type { RunnableLike } from "../contract/runnable.ts";
+import { type Runnable, RunnableChain, toRunnable } from "../runnable.ts";
 
 /**
  * Tries `fallbacks`, one after another, for the inputs that failed before, and for these alone. A fallback starts on
- * what has failed while the rest is still under way. An input fails with the last one's error.
+ * failed inputs while the rest is still under way. An input fails with the last one's error.
  *
  * @example
  * const steady = withFallbacks(large, [small]);
@@ -11,5 +12,5 @@ export function withFallbacks<Input, Output>(
   primary: Runnable<Input, Output>,
   fallbacks: readonly RunnableLike<Input, Output>[],
 ): Runnable<Input, Output> {
-  return new Chained([primary, ...fallbacks.map((fallback) => toRunnable(fallback))], "rejected");
+  return new RunnableChain([primary, ...fallbacks.map((fallback) => toRunnable(fallback))], "rejected");
 }

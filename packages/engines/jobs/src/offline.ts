@@ -163,7 +163,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     const caps = this.#caps(backend);
     const { schema, price } = this.#live.settings ?? {};
     // The engine holds outputs against the schema, those of the fallback too: once is enough.
-    const unchecked = schema === undefined ? this.#live : withConfig(this.#live, { schema: undefined } as object);
+    const unchecked = schema === undefined ? this.#live : withConfig(this.#live, { schema: undefined });
     return {
       backend,
       caps,

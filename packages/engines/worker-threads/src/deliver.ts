@@ -1,4 +1,4 @@
-import { type CallReport, InputError } from "@batchwise/core";
+import { type CallOptions, InputError } from "@batchwise/core";
 import { WorkerCrashError, WorkerLoadError } from "./errors.ts";
 import type { Reply } from "./message.ts";
 import type { Answer, SendOptions, Threads } from "./threads.ts";
@@ -8,10 +8,8 @@ import { decodeError } from "./wire-error.ts";
 /** What became of one input. */
 export type Slot = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: Error };
 
-/** How to deliver. */
-export interface DeliverOptions {
-  readonly signal?: AbortSignal;
-  readonly report?: (report: CallReport) => void;
+/** Options of a delivery. */
+export interface DeliverOptions extends CallOptions {
   readonly transferInputs: boolean;
 }
 

@@ -48,7 +48,7 @@ describe("ours as their reranking model", () => {
   });
 
   test("says who it is, and warns of headers", async () => {
-    expect(toRerankingModel(byLength)).toMatchObject({ provider: "batchwise", modelId: "Plain" });
+    expect(toRerankingModel(byLength)).toMatchObject({ provider: "batchwise", modelId: "FunctionRunnable" });
     const model = toRerankingModel(byLength, { provider: "p", modelId: "m" });
     expect(model).toMatchObject({ specificationVersion: "v4", provider: "p", modelId: "m" });
     const call = { query: "?", documents: { type: "text" as const, values: documents }, headers: { "x-team": "a" } };

@@ -40,7 +40,7 @@ describe("it is a Runnable of theirs", () => {
     const theirs = toLangChain(shout);
     expect(theirs).toBeInstanceOf(TheirRunnable);
     expect((theirs as unknown as { lc_runnable: boolean }).lc_runnable).toBe(true);
-    expect(theirs.getName()).toBe("Plain");
+    expect(theirs.getName()).toBe("FunctionRunnable");
     expect(toLangChain(shout, { name: "Shout" }).getName()).toBe("Shout");
   });
 

@@ -25,7 +25,9 @@ export function bound<Input, Output>(
 ): Runnable<Input, Output> {
   const chain = chainOf(runnable);
   if (chain !== undefined) {
-    const [first, ...rest] = chain.runnables.map((stage) => boundWhole(stage, telemetry, batch));
+    const [first, ...rest] = (chain.runnables as readonly Runnable<any, any>[]).map((stage) =>
+      boundWhole(stage, telemetry, batch),
+    );
     if (chain.route === "rejected") return withFallbacks(first!, rest);
     return rest.reduce((before, next) => before.pipe(next), first!);
   }

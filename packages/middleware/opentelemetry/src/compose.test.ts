@@ -70,7 +70,7 @@ describe("the same Runnable", () => {
     expect(seen.every((options) => Object.isFrozen(options))).toBe(true);
     // Nothing of ours goes on to whoever is called with these options.
     const symbols = new Set(seen.flatMap((options) => Object.getOwnPropertySymbols(options)));
-    expect([...symbols]).toEqual([Symbol.for("batchwise.permit")]);
+    expect([...symbols]).toEqual([Symbol.for("batchwise.call-slot")]);
   });
 
   it("runs the caller's hooks, with what they would be told without telemetry", async () => {

@@ -2,6 +2,7 @@ import {
   autoBatch,
   type BatchOptions,
   type CallOptions,
+  type CallReport,
   ProviderError,
   Runnable,
   runnable,
@@ -211,8 +212,8 @@ describe("never counts twice", () => {
   it("tokens that the caller of a batch is told of", async () => {
     const told: number[] = [];
     const { inner } = backends()["bulk"]!;
-    const report = (facts: { readonly usage?: { readonly inputTokens?: number } }): void => {
-      told.push(facts.usage?.inputTokens ?? NaN);
+    const report = ({ usage }: CallReport): void => {
+      told.push(usage?.inputTokens ?? NaN);
     };
     await withTelemetry(withTelemetry(inner, { tracerProvider }), { tracerProvider }).batch(TEXTS, { report });
     expect(told).toEqual([20, 20, 10]);

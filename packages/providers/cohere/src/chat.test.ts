@@ -209,7 +209,8 @@ describe("stream", () => {
   test("gives the text in pieces, and reports what it used", async () => {
     const wire = new Wire(() => streamed([{ type: "message-start", id: "s" }, delta("Os"), delta("lo"), end()]));
     const usages: unknown[] = [];
-    const report = ({ usage: used }: { usage?: Usage }): void => void (used === undefined || usages.push(used));
+    const report = ({ usage: used }: { usage?: Usage | undefined }): void =>
+      void (used === undefined || usages.push(used));
     expect(await collect(make(wire).stream("q", { report }))).toEqual(["Os", "lo"]);
     expect(wire.bodies).toEqual([{ model: "m", messages: [{ role: "user", content: "q" }], stream: true }]);
     expect(usages).toEqual([{ inputTokens: 3, outputTokens: 2 }]);

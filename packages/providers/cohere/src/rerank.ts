@@ -71,7 +71,7 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
     this.#perThousandSearches = price?.perThousandSearches;
     this.settings = {
       ...common,
-      limiter: forLists(common.limiter),
+      limiter: common.limiter && forLists(common.limiter),
       // Searches have no weight: their cost comes with each response.
       ...(price?.perMillionInputTokens === undefined ? {} : { price }),
       weigh: (input) => ({ tokens: tokensOf(input, maxTokensPerDoc ?? Infinity, maxDocuments) }),

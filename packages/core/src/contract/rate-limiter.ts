@@ -1,0 +1,72 @@
+/** Demand of one call on the limits. */
+export interface Demand {
+  readonly requests: number;
+  readonly inputs: number;
+  readonly tokens: number;
+}
+
+/** One of a provider's limits, as a response reports it. */
+export interface LimitFacts {
+  /** The limit, for a minute. */
+  readonly limit?: number | undefined;
+  /** Amount that is left of it now. */
+  readonly remaining?: number | undefined;
+  /** Milliseconds until it is whole again. */
+  readonly resetMs?: number | undefined;
+}
+
+/** A provider's limits as a response reports them; adapters fill it from the headers. */
+export interface RateLimitFacts {
+  readonly requests?: LimitFacts | undefined;
+  readonly tokens?: LimitFacts | undefined;
+  readonly inputs?: LimitFacts | undefined;
+}
+
+/** End of a call, as far as its limits are concerned. */
+export interface Settlement {
+  /** "limited": the provider refused it for a limit. "failed": any other failure. */
+  readonly outcome: "ok" | "limited" | "failed";
+  /** Amounts that the provider counted, where they are known; those left out stay as they were reserved. */
+  readonly used?: Partial<Demand> | undefined;
+  readonly limits?: RateLimitFacts | undefined;
+  /** Milliseconds that the provider asks all calls to wait. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Right to make one call. It is settled exactly once. */
+export interface Reservation {
+  /**
+   * The call starts now: after `reserve`, it may have waited for a permit. Optional. Not called after `tryReserve`, whose
+   * call starts at once.
+   */
+  begin?(): void;
+  settle(settlement: Settlement): void;
+}
+
+/** Options of one reservation. */
+export interface ReserveOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Goes ahead of all reservations that wait without it: a retry goes ahead of new work. */
+  readonly urgent?: boolean | undefined;
+  /** The caller's own cap of calls in flight, where it has stated one: it holds instead of the limiter's own. */
+  readonly concurrency?: number | undefined;
+  /** Marks a call that is made inside of one that holds a reservation of this limiter. */
+  readonly nested?: boolean | undefined;
+}
+
+/**
+ * Gate between a batch and a provider's limits. `rateLimiter()` makes one for a process; an implementation of your own
+ * may live on another machine, which is why `reserve` is asynchronous.
+ */
+export interface RateLimiter {
+  /** Resolves when the call may be made. Rejects with the signal's reason when it is aborted first. */
+  reserve(demand: Demand, options?: ReserveOptions): Promise<Reservation>;
+  /** The same without waiting; undefined where it would have to wait. Optional: it saves an await a call. */
+  tryReserve?(demand: Demand, options?: ReserveOptions): Reservation | undefined;
+  /** Milliseconds that the rates alone would let a call wait now. Optional: the last requests are cut by it. */
+  waitMs?(demand: Demand): number;
+  /** True while the next call goes alone, to find out the limits: it should be a small one. Optional. */
+  readonly probing?: boolean | undefined;
+  /** The shortest time, in milliseconds, in which this much could pass; undefined where no limit is known. */
+  shortestMs?(demand: Demand): number | undefined;
+}

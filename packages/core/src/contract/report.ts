@@ -1,0 +1,103 @@
+import type { ErrorCode } from "./errors.ts";
+import type { Outcomes } from "./outcome.ts";
+
+/** Tokens and other quantities that a provider counts. Only finite numbers are added up. */
+export interface Usage {
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
+  /** @default inputTokens + outputTokens */
+  readonly totalTokens?: number | undefined;
+  /** Cost of the call, where the provider says so. */
+  readonly cost?: number | undefined;
+}
+
+/** Tokens and cost so far; every field is a finite number. */
+export interface TotalUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly totalTokens: number;
+  readonly cost: number;
+}
+
+/** State of a batch while it runs. */
+export interface Progress {
+  /** Inputs that have an outcome, failed ones included. */
+  readonly done: number;
+  readonly failed: number;
+  /** Inputs in all; undefined while a lazy source has not ended. */
+  readonly total: number | undefined;
+  /** Calls that have ended, retries included. */
+  readonly requests: number;
+  readonly retries: number;
+  readonly inFlight: number;
+  /** True while a request waits for a rate limit. */
+  readonly waitingForLimits: boolean;
+  readonly usage: TotalUsage;
+  /** Outcomes a second since the start. */
+  readonly itemsPerSecond: number;
+  readonly elapsedMs: number;
+  /** Milliseconds left at this pace; undefined while the total or the pace is unknown. */
+  readonly remainingMs: number | undefined;
+}
+
+/** End of a batch. */
+export type FinishStatus = "completed" | "failed" | "aborted" | "drained" | "stopped";
+
+/** Last word of a batch. */
+export interface FinishReport<Input = unknown, Output = unknown> {
+  /**
+   * "completed": every input has an outcome. "failed": the first failure ended it (fail-fast), or the source threw.
+   * "aborted", "drained": the caller ended it. "stopped": a cap, exhausted quota, or a refused key or model ended it.
+   */
+  readonly status: FinishStatus;
+  readonly fulfilled: number;
+  readonly rejected: number;
+  /** Inputs that were taken from the source and have no outcome of their own. */
+  readonly unfinished: number;
+  /** Failed inputs by their error's code. */
+  readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
+  readonly requests: number;
+  readonly retries: number;
+  readonly usage: TotalUsage;
+  /** Time in which a request waited for a rate limit. */
+  readonly waitedMs: number;
+  readonly durationMs: number;
+  /** Reason why the batch ended early. */
+  readonly reason: unknown;
+  /** Every outcome, in input order, from `batch`. Empty for the streaming methods, which have handed them out. */
+  readonly outcomes: Outcomes<Input, Output>;
+}
+
+/** A call that has ended. */
+export interface RequestEvent {
+  /** Inputs in the request. */
+  readonly inputs: number;
+  /** 1 for the first call of these inputs. */
+  readonly attempt: number;
+  readonly durationMs: number;
+  readonly usage: Usage | undefined;
+  readonly requestId: string | undefined;
+  /** Error that the call threw; undefined where it answered, even with single failed items. */
+  readonly error: Error | undefined;
+}
+
+/** A call that is going to be tried again. */
+export interface RetryEvent {
+  readonly error: Error;
+  /** Calls made so far for these inputs. */
+  readonly attempt: number;
+  readonly delayMs: number;
+  /** Inputs that are going to be sent again. */
+  readonly inputs: number;
+}
+
+/** Requests, tokens, cost and time that a batch would take, before anything is sent. */
+export interface Estimate {
+  readonly inputs: number;
+  readonly requests: number;
+  /** Undefined where the Runnable does not weigh its inputs. An upper bound where it weighs by bytes. */
+  readonly tokens: number | undefined;
+  readonly cost: number | undefined;
+  /** The shortest time that the known rate limits allow, in milliseconds; undefined where none is known. */
+  readonly shortestMs: number | undefined;
+}

@@ -1,0 +1,170 @@
+import type { Demand, Reservation, ReserveOptions, Settlement } from "../../contract/rate-limiter.ts";
+import type { Chunk } from "../intake/chunk.ts";
+import type { ResolvedOptions } from "../resolve/resolve-options.ts";
+import type { Stats } from "../results/stats.ts";
+import type { AnyStageContext } from "../stage-context.ts";
+import type { Permit, Semaphore } from "./semaphore.ts";
+
+/** Right of a chunk to be sent: a permit, and a reservation where there is a limiter. */
+export interface Pass {
+  readonly reservation: Reservation | undefined;
+}
+
+/**
+ * Admission of chunks to their calls: the rate limits and then concurrency, in that order, so that a chunk that waits at
+ * the limits holds no permit. Retries pass ahead of new work. Counts the calls in flight.
+ */
+export class Admission {
+  readonly semaphore: Semaphore;
+  /** The semaphore may allow more than their `maxConcurrency`, for others. */
+  readonly #options: ResolvedOptions<never, unknown>;
+  readonly #stats: Stats;
+  /** Aborted as soon as nothing new may start: waiting has no use any longer. */
+  readonly #draining: AbortSignal;
+  readonly #reserve: ReserveOptions;
+  /** Permits held. */
+  #held = 0;
+  /** Calls in flight, and answers being checked. */
+  #busy = 0;
+  /** True while new work waits at the limits. Never more than one chunk of it does. */
+  #isParked = false;
+  /** Chunks that have passed the limits and wait for a permit; each is told whether it got one. */
+  readonly #waiting: ((granted: boolean) => void)[] = [];
+
+  constructor({ batch, options, semaphore }: AnyStageContext) {
+    this.semaphore = semaphore;
+    this.#options = options;
+    this.#stats = batch.stats;
+    this.#draining = batch.draining;
+    const { limiter, parent, statedConcurrency: concurrency } = options;
+    this.#reserve = { concurrency, nested: limiter && parent && holds(parent, limiter) };
+  }
+
+  /** New calls that could begin now: 0 while new work waits at the limits. */
+  get places(): number {
+    return this.#isParked ? 0 : this.#options.maxConcurrency - this.#busy;
+  }
+
+  /** True while a call is in flight, or its answer is being checked. */
+  get isBusy(): boolean {
+    return this.#busy > 0;
+  }
+
+  /** True where an older claim waits for a permit. */
+  get isContended(): boolean {
+    return this.#waiting.length > 0 || this.semaphore.isContended;
+  }
+
+  /** Gives a free permit to the chunk that has waited longest. Undefined where none waits; false where no permit is free. */
+  serve(): boolean | undefined {
+    const first = this.#waiting[0];
+    if (first === undefined) return undefined;
+    if (!this.tryEnter()) return false;
+    this.#waiting.shift();
+    first(true);
+    return true;
+  }
+
+  /** Takes a permit if one is free, and if this stage may have one more call in flight. */
+  tryEnter(): boolean {
+    if (this.#held >= this.#options.maxConcurrency || !this.semaphore.tryAcquire()) return false;
+    this.#held++;
+    return true;
+  }
+
+  /** Gives a permit back, and offers it to every stage that may have work for it. */
+  leave(): void {
+    this.#held--;
+    this.semaphore.release();
+  }
+
+  /** The limits' leave without waiting, for a chunk that has a permit; undefined where it would have to wait. */
+  tryPass(chunk: Chunk<unknown>): Pass | undefined {
+    const { limiter } = this.#options;
+    if (limiter === undefined) return FREE;
+    const reservation = limiter.tryReserve?.(this.demandOf(chunk), this.#reserve);
+    return reservation && { reservation };
+  }
+
+  /** Gives the permit up, waits at the limits, and takes a permit again. Undefined where the batch ends first. */
+  async park(chunk: Chunk<unknown>): Promise<Pass | undefined> {
+    this.#isParked = true;
+    this.leave();
+    try {
+      return await this.pass(chunk, false);
+    } finally {
+      this.#isParked = false;
+      // Others may have waited for this one to pass.
+      this.semaphore.wake();
+    }
+  }
+
+  /** Waits for the limits and then for a permit. Undefined where the batch ends first. */
+  async pass(chunk: Chunk<unknown>, urgent: boolean): Promise<Pass | undefined> {
+    const { limiter } = this.#options;
+    let reservation: Reservation | undefined;
+    if (limiter !== undefined) {
+      const resume = this.#stats.waiting();
+      try {
+        const signal = this.#draining;
+        reservation = await limiter.reserve(this.demandOf(chunk), { ...this.#reserve, signal, urgent });
+      } catch (error) {
+        if (this.#draining.aborted) return undefined;
+        throw error;
+      } finally {
+        resume();
+      }
+    }
+    if (await this.#enter()) {
+      reservation?.begin?.();
+      if (!this.#draining.aborted) return { reservation };
+      // The batch ended in the very turn in which the permit was granted.
+      this.leave();
+    }
+    giveBack({ reservation });
+    return undefined;
+  }
+
+  /** A call begins. */
+  begin(): void {
+    this.#busy++;
+  }
+
+  /** A call has ended and its outcomes are settled: only now may others that wait for the limits go (L12). */
+  end({ reservation }: Pass, settlement: Settlement | undefined): void {
+    this.#busy--;
+    if (settlement !== undefined) reservation?.settle(settlement);
+  }
+
+  /** Demand of a chunk on the limits, its tokens as the provider is expected to count them. */
+  demandOf(chunk: Chunk<unknown>): Demand {
+    const tokens = chunk.tokens * (this.#options.calibration?.factor ?? 1);
+    return { requests: 1, inputs: chunk.size, tokens };
+  }
+
+  /** Lets nothing through any more. */
+  close(): void {
+    for (const tell of this.#waiting.splice(0)) tell(false);
+  }
+
+  async #enter(): Promise<boolean> {
+    if (this.#draining.aborted) return false;
+    if (this.#waiting.length === 0 && this.tryEnter()) return true;
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+}
+
+/** Settles the reservation of a chunk that is not sent after all. */
+export function giveBack({ reservation }: Pass): void {
+  reservation?.settle({ outcome: "failed", used: NOTHING });
+}
+
+const FREE: Pass = { reservation: undefined };
+const NOTHING: Demand = { requests: 0, inputs: 0, tokens: 0 };
+
+/** Tells whether a call holds a reservation of this limiter, or one in which it runs does. */
+function holds(permit: Permit, limiter: Permit["limiter"]): boolean {
+  return permit.limiter === limiter || (permit.outer !== undefined && holds(permit.outer, limiter));
+}

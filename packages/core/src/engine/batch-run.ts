@@ -1,0 +1,195 @@
+import type { Clock } from "../contract/clock.ts";
+import { BatchError, toError } from "../contract/errors.ts";
+import type { Outcomes } from "../contract/outcome.ts";
+import type { FinishStatus, Usage } from "../contract/report.ts";
+import type { BatchOptions, Price } from "../contract/runnable.ts";
+import { Budget } from "./admission/budget.ts";
+import type { Source } from "./intake/source.ts";
+import type { Backlog, OutcomeSink } from "./results/outcome-sink.ts";
+import { Stats } from "./results/stats.ts";
+
+/** Reason why a batch ended before its inputs did. */
+export interface Stop {
+  readonly status: Exclude<FinishStatus, "completed">;
+  readonly reason: unknown;
+}
+
+/** The error of a batch that ended early, with its outcomes, and what to know of them in words. */
+export function endedEarly<Input, Output>(
+  stop: Stop,
+  outcomes: Outcomes<Input, Output>,
+  hint: string,
+): BatchError<Input, Output> {
+  const cause = toError(stop.reason);
+  return new BatchError(`The batch ended early: ${cause.name}, in \`cause\`. ${hint}`, { cause, outcomes });
+}
+
+/** Way to end: "drain" starts nothing new and lets calls in flight finish, "cancel" aborts them and waits for nothing. */
+export type EndMode = "drain" | "cancel";
+
+/** Output of a batch's own method: where the outcomes go, and who is told of the end. */
+export interface BatchOutput<Input, Output> {
+  readonly sink: OutcomeSink<Input, Output>;
+  /** True where the first failure ends the batch. */
+  readonly failFast: boolean;
+  /** Called once, at the end, with the number of inputs that were taken. */
+  onEnd(stop: Stop | undefined, pulled: number): void;
+  /** Outcomes for the report. */
+  outcomes(): Outcomes<Input, Output>;
+}
+
+/** A batch of any inputs and outputs, for the parts that only count in it and end it. */
+export type AnyBatchRun = BatchRun<any, any>;
+
+/** One Runnable's work within a batch. */
+export interface Stage {
+  start(): void;
+  /** Nothing new may start. */
+  drain(): void;
+  /** Outcomes of calls in flight are not wanted any more. */
+  cancel(): void;
+}
+
+/**
+ * One call of `batch` or one of its siblings, from first to last: it counts, listens for abort and drain, and ends the
+ * stages that do the work. It has two signals, *draining* and *canceled*, and one way to set them: `end`.
+ */
+export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
+  readonly backlog: Backlog;
+  readonly stats: Stats;
+  /** Undefined where the caller has set no cap. */
+  readonly budget: Budget | undefined;
+  readonly hooks: Pick<BatchOptions, "onRequest" | "onRetry">;
+  readonly #options: BatchOptions<Input, Output>;
+  readonly #output: BatchOutput<Input, Output>;
+  readonly #source: Source<Input>;
+  readonly #draining = new AbortController();
+  readonly #canceled = new AbortController();
+  #stages: readonly Stage[] = [];
+  /** Stages that have not ended. */
+  #working = 0;
+  #stop: Stop | undefined;
+  #isOver = false;
+
+  constructor(
+    options: BatchOptions<Input, Output>,
+    clock: Clock,
+    source: Source<Input>,
+    output: BatchOutput<Input, Output>,
+  ) {
+    this.#options = options;
+    this.#source = source;
+    this.#output = output;
+    this.hooks = options;
+    this.backlog = output.sink.backlog;
+    this.stats = new Stats(options, clock);
+    const { maxTokens = Infinity, maxCost = Infinity } = options;
+    if (maxTokens < Infinity || maxCost < Infinity) this.budget = new Budget(maxTokens, maxCost, this.stats);
+  }
+
+  /** Aborted as soon as nothing new may start. */
+  get draining(): AbortSignal {
+    return this.#draining.signal;
+  }
+
+  /** Aborted when the outcomes of calls in flight are no longer wanted. */
+  get canceled(): AbortSignal {
+    return this.#canceled.signal;
+  }
+
+  /** True once nothing new may start. */
+  get isEnding(): boolean {
+    return this.#stop !== undefined;
+  }
+
+  /** Starts the stages, the last one first so that each is there when its inputs come. */
+  start(stages: readonly Stage[]): void {
+    this.#stages = stages;
+    this.#working = stages.length;
+    const { signal, drain } = this.#options;
+    if (signal?.aborted) return this.#onAbort();
+    if (drain?.aborted) return this.#onDrain();
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    drain?.addEventListener("abort", this.#onDrain, { once: true });
+    for (const stage of stages.toReversed()) stage.start();
+  }
+
+  /** Ends the batch before its inputs do. A batch that drains can still be canceled. */
+  end(stop: Stop, mode: EndMode): void {
+    if (this.#isOver || (mode === "drain" && this.#stop !== undefined)) return;
+    this.#stop = stop;
+    this.#draining.abort(stop.reason);
+    if (mode === "drain") {
+      for (const stage of this.#stages) stage.drain();
+      return;
+    }
+    this.#canceled.abort(stop.reason);
+    for (const stage of this.#stages) stage.cancel();
+    this.#finish();
+  }
+
+  /** A stage has ended: every input has its outcome, or the batch is ending and nothing is in flight. */
+  stageEnded(): void {
+    this.#working--;
+    if (this.#working === 0) this.#finish();
+  }
+
+  /** A call has reported what it used. */
+  reported(usage: Usage, price: Price | undefined): void {
+    this.stats.used(usage, price);
+    this.#options.report?.({ usage });
+  }
+
+  // ---- last sink of the stages ----
+
+  fulfill(index: number, input: Input, value: Output): void {
+    this.stats.fulfilled();
+    this.#output.sink.fulfill(index, input, value);
+    if (this.#options.onProgress !== undefined) this.#progress(false);
+  }
+
+  reject(index: number, input: Input, reason: Error): void {
+    this.stats.rejected(reason);
+    this.#output.sink.reject(index, input, reason);
+    if (this.#options.onProgress !== undefined) this.#progress(false);
+    if (this.#output.failFast) this.end({ status: "failed", reason }, "cancel");
+  }
+
+  readonly #onAbort = (): void => {
+    this.end({ status: "aborted", reason: this.#options.signal?.reason }, "cancel");
+  };
+
+  readonly #onDrain = (): void => {
+    this.end({ status: "drained", reason: this.#options.drain?.reason }, "drain");
+  };
+
+  #progress(isLast: boolean): void {
+    try {
+      this.stats.progress(this.#source.total, isLast);
+    } catch (error) {
+      if (isLast) this.#stop = { status: "failed", reason: error };
+      else this.end({ status: "failed", reason: error }, "cancel");
+    }
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { signal, drain, onFinish } = this.#options;
+    signal?.removeEventListener("abort", this.#onAbort);
+    drain?.removeEventListener("abort", this.#onDrain);
+    const { failure, pulled, total, inputs } = this.#source;
+    if (failure && this.#stop?.status !== "aborted") this.#stop = { status: "failed", reason: failure.error };
+    // A wish to drain that came when everything was on its way already changed nothing.
+    else if (this.#stop?.status === "drained" && this.stats.done === total) this.#stop = undefined;
+    if (this.#options.onProgress !== undefined) this.#progress(true);
+    try {
+      const report =
+        onFinish && this.stats.report(this.#stop?.status ?? "completed", total ?? pulled, this.#stop?.reason);
+      if (report !== undefined) onFinish?.({ ...report, outcomes: this.#output.outcomes() });
+    } catch (error) {
+      this.#stop = { status: "failed", reason: error };
+    }
+    this.#output.onEnd(this.#stop, inputs?.length ?? pulled);
+  }
+}

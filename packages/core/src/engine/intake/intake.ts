@@ -1,0 +1,187 @@
+import { toError } from "../../contract/errors.ts";
+import type { Admission } from "../admission/admission.ts";
+import type { ResolvedOptions } from "../resolve/resolve-options.ts";
+import type { Backlog } from "../results/outcome-sink.ts";
+import type { Settler } from "../results/settler.ts";
+import type { StageContext } from "../stage-context.ts";
+import { lastSize, probeSize } from "./chunk-size.ts";
+import type { Chunk } from "./chunk.ts";
+import { FlushTimer } from "./flush-timer.ts";
+import { Packer } from "./packer.ts";
+import type { Source, SourceReader } from "./source.ts";
+
+/** State of the intake: a chunk can be taken, or may be later, or never again. */
+export type IntakeState = "chunk" | "wait" | "done";
+
+/** Near the end of a batch, a chunk that waits at the limits is at most this share of what has not been sent. */
+const WAITING_SHARE = 1 / 2;
+
+/**
+ * Intake of a stage: takes inputs from the source as they are wanted, packs them, and hands out chunks of the size that
+ * the moment asks for. Counts the chunks that are outstanding.
+ */
+export class Intake<Input, Output> implements SourceReader<Input> {
+  readonly #options: ResolvedOptions<Input, Output>;
+  readonly #source: Source<Input>;
+  readonly #backlog: Backlog;
+  readonly #settler: Settler<Input, Output>;
+  readonly #admission: Admission;
+  readonly #packer: Packer<Input>;
+  readonly #timer: FlushTimer | undefined;
+  /** Chunks that may be outstanding at once, and inputs that may be without an outcome (L11). */
+  readonly #mostChunks: number;
+  readonly #mostInputs: number;
+  /** Inputs in a chunk: the limit or, without one, the largest so far. */
+  #usualSize: number;
+  /** Chunks that have been taken and still have an input without an outcome. */
+  #outstanding = 0;
+  /** Chunk that finds out the limits: what follows is not packed before it is back. */
+  #probe: Chunk<Input> | undefined;
+  #isClosed = false;
+
+  constructor(context: StageContext<Input, Output>, settler: Settler<Input, Output>, admission: Admission) {
+    const { options, source, sink } = context;
+    const { limits, maxConcurrency, maxWaitMs } = options;
+    this.#options = options;
+    this.#source = source;
+    this.#backlog = sink.backlog;
+    this.#settler = settler;
+    this.#admission = admission;
+    this.#packer = new Packer(options);
+    if (maxWaitMs !== undefined || !("advance" in source)) {
+      const isStuck = (): boolean => this.#outstanding === 0 && source.isIdle?.() !== false;
+      this.#timer = new FlushTimer(context, this.#packer, isStuck);
+    }
+    this.#mostChunks = 2 * maxConcurrency;
+    this.#mostInputs = this.#mostChunks * limits.maxInputs;
+    this.#usualSize = limits.maxInputs === Infinity ? 1 : limits.maxInputs;
+  }
+
+  /** Takes on inputs, and tells whether `take` has a chunk to give. */
+  poll(): IntakeState {
+    if (this.#isClosed) return "done";
+    if (!this.#source.ended || this.#packer.held > 0) {
+      if (this.#mayStart()) {
+        this.#source.fill(this);
+        if (this.#outstanding < this.#mostChunks && this.#packer.isReady(this.#isPartialWanted())) return "chunk";
+      }
+      if (!this.#source.ended || this.#packer.held > 0) return "wait";
+    }
+    return this.#outstanding === 0 ? "done" : "wait";
+  }
+
+  /** The chunk that `poll` has found: a small one while nothing is known of the limits. */
+  take(): Chunk<Input> {
+    let chunk = this.#packer.take(this.#isPartialWanted()) as Chunk<Input>;
+    const { limits, limiter } = this.#options;
+    if (limiter?.probing === true) {
+      chunk = this.#cut(chunk, probeSize(chunk));
+      this.#probe = chunk;
+    }
+    this.#timer?.sent();
+    this.#outstanding++;
+    if (limits.maxInputs === Infinity) this.#usualSize = Math.max(this.#usualSize, chunk.size);
+    return chunk;
+  }
+
+  /** The part of a chunk that goes out where it has to wait at the limits: less near the end of a batch. */
+  lighten(chunk: Chunk<Input>): Chunk<Input> {
+    const { total = Infinity, pulled } = this.#source;
+    const unsent = total - pulled + this.#packer.held + chunk.size;
+    const part = this.#cut(chunk, this.#lastSize(chunk, unsent * WAITING_SHARE));
+    if (chunk === this.#probe) this.#probe = part;
+    return part;
+  }
+
+  /** The first call for a chunk is over. Others may have waited for what it finds out. */
+  called(chunk: Chunk<Input>): void {
+    if (chunk !== this.#probe) return;
+    this.#probe = undefined;
+    this.#admission.semaphore.wake();
+  }
+
+  /** Every input of a chunk that was taken has its outcome, or the batch has ended. */
+  finished(): void {
+    this.#outstanding--;
+  }
+
+  /** Inputs of a chunk that go out next where it would have to wait at the limits: at most this share of those without an outcome. */
+  lastPart(chunk: Chunk<Input>, share: number): number {
+    const { total = Infinity } = this.#source;
+    return this.#lastSize(chunk, (total - this.#settler.count) * share);
+  }
+
+  /** Tells whether a chunk could be sent now without taking anything from others: no new work is left, and no limit is near. */
+  isSpare(chunk: Chunk<Input>): boolean {
+    if (!this.#source.ended || this.#packer.held > 0) return false;
+    return (this.#options.limiter?.waitMs?.(this.#admission.demandOf(chunk)) ?? 0) === 0;
+  }
+
+  /** True where nothing is under way that could bring outcomes. */
+  get isIdle(): boolean {
+    return this.#outstanding === 0 && this.#packer.held === 0 && this.#source.isIdle?.() !== false;
+  }
+
+  /** Takes nothing more from the source. */
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#source.close();
+  }
+
+  wants(): boolean {
+    return this.#packer.isOpen && this.#mayTakeOn();
+  }
+
+  add(index: number, input: Input): void {
+    try {
+      if (this.#options.keyOf !== undefined && this.#settler.joinDuplicate(index, input)) return;
+      if (this.#packer.add(index, input)) this.#timer?.watch();
+    } catch (error) {
+      // `weigh` or `dedupe` threw: it is the failure of this input alone.
+      this.#settler.reject(index, input, toError(error));
+    }
+  }
+
+  wake(): void {
+    this.#admission.semaphore.wake();
+  }
+
+  /** Tells whether a call may start: outcomes that have not been taken count as if they were in flight. */
+  #mayStart(): boolean {
+    if (this.#probe !== undefined) return false;
+    const { places } = this.#admission;
+    return places > 0 && (this.#backlog.waiting < places * this.#usualSize || this.#sleep());
+  }
+
+  /** At most twice the work that can be in flight is taken on, what is in backoff included (L11). */
+  #mayTakeOn(): boolean {
+    if (this.#isClosed || this.#outstanding >= this.#mostChunks) return false;
+    const unsettled = this.#source.pulled - this.#settler.count;
+    return unsettled + this.#backlog.held < this.#mostInputs || this.#sleep();
+  }
+
+  #sleep(): false {
+    this.#backlog.wakeWhenTaken(this.#admission.semaphore);
+    return false;
+  }
+
+  /** Tells whether a chunk that is not full may go out. */
+  #isPartialWanted(): boolean {
+    if (this.#source.ended || this.#timer?.isFlushing === true) return true;
+    // Nothing under way, and no more may be taken on: equal inputs that wait for this very chunk fill the bound.
+    return this.#outstanding === 0 && !this.#mayTakeOn();
+  }
+
+  #lastSize(chunk: Chunk<Input>, most: number): number {
+    return lastSize(chunk, this.#admission.demandOf(chunk), this.#options.limiter, most);
+  }
+
+  /** The first `count` inputs of a chunk; the others go back to wait for the next one. */
+  #cut(chunk: Chunk<Input>, count: number): Chunk<Input> {
+    if (count >= chunk.size) return chunk;
+    const [part, rest] = chunk.cut(count);
+    this.#packer.putBack(rest);
+    return part;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Weight } from "../../contract/runnable.ts";
+import type { Calibration } from "../../rate-limit/calibration.ts";
+import type { ChunkLimits } from "./chunk-size.ts";
+import { Chunk } from "./chunk.ts";
+
+/** Options that packing goes by. */
+export interface PackerOptions<Input> {
+  readonly limits: ChunkLimits;
+  readonly weigh: ((input: Input) => Weight) | undefined;
+  readonly calibration: Calibration | undefined;
+}
+
+/**
+ * Fills a chunk up to the limits, in the order of the inputs. At most one chunk is full and waits; while it does,
+ * nothing more is wanted. An input that is over a limit by itself goes out alone.
+ */
+export class Packer<Input> {
+  /** Inputs that were added and have not gone out. Changed here alone. */
+  held = 0;
+  readonly #limits: ChunkLimits;
+  readonly #weigh: ((input: Input) => Weight) | undefined;
+  readonly #calibration: Calibration | undefined;
+  #full: Chunk<Input> | undefined;
+  #filling: Chunk<Input> | undefined;
+
+  constructor({ limits, weigh, calibration }: PackerOptions<Input>) {
+    this.#limits = limits;
+    this.#weigh = weigh;
+    this.#calibration = calibration;
+  }
+
+  /** True where another input can be added: no chunk is full and waits. */
+  get isOpen(): boolean {
+    return this.#full === undefined;
+  }
+
+  /** Inputs that wait in the chunk that is being filled. */
+  get waiting(): number {
+    return this.#filling?.size ?? 0;
+  }
+
+  /** Returns whether the input is the first one of a chunk that is still being filled. */
+  add(index: number, input: Input): boolean {
+    const weight = this.#weigh?.(input);
+    if (this.#filling !== undefined && weight !== undefined && !this.#fits(this.#filling, weight)) {
+      this.#full = this.#filling;
+      this.#filling = undefined;
+    }
+    this.#filling ??= new Chunk<Input>();
+    this.#filling.add(index, input, weight);
+    this.held++;
+    if (this.#full === undefined && this.#filling.size >= this.#limits.maxInputs) {
+      this.#full = this.#filling;
+      this.#filling = undefined;
+    }
+    return this.#filling?.size === 1;
+  }
+
+  /** Tells whether `take(partial)` has a chunk to give. */
+  isReady(partial: boolean): boolean {
+    return this.#full !== undefined || (partial && this.#filling !== undefined);
+  }
+
+  /** The next chunk: a full one or, with `partial`, whatever has been added. */
+  take(partial: boolean): Chunk<Input> | undefined {
+    const chunk = this.#full ?? (partial ? this.#filling : undefined);
+    if (chunk === this.#filling) this.#filling = undefined;
+    this.#full = undefined;
+    if (chunk === undefined) return undefined;
+    this.held -= chunk.size;
+    if (this.#fits(chunk, WEIGHTLESS)) return chunk;
+    // It was packed by what was expected then, or is a part put back before others.
+    const count = Math.max(1, chunk.countWithin(this.#limits.maxTokens / (this.#calibration?.factor ?? 1)));
+    if (count === chunk.size) return chunk;
+    const [fitting, rest] = chunk.cut(count);
+    this.putBack(rest);
+    return fitting;
+  }
+
+  /** Takes back the part of a chunk that does not go out yet: it is first again. */
+  putBack(rest: Chunk<Input>): void {
+    this.held += rest.size;
+    const behind = this.#filling;
+    if (behind === undefined) this.#filling = rest;
+    else if (rest.size + behind.size < this.#limits.maxInputs && rest.bytes + behind.bytes <= this.#limits.maxBytes)
+      this.#filling = rest.join(behind);
+    else this.#full = rest;
+  }
+
+  #fits(chunk: Chunk<Input>, weight: Weight): boolean {
+    return (
+      (chunk.tokens + (weight.tokens ?? 0)) * (this.#calibration?.factor ?? 1) <= this.#limits.maxTokens &&
+      chunk.bytes + (weight.bytes ?? 0) <= this.#limits.maxBytes
+    );
+  }
+}
+
+const WEIGHTLESS: Weight = {};

@@ -1,0 +1,179 @@
+import type { AnyBatchRun } from "../batch-run.ts";
+import type { Chunk } from "../intake/chunk.ts";
+import type { Intake } from "../intake/intake.ts";
+import type { Settler } from "../results/settler.ts";
+import { blamesInput, type ErrorFacts, factsOf } from "../../contract/error-facts.ts";
+import type { Failure } from "./failure.ts";
+import type { Retry } from "./retry.ts";
+import { blamesOne, isWorthSplitting } from "./retry-policy.ts";
+
+/** Part that is known to hold a bad input, and what its failure said. */
+interface BadPart<Input> {
+  readonly chunk: Chunk<Input>;
+  readonly facts: ErrorFacts;
+}
+
+interface Sent<Input> {
+  /** True where the part came through whole. */
+  readonly isClean: boolean;
+  readonly bad?: BadPart<Input>;
+  /** Rest of a part whose bad input was named. */
+  readonly unsent?: Chunk<Input>;
+}
+
+const CLEAN: Sent<never> = { isClean: true };
+const UNCLEAN: Sent<never> = { isClean: false };
+/** Near the end of a batch, untested inputs go out in parts of at most this share of what is left. */
+const LAST_SHARE = 1 / 8;
+
+/**
+ * Search for the inputs that make one chunk fail: halves what is bad until each bad input stands alone, and sends the
+ * others. A bad input costs about log2(k) calls of k inputs.
+ */
+export class Bisect<Input, Output> {
+  readonly #batch: AnyBatchRun;
+  readonly #intake: Intake<Input, Output>;
+  readonly #retry: Retry<Input, Output>;
+  readonly #settler: Settler<Input, Output>;
+  /** Parts that nothing is known about; the last one is next. */
+  readonly #untested: Chunk<Input>[] = [];
+  /** Untested inputs that go out together. */
+  #reach: number;
+  /** Parts that are being sent besides the search's own way. */
+  readonly #aside: Promise<void>[] = [];
+  /** Calls in a row that brought no success, and how many may where it is not sure that inputs are to blame. */
+  #fruitless = 0;
+  readonly #patience: number;
+  /** True where the last failure said that single inputs are to blame. */
+  #isSure = false;
+  /** Error with which the search was given up: nothing more is sent. */
+  #over: Error | undefined;
+
+  constructor(
+    batch: AnyBatchRun,
+    intake: Intake<Input, Output>,
+    retry: Retry<Input, Output>,
+    settler: Settler<Input, Output>,
+    size: number,
+  ) {
+    this.#batch = batch;
+    this.#intake = intake;
+    this.#retry = retry;
+    this.#settler = settler;
+    this.#reach = size;
+    this.#patience = 2 * Math.ceil(Math.log2(Math.max(2, size))) + 1;
+  }
+
+  /** Settles every input of a failure, in the end. */
+  async run(failure: Failure<Input>): Promise<void> {
+    const { bad, unsent } = this.#sift(failure);
+    await this.#pursue(unsent === undefined ? bad : (await this.#send(unsent)).bad);
+    // It may grow while it is waited for.
+    for (const each of this.#aside) await each;
+  }
+
+  async #pursue(known: BadPart<Input> | undefined): Promise<void> {
+    let bad = known;
+    while (!this.#batch.isEnding && (bad !== undefined || this.#untested.length > 0)) {
+      this.#testAside(bad === undefined ? 1 : 0);
+      bad = bad === undefined ? await this.#test() : await this.#halve(bad);
+    }
+  }
+
+  /** At the end of a batch, when nothing else wants to be sent, untested parts need not wait. */
+  #testAside(kept: number): void {
+    while (this.#isSure && this.#untested.length > kept) {
+      if (!this.#intake.isSpare(this.#untested.at(-1) as Chunk<Input>)) return;
+      const aside = this.#test().then((bad) => this.#pursue(bad));
+      // It is awaited at the end; until then nothing looks at its failure.
+      aside.catch(() => undefined);
+      this.#aside.push(aside);
+    }
+  }
+
+  /**
+   * Sends the first half of a chunk that holds a bad input. Where it comes through, the bad input is in the second one,
+   * which is then split at once and not sent again; but nothing is given up that has not been sent alone. Where the
+   * chunk was only too large, the one half says nothing about the other. Returns what is known to hold a bad input.
+   */
+  async #halve({ chunk, facts }: BadPart<Input>): Promise<BadPart<Input> | undefined> {
+    const [first, second] = chunk.halves();
+    const { isClean, bad } = await this.#send(first);
+    if (isClean && facts.code !== "request_too_large") {
+      if (second.size > 1) return { chunk: second, facts };
+      return (await this.#send(second)).bad;
+    }
+    // With a bad input in the first half the second is as good as new: it goes out again with all that is untested.
+    // Not where there may be an outage: then what is nearest and smallest tells more.
+    this.#untested.push(bad !== undefined && blamesOne(facts) ? this.#joined(second) : second);
+    return bad;
+  }
+
+  /** A part together with what is untested already, where both have had as many tries. */
+  #joined(part: Chunk<Input>): Chunk<Input> {
+    if (this.#untested.at(-1)?.retries !== part.retries) return part;
+    return part.join(this.#untested.pop() as Chunk<Input>);
+  }
+
+  /** Sends what is untested: all of it at first, less where that fails, so that many bad inputs cost little more than one call each. */
+  async #test(): Promise<BadPart<Input> | undefined> {
+    let next = this.#untested.pop() as Chunk<Input>;
+    const size = Math.min(this.#reach, this.#intake.lastPart(next, LAST_SHARE));
+    if (next.size > size) {
+      const [near, far] = next.cut(size);
+      next = near;
+      this.#untested.push(far);
+    }
+    const { isClean, bad } = await this.#send(next);
+    if (isClean) this.#reach *= 2;
+    if (bad !== undefined && blamesOne(bad.facts)) this.#reach = next.size >> 1;
+    return bad;
+  }
+
+  /**
+   * Sends a part, and where its bad input is named what is left of it at once. Settles all that can be, and says whether
+   * the part came through whole.
+   */
+  async #send(part: Chunk<Input>): Promise<Sent<Input>> {
+    let sent = await this.#call(part);
+    while (sent.unsent !== undefined) sent = { ...(await this.#call(sent.unsent)), isClean: false };
+    return sent;
+  }
+
+  async #call(part: Chunk<Input>): Promise<Sent<Input>> {
+    if (this.#batch.isEnding) return UNCLEAN;
+    if (this.#over !== undefined) {
+      this.#settler.giveUpAll(part, this.#over);
+      return UNCLEAN;
+    }
+    const failure = await this.#retry.send(part);
+    if (failure === undefined) {
+      this.#fruitless = 0;
+      return CLEAN;
+    }
+    if (this.#batch.isEnding) return UNCLEAN;
+    this.#fruitless = failure.isWhole ? this.#fruitless + 1 : 0;
+    if (this.#fruitless >= this.#patience && !blamesInput(factsOf(failure.error))) this.#over = failure.error;
+    return this.#sift(failure);
+  }
+
+  /** Settles what of a failure no further call can help, and says what is left. */
+  #sift({ chunk, error, errors = [], isWhole, isUnsent }: Failure<Input>): Sent<Input> {
+    if (chunk.size === 0) return UNCLEAN;
+    if (isUnsent === true) return { ...UNCLEAN, unsent: chunk };
+    if (!isWhole) {
+      for (let position = 0; position < chunk.size; position++) {
+        const reason = errors[position] ?? error;
+        this.#settler.giveUp(chunk.indexes[position] as number, chunk.inputs[position] as Input, reason);
+      }
+      return UNCLEAN;
+    }
+    const facts = factsOf(error);
+    this.#isSure = blamesOne(facts);
+    if (chunk.size > 1 && isWorthSplitting(facts, this.#fruitless < this.#patience)) {
+      return { ...UNCLEAN, bad: { chunk, facts } };
+    }
+    this.#settler.giveUpAll(chunk, error);
+    return UNCLEAN;
+  }
+}

@@ -1,0 +1,14 @@
+import type { Chunk } from "../intake/chunk.ts";
+
+/** Part of a chunk that an attempt left undone. */
+export interface Failure<Input> {
+  /** Inputs that have no outcome yet. */
+  readonly chunk: Chunk<Input>;
+  /** Error that the call threw, or the first of `errors`. */
+  readonly error: Error;
+  /** True where the call threw; otherwise single items failed, each with its own of `errors`. */
+  readonly isWhole: boolean;
+  readonly errors?: readonly Error[];
+  /** True where these inputs are the rest of a chunk whose bad input was named: they have not failed, and go out again. */
+  readonly isUnsent?: boolean;
+}

@@ -1,0 +1,128 @@
+import type {
+  BatchOptions,
+  CallOptions,
+  Chain,
+  Price,
+  RetryOptions,
+  RunnableSettings,
+  RunnableShape,
+  Weight,
+} from "../../contract/runnable.ts";
+import { type Clock, systemClock } from "../../contract/clock.ts";
+import { CALL_SLOT, INSIDE, STAGES } from "../../contract/marks.ts";
+import type { RateLimiter } from "../../contract/rate-limiter.ts";
+import type { StandardSchema } from "../../contract/standard-schema.ts";
+import { rateLimiter } from "../../rate-limit/local-rate-limiter.ts";
+import type { Permit } from "../admission/semaphore.ts";
+import { type Calibration, calibrationOf } from "../../rate-limit/calibration.ts";
+import { type ChunkLimits, chunkLimits } from "../intake/chunk-size.ts";
+import { type CallStrategy, callStrategy } from "./call-strategy.ts";
+import { checkOptions, checkSettings } from "./check-options.ts";
+
+/** Concurrency of a Runnable that takes many inputs a call and doesn't state its own. */
+const DEFAULT_BULK_CONCURRENCY = 5;
+
+/** Options by which one batch of one Runnable runs: the call's over the Runnable's settings, resolved once. */
+export interface ResolvedOptions<Input, Output> {
+  readonly strategy: CallStrategy<Input, Output>;
+  /** Stages of a Runnable that is made of others. */
+  readonly chain: Chain | undefined;
+  /** Calls of this Runnable in flight at once. */
+  readonly maxConcurrency: number;
+  /** The same, where the caller of this batch has stated it. */
+  readonly statedConcurrency: number | undefined;
+  /** Calls in flight at once, those of nested batches included. */
+  readonly permits: number;
+  readonly limits: ChunkLimits;
+  readonly retry: ResolvedRetry | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly maxWaitMs: number | undefined;
+  readonly limiter: RateLimiter | undefined;
+  readonly schema: StandardSchema<unknown, Output> | undefined;
+  readonly keyOf: ((input: Input) => unknown) | undefined;
+  readonly weigh: ((input: Input) => Weight) | undefined;
+  readonly calibration: Calibration | undefined;
+  readonly price: Price | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** The adapter's own call options, handed through. */
+  readonly callOptions: CallOptions;
+  /** True where its calls reach no provider. */
+  readonly lookUp: boolean;
+  /** Permit of the call inside of which this batch runs. */
+  readonly parent: Permit | undefined;
+}
+
+/** Retry options with every default filled in. */
+export type ResolvedRetry = { readonly [Name in Exclude<keyof RetryOptions, "shouldRetry">]: number } & RetryOptions;
+
+const RETRY_DEFAULTS: ResolvedRetry = {
+  attempts: 1,
+  minDelayMs: 500,
+  maxDelayMs: 30_000,
+  factor: 2,
+  jitter: 0.5,
+  maxRetryAfterMs: Infinity,
+};
+
+/** @throws ArgumentError for an option that can't be worked with. */
+export function resolveOptions<Input, Output>(
+  runnable: RunnableShape<Input, Output>,
+  options: BatchOptions<Input, Output>,
+  mayOverride: boolean,
+  isWhole: boolean,
+): ResolvedOptions<Input, Output> {
+  const settings: RunnableSettings<Input, Output> = runnable.settings ?? {};
+  checkSettings(settings);
+  const marks = options as { readonly [CALL_SLOT]?: Permit; readonly [INSIDE]?: unknown } | null;
+  const parent = marks?.[CALL_SLOT];
+  const isNested = parent !== undefined || marks?.[INSIDE] !== undefined;
+  const callOptions = checkOptions(options, settings.callOptions, isNested);
+  const stated = options.maxConcurrency ?? settings.maxConcurrency;
+  const strategy = callStrategy(runnable, mayOverride, stated);
+  const clock = options.clock ?? systemClock;
+  const retry = resolveRetry(options.retry ?? settings.retry);
+  const dedupe = options.dedupe ?? settings.dedupe;
+  return {
+    strategy,
+    chain: (runnable as { readonly [STAGES]?: Chain })[STAGES],
+    ...resolveConcurrency(strategy, stated),
+    statedConcurrency: options.maxConcurrency,
+    limits: chunkLimits(strategy, settings.request, options.request, isWhole),
+    retry,
+    timeoutMs: options.timeoutMs ?? settings.timeoutMs,
+    maxWaitMs: options.maxWaitMs ?? settings.maxWaitMs,
+    // Without a limiter a batch that retries still needs what one gives: a 429's pause holds for all of its calls.
+    limiter: options.limiter ?? settings.limiter ?? (retry && rateLimiter({ clock })),
+    schema: options.schema ?? settings.schema,
+    keyOf: dedupe === true ? itself : dedupe === false ? undefined : dedupe,
+    weigh: settings.weigh,
+    calibration: settings.weigh && calibrationOf(settings.weigh),
+    price: settings.price,
+    clock,
+    random: options.random ?? Math.random,
+    callOptions,
+    lookUp: settings.lookUp === true,
+    parent,
+  };
+}
+
+function resolveConcurrency(
+  strategy: CallStrategy<never, unknown>,
+  stated: number | undefined,
+): Pick<ResolvedOptions<never, unknown>, "maxConcurrency" | "permits"> {
+  // An override does its own scheduling: it is called one at a time, and decides how many calls it makes in there.
+  if (strategy.kind === "many" && strategy.isOverride) return { maxConcurrency: 1, permits: stated ?? Infinity };
+  const permits = stated ?? (strategy.kind === "many" ? DEFAULT_BULK_CONCURRENCY : 1);
+  return { maxConcurrency: permits, permits };
+}
+
+function resolveRetry(retry: RetryOptions | false | undefined): ResolvedRetry | undefined {
+  if (retry === undefined || retry === false || (retry.attempts ?? 1) <= 1) return undefined;
+  const given = Object.entries(retry).filter(([, value]) => value !== undefined);
+  return { ...RETRY_DEFAULTS, ...Object.fromEntries(given) };
+}
+
+function itself(input: unknown): unknown {
+  return input;
+}

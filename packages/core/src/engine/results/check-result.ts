@@ -1,0 +1,46 @@
+import { ResultError, toError } from "../../contract/errors.ts";
+import { kindOf } from "../../contract/kind-of.ts";
+import type { SchemaIssue, StandardSchema } from "../../contract/standard-schema.ts";
+
+/**
+ * Holds the answer to a request of `count` inputs to be an array with one result for each.
+ *
+ * @throws ResultError otherwise: which result belongs to which input can't be told (L13, P6)
+ */
+export function checkCount(answer: unknown, count: number): asserts answer is unknown[] {
+  if (Array.isArray(answer) && answer.length === count) return;
+  throw new ResultError(
+    `Expected an array of ${count} results, one for each input and in their order, ` +
+      `got ${Array.isArray(answer) ? answer.length : kindOf(answer)}. Which result belongs to which input can't be told, so none is used.`,
+  );
+}
+
+/** Value as the schema gives it back, or the error with which it is refused. */
+export type Checked<Output> =
+  | { readonly value: Output; readonly refused?: undefined }
+  | { readonly refused: ResultError; readonly value?: undefined };
+
+/** Holds a value against a schema. Never throws: a schema that does refuses the value. */
+export async function checkSchema<Output>(
+  schema: StandardSchema<unknown, Output>,
+  value: unknown,
+): Promise<Checked<Output>> {
+  try {
+    const result = await schema["~standard"].validate(value);
+    if (result.issues === undefined) return { value: result.value };
+    return {
+      refused: new ResultError(`Expected the output to fit the schema, got: ${result.issues.map(describe).join("; ")}`),
+    };
+  } catch (error) {
+    return {
+      refused: new ResultError("Expected the schema to check the output, got an error, in `cause`.", {
+        cause: toError(error),
+      }),
+    };
+  }
+}
+
+function describe(issue: SchemaIssue): string {
+  const path = issue.path?.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+  return path === undefined || path === "" ? issue.message : `${path}: ${issue.message}`;
+}

@@ -1,0 +1,150 @@
+import type { Chunk } from "../intake/chunk.ts";
+import { Deduplicator, type SharedOutcome } from "../intake/deduplicator.ts";
+import { factsOf, isFatal } from "../../contract/error-facts.ts";
+import type { Failure } from "../recovery/failure.ts";
+import { isWorthSplitting, mayRetry } from "../recovery/retry-policy.ts";
+import { Unfinished } from "../resolve/call-strategy.ts";
+import type { StageContext } from "../stage-context.ts";
+import { checkCount, checkSchema } from "./check-result.ts";
+
+/** Answer of a call: a value that is not checked yet, or the error that was thrown. */
+export type Answer = { readonly value: unknown; readonly error?: undefined } | { readonly error: Error };
+
+/** Writes each outcome of a stage to its own slot, exactly once, and to the slots of inputs that are equal. */
+export class Settler<Input, Output> {
+  /** Inputs that have an outcome. Changed here alone, as are the next two. */
+  count = 0;
+  /** True once the batch is over: what comes late belongs nowhere. */
+  isClosed = false;
+  /** Error with which no input can succeed here, where another stage takes on what fails: no further call is made. */
+  refusal: Error | undefined;
+  readonly #context: StageContext<Input, Output>;
+  readonly #duplicates: Deduplicator<Input, Output> | undefined;
+
+  constructor(context: StageContext<Input, Output>) {
+    this.#context = context;
+    const { keyOf } = context.options;
+    this.#duplicates = keyOf && new Deduplicator(keyOf);
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  fulfill(index: number, input: Input, value: Output): void {
+    if (this.isClosed) return;
+    this.count++;
+    this.#context.sink.fulfill(index, input, value);
+    if (this.#duplicates !== undefined) this.#settleDuplicates(index, { value });
+  }
+
+  reject(index: number, input: Input, reason: Error): void {
+    if (this.isClosed) return;
+    this.count++;
+    this.#context.sink.reject(index, input, reason);
+    if (this.#duplicates !== undefined) this.#settleDuplicates(index, { reason });
+  }
+
+  rejectAll(chunk: Chunk<Input>, reason: Error): void {
+    for (let position = 0; position < chunk.size; position++) {
+      this.reject(chunk.indexes[position] as number, chunk.inputs[position] as Input, reason);
+    }
+  }
+
+  /** Rejects an input that has no further chance. Where no other has one either, no further call is made. */
+  giveUp(index: number, input: Input, reason: Error): void {
+    this.reject(index, input, reason);
+    this.#refuseIfFatal(reason);
+  }
+
+  giveUpAll(chunk: Chunk<Input>, reason: Error): void {
+    this.rejectAll(chunk, reason);
+    this.#refuseIfFatal(reason);
+  }
+
+  /** Settles an input whose equal came before, now or with it. Returns whether there is one. */
+  joinDuplicate(index: number, input: Input): boolean {
+    const shared = this.#duplicates?.join(index, input);
+    if (shared !== undefined && shared !== "follows") this.#settle(index, input, shared);
+    return shared !== undefined;
+  }
+
+  /**
+   * Settles what an answer brings. Returns what failed and may have another chance; an empty chunk where the call threw
+   * and no further call can help. Not a turn later: a batch that fails fast must start nothing more (L12).
+   */
+  place(chunk: Chunk<Input>, answer: Answer): Promise<Failure<Input> | undefined> | Failure<Input> | undefined {
+    if (answer.error !== undefined) return this.#placeError(chunk, answer.error);
+    if (this.#context.options.strategy.kind === "one") return this.#placeResults(chunk, [answer.value]);
+    try {
+      checkCount(answer.value, chunk.size);
+    } catch (error) {
+      this.rejectAll(chunk, error as Error);
+      return undefined;
+    }
+    return this.#placeResults(chunk, answer.value);
+  }
+
+  #placeError(chunk: Chunk<Input>, error: Error): Failure<Input> {
+    const failure = { chunk, error, isWhole: true };
+    if (mayRetry(chunk, error, this.#context.options.retry)) return failure;
+    const facts = factsOf(error);
+    if (chunk.size === 1 || !isWorthSplitting(facts, true)) {
+      this.giveUpAll(chunk, error);
+      return { ...failure, chunk: chunk.pick([]) };
+    }
+    const named = facts.position;
+    if (named === undefined || !Number.isInteger(named) || named < 0 || named >= chunk.size) return failure;
+    this.reject(chunk.indexes[named] as number, chunk.inputs[named] as Input, error);
+    return { ...failure, chunk: chunk.pick(others(chunk.size, named)), isUnsent: true };
+  }
+
+  async #placeResults(chunk: Chunk<Input>, results: readonly unknown[]): Promise<Failure<Input> | undefined> {
+    const { strategy, schema, retry } = this.#context.options;
+    const failed: number[] = [];
+    const errors: Error[] = [];
+    for (let position = 0; position < chunk.size; position++) {
+      let result = results[position];
+      // What `invoke` resolves to is an output, even an Error; in a bulk answer an Error is that item's failure.
+      let isError = strategy.kind === "many" && result instanceof Error;
+      if (!isError && schema !== undefined) {
+        const checked = await checkSchema(schema, result);
+        isError = checked.refused !== undefined;
+        result = checked.refused ?? checked.value;
+      }
+      const index = chunk.indexes[position] as number;
+      const input = chunk.inputs[position] as Input;
+      if (!isError) {
+        this.fulfill(index, input, result as Output);
+      } else if (result instanceof Unfinished || mayRetry(chunk, result as Error, retry)) {
+        failed.push(position);
+        errors.push(result as Error);
+      } else {
+        this.reject(index, input, result as Error);
+      }
+    }
+    const error = errors[0];
+    return error === undefined ? undefined : { chunk: chunk.pick(failed), error, errors, isWhole: false };
+  }
+
+  #refuseIfFatal(reason: Error): void {
+    if (!isFatal(factsOf(reason))) return;
+    if (this.#context.sink.catches === true) this.refusal ??= reason;
+    else this.#context.batch.end({ status: "stopped", reason }, "drain");
+  }
+
+  #settleDuplicates(index: number, outcome: SharedOutcome<Output>): void {
+    for (const each of this.#duplicates?.settle(index, outcome) ?? []) this.#settle(each.index, each.input, outcome);
+  }
+
+  #settle(index: number, input: Input, outcome: SharedOutcome<Output>): void {
+    if (outcome.reason === undefined) this.fulfill(index, input, outcome.value);
+    else this.reject(index, input, outcome.reason);
+  }
+}
+
+function* others(size: number, except: number): Iterable<number> {
+  for (let position = 0; position < size; position++) {
+    if (position !== except) yield position;
+  }
+}

@@ -1,0 +1,137 @@
+import type { Clock } from "../../contract/clock.ts";
+import { codeOf, type ErrorCode } from "../../contract/errors.ts";
+import type { FinishReport, FinishStatus, TotalUsage, Usage } from "../../contract/report.ts";
+import type { BatchOptions, Price } from "../../contract/runnable.ts";
+
+const PROGRESS_INTERVAL_MS = 100;
+
+/** Statistics of one batch, over all its stages, for `onProgress` and `onFinish`. */
+export class Stats {
+  readonly #options: BatchOptions;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #failures: Partial<Record<ErrorCode, number>> = {};
+  readonly #usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0, cost: 0 };
+  #fulfilled = 0;
+  #rejected = 0;
+  #requests = 0;
+  #retries = 0;
+  #inFlight = 0;
+  #waiting = 0;
+  #waitedMs = 0;
+  #nextProgressAt = -Infinity;
+
+  constructor(options: BatchOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+  }
+
+  /** Inputs that have an outcome. */
+  get done(): number {
+    return this.#fulfilled + this.#rejected;
+  }
+
+  get usage(): TotalUsage {
+    return this.#usage;
+  }
+
+  fulfilled(): void {
+    this.#fulfilled++;
+  }
+
+  rejected(error: Error): void {
+    this.#rejected++;
+    const code = codeOf(error);
+    this.#failures[code] = (this.#failures[code] ?? 0) + 1;
+  }
+
+  callBegins(): void {
+    this.#inFlight++;
+  }
+
+  callEnds(): void {
+    this.#inFlight--;
+    this.#requests++;
+  }
+
+  retried(): void {
+    this.#retries++;
+  }
+
+  /** Adds what one call used. A missing field, or one that is not a finite number, counts nothing (P9). */
+  used(usage: Usage, price: Price | undefined): void {
+    const input = finite(usage.inputTokens);
+    const output = finite(usage.outputTokens);
+    const total = usage.totalTokens === undefined ? input + output : finite(usage.totalTokens);
+    this.#usage.inputTokens += input;
+    this.#usage.outputTokens += output;
+    this.#usage.totalTokens += total;
+    this.#usage.cost +=
+      usage.cost === undefined
+        ? costOf(usage.inputTokens === undefined ? total - output : input, output, price)
+        : finite(usage.cost);
+  }
+
+  /** A request begins to wait for a limit; the returned function ends that. */
+  waiting(): () => void {
+    const since = this.#clock.now();
+    this.#waiting++;
+    return () => {
+      this.#waiting--;
+      this.#waitedMs += this.#clock.now() - since;
+    };
+  }
+
+  /** Calls `onProgress` if it is time to, or if this is the end. */
+  progress(total: number | undefined, isLast: boolean): void {
+    const { onProgress, progressIntervalMs = PROGRESS_INTERVAL_MS } = this.#options;
+    const now = this.#clock.now();
+    if (onProgress === undefined || (!isLast && now < this.#nextProgressAt)) return;
+    this.#nextProgressAt = now + progressIntervalMs;
+    const { done } = this;
+    const elapsedMs = now - this.#startedAt;
+    const pace = elapsedMs > 0 ? done / elapsedMs : 0;
+    onProgress({
+      done,
+      failed: this.#rejected,
+      total,
+      requests: this.#requests,
+      retries: this.#retries,
+      inFlight: this.#inFlight,
+      waitingForLimits: this.#waiting > 0,
+      usage: { ...this.#usage },
+      itemsPerSecond: pace * 1000,
+      elapsedMs,
+      remainingMs: total === undefined || pace === 0 ? undefined : (total - done) / pace,
+    });
+  }
+
+  /** The report of a batch that has ended, its outcomes aside. */
+  report(status: FinishStatus, pulled: number, reason: unknown): Omit<FinishReport, "outcomes"> {
+    return {
+      status,
+      fulfilled: this.#fulfilled,
+      rejected: this.#rejected,
+      unfinished: Math.max(0, pulled - this.done),
+      failures: this.#failures,
+      requests: this.#requests,
+      retries: this.#retries,
+      usage: { ...this.#usage },
+      waitedMs: this.#waitedMs,
+      durationMs: this.#clock.now() - this.#startedAt,
+      reason,
+    };
+  }
+}
+
+/** Cost of tokens at a price, in the price's currency; 0 without one. */
+export function costOf(inputTokens: number, outputTokens: number, price: Price | undefined): number {
+  const input = inputTokens * (price?.perMillionInputTokens ?? 0);
+  const output = outputTokens * (price?.perMillionOutputTokens ?? 0);
+  return (input + output) / 1_000_000;
+}
+
+function finite(value: number | undefined): number {
+  return value !== undefined && Number.isFinite(value) ? value : 0;
+}

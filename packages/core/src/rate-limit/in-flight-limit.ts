@@ -1,0 +1,83 @@
+import type { Demand } from "../contract/rate-limiter.ts";
+
+/** Room for slow calls, and for working off what a pause has saved up. */
+const HEADROOM = 2;
+/** Calls over which latency and size are averaged. */
+const MEMORY = 32;
+
+/**
+ * Limit of calls in flight, by what is known of the provider. Nothing: one, which finds out. Its limits: as many as they
+ * let pass while a call takes its time (Little's law), twice. That it reports none: as many as at the start, half as many
+ * after a refusal, one more for every round without one.
+ */
+export class InFlightLimit {
+  readonly #start: number;
+  #count = 0;
+  #isAnswered = false;
+  /** Calls that a backend allows which reports no limits. Without a refusal it does not limit at all. */
+  #adaptive = Infinity;
+  #reducedAt = -Infinity;
+  #calls = 0;
+  #latencyMs = 0;
+  readonly #mean = { requests: 1, inputs: 0, tokens: 0 };
+
+  /** @param start calls in flight while no limit is reported; Infinity: as many as there are, from the first one on */
+  constructor(start: number) {
+    this.#start = start;
+  }
+
+  /** True while the next call goes alone, to find out. */
+  get isProbing(): boolean {
+    return this.#start !== Infinity && !this.#isAnswered;
+  }
+
+  /**
+   * Tells whether there is room for one more call.
+   *
+   * @param own the caller's own cap, which holds instead of ours where no limit is reported
+   * @param perMs amounts that the reported limits let pass in a millisecond; undefined where none is reported
+   */
+  hasRoom(own: number | undefined, perMs: Partial<Demand> | undefined): boolean {
+    if (this.isProbing) return this.#count === 0;
+    if (perMs === undefined) return this.#count < Math.min(own ?? this.#start, Math.floor(this.#adaptive));
+    return this.#count < Math.max(this.#start, own ?? 0, this.#steady(perMs));
+  }
+
+  begins(): void {
+    this.#count++;
+  }
+
+  ended(latencyMs: number, used: Demand): void {
+    this.#count--;
+    this.#calls++;
+    const share = 1 / Math.min(this.#calls, MEMORY);
+    this.#latencyMs += (latencyMs - this.#latencyMs) * share;
+    this.#mean.inputs += (used.inputs - this.#mean.inputs) * share;
+    this.#mean.tokens += (used.tokens - this.#mean.tokens) * share;
+  }
+
+  /** A response has reported a limit. */
+  answered(): void {
+    this.#isAnswered = true;
+  }
+
+  succeeded(): void {
+    this.#isAnswered = true;
+    this.#adaptive += 1 / this.#adaptive;
+  }
+
+  /** The provider refused a call that began at `startedAt`. Those that began before the last reduction say nothing new. */
+  refused(startedAt: number, now: number): void {
+    if (startedAt <= this.#reducedAt) return;
+    this.#adaptive = Math.max(1, Math.min(Math.floor(this.#adaptive), this.#count + 1) / 2);
+    this.#reducedAt = now;
+  }
+
+  #steady(perMs: Partial<Demand>): number {
+    let callsPerMs = Infinity;
+    for (const [kind, rate] of Object.entries(perMs) as [keyof Demand, number][]) {
+      if (this.#mean[kind] > 0) callsPerMs = Math.min(callsPerMs, rate / this.#mean[kind]);
+    }
+    return Math.ceil(HEADROOM * callsPerMs * this.#latencyMs);
+  }
+}

@@ -1,0 +1,190 @@
+import { type Clock, systemClock } from "../contract/clock.ts";
+import { type Check, checkAll, CLOCK, COUNT, POSITIVE } from "../contract/option-checks.ts";
+import type {
+  Demand,
+  RateLimiter,
+  RateLimitFacts,
+  Reservation,
+  ReserveOptions,
+  Settlement,
+} from "../contract/rate-limiter.ts";
+import { InFlightLimit } from "./in-flight-limit.ts";
+import { Pause } from "./pause.ts";
+import { type Kind, KINDS, Limits } from "./limits.ts";
+import { type Mark, ReservationStats } from "./reservation-stats.ts";
+import { SlidingWindow } from "./sliding-window.ts";
+import type { Allowance, Taken } from "./token-bucket.ts";
+import { Waitlist } from "./waitlist.ts";
+
+/** Options of `rateLimiter`. */
+export interface RateLimiterOptions {
+  /** Calls a minute. @default unlimited until a response reports a limit */
+  readonly requestsPerMinute?: number | undefined;
+  /** Tokens a minute. @default unlimited until a response reports a limit */
+  readonly tokensPerMinute?: number | undefined;
+  /** Inputs a minute. @default unlimited until a response reports a limit */
+  readonly inputsPerMinute?: number | undefined;
+  /**
+   * Calls in flight where no response reports a limit. The very first call goes alone, to find out; once limits are
+   * reported, as many are in flight as rate and latency come to. A whole number from 1. @default unlimited
+   */
+  readonly concurrency?: number | undefined;
+  /** Time, for tests. @default the machine's clock */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * A limiter for one process. Give the same one to every Runnable that uses the same key.
+ *
+ * A configured limit holds in any window of a minute. Limits that responses report hold besides it. Where none
+ * is reported, concurrency adapts: it halves when the provider refuses a call and grows by one for each round that it does
+ * not. A refusal pauses all calls: for as long as the provider asks, or for a backoff of our own.
+ *
+ * @throws ArgumentError for a limit that is not a number above 0.
+ *
+ * @example
+ * const limiter = rateLimiter({ requestsPerMinute: 3_000, tokensPerMinute: 1_000_000 });
+ * const outputs = await runnable.batch(inputs, { limiter });
+ */
+export function rateLimiter(options: RateLimiterOptions = {}): RateLimiter {
+  return new LocalRateLimiter(options);
+}
+
+const CHECKS: Record<keyof RateLimiterOptions, Check> = {
+  requestsPerMinute: POSITIVE,
+  tokensPerMinute: POSITIVE,
+  inputsPerMinute: POSITIVE,
+  concurrency: COUNT,
+  clock: CLOCK,
+};
+
+class LocalRateLimiter implements RateLimiter {
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #inFlight: InFlightLimit;
+  readonly #stats = new ReservationStats();
+  readonly #waitlist = new Waitlist();
+  readonly #pause = new Pause();
+  #exhaustedAt = -Infinity;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(options: RateLimiterOptions) {
+    checkAll("options", options, CHECKS);
+    this.#clock = options.clock ?? systemClock;
+    this.#inFlight = new InFlightLimit(options.concurrency ?? Infinity);
+    const configured = KINDS.flatMap((kind): (readonly [Kind, Allowance])[] => {
+      const limit = options[`${kind}PerMinute`] ?? Infinity;
+      return limit === Infinity ? [] : [[kind, new SlidingWindow(limit)]];
+    });
+    this.#limits = new Limits(configured);
+  }
+
+  get probing(): boolean {
+    return this.#inFlight.isProbing;
+  }
+
+  tryReserve(demand: Demand, options: ReserveOptions = {}): Reservation | undefined {
+    if (this.#waitlist.isAheadOf(options) || !this.#hasRoom(options)) return undefined;
+    return this.waitMs(demand) === 0 ? this.#admit(demand) : undefined;
+  }
+
+  reserve(demand: Demand, options: ReserveOptions = {}): Promise<Reservation> {
+    const reservation = this.#waitlist.join(demand, options, () => this.#serve());
+    this.#serve();
+    return reservation;
+  }
+
+  waitMs(demand: Demand): number {
+    const now = this.#clock.now();
+    let longest = this.#pause.leftMs(now);
+    for (const [kind, allowance] of this.#limits.all) longest = Math.max(longest, allowance.waitMs(demand[kind], now));
+    return longest;
+  }
+
+  shortestMs(demand: Demand): number | undefined {
+    if (this.#limits.all.length === 0) return undefined;
+    const now = this.#clock.now();
+    const waits = this.#limits.all.map(([kind, allowance]) => allowance.shortestMs(demand[kind], now));
+    return Math.max(this.#pause.leftMs(now), ...waits);
+  }
+
+  /** Grants what may pass now, in order, and arms a timer for the first call that may not. */
+  #serve(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    for (let { first } = this.#waitlist; first !== undefined; { first } = this.#waitlist) {
+      // Where there is no room, the end of a call in flight will serve the waitlist again.
+      if (!this.#hasRoom(first.options)) return;
+      const waitMs = this.waitMs(first.demand);
+      if (waitMs > 0) {
+        this.#cancelTimer = this.#clock.after(waitMs, () => this.#serve());
+        return;
+      }
+      first.grant(this.#admit(first.demand));
+    }
+  }
+
+  #hasRoom({ concurrency, nested = false }: ReserveOptions): boolean {
+    // A call inside of one that is in flight must not wait for its end.
+    return nested || this.#inFlight.hasRoom(concurrency, this.#limits.perMs);
+  }
+
+  #admit(demand: Demand): Reservation {
+    const now = this.#clock.now();
+    const taken: [Kind, Taken][] = [];
+    for (const [kind, allowance] of this.#limits.all) taken.push([kind, allowance.take(demand[kind], now)]);
+    let start = this.#stats.mark(now);
+    this.#stats.reserve(demand);
+    this.#inFlight.begins();
+    let isSettled = false;
+    return {
+      begin: () => {
+        const later = this.#clock.now();
+        start = this.#stats.markAgain(later, demand);
+        for (const [, each] of taken) each.begin(later);
+      },
+      settle: (settlement) => {
+        if (isSettled) return;
+        isSettled = true;
+        const end = this.#clock.now();
+        const used = usedOf(demand, settlement);
+        this.#stats.settle(demand, used);
+        for (const [kind, each] of taken) {
+          if (used[kind] !== demand[kind]) each.correct(demand[kind] - used[kind], end);
+        }
+        this.#inFlight.ended(end - start.at, used);
+        if (settlement.limits !== undefined) this.#learn(settlement.limits, start, used, end);
+        this.#apply(settlement, start.at, end);
+        this.#serve();
+      },
+    };
+  }
+
+  #learn(limits: RateLimitFacts, start: Mark, used: Demand, now: number): void {
+    this.#limits.apply(limits, start.at, this.#stats.unseen(start, used), now);
+    if (this.#limits.perMs !== undefined) this.#inFlight.answered();
+  }
+
+  /** A refusal, or a provider's wish to wait, holds for all calls. */
+  #apply(settlement: Settlement, startedAt: number, now: number): void {
+    if (settlement.outcome === "ok") this.#inFlight.succeeded();
+    if (settlement.outcome === "limited") {
+      this.#inFlight.refused(startedAt, now);
+      if (settlement.limits === undefined && startedAt >= this.#exhaustedAt) {
+        for (const [, allowance] of this.#limits.all) allowance.exhaust(now);
+        this.#exhaustedAt = now;
+      }
+    }
+    this.#pause.apply(settlement, startedAt, now);
+  }
+}
+
+/** Amounts that the provider counted, where they are known; those that were reserved, where they are not. */
+function usedOf(demand: Demand, { used }: Settlement): Demand {
+  if (used === undefined) return demand;
+  const of = (kind: Kind): number => {
+    const counted = used[kind];
+    return counted !== undefined && Number.isFinite(counted) ? counted : demand[kind];
+  };
+  return { requests: of("requests"), inputs: of("inputs"), tokens: of("tokens") };
+}

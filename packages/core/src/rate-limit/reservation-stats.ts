@@ -1,0 +1,49 @@
+import type { Demand } from "../contract/rate-limiter.ts";
+
+/** State of the stats when a call began: what was in flight, and what had been taken in all, without the call itself. */
+export interface Mark {
+  readonly at: number;
+  readonly open: Demand;
+  readonly spent: Demand;
+}
+
+/** Amounts that calls in flight have reserved, and that all calls so far have taken. */
+export class ReservationStats {
+  #open: Demand = { requests: 0, inputs: 0, tokens: 0 };
+  #spent: Demand = this.#open;
+
+  mark(at: number): Mark {
+    return { at, open: this.#open, spent: this.#spent };
+  }
+
+  /** The same for a call that begins only now and is counted already. */
+  markAgain(at: number, demand: Demand): Mark {
+    return { at, open: sum(this.#open, demand, -1), spent: sum(this.#spent, demand, -1) };
+  }
+
+  reserve(demand: Demand): void {
+    this.#open = sum(this.#open, demand, 1);
+    this.#spent = sum(this.#spent, demand, 1);
+  }
+
+  settle(demand: Demand, used: Demand): void {
+    this.#open = sum(this.#open, demand, -1);
+    if (used !== demand) this.#spent = sum(sum(this.#spent, demand, -1), used, 1);
+  }
+
+  /**
+   * Amounts that may have been taken since a call that has just been settled, or were in flight as it began, and so may
+   * be missing in what its response reports.
+   */
+  unseen(start: Mark, used: Demand): Demand {
+    return sum(start.open, sum(sum(this.#spent, start.spent, -1), used, -1), 1);
+  }
+}
+
+function sum(left: Demand, right: Demand, sign: 1 | -1): Demand {
+  return {
+    requests: left.requests + sign * right.requests,
+    inputs: left.inputs + sign * right.inputs,
+    tokens: left.tokens + sign * right.tokens,
+  };
+}

@@ -1,0 +1,42 @@
+import { rateLimiter, type RateLimiterOptions } from "./local-rate-limiter.ts";
+import type { RateLimiter } from "../contract/rate-limiter.ts";
+
+type Pools = Map<string, WeakRef<RateLimiter>>;
+
+interface PoolsByOwner<Owner> {
+  get(owner: Owner): Pools | undefined;
+  set(owner: Owner, pools: Pools): unknown;
+}
+
+const byObject = new WeakMap<object, Pools>();
+const byName = new Map<string, Pools>();
+
+/**
+ * The limiter of one pool of one key, made at the first call: Runnables that use the same key share it without being
+ * told to. It is kept as long as somebody uses it.
+ *
+ * @param owner whose limits they are: the client that an adapter was given, or a text that tells keys apart
+ * @param pool which of its limits: a provider counts by model, or by endpoint
+ * @param options for the first call of this owner and pool, or for one with other limits than before: those get a
+ * limiter of their own
+ */
+export function sharedRateLimiter(owner: object | string, pool: string, options: RateLimiterOptions = {}): RateLimiter {
+  const pools = typeof owner === "string" ? poolsOf(byName, owner) : poolsOf(byObject, owner);
+  const { clock, ...limits } = options;
+  // Another clock is another time: it is not shared. Tests bring theirs.
+  if (clock !== undefined) return rateLimiter(options);
+  const name = `${pool} ${JSON.stringify(limits)}`;
+  const known = pools.get(name)?.deref();
+  if (known !== undefined) return known;
+  const made = rateLimiter(options);
+  pools.set(name, new WeakRef(made));
+  return made;
+}
+
+function poolsOf<Owner>(all: PoolsByOwner<Owner>, owner: Owner): Pools {
+  const known = all.get(owner);
+  if (known !== undefined) return known;
+  const made: Pools = new Map();
+  all.set(owner, made);
+  return made;
+}

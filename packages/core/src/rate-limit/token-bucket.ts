@@ -1,0 +1,108 @@
+/** Allowance of one quantity: how much may pass, and when. Times are milliseconds of a clock, amounts of what is counted. */
+export interface Allowance {
+  /** Amount that may pass in a minute. */
+  readonly limit: number;
+  /** Milliseconds until `amount` may pass; 0 means now. An amount over the limit passes alone (P27). */
+  waitMs(amount: number, now: number): number;
+  /** Takes it. */
+  take(amount: number, now: number): Taken;
+  /** The shortest time in which `amount` could pass in all. */
+  shortestMs(amount: number, now: number): number;
+  /** The provider refused a call and did not report what is left: nothing is. */
+  exhaust(now: number): void;
+}
+
+/** Amount that was taken for one call. */
+export interface Taken {
+  /** The call starts only now: it may have waited for a permit since. */
+  begin(now: number): void;
+  /** Gives back the amount that turned out not to be used, or (below 0) takes what was used beyond it. */
+  correct(difference: number, now: number): void;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Bucket that refills evenly and holds a minute's worth, as those providers count that report in headers what is left.
+ * It is set to what they report.
+ */
+export class TokenBucket implements Allowance {
+  readonly limit: number;
+  #level: number;
+  #at: number;
+  /** Time until which it refills faster than the limit, because the provider reported when it is whole. */
+  #wholeAt = -Infinity;
+  #hurriedRate = 0;
+
+  constructor(limit: number, level: number, now: number) {
+    this.limit = limit;
+    this.#level = level;
+    this.#at = now;
+  }
+
+  waitMs(amount: number, now: number): number {
+    this.#refill(now);
+    const needed = Math.min(amount, this.limit) - this.#level;
+    // A hair's breadth of rounding must not arm a timer of no length again and again.
+    return needed <= this.limit * 1e-9 ? 0 : Math.max(this.#timeFor(needed, now), 1e-3);
+  }
+
+  take(amount: number, now: number): Taken {
+    this.#refill(now);
+    this.#level -= amount;
+    return {
+      begin: () => undefined,
+      correct: (difference, later) => {
+        this.#refill(later);
+        this.#level = Math.min(this.limit, this.#level + difference);
+      },
+    };
+  }
+
+  shortestMs(amount: number, now: number): number {
+    this.#refill(now);
+    return Math.max(0, this.#timeFor(amount - this.#level, now));
+  }
+
+  exhaust(now: number): void {
+    this.#refill(now);
+    this.#level = Math.min(this.#level, 0);
+  }
+
+  /**
+   * Takes over what a response said is left. Our own level stays where it lies between the least that there can be now
+   * and the most: what was left when the response's call began at the earliest, `since`, and what has come since then.
+   */
+  learn(least: number, remaining: number, since: number, now: number): void {
+    this.#refill(now);
+    const most = remaining + (now - since) * this.#rate;
+    this.#level = Math.min(Math.max(this.#level, least), most, this.limit);
+  }
+
+  /**
+   * Takes over when the missing amount will be back, where that is sooner than the limit alone would have it. Headers
+   * are rounded to seconds: what may be rounding is none.
+   */
+  wholeIn(missing: number, resetMs: number | undefined, now: number): void {
+    if (resetMs === undefined || !(resetMs > 0) || resetMs + 1000 > (0.8 * missing) / this.#rate) return;
+    this.#wholeAt = now + resetMs;
+    this.#hurriedRate = missing / resetMs;
+  }
+
+  get #rate(): number {
+    return this.limit / MINUTE_MS;
+  }
+
+  #timeFor(amount: number, now: number): number {
+    const hurriedMs = Math.max(0, this.#wholeAt - now);
+    if (amount <= hurriedMs * this.#hurriedRate) return amount / this.#hurriedRate;
+    return hurriedMs + (amount - hurriedMs * this.#hurriedRate) / this.#rate;
+  }
+
+  #refill(now: number): void {
+    const hurriedMs = Math.max(0, Math.min(now, this.#wholeAt) - this.#at);
+    const gained = hurriedMs * this.#hurriedRate + (now - this.#at - hurriedMs) * this.#rate;
+    this.#level = Math.min(this.limit, this.#level + gained);
+    this.#at = now;
+  }
+}

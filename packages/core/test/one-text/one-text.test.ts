@@ -1,0 +1,28 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Kind, Trace } from "./follow.ts";
+
+const CORE = join(import.meta.dirname, "..", "..");
+
+/**
+ * The same count for commit 785447d: 346 entries in 31 files, and 146 in 22. At most half of the entries may be made; a
+ * step that needs more says so in `docs/decisions` (up to 20). To see the way:
+ * `node --conditions=@batchwise/source packages/core/test/one-text/follow.ts packages/core bulk`.
+ */
+test.for<readonly [Kind, { readonly entries: number; readonly files: number }]>([
+  ["bulk", { entries: 165, files: 33 }],
+  ["plain", { entries: 67, files: 18 }],
+])("one text goes through a %s Runnable in few functions and files", ([kind, most]) => {
+  const trace = traceOf(kind);
+  expect(Object.keys(trace.files).length, JSON.stringify(trace.files)).toBeLessThanOrEqual(most.files);
+  expect(trace.entries, JSON.stringify(trace.files)).toBeLessThanOrEqual(most.entries);
+  // A count that saw nothing would pass, too.
+  expect(trace.files).toHaveProperty(["engine/results/settler.ts"]);
+});
+
+/** A process of its own: nothing else runs in it, and the sources are as they are written. */
+function traceOf(kind: Kind): Trace {
+  const args = ["--conditions=@batchwise/source", join(import.meta.dirname, "follow.ts"), CORE, kind];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Trace;
+}
