@@ -2,11 +2,11 @@ import type { Law, LawError } from "./law.ts";
 import { laws } from "./laws/index.ts";
 import { defineSubject, type Subject, type SubjectOptions } from "./subject.ts";
 
-/** How a subject stands with one law. */
+/** Result of holding a subject to one law. */
 export type LawReport =
   | { readonly law: Law; readonly status: "kept" }
   | { readonly law: Law; readonly status: "skipped"; readonly reason: string }
-  /** `error` is a LawError, or what the subject threw where nothing may throw. */
+  /** The `error` is a LawError, or what the subject threw where nothing may throw. */
   | { readonly law: Law; readonly status: "broken"; readonly error: LawError | Error };
 
 /**
@@ -20,12 +20,12 @@ export async function checkLaws<Input, Output, Answer = Output>(
 ): Promise<readonly LawReport[]> {
   const subject = defineSubject(options);
   const reports: LawReport[] = [];
-  // One law after another: an adapter's threads and files are not to be shared by chance.
+  // One law after another: the threads and files of an adapter must not be shared by chance.
   for (const law of laws) reports.push(await checkLaw(law, subject));
   return reports;
 }
 
-/** Why the subject is not held to the law: what it declared. Undefined where it is held to it. */
+/** Reason why the subject is not held to the law, as it declared. Undefined where it is held to it. */
 export function reasonToSkip(law: Law, subject: Subject<any, any>): string | undefined {
   return subject.skip[law.number] ?? (law.observes ? subject.unobserved : undefined);
 }
@@ -40,7 +40,10 @@ async function checkLaw<Input, Output>(law: Law, subject: Subject<Input, Output>
     return {
       law,
       status: "broken",
-      error: error instanceof Error ? error : new Error("A non-Error was thrown.", { cause: error }),
+      error:
+        error instanceof Error
+          ? error
+          : new Error("Expected an Error to be thrown, got another value. It is in `cause`.", { cause: error }),
     };
   }
 }

@@ -138,10 +138,10 @@ describe("conformance", () => {
     const { runner, tests } = record();
     await conformance({ ...shouting, runner, create: () => new InProcess() });
     const l13 = tests.find((each) => each.name.startsWith("L13"));
-    await expect(l13?.body()).rejects.toThrow("expected a call to answer wrongly; none came");
+    await expect(l13?.body()).rejects.toThrow("expected a call to answer wrongly, got none.");
   });
 
-  it("a broken law fails its test, and says what was expected and what came", async () => {
+  it("a broken law fails its test, and says what was expected and what was got", async () => {
     const { runner, tests } = record();
     await conformance({
       ...shouting,
@@ -151,7 +151,7 @@ describe("conformance", () => {
     const failure: unknown = await tests[1]?.body().catch((error: unknown) => error);
     expect(LawError.isInstance(failure)).toBe(true);
     expect((failure as Error).message).toBe(
-      "batch, 6 inputs whose calls end in reverse order: expected the output of input 0 in slot 0; another value came.",
+      "batch, 6 inputs whose calls end in reverse order: expected the output of input 0 in slot 0, got another value.",
     );
   });
 
@@ -183,7 +183,7 @@ class InProcess extends Runnable<string, string> {
   }
 }
 
-/** Goes through real I/O for each output, and always for long enough to be missed by who doesn't wait. */
+/** Runnable that goes through real I/O for each output, long enough to be missed by a check that doesn't wait. */
 class ReadsFile extends Runnable<string, string> {
   async invoke(input: string): Promise<string> {
     for (let read = 0; read < 20; read++) await readFile(new URL(import.meta.url));

@@ -4,7 +4,7 @@ import { reasonToSkip } from "./check-laws.ts";
 import { laws } from "./laws/index.ts";
 import { defineSubject, type SubjectOptions } from "./subject.ts";
 
-/** What the suite needs of a test runner; vitest's, node:test's, jest's and mocha's functions fit. */
+/** Functions of a test runner that the suite needs; those of vitest, node:test, jest and mocha fit. */
 export interface TestRunner {
   readonly describe: (name: string, body: () => void) => unknown;
   readonly it: ((name: string, body: () => Promise<void>) => unknown) & {
@@ -16,7 +16,7 @@ export interface TestRunner {
 export interface ConformanceOptions<Input, Output, Answer = Output> extends SubjectOptions<Input, Output, Answer> {
   /** Title of the suite. @default "the laws of a Runnable" */
   readonly name?: string;
-  /** @default the global `describe` and `it` where there are such; vitest's inside of vitest; else node:test's */
+  /** Test runner. @default the global `describe` and `it` where there are such; vitest's inside of vitest; else node:test's */
   readonly runner?: TestRunner;
 }
 
@@ -65,13 +65,11 @@ function globalRunner(): TestRunner | undefined {
 }
 
 async function importRunner(): Promise<TestRunner> {
-  // node:test inside of vitest would register tests that nobody runs.
+  // node:test inside of vitest would register tests that are never run.
   const found: unknown = process.env["VITEST"] === undefined ? await import("node:test") : await import("vitest");
   const { describe, it } = found as Partial<TestRunner>;
   if (describe === undefined || it === undefined) {
-    throw new ArgumentError(
-      "conformance expected a test runner with `describe` and `it`; none was found. Pass `runner`.",
-    );
+    throw new ArgumentError("Expected a test runner with `describe` and `it`, got none. Pass `runner`.");
   }
   return { describe, it };
 }

@@ -48,7 +48,9 @@ class IndexedBulkRunnable extends BulkRunnable {
       const own = answers.filter((each) => each.index === index);
       const [answer] = own;
       if (own.length === 1 && answer !== undefined) return answer.answer;
-      return new ResultError(`One answer was expected for the input at ${index}; ${own.length} came.`);
+      return new ResultError(
+        `Expected one answer for the input at ${index}, got ${own.length}. Send the request again.`,
+      );
     });
   }
 }
@@ -92,7 +94,8 @@ export const exemplars: Readonly<Record<string, MakeRunnable>> = {
 };
 
 function only(answers: readonly (string | Error)[]): string {
-  if (answers.length !== 1) throw new ResultError(`One answer was expected; ${answers.length} came.`);
+  if (answers.length !== 1)
+    throw new ResultError(`Expected one answer, got ${answers.length}. Send the request again.`);
   const [answer] = answers as [string | Error];
   if (answer instanceof Error) throw answer;
   return answer;

@@ -8,7 +8,7 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until it is told to move, so that a test of waiting takes no time.
+ * Clock that stands still until it is told to move, so that a test of waiting takes no time.
  *
  * @example
  * const clock = new FakeClock();
@@ -32,18 +32,18 @@ export class FakeClock implements Clock {
     };
   }
 
-  /** Timers that are waiting. */
+  /** Number of timers that are waiting. */
   get pending(): number {
     return this.#timers.length;
   }
 
-  /** Milliseconds until the next timer comes due; undefined while none is waiting. */
+  /** Milliseconds until the next timer is due; undefined while none is waiting. */
   get nextInMs(): number | undefined {
     const next = this.#timers[0];
     return next === undefined ? undefined : next.at - this.#now;
   }
 
-  /** Moves on by `ms` milliseconds, running what comes due, each with all that follows from it. */
+  /** Moves forward by `ms` milliseconds, running each timer that is due with all that follows from it. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     await flush();
@@ -63,7 +63,8 @@ export class FakeClock implements Clock {
     const state = follow(promise);
     await flush();
     while (state.ended === undefined) {
-      if (this.#timers.length === 0) throw new Error("The promise can never settle: no timer is left to run.");
+      if (this.#timers.length === 0)
+        throw new Error("Expected the promise to settle, got no timer that could bring it about. Look for a deadlock.");
       this.#fire();
       await flush();
     }

@@ -46,8 +46,8 @@ describe("fault schedules", () => {
   it.each(wrongResponses)("$name: wrong, and without an index only by its count", async ({ indexed, reshape }) => {
     const { backend } = backendWith({ reshape });
     const right = [1, 2, 3].map((answer, index) => ({ index, answer }));
-    const came = await backend.callIndexed(["a", "bb", "ccc"]);
-    expect(came).not.toEqual(right);
-    expect(came.length === 3).toBe(indexed);
+    const got = await backend.callIndexed(["a", "bb", "ccc"]);
+    expect(got).not.toEqual(right);
+    expect(got.length === 3).toBe(indexed);
   });
 });

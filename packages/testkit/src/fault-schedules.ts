@@ -2,10 +2,10 @@ import { ProviderError } from "@batchwise/core";
 
 import type { IndexedAnswer, Script } from "./scripted-backend.ts";
 
-/** A way in which a response can be wrong. */
+/** Way in which a response can be wrong. */
 export interface WrongResponse {
   readonly name: string;
-  /** Whether it shows only where answers come with their index: without one, their order cannot be told. */
+  /** True where it shows only in answers that have their index: without one, their order cannot be told. */
   readonly indexed: boolean;
   readonly reshape: (answers: readonly IndexedAnswer<any>[]) => readonly IndexedAnswer<any>[];
 }
@@ -32,7 +32,7 @@ export const wrongResponses: readonly WrongResponse[] = [
   },
 ];
 
-/** Calls that take the less time the later they start, so that they end in reverse order. */
+/** Script whose calls take the less time the later they start, so that they end in reverse order. */
 export const endsInReverse: Script<any, any> = {
   latencyMs: (call) => Math.max(1, 1000 - 10 * call.number),
 };
@@ -52,12 +52,12 @@ export function failsFirst(calls: number, retryAfterMs?: number): Script<any, an
   };
 }
 
-/** The refusal of an input that can never succeed. */
+/** Refusal of an input that can never succeed. */
 export function refusal(): ProviderError {
   return new ProviderError("The backend was told to refuse one of these inputs.", { status: 400, retryable: false });
 }
 
-/** An outage that a later call may not see. */
+/** Outage that a later call may not see. */
 export function outage(): ProviderError {
   return new ProviderError("The backend was told to be unavailable.", { status: 503, retryable: true });
 }

@@ -1,4 +1,4 @@
-/** How a promise ended. */
+/** End of a promise. */
 export type Attempt<T> =
   | { readonly status: "fulfilled"; readonly value: T }
   | { readonly status: "rejected"; readonly reason: unknown };

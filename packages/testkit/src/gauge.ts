@@ -1,14 +1,14 @@
-/** Counts what is going on at once. Several backends can share one, so that their sum is held to one cap. */
+/** Counts what is happening at once. Several backends can share one, so that their sum is held to one cap. */
 export class Gauge {
   #current = 0;
   #peak = 0;
 
-  /** What is going on now. */
+  /** Number of things that are happening now. */
   get current(): number {
     return this.#current;
   }
 
-  /** The most that ever went on at once. */
+  /** Largest number that ever happened at once. */
   get peak(): number {
     return this.#peak;
   }

@@ -7,9 +7,9 @@ export interface BackendCall<Input> {
   /** Position among the backend's calls, from 0. */
   readonly number: number;
   readonly inputs: readonly Input[];
-  /** The signal that came with the call. */
+  /** Signal that was handed over with the call. */
   readonly signal: AbortSignal | undefined;
-  /** Whether the caller asked for answers with their index. */
+  /** True where the caller asked for answers with their index. */
   readonly indexed: boolean;
   /** Milliseconds of the backend's clock. */
   readonly startedAt: number;
@@ -24,17 +24,17 @@ export interface IndexedAnswer<Answer> {
   readonly answer: Answer | Error;
 }
 
-/** How the backend behaves. Whatever is left out behaves well and at once. */
+/** Behavior of the backend. What is left out behaves well and at once. */
 export interface Script<Input, Answer> {
-  /** What an input is answered with; an Error fails the input's slot alone. @default the backend's own `answer` */
+  /** Answer to an input; an Error fails the input's slot alone. @default the backend's own `answer` */
   readonly answer?: (input: Input) => Answer | Error;
-  /** What the whole call fails with, once it has taken its time; undefined lets it answer. */
+  /** Error of the whole call, once it has taken its time; undefined lets it answer. */
   readonly failure?: (call: BackendCall<Input>) => Error | undefined;
-  /** How long a call takes on the clock, in milliseconds. @default 0, no timer at all */
+  /** Time that a call takes on the clock, in milliseconds. @default 0, no timer at all */
   readonly latencyMs?: (call: BackendCall<Input>) => number;
-  /** Whether a call stays open until `release`. @default false */
+  /** True for a call that stays open until `release`. @default false */
   readonly hold?: (call: BackendCall<Input>) => boolean;
-  /** Whether a call fails with its signal's reason as soon as that is aborted. @default true */
+  /** True where a call fails with its signal's reason as soon as that is aborted. @default true */
   readonly heedsSignal?: boolean;
   /** Changes the answers on their way out: fewer, more, another order, wrong indexes. */
   readonly reshape?: (answers: readonly IndexedAnswer<Answer>[]) => readonly IndexedAnswer<Answer>[];
@@ -49,11 +49,11 @@ export interface ScriptedBackendOptions<Input, Answer> extends Script<Input, Ans
 }
 
 /**
- * What stands behind an adapter in a test, in place of a provider: it answers as its script says, holds calls open
- * until they are released, and remembers every call. It takes any number of inputs a call.
+ * Stand-in for a provider behind an adapter under test: it answers as its script says, holds calls open until they are
+ * released, and remembers every call. It takes any number of inputs a call.
  */
 export class ScriptedBackend<Input, Answer> {
-  /** How it behaves from now on. */
+  /** Behavior from now on. */
   script: Script<Input, Answer>;
   /** Counts the calls in flight. */
   readonly gauge: Gauge;
@@ -65,7 +65,7 @@ export class ScriptedBackend<Input, Answer> {
   constructor(options: ScriptedBackendOptions<Input, Answer>) {
     if (typeof options.answer !== "function") {
       throw new ArgumentError(
-        `ScriptedBackend: \`answer\` must be a function from an input to its answer; a value of type ${typeof options.answer} came.`,
+        `Expected \`answer\` to be a function from an input to its answer, got ${typeof options.answer}. Give one.`,
       );
     }
     this.script = options;
@@ -74,23 +74,23 @@ export class ScriptedBackend<Input, Answer> {
     this.#clock = options.clock;
   }
 
-  /** Every call so far, in the order in which they started. */
+  /** Calls so far, in the order in which they started. */
   get calls(): readonly BackendCall<Input>[] {
     return this.#calls;
   }
 
-  /** The calls that have not ended. */
+  /** Calls that have not ended. */
   get running(): readonly BackendCall<Input>[] {
     return this.#calls.filter((call) => call.status === "running");
   }
 
-  /** The calls that wait for `release`, oldest first. */
+  /** Calls that wait for `release`, oldest first. */
   get held(): readonly BackendCall<Input>[] {
     return [...this.#held.keys()];
   }
 
   /**
-   * Answers in the order of `inputs`; an Error in a slot fails that slot alone.
+   * Resolves to answers in the order of `inputs`; an Error in a slot fails that slot alone.
    *
    * @throws what the script's `failure` gives, or the signal's reason.
    */
@@ -102,7 +102,7 @@ export class ScriptedBackend<Input, Answer> {
   }
 
   /**
-   * The same for a wire that sends the position of the input with each answer.
+   * Resolves to answers for a wire that sends the position of the input with each.
    *
    * @throws what the script's `failure` gives, or the signal's reason.
    */
@@ -113,7 +113,7 @@ export class ScriptedBackend<Input, Answer> {
     return this.#take(inputs, options.signal, true);
   }
 
-  /** Lets a held call go on; without an argument, all of them. */
+  /** Lets a held call continue; without an argument, all of them. */
   release(call?: BackendCall<Input>): void {
     const calls = call === undefined ? this.held : [call];
     for (const each of calls) {
@@ -138,7 +138,7 @@ export class ScriptedBackend<Input, Answer> {
     };
     this.#calls.push(call);
     const leave = this.gauge.enter();
-    // The script of the moment in which the call came: a later one is for later calls.
+    // The script of the moment in which the call began: a later one is for later calls.
     const { script } = this;
     try {
       if (script.heedsSignal ?? true) await untilAborted(this.#time(call, script), signal);

@@ -8,26 +8,26 @@ import { type Script, ScriptedBackend } from "./scripted-backend.ts";
 import type { Subject } from "./subject.ts";
 
 /**
- * Long enough for an answer that passes through a few stages of streams and promises on its way, such as the body of
- * a Response: nothing on the way waits for real time.
+ * Turns of the event loop, enough for an answer that passes through a few stages of streams and promises on its way, such
+ * as the body of a Response: nothing on the way waits for real time.
  */
 const TURNS = 4;
 
-/** Far more than the few dozen inputs of a trial can take. */
+/** Steps of the clock: far more than the few dozen inputs of a trial can take. */
 const MOST_STEPS = 2000;
 
-/** One situation: a fresh Runnable on a fresh backend and clock. */
+/** Situation of a law: a fresh Runnable on a fresh backend and clock. */
 export class Trial<Input, Output> {
   readonly clock: FakeClock = new FakeClock();
   readonly gauge: Gauge = new Gauge();
   readonly backend: ScriptedBackend<Input, any>;
-  /** What every batch of a trial is given: the trial's time, no chance, and no merging of equal inputs. */
+  /** Options of every batch of a trial: the trial's time, no chance, and no merging of equal inputs. */
   readonly options: BatchOptions<Input, Output>;
+  readonly subject: Subject<Input, Output>;
   #runnable: Runnable<Input, Output> | undefined;
-  readonly #subject: Subject<Input, Output>;
 
   constructor(subject: Subject<Input, Output>, script: Script<Input, any>) {
-    this.#subject = subject;
+    this.subject = subject;
     const answer = subject.answer ?? unreachable;
     this.backend = new ScriptedBackend<Input, any>({
       answer,
@@ -38,20 +38,20 @@ export class Trial<Input, Output> {
     this.options = { clock: this.clock, random: () => 0.5, dedupe: false };
   }
 
-  /** The Runnable under test. */
+  /** Runnable under test. */
   get runnable(): Runnable<Input, Output> {
-    if (this.#runnable === undefined) throw new Error("The trial has not been opened: use `inTrial`.");
+    if (this.#runnable === undefined) throw new Error("Expected the trial to be open, got none. Use `inTrial`.");
     return this.#runnable;
   }
 
   /** Makes the Runnable. */
   async open(): Promise<void> {
-    this.#runnable = await this.#subject.create({ backend: this.backend, clock: this.clock });
+    this.#runnable = await this.subject.create({ backend: this.backend, clock: this.clock });
   }
 
   /** Closes the Runnable. */
   async close(): Promise<void> {
-    if (this.#runnable !== undefined) await this.#subject.close(this.#runnable);
+    if (this.#runnable !== undefined) await this.subject.close(this.#runnable);
   }
 
   /** Lets everything happen that needs neither the clock nor a release. */
@@ -62,13 +62,13 @@ export class Trial<Input, Output> {
 
   /**
    * Brings `promise` to its end: releases the calls that are held, oldest first, and where none is, moves the clock on
-   * to the next timer. Calls `watch` each time that everything has come to rest.
+   * to the next timer. Calls `watch` each time that everything is at rest.
    *
    * @throws LawError when nothing is left that could settle it.
    */
   async attempt<T>(promise: Promise<T>, where: string, watch: () => void = () => {}): Promise<Attempt<T>> {
     const state = follow(promise);
-    const { patienceMs } = this.#subject;
+    const { patienceMs } = this.subject;
     for (let step = 0; step < MOST_STEPS; step++) {
       await this.idle();
       watch();
@@ -84,14 +84,14 @@ export class Trial<Input, Output> {
     throw broken(where, "an end", `none after ${MOST_STEPS} steps of the clock and ${this.backend.calls.length} calls`);
   }
 
-  /** How `promise` stands once everything has come to rest that needs neither the clock nor a release. */
+  /** Resolves to the end of `promise`, if it has one once all is at rest that needs neither the clock nor a release. */
   async now<T>(promise: Promise<T>): Promise<Attempt<T> | undefined> {
     const state = follow(promise);
     await this.idle();
     return state.ended;
   }
 
-  /** Lets go of everything: held calls answer, and ten minutes pass. Whatever was going to start has started then. */
+  /** Lets go of everything: held calls answer, and ten minutes pass. What was going to start has started then. */
   async exhaust(): Promise<void> {
     for (let round = 0; round < 100; round++) {
       this.backend.release();
@@ -116,7 +116,7 @@ export async function inTrial<Input, Output, T>(
   }
 }
 
-/** Whether `promise` settles within so many real milliseconds. */
+/** Tells whether `promise` settles within so many real milliseconds. */
 async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> {
   const state = follow(promise);
   const { promise: late, stop } = timer(ms);
@@ -138,5 +138,5 @@ function timer(ms: number): { readonly promise: Promise<void>; readonly stop: ()
 }
 
 function unreachable(): never {
-  throw new Error("An unobserved subject must not call the backend: give `answer` to say what it answers.");
+  throw new Error("Expected an unobserved subject to leave the backend alone, got a call. Give `answer`.");
 }

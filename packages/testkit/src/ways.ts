@@ -10,10 +10,10 @@ import {
 } from "@batchwise/core";
 import { isOverridden } from "@batchwise/core/wrappers";
 
-/** What a batch gave: an output or an Error for each input, by the input's index. */
+/** Results of a batch: an output or an Error for each input, by the input's index. */
 export type Slots<Output> = readonly (Output | Error)[];
 
-/** One way to run many inputs through a Runnable. */
+/** Way to run many inputs through a Runnable. */
 export interface Way {
   readonly name: string;
   /**
@@ -28,13 +28,13 @@ export interface Way {
   ): Promise<Slots<Output>>;
 }
 
-/** The Runnable's own `batch`, an author's override included. */
+/** Way through the Runnable's own `batch`, an author's override included. */
 export const batch: Way = {
   name: "batch",
   run: (runnable, inputs, options) => runnable.batch(inputs, options),
 };
 
-/** The Runnable's own `batchAsCompleted`. */
+/** Way through the Runnable's own `batchAsCompleted`. */
 export const batchAsCompleted: Way = {
   name: "batchAsCompleted",
   run: async (runnable, inputs, options) => {
@@ -44,7 +44,7 @@ export const batchAsCompleted: Way = {
   },
 };
 
-/** The Runnable's own `batchInOrder`. */
+/** Way through the Runnable's own `batchInOrder`. */
 export const batchInOrder: Way = {
   name: "batchInOrder",
   run: async (runnable, inputs, options) => {
@@ -54,19 +54,19 @@ export const batchInOrder: Way = {
   },
 };
 
-/** `batch` as the engine runs it. An override of `batch` is itself when it is called directly; this goes around that. */
+/** Way through `batch` as the engine runs it. An override of `batch` is itself when called directly; this avoids that. */
 export const engineBatch: Way = {
   name: "batch",
   run: (runnable, inputs, options) => engineOf(runnable).batch(inputs, options),
 };
 
-/** The Runnable's own methods. */
+/** Ways through the Runnable's own methods. */
 export const ownMethods: readonly Way[] = [batch, batchAsCompleted, batchInOrder];
 
-/** The methods that the engine runs, where every law holds for an override of `batch` too. */
+/** Ways through the methods that the engine runs, where every law holds for an override of `batch` too. */
 export const engineMethods: readonly Way[] = [engineBatch, batchAsCompleted, batchInOrder];
 
-/** Every wrapper. */
+/** Ways through every wrapper. */
 export const wrappers: readonly Way[] = [
   {
     name: "withConfig",
@@ -104,12 +104,12 @@ export const wrappers: readonly Way[] = [
   },
 ];
 
-/** The same work, with a `batch` that the engine runs. */
+/** Runnable of the same work, with a `batch` that the engine runs. */
 export function engineOf<Input, Output>(runnable: Runnable<Input, Output>): Runnable<Input, Output> {
   return isOverridden(runnable) ? withConfig(runnable, {}) : runnable;
 }
 
-/** Every outcome that an iterator yields. */
+/** Collects every outcome that an iterator yields. */
 export async function collect<Input, Output>(
   outcomes: AsyncIterable<Completed<Input, Output>>,
 ): Promise<Completed<Input, Output>[]> {
@@ -118,7 +118,7 @@ export async function collect<Input, Output>(
   return all;
 }
 
-/** A lazy source of `inputs`. */
+/** Source that gives `inputs` lazily. */
 export async function* lazily<Input>(inputs: Iterable<Input>): AsyncGenerator<Input, void, undefined> {
   yield* inputs;
 }
@@ -133,11 +133,11 @@ function slotsOf<Output>(outcomes: readonly Completed<unknown, Output>[], count:
   const slots = new Map<number, Output | Error>();
   for (const outcome of outcomes) {
     if (!Number.isInteger(outcome.index) || outcome.index < 0 || outcome.index >= count) {
-      throw new Error(`An outcome has index ${outcome.index}; ${count} inputs have 0 to ${count - 1}.`);
+      throw new Error(`Expected an outcome's index to be 0 to ${count - 1}, got ${outcome.index}.`);
     }
-    if (slots.has(outcome.index)) throw new Error(`Two outcomes have index ${outcome.index}.`);
+    if (slots.has(outcome.index)) throw new Error(`Expected one outcome for index ${outcome.index}, got two.`);
     slots.set(outcome.index, outcome.status === "fulfilled" ? outcome.value : outcome.reason);
   }
-  if (slots.size < count) throw new Error(`${slots.size} outcomes came for ${count} inputs.`);
+  if (slots.size < count) throw new Error(`Expected ${count} outcomes, got ${slots.size}.`);
   return Array.from({ length: count }, (_, index) => slots.get(index) as Output | Error);
 }

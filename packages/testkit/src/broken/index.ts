@@ -1,5 +1,5 @@
 import type { MakeRunnable } from "../exemplars.ts";
-import type { LawNumber } from "../law.ts";
+import type { LawNumber } from "../law-number.ts";
 import {
   DeafToAbort,
   FailsTogether,

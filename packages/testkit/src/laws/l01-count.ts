@@ -26,7 +26,7 @@ export const l01: Law = {
           way.run(trial.runnable, inputs, { ...trial.options, returnExceptions: true }),
           where,
         );
-        // Whether it may reject as a whole is L6's concern; what resolves has every slot.
+        // Rejecting as a whole is L6's concern; what resolves has every slot.
         if (attempt.status === "fulfilled") expectCount(attempt.value, 6, where);
         else if (way.name !== "batch") throw broken(where, "6 outcomes", nameOf(attempt.reason), attempt.reason);
       });

@@ -1,4 +1,4 @@
-import { expectedFor, expectSlots, slotsBy, take } from "../expectations.ts";
+import { copies, expectedFor, expectSlots, slotsBy, take } from "../expectations.ts";
 import { endsInReverse } from "../fault-schedules.ts";
 import { expectThat, type Law } from "../law.ts";
 import { inTrial } from "../trial.ts";
@@ -26,7 +26,7 @@ export const l02: Law = {
       }
       const where = `batchInOrder, 6 inputs whose calls end in reverse order${how}`;
       await inTrial(subject, endsInReverse, async (trial) => {
-        const run = collect(trial.runnable.batchInOrder(inputs, { ...trial.options, ...options }));
+        const run = collect(trial.runnable.batchInOrder(copies(subject, inputs), { ...trial.options, ...options }));
         const attempt = await trial.attempt(run, where);
         const indexes = attempt.status === "fulfilled" ? attempt.value.map((each) => each.index) : [];
         expectThat(indexes.join() === "0,1,2,3,4,5", where, "indexes 0,1,2,3,4,5", `[${indexes.join()}]`);

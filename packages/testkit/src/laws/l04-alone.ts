@@ -1,4 +1,4 @@
-import { inputAt, refusesInput, slotsBy } from "../expectations.ts";
+import { copies, inputAt, refusesInput, slotsBy, take } from "../expectations.ts";
 import { broken, expectThat, type Law, nameOf } from "../law.ts";
 import type { Subject } from "../subject.ts";
 import { inTrial } from "../trial.ts";
@@ -10,7 +10,7 @@ export const l04: Law = {
   title: "batch([x]) equals [invoke(x)]",
   observes: false,
   async check(subject) {
-    for (const [index, input] of subject.inputs.slice(0, 6).entries()) {
+    for (const [index, input] of take(subject, 6).entries()) {
       const alone = await invoked(subject, input, index);
       for (const way of ownMethods) {
         const where = `${way.name}, input ${index} alone`;
@@ -35,7 +35,7 @@ export const l04: Law = {
 async function invoked<Input, Output>(subject: Subject<Input, Output>, input: Input, index: number): Promise<Output> {
   const where = `invoke, input ${index}`;
   return inTrial(subject, {}, async (trial) => {
-    const attempt = await trial.attempt(trial.runnable.invoke(input, {}), where);
+    const attempt = await trial.attempt(trial.runnable.invoke(subject.copy(input), {}), where);
     if (attempt.status === "rejected") throw broken(where, "an output", nameOf(attempt.reason), attempt.reason);
     return attempt.value;
   });
@@ -44,14 +44,14 @@ async function invoked<Input, Output>(subject: Subject<Input, Output>, input: In
 async function checkFailure<Input, Output>(subject: Subject<Input, Output>, input: Input): Promise<void> {
   await inTrial(subject, refusesInput(subject, input), async (trial) => {
     const where = "invoke, an input that the backend refuses";
-    const attempt = await trial.attempt(trial.runnable.invoke(input, {}), where);
+    const attempt = await trial.attempt(trial.runnable.invoke(subject.copy(input), {}), where);
     expectThat(attempt.status === "rejected", where, "a rejection", "an output");
     expectThat(attempt.reason instanceof Error, where, "an Error", `a thrown ${typeof attempt.reason}`);
   });
   for (const way of ownMethods) {
     const where = `${way.name}, one input that the backend refuses`;
     await inTrial(subject, refusesInput(subject, input), async (trial) => {
-      const run = way.run(trial.runnable, [input], { ...trial.options, returnExceptions: true });
+      const run = way.run(trial.runnable, copies(subject, [input]), { ...trial.options, returnExceptions: true });
       const attempt = await trial.attempt(run, where);
       if (attempt.status === "rejected") return;
       expectThat(attempt.value[0] instanceof Error, where, "an Error, as invoke throws one", "an output");

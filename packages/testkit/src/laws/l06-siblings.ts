@@ -45,7 +45,7 @@ export const l06: Law = {
   },
 };
 
-/** What was answered before a fail-fast failure is in the BatchError: it was paid for. */
+/** Checks that what was answered before a fail-fast failure is in the BatchError: it was paid for. */
 async function checkFailFast<Input, Output>(
   subject: Subject<Input, Output>,
   expected: readonly Output[],
@@ -61,8 +61,8 @@ async function checkFailFast<Input, Output>(
     const attempt = await trial.attempt(run, where);
     const reason = attempt.status === "rejected" ? attempt.reason : undefined;
     if (!BatchError.isInstance(reason)) {
-      const came = attempt.status === "fulfilled" ? "outputs" : nameOf(reason);
-      throw broken(where, "a rejection with a BatchError", came, reason);
+      const got = attempt.status === "fulfilled" ? "outputs" : nameOf(reason);
+      throw broken(where, "a rejection with a BatchError", got, reason);
     }
     // A whole override is one call: what it had of an answer when it threw, it has thrown away itself.
     if (isOverridden(trial.runnable)) return;

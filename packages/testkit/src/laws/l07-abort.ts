@@ -8,7 +8,7 @@ import type { Subject } from "../subject.ts";
 import { inTrial, type Trial } from "../trial.ts";
 import { collect, engineBatch, engineMethods, engineOf, type Way, wrappers } from "../ways.ts";
 
-/** The calls stay open and take no notice of their signals: the batch must not wait for them. */
+/** Script whose calls stay open and take no notice of their signals: the batch must not wait for them. */
 const deaf: Script<any, any> = { hold: () => true, heedsSignal: false };
 
 /** L7: the caller has its thread back at once, whatever the batch was waiting for. */
@@ -35,7 +35,7 @@ export const l07: Law = {
   },
 };
 
-/** Lets nobody pass. */
+/** Limiter that lets no call pass. */
 const closed: RateLimiter = {
   reserve: (_demand, options) =>
     new Promise((_resolve, reject) => {
@@ -77,8 +77,8 @@ async function expectReasonAtOnce<Output>(
 ): Promise<void> {
   const early = await trial.now(run);
   if (early !== undefined) {
-    const came = early.status === "fulfilled" ? "outputs" : nameOf(early.reason);
-    throw broken(where, "a batch that is still going on before the abort", came, reasonOf(early));
+    const got = early.status === "fulfilled" ? "outputs" : nameOf(early.reason);
+    throw broken(where, "a batch that is still going on before the abort", got, reasonOf(early));
   }
   const reason = new Error("The caller has changed its mind.");
   const started = trial.backend.calls.length;
@@ -104,7 +104,7 @@ async function expectRefusal<Input, Output>(subject: Subject<Input, Output>, way
   });
 }
 
-/** A source that gives two inputs and then never again. */
+/** Checks a source that gives two inputs and then never again. */
 async function checkStuckSource<Input, Output>(subject: Subject<Input, Output>): Promise<void> {
   const ways: readonly [string, (runnable: Runnable<Input, Output>) => (options: BatchOptions) => Promise<unknown>][] =
     [
@@ -125,7 +125,7 @@ async function* stuck<Input>(subject: Subject<Input, any>): AsyncGenerator<Input
   await new Promise(() => {});
 }
 
-/** With returnExceptions the finished slots are kept and the others hold the reason. */
+/** Checks that with returnExceptions the finished slots are kept and the others hold the reason. */
 async function checkSlots<Input, Output>(subject: Subject<Input, Output>): Promise<void> {
   const where = "batch, returnExceptions, aborted while calls ignore the signal";
   await inTrial(subject, deaf, async (trial) => {
@@ -149,7 +149,7 @@ async function checkSlots<Input, Output>(subject: Subject<Input, Output>): Promi
   });
 }
 
-/** The stream hands out what finished, then throws the reason. */
+/** Checks that the stream hands out what finished, then throws the reason. */
 async function checkStream<Input, Output>(subject: Subject<Input, Output>): Promise<void> {
   const where = "batchAsCompleted, aborted after the first outcome";
   // An override may give nothing before it has everything: then there is no first outcome to wait for.

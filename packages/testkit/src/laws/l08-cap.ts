@@ -44,7 +44,7 @@ async function expectCap(trial: Trial<any, any>, run: Promise<unknown>, cap: num
   expectThat(peak <= cap, where, `at most ${cap} calls in flight`, `${peak}`);
 }
 
-/** Batches inside of a batch's calls, two deep, each of which would like four calls at once. */
+/** Checks batches inside of a batch's calls, two deep, each of which would like four calls at once. */
 async function checkNested<Input, Output>(subject: Subject<Input, Output>, cap: number): Promise<void> {
   const where = `a nested batch, two deep, 3 x 2 x 2 inputs, maxConcurrency ${cap}`;
   await inTrial(subject, held, async (trial) => {
@@ -69,7 +69,7 @@ function nest<Input, Output>(inner: Runnable<Input, Output>, maxInputs: number):
   );
 }
 
-/** A stage of our own before the Runnable: what both have in flight counts against one cap. */
+/** Checks a stage of our own before the Runnable: what both have in flight counts against one cap. */
 async function checkPiped<Input, Output>(subject: Subject<Input, Output>, cap: number): Promise<void> {
   const where = `a piped batch, 7 inputs, maxConcurrency ${cap}`;
   await inTrial(subject, { latencyMs: () => 10 }, async (trial) => {

@@ -10,7 +10,7 @@ import { collect, engineOf } from "../ways.ts";
 
 const CAP = 2;
 const MAX_INPUTS = 3;
-/** Far more than anybody may read ahead, and still an end for who reads everything. */
+/** Length of the source: far more than may be read ahead, and still an end for a Runnable that reads everything. */
 const LENGTH = 60;
 
 /** L11: an endless source can be read, because no more is read of it than is being worked on. */
@@ -28,12 +28,12 @@ export const l11: Law = {
   },
 };
 
-/** A source that counts. */
+/** Source that counts. */
 interface Source<Input> {
   readonly inputs: AsyncGenerator<Input, void, undefined>;
-  /** How many inputs have been taken. */
+  /** Number of inputs that have been taken. */
   pulled: number;
-  /** Whether the source has been told that nobody will read on. */
+  /** True once the source has been told that no more will be read. */
   left: boolean;
 }
 
@@ -75,7 +75,7 @@ const readers: readonly Reader[] = [
   },
 ];
 
-/** Calls are held, and end one after another; between them, nobody may have read too far. */
+/** Checks that the source has not been read too far while held calls end one after another. */
 async function checkReadAhead<Input, Output>(subject: Subject<Input, Output>, reader: Reader): Promise<void> {
   const where = `${reader.name}, a lazy source, maxConcurrency ${CAP}`;
   await inTrial(subject, { hold: () => true }, async (trial) => {
@@ -103,7 +103,7 @@ async function checkReadAhead<Input, Output>(subject: Subject<Input, Output>, re
   });
 }
 
-/** A backend that is down: what waits to be tried again is unsettled, and counts. */
+/** Checks a backend that is down: what waits to be tried again is unsettled, and counts. */
 async function checkBackoff<Input, Output>(subject: Subject<Input, Output>, reader: Reader): Promise<void> {
   const where = `${reader.name}, a lazy source, maxConcurrency ${CAP}, every call in backoff`;
   await inTrial(subject, { failure: () => outage() }, async (trial) => {
@@ -122,7 +122,7 @@ async function checkBackoff<Input, Output>(subject: Subject<Input, Output>, read
   });
 }
 
-/** A consumer that takes one outcome and thinks about it. */
+/** Checks a consumer that takes one outcome and then stands still. */
 async function checkSlowConsumer<Input, Output>(subject: Subject<Input, Output>): Promise<void> {
   const where = `batchAsCompleted, a lazy source, maxConcurrency ${CAP}, a consumer that has stopped after one outcome`;
   await inTrial(subject, {}, async (trial) => {
@@ -136,7 +136,7 @@ async function checkSlowConsumer<Input, Output>(subject: Subject<Input, Output>)
   });
 }
 
-/** A consumer that leaves. */
+/** Checks a consumer that leaves. */
 async function checkBreak<Input, Output>(subject: Subject<Input, Output>): Promise<void> {
   const where = "batchAsCompleted, a lazy source whose consumer breaks after one outcome";
   await inTrial(subject, {}, async (trial) => {
@@ -150,7 +150,7 @@ async function checkBreak<Input, Output>(subject: Subject<Input, Output>): Promi
     await trial.exhaust();
     const more = source.pulled - pulled;
     expectThat(more === 0, where, "no further input to be read", `${more}`);
-    expectThat(source.left, where, "the source to be told, by its return()", "no word");
+    expectThat(source.left, where, "the source to be told, by its return()", "no call of it");
   });
 }
 
@@ -158,7 +158,7 @@ function optionsOf<Input, Output>(trial: Trial<Input, Output>): BatchOptions<Inp
   return { ...trial.options, maxConcurrency: CAP, request: { maxInputs: MAX_INPUTS } };
 }
 
-/** Inputs in one request: what the checks ask for, or less where the backend takes less. */
+/** Number of inputs in one request: what the checks ask for, or less where the backend takes less. */
 function requestSizeOf(runnable: Runnable<any, any>): number {
   if (runnable.invokeMany === undefined && !isOverridden(runnable)) return 1;
   return Math.min(MAX_INPUTS, runnable.settings?.request?.maxInputs ?? MAX_INPUTS);
@@ -168,7 +168,7 @@ function inputsOf(trial: Trial<any, any>, status: "answered" | "running"): numbe
   return trial.backend.calls.reduce((sum, call) => (call.status === status ? sum + call.inputs.length : sum), 0);
 }
 
-/** Long enough for whoever reads everything to have read everything. */
+/** Waits long enough for a Runnable that reads everything to have read everything. */
 async function rest(trial: Trial<any, any>, run: Promise<unknown>): Promise<void> {
   for (let turn = 0; turn < LENGTH; turn++) await trial.now(run);
 }

@@ -7,7 +7,7 @@ import type { Subject } from "../subject.ts";
 import { inTrial } from "../trial.ts";
 import { engineBatch, type Way, wrappers } from "../ways.ts";
 
-/** L12: after the first failure nobody waits for more, so nothing more is bought. */
+/** L12: after the first failure no output is waited for, so nothing more is bought. */
 export const l12: Law = {
   number: "L12",
   title: "after a fail-fast failure nothing new starts",
@@ -30,7 +30,7 @@ interface Situation {
 const SITUATIONS: readonly Situation[] = [
   { name: "6 inputs of which input 1 is refused, one in a request", maxInputs: 1, failure: refusal },
   { name: "6 inputs of which input 1 is refused", failure: refusal },
-  // Nobody looks for a culprit: the first failure is the last.
+  // No bad input is looked for: the first failure is the last.
   { name: "6 inputs and an outage at input 1", failure: outage },
 ];
 

@@ -1,4 +1,4 @@
-import { expectCount, expectedFor, take } from "../expectations.ts";
+import { copies, expectCount, expectedFor, take } from "../expectations.ts";
 import { type WrongResponse, wrongResponses } from "../fault-schedules.ts";
 import { expectThat, type Law } from "../law.ts";
 import type { Script } from "../scripted-backend.ts";
@@ -25,7 +25,7 @@ async function checkFault<Input, Output>(subject: Subject<Input, Output>, fault:
       const where = `${way.name}, responses with ${fault.name}${maxInputs === undefined ? "" : `, ${maxInputs} in a request`}`;
       await inTrial(subject, script, async (trial) => {
         const request = maxInputs === undefined ? {} : { request: { maxInputs } };
-        const run = way.run(trial.runnable, inputs, {
+        const run = way.run(trial.runnable, copies(subject, inputs), {
           ...trial.options,
           returnExceptions: true,
           ...request,

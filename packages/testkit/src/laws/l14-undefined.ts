@@ -27,7 +27,7 @@ export const l14: Law = {
   },
 };
 
-/** What the Runnable makes of the answers, one by one. */
+/** Outputs that the Runnable makes of the answers, one by one. */
 async function invoked<Input, Output>(
   subject: Subject<Input, Output>,
   script: Script<Input, any>,

@@ -36,7 +36,7 @@ describe("the laws", () => {
         () => undefined,
         (reason: unknown) => reason,
       );
-      expect(LawError.isInstance(error), `a LawError, but ${String(error)} came`).toBe(true);
+      expect(LawError.isInstance(error), `a LawError, got ${String(error)}`).toBe(true);
       for (const input of inputs) expect((error as Error).message.toLowerCase()).not.toContain(input);
     });
   });
