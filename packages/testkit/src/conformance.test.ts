@@ -2,15 +2,18 @@ import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import { ProviderError, ResultError, Runnable } from "@batchwise/core";
+import { type CallOptions, ProviderError, ResultError, Runnable, runnable } from "@batchwise/core";
 import { describe, expect, it } from "vitest";
 
 import { brokenRunnables } from "./broken/index.ts";
+import { FillsInDefaults, type Prompt, QuotesInCause, QuotesInField } from "./broken/manners.ts";
 import { checkLaws } from "./check-laws.ts";
 import { conformance, type ConformanceOptions, type TestRunner } from "./conformance.ts";
-import { DefaultRunnable, exemplars } from "./exemplars.ts";
+import { DefaultRunnable, exemplars, type MakeRunnable } from "./exemplars.ts";
 import { LawError } from "./law.ts";
+import type { LawNumber } from "./law-number.ts";
 import type { ScriptedBackend } from "./scripted-backend.ts";
+import type { Control } from "./subject.ts";
 
 const shouting: ConformanceOptions<string, string> = {
   create: ({ backend }) => new DefaultRunnable(backend),
@@ -18,43 +21,60 @@ const shouting: ConformanceOptions<string, string> = {
   answer: (text) => text.toUpperCase(),
 };
 
+/** Faults that an HTTP adapter may have. */
+interface Faults {
+  readonly keepsSignal?: boolean;
+  readonly retryDelayMs?: number;
+  readonly repeatsWords?: boolean;
+  readonly keepsUsage?: boolean;
+}
+
+interface Answer {
+  readonly data: readonly { readonly index: number; readonly embedding: readonly number[] }[];
+  readonly usage: { readonly tokens: number };
+}
+
 /** Embeddings over HTTP, as an adapter for a real provider has them. */
 class HttpEmbeddings extends Runnable<string, Float32Array> {
   override readonly settings = { request: { maxInputs: 4 } };
   readonly #fetch: typeof fetch;
+  readonly #faults: Faults;
 
-  constructor(options: { readonly fetch: typeof fetch }) {
+  constructor(options: { readonly fetch: typeof fetch; readonly faults?: Faults }) {
     super();
     this.#fetch = options.fetch;
+    this.#faults = options.faults ?? {};
   }
 
-  async invoke(input: string, options: { readonly signal?: AbortSignal } = {}): Promise<Float32Array> {
+  async invoke(input: string, options: CallOptions = {}): Promise<Float32Array> {
     const [vector] = await this.invokeMany([input], options);
     return vector as Float32Array;
   }
 
-  override async invokeMany(
-    inputs: readonly string[],
-    options: { readonly signal?: AbortSignal },
-  ): Promise<Float32Array[]> {
-    const response = await this.#fetch("http://127.0.0.1/embeddings", {
-      method: "POST",
-      body: JSON.stringify({ input: inputs }),
-      signal: options.signal ?? null,
-    });
-    if (!response.ok) {
-      const { status } = response;
-      throw new ProviderError(`The server answered with status ${status}.`, {
-        status,
-        retryable: status >= 500,
-      });
-    }
-    const { data } = (await response.json()) as { data: { index: number; embedding: number[] }[] };
+  override async invokeMany(inputs: readonly string[], options: CallOptions): Promise<Float32Array[]> {
+    const { data, usage } = await this.#post(inputs, this.#faults.keepsSignal === true ? {} : options);
+    if (this.#faults.keepsUsage !== true) options.report?.({ usage: { inputTokens: usage.tokens } });
     const vectors = new Map(data.map((each) => [each.index, Float32Array.from(each.embedding)]));
     const right = data.length === inputs.length && inputs.every((_, index) => vectors.has(index));
-    if (!right)
-      throw new ResultError(`${inputs.length} vectors were expected, each with its index; they did not come.`);
+    if (!right) throw new ResultError(`Expected ${inputs.length} vectors, each with its index, got others.`);
     return inputs.map((_, index) => vectors.get(index) as Float32Array);
+  }
+
+  async #post(inputs: readonly string[], { signal }: CallOptions): Promise<Answer> {
+    const { retryDelayMs, repeatsWords } = this.#faults;
+    const body = JSON.stringify({ input: inputs });
+    const request = { method: "POST", body, signal: signal ?? null };
+    let response = await this.#fetch("http://127.0.0.1/embeddings", request);
+    if (response.status >= 500 && retryDelayMs !== undefined) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, retryDelayMs);
+      });
+      response = await this.#fetch("http://127.0.0.1/embeddings", request);
+    }
+    if (response.ok) return (await response.json()) as Answer;
+    const { status } = response;
+    const words = repeatsWords === true ? await response.text() : "It is not said why.";
+    throw new ProviderError(`Expected an answer, got status ${status}. ${words}`, { status, retryable: status >= 500 });
   }
 }
 
@@ -66,22 +86,100 @@ function serve(backend: ScriptedBackend<string, number[]>): typeof fetch {
       const answers = await backend.callIndexed(input, { signal: init?.signal ?? undefined });
       return Response.json({
         data: answers.map(({ index, answer }) => ({ index, embedding: answer })),
+        usage: { tokens: input.length },
       });
     } catch (error) {
-      if (ProviderError.isInstance(error)) return new Response(null, { status: error.status ?? 500 });
-      throw error;
+      if (!ProviderError.isInstance(error)) throw error;
+      return Response.json({ error: error.message }, { status: error.status ?? 500 });
     }
   };
 }
 
-await conformance({
-  name: "conformance, with vitest found: an adapter over HTTP keeps the laws",
+const overHttp = (faults: Faults): ConformanceOptions<string, Float32Array, number[]> => ({
   inputs: ["one", "seven", "eleven", "a dozen", "seventeen", "twenty-one"],
   answer: (text) => [text.length, 0.5],
-  create: ({ backend }) => new HttpEmbeddings({ fetch: serve(backend) }),
+  create: ({ backend }) => new HttpEmbeddings({ fetch: serve(backend), faults }),
   expected: (text) => Float32Array.of(text.length, 0.5),
   skip: { L14: "a vector is never undefined" },
 });
+
+await conformance({
+  name: "conformance, with vitest found: an adapter over HTTP keeps the laws",
+  ...overHttp({}),
+});
+
+describe("a sabotage turns its law red in the whole suite, and no other law", () => {
+  const shout = (make: MakeRunnable): ConformanceOptions<string, string> => ({
+    ...shouting,
+    inputs: ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"],
+    create: ({ backend }) => make(backend),
+  });
+  const prompts: ConformanceOptions<Prompt, string> = {
+    inputs: ["a", "b", "c", "d", "e", "f"].map((text) => ({ text })),
+    answer: ({ text }) => text.toUpperCase(),
+    create: ({ backend }) => new FillsInDefaults(backend),
+  };
+  it.for<[fault: string, law: LawNumber, options: ConformanceOptions<any, any, any>]>([
+    ["keeps the signal, over HTTP", "L15", overHttp({ keepsSignal: true })],
+    ["quotes inputs in a cause", "L17", shout((backend) => new QuotesInCause(backend))],
+    ["quotes inputs in a field", "L17", shout((backend) => new QuotesInField(backend))],
+    ["repeats the provider's words, over HTTP", "L17", overHttp({ repeatsWords: true })],
+    ["changes what lies inside of an input", "L9", prompts],
+    ["keeps the usage, over HTTP", "L18", overHttp({ keepsUsage: true })],
+  ])("%s", async ([, law, options]) => {
+    expect(await redIn(options)).toEqual([law]);
+  });
+
+  /** Faults that show in more than one way: an override of `batch` that knows no cap knows no abort either. */
+  const many = new Set<LawNumber>(["L1", "L2", "L4", "L7", "L10", "L11", "L12"]);
+
+  it.each(Object.entries(brokenRunnables) as [LawNumber, MakeRunnable][])("brokenRunnables.%s", async (law, make) => {
+    const red = await redIn(shout(make));
+    expect(many.has(law) ? red.filter((each) => each === law) : red).toEqual([law]);
+  });
+
+  it("one that tries again in real time is waited for, and told what it did", async () => {
+    const failure = await redTests(overHttp({ retryDelayMs: 20 }));
+    expect(failure.get("L16")).toBe(
+      "invoke, an outage: expected 1 input at the backend, got 2. Switch the SDK's retries off (`maxRetries: 0`), " +
+        "and throw what failed: the engine tries again.",
+    );
+  });
+
+  it("what cannot be seen has to be declared", async () => {
+    const inputs = Array.from({ length: 6 }, (_, index) => new Uint8Array([index]));
+    const create = ({ backend }: Control<Uint8Array, number>): Runnable<Uint8Array, number> =>
+      runnable(async (bytes, options) => only(await backend.call([bytes], options)));
+    const options = { inputs, answer: ([byte]: Uint8Array) => byte!, create };
+    expect([...(await redTests(options))]).toEqual([
+      [
+        "L17",
+        "the inputs: expected a text or number in each that no other has, to be looked for in errors, " +
+          "got inputs without any (declare it in `skip.L17`).",
+      ],
+    ]);
+    expect(await redIn({ ...options, skip: { L17: "bytes are never written into an error" } })).toEqual([]);
+  });
+});
+
+/** Numbers of the laws that are red when the suite runs as in a runner: every test once, in order, on one subject. */
+async function redIn<Input, Output, Answer>(options: ConformanceOptions<Input, Output, Answer>): Promise<string[]> {
+  return [...(await redTests(options)).keys()];
+}
+
+async function redTests<Input, Output, Answer>(
+  options: ConformanceOptions<Input, Output, Answer>,
+): Promise<Map<string, string>> {
+  const { runner, tests } = record();
+  await conformance({ ...options, runner });
+  const red = new Map<string, string>();
+  for (const { name, skipped, body } of tests) {
+    if (skipped) continue;
+    const error: unknown = await body().catch((thrown: unknown) => thrown);
+    if (error !== undefined) red.set(name.split(" ")[0] as string, (error as Error).message);
+  }
+  return red;
+}
 
 describe("conformance", () => {
   it("registers one test a law, titled with its number", async () => {
@@ -89,7 +187,7 @@ describe("conformance", () => {
     await conformance({ ...shouting, runner });
     expect(suites).toEqual(["the laws of a Runnable"]);
     expect(tests.map((each) => each.name.split(" ")[0])).toEqual(
-      Array.from({ length: 14 }, (_, index) => `L${index + 1}`),
+      Array.from({ length: 18 }, (_, index) => `L${index + 1}`),
     );
     expect(tests.every((each) => !each.skipped)).toBe(true);
   });
@@ -97,7 +195,7 @@ describe("conformance", () => {
   it("registers before it returns where a runner is given", () => {
     const { runner, tests } = record();
     void conformance({ ...shouting, runner });
-    expect(tests).toHaveLength(14);
+    expect(tests).toHaveLength(18);
   });
 
   it("lists what is declared not to apply, with the reason", async () => {
@@ -116,9 +214,10 @@ describe("conformance", () => {
       create: () => new InProcess(),
       runner,
       unobserved: "the work is done in process",
+      skip: { L18: "nothing is used" },
     });
     const skipped = tests.filter((each) => each.skipped).map((each) => each.name.split(" ")[0]);
-    expect(skipped).toEqual(["L6", "L7", "L8", "L10", "L11", "L12", "L13", "L14"]);
+    expect(skipped).toEqual(["L6", "L7", "L8", "L10", "L11", "L12", "L13", "L14", "L15", "L16", "L17", "L18"]);
     for (const test of tests) {
       if (!test.skipped) await test.body();
     }
@@ -126,7 +225,8 @@ describe("conformance", () => {
 
   it("waits in real time for what neither the backend nor the clock can bring on, where it is told to", async () => {
     const { answer: _, ...rest } = shouting;
-    const subject = { ...rest, create: () => new ReadsFile(), unobserved: "the work is done by the file system" };
+    const unobserved = "the work is done by the file system";
+    const subject = { ...rest, create: () => new ReadsFile(), unobserved, skip: { L18: "nothing is used" } };
     const statuses = (await checkLaws({ ...subject, patienceMs: 5000 })).map((report) => report.status);
     expect(statuses.filter((status) => status === "kept")).toHaveLength(6);
     expect(statuses).not.toContain("broken");
@@ -167,7 +267,7 @@ describe("conformance", () => {
       { env: environment, encoding: "utf8" },
     );
     expect(status, `${stdout}${stderr}`).toBe(0);
-    expect(stdout).toContain("# pass 13");
+    expect(stdout).toContain("# pass 17");
     expect(stdout).toContain("# skipped 1");
     expect(stdout).toContain("L14 undefined is a legitimate output (does not apply: texts are never undefined)");
   });
@@ -189,6 +289,12 @@ class ReadsFile extends Runnable<string, string> {
     for (let read = 0; read < 20; read++) await readFile(new URL(import.meta.url));
     return input.toUpperCase();
   }
+}
+
+function only(answers: readonly (number | Error)[]): number {
+  const [answer] = answers;
+  if (answers.length === 1 && typeof answer !== "object") return answer as number;
+  throw answer instanceof Error ? answer : new ResultError(`Expected one answer, got ${answers.length}.`);
 }
 
 interface Registered {

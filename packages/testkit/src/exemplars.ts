@@ -55,11 +55,11 @@ class IndexedBulkRunnable extends BulkRunnable {
   }
 }
 
-/** The textbook override of `batch`: all inputs in one call, no options, no `invokeMany`. */
+/** The textbook override of `batch`: all inputs in one call, and no `invokeMany`. */
 class OverridingRunnable extends DefaultRunnable {
-  override async batch(inputs: string[]): Promise<string[]> {
+  override async batch(inputs: string[], options: CallOptions = {}): Promise<string[]> {
     if (inputs.length === 0) return [];
-    return (await this.backend.call(inputs)) as string[];
+    return (await this.backend.call(inputs, options)) as string[];
   }
 }
 

@@ -62,7 +62,13 @@ export function outage(): ProviderError {
   return new ProviderError("The backend was told to be unavailable.", { status: 503, retryable: true });
 }
 
-function rateLimited(retryAfterMs: number): ProviderError {
+/** Connection that was lost before there was a response. */
+export function connectionLost(): Error {
+  return Object.assign(new Error("The connection was lost."), { code: "ECONNRESET" });
+}
+
+/** Refusal by a rate limit that asks to wait. */
+export function rateLimited(retryAfterMs: number): ProviderError {
   const message = "The backend was told that its rate limit is reached.";
   return new ProviderError(message, { status: 429, code: "rate_limited", retryable: true, retryAfterMs });
 }

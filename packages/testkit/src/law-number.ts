@@ -14,6 +14,10 @@ export const lawNumbers = [
   "L12",
   "L13",
   "L14",
+  "L15",
+  "L16",
+  "L17",
+  "L18",
 ] as const;
 
 /** Number of a law, such as "L7". */

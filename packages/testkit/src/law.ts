@@ -24,13 +24,20 @@ export class LawError extends BatchwiseError {
  *
  * @param where The method and the situation, such as "batchAsCompleted, 6 inputs".
  */
-export function expectThat(holds: boolean, where: string, expected: string, got: string): asserts holds {
-  if (!holds) throw broken(where, expected, got);
+export function expectThat(
+  holds: boolean,
+  where: string,
+  expected: string,
+  got: string,
+  advice?: string,
+): asserts holds {
+  if (!holds) throw broken(where, expected, got, undefined, advice);
 }
 
 /** The error of a broken law. */
-export function broken(where: string, expected: string, got: string, cause?: unknown): LawError {
-  return new LawError(`${where}: expected ${expected}, got ${got}.`, cause === undefined ? {} : { cause });
+export function broken(where: string, expected: string, got: string, cause?: unknown, advice?: string): LawError {
+  const message = `${where}: expected ${expected}, got ${got}.${advice === undefined ? "" : ` ${advice}`}`;
+  return new LawError(message, cause === undefined ? {} : { cause });
 }
 
 /** An error's name and message, for the "got" of a LawError. */

@@ -85,6 +85,19 @@ describe("ScriptedBackend", () => {
     await expect(backend.call(["d"], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
+  it("reports a usage where its script has one, once the call has been answered", async () => {
+    const reports: unknown[] = [];
+    const report = (each: unknown): void => void reports.push(each);
+    const backend = backendOf({ usage: ({ inputs }) => ({ inputTokens: inputs.length }) });
+    await backend.call(["a", "b"], { report });
+    await backend.callIndexed(["a"]);
+    backend.script = { ...backend.script, failure: () => new Error("refused") };
+    await expect(backend.call(["a"], { report })).rejects.toThrow("refused");
+    backend.script = {};
+    await backend.call(["a"], { report });
+    expect(reports).toEqual([{ usage: { inputTokens: 2 } }]);
+  });
+
   it("reshapes what goes out, with and without indexes", async () => {
     const backend = backendOf({ reshape: (answers) => answers.toReversed().slice(0, 2) });
     expect(await backend.call(["a", "b", "c"])).toEqual(["C", "B"]);

@@ -1,4 +1,4 @@
-import { ArgumentError, type Clock } from "@batchwise/core";
+import { ArgumentError, type CallOptions, type Clock, type Usage } from "@batchwise/core";
 
 import { Gauge } from "./gauge.ts";
 
@@ -36,8 +36,16 @@ export interface Script<Input, Answer> {
   readonly hold?: (call: BackendCall<Input>) => boolean;
   /** True where a call fails with its signal's reason as soon as that is aborted. @default true */
   readonly heedsSignal?: boolean;
+  /** Usage of a call that is answered, told to the call's own `report`, if it was handed one. @default none */
+  readonly usage?: (call: BackendCall<Input>) => Usage;
   /** Changes the answers on their way out: fewer, more, another order, wrong indexes. */
   readonly reshape?: (answers: readonly IndexedAnswer<Answer>[]) => readonly IndexedAnswer<Answer>[];
+}
+
+/** Options of a call to the backend: those of a Runnable's call can be handed on whole. */
+interface BackendCallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly report?: CallOptions["report"] | undefined;
 }
 
 /** Options of a scripted backend. */
@@ -94,11 +102,8 @@ export class ScriptedBackend<Input, Answer> {
    *
    * @throws what the script's `failure` gives, or the signal's reason.
    */
-  async call(
-    inputs: readonly Input[],
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<(Answer | Error)[]> {
-    return (await this.#take(inputs, options.signal, false)).map((each) => each.answer);
+  async call(inputs: readonly Input[], options: BackendCallOptions = {}): Promise<(Answer | Error)[]> {
+    return (await this.#take(inputs, options, false)).map((each) => each.answer);
   }
 
   /**
@@ -108,9 +113,9 @@ export class ScriptedBackend<Input, Answer> {
    */
   async callIndexed(
     inputs: readonly Input[],
-    options: { readonly signal?: AbortSignal | undefined } = {},
+    options: BackendCallOptions = {},
   ): Promise<readonly IndexedAnswer<Answer>[]> {
-    return this.#take(inputs, options.signal, true);
+    return this.#take(inputs, options, true);
   }
 
   /** Lets a held call continue; without an argument, all of them. */
@@ -124,7 +129,7 @@ export class ScriptedBackend<Input, Answer> {
 
   async #take(
     inputs: readonly Input[],
-    signal: AbortSignal | undefined,
+    { signal, report }: BackendCallOptions,
     indexed: boolean,
   ): Promise<readonly IndexedAnswer<Answer>[]> {
     const call: MutableCall<Input> = {
@@ -148,6 +153,7 @@ export class ScriptedBackend<Input, Answer> {
       const answer = script.answer ?? this.#answer;
       const answers = call.inputs.map((input, index) => ({ index, answer: answer(input) }));
       call.status = "answered";
+      if (script.usage !== undefined) report?.({ usage: script.usage(call) });
       return script.reshape?.(answers) ?? answers;
     } catch (error) {
       call.status = "failed";

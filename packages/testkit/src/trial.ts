@@ -31,6 +31,7 @@ export class Trial<Input, Output> {
     const answer = subject.answer ?? unreachable;
     this.backend = new ScriptedBackend<Input, any>({
       answer,
+      usage: ({ inputs }) => ({ inputTokens: inputs.length }),
       ...script,
       clock: this.clock,
       gauge: this.gauge,
@@ -42,6 +43,10 @@ export class Trial<Input, Output> {
   get runnable(): Runnable<Input, Output> {
     if (this.#runnable === undefined) throw new Error("Expected the trial to be open, got none. Use `inTrial`.");
     return this.#runnable;
+  }
+
+  get #canMove(): boolean {
+    return this.backend.held.length > 0 || this.clock.nextInMs !== undefined;
   }
 
   /** Makes the Runnable. */
@@ -66,9 +71,13 @@ export class Trial<Input, Output> {
    *
    * @throws LawError when nothing is left that could settle it.
    */
-  async attempt<T>(promise: Promise<T>, where: string, watch: () => void = () => {}): Promise<Attempt<T>> {
+  async attempt<T>(
+    promise: Promise<T>,
+    where: string,
+    watch: () => void = () => {},
+    patienceMs: number = this.subject.patienceMs,
+  ): Promise<Attempt<T>> {
     const state = follow(promise);
-    const { patienceMs } = this.subject;
     for (let step = 0; step < MOST_STEPS; step++) {
       await this.idle();
       watch();
@@ -77,11 +86,30 @@ export class Trial<Input, Output> {
       // Before any timer: a call that is merely held must not run into its timeout.
       if (held !== undefined) this.backend.release(held);
       else if (this.clock.nextInMs !== undefined) await this.clock.advance(this.clock.nextInMs);
-      else if (patienceMs === 0 || !(await settles(promise, patienceMs))) {
-        throw broken(where, "an end", "a deadlock (no call is open and no timer is waiting)");
+      else if (!(await this.comes(() => state.ended !== undefined || this.#canMove, patienceMs, watch))) {
+        throw broken(where, "an end", `a deadlock (no call is open, and no timer of the clock waits)`);
       }
     }
     throw broken(where, "an end", `none after ${MOST_STEPS} steps of the clock and ${this.backend.calls.length} calls`);
+  }
+
+  /** Waits in real time until `condition` holds, and resolves to whether it did within so many milliseconds. */
+  async comes(
+    condition: () => boolean,
+    ms: number = this.subject.patienceMs,
+    watch: () => void = () => {},
+  ): Promise<boolean> {
+    const start = performance.now();
+    await this.idle();
+    while (!condition()) {
+      if (performance.now() - start >= ms) return false;
+      await new Promise((resolve) => {
+        setTimeout(resolve, 1);
+      });
+      await this.idle();
+      watch();
+    }
+    return true;
   }
 
   /** Resolves to the end of `promise`, if it has one once all is at rest that needs neither the clock nor a release. */
@@ -114,27 +142,6 @@ export async function inTrial<Input, Output, T>(
   } finally {
     await trial.close();
   }
-}
-
-/** Tells whether `promise` settles within so many real milliseconds. */
-async function settles(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const state = follow(promise);
-  const { promise: late, stop } = timer(ms);
-  try {
-    await Promise.race([promise.catch(() => {}), late]);
-    await flush();
-    return state.ended !== undefined;
-  } finally {
-    stop();
-  }
-}
-
-function timer(ms: number): { readonly promise: Promise<void>; readonly stop: () => void } {
-  let id: ReturnType<typeof setTimeout> | undefined;
-  const promise = new Promise<void>((resolve) => {
-    id = setTimeout(resolve, ms);
-  });
-  return { promise, stop: () => clearTimeout(id) };
 }
 
 function unreachable(): never {

@@ -9,5 +9,6 @@ await conformance({
   expected: (input) => 2 * input,
   create: () => poolOf<number, number>("double.ts"),
   unobserved: "The calls are made in other threads; batch.test.ts watches them there.",
+  skip: { L18: "work in threads has no usage to report" },
   patienceMs: 30_000,
 });

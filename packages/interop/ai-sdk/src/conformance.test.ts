@@ -54,7 +54,8 @@ function serveEmbeddings(backend: ScriptedBackend<string, number[]>): typeof fet
     answered(async () => {
       const { input } = JSON.parse(init?.body as string) as { input: string[] };
       const answers = await backend.callIndexed(input, { signal: init?.signal ?? undefined });
-      return Response.json({ data: answers.map(({ index, answer }) => ({ index, embedding: answer })) });
+      const data = answers.map(({ index, answer }) => ({ index, embedding: answer }));
+      return Response.json({ data, usage: { prompt_tokens: input.length } });
     });
 }
 
@@ -67,6 +68,7 @@ function serveChat(backend: ScriptedBackend<LanguageModelInput, string>): typeof
       if (answers.length !== 1 || typeof answers[0] !== "string") return Response.json({ choices: [] });
       return Response.json({
         choices: [{ index: 0, message: { role: "assistant", content: answers[0] }, finish_reason: "stop" }],
+        usage: { prompt_tokens: 1, completion_tokens: 1 },
       });
     });
 }
@@ -75,7 +77,7 @@ async function answered(work: () => Promise<Response>): Promise<Response> {
   try {
     return await work();
   } catch (error) {
-    if (ProviderError.isInstance(error)) return new Response(null, { status: error.status ?? 500 });
-    throw error;
+    if (!ProviderError.isInstance(error)) throw error;
+    return Response.json({ error: { message: error.message } }, { status: error.status ?? 500 });
   }
 }

@@ -13,11 +13,11 @@ export class FailsTogether extends BulkRunnable {
   }
 }
 
-/** L7: makes a request's calls one after another and never looks at the signal. */
+/** L7: makes a request's calls one after another, with no look at the signal between them. */
 export class DeafToAbort extends BulkRunnable {
-  override async invokeMany(inputs: readonly string[], _options: CallOptions): Promise<(string | Error)[]> {
+  override async invokeMany(inputs: readonly string[], options: CallOptions): Promise<(string | Error)[]> {
     const outputs: (string | Error)[] = [];
-    for (const input of inputs) outputs.push(...(await this.backend.call([input])));
+    for (const input of inputs) outputs.push(...(await this.backend.call([input], options)));
     return outputs;
   }
 }
@@ -61,13 +61,13 @@ export class ReadsEverything extends BulkRunnable {
 
 /** L12: rejects at the first failure while the queue behind it goes on. */
 export class QueueGoesOn extends BulkRunnable {
-  override async invokeMany(inputs: readonly string[], _options: CallOptions): Promise<(string | Error)[]> {
+  override async invokeMany(inputs: readonly string[], options: CallOptions): Promise<(string | Error)[]> {
     const queue = [...inputs.entries()];
     const outputs: (string | Error)[] = [];
     const work = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const [index, input] = next;
-        outputs[index] = await this.invoke(input);
+        outputs[index] = await this.invoke(input, options);
       }
     };
     await Promise.all([work(), work()]);

@@ -10,6 +10,7 @@ import {
   QueueGoesOn,
   ReadsEverything,
 } from "./calls.ts";
+import { KeepsTheSignal, KeepsTheUsage, QuotesInputs, TriesAgain } from "./manners.ts";
 import {
   CollectsAsTheyCome,
   CutsInputs,
@@ -20,8 +21,8 @@ import {
 } from "./orders.ts";
 
 /**
- * For each law a Runnable that breaks it in the way that is met most often: a law that nothing can break is no law.
- * Each is a Runnable from texts to texts on a scripted backend.
+ * Runnables that break the laws, one for each, in the way that is met most often: a law that nothing can break is not a
+ * law. Each is a Runnable from texts to texts on a scripted backend.
  */
 export const brokenRunnables: Readonly<Record<LawNumber, MakeRunnable>> = {
   L1: (backend) => new DropsFailures(backend),
@@ -38,4 +39,8 @@ export const brokenRunnables: Readonly<Record<LawNumber, MakeRunnable>> = {
   L12: (backend) => new QueueGoesOn(backend),
   L13: (backend) => new NeverCounts(backend),
   L14: (backend) => new MissesUndefined(backend),
+  L15: (backend) => new KeepsTheSignal(backend),
+  L16: (backend) => new TriesAgain(backend),
+  L17: (backend) => new QuotesInputs(backend),
+  L18: (backend) => new KeepsTheUsage(backend),
 };

@@ -1,22 +1,22 @@
-import type { BatchOptions, CallOptions, Inputs } from "@batchwise/core";
+import type { CallOptions } from "@batchwise/core";
 
 import { BulkRunnable, DefaultRunnable } from "../exemplars.ts";
 
 /** L1: forgets the inputs that failed, so that later outputs move up. */
 export class DropsFailures extends DefaultRunnable {
-  override async batch(inputs: string[]): Promise<string[]> {
-    const settled = await Promise.allSettled(inputs.map((input) => this.invoke(input)));
+  override async batch(inputs: string[], options: CallOptions = {}): Promise<string[]> {
+    const settled = await Promise.allSettled(inputs.map((input) => this.invoke(input, options)));
     return settled.filter((each) => each.status === "fulfilled").map((each) => each.value);
   }
 }
 
 /** L2: collects outputs as they come. */
 export class CollectsAsTheyCome extends DefaultRunnable {
-  override async batch(inputs: string[]): Promise<string[]> {
+  override async batch(inputs: string[], options: CallOptions = {}): Promise<string[]> {
     const outputs: string[] = [];
     await Promise.all(
       inputs.map(async (input) => {
-        outputs.push(await this.invoke(input));
+        outputs.push(await this.invoke(input, options));
       }),
     );
     return outputs;
@@ -25,8 +25,8 @@ export class CollectsAsTheyCome extends DefaultRunnable {
 
 /** L3: sends an empty request. */
 export class SendsNothing extends DefaultRunnable {
-  override async batch(inputs: string[]): Promise<string[]> {
-    return (await this.backend.call(inputs)) as string[];
+  override async batch(inputs: string[], options: CallOptions = {}): Promise<string[]> {
+    return (await this.backend.call(inputs, options)) as string[];
   }
 }
 
@@ -39,10 +39,11 @@ export class TreatsOneDifferently extends BulkRunnable {
 
 /** L5: finds an input's slot by the input. */
 export class FindsSlotsByInput extends DefaultRunnable {
-  override async batch(inputs: string[]): Promise<string[]> {
+  override async batch(inputs: string[], options: CallOptions = {}): Promise<string[]> {
     const outputs = Array.from<string>({ length: inputs.length });
     for (const input of inputs) {
-      outputs[inputs.indexOf(input)] = await this.invoke(input);
+      options.signal?.throwIfAborted();
+      outputs[inputs.indexOf(input)] = await this.invoke(input, options);
     }
     return outputs;
   }
@@ -50,11 +51,11 @@ export class FindsSlotsByInput extends DefaultRunnable {
 
 /** L9: cuts its requests off the caller's array. */
 export class CutsInputs extends DefaultRunnable {
-  override async batch(inputs: Inputs<string>, _options: BatchOptions<string, string> = {}): Promise<string[]> {
-    const rest = inputs as string[];
+  override async batch(inputs: string[], options: CallOptions = {}): Promise<string[]> {
     const outputs: string[] = [];
-    while (rest.length > 0) {
-      outputs.push(...((await this.backend.call(rest.splice(0, 2))) as string[]));
+    while (inputs.length > 0) {
+      options.signal?.throwIfAborted();
+      outputs.push(...((await this.backend.call(inputs.splice(0, 2), options)) as string[]));
     }
     return outputs;
   }

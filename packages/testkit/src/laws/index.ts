@@ -13,6 +13,29 @@ import { l11 } from "./l11-lazy.ts";
 import { l12 } from "./l12-fail-fast.ts";
 import { l13 } from "./l13-responses.ts";
 import { l14 } from "./l14-undefined.ts";
+import { l15 } from "./l15-signal.ts";
+import { l16 } from "./l16-tries.ts";
+import { l17 } from "./l17-quotes.ts";
+import { l18 } from "./l18-usage.ts";
 
-/** The laws of a Runnable, L1 to L14. */
-export const laws: readonly Law[] = [l01, l02, l03, l04, l05, l06, l07, l08, l09, l10, l11, l12, l13, l14];
+/** Laws of a Runnable, L1 to L18. */
+export const laws: readonly Law[] = [
+  l01,
+  l02,
+  l03,
+  l04,
+  l05,
+  l06,
+  l07,
+  l08,
+  l09,
+  l10,
+  l11,
+  l12,
+  l13,
+  l14,
+  l15,
+  l16,
+  l17,
+  l18,
+];
