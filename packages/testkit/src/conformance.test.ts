@@ -8,10 +8,11 @@ import { describe, expect, it } from "vitest";
 import { brokenRunnables } from "./broken/index.ts";
 import { FillsInDefaults, type Prompt, QuotesInCause, QuotesInField } from "./broken/manners.ts";
 import { checkLaws } from "./check-laws.ts";
-import { conformance, type ConformanceOptions, type TestRunner } from "./conformance.ts";
+import { conformance, type ConformanceOptions } from "./conformance.ts";
 import { DefaultRunnable, exemplars, type MakeRunnable } from "./exemplars.ts";
 import { LawError } from "./law.ts";
 import type { LawNumber } from "./law-number.ts";
+import { recorder } from "./recorder.fixture.ts";
 import type { ScriptedBackend } from "./scripted-backend.ts";
 import type { Control } from "./subject.ts";
 
@@ -139,8 +140,9 @@ describe("a sabotage turns its law red in the whole suite, and no other law", ()
   });
 
   it("one that tries again in real time is waited for, and told what it did", async () => {
-    const failure = await redTests(overHttp({ retryDelayMs: 20 }));
-    expect(failure.get("L16")).toBe(
+    const red = await redTests(overHttp({ retryDelayMs: 20 }));
+    expect(red.get("L16")).toHaveProperty(
+      "message",
       "invoke, an outage: expected 1 input at the backend, got 2. Switch the SDK's retries off (`maxRetries: 0`), " +
         "and throw what failed: the engine tries again.",
     );
@@ -151,13 +153,13 @@ describe("a sabotage turns its law red in the whole suite, and no other law", ()
     const create = ({ backend }: Control<Uint8Array, number>): Runnable<Uint8Array, number> =>
       runnable(async (bytes, options) => only(await backend.call([bytes], options)));
     const options = { inputs, answer: ([byte]: Uint8Array) => byte!, create };
-    expect([...(await redTests(options))]).toEqual([
-      [
-        "L17",
-        "the inputs: expected a text or number in each that no other has, to be looked for in errors, " +
-          "got inputs without any (declare it in `skip.L17`).",
-      ],
-    ]);
+    const red = await redTests(options);
+    expect([...red.keys()]).toEqual(["L17"]);
+    expect(red.get("L17")).toHaveProperty(
+      "message",
+      "the inputs: expected a text or number in each that no other has, to be looked for in errors, " +
+        "got inputs without any (declare it in `skip.L17`).",
+    );
     expect(await redIn({ ...options, skip: { L17: "bytes are never written into an error" } })).toEqual([]);
   });
 });
@@ -169,21 +171,15 @@ async function redIn<Input, Output, Answer>(options: ConformanceOptions<Input, O
 
 async function redTests<Input, Output, Answer>(
   options: ConformanceOptions<Input, Output, Answer>,
-): Promise<Map<string, string>> {
-  const { runner, tests } = record();
+): Promise<Map<string, unknown>> {
+  const { runner, redIn: run } = recorder();
   await conformance({ ...options, runner });
-  const red = new Map<string, string>();
-  for (const { name, skipped, body } of tests) {
-    if (skipped) continue;
-    const error: unknown = await body().catch((thrown: unknown) => thrown);
-    if (error !== undefined) red.set(name.split(" ")[0] as string, (error as Error).message);
-  }
-  return red;
+  return run();
 }
 
 describe("conformance", () => {
   it("registers one test a law, titled with its number", async () => {
-    const { runner, tests, suites } = record();
+    const { runner, tests, suites } = recorder();
     await conformance({ ...shouting, runner });
     expect(suites).toEqual(["the laws of a Runnable"]);
     expect(tests.map((each) => each.name.split(" ")[0])).toEqual(
@@ -193,13 +189,13 @@ describe("conformance", () => {
   });
 
   it("registers before it returns where a runner is given", () => {
-    const { runner, tests } = record();
+    const { runner, tests } = recorder();
     void conformance({ ...shouting, runner });
     expect(tests).toHaveLength(18);
   });
 
   it("lists what is declared not to apply, with the reason", async () => {
-    const { runner, tests } = record();
+    const { runner, tests } = recorder();
     await conformance({ ...shouting, runner, skip: { L14: "texts are never undefined" } });
     expect(tests.filter((each) => each.skipped).map((each) => each.name)).toEqual([
       "L14 undefined is a legitimate output (does not apply: texts are never undefined)",
@@ -207,7 +203,7 @@ describe("conformance", () => {
   });
 
   it("lists the laws that watch calls where there is no backend to watch, and runs the others", async () => {
-    const { runner, tests } = record();
+    const { runner, tests } = recorder();
     const { answer: _, ...rest } = shouting;
     await conformance({
       ...rest,
@@ -235,14 +231,14 @@ describe("conformance", () => {
   });
 
   it("an undeclared gap fails", async () => {
-    const { runner, tests } = record();
+    const { runner, tests } = recorder();
     await conformance({ ...shouting, runner, create: () => new InProcess() });
     const l13 = tests.find((each) => each.name.startsWith("L13"));
     await expect(l13?.body()).rejects.toThrow("expected a call to answer wrongly, got none.");
   });
 
   it("a broken law fails its test, and says what was expected and what was got", async () => {
-    const { runner, tests } = record();
+    const { runner, tests } = recorder();
     await conformance({
       ...shouting,
       runner,
@@ -295,33 +291,4 @@ function only(answers: readonly (number | Error)[]): number {
   const [answer] = answers;
   if (answers.length === 1 && typeof answer !== "object") return answer as number;
   throw answer instanceof Error ? answer : new ResultError(`Expected one answer, got ${answers.length}.`);
-}
-
-interface Registered {
-  readonly name: string;
-  readonly skipped: boolean;
-  readonly body: () => Promise<void>;
-}
-
-/** A runner that runs nothing and remembers what it was given. */
-function record(): { runner: TestRunner; tests: Registered[]; suites: string[] } {
-  const tests: Registered[] = [];
-  const suites: string[] = [];
-  const register =
-    (skipped: boolean) =>
-    (name: string, body: () => Promise<void>): void => {
-      tests.push({ name, skipped, body });
-    };
-  const describeSuite = (name: string, body: () => void): void => {
-    suites.push(name);
-    body();
-  };
-  return {
-    runner: {
-      describe: describeSuite,
-      it: Object.assign(register(false), { skip: register(true) }),
-    },
-    tests,
-    suites,
-  };
 }

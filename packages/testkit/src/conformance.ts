@@ -1,16 +1,7 @@
-import { ArgumentError } from "@batchwise/core";
-
 import { reasonToSkip } from "./check-laws.ts";
 import { laws } from "./laws/index.ts";
 import { defineSubject, type SubjectOptions } from "./subject.ts";
-
-/** Functions of a test runner that the suite needs; those of vitest, node:test, jest and mocha fit. */
-export interface TestRunner {
-  readonly describe: (name: string, body: () => void) => unknown;
-  readonly it: ((name: string, body: () => Promise<void>) => unknown) & {
-    readonly skip: (name: string, body: () => Promise<void>) => unknown;
-  };
-}
+import { registerSuite, type TestRunner } from "./test-runner.ts";
 
 /** Options of `conformance`. */
 export interface ConformanceOptions<Input, Output, Answer = Output> extends SubjectOptions<Input, Output, Answer> {
@@ -21,7 +12,7 @@ export interface ConformanceOptions<Input, Output, Answer = Output> extends Subj
 }
 
 /**
- * Registers the laws L1 to L14 as tests for an adapter. A law that the adapter declares as not applying is listed as
+ * Registers the laws L1 to L18 as tests for an adapter. A law that the adapter declares as not applying is listed as
  * skipped, with the reason; a gap that is not declared fails. With a `runner` the tests are registered before this
  * returns; without one, await it.
  *
@@ -37,39 +28,11 @@ export interface ConformanceOptions<Input, Output, Answer = Output> extends Subj
 export function conformance<Input, Output, Answer = Output>(
   options: ConformanceOptions<Input, Output, Answer>,
 ): Promise<void> {
-  const runner = options.runner ?? globalRunner();
-  if (runner === undefined) return importRunner().then((found) => register(options, found));
-  register(options, runner);
-  return Promise.resolve();
-}
-
-function register<Input, Output, Answer>(
-  options: ConformanceOptions<Input, Output, Answer>,
-  { describe, it }: TestRunner,
-): void {
   const subject = defineSubject(options);
-  describe(options.name ?? "the laws of a Runnable", () => {
-    for (const law of laws) {
-      const title = `${law.number} ${law.title}`;
-      const reason = reasonToSkip(law, subject);
-      const check = (): Promise<void> => law.check(subject);
-      if (reason === undefined) it(title, check);
-      else it.skip(`${title} (does not apply: ${reason})`, check);
-    }
-  });
-}
-
-function globalRunner(): TestRunner | undefined {
-  const { describe, it } = globalThis as Partial<TestRunner>;
-  return typeof describe === "function" && typeof it === "function" ? { describe, it } : undefined;
-}
-
-async function importRunner(): Promise<TestRunner> {
-  // node:test inside of vitest would register tests that are never run.
-  const found: unknown = process.env["VITEST"] === undefined ? await import("node:test") : await import("vitest");
-  const { describe, it } = found as Partial<TestRunner>;
-  if (describe === undefined || it === undefined) {
-    throw new ArgumentError("Expected a test runner with `describe` and `it`, got none. Pass `runner`.");
-  }
-  return { describe, it };
+  const tests = laws.map((law) => ({
+    title: `${law.number} ${law.title}`,
+    skip: reasonToSkip(law, subject),
+    check: () => law.check(subject),
+  }));
+  return registerSuite(options.runner, options.name ?? "the laws of a Runnable", tests);
 }

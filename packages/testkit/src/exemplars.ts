@@ -12,7 +12,7 @@ import type { ScriptedBackend } from "./scripted-backend.ts";
 /** Makes a Runnable from texts to texts on a backend. */
 export type MakeRunnable = (backend: ScriptedBackend<string, string>) => Runnable<string, string>;
 
-/** Nothing but `invoke`: one call after another. */
+/** Runnable that has `invoke` alone: one call after another. */
 export class DefaultRunnable extends Runnable<string, string> {
   protected readonly backend: ScriptedBackend<string, string>;
 
@@ -26,12 +26,12 @@ export class DefaultRunnable extends Runnable<string, string> {
   }
 }
 
-/** `invoke`, five at a time. */
+/** Runnable that has `invoke` alone: five calls at a time. */
 class ConcurrentRunnable extends DefaultRunnable {
   override readonly settings: RunnableSettings<string, string> = { maxConcurrency: 5 };
 }
 
-/** `invokeMany`, whose answers come in the order of the inputs. */
+/** Runnable that has `invokeMany`, whose answers are in the order of the inputs. */
 export class BulkRunnable extends DefaultRunnable {
   override readonly settings: RunnableSettings<string, string> = { request: { maxInputs: 4 } };
 
@@ -40,7 +40,7 @@ export class BulkRunnable extends DefaultRunnable {
   }
 }
 
-/** `invokeMany`, whose answers say which input they are for. */
+/** Runnable that has `invokeMany`, whose answers say which input they are for. */
 class IndexedBulkRunnable extends BulkRunnable {
   override async invokeMany(inputs: readonly string[], options: CallOptions): Promise<(string | Error)[]> {
     const answers = await this.backend.callIndexed(inputs, options);
@@ -55,7 +55,7 @@ class IndexedBulkRunnable extends BulkRunnable {
   }
 }
 
-/** The textbook override of `batch`: all inputs in one call, and no `invokeMany`. */
+/** Textbook override of `batch`: all inputs in one call, and no `invokeMany`. */
 class OverridingRunnable extends DefaultRunnable {
   override async batch(inputs: string[], options: CallOptions = {}): Promise<string[]> {
     if (inputs.length === 0) return [];
@@ -63,14 +63,14 @@ class OverridingRunnable extends DefaultRunnable {
   }
 }
 
-/** An override of `batch` beside an `invokeMany`, which it goes on to use through `super.batch`. */
+/** Override of `batch` next to an `invokeMany`, which it uses through `super.batch`. */
 class SuperBatchRunnable extends BulkRunnable {
   override async batch(inputs: Inputs<string>, options: BatchOptions<string, string> = {}): Promise<string[]> {
     return (await super.batch(inputs, options)) as string[];
   }
 }
 
-/** An override of `batch` that gathers what `batchAsCompleted` yields. */
+/** Override of `batch` that gathers what `batchAsCompleted` yields. */
 class GatheringRunnable extends DefaultRunnable {
   override async batch(inputs: Inputs<string>, options: BatchOptions<string, string> = {}): Promise<string[]> {
     const slots: (string | Error)[] = [];

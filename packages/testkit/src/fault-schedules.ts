@@ -5,7 +5,7 @@ import type { IndexedAnswer, Script } from "./scripted-backend.ts";
 /** Way in which a response can be wrong. */
 export interface WrongResponse {
   readonly name: string;
-  /** True where it shows only in answers that have their index: without one, their order cannot be told. */
+  /** Marks one that shows only in answers that have their index: without one, their order cannot be told. */
   readonly indexed: boolean;
   readonly reshape: (answers: readonly IndexedAnswer<any>[]) => readonly IndexedAnswer<any>[];
 }

@@ -8,7 +8,7 @@ export interface Law {
   readonly number: LawNumber;
   /** The law in one line. */
   readonly title: string;
-  /** Whether the check has to see the backend's calls. False: it judges the outputs, and sees calls where it can. */
+  /** Marks a check that has to see the backend's calls. Others judge the outputs, and see calls where they can. */
   readonly observes: boolean;
   /** @throws LawError when the subject breaks the law. */
   check<Input, Output>(subject: Subject<Input, Output>): Promise<void>;

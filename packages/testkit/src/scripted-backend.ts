@@ -9,7 +9,7 @@ export interface BackendCall<Input> {
   readonly inputs: readonly Input[];
   /** Signal that was handed over with the call. */
   readonly signal: AbortSignal | undefined;
-  /** True where the caller asked for answers with their index. */
+  /** Form of the answers: with their index where true, as `callIndexed` gives them. */
   readonly indexed: boolean;
   /** Milliseconds of the backend's clock. */
   readonly startedAt: number;
@@ -32,9 +32,9 @@ export interface Script<Input, Answer> {
   readonly failure?: (call: BackendCall<Input>) => Error | undefined;
   /** Time that a call takes on the clock, in milliseconds. @default 0, no timer at all */
   readonly latencyMs?: (call: BackendCall<Input>) => number;
-  /** True for a call that stays open until `release`. @default false */
+  /** Keeps the calls open, for which it returns true, until `release`. @default none */
   readonly hold?: (call: BackendCall<Input>) => boolean;
-  /** True where a call fails with its signal's reason as soon as that is aborted. @default true */
+  /** Fails a call with its signal's reason as soon as that is aborted. @default true */
   readonly heedsSignal?: boolean;
   /** Usage of a call that is answered, told to the call's own `report`, if it was handed one. @default none */
   readonly usage?: (call: BackendCall<Input>) => Usage;

@@ -59,7 +59,7 @@ export class ReadsEverything extends BulkRunnable {
   }
 }
 
-/** L12: rejects at the first failure while the queue behind it goes on. */
+/** L12: rejects at the first failure while the queue behind it continues. */
 export class QueueGoesOn extends BulkRunnable {
   override async invokeMany(inputs: readonly string[], options: CallOptions): Promise<(string | Error)[]> {
     const queue = [...inputs.entries()];

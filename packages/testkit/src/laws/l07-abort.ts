@@ -78,7 +78,7 @@ async function expectReasonAtOnce<Output>(
   const early = await trial.now(run);
   if (early !== undefined) {
     const got = early.status === "fulfilled" ? "outputs" : nameOf(early.reason);
-    throw broken(where, "a batch that is still going on before the abort", got, reasonOf(early));
+    throw broken(where, "a batch that is still running before the abort", got, reasonOf(early));
   }
   const reason = new Error("The caller has changed its mind.");
   const started = trial.backend.calls.length;

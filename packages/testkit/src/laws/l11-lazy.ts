@@ -33,7 +33,7 @@ interface Source<Input> {
   readonly inputs: AsyncGenerator<Input, void, undefined>;
   /** Number of inputs that have been taken. */
   pulled: number;
-  /** True once the source has been told that no more will be read. */
+  /** End of the reading, as the source is told it by its `return()`. */
   left: boolean;
 }
 
