@@ -141,6 +141,7 @@ describe("a sabotage turns its law red in the whole suite, and no other law", ()
 
   it("one that tries again in real time is waited for, and told what it did", async () => {
     const red = await redTests(overHttp({ retryDelayMs: 20 }));
+    expect([...red.keys()]).toEqual(["L16"]);
     expect(red.get("L16")).toHaveProperty(
       "message",
       "invoke, an outage: expected 1 input at the backend, got 2. Switch the SDK's retries off (`maxRetries: 0`), " +

@@ -13,6 +13,9 @@ import type { Subject } from "./subject.ts";
  */
 const TURNS = 4;
 
+/** Real time to wait for a retry, in milliseconds: those of SDKs do not run on the checks' clock. */
+export const RETRY_MS = 2000;
+
 /** Steps of the clock: far more than the few dozen inputs of a trial can take. */
 const MOST_STEPS = 2000;
 

@@ -4,7 +4,7 @@ import { outage, refusal } from "../fault-schedules.ts";
 import { expectThat, type Law } from "../law.ts";
 import type { Script, ScriptedBackend } from "../scripted-backend.ts";
 import type { Subject } from "../subject.ts";
-import { inTrial } from "../trial.ts";
+import { inTrial, RETRY_MS } from "../trial.ts";
 import { engineBatch, type Way, wrappers } from "../ways.ts";
 
 /** L12: after the first failure no output is waited for, so nothing more is bought. */
@@ -67,7 +67,8 @@ async function checkFailure<Input, Output>(
       atRejection = trial.backend.calls.length;
       throw error;
     });
-    const attempt = await trial.attempt(counted, where);
+    // One that tries again by itself fails late, which is the business of L16.
+    const attempt = await trial.attempt(counted, where, undefined, RETRY_MS);
     expectThat(attempt.status === "rejected", where, "a rejection", "outputs");
     await trial.exhaust();
     const { length } = trial.backend.calls;

@@ -5,7 +5,7 @@ import { connectionLost, outage, rateLimited, refusal } from "../fault-schedules
 import { expectThat, type Law } from "../law.ts";
 import type { Script } from "../scripted-backend.ts";
 import type { Subject } from "../subject.ts";
-import { inTrial, type Trial } from "../trial.ts";
+import { inTrial, RETRY_MS, type Trial } from "../trial.ts";
 import { batch, ownMethods, type Way } from "../ways.ts";
 
 /** L16: retries are counted, limited and reported where the caller set them: by the engine, and nowhere else. */
@@ -21,9 +21,6 @@ export const l16: Law = {
     }
   },
 };
-
-/** Real time to wait for a retry, in milliseconds: those of SDKs do not run on the checks' clock. */
-const REAL_MS = 2000;
 
 const ADVICE = "Switch the SDK's retries off (`maxRetries: 0`), and throw what failed: the engine tries again.";
 
@@ -48,7 +45,7 @@ async function checkInvoke<Input, Output>(
     };
     // For an `invoke` that goes through the engine: a batch of one.
     const once = { ...trial.options, retry: false };
-    await trial.attempt(trial.runnable.invoke(inputAt(subject, 0), once), where, watch, REAL_MS);
+    await trial.attempt(trial.runnable.invoke(inputAt(subject, 0), once), where, watch, RETRY_MS);
   });
 }
 
@@ -70,7 +67,7 @@ async function checkBatch<Input, Output>(
       request: { maxInputs: 1 },
       onRequest: ({ inputs }) => void (asked += inputs),
     });
-    await trial.attempt(run, where, undefined, REAL_MS);
+    await trial.attempt(run, where, undefined, RETRY_MS);
     const sent = sentIn(trial);
     // An override of `batch` that goes another way than the engine's tells of no call.
     const most = Math.max(6, asked);
