@@ -1,9 +1,13 @@
 import {
+  type Adapter,
+  type AdapterKinds,
+  autoBatch,
   type BatchOptions,
   bulkRunnable,
   type CallOptions,
   type Completed,
   type Estimate,
+  InputError,
   type Inputs,
   isRunnable,
   ProviderError,
@@ -142,5 +146,43 @@ describe("authors", () => {
     // @ts-expect-error retryable is missing
     const silent = new ProviderError("Busy.", { status: 503 });
     expectTypeOf(silent.retryable).toEqualTypeOf<boolean>();
+  });
+
+  it("a Runnable whose outputs have more fields fits one with fewer", () => {
+    interface Answer {
+      readonly text: string;
+      readonly finishReason: "stop" | "length";
+    }
+    const chat = {} as Runnable<string, Answer>;
+    expectTypeOf(chat).toExtend<Runnable<string, { readonly text: string }>>();
+    expectTypeOf(chat).toExtend<AdapterKinds["chat"]>();
+    const adapter: Adapter<"chat"> = { name: "chat", kind: "chat", description: "", options: {}, create: () => chat };
+    expectTypeOf(adapter.create({})).toExtend<Runnable<string, { readonly text: string }>>();
+    // @ts-expect-error the text is missing
+    const silent: AdapterKinds["chat"] = {} as Runnable<string, { readonly finishReason: string }>;
+    void silent;
+  });
+
+  it("bulkRunnable takes a function of a mutable array as well", () => {
+    const sorted = bulkRunnable(async (texts: string[]) => texts.map((text) => text.length));
+    expectTypeOf(sorted).toEqualTypeOf<Runnable<string, number>>();
+    expectTypeOf(lengths).toEqualTypeOf<Runnable<string, number>>();
+  });
+});
+
+describe("options that may be undefined", () => {
+  it("every option may be given as undefined, which is the same as left out", () => {
+    const maybe = {} as { readonly signal?: AbortSignal; readonly limiter?: RateLimiter; readonly ms?: number };
+    const { signal, limiter, ms } = maybe;
+    void length.invoke("a", { signal });
+    const retry = { attempts: 3, minDelayMs: ms, maxRetryAfterMs: ms };
+    const options = { signal, drain: signal, timeoutMs: ms, maxCost: ms, limiter, retry, onProgress: undefined };
+    expectTypeOf(length.batch(["a"], options)).resolves.toEqualTypeOf<number[]>();
+    expectTypeOf(length.batchAsCompleted(["a"], { signal, request: { maxInputs: ms } })).not.toBeAny();
+    expectTypeOf(withConfig(length, { maxConcurrency: ms, limiter })).toEqualTypeOf<Runnable<string, number>>();
+    expectTypeOf(rateLimiter({ requestsPerMinute: ms })).toEqualTypeOf<RateLimiter>();
+    expectTypeOf(autoBatch(length, { maxWaitMs: ms })).toEqualTypeOf<Runnable<string, number>>();
+    expectTypeOf(new InputError("Empty.", { position: ms })).toEqualTypeOf<InputError>();
+    expectTypeOf(new ProviderError("Busy.", { retryable: true, status: ms })).toEqualTypeOf<ProviderError>();
   });
 });

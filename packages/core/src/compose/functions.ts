@@ -34,7 +34,7 @@ export function runnable<Input, Output>(
  * const lengths = bulkRunnable(async (texts: readonly string[]) => texts.map((text) => text.length), { request: { maxInputs: 96 } });
  */
 export function bulkRunnable<Input, Output>(
-  call: (inputs: readonly Input[], options: CallOptions) => Promise<readonly (Output | Error)[]>,
+  call: BulkCall<Input, Output>,
   settings: RunnableSettings<Input, Output> = {},
 ): Runnable<Input, Output> {
   requireFunction(call, "bulkRunnable");
@@ -42,14 +42,14 @@ export function bulkRunnable<Input, Output>(
   return new Bulk(call, settings);
 }
 
+/** Function that turns many inputs into as many outputs. The array is its own: it may change it. */
+type BulkCall<Input, Output> = (inputs: Input[], options: CallOptions) => Promise<readonly (Output | Error)[]>;
+
 class Bulk<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
-  readonly #call: (inputs: readonly Input[], options: CallOptions) => Promise<readonly (Output | Error)[]>;
+  readonly #call: BulkCall<Input, Output>;
 
-  constructor(
-    call: (inputs: readonly Input[], options: CallOptions) => Promise<readonly (Output | Error)[]>,
-    settings: RunnableSettings<Input, Output>,
-  ) {
+  constructor(call: BulkCall<Input, Output>, settings: RunnableSettings<Input, Output>) {
     super();
     this.#call = call;
     this.settings = settings;
@@ -59,7 +59,7 @@ class Bulk<Input, Output> extends Runnable<Input, Output> {
     return invokeThroughBatch(this, input, options);
   }
 
-  override invokeMany(inputs: readonly Input[], options: CallOptions): Promise<readonly (Output | Error)[]> {
+  override invokeMany(inputs: Input[], options: CallOptions): Promise<readonly (Output | Error)[]> {
     return this.#call(inputs, options);
   }
 }

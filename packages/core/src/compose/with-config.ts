@@ -1,5 +1,6 @@
 import type { CallOptions, RetryOptions, RunnableSettings } from "../contract/runnable.ts";
 import { WRAPPED } from "../contract/marks.ts";
+import { given } from "../contract/option-checks.ts";
 import { checkSettings } from "../engine/resolve/check-options.ts";
 import { Runnable } from "../runnable.ts";
 import { invokeThroughBatch, requireRunnable } from "./functions.ts";
@@ -29,7 +30,7 @@ export function withRetry<Input, Output>(
   inner: Runnable<Input, Output>,
   retry: RetryOptions = {},
 ): Runnable<Input, Output> {
-  return new Configured(inner, { retry: { attempts: 3, ...retry } });
+  return new Configured(inner, { retry: { attempts: 3, ...given(retry) } });
 }
 
 class Configured<Input, Output> extends Runnable<Input, Output> {
@@ -41,7 +42,7 @@ class Configured<Input, Output> extends Runnable<Input, Output> {
     super();
     checkSettings(settings);
     this[WRAPPED] = requireRunnable(inner);
-    this.settings = { ...inner.settings, ...settings };
+    this.settings = { ...inner.settings, ...given(settings) };
   }
 
   override invoke(input: Input, options?: CallOptions): Promise<Output> {

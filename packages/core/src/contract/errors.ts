@@ -34,8 +34,6 @@ export interface BatchwiseErrorOptions extends ErrorOptions {
 export class BatchwiseError extends Error {
   /** The class's name, written out so that a minifier cannot change it. */
   static readonly kind: string = "BatchwiseError";
-  /** Code of an error that is given none. */
-  protected static readonly defaultCode: ErrorCode = "unknown";
   /** Kind of failure, in one stable word. */
   readonly code: ErrorCode;
   /** True where the same call may succeed later. */
@@ -44,7 +42,7 @@ export class BatchwiseError extends Error {
   constructor(message: string, options: BatchwiseErrorOptions = {}) {
     super(message, options);
     this.name = new.target.kind;
-    this.code = options.code ?? new.target.defaultCode;
+    this.code = options.code ?? "unknown";
     Object.defineProperty(this, ERROR_KINDS, { value: lineage(new.target) });
   }
 
@@ -61,7 +59,10 @@ export class BatchwiseError extends Error {
 /** An argument or option that the called function cannot work with. Nothing was sent. */
 export class ArgumentError extends BatchwiseError {
   static override readonly kind: string = "ArgumentError";
-  protected static override readonly defaultCode: ErrorCode = "invalid_argument";
+
+  constructor(message: string, options: BatchwiseErrorOptions = {}) {
+    super(message, { ...options, code: options.code ?? "invalid_argument" });
+  }
 }
 
 /** Options of an error that speaks of one input of a request. */
@@ -73,12 +74,11 @@ export interface InputErrorOptions extends BatchwiseErrorOptions {
 /** This input can never succeed: too long, empty, or rejected by the provider. Its neighbours can. */
 export class InputError extends BatchwiseError {
   static override readonly kind: string = "InputError";
-  protected static override readonly defaultCode: ErrorCode = "invalid_input";
   /** Position of the bad input within the request, from 0, where the provider names it. */
   readonly position: number | undefined;
 
   constructor(message: string, options: InputErrorOptions = {}) {
-    super(message, options);
+    super(message, { ...options, code: options.code ?? "invalid_input" });
     this.position = options.position;
   }
 }
@@ -86,20 +86,29 @@ export class InputError extends BatchwiseError {
 /** A response that breaks its promise: wrong count, order or shape, or refused by the schema. */
 export class ResultError extends BatchwiseError {
   static override readonly kind: string = "ResultError";
-  protected static override readonly defaultCode: ErrorCode = "invalid_result";
+
+  constructor(message: string, options: BatchwiseErrorOptions = {}) {
+    super(message, { ...options, code: options.code ?? "invalid_result" });
+  }
 }
 
 /** One call took longer than `timeoutMs`. It may succeed when tried again. */
 export class TimeoutError extends BatchwiseError {
   static override readonly kind: string = "TimeoutError";
-  protected static override readonly defaultCode: ErrorCode = "timeout";
   override readonly retryable: boolean = true;
+
+  constructor(message: string, options: BatchwiseErrorOptions = {}) {
+    super(message, { ...options, code: options.code ?? "timeout" });
+  }
 }
 
 /** A cap that the caller set (`maxCost`, `maxTokens`) was reached. Finished outcomes are kept. */
 export class BudgetError extends BatchwiseError {
   static override readonly kind: string = "BudgetError";
-  protected static override readonly defaultCode: ErrorCode = "budget_exceeded";
+
+  constructor(message: string, options: BatchwiseErrorOptions = {}) {
+    super(message, { ...options, code: options.code ?? "budget_exceeded" });
+  }
 }
 
 /** Options of an error that a provider's answer is mapped to. */
@@ -121,7 +130,6 @@ export interface ProviderErrorOptions extends BatchwiseErrorOptions {
 /** An answer of a provider that is not a result. */
 export class ProviderError extends BatchwiseError {
   static override readonly kind: string = "ProviderError";
-  protected static override readonly defaultCode: ErrorCode = "provider_error";
   override readonly retryable: boolean;
   readonly status: number | undefined;
   readonly providerCode: string | undefined;
@@ -130,7 +138,7 @@ export class ProviderError extends BatchwiseError {
   readonly position: number | undefined;
 
   constructor(message: string, options: ProviderErrorOptions) {
-    super(message, options);
+    super(message, { ...options, code: options.code ?? "provider_error" });
     this.retryable = options.retryable;
     this.status = options.status;
     this.providerCode = options.providerCode;
@@ -146,12 +154,11 @@ export class ProviderError extends BatchwiseError {
  */
 export class BatchError<Input = unknown, Output = unknown> extends BatchwiseError {
   static override readonly kind: string = "BatchError";
-  protected static override readonly defaultCode: ErrorCode = "batch_failed";
   /** Every outcome that was there when the batch ended, in input order. */
   declare readonly outcomes: Outcomes<Input, Output>;
 
   constructor(message: string, options: BatchwiseErrorOptions & { readonly outcomes: Outcomes<Input, Output> }) {
-    super(message, options);
+    super(message, { ...options, code: options.code ?? "batch_failed" });
     // Not enumerable: a logger that prints the error's fields would print the inputs.
     Object.defineProperty(this, "outcomes", { value: options.outcomes });
   }

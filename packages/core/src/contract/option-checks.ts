@@ -113,6 +113,13 @@ export function checkAll(
   }
 }
 
+/** The options that were given: an option that is undefined is as good as left out. */
+export function given<Options extends object>(options: Options): Given<Options> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<Options>;
+}
+
+type Given<Options> = { readonly [Name in keyof Options]: Exclude<Options[Name], undefined> };
+
 function unknownOption(name: string, known: readonly string[], isExtensible: boolean): ArgumentError {
   const close = known.find(
     (each) => each.toLowerCase().replaceAll(/[^a-z]/g, "") === name.toLowerCase().replaceAll(/[^a-z]/g, ""),

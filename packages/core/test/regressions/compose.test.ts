@@ -68,6 +68,25 @@ describe("wrappers", () => {
     expect(await peakOf(() => plain.batch(range(6)))).toBe(1);
   });
 
+  it("an option that is undefined is as good as left out", async () => {
+    const clock = new FakeClock();
+    let calls = 0;
+    const careful = runnable(
+      async (input: number) => {
+        calls++;
+        if (calls % 3 !== 0) throw new ProviderError("Busy.", { retryable: true, status: 503 });
+        return input;
+      },
+      { retry: { attempts: 3 }, maxConcurrency: 2 },
+    );
+    const same = withConfig(careful, { retry: undefined, maxConcurrency: undefined, timeoutMs: undefined });
+    expect(same.settings).toEqual(careful.settings);
+    expect(await clock.run(same.batch([7], { clock, signal: undefined, retry: undefined }))).toEqual([7]);
+    const patient = withRetry(careful, { attempts: undefined, minDelayMs: undefined });
+    expect(await clock.run(patient.batch([8], { clock }))).toEqual([8]);
+    expect(calls).toBe(6);
+  });
+
   it("withConfig holds for invoke too", async () => {
     let calls = 0;
     const subject = withConfig(

@@ -9,6 +9,7 @@ import {
   type JobCaps,
   Runnable,
   type RunnableSettings,
+  type StandardSchema,
   systemClock,
   withConfig,
 } from "@batchwise/core";
@@ -163,7 +164,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     const caps = this.#caps(backend);
     const { schema, price } = this.#live.settings ?? {};
     // The engine holds outputs against the schema, those of the fallback too: once is enough.
-    const unchecked = schema === undefined ? this.#live : withConfig(this.#live, { schema: undefined });
+    const unchecked = schema === undefined ? this.#live : withConfig(this.#live, { schema: ANY_OUTPUT });
     return {
       backend,
       caps,
@@ -227,3 +228,8 @@ async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal | undefined)
     done.abort();
   }
 }
+
+/** Schema that takes every output as it is. */
+const ANY_OUTPUT: StandardSchema<unknown, any> = {
+  "~standard": { version: 1, vendor: "batchwise", validate: (value) => ({ value }) },
+};

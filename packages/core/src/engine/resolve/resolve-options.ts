@@ -10,6 +10,7 @@ import type {
 } from "../../contract/runnable.ts";
 import { type Clock, systemClock } from "../../contract/clock.ts";
 import { CALL_SLOT, INSIDE, STAGES } from "../../contract/marks.ts";
+import { given } from "../../contract/option-checks.ts";
 import type { RateLimiter } from "../../contract/rate-limiter.ts";
 import type { StandardSchema } from "../../contract/standard-schema.ts";
 import { rateLimiter } from "../../rate-limit/local-rate-limiter.ts";
@@ -119,8 +120,7 @@ function resolveConcurrency(
 
 function resolveRetry(retry: RetryOptions | false | undefined): ResolvedRetry | undefined {
   if (retry === undefined || retry === false || (retry.attempts ?? 1) <= 1) return undefined;
-  const given = Object.entries(retry).filter(([, value]) => value !== undefined);
-  return { ...RETRY_DEFAULTS, ...Object.fromEntries(given) };
+  return { ...RETRY_DEFAULTS, ...given(retry) };
 }
 
 function itself(input: unknown): unknown {
