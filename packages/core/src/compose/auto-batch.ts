@@ -7,7 +7,7 @@ import { requireRunnable } from "./functions.ts";
 
 /** Options of `autoBatch`. */
 export interface AutoBatchOptions {
-  /** How long the first call waits for others, in milliseconds. @default 5. Minimum 0: those of one turn of the event loop */
+  /** Milliseconds that the first call waits for others. @default 5. Minimum 0: those of one turn of the event loop */
   readonly maxWaitMs?: number | undefined;
   /** Calls that are sent without waiting any longer. @default Infinity: the Runnable packs its requests itself */
   readonly maxInputs?: number | undefined;
@@ -48,7 +48,7 @@ interface Group<Input, Output> {
   /** Their options, signals and reports aside: only calls that agree on them share a request. */
   readonly options: CallOptions;
   readonly unanswered: Set<Call<Input, Output>>;
-  /** Aborted when nobody waits for an answer any more. */
+  /** Aborted when no call waits for an answer any more. */
   readonly controller: AbortController;
   readonly cancelTimer: () => void;
 }
@@ -134,7 +134,7 @@ class AutoBatched<Input, Output> extends Runnable<Input, Output> {
   }
 }
 
-/** Whether two calls' own options are the same, symbols such as a nested call's permit included. */
+/** Tells whether two calls' own options are the same, symbols such as a nested call's permit included. */
 function sameOptions(one: CallOptions, other: CallOptions): boolean {
   const keys = Reflect.ownKeys(one);
   return (

@@ -23,7 +23,7 @@ export interface AdapterKinds {
   readonly chat: Runnable<string, { readonly text: string }>;
 }
 
-/** Which side of a search a Runnable is made for. Only some models tell documents and queries apart. */
+/** Side of a search that a Runnable is made for. Only some models treat documents and queries differently. */
 export type AdapterPurpose = "document" | "query";
 
 /** Context that a program gives to the adapters it makes, besides the options of its user. */

@@ -69,14 +69,14 @@ export interface JobBackend<Input = any, Output = any> {
   readonly caps: JobCaps;
   /** Price of a job as a share of the same calls made live: 0.5 is half. @default 1 */
   readonly priceShare?: number;
-  /** An input that cannot succeed, told before it is sent. @throws InputError */
+  /** Refuses an input that cannot succeed, before it is sent. @throws InputError */
   readonly check?: (input: Input) => void;
   /** Writes a line. */
   line(inputs: readonly Input[], id: string): JobLine;
   /** Starts a job. `tag` goes with it as metadata or name. @returns the provider's id of it */
   create(lines: readonly JobLine[], tag: string, options: JobCallOptions): Promise<string>;
   /**
-   * The jobs whose tag begins with a prefix and which the provider still lists: whoever crashed may have left them. It is
+   * The jobs whose tag begins with a prefix and which the provider still lists: a process that crashed may have left them. It is
    * asked with a job's whole tag before that job is created again.
    */
   find(tagPrefix: string, options: JobCallOptions): Promise<readonly { readonly id: string; readonly tag: string }[]>;
@@ -92,6 +92,6 @@ export interface JobBackend<Input = any, Output = any> {
     inputsOf: (lineId: string) => readonly Input[],
     options: JobCallOptions,
   ): AsyncIterable<JobRow<Output>>;
-  /** Asks a job to stop; rows that are finished stay readable. One that has ended already is no error. */
+  /** Asks a job to stop; rows that are finished stay readable. A job that has ended already is not an error. */
   cancel(id: string, options: JobCallOptions): Promise<void>;
 }

@@ -46,7 +46,7 @@ export interface RunnableSettings<Input = any, Output = any> extends RunOptions<
   readonly weigh?: ((input: Input) => Weight) | undefined;
   /** Prices of the backend. */
   readonly price?: Price | undefined;
-  /** Names of the adapter's own call options, so that a misspelt one can be told from one of these. */
+  /** Names of the adapter's own call options, so that a misspelled one is noticed. */
   readonly callOptions?: readonly string[] | undefined;
   /**
    * Marks calls that reach no provider: they answer from what is there, such as a cache. As a stage of others they take
@@ -171,6 +171,6 @@ type OnFinish<Input, Output> = { call(report: FinishReport<Input, Output>): void
 /** Stages in a row, each of which keeps its own strategy. */
 export interface Chain {
   readonly runnables: readonly RunnableShape<any, any>[];
-  /** Outcomes that a stage passes on to the next one: those that came through (a pipe), or those that did not (fallbacks). */
+  /** Outcomes that a stage passes on to the next one: those that succeeded (a pipe), or those that failed (fallbacks). */
   readonly route: "fulfilled" | "rejected";
 }

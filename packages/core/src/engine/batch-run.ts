@@ -27,7 +27,7 @@ export function endedEarly<Input, Output>(
 /** Way to end: "drain" starts nothing new and lets calls in flight finish, "cancel" aborts them and waits for nothing. */
 export type EndMode = "drain" | "cancel";
 
-/** Output of a batch's own method: where the outcomes go, and who is told of the end. */
+/** Output of a batch's own method: where the outcomes go, and what hears of the end. */
 export interface BatchOutput<Input, Output> {
   readonly sink: OutcomeSink<Input, Output>;
   /** True where the first failure ends the batch. */
@@ -180,7 +180,7 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
     drain?.removeEventListener("abort", this.#onDrain);
     const { failure, pulled, total, inputs } = this.#source;
     if (failure && this.#stop?.status !== "aborted") this.#stop = { status: "failed", reason: failure.error };
-    // A wish to drain that came when everything was on its way already changed nothing.
+    // A wish to drain that came when everything was in flight already changed nothing.
     else if (this.#stop?.status === "drained" && this.stats.done === total) this.#stop = undefined;
     if (this.#options.onProgress !== undefined) this.#progress(true);
     try {

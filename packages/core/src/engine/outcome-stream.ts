@@ -65,7 +65,7 @@ export class OutcomeStream<Input, Output> implements AsyncIterableIterator<Compl
     });
   }
 
-  /** The consumer has had enough: what is in flight is aborted, and the source told. */
+  /** The consumer has had enough: calls in flight are aborted, and the source is closed. */
   return(): Promise<IteratorResult<Completed<Input, Output>, undefined>> {
     const reason = new DOMException("The consumer stopped reading.", "AbortError");
     this.#batch?.end({ status: "aborted", reason }, "cancel");

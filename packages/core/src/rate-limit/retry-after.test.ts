@@ -23,6 +23,6 @@ it.for([
   ["a negative number", { "retry-after": "-1" }],
   ["no number", { "retry-after-ms": "NaN" }],
   ["nothing", { "retry-after": "" }],
-] as const)("P21 %s is no wait", ([, headers]) => {
+] as const)("P21 %s is not a wait", ([, headers]) => {
   expect(read(headers)).toBeUndefined();
 });

@@ -4,7 +4,7 @@ export interface HeadersLike {
 }
 
 /**
- * How long a response asks to wait before the next call, in milliseconds: `retry-after-ms`, else `retry-after` in
+ * Milliseconds that a response asks to wait before the next call: `retry-after-ms`, else `retry-after` in
  * seconds or as an HTTP date. Undefined where there is none, or one that makes no sense.
  *
  * @param now the time of day in milliseconds, against which a date is held. @default Date.now()

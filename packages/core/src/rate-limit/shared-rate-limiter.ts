@@ -13,7 +13,7 @@ const byName = new Map<string, Pools>();
 
 /**
  * The limiter of one pool of one key, made at the first call: Runnables that use the same key share it without being
- * told to. It is kept as long as somebody uses it.
+ * given it. It is kept as long as it is used.
  *
  * @param owner whose limits they are: the client that an adapter was given, or a text that tells keys apart
  * @param pool which of its limits: a provider counts by model, or by endpoint

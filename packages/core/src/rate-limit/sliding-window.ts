@@ -62,7 +62,7 @@ export class SlidingWindow implements Allowance {
   }
 
   /**
-   * The provider says that nothing is left, though we have not taken it: somebody else has, or it was not all there at
+   * The provider says that nothing is left, though we have not taken it: another user has, or it was not all there at
    * the start. When it was taken is not known: evenly over the last minute, and so it comes back evenly.
    */
   exhaust(now: number): void {

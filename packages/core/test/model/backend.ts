@@ -12,7 +12,7 @@ import type { WorldTimers } from "./world-timers.ts";
 /** What a call of the backend comes to. */
 interface Plan {
   readonly result: CallResult;
-  /** Infinity: until its signal is aborted, and a careless call for ever. */
+  /** Infinity: until its signal is aborted, and a careless call forever. */
   readonly latencyMs: number;
   readonly atOnce: boolean;
 }
@@ -97,11 +97,11 @@ function thrownBy(result: CallResult): unknown {
 
 function failsWhole(behaviour: Behaviour | undefined): boolean {
   if (behaviour?.kind === "stop") return true;
-  return (behaviour?.kind === "flaky" || behaviour?.kind === "poison") && behaviour.scope !== "slot";
+  return (behaviour?.kind === "flaky" || behaviour?.kind === "bad input") && behaviour.scope !== "slot";
 }
 
 function answerOf(behaviour: Behaviour | undefined, key: number, call: number): SlotAnswer {
-  if (behaviour?.kind === "flaky" || behaviour?.kind === "poison") {
+  if (behaviour?.kind === "flaky" || behaviour?.kind === "bad input") {
     return { kind: "error", failure: failureOf(behaviour, undefined) };
   }
   const refused = behaviour?.kind === "refused";
@@ -124,7 +124,7 @@ function failureOf(behaviour: Behaviour, at: number | undefined): Failure {
     return { ...NOTHING, thrown, retryable: false, stops: true };
   }
   if (behaviour.kind === "flaky") return retryable(behaviour.failure);
-  if (behaviour.kind === "poison") return permanent(behaviour.failure, behaviour.named ? at : undefined);
+  if (behaviour.kind === "bad input") return permanent(behaviour.failure, behaviour.named ? at : undefined);
   throw new Error(`Expected a behaviour that fails, got ${behaviour.kind}.`);
 }
 

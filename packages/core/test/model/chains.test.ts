@@ -126,7 +126,7 @@ function faultsIn(
   const failsFast = reading === "fail fast" && expected.some(({ status }) => status === "rejected");
   const indexes = outcomes.map(({ index }) => index);
   const rejected = outcomes.filter(({ status }) => status === "rejected").length;
-  // A request that fails whole is hunted through; else no input is sent to a stage twice.
+  // A request that fails whole is bisected; else no input is sent to a stage twice.
   const isCalm = steps.flat(2).every(({ throws, hook }) => !throws || hook === "invoke");
   const faults: readonly (readonly [string, boolean])[] = [
     ["another outcome than expected", outcomes.some((outcome) => !isDeepStrictEqual(outcome, expected[outcome.index]))],

@@ -31,7 +31,7 @@ export function schedules(family: Family): fc.Arbitrary<Schedule> {
     behaviours: often(
       9,
       fc.array(fc.tuple(fc.nat(40), behaviour), { maxLength: 5 }),
-      fc.array(fc.tuple(fc.nat(40), culprit), { minLength: 2, maxLength: 8 }),
+      fc.array(fc.tuple(fc.nat(40), lastingBadInput), { minLength: 2, maxLength: 8 }),
     ),
     latencies: fc.array(fc.oneof(fc.constant(0), fc.nat(60)), { minLength: 1, maxLength: 5 }),
     tokens: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }),
@@ -84,16 +84,16 @@ const flaky: Kind<"flaky"> = record({
   scope,
 });
 
-const poison: Kind<"poison"> = record({
-  kind: fc.constant("poison"),
+const badInput: Kind<"bad input"> = record({
+  kind: fc.constant("bad input"),
   failure: fc.constantFrom("input", "provider", "plain", "too large"),
   scope,
   named: often(2, fc.constant(false), fc.constant(true)),
 });
 
-/** Several of them in one request are hunted for long, while other requests are still to be sent. */
-const culprit: Kind<"poison"> = record({
-  kind: fc.constant("poison"),
+/** Several of them in one request take long to bisect, while other requests are still to be sent. */
+const lastingBadInput: Kind<"bad input"> = record({
+  kind: fc.constant("bad input"),
   failure: fc.constant("input"),
   scope: fc.constant("call"),
   named: fc.constant(false),
@@ -120,7 +120,7 @@ const falsy: Kind<"falsy"> = record({
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
   { weight: 5, arbitrary: flaky },
-  { weight: 4, arbitrary: poison },
+  { weight: 4, arbitrary: badInput },
   { weight: 2, arbitrary: hang },
   { weight: 2, arbitrary: falsy },
   { weight: 1, arbitrary: malformed },
@@ -192,7 +192,7 @@ function consistent(drawn: Schedule): Schedule {
   const behaviours = drawn.behaviours.map(([key, each]): readonly [number, Behaviour] => {
     if (each.kind === "hang" && !canHang) return [key, { kind: "falsy", value: undefined }];
     if (each.kind === "malformed" && drawn.hook === "invoke") return [key, { kind: "falsy", value: null }];
-    const scoped = each.kind === "flaky" || each.kind === "poison";
+    const scoped = each.kind === "flaky" || each.kind === "bad input";
     if (scoped && each.scope === "slot") {
       if (drawn.hook !== "invokeMany") return [key, { ...each, scope: "call" }];
       // What is no Error is a value there.

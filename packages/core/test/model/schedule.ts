@@ -41,7 +41,7 @@ type Reading = "batch" | "returnExceptions" | "asCompleted" | "inOrder";
 /** How one input behaves in the calls that hold it. `times` is the number of its calls that are hit, from the first. */
 export type Behaviour =
   | { readonly kind: "flaky"; readonly times: number; readonly failure: RetryableFailure; readonly scope: Scope }
-  | { readonly kind: "poison"; readonly failure: PermanentFailure; readonly scope: Scope; readonly named: boolean }
+  | { readonly kind: "bad input"; readonly failure: PermanentFailure; readonly scope: Scope; readonly named: boolean }
   | { readonly kind: "stop"; readonly code: "authentication" | "quota_exceeded" }
   | { readonly kind: "hang"; readonly times: number }
   | { readonly kind: "malformed"; readonly shape: "short" | "long" | "nothing" | "object" }

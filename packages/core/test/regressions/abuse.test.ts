@@ -249,7 +249,7 @@ describe("bad iterators", () => {
   });
 });
 
-/** A source that answers every pull alike, and not for ever, so that a test that fails does not hang. */
+/** A source that answers every pull alike, and not forever, so that a test that fails does not hang. */
 function endless(answer: () => unknown): { [Symbol.asyncIterator]: () => { next: () => unknown } } {
   let pulls = 0;
   return {

@@ -18,7 +18,7 @@ import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { range, reasonOf } from "./held-backend.ts";
 
-/** How often an error that is thrown for ever is called for, when four calls are allowed. */
+/** How often an error that is thrown forever is called for, when four calls are allowed. */
 async function callsFor(thrown: unknown, retry: RetryOptions = {}): Promise<number> {
   const clock = new FakeClock();
   let calls = 0;

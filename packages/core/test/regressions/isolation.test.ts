@@ -7,8 +7,8 @@ const outputsOf = (inputs: readonly number[]): string[] => inputs.map((input) =>
 const log2 = (count: number): number => Math.ceil(Math.log2(count));
 
 /** A backend that refuses a whole request when it holds a bad input. */
-function poisoned(
-  poison: readonly number[],
+function backendThatRefuses(
+  badInput: readonly number[],
   refuse: (inputs: readonly number[]) => Error = () => new InputError("Refused."),
 ): { requests: number[][]; call: (inputs: readonly number[]) => Promise<string[]> } {
   const requests: number[][] = [];
@@ -16,17 +16,17 @@ function poisoned(
     requests,
     call: async (inputs) => {
       requests.push([...inputs]);
-      if (inputs.some((input) => poison.includes(input))) throw refuse(inputs);
+      if (inputs.some((input) => badInput.includes(input))) throw refuse(inputs);
       return outputsOf(inputs);
     },
   };
 }
 
-describe("poison items", () => {
+describe("bad inputs", () => {
   it.for(range(16).map((step) => step * 4 + (step % 4)))(
-    "P36 one poison item of 64, at %i, fails alone within 2 log2(k) further requests",
+    "P36 one bad input of 64, at %i, fails alone within 2 log2(k) further requests",
     async (bad) => {
-      const backend = poisoned([bad]);
+      const backend = backendThatRefuses([bad]);
       const subject = bulkRunnable(backend.call, { request: { maxInputs: 64 } });
       const outputs = await subject.batch(range(64), { returnExceptions: true });
       expect(outputs.filter((slot) => slot instanceof Error)).toHaveLength(1);
@@ -38,27 +38,27 @@ describe("poison items", () => {
   );
 
   it("P36 no set of inputs is sent twice, and nothing that came through is sent again", async () => {
-    const poison = [3, 40, 41, 99];
-    const backend = poisoned(poison);
+    const badInput = [3, 40, 41, 99];
+    const backend = backendThatRefuses(badInput);
     const subject = bulkRunnable(backend.call, { maxConcurrency: 1, request: { maxInputs: 100 } });
     const outputs = await subject.batch(range(100), { returnExceptions: true });
-    expect(range(100).filter((index) => outputs[index] instanceof Error)).toEqual(poison);
+    expect(range(100).filter((index) => outputs[index] instanceof Error)).toEqual(badInput);
     expect(new Set(backend.requests.map(String)).size).toBe(backend.requests.length);
-    const good = backend.requests.filter((request) => !request.some((input) => poison.includes(input))).flat();
+    const good = backend.requests.filter((request) => !request.some((input) => badInput.includes(input))).flat();
     expect(good.length).toBe(new Set(good).size);
-    expect(backend.requests.length - 1).toBeLessThanOrEqual(poison.length * 2 * log2(100));
+    expect(backend.requests.length - 1).toBeLessThanOrEqual(badInput.length * 2 * log2(100));
   });
 
-  it("P36 a poison item with a plain Error fails alone too", async () => {
-    const backend = poisoned([5], () => new Error("what is this"));
+  it("P36 a bad input with a plain Error fails alone too", async () => {
+    const backend = backendThatRefuses([5], () => new Error("what is this"));
     const outputs = await bulkRunnable(backend.call, { request: { maxInputs: 16 } }).batch(range(16), {
       returnExceptions: true,
     });
     expect(range(16).filter((index) => outputs[index] instanceof Error)).toEqual([5]);
   });
 
-  it("P36 a request of poison alone fails each item with an error of its own request", async () => {
-    const backend = poisoned(range(8), (inputs) => new InputError(`Refused ${inputs.length}.`));
+  it("P36 a request of bad inputs alone fails each item with an error of its own request", async () => {
+    const backend = backendThatRefuses(range(8), (inputs) => new InputError(`Refused ${inputs.length}.`));
     const outputs = await bulkRunnable(backend.call, { request: { maxInputs: 8 } }).batch(range(8), {
       returnExceptions: true,
     });
@@ -70,7 +70,7 @@ describe("poison items", () => {
     "P36 where an %s names the position, one further request is enough",
     async (kind) => {
       const bad = 37;
-      const backend = poisoned([bad], (inputs) => {
+      const backend = backendThatRefuses([bad], (inputs) => {
         const position = inputs.indexOf(bad);
         return kind === "InputError"
           ? new InputError("Refused.", { position })
@@ -86,7 +86,7 @@ describe("poison items", () => {
   it.for([-1, 64, 1.5, Number.NaN])(
     "P36 a named position of %d, which is none, is isolated by halves",
     async (position) => {
-      const backend = poisoned([6], () => new InputError("Refused.", { position }));
+      const backend = backendThatRefuses([6], () => new InputError("Refused.", { position }));
       const outputs = await bulkRunnable(backend.call, { request: { maxInputs: 8 } }).batch(range(8), {
         returnExceptions: true,
       });
@@ -94,8 +94,8 @@ describe("poison items", () => {
     },
   );
 
-  it("P36 poison in one request leaves the other requests whole", async () => {
-    const backend = poisoned([13]);
+  it("P36 bad inputs in one request leaves the other requests whole", async () => {
+    const backend = backendThatRefuses([13]);
     const subject = bulkRunnable(backend.call, { maxConcurrency: 1, request: { maxInputs: 10 } });
     const outputs = await subject.batch(range(40), { returnExceptions: true });
     expect(outputs.filter((slot) => slot instanceof Error)).toHaveLength(1);
@@ -104,8 +104,8 @@ describe("poison items", () => {
     expect(backend.requests).toContainEqual(range(40).slice(30));
   });
 
-  it("P36 fail-fast names the poison item itself, after it was sent alone", async () => {
-    const backend = poisoned([2]);
+  it("P36 fail-fast names the bad input itself, after it was sent alone", async () => {
+    const backend = backendThatRefuses([2]);
     const subject = bulkRunnable(backend.call, { maxConcurrency: 1, request: { maxInputs: 8 } });
     const failure = (await reasonOf(subject.batch(range(8)))) as BatchError<number, string>;
     expect(InputError.isInstance(failure.cause)).toBe(true);

@@ -257,7 +257,7 @@ class Bucket {
   }
 }
 
-describe("limits that are learnt", () => {
+describe("limits that are learned", () => {
   it("P29 after the first responses the headers are followed, with hardly a refusal and no idleness", async () => {
     const clock = new FakeClock();
     const provider = new Bucket(clock);

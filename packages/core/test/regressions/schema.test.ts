@@ -10,7 +10,7 @@ import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { range } from "./held-backend.ts";
 
-/** A Standard Schema by hand, so that the test holds for every library that implements the interface. */
+/** A Standard Schema by hand, so that the test holds forevery library that implements the interface. */
 function schemaOf<Output>(
   validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>,
 ): StandardSchema<unknown, Output> {

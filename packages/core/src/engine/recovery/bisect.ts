@@ -14,7 +14,7 @@ interface BadPart<Input> {
 }
 
 interface Sent<Input> {
-  /** True where the part came through whole. */
+  /** True where every input of the part succeeded. */
   readonly isClean: boolean;
   readonly bad?: BadPart<Input>;
   /** Rest of a part whose bad input was named. */
@@ -92,7 +92,7 @@ export class Bisect<Input, Output> {
   }
 
   /**
-   * Sends the first half of a chunk that holds a bad input. Where it comes through, the bad input is in the second one,
+   * Sends the first half of a chunk that holds a bad input. Where it succeeds, the bad input is in the second one,
    * which is then split at once and not sent again; but nothing is given up that has not been sent alone. Where the
    * chunk was only too large, the one half says nothing about the other. Returns what is known to hold a bad input.
    */
@@ -132,7 +132,7 @@ export class Bisect<Input, Output> {
 
   /**
    * Sends a part, and where its bad input is named what is left of it at once. Settles all that can be, and says whether
-   * the part came through whole.
+   * every input of it succeeded.
    */
   async #send(part: Chunk<Input>): Promise<Sent<Input>> {
     let sent = await this.#call(part);

@@ -85,15 +85,15 @@ function faultOfRejection(performance: Performance, fates: Fates, facts: Facts):
   const failed = [...fates.of.values()].filter(
     (fate) => fate.kind === "rejected" || (fate.kind === "open" && happened("drained")),
   );
-  const culprit = failed.find((fate) =>
+  const badInput = failed.find((fate) =>
     fate.kind === "rejected"
       ? tells(cause, fate.failure)
       : fate.kind === "open" && fate.last !== undefined && tells(cause, fate.last),
   );
-  if (culprit === undefined)
+  if (badInput === undefined)
     return [`the cause of its BatchError is ${nameOf(cause)}, which is no input's final failure`];
   const first = firstFailure(fates);
-  if (culprit.kind === "rejected" && first !== undefined && first.at.time < culprit.at.time)
+  if (badInput.kind === "rejected" && first !== undefined && first.at.time < badInput.at.time)
     return ["the cause of its BatchError is not the first failure"];
   return [];
 }

@@ -210,14 +210,14 @@ function faultOfNext(step: Step): string | undefined {
   const isHalf =
     next.keys.length <= Math.ceil(call.keys.length / 2) && next.keys.every((each) => call.keys.includes(each));
   if (isHalf) return undefined;
-  // What is left when a culprit has been found goes out together: of the same request, and without that culprit.
+  // What is left when a bad input has been found goes out together: of the same request, and without it.
   const root = rootOf(call, performance);
   const mayJoin =
     next.keys.every((each) => root.keys.includes(each)) &&
     familyOf(root, performance).some((each) => each.start.order < next.start.order && blamesInputs(each));
   if (!mayJoin) return "the request was to be split in halves, and no part mixed with other inputs";
   return call.keys.every((each) => next.keys.includes(each))
-    ? "no culprit was found before it went out again"
+    ? "no bad input was found before it went out again"
     : undefined;
 }
 

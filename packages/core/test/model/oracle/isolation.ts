@@ -26,7 +26,7 @@ function faultsOfFamily(root: Call, performance: Performance, facts: Facts): str
   );
   const isMixed = codes.has("request_too_large") && codes.size > 1;
   if (!isMixed && family.every((call) => isWholeOrBlaming(call, facts))) {
-    // About 2 log2(k) for each: one call more where a culprit stands alone at the end of its hunt, and one for what is left.
+    // About 2 log2(k) for each: one call more where a bad input stands alone at the end of the search, and one for what is left.
     const most = (2 * steps + 2) * Math.max(1, poisonsIn(root, performance));
     if (family.length - 1 > most) {
       faults.push(`request ${root.number} took ${family.length - 1} further calls to split, ${most} are enough (P36)`);
@@ -78,7 +78,7 @@ function cameThrough({ aborted, result }: Call): boolean {
 function poisonsIn(root: Call, { schedule }: Performance): number {
   const distinct = Math.max(1, schedule.distinct);
   const failing = new Map(schedule.behaviours.map(([key, { kind }]) => [key % distinct, kind]));
-  return root.keys.filter((key) => failing.get(key) === "poison" || failing.get(key) === "flaky").length;
+  return root.keys.filter((key) => failing.get(key) === "bad input" || failing.get(key) === "flaky").length;
 }
 
 /** Failures in a row that said nothing of themselves. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Performance } from "../perform.ts";
 import type { Schedule } from "../schedule.ts";
 import { judge } from "./judge.ts";
-import { threw, Told } from "./told.ts";
+import { threw, ScriptedRun } from "./scripted-run.ts";
 
 const busy = new ProviderError("Busy.", { retryable: true, status: 503 });
 const refused = new InputError("Refused.");
@@ -15,100 +15,100 @@ function three(
   change: (outputs: unknown[]) => unknown = (outputs) => outputs,
   schedule: Partial<Schedule> = {},
 ): Performance {
-  const told = new Told(schedule);
-  const outputs = [0, 1, 2].flatMap((key) => told.call(key));
-  return told.finish({ kind: "resolved", outputs: change(outputs) });
+  const run = new ScriptedRun(schedule);
+  const outputs = [0, 1, 2].flatMap((key) => run.call(key));
+  return run.finish({ kind: "resolved", outputs: change(outputs) });
 }
 
 /** The outcomes of three inputs as an iterator gives them, in the order of `indexes`. */
 function streamed(reading: "asCompleted" | "inOrder", indexes: readonly number[]): Performance {
-  const told = new Told({ reading });
-  const values = [0, 1, 2].flatMap((key) => told.call(key));
-  for (const index of indexes) told.receive(index, values[index]);
-  return told.finish({ kind: "done" });
+  const run = new ScriptedRun({ reading });
+  const values = [0, 1, 2].flatMap((key) => run.call(key));
+  for (const index of indexes) run.receive(index, values[index]);
+  return run.finish({ kind: "done" });
 }
 
 /** Input 0 fails, and is sent again after `waitMs` if at all. */
 function retried(waitMs: number | undefined, attempts: number): Performance {
-  const told = new Told({ count: 1, reading: "returnExceptions", options: { retry: { ...retry, attempts } } });
-  told.end(told.start(0), 5, threw({ thrown: busy, retryable: true }));
-  if (waitMs === undefined) return told.finish({ kind: "resolved", outputs: [busy] }, { rejected: 1 });
-  told.time += waitMs;
-  return told.finish({ kind: "resolved", outputs: told.call(0) }, { retries: 1 });
+  const run = new ScriptedRun({ count: 1, reading: "returnExceptions", options: { retry: { ...retry, attempts } } });
+  run.end(run.start(0), 5, threw({ thrown: busy, retryable: true }));
+  if (waitMs === undefined) return run.finish({ kind: "resolved", outputs: [busy] }, { rejected: 1 });
+  run.time += waitMs;
+  return run.finish({ kind: "resolved", outputs: run.call(0) }, { retries: 1 });
 }
 
 /** Inputs 0 and 1 fail together; then come these calls, of which those with input 0 fail, and 1 comes through. */
 function isolated(...parts: number[][]): Performance {
-  const told = new Told({ ...bulk, count: 2 });
+  const run = new ScriptedRun({ ...bulk, count: 2 });
   const failure = threw({ thrown: refused, retryable: false });
-  told.end(told.start(0, 1), 5, failure);
+  run.end(run.start(0, 1), 5, failure);
   let value: unknown = refused;
   for (const part of parts) {
-    if (part.includes(0)) told.end(told.start(...part), 5, failure);
-    else [value] = told.call(...part);
+    if (part.includes(0)) run.end(run.start(...part), 5, failure);
+    else [value] = run.call(...part);
   }
-  return told.finish({ kind: "resolved", outputs: [refused, value] }, { rejected: value === refused ? 2 : 1 });
+  return run.finish({ kind: "resolved", outputs: [refused, value] }, { rejected: value === refused ? 2 : 1 });
 }
 
 /** Input 0 fails for good, and `batch` rejects `lateMs` afterwards. */
-function failedFast(lateMs: number, next: (told: Told) => void = () => {}): Performance {
-  const told = new Told();
-  const first = told.start(0);
-  told.end(first, 5, threw({ thrown: refused, retryable: false }));
-  next(told);
-  told.time += lateMs;
+function failedFast(lateMs: number, next: (run: ScriptedRun) => void = () => {}): Performance {
+  const run = new ScriptedRun();
+  const first = run.start(0);
+  run.end(first, 5, threw({ thrown: refused, retryable: false }));
+  next(run);
+  run.time += lateMs;
   const outcomes = [{ index: 0, input: 0, status: "rejected" as const, reason: refused }];
-  return told.finish(
+  return run.finish(
     { kind: "rejected", error: new BatchError("Failed.", { cause: refused, outcomes }) },
     { rejected: 1 },
   );
 }
 
 /** The caller aborts while input 0 is in flight. */
-function aborted(ending: (told: Told) => Performance["ending"], signalled = true): Performance {
-  const told = new Told({ count: 1, abortAt: 3.25 });
-  const call = told.start(0);
-  told.time = 3.25;
-  told.log.add({ type: "aborted" });
-  if (signalled) told.log.abortCall(call);
-  return told.finish(ending(told));
+function aborted(ending: (run: ScriptedRun) => Performance["ending"], signalled = true): Performance {
+  const run = new ScriptedRun({ count: 1, abortAt: 3.25 });
+  const call = run.start(0);
+  run.time = 3.25;
+  run.log.add({ type: "aborted" });
+  if (signalled) run.log.abortCall(call);
+  return run.finish(ending(run));
 }
 
 /** Input 0 is in flight and 1 is not, though there is room, while everything is idle. */
 function leftLying(): Performance {
-  const told = new Told({ count: 2, options: { maxConcurrency: 2 } });
-  const first = told.start(0);
-  told.idle();
-  told.end(first, 5);
+  const run = new ScriptedRun({ count: 2, options: { maxConcurrency: 2 } });
+  const first = run.start(0);
+  run.idle();
+  run.end(first, 5);
   const outputs = [first.result?.kind === "answered" ? (first.result.slots[0] as { value: unknown }).value : undefined];
-  return told.finish({ kind: "resolved", outputs: [...outputs, ...told.call(1)] });
+  return run.finish({ kind: "resolved", outputs: [...outputs, ...run.call(1)] });
 }
 
 /** A source that gives `ahead` inputs before the first one has come through. */
 function pulledAhead(ahead: number): Performance {
-  const told = new Told({
+  const run = new ScriptedRun({
     count: 3,
     source: { kind: "iterator", delays: [0], failsAt: undefined, stallsAt: undefined },
   });
   const pull = (slot: number): void => {
-    told.log.add({ type: "asked" });
-    told.log.add({ type: "pulled", slot });
+    run.log.add({ type: "asked" });
+    run.log.add({ type: "pulled", slot });
   };
   const outputs: unknown[] = [];
   for (let slot = 0; slot < ahead; slot++) pull(slot);
   for (let slot = 0; slot < 3; slot++) {
     if (slot >= ahead) pull(slot);
-    outputs.push(...told.call(slot));
+    outputs.push(...run.call(slot));
   }
-  told.log.add({ type: "asked" });
-  told.log.add({ type: "source ended" });
-  return told.finish({ kind: "resolved", outputs });
+  run.log.add({ type: "asked" });
+  run.log.add({ type: "source ended" });
+  return run.finish({ kind: "resolved", outputs });
 }
 
 function limited(perMinute: number): Performance {
   const limiter = { requestsPerMinute: perMinute, tokensPerMinute: undefined, inputsPerMinute: undefined };
-  const told = new Told({ options: { limiter } });
-  return told.finish({ kind: "resolved", outputs: [0, 1, 2].flatMap((key) => told.call(key)) });
+  const run = new ScriptedRun({ options: { limiter } });
+  return run.finish({ kind: "resolved", outputs: [0, 1, 2].flatMap((key) => run.call(key)) });
 }
 
 describe("the oracle", () => {
@@ -118,9 +118,9 @@ describe("the oracle", () => {
     ["outcomes in order", streamed("inOrder", [0, 1, 2])],
     ["a retry after its backoff", retried(100, 2)],
     ["a failure whose attempts are used up", retried(undefined, 1)],
-    ["a poison item found by halves", isolated([0], [1])],
+    ["a bad input found by halves", isolated([0], [1])],
     ["a batch that fails fast", failedFast(0)],
-    ["an abort", aborted((told) => ({ kind: "rejected", error: told.reasons.abort }))],
+    ["an abort", aborted((run) => ({ kind: "rejected", error: run.reasons.abort }))],
     ["a source that is pulled two inputs ahead", pulledAhead(2)],
     ["a limit that is kept", limited(3)],
   ] as const)("finds nothing wrong with %s", ([, performance]) => {
@@ -144,12 +144,12 @@ describe("the oracle", () => {
     ["a retry too many", retried(100, 1), "its attempts were used up"],
     ["a failure that had an attempt left", retried(undefined, 2), 'an Error, though its calls came to "open"'],
     ["a neighbour that is failed unsent", isolated([0]), "slot 1: an Error"],
-    ["a poison item that is failed unsent", isolated([1]), "slot 0: an Error"],
+    ["a bad input that is failed unsent", isolated([1]), "slot 0: an Error"],
     ["a bad request that is sent again as it is", isolated([0, 1], [0], [1]), "the same request was sent again"],
     ["a rejection that comes late", failedFast(1), "everything was decided"],
     [
       "a call after the first failure",
-      failedFast(5, (told) => void told.call(1)),
+      failedFast(5, (run) => void run.call(1)),
       "took the place of the first that failed",
     ],
     ["an abort that is not heeded", aborted(() => ({ kind: "resolved", outputs: [1] })), "ended well after an abort"],
@@ -160,7 +160,7 @@ describe("the oracle", () => {
     ],
     [
       "a call in flight that is not aborted",
-      aborted((told) => ({ kind: "rejected", error: told.reasons.abort }), false),
+      aborted((run) => ({ kind: "rejected", error: run.reasons.abort }), false),
       "its signal was not aborted",
     ],
     ["work that is left lying", leftLying(), "there was room for a call"],
@@ -173,10 +173,10 @@ describe("the oracle", () => {
   });
 
   it("objects to calls beyond the cap", () => {
-    const told = new Told({ count: 2, options: { maxConcurrency: 1 } });
-    const calls = [told.start(0), told.start(1)];
-    for (const call of calls) told.end(call, 5);
-    expect(judge(told.finish({ kind: "resolved", outputs: [0, 1] })).join("\n")).toContain(
+    const run = new ScriptedRun({ count: 2, options: { maxConcurrency: 1 } });
+    const calls = [run.start(0), run.start(1)];
+    for (const call of calls) run.end(call, 5);
+    expect(judge(run.finish({ kind: "resolved", outputs: [0, 1] })).join("\n")).toContain(
       "2 calls were in flight at once, 1 were allowed (L8)",
     );
   });
@@ -188,9 +188,9 @@ describe("the oracle", () => {
   });
 
   it("objects to a report that does not add up", () => {
-    const told = new Told();
-    const outputs = [0, 1, 2].flatMap((key) => told.call(key));
-    expect(judge(told.finish({ kind: "resolved", outputs }, { rejected: 4 })).join("\n")).toContain(
+    const run = new ScriptedRun();
+    const outputs = [0, 1, 2].flatMap((key) => run.call(key));
+    expect(judge(run.finish({ kind: "resolved", outputs }, { rejected: 4 })).join("\n")).toContain(
       "a count of the report is -1",
     );
   });

@@ -2,8 +2,8 @@ import { type Call, type CallResult, type Failure, Log, type SeenOutcome } from 
 import type { Ending, Performance } from "../perform.ts";
 import type { Schedule } from "../schedule.ts";
 
-/** A run that is told by hand, for the oracle's own tests: no engine takes part in it. */
-export class Told {
+/** A run that is written by hand, for the oracle's own tests: no engine takes part in it. */
+export class ScriptedRun {
   time = 0;
   readonly log: Log = new Log(() => this.time);
   timersLeft = 0;

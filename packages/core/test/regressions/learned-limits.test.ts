@@ -69,7 +69,7 @@ describe("limits that nobody configured", () => {
     expect(here.provider.calls).toBeLessThan(40);
   });
 
-  it("P36 with one text in a thousand poison and one answer in a hundred a 503, no good one is lost and time is kept", async () => {
+  it("P36 with one bad text in a thousand and one answer in a hundred a 503, no good one is lost and time is kept", async () => {
     const failures = dice(9);
     const here = world(2, FULL, { isDown: () => failures() < 0.01 });
     const texts = lengths(50_000, here.random).map((each) => (here.random() < 0.001 ? each + POISON : each));
@@ -166,7 +166,7 @@ describe("limits that nobody configured", () => {
     },
   );
 
-  it("estimate goes by what was learnt", async () => {
+  it("estimate goes by what was learned", async () => {
     const { clock, provider } = world(10, FULL);
     const subject = bulkRunnable(provider.answer, {
       limiter: rateLimiter({ clock, concurrency: 5 }),
