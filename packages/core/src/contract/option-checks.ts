@@ -100,8 +100,7 @@ export function checkAll(
   for (const [name, value] of Object.entries(values)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
-      if (!isOwn(name, value))
-        throw unknownOption(path(name), [...Object.keys(checks), ...own].map(path), checks === OPTIONS);
+      if (!isOwn(name, value)) throw unknownOption(path(name), [...Object.keys(checks), ...own].map(path));
       continue;
     }
     const [expected, holds] = check;
@@ -120,13 +119,12 @@ export function given<Options extends object>(options: Options): Given<Options> 
 
 type Given<Options> = { readonly [Name in keyof Options]: Exclude<Options[Name], undefined> };
 
-function unknownOption(name: string, known: readonly string[], isExtensible: boolean): ArgumentError {
+function unknownOption(name: string, known: readonly string[]): ArgumentError {
   const close = known.find(
     (each) => each.toLowerCase().replaceAll(/[^a-z]/g, "") === name.toLowerCase().replaceAll(/[^a-z]/g, ""),
   );
   const hint = close === undefined ? `Known: ${known.join(", ")}.` : `Did you mean \`${close}\`?`;
-  const more = isExtensible ? " An adapter declares its own in settings.callOptions." : "";
-  return new ArgumentError(`Expected only known options, got \`${name}\`. ${hint}${more}`);
+  return new ArgumentError(`Expected only known options, got \`${name}\`. ${hint}`);
 }
 
 function isNumber(value: unknown, least: number): value is number {

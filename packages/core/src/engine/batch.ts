@@ -1,6 +1,7 @@
 import type { BatchOptions, Inputs, RunnableShape } from "../contract/runnable.ts";
 import { type BatchError, toError } from "../contract/errors.ts";
-import { type BatchOutput, type BatchRun, endedEarly, type Stop } from "./batch-run.ts";
+import { type BatchOutput, endedEarly, type Stop } from "./batch-run.ts";
+import type { Source } from "./intake/source.ts";
 import { ResultSlots } from "./results/result-slots.ts";
 import { start } from "./start.ts";
 
@@ -10,10 +11,10 @@ export function batch<Input, Output>(
   inputs: Inputs<Input>,
   options: BatchOptions<Input, Output>,
 ): Promise<(Output | Error)[]> {
-  idleBatches ??= [IDLE, IDLE_BULK].map((idle) => run(idle, [undefined], {}, nothing, nothing));
+  idleBatches ??= [IDLE, IDLE_BULK].map((idle) => start(idle, [undefined], {}, false, outputFor({}, nothing, nothing)));
   // A promise's executor turns what it throws into a rejection: wrong arguments too.
   return new Promise((resolve, reject) => {
-    run(runnable, inputs, options, resolve, reject);
+    start(runnable, inputs, options, false, outputFor(options, resolve, reject));
   });
 }
 
@@ -29,16 +30,14 @@ let idleBatches: unknown;
 const IDLE = { invoke: () => Promise.resolve() } as unknown as RunnableShape<undefined, undefined>;
 const IDLE_BULK: typeof IDLE = { ...IDLE, invokeMany: () => Promise.resolve([undefined]) };
 
-function run<Input, Output>(
-  runnable: RunnableShape<Input, Output>,
-  inputs: Inputs<Input>,
+function outputFor<Input, Output>(
   options: BatchOptions<Input, Output>,
   resolve: (outputs: (Output | Error)[]) => void,
   reject: (reason: unknown) => void,
-): BatchRun<Input, Output> {
-  return start(runnable, inputs, options, false, (source): BatchOutput<Input, Output> => {
-    const slots = new ResultSlots<Input, Output>(source.inputs);
-    const returnExceptions = options.returnExceptions === true;
+): (source: Source<Input>) => BatchOutput<Input, Output> {
+  const returnExceptions = options?.returnExceptions === true;
+  return ({ inputs }) => {
+    const slots = new ResultSlots<Input, Output>(inputs);
     return {
       sink: slots,
       failFast: !returnExceptions,
@@ -51,7 +50,7 @@ function run<Input, Output>(
         else reject(stop.reason);
       },
     };
-  });
+  };
 }
 
 function failure<Input, Output>(stop: Stop, slots: ResultSlots<Input, Output>): BatchError<Input, Output> {

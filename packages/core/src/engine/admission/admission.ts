@@ -82,7 +82,7 @@ export class Admission {
   tryPass(chunk: Chunk<unknown>): Pass | undefined {
     const { limiter } = this.#options;
     if (limiter === undefined) return FREE;
-    const reservation = limiter.tryReserve?.(this.demandOf(chunk), this.#reserve);
+    const reservation = limiter.tryReserve?.(this.demandOf(chunk.size, chunk.tokens), this.#reserve);
     return reservation && { reservation };
   }
 
@@ -107,7 +107,8 @@ export class Admission {
       const resume = this.#stats.waiting();
       try {
         const signal = this.#draining;
-        reservation = await limiter.reserve(this.demandOf(chunk), { ...this.#reserve, signal, urgent });
+        const demand = this.demandOf(chunk.size, chunk.tokens);
+        reservation = await limiter.reserve(demand, { ...this.#reserve, signal, urgent });
       } catch (error) {
         if (this.#draining.aborted) return undefined;
         throw error;
@@ -136,10 +137,9 @@ export class Admission {
     if (settlement !== undefined) reservation?.settle(settlement);
   }
 
-  /** Demand of a chunk on the limits, its tokens as the provider is expected to count them. */
-  demandOf(chunk: Chunk<unknown>): Demand {
-    const tokens = chunk.tokens * (this.#options.calibration?.factor ?? 1);
-    return { requests: 1, inputs: chunk.size, tokens };
+  /** Demand of one request on the limits, its tokens as the provider is expected to count them. */
+  demandOf(inputs: number, tokens: number): Demand {
+    return { requests: 1, inputs, tokens: tokens * (this.#options.calibration?.factor ?? 1) };
   }
 
   /** Lets nothing through any more. */

@@ -1,5 +1,4 @@
 import type { Usage } from "../../contract/report.ts";
-import type { CallOptions } from "../../contract/runnable.ts";
 import { toError } from "../../contract/errors.ts";
 import type { Settlement } from "../../contract/rate-limiter.ts";
 import { type Admission, giveBack, type Pass } from "../admission/admission.ts";
@@ -9,7 +8,7 @@ import type { Failure } from "../recovery/failure.ts";
 import type { Answer, Settler } from "../results/settler.ts";
 import type { StageContext } from "../stage-context.ts";
 import { CallSlot } from "./call-slot.ts";
-import { withTimeout } from "./with-timeout.ts";
+import { startDeadline } from "./deadline.ts";
 
 /** Makes a stage's calls, new work's and recovery's alike: each from its pass to its outcomes. */
 export class Caller<Input, Output> {
@@ -27,7 +26,7 @@ export class Caller<Input, Output> {
   /** One call. Settles what it can of the chunk and returns what failed: an empty chunk where nothing of it is left to do. */
   async attempt(chunk: Chunk<Input>, pass: Pass): Promise<Failure<Input> | undefined> {
     // Asked here, with nothing awaited in between: the batch may have ended, or its money gone, while the chunk waited.
-    if (this.#context.batch.isEnding || !this.#isPayable(chunk)) {
+    if (this.#context.batch.isEnding || !this.#isPayable(chunk.tokens)) {
       giveBack(pass);
       return undefined;
     }
@@ -56,18 +55,19 @@ export class Caller<Input, Output> {
     chunk.attempts++;
     if (!lookUp) stats.callBegins();
     budget?.begin(chunk.tokens, price);
-    const send = (options: CallOptions): Promise<unknown> =>
-      strategy.kind === "one"
-        ? strategy.call(chunk.inputs[0] as Input, options)
-        : // A copy: what the Runnable does to its array must not change what is sent again.
-          strategy.call(chunk.inputs.slice(), options);
+    const deadline = timeoutMs === undefined ? undefined : startDeadline(slot.options, timeoutMs, clock);
+    const { options } = deadline ?? slot;
     let answer: Answer;
     try {
-      const sent = timeoutMs === undefined ? send(slot.options) : withTimeout(send, slot.options, timeoutMs, clock);
-      answer = { value: await sent };
+      // A copy: what the Runnable does to its array must not change what is sent again.
+      const inputs = strategy.kind === "one" ? chunk.inputs : chunk.inputs.slice();
+      const sent =
+        strategy.kind === "one" ? strategy.call(inputs[0] as Input, options) : strategy.call(inputs, options);
+      answer = { value: await (deadline?.race(sent) ?? sent) };
     } catch (thrown) {
       answer = { error: toError(thrown) };
     }
+    deadline?.end();
     budget?.end(chunk.tokens, price);
     if (!lookUp) stats.callEnds();
     const { usage, requestId } = slot;
@@ -80,10 +80,10 @@ export class Caller<Input, Output> {
     return answer;
   }
 
-  #isPayable(chunk: Chunk<Input>): boolean {
+  #isPayable(tokens: number): boolean {
     const { batch, options } = this.#context;
     if (batch.budget === undefined || options.lookUp) return true;
-    const reason = batch.budget.refuse(chunk.tokens, options.price);
+    const reason = batch.budget.refuse(tokens, options.price);
     if (reason !== undefined) batch.end({ status: "stopped", reason }, "drain");
     return reason === undefined;
   }

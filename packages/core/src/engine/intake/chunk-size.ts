@@ -49,12 +49,7 @@ export function probeSize(chunk: Chunk<unknown>): number {
  * Inputs of a chunk that go out next near the end of a batch: at most `most`, where the chunk would wait for its tokens.
  * Nothing is to wait at the end for one large answer, or for the bisecting of one.
  */
-export function lastSize(
-  { size }: Chunk<unknown>,
-  demand: Demand,
-  limiter: RateLimiter | undefined,
-  most: number,
-): number {
+export function lastSize(size: number, demand: Demand, limiter: RateLimiter | undefined, most: number): number {
   const part = Math.max(SMALLEST, Math.ceil(most));
   if (!(part < size) || limiter?.waitMs === undefined) return size;
   const tokens = (demand.tokens * part) / size;

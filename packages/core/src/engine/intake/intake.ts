@@ -114,7 +114,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   /** Tells whether a chunk could be sent now without taking anything from others: no new work is left, and no limit is near. */
   isSpare(chunk: Chunk<Input>): boolean {
     if (!this.#source.ended || this.#packer.held > 0) return false;
-    return (this.#options.limiter?.waitMs?.(this.#admission.demandOf(chunk)) ?? 0) === 0;
+    return (this.#options.limiter?.waitMs?.(this.#admission.demandOf(chunk.size, chunk.tokens)) ?? 0) === 0;
   }
 
   /** True where nothing is under way that could bring outcomes. */
@@ -174,7 +174,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   }
 
   #lastSize(chunk: Chunk<Input>, most: number): number {
-    return lastSize(chunk, this.#admission.demandOf(chunk), this.#options.limiter, most);
+    return lastSize(chunk.size, this.#admission.demandOf(chunk.size, chunk.tokens), this.#options.limiter, most);
   }
 
   /** The first `count` inputs of a chunk; the others go back to wait for the next one. */

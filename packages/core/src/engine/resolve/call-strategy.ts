@@ -40,11 +40,11 @@ export function callStrategy<Input, Output>(
   if (typeof runnable.invokeMany === "function") {
     return {
       kind: "many",
-      call: (inputs, options) => (runnable as Required<typeof runnable>).invokeMany(inputs, options),
+      call: runnable.invokeMany.bind(runnable),
       isOverride: false,
     };
   }
-  return { kind: "one", call: (input, options) => runnable.invoke(input, options) };
+  return { kind: "one", call: runnable.invoke.bind(runnable) };
 }
 
 /** Tells whether inputs or options came out of a Runnable's own overridden `batch`, which would call itself forever. */

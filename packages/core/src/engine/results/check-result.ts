@@ -5,13 +5,13 @@ import type { SchemaIssue, StandardSchema } from "../../contract/standard-schema
 /**
  * Holds the answer to a request of `count` inputs to be an array with one result for each.
  *
- * @throws ResultError otherwise: which result belongs to which input can't be told (L13, P6)
+ * @returns a ResultError otherwise: whose results they are can't be told (L13, P6)
  */
-export function checkCount(answer: unknown, count: number): asserts answer is unknown[] {
-  if (Array.isArray(answer) && answer.length === count) return;
-  throw new ResultError(
+export function wrongCount(answer: unknown, count: number): ResultError | undefined {
+  if (Array.isArray(answer) && answer.length === count) return undefined;
+  return new ResultError(
     `Expected an array of ${count} results, one for each input and in their order, ` +
-      `got ${Array.isArray(answer) ? answer.length : kindOf(answer)}. Which result belongs to which input can't be told, so none is used.`,
+      `got ${Array.isArray(answer) ? answer.length : kindOf(answer)}. Whose results they are can't be told, so none is used.`,
   );
 }
 

@@ -5,10 +5,12 @@ import type { Failure } from "../recovery/failure.ts";
 import { isWorthSplitting, mayRetry } from "../recovery/retry-policy.ts";
 import { Unfinished } from "../resolve/call-strategy.ts";
 import type { StageContext } from "../stage-context.ts";
-import { checkCount, checkSchema } from "./check-result.ts";
+import { checkSchema, wrongCount } from "./check-result.ts";
 
 /** Answer of a call: a value that is not checked yet, or the error that was thrown. */
-export type Answer = { readonly value: unknown; readonly error?: undefined } | { readonly error: Error };
+export type Answer =
+  | { readonly value: unknown; readonly error?: undefined }
+  | { readonly value?: undefined; readonly error: Error };
 
 /** Writes each outcome of a stage to its own slot, exactly once, and to the slots of inputs that are equal. */
 export class Settler<Input, Output> {
@@ -73,40 +75,22 @@ export class Settler<Input, Output> {
    * Settles what an answer brings. Returns what failed and may have another chance; an empty chunk where the call threw
    * and no further call can help. Not a turn later: a batch that fails fast must start nothing more (L12).
    */
-  place(chunk: Chunk<Input>, answer: Answer): Promise<Failure<Input> | undefined> | Failure<Input> | undefined {
-    if (answer.error !== undefined) return this.#placeError(chunk, answer.error);
-    if (this.#context.options.strategy.kind === "one") return this.#placeResults(chunk, [answer.value]);
-    try {
-      checkCount(answer.value, chunk.size);
-    } catch (error) {
-      this.rejectAll(chunk, error as Error);
+  async place(chunk: Chunk<Input>, { value, error: thrown }: Answer): Promise<Failure<Input> | undefined> {
+    if (thrown !== undefined) return this.#placeError(chunk, thrown);
+    const { strategy, schema, retry } = this.#context.options;
+    const isMany = strategy.kind === "many";
+    const wrong = isMany ? wrongCount(value, chunk.size) : undefined;
+    if (wrong !== undefined) {
+      this.rejectAll(chunk, wrong);
       return undefined;
     }
-    return this.#placeResults(chunk, answer.value);
-  }
-
-  #placeError(chunk: Chunk<Input>, error: Error): Failure<Input> {
-    const failure = { chunk, error, isWhole: true };
-    if (mayRetry(chunk, error, this.#context.options.retry)) return failure;
-    const facts = factsOf(error);
-    if (chunk.size === 1 || !isWorthSplitting(facts, true)) {
-      this.giveUpAll(chunk, error);
-      return { ...failure, chunk: chunk.pick([]) };
-    }
-    const named = facts.position;
-    if (named === undefined || !Number.isInteger(named) || named < 0 || named >= chunk.size) return failure;
-    this.reject(chunk.indexes[named] as number, chunk.inputs[named] as Input, error);
-    return { ...failure, chunk: chunk.pick(others(chunk.size, named)), isUnsent: true };
-  }
-
-  async #placeResults(chunk: Chunk<Input>, results: readonly unknown[]): Promise<Failure<Input> | undefined> {
-    const { strategy, schema, retry } = this.#context.options;
+    const results = isMany ? (value as unknown[]) : [value];
     const failed: number[] = [];
     const errors: Error[] = [];
     for (let position = 0; position < chunk.size; position++) {
       let result = results[position];
       // What `invoke` resolves to is an output, even an Error; in a bulk answer an Error is that item's failure.
-      let isError = strategy.kind === "many" && result instanceof Error;
+      let isError = isMany && result instanceof Error;
       if (!isError && schema !== undefined) {
         const checked = await checkSchema(schema, result);
         isError = checked.refused !== undefined;
@@ -125,6 +109,20 @@ export class Settler<Input, Output> {
     }
     const error = errors[0];
     return error === undefined ? undefined : { chunk: chunk.pick(failed), error, errors, isWhole: false };
+  }
+
+  #placeError(chunk: Chunk<Input>, error: Error): Failure<Input> {
+    const failure = { chunk, error, isWhole: true };
+    if (mayRetry(chunk, error, this.#context.options.retry)) return failure;
+    const facts = factsOf(error);
+    if (chunk.size === 1 || !isWorthSplitting(facts, true)) {
+      this.giveUpAll(chunk, error);
+      return { ...failure, chunk: chunk.pick([]) };
+    }
+    const named = facts.position;
+    if (named === undefined || !Number.isInteger(named) || named < 0 || named >= chunk.size) return failure;
+    this.reject(chunk.indexes[named] as number, chunk.inputs[named] as Input, error);
+    return { ...failure, chunk: chunk.pick(others(chunk.size, named)), isUnsent: true };
   }
 
   #refuseIfFatal(reason: Error): void {
