@@ -122,8 +122,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a refused key does not stop the run",
     file: "../contract/error-facts.ts",
-    find: 'return facts.code === "authentication" || facts.code === "quota_exceeded";',
-    replace: 'return facts.code === "quota_exceeded";',
+    find: 'FATAL: ReadonlySet<ErrorCode> = new Set(["authentication", ',
+    replace: "FATAL: ReadonlySet<ErrorCode> = new Set([",
   },
   {
     name: "the source is not closed",

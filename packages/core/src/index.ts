@@ -11,6 +11,7 @@ export { autoBatch, type AutoBatchOptions } from "./compose/auto-batch.ts";
 export { bulkRunnable, invokeThroughBatch, runnable } from "./compose/functions.ts";
 export { withConfig, withRetry } from "./compose/with-config.ts";
 export { withFallbacks } from "./compose/with-fallbacks.ts";
+export type { CallOptions, CallReport } from "./contract/call.ts";
 export { type Clock, sleep, systemClock } from "./contract/clock.ts";
 export {
   ArgumentError,
@@ -30,6 +31,7 @@ export {
 } from "./contract/errors.ts";
 export type { JobBackend, JobCallOptions, JobCaps, JobLine, JobRow, JobState } from "./contract/job-backend.ts";
 export { CONTRACT_VERSION } from "./contract/marks.ts";
+export type { BatchInfo, BatchListeners, Call, CallResult, Middleware } from "./contract/middleware.ts";
 export type { Completed, Fulfilled, Outcomes, Rejected } from "./contract/outcome.ts";
 export type {
   Demand,
@@ -44,6 +46,7 @@ export type {
   Estimate,
   FinishReport,
   FinishStatus,
+  Price,
   Progress,
   RequestEvent,
   RetryEvent,
@@ -52,10 +55,7 @@ export type {
 } from "./contract/report.ts";
 export type {
   BatchOptions,
-  CallOptions,
-  CallReport,
   Inputs,
-  Price,
   RequestLimits,
   RetryOptions,
   RunnableLike,

@@ -1,8 +1,9 @@
 import type { Estimate } from "./contract/report.ts";
+import type { CallOptions } from "./contract/call.ts";
 import type {
   BatchOptions,
-  CallOptions,
   Chain,
+  ChainStage,
   Inputs,
   RunnableLike,
   RunnableSettings,
@@ -11,10 +12,11 @@ import type {
 import { ArgumentError } from "./contract/errors.ts";
 import { kindOf } from "./contract/kind-of.ts";
 import { BASE_BATCH, CONTRACT_VERSION, RUNNABLE, STAGES } from "./contract/marks.ts";
+import type { Middleware } from "./contract/middleware.ts";
 import type { Completed } from "./contract/outcome.ts";
 import { batch } from "./engine/batch.ts";
 import { OutcomeStream } from "./engine/outcome-stream.ts";
-import { chainOf } from "./engine/pipeline/chain-stages.ts";
+import { stagesOf, within } from "./engine/pipeline/chain-stages.ts";
 import { estimate } from "./engine/resolve/estimate.ts";
 import { CompletionQueue, OrderedQueue } from "./engine/results/outcome-queues.ts";
 
@@ -161,19 +163,19 @@ export class RunnableChain<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
   readonly #chain: Chain;
 
-  constructor(runnables: readonly RunnableShape<any, any>[], route: Chain["route"]) {
+  constructor(stages: readonly ChainStage[], route: Chain["route"], middleware: readonly Middleware[] = []) {
     super();
-    this.#chain = { runnables, route };
+    this.#chain = { stages: stages.map((stage) => within(stage, middleware)), route };
     Object.defineProperty(this, STAGES, { value: this.#chain });
-    const callOptions = runnables.flatMap((runnable) => runnable.settings?.callOptions ?? []);
-    this.settings = { callOptions: [...new Set(callOptions)] };
+    const callOptions = stages.flatMap(({ runnable }) => runnable.settings?.callOptions ?? []);
+    this.settings = { callOptions: [...new Set(callOptions)], ...(middleware.length > 0 ? { middleware } : {}) };
   }
 
   override async invoke(input: Input, options: CallOptions = {}): Promise<Output> {
-    const { runnables, route } = this.#chain;
+    const { stages, route } = this.#chain;
     let value: unknown = input;
     let failure: unknown;
-    for (const runnable of runnables) {
+    for (const { runnable } of stages) {
       try {
         const output: unknown = await runnable.invoke(value, options);
         if (route === "rejected") return output as Output;
@@ -191,9 +193,4 @@ export class RunnableChain<Input, Output> extends Runnable<Input, Output> {
   override invokeMany(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
     return this.batch(inputs, { ...options, returnExceptions: true });
   }
-}
-
-function stagesOf(runnable: RunnableShape<any, any>): readonly RunnableShape<any, any>[] {
-  const chain = chainOf(runnable);
-  return chain?.route === "fulfilled" ? chain.runnables : [runnable];
 }

@@ -1,4 +1,5 @@
-import type { BatchOptions, CallOptions, RunnableSettings } from "../contract/runnable.ts";
+import type { CallOptions } from "../contract/call.ts";
+import type { BatchOptions, RunnableSettings } from "../contract/runnable.ts";
 import { type Clock, systemClock } from "../contract/clock.ts";
 import { WRAPPED } from "../contract/marks.ts";
 import { type Check, checkAll, CLOCK, COUNT, NOT_NEGATIVE } from "../contract/option-checks.ts";

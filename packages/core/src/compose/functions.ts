@@ -1,6 +1,8 @@
-import type { CallOptions, RunnableSettings } from "../contract/runnable.ts";
+import type { CallOptions } from "../contract/call.ts";
+import type { RunnableSettings } from "../contract/runnable.ts";
 import { ArgumentError, BatchError } from "../contract/errors.ts";
 import { kindOf } from "../contract/kind-of.ts";
+import { INVOKED } from "../contract/marks.ts";
 import { checkSettings } from "../engine/resolve/check-options.ts";
 import { FunctionRunnable, isRunnable, Runnable } from "../runnable.ts";
 
@@ -75,7 +77,10 @@ export async function invokeThroughBatch<Input, Output>(
 ): Promise<Output> {
   try {
     // The base class's own: an override of `batch` may be written around `invoke`.
-    const outputs = await Runnable.prototype.batch.call(target, [input], options);
+    const outputs = await Runnable.prototype.batch.call(target, [input], {
+      ...options,
+      [INVOKED]: true,
+    } as CallOptions);
     return outputs[0] as Output;
   } catch (error) {
     throw BatchError.isInstance(error) && error.cause !== undefined ? error.cause : error;

@@ -1,12 +1,15 @@
-import type { CallOptions, RetryOptions, RunnableSettings } from "../contract/runnable.ts";
+import type { CallOptions } from "../contract/call.ts";
+import type { RetryOptions, RunnableSettings } from "../contract/runnable.ts";
 import { WRAPPED } from "../contract/marks.ts";
 import { given } from "../contract/option-checks.ts";
 import { checkSettings } from "../engine/resolve/check-options.ts";
-import { Runnable } from "../runnable.ts";
+import { chainOf } from "../engine/pipeline/chain-stages.ts";
+import { Runnable, RunnableChain } from "../runnable.ts";
 import { invokeThroughBatch, requireRunnable } from "./functions.ts";
 
 /**
- * The same Runnable with other settings: they win over its own, and a call's options win over both.
+ * The same Runnable with other settings: they win over its own, and a call's options win over both. `middleware` comes
+ * around the middleware that is there.
  *
  * @example
  * const careful = withConfig(embeddings, { maxConcurrency: 2, timeoutMs: 10_000 });
@@ -15,7 +18,13 @@ export function withConfig<Input, Output>(
   inner: Runnable<Input, Output>,
   settings: RunnableSettings<Input, Output>,
 ): Runnable<Input, Output> {
-  return new Configured(inner, settings);
+  checkSettings(settings);
+  const { middleware, ...others } = given(settings);
+  if (middleware === undefined || Object.keys(others).length > 0) return new Configured(inner, settings);
+  // Middleware goes around each stage's calls: a pipe stays one.
+  const chain = chainOf(requireRunnable(inner));
+  if (chain === undefined) return new Configured(inner, settings);
+  return new RunnableChain(chain.stages, chain.route, [...(inner.settings?.middleware ?? []), ...middleware]);
 }
 
 /**
@@ -42,7 +51,8 @@ class Configured<Input, Output> extends Runnable<Input, Output> {
     super();
     checkSettings(settings);
     this[WRAPPED] = requireRunnable(inner);
-    this.settings = { ...inner.settings, ...given(settings) };
+    const middleware = [...(inner.settings?.middleware ?? []), ...(settings.middleware ?? [])];
+    this.settings = { ...inner.settings, ...given(settings), ...(middleware.length > 0 ? { middleware } : {}) };
   }
 
   override invoke(input: Input, options?: CallOptions): Promise<Output> {

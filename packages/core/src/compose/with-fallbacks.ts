@@ -12,5 +12,8 @@ export function withFallbacks<Input, Output>(
   primary: Runnable<Input, Output>,
   fallbacks: readonly RunnableLike<Input, Output>[],
 ): Runnable<Input, Output> {
-  return new RunnableChain([primary, ...fallbacks.map((fallback) => toRunnable(fallback))], "rejected");
+  return new RunnableChain(
+    [primary, ...fallbacks.map((fallback) => toRunnable(fallback))].map((runnable) => ({ runnable, middleware: [] })),
+    "rejected",
+  );
 }

@@ -35,6 +35,7 @@ const NETWORK_CODES = new Set([
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
 ]);
+const FATAL: ReadonlySet<ErrorCode> = new Set(["authentication", "quota_exceeded", "budget_exceeded"]);
 /** Errors of a chain of causes that are looked at. */
 const DEPTH = 5;
 
@@ -78,7 +79,7 @@ export function isRetryable(facts: ErrorFacts): boolean {
  */
 export function isFatal(facts: ErrorFacts): boolean {
   if (facts.code === "invalid_argument") return facts.status !== undefined;
-  return facts.code === "authentication" || facts.code === "quota_exceeded";
+  return FATAL.has(facts.code);
 }
 
 /** Tells whether the error says that it is about what was sent. Anything else may be an outage, and is not bisected forever. */

@@ -18,5 +18,7 @@ export const WRAPPED: unique symbol = Symbol.for("batchwise.wrapped") as never;
 export const STAGES: unique symbol = Symbol.for("batchwise.stages") as never;
 /** In options: the Runnable whose overridden `batch` is running, which must not be asked to run itself. */
 export const INSIDE: unique symbol = Symbol.for("batchwise.inside") as never;
+/** In options: marks a batch of one that is made for an `invoke`. */
+export const INVOKED: unique symbol = Symbol.for("batchwise.invoked") as never;
 /** In options: the slot of the call that received them. The first call of a nested batch runs on that call's permit. */
 export const CALL_SLOT: unique symbol = Symbol.for("batchwise.call-slot") as never;

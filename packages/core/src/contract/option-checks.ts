@@ -60,7 +60,8 @@ export const SETTINGS: Readonly<Record<keyof RunnableSettings, Check>> = {
   ...RUN,
   weigh: FUNCTION,
   price: ["prices such as { perMillionInputTokens: 0.02 }", isObject],
-  callOptions: ["an array of names", (value) => Array.isArray(value)],
+  callOptions: ["an array of names", Array.isArray],
+  middleware: ["an array of middleware such as { call: (call, next) => next(call) }", Array.isArray],
   jobs: FUNCTION,
   lookUp: BOOLEAN,
 };

@@ -11,6 +11,12 @@ export interface Usage {
   readonly cost?: number | undefined;
 }
 
+/** Prices in one currency (US dollars unless an adapter says otherwise), for a million tokens. */
+export interface Price {
+  readonly perMillionInputTokens?: number | undefined;
+  readonly perMillionOutputTokens?: number | undefined;
+}
+
 /** Tokens and cost so far; every field is a finite number. */
 export interface TotalUsage {
   readonly inputTokens: number;

@@ -1,7 +1,9 @@
+import type { CallOptions } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import type { JobBackend } from "./job-backend.ts";
-import type { RateLimiter, RateLimitFacts } from "./rate-limiter.ts";
-import type { FinishReport, Progress, RequestEvent, RetryEvent, Usage } from "./report.ts";
+import type { Middleware } from "./middleware.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
+import type { FinishReport, Price, Progress, RequestEvent, RetryEvent } from "./report.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
 /** Anything that turns one input into one output: a Runnable, or an object shaped like one. */
@@ -15,26 +17,6 @@ export interface RunnableShape<Input, Output> {
   invoke(input: Input, options?: CallOptions): Promise<Output>;
   invokeMany?(inputs: readonly Input[], options: CallOptions): Promise<readonly (Output | Error)[]>;
   batch(inputs: Inputs<Input>, options?: BatchOptions<Input, Output>): Promise<(Output | Error)[]>;
-}
-
-/** Facts that a call learned besides its result. An adapter hands them to `options.report`. */
-export interface CallReport {
-  readonly usage?: Usage | undefined;
-  /** Limits of the provider, as the response reports them. */
-  readonly limits?: RateLimitFacts | undefined;
-  /** The provider's id of the request. */
-  readonly requestId?: string | undefined;
-}
-
-/**
- * Options that `invoke` and `invokeMany` receive. Pass the same object on to a batch inside of `invoke`: its calls then
- * share the outer batch's cap, its signal, and its report.
- */
-export interface CallOptions {
-  /** Aborted when the result is no longer wanted. Hand it to the SDK or to `fetch`. */
-  readonly signal?: AbortSignal | undefined;
-  /** Tells the engine what the call used and learned. Present whenever the engine makes the call. */
-  readonly report?: ((report: CallReport) => void) | undefined;
 }
 
 /** Settings of a Runnable: the limits, weights and prices that an adapter knows of its backend. Options of a call win over them. */
@@ -53,6 +35,8 @@ export interface RunnableSettings<Input = any, Output = any> extends RunOptions<
    * none of a batch's limits and retries, count as no requests, and no hook hears of them. @default false
    */
   readonly lookUp?: boolean | undefined;
+  /** Middleware around its batches and calls, the last one outermost. Of a lookUp, no call is seen. */
+  readonly middleware?: readonly Middleware[] | undefined;
   /** The provider's offline jobs for the same inputs and outputs. Loaded when it is asked for. */
   readonly jobs?: (() => Promise<JobBackend<Input, Output>>) | undefined;
 }
@@ -130,12 +114,6 @@ export interface Weight {
   readonly bytes?: number | undefined;
 }
 
-/** Prices in one currency (US dollars unless an adapter says otherwise), for a million tokens. */
-export interface Price {
-  readonly perMillionInputTokens?: number | undefined;
-  readonly perMillionOutputTokens?: number | undefined;
-}
-
 /** Inputs that a batch reads: an array, any iterable, or a stream. */
 export type Inputs<Input> = Iterable<Input> | AsyncIterable<Input>;
 
@@ -170,7 +148,14 @@ type OnFinish<Input, Output> = { call(report: FinishReport<Input, Output>): void
 
 /** Stages in a row, each of which keeps its own strategy. */
 export interface Chain {
-  readonly runnables: readonly RunnableShape<any, any>[];
+  readonly stages: readonly ChainStage[];
   /** Outcomes that a stage passes on to the next one: those that succeeded (a pipe), or those that failed (fallbacks). */
   readonly route: "fulfilled" | "rejected";
+}
+
+/** Stage of a chain. */
+export interface ChainStage {
+  readonly runnable: RunnableShape<any, any>;
+  /** Middleware around its calls, outside of its own. */
+  readonly middleware: readonly Middleware[];
 }

@@ -1,34 +1,20 @@
 import type { Clock } from "../contract/clock.ts";
-import { BatchError, toError } from "../contract/errors.ts";
+import type { BatchInfo } from "../contract/middleware.ts";
 import type { Outcomes } from "../contract/outcome.ts";
-import type { FinishStatus, Usage } from "../contract/report.ts";
-import type { BatchOptions, Price } from "../contract/runnable.ts";
+import type { Price, Usage } from "../contract/report.ts";
+import type { BatchOptions } from "../contract/runnable.ts";
 import { Budget } from "./admission/budget.ts";
 import type { Source } from "./intake/source.ts";
 import type { Backlog, OutcomeSink } from "./results/outcome-sink.ts";
 import { Stats } from "./results/stats.ts";
-
-/** Reason why a batch ended before its inputs did. */
-export interface Stop {
-  readonly status: Exclude<FinishStatus, "completed">;
-  readonly reason: unknown;
-}
-
-/** The error of a batch that ended early, with its outcomes, and what to know of them in words. */
-export function endedEarly<Input, Output>(
-  stop: Stop,
-  outcomes: Outcomes<Input, Output>,
-  hint: string,
-): BatchError<Input, Output> {
-  const cause = toError(stop.reason);
-  return new BatchError(`The batch ended early: ${cause.name}, in \`cause\`. ${hint}`, { cause, outcomes });
-}
+import type { Stop } from "./stop.ts";
 
 /** Way to end: "drain" starts nothing new and lets calls in flight finish, "cancel" aborts them and waits for nothing. */
 export type EndMode = "drain" | "cancel";
 
 /** Output of a batch's own method: where the outcomes go, and what hears of the end. */
 export interface BatchOutput<Input, Output> {
+  readonly method: BatchInfo["method"];
   readonly sink: OutcomeSink<Input, Output>;
   /** True where the first failure ends the batch. */
   readonly failFast: boolean;
@@ -60,6 +46,8 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
   /** Undefined where the caller has set no cap. */
   readonly budget: Budget | undefined;
   readonly hooks: Pick<BatchOptions, "onRequest" | "onRetry">;
+  /** The batch as middleware sees it. */
+  readonly info: BatchInfo;
   readonly #options: BatchOptions<Input, Output>;
   readonly #output: BatchOutput<Input, Output>;
   readonly #source: Source<Input>;
@@ -73,6 +61,7 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
 
   constructor(
     options: BatchOptions<Input, Output>,
+    info: BatchInfo,
     clock: Clock,
     source: Source<Input>,
     output: BatchOutput<Input, Output>,
@@ -81,6 +70,7 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
     this.#source = source;
     this.#output = output;
     this.hooks = options;
+    this.info = info;
     this.backlog = output.sink.backlog;
     this.stats = new Stats(options, clock);
     const { maxTokens = Infinity, maxCost = Infinity } = options;

@@ -1,9 +1,11 @@
 import type { BatchOptions, Inputs, RunnableShape } from "../contract/runnable.ts";
 import { type BatchError, toError } from "../contract/errors.ts";
-import { type BatchOutput, endedEarly, type Stop } from "./batch-run.ts";
+import { INVOKED } from "../contract/marks.ts";
+import type { BatchOutput } from "./batch-run.ts";
 import type { Source } from "./intake/source.ts";
 import { ResultSlots } from "./results/result-slots.ts";
 import { start } from "./start.ts";
+import { endedEarly, type Stop } from "./stop.ts";
 
 /** `batch`: every outcome into its own slot, and the slots when all are filled. */
 export function batch<Input, Output>(
@@ -39,6 +41,7 @@ function outputFor<Input, Output>(
   return ({ inputs }) => {
     const slots = new ResultSlots<Input, Output>(inputs);
     return {
+      method: INVOKED in (options ?? {}) ? "invoke" : "batch",
       sink: slots,
       failFast: !returnExceptions,
       outcomes: () => slots.outcomes(),

@@ -1,9 +1,10 @@
 import type { BatchOptions, Inputs, RunnableShape } from "../contract/runnable.ts";
 import type { Completed } from "../contract/outcome.ts";
-import { type BatchRun, endedEarly, type Stop } from "./batch-run.ts";
+import type { BatchRun } from "./batch-run.ts";
 import { isInsideOverride } from "./resolve/call-strategy.ts";
 import type { OutcomeQueue } from "./results/outcome-queues.ts";
 import { start } from "./start.ts";
+import { endedEarly, type Stop } from "./stop.ts";
 
 const HANDED_OUT = "Every outcome that there was has been handed out.";
 
@@ -36,6 +37,7 @@ export class OutcomeStream<Input, Output> implements AsyncIterableIterator<Compl
     queue.onOutcome = () => this.#serve();
     this.#open = () =>
       start(runnable, inputs, options, mayOverride, () => ({
+        method: queue.method,
         sink: queue,
         failFast: false,
         outcomes: () => [],

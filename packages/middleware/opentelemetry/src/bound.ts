@@ -25,8 +25,8 @@ export function bound<Input, Output>(
 ): Runnable<Input, Output> {
   const chain = chainOf(runnable);
   if (chain !== undefined) {
-    const [first, ...rest] = (chain.runnables as readonly Runnable<any, any>[]).map((stage) =>
-      boundWhole(stage, telemetry, batch),
+    const [first, ...rest] = chain.stages.map((stage) =>
+      boundWhole(stage.runnable as Runnable<any, any>, telemetry, batch),
     );
     if (chain.route === "rejected") return withFallbacks(first!, rest);
     return rest.reduce((before, next) => before.pipe(next), first!);

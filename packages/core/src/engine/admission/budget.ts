@@ -1,5 +1,5 @@
 import { BudgetError } from "../../contract/errors.ts";
-import type { Price } from "../../contract/runnable.ts";
+import type { Price } from "../../contract/report.ts";
 import { costOf, type Stats } from "../results/stats.ts";
 
 /** Tokens and cost that a batch may still spend: what its calls have used, and what those in flight are expected to use. */

@@ -1,3 +1,4 @@
+import type { Call } from "../../contract/middleware.ts";
 import type { RateLimiter } from "../../contract/rate-limiter.ts";
 import type { Wakeable } from "../results/outcome-sink.ts";
 
@@ -16,6 +17,8 @@ export interface Permit {
   readonly limiter: RateLimiter | undefined;
   /** Permit of the call inside of which this call's batch runs. */
   readonly outer: Permit | undefined;
+  /** The call, while it goes through middleware. */
+  readonly call?: Call | undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Usage } from "../../contract/report.ts";
-import type { CallOptions, CallReport } from "../../contract/runnable.ts";
+import type { CallOptions, CallReport } from "../../contract/call.ts";
 import { CALL_SLOT } from "../../contract/marks.ts";
+import type { Call } from "../../contract/middleware.ts";
 import type { RateLimiter, RateLimitFacts } from "../../contract/rate-limiter.ts";
 import type { Permit, Semaphore } from "../admission/semaphore.ts";
 import type { AnyStageContext } from "../stage-context.ts";
@@ -15,6 +16,9 @@ export class CallSlot implements Permit {
   usage: Usage | undefined;
   limits: RateLimitFacts | undefined;
   requestId: string | undefined;
+  call: Call | undefined;
+  /** Fault of middleware in the last call: an error for the whole batch. */
+  fault: Error | undefined;
 
   constructor({ batch, options, semaphore }: AnyStageContext) {
     this.semaphore = semaphore;

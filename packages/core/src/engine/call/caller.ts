@@ -1,14 +1,19 @@
 import type { Usage } from "../../contract/report.ts";
 import { toError } from "../../contract/errors.ts";
+import type { Call } from "../../contract/middleware.ts";
 import type { Settlement } from "../../contract/rate-limiter.ts";
+import type { CallOptions } from "../../contract/call.ts";
 import { type Admission, giveBack, type Pass } from "../admission/admission.ts";
 import type { Chunk } from "../intake/chunk.ts";
 import { factsOf } from "../../contract/error-facts.ts";
 import type { Failure } from "../recovery/failure.ts";
+import type { CallStrategy } from "../resolve/call-strategy.ts";
+import { wrongCount } from "../results/check-result.ts";
 import type { Answer, Settler } from "../results/settler.ts";
 import type { StageContext } from "../stage-context.ts";
 import { CallSlot } from "./call-slot.ts";
 import { startDeadline } from "./deadline.ts";
+import { throughMiddleware } from "../../middleware/through-middleware.ts";
 
 /** Makes a stage's calls, new work's and recovery's alike: each from its pass to its outcomes. */
 export class Caller<Input, Output> {
@@ -36,8 +41,12 @@ export class Caller<Input, Output> {
       const slot = this.#free.pop() ?? new CallSlot(this.#context);
       const answer = await this.#call(chunk, slot);
       settlement = settlementOf(chunk, slot, answer.error);
+      const { fault } = slot;
       this.#free.push(slot);
-      return this.#settler.isClosed ? undefined : await this.#settler.place(chunk, answer);
+      if (this.#settler.isClosed) return undefined;
+      const failure = await this.#settler.place(chunk, answer);
+      if (fault !== undefined) this.#context.batch.end({ status: "failed", reason: fault }, "cancel");
+      return failure;
     } finally {
       this.#admission.end(pass, settlement);
     }
@@ -45,13 +54,14 @@ export class Caller<Input, Output> {
 
   /** Calls in the Runnable's own way. Never throws for the call. */
   async #call(chunk: Chunk<Input>, slot: CallSlot): Promise<Answer> {
-    const { calibration, clock, lookUp, price, strategy, timeoutMs } = this.#context.options;
+    const { calibration, callHooks, clock, lookUp, price, strategy, timeoutMs } = this.#context.options;
     const { stats, budget, hooks } = this.#context.batch;
     const startedAt = hooks.onRequest === undefined ? 0 : clock.now();
     // What a call reports after its end belongs to no call any more.
     slot.usage = undefined;
     slot.limits = undefined;
     slot.requestId = undefined;
+    slot.fault = undefined;
     chunk.attempts++;
     if (!lookUp) stats.callBegins();
     budget?.begin(chunk.tokens, price);
@@ -59,10 +69,8 @@ export class Caller<Input, Output> {
     const { options } = deadline ?? slot;
     let answer: Answer;
     try {
-      // A copy: what the Runnable does to its array must not change what is sent again.
-      const inputs = strategy.kind === "one" ? chunk.inputs : chunk.inputs.slice();
       const sent =
-        strategy.kind === "one" ? strategy.call(inputs[0] as Input, options) : strategy.call(inputs, options);
+        callHooks === undefined ? send(strategy, chunk.inputs, options) : this.#sendThrough(chunk, slot, options);
       answer = { value: await (deadline?.race(sent) ?? sent) };
     } catch (thrown) {
       answer = { error: toError(thrown) };
@@ -80,6 +88,30 @@ export class Caller<Input, Output> {
     return answer;
   }
 
+  /** The same through middleware. A fault of it stays with the slot: what the call has brought is settled first. */
+  async #sendThrough(chunk: Chunk<Input>, slot: CallSlot, options: CallOptions): Promise<unknown> {
+    const { callHooks = [], price, strategy } = this.#context.options;
+    const call: Call = {
+      inputs: chunk.inputs.slice(),
+      attempt: chunk.attempts,
+      options,
+      price,
+      batch: this.#context.batch.info,
+    };
+    slot.call = call;
+    const { result, error, fault } = await throughMiddleware(callHooks, call, async (changed) => {
+      const value = await send(strategy, changed.inputs as Input[], changed.options);
+      const results = strategy.kind === "one" ? [value] : value;
+      const wrong = wrongCount(results, changed.inputs.length);
+      if (wrong !== undefined) throw wrong;
+      return { results: results as unknown[], usage: slot.usage, requestId: slot.requestId };
+    });
+    slot.call = undefined;
+    slot.fault = fault;
+    if (result === undefined) throw error ?? fault;
+    return strategy.kind === "one" ? result.results[0] : result.results;
+  }
+
   #isPayable(tokens: number): boolean {
     const { batch, options } = this.#context;
     if (batch.budget === undefined || options.lookUp) return true;
@@ -87,6 +119,17 @@ export class Caller<Input, Output> {
     if (reason !== undefined) batch.end({ status: "stopped", reason }, "drain");
     return reason === undefined;
   }
+}
+
+/** Makes a call in the Runnable's own way. */
+function send<Input, Output>(
+  strategy: CallStrategy<Input, Output>,
+  inputs: readonly Input[],
+  options: CallOptions,
+): Promise<unknown> {
+  if (strategy.kind === "one") return strategy.call(inputs[0] as Input, options);
+  // A copy: what the Runnable does to its array must not change what is sent again.
+  return strategy.call(inputs.slice(), options);
 }
 
 /** End of a call for the limiter, with what the provider counted for it (P28). */

@@ -1,6 +1,6 @@
 import type { Clock } from "../../contract/clock.ts";
 import { TimeoutError } from "../../contract/errors.ts";
-import type { CallOptions, CallReport } from "../../contract/runnable.ts";
+import type { CallOptions, CallReport } from "../../contract/call.ts";
 
 /** Deadline of one call. */
 export interface Deadline {

@@ -1,5 +1,6 @@
-import type { BatchOptions, Chain, RunnableSettings, RunnableShape } from "../../contract/runnable.ts";
+import type { BatchOptions, Chain, ChainStage, RunnableSettings, RunnableShape } from "../../contract/runnable.ts";
 import { CALL_SLOT, STAGES } from "../../contract/marks.ts";
+import type { Middleware } from "../../contract/middleware.ts";
 import { type Permit, Semaphore } from "../admission/semaphore.ts";
 import type { BatchRun, Stage } from "../batch-run.ts";
 import type { Source } from "../intake/source.ts";
@@ -13,6 +14,12 @@ export function chainOf(runnable: object): Chain | undefined {
   return (runnable as { readonly [STAGES]?: Chain })[STAGES];
 }
 
+/** A Runnable as stages: those of a pipe, or itself alone. */
+export function stagesOf(runnable: RunnableShape<any, any>): readonly ChainStage[] {
+  const chain = chainOf(runnable);
+  return chain?.route === "fulfilled" ? chain.stages : [{ runnable, middleware: [] }];
+}
+
 /** Opens a chain's stages and joins them: outputs go to the next step, inputs that failed to the step's next alternative. */
 export function chainStages(
   chain: Chain,
@@ -24,9 +31,9 @@ export function chainStages(
   // An explicit cap holds for all stages together (L8); without one, each stage keeps its own.
   const shared = options.maxConcurrency === undefined ? undefined : new Semaphore(options.maxConcurrency, parent);
   const steps = stepsOf(chain).map((alternatives, step, all) =>
-    alternatives.map((runnable, at) => {
-      const own = stageOptions(options, runnable, step === 0 && at === 0, step === all.length - 1);
-      const resolved = resolveOptions(runnable, own, true, false);
+    alternatives.map(({ runnable, middleware }, at) => {
+      const own = stageOptions(options, runnable.settings, step === 0 && at === 0, step === all.length - 1);
+      const resolved = resolveOptions(runnable, own, true, false, middleware);
       const semaphore = (resolved.lookUp ? undefined : shared) ?? new Semaphore(resolved.permits, resolved.parent);
       return { options: resolved, semaphore };
     }),
@@ -53,23 +60,29 @@ export function chainStages(
 }
 
 /** A chain's steps, one after another, and the alternatives of each: what one of them fails at, the next one tries. */
-function stepsOf({ runnables, route }: Chain): readonly (readonly RunnableShape<any, any>[])[] {
-  const alternatives = (runnable: RunnableShape<any, any>): readonly RunnableShape<any, any>[] => {
-    const inner = chainOf(runnable);
-    return inner?.route === "rejected" ? inner.runnables.flatMap(alternatives) : [runnable];
+function stepsOf({ stages, route }: Chain): readonly (readonly ChainStage[])[] {
+  const alternatives = (stage: ChainStage): readonly ChainStage[] => {
+    const inner = chainOf(stage.runnable);
+    if (inner?.route !== "rejected") return [stage];
+    return inner.stages.flatMap((each) => alternatives(within(each, stage.middleware)));
   };
-  return route === "rejected" ? [runnables.flatMap(alternatives)] : runnables.map(alternatives);
+  return route === "rejected" ? [stages.flatMap(alternatives)] : stages.map(alternatives);
+}
+
+/** A stage with more middleware around its calls. */
+export function within({ runnable, middleware }: ChainStage, outside: readonly Middleware[]): ChainStage {
+  return { runnable, middleware: [...middleware, ...outside] };
 }
 
 /** Each stage gets the options that concern it: the first one the inputs', the last ones the outputs', and each its own call options. */
 function stageOptions(
   options: BatchOptions,
-  runnable: RunnableShape<any, any>,
+  settings: RunnableSettings | undefined,
   isFirst: boolean,
   isLast: boolean,
 ): BatchOptions {
   const { dedupe, schema, ...rest } = options as BatchOptions & { readonly [CALL_SLOT]?: Permit };
-  const { callOptions = [], lookUp = false }: RunnableSettings = runnable.settings ?? {};
+  const { callOptions = [], lookUp = false } = settings ?? {};
   const shared = lookUp ? FOR_ALL : SHARED;
   const own = Object.fromEntries(
     Object.entries(rest).filter(([name]) => shared.includes(name) || callOptions.includes(name)),

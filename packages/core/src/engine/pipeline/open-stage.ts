@@ -14,6 +14,7 @@ export function openStage<Input, Output>(context: StageContext<Input, Output>): 
     options.schema === undefined &&
     options.keyOf === undefined &&
     options.weigh === undefined &&
+    options.callHooks === undefined &&
     batch.budget === undefined &&
     batch.hooks.onRequest === undefined &&
     "advance" in source;

@@ -1,4 +1,5 @@
-import type { BatchOptions, CallOptions, RunnableShape } from "../../contract/runnable.ts";
+import type { CallOptions } from "../../contract/call.ts";
+import type { BatchOptions, RunnableShape } from "../../contract/runnable.ts";
 import { BatchError } from "../../contract/errors.ts";
 import { BASE_BATCH, INSIDE, WRAPPED } from "../../contract/marks.ts";
 

@@ -1,5 +1,6 @@
 import { checkAll, OPTIONS, SETTINGS } from "../../contract/option-checks.ts";
-import type { BatchOptions, CallOptions, RunnableSettings } from "../../contract/runnable.ts";
+import type { CallOptions } from "../../contract/call.ts";
+import type { BatchOptions, RunnableSettings } from "../../contract/runnable.ts";
 
 /**
  * Holds every option against what it takes, and returns those that are the adapter's own.
@@ -21,12 +22,12 @@ export function checkOptions(options: BatchOptions, own: readonly string[] = [],
 const checked = new WeakSet<object>();
 
 /**
- * Holds a Runnable's settings against what each takes.
+ * Holds a Runnable's settings against what each takes, and returns them.
  *
  * @throws ArgumentError that names the setting, what it takes and what was given.
  */
-export function checkSettings(settings: RunnableSettings): void {
-  if (checked.has(settings)) return;
-  checkAll("settings", settings, SETTINGS);
+export function checkSettings<Settings extends RunnableSettings>(settings: Settings): Settings {
+  if (!checked.has(settings)) checkAll("settings", settings, SETTINGS);
   checked.add(settings);
+  return settings;
 }

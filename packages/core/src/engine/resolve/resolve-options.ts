@@ -1,15 +1,9 @@
-import type {
-  BatchOptions,
-  CallOptions,
-  Chain,
-  Price,
-  RetryOptions,
-  RunnableSettings,
-  RunnableShape,
-  Weight,
-} from "../../contract/runnable.ts";
+import type { Price } from "../../contract/report.ts";
+import type { CallOptions } from "../../contract/call.ts";
+import type { BatchOptions, Chain, RetryOptions, RunOptions, RunnableShape, Weight } from "../../contract/runnable.ts";
 import { type Clock, systemClock } from "../../contract/clock.ts";
 import { CALL_SLOT, INSIDE, STAGES } from "../../contract/marks.ts";
+import type { CallHook, Middleware } from "../../contract/middleware.ts";
 import { given } from "../../contract/option-checks.ts";
 import type { RateLimiter } from "../../contract/rate-limiter.ts";
 import type { StandardSchema } from "../../contract/standard-schema.ts";
@@ -41,6 +35,9 @@ export interface ResolvedOptions<Input, Output> {
   readonly limiter: RateLimiter | undefined;
   readonly schema: StandardSchema<unknown, Output> | undefined;
   readonly keyOf: ((input: Input) => unknown) | undefined;
+  readonly middleware: readonly Middleware[] | undefined;
+  /** Middleware around each call, the last one outermost; undefined where there is none. */
+  readonly callHooks: readonly CallHook[] | undefined;
   readonly weigh: ((input: Input) => Weight) | undefined;
   readonly calibration: Calibration | undefined;
   readonly price: Price | undefined;
@@ -72,18 +69,16 @@ export function resolveOptions<Input, Output>(
   options: BatchOptions<Input, Output>,
   mayOverride: boolean,
   isWhole: boolean,
+  outside: readonly Middleware[] = [],
 ): ResolvedOptions<Input, Output> {
-  const settings: RunnableSettings<Input, Output> = runnable.settings ?? {};
-  checkSettings(settings);
+  const settings = checkSettings(runnable.settings ?? {});
   const marks = options as { readonly [CALL_SLOT]?: Permit; readonly [INSIDE]?: unknown } | null;
   const parent = marks?.[CALL_SLOT];
-  const isNested = parent !== undefined || marks?.[INSIDE] !== undefined;
-  const callOptions = checkOptions(options, settings.callOptions, isNested);
+  const callOptions = checkOptions(options, settings.callOptions, (parent ?? marks?.[INSIDE]) !== undefined);
   const stated = options.maxConcurrency ?? settings.maxConcurrency;
   const strategy = callStrategy(runnable, mayOverride, stated);
   const clock = options.clock ?? systemClock;
   const retry = resolveRetry(options.retry ?? settings.retry);
-  const dedupe = options.dedupe ?? settings.dedupe;
   return {
     strategy,
     chain: (runnable as { readonly [STAGES]?: Chain })[STAGES],
@@ -96,7 +91,9 @@ export function resolveOptions<Input, Output>(
     // Without a limiter a batch that retries still needs what one gives: a 429's pause holds for all of its calls.
     limiter: options.limiter ?? settings.limiter ?? (retry && rateLimiter({ clock })),
     schema: options.schema ?? settings.schema,
-    keyOf: dedupe === true ? itself : dedupe === false ? undefined : dedupe,
+    keyOf: keyOf(options.dedupe ?? settings.dedupe),
+    middleware: settings.middleware,
+    callHooks: callHooks([...(settings.middleware ?? []), ...outside]),
     weigh: settings.weigh,
     calibration: settings.weigh && calibrationOf(settings.weigh),
     price: settings.price,
@@ -118,11 +115,16 @@ function resolveConcurrency(
   return { maxConcurrency: permits, permits };
 }
 
+function callHooks(middleware: readonly Middleware[]): readonly CallHook[] | undefined {
+  const hooks = middleware.flatMap((each) => each.call ?? []);
+  return hooks.length === 0 ? undefined : hooks;
+}
+
 function resolveRetry(retry: RetryOptions | false | undefined): ResolvedRetry | undefined {
   if (retry === undefined || retry === false || (retry.attempts ?? 1) <= 1) return undefined;
   return { ...RETRY_DEFAULTS, ...given(retry) };
 }
 
-function itself(input: unknown): unknown {
-  return input;
+function keyOf<Input>(dedupe: RunOptions<Input>["dedupe"]): ((input: Input) => unknown) | undefined {
+  return dedupe === true ? (input) => input : dedupe || undefined;
 }

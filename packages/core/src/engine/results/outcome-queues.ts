@@ -9,6 +9,8 @@ export abstract class OutcomeQueue<Input, Output> implements OutcomeSink<Input, 
   onOutcome: () => void = nothing;
   readonly #sleepers = new Sleepers();
 
+  /** Method of a Runnable that hands these outcomes out. */
+  abstract readonly method: "batchAsCompleted" | "batchInOrder";
   abstract readonly waiting: number;
   abstract readonly held: number;
   /** The next outcome, if there is one now. */
@@ -37,6 +39,7 @@ export abstract class OutcomeQueue<Input, Output> implements OutcomeSink<Input, 
 
 /** Hands outcomes out as they complete: for `batchAsCompleted`. */
 export class CompletionQueue<Input, Output> extends OutcomeQueue<Input, Output> {
+  readonly method = "batchAsCompleted";
   readonly #outcomes = new Fifo<Completed<Input, Output>>();
 
   get waiting(): number {
@@ -58,6 +61,7 @@ export class CompletionQueue<Input, Output> extends OutcomeQueue<Input, Output> 
 
 /** Hands outcomes out in input order, holding back those that are early: for `batchInOrder`. */
 export class OrderedQueue<Input, Output> extends OutcomeQueue<Input, Output> {
+  readonly method = "batchInOrder";
   readonly #outcomes = new Map<number, Completed<Input, Output>>();
   /** Index that is handed out next, and the first one after it that has no outcome. */
   #next = 0;

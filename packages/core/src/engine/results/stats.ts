@@ -1,7 +1,7 @@
 import type { Clock } from "../../contract/clock.ts";
 import { codeOf, type ErrorCode } from "../../contract/errors.ts";
-import type { FinishReport, FinishStatus, TotalUsage, Usage } from "../../contract/report.ts";
-import type { BatchOptions, Price } from "../../contract/runnable.ts";
+import type { FinishReport, FinishStatus, Price, TotalUsage, Usage } from "../../contract/report.ts";
+import type { BatchOptions } from "../../contract/runnable.ts";
 
 const PROGRESS_INTERVAL_MS = 100;
 

@@ -1,0 +1,315 @@
+import {
+  ArgumentError,
+  BatchError,
+  BudgetError,
+  bulkRunnable,
+  type BatchInfo,
+  type Call,
+  type CallReport,
+  type FinishReport,
+  InputError,
+  type Middleware,
+  ProviderError,
+  Runnable,
+  runnable,
+  withConfig,
+  withFallbacks,
+  withRetry,
+} from "@batchwise/core";
+import { FakeClock } from "@batchwise/testkit";
+import { describe, expect, it } from "vitest";
+
+const shout = (calls: string[][] = []): Runnable<string, string> =>
+  bulkRunnable(
+    async (texts: string[], { report }) => {
+      calls.push([...texts]);
+      report?.({ usage: { inputTokens: texts.length }, requestId: `r${calls.length}` });
+      return texts.map((text) => text.toUpperCase());
+    },
+    { request: { maxInputs: 2 }, maxConcurrency: 1 },
+  );
+
+/** Middleware that notes calls, and runs `then` around them. */
+function noting(calls: Call[], then: Middleware["call"] = (call, next) => next(call)): Middleware {
+  return { call: (call, next) => (calls.push(call), then(call, next)) };
+}
+
+describe("a call's middleware", () => {
+  it("sees each call with its inputs and its attempt, and what came of it", async () => {
+    const clock = new FakeClock();
+    const seen: unknown[] = [];
+    let refusals = 1;
+    const flaky = bulkRunnable(
+      async (texts: string[], { report }) => {
+        if (refusals-- > 0) throw new ProviderError("Busy.", { retryable: true, status: 503 });
+        report?.({ usage: { inputTokens: 4 }, requestId: "r" });
+        return texts;
+      },
+      { retry: { attempts: 2 }, price: { perMillionInputTokens: 2 } },
+    );
+    const subject = withConfig(flaky, {
+      middleware: [
+        {
+          async call(call, next) {
+            seen.push([call.inputs, call.attempt, call.price]);
+            const result = await next(call);
+            seen.push(result);
+            return result;
+          },
+        },
+      ],
+    });
+    expect(await clock.run(subject.batch(["a", "b"], { clock }))).toEqual(["a", "b"]);
+    const price = { perMillionInputTokens: 2 };
+    expect(seen).toEqual([
+      [["a", "b"], 1, price],
+      [["a", "b"], 2, price],
+      { results: ["a", "b"], usage: { inputTokens: 4 }, requestId: "r" },
+    ]);
+  });
+
+  it("is composed by withConfig, what comes later further outside, and for invoke as well", async () => {
+    const order: string[] = [];
+    const named = (name: string): Middleware => ({
+      async call(call, next) {
+        order.push(`${name} in`);
+        const result = await next(call);
+        order.push(`${name} out`);
+        return result;
+      },
+    });
+    const inner = withConfig(shout(), { middleware: [named("a"), named("b")] });
+    const subject = withRetry(withConfig(inner, { middleware: [named("c")], timeoutMs: 1000 }));
+    expect(await subject.invoke("x")).toBe("X");
+    expect(order).toEqual(["c in", "b in", "a in", "a out", "b out", "c out"]);
+  });
+
+  it("may change inputs and outputs, or answer by itself", async () => {
+    const calls: string[][] = [];
+    const subject = withConfig(shout(calls), {
+      middleware: [
+        {
+          call: (call, next) => (call.inputs.includes("known") ? Promise.resolve({ results: ["KNOWN!"] }) : next(call)),
+        },
+        {
+          async call(call, next) {
+            const { results } = await next({
+              ...call,
+              inputs: call.inputs.map((text) => text.replace("secret", "***")),
+            });
+            return { results: results.map((result) => (result instanceof Error ? result : `${result}.`)) };
+          },
+        },
+      ],
+    });
+    expect(await subject.batch(["a secret", "b"])).toEqual(["A ***.", "B."]);
+    expect(await subject.batch(["known"])).toEqual(["KNOWN!."]);
+    expect(calls).toEqual([["a ***", "b"]]);
+  });
+
+  it("goes around the calls of each step of a pipe and each fallback, also within another pipe", async () => {
+    const calls: Call[] = [];
+    const failing = runnable(async (text: string): Promise<string> => {
+      throw new InputError(`Too long: ${text.length} characters.`);
+    });
+    const pipe = withConfig(shout().pipe(withFallbacks(failing, [runnable(async (text: string) => `${text}?`)])), {
+      middleware: [noting(calls)],
+    });
+    expect(await pipe.batch(["a", "b"])).toEqual(["A?", "B?"]);
+    expect(calls.map(({ inputs }) => inputs)).toEqual([["a", "b"], ["A"], ["A"], ["B"], ["B"]]);
+    expect(await pipe.pipe(shout()).batch(["c"])).toEqual(["C?"]);
+    expect(calls).toHaveLength(8);
+  });
+
+  it("L14 works for a Runnable of one input a call, whatever its output is", async () => {
+    const outputs = [undefined, null, 0, "", new Error("an output")];
+    const subject = withConfig(
+      runnable(async (index: number) => outputs[index]),
+      {
+        middleware: [{ call: (call, next) => next(call) }],
+        maxConcurrency: 3,
+      },
+    );
+    expect(await subject.batch([0, 1, 2, 3, 4])).toEqual(outputs);
+  });
+
+  it("L6 a decided error of its own fails these inputs alone", async () => {
+    const subject = withConfig(shout(), {
+      middleware: [
+        {
+          call(call, next) {
+            if (call.inputs.includes("bad")) throw new InputError("Refused.");
+            return next(call);
+          },
+        },
+      ],
+      request: { maxInputs: 1 },
+    });
+    const outputs = await subject.batch(["a", "bad", "b"], { returnExceptions: true });
+    expect(outputs).toEqual(["A", expect.any(InputError), "B"]);
+  });
+});
+
+it("P24 a BudgetError ends the batch: nothing more is sent", async () => {
+  const calls: string[][] = [];
+  let left = 1;
+  const budget: Middleware = {
+    call(call, next) {
+      if (left-- > 0) return next(call);
+      throw new BudgetError("Expected tokens to be left, got none.");
+    },
+  };
+  const subject = withConfig(shout(calls), { middleware: [budget], request: { maxInputs: 1 } });
+  let report: FinishReport | undefined;
+  const onFinish = (last: FinishReport): void => void (report = last);
+  const outputs = await subject.batch(["a", "b", "c", "d"], { returnExceptions: true, onFinish });
+  expect(outputs).toEqual(["A", ...["b", "c", "d"].map(() => expect.any(BudgetError))]);
+  expect(calls).toEqual([["a"]]);
+  expect(report).toMatchObject({ status: "stopped", fulfilled: 1, rejected: 1, unfinished: 2 });
+});
+
+describe("middleware at fault ends the batch, and what is paid is kept", () => {
+  const faults: readonly (readonly [string, Middleware["call"], string, boolean])[] = [
+    ["throws before the call", () => Promise.reject(new TypeError("oops")), "got an error, in `cause`", false],
+    [
+      "throws after the call",
+      async (call, next) => {
+        await next(call);
+        throw new TypeError("oops");
+      },
+      "got an error, in `cause`",
+      true,
+    ],
+    [
+      "returns nothing",
+      async (call, next) => void (await next(call)) as never,
+      "got undefined. Return what next gives.",
+      true,
+    ],
+    ["returns too few", async () => ({ results: [] }), "to return 2 results, got 0 results", false],
+    [
+      "calls on twice",
+      async (call, next) => {
+        await next(call);
+        return next(call);
+      },
+      "to call next once, got two calls",
+      true,
+    ],
+    ["never calls on and returns nothing", async () => undefined as never, "got undefined", false],
+  ];
+
+  it.each(faults)("%s", async (_, call, message, isSent) => {
+    const calls: string[][] = [];
+    const subject = withConfig(shout(calls), { middleware: [{ call: call! }] });
+    let report: FinishReport | undefined;
+    const onFinish = (last: FinishReport): void => void (report = last);
+    const error = await subject
+      .batch(["a", "b", "c", "d"], { onFinish, returnExceptions: true })
+      .catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(BatchError);
+    const { cause, outcomes } = error as BatchError;
+    expect(cause).toBeInstanceOf(ArgumentError);
+    expect((cause as Error).message).toContain(message);
+    expect(report?.status).toBe("failed");
+    // One call at most was paid, and what it has brought is there.
+    const values = outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : outcome.reason));
+    expect([calls.length, ...values]).toEqual(isSent ? [1, "A", "B"] : [0, cause, cause]);
+  });
+
+  it("L12 starts nothing more", async () => {
+    const calls: string[][] = [];
+    const subject = withConfig(shout(calls), {
+      middleware: [{ call: () => Promise.reject(new Error("a bug")) }],
+      maxConcurrency: 1,
+    });
+    await expect(subject.batch(["a", "b", "c", "d"])).rejects.toThrow(BatchError);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("a batch's middleware", () => {
+  it("sees batches begin and end, by every method, with listeners before the caller's own", async () => {
+    const heard: string[] = [];
+    const watch: Middleware = {
+      batch: ({ method, size }) => {
+        heard.push(`${method} of ${size} begins`);
+        return {
+          onRequest: ({ inputs }) => void heard.push(`request of ${inputs}`),
+          onProgress: ({ done }) => void heard.push(`${done} done`),
+          onFinish: ({ status, fulfilled }) => void heard.push(`${status}, ${fulfilled}`),
+        };
+      },
+    };
+    const subject = withConfig(shout(), { middleware: [watch] });
+    await subject.batch(["a", "b", "c"], { onFinish: () => void heard.push("caller's own"), progressIntervalMs: 1e9 });
+    expect(heard.splice(0)).toEqual([
+      "batch of 3 begins",
+      "request of 2",
+      "1 done",
+      "request of 1",
+      "3 done",
+      "completed, 3",
+      "caller's own",
+    ]);
+    for await (const outcome of subject.batchAsCompleted(["a"].values())) expect(outcome.status).toBe("fulfilled");
+    for await (const outcome of subject.batchInOrder(["a"])) expect(outcome.status).toBe("fulfilled");
+    await subject.invoke("a");
+    expect(heard.filter((line) => line.includes("begins"))).toEqual([
+      "batchAsCompleted of undefined begins",
+      "batchInOrder of 1 begins",
+      "invoke of 1 begins",
+    ]);
+  });
+
+  it("of a pipe is called for the pipe, and not for its steps", async () => {
+    const begun: string[] = [];
+    const watch = (name: string): Middleware => ({ batch: () => void begun.push(name) });
+    const step = withConfig(shout(), { middleware: [watch("step")] });
+    await withConfig(step.pipe(shout()), { middleware: [watch("pipe")] }).batch(["a"]);
+    expect(begun).toEqual(["pipe"]);
+  });
+
+  it("that throws refuses the batch: nothing is sent", async () => {
+    const calls: string[][] = [];
+    const refuse: Middleware = {
+      batch: () => {
+        throw new InputError("No batches today.");
+      },
+    };
+    const subject = withConfig(shout(calls), { middleware: [refuse] });
+    await expect(subject.batch(["a"], { returnExceptions: true })).rejects.toThrow("No batches today.");
+    await expect(subject.invoke("a")).rejects.toThrow("No batches today.");
+    expect(calls).toEqual([]);
+  });
+
+  it("knows the call that it is nested in, and its own calls know the batch", async () => {
+    const infos: BatchInfo[] = [];
+    const calls: Call[] = [];
+    const watch: Middleware = { batch: (info) => void infos.push(info), ...noting(calls) };
+    const inner = withConfig(shout(), { middleware: [watch] });
+    const outer = withConfig(
+      runnable(async (text: string, options) => (await inner.batch(Array.from(text), options)).join("")),
+      { middleware: [watch] },
+    );
+    expect(await outer.batch(["ab"])).toEqual(["AB"]);
+    expect(infos.map(({ parent }) => parent?.inputs)).toEqual([undefined, ["ab"]]);
+    expect(calls.map(({ batch }) => infos.indexOf(batch))).toEqual([0, 1]);
+    expect(infos[1]?.parent).toBe(calls[0]);
+  });
+});
+
+it("what a call reports reaches the caller through middleware, once", async () => {
+  const reports: CallReport[] = [];
+  const subject = withConfig(shout(), { middleware: [{ call: (call, next) => next(call) }] });
+  await subject.batch(["a", "b", "c"], { report: (report) => void reports.push(report) });
+  expect(reports).toEqual([{ usage: { inputTokens: 2 } }, { usage: { inputTokens: 1 } }]);
+});
+
+it("a batch that outlives the owner of its middleware goes on", async () => {
+  const owner: { middleware?: Middleware } = { middleware: { call: (call, next) => next(call) } };
+  const subject = withConfig(shout(), { middleware: [owner.middleware!] });
+  const running = subject.batch(["a", "b", "c", "d"]);
+  delete owner.middleware;
+  expect(await running).toEqual(["A", "B", "C", "D"]);
+});

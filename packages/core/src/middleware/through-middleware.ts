@@ -1,0 +1,78 @@
+import { ArgumentError } from "../contract/errors.ts";
+import { factsOf } from "../contract/error-facts.ts";
+import { kindOf } from "../contract/kind-of.ts";
+import type { Call, CallHook, CallResult } from "../contract/middleware.ts";
+
+/** End of a call that went through middleware. */
+export interface MiddlewareEnd {
+  /** Result to settle: the middleware's or, where that is at fault, the call's own. Undefined where there is none. */
+  readonly result?: CallResult | undefined;
+  /** Failure of the call. */
+  readonly error?: unknown;
+  /** Fault of the middleware: an error for the whole batch. */
+  readonly fault?: Error | undefined;
+}
+
+type Next = (call: Call) => Promise<CallResult>;
+
+/** What has happened on the way. */
+interface Passage {
+  sent?: CallResult;
+  failure?: unknown;
+  misuse?: Error;
+}
+
+/**
+ * Makes a call through middleware, the last one outermost.
+ *
+ * @param send makes the call itself
+ */
+export async function throughMiddleware(hooks: readonly CallHook[], call: Call, send: Next): Promise<MiddlewareEnd> {
+  const passage: Passage = {};
+  const last: Next = async (changed) => {
+    try {
+      return (passage.sent = await send(changed));
+    } catch (error) {
+      passage.failure = error;
+      throw error;
+    }
+  };
+  try {
+    const result = await hooks.reduce<Next>((next, hook) => around(hook, next, passage), last)(call);
+    const fault = passage.misuse ?? wrongResult(result, call.inputs.length);
+    return { result: fault === undefined ? result : passage.sent, fault };
+  } catch (error) {
+    const fault = passage.misuse ?? ownFault(error, passage);
+    return fault === undefined ? { error } : { result: passage.sent, fault };
+  }
+}
+
+function around(hook: CallHook, next: Next, passage: Passage): Next {
+  return async (call) => {
+    let isCalled = false;
+    return hook(call, async (changed) => {
+      if (!isCalled) {
+        isCalled = true;
+        return next(changed);
+      }
+      passage.misuse = new ArgumentError(
+        "Expected middleware to call next once, got two calls. Let `retry` try again.",
+      );
+      throw passage.misuse;
+    });
+  };
+}
+
+function wrongResult(result: CallResult | undefined, count: number): Error | undefined {
+  const results: unknown = result?.results;
+  if (Array.isArray(results) && results.length === count) return undefined;
+  const got = Array.isArray(results) ? `${results.length} results` : kindOf(result);
+  return new ArgumentError(`Expected middleware to return ${count} results, got ${got}. Return what next gives.`);
+}
+
+/** An error that is not the call's and says nothing of itself is a fault of the middleware. */
+function ownFault(error: unknown, { failure }: Passage): Error | undefined {
+  const { code, retryable, status } = factsOf(error);
+  if (error === failure || code !== "unknown" || retryable !== undefined || status !== undefined) return undefined;
+  return new ArgumentError("Expected middleware to return a result, got an error, in `cause`.", { cause: error });
+}
