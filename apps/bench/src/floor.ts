@@ -1,11 +1,8 @@
 import type { Completed } from "@batchwise/core";
-import { settleBulk } from "./streams/bulks.ts";
+import { type Bulk, settleBulk } from "./streams/bulks.ts";
 
 /** One input to one output: the call that every contender makes. */
 export type Work = (input: number) => Promise<number>;
-
-/** Many inputs to as many outputs, in order; an Error in a slot fails that slot alone. */
-export type Bulk = (inputs: readonly string[]) => Promise<readonly (number | Error)[]>;
 
 /** How many inputs a bulk holds and how many bulks are in flight at once. */
 export interface StreamShape {

@@ -1,5 +1,7 @@
 import type { Completed } from "@batchwise/core";
-import type { Bulk } from "../floor.ts";
+
+/** Many inputs to as many outputs, in order; an Error in a slot fails that slot alone. */
+export type Bulk = (inputs: readonly string[]) => Promise<readonly (number | Error)[]>;
 
 /** Texts that go out together, and the index of the first. */
 export interface TextBulk {

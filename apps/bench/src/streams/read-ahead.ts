@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Bulk, StreamShape } from "../floor.ts";
+import type { StreamShape } from "../floor.ts";
+import type { Bulk } from "./bulks.ts";
 import type { StreamContender } from "./stream-contender.ts";
 import { texts, turns } from "./texts.ts";
 

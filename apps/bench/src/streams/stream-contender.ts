@@ -1,5 +1,6 @@
 import type { Completed } from "@batchwise/core";
-import type { Bulk, StreamShape } from "../floor.ts";
+import type { StreamShape } from "../floor.ts";
+import type { Bulk } from "./bulks.ts";
 
 /** A way to send a stream of texts in bulks and to hand out each outcome as its bulk completes. */
 export interface StreamContender {

@@ -1,7 +1,6 @@
 import type { Completed } from "@batchwise/core";
 import { describe, expect, test } from "vitest";
-import type { Bulk } from "../floor.ts";
-import { bulksOf, settleBulk } from "./bulks.ts";
+import { type Bulk, bulksOf, settleBulk } from "./bulks.ts";
 import { loadAllStreamContenders, loadStreamContenders } from "./index.ts";
 import { readAhead } from "./read-ahead.ts";
 import { drain, lengths, texts, turns } from "./texts.ts";
