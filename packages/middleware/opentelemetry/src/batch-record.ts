@@ -14,7 +14,6 @@ import { errorType, failureAttributes, typeOfCode } from "./failure-attributes.t
 import { inTurn } from "./in-turn.ts";
 import { ATTRIBUTE, RETRY_EVENT } from "./names.ts";
 import { activeContext, quietly, within } from "./quietly.ts";
-import type { RequestRecord } from "./request-record.ts";
 import { isCounted, type Spending } from "./spending.ts";
 import { type Settled, type Tally, tallyOfMany, tallyOfOne } from "./tally.ts";
 import { recordToldRequest } from "./told-request.ts";
@@ -27,6 +26,13 @@ export interface Beginning {
   readonly options: object;
   /** Where somebody else has the engine make the calls, in a way of his own: we are told of requests, with this price. */
   readonly told: { readonly price: Price | undefined } | undefined;
+}
+
+/** A request that has ended, whose span waits for the number of its attempt. */
+export interface EndedRequest {
+  /** Undefined where they cannot be counted. */
+  readonly inputs: number | undefined;
+  close(attempt: number | undefined): void;
 }
 
 /** One batch: its span, its retries, and its items. */
@@ -43,7 +49,7 @@ export class BatchRecord implements Outer {
   /** What it works for, where that is recorded: its items are parts of one that counts already. */
   readonly #outer: readonly Outer[];
   /** Requests that have ended and wait to be told which attempt they were, in the order of their ends. */
-  readonly #answered: RequestRecord[] = [];
+  readonly #answered: EndedRequest[] = [];
   #isHooked = false;
   /** Whether somebody inside records the requests. */
   #contains = false;
@@ -119,7 +125,7 @@ export class BatchRecord implements Outer {
   }
 
   /** A request has ended. Its span stays open until the engine says which attempt it was. */
-  answered(request: RequestRecord): void {
+  answered(request: EndedRequest): void {
     if (this.#isHooked && !this.ended) this.#answered.push(request);
     else request.close(undefined);
   }

@@ -1,6 +1,6 @@
 import { type CallOptions, type CallReport, type Price, TimeoutError } from "@batchwise/core";
 import { type Attributes, type Context, type Span, trace } from "@opentelemetry/api";
-import type { BatchRecord } from "./batch-record.ts";
+import type { BatchRecord, EndedRequest } from "./batch-record.ts";
 import { enclosedBy, enclosing, hold, type Outer } from "./enclosing.ts";
 import { ABORTED, failureAttributes } from "./failure-attributes.ts";
 import { ATTRIBUTE } from "./names.ts";
@@ -20,7 +20,7 @@ export interface Call {
 }
 
 /** One request: its span, and what is measured of it. It ends with its call, or when nobody waits for it any more. */
-export class RequestRecord implements Outer {
+export class RequestRecord implements Outer, EndedRequest {
   readonly inputs: number | undefined;
   ended = false;
   readonly #recorder: Recorder;
