@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { ArgumentError, type BatchOptions, type Completed, type FinishReport } from "@batchwise/core";
 import { partialOf } from "./output-choice.ts";
-import { openEncoder } from "./outputs/encoder.ts";
+import { openEncoder } from "./outputs/open-encoder.ts";
 import type { Outcome } from "./outputs/row.ts";
 import { cannotWrite } from "./outputs/stream-target.ts";
 import { jobsText } from "./report.ts";

@@ -1,4 +1,3 @@
-import { JsonlEncoder } from "./jsonl-encoder.ts";
 import type { Row } from "./row.ts";
 
 /** A piece of a file. */
@@ -23,12 +22,4 @@ export interface TableShape {
   readonly keep: readonly string[];
   /** Length of the vectors, where the adapter knows it; for a table without any. */
   readonly dimensions: number | undefined;
-}
-
-/** Opens the encoder of a format. The library of a table's is loaded when it is asked for. */
-export async function openEncoder(format: OutputFormat, shape: TableShape): Promise<Encoder> {
-  if (format === "jsonl") return new JsonlEncoder();
-  if (format === "csv") return (await import("./csv-encoder.ts")).csvEncoder(shape);
-  if (format === "parquet") return (await import("./parquet-encoder.ts")).parquetEncoder(shape);
-  return (await import("./arrow-encoder.ts")).arrowEncoder(shape);
 }

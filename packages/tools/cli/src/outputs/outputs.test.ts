@@ -3,8 +3,9 @@ import { tableFromIPC } from "apache-arrow";
 import fc from "fast-check";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { describe, expect, test } from "vitest";
-import { type OutputFormat, openEncoder, type TableShape } from "./encoder.ts";
+import type { OutputFormat, TableShape } from "./encoder.ts";
 import { jsonOf } from "./json.ts";
+import { openEncoder } from "./open-encoder.ts";
 import type { Row } from "./row.ts";
 
 const FAILED: Row = {

@@ -1,0 +1,10 @@
+import type { Encoder, OutputFormat, TableShape } from "./encoder.ts";
+import { JsonlEncoder } from "./jsonl-encoder.ts";
+
+/** Opens the encoder of a format. The library of a table's is loaded when it is asked for. */
+export async function openEncoder(format: OutputFormat, shape: TableShape): Promise<Encoder> {
+  if (format === "jsonl") return new JsonlEncoder();
+  if (format === "csv") return (await import("./csv-encoder.ts")).csvEncoder(shape);
+  if (format === "parquet") return (await import("./parquet-encoder.ts")).parquetEncoder(shape);
+  return (await import("./arrow-encoder.ts")).arrowEncoder(shape);
+}
