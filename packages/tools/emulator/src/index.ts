@@ -3,7 +3,6 @@ export type { EmulatorClock } from "./clock.ts";
 export { hashText } from "./content/hash.ts";
 export type { ReplyRequest } from "./content/reply.ts";
 export type { CountTokens } from "./content/tokens.ts";
-export type { JobCounts } from "./jobs/job-store.ts";
 export type { Jobs } from "./jobs/options.ts";
 export type { Behaviour, EmulatorOptions, Faults, HeaderStyle, Latency, Limits, Quirks } from "./options.ts";
-export type { EmulatorStats, FaultName, InputCount } from "./stats.ts";
+export type { EmulatorStats, FaultName, InputCount, JobCounts } from "./stats.ts";

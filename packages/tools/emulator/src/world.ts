@@ -3,7 +3,8 @@ import { TokenCounter } from "./content/tokens.ts";
 import { JobStore } from "./jobs/job-store.ts";
 import { Pool, type PoolLimits } from "./limits/pool.ts";
 import type { Settings } from "./options.ts";
-import { type EmulatorStats, Recorder } from "./stats.ts";
+import { Recorder } from "./recorder.ts";
+import type { EmulatorStats } from "./stats.ts";
 
 /** Everything that begins anew with `reset`: settings, limits, counts. A request stays in the one it began in. */
 export class World {

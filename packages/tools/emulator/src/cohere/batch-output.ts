@@ -5,7 +5,7 @@ import avsc from "avsc";
 
 import { isObject, type JsonObject } from "../content/json.ts";
 import type { Job } from "../jobs/job.ts";
-import type { JobLine } from "../jobs/plan-lines.ts";
+import type { JobLine } from "../jobs/job-line.ts";
 import type { Call } from "../server/route.ts";
 import { rowSchema } from "./avro-schema.ts";
 

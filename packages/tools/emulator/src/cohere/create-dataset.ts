@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 
 import { isObject, parseObject } from "../content/json.ts";
 import type { Dataset } from "../jobs/dataset.ts";
-import type { LineRequest } from "../jobs/plan-lines.ts";
+import type { LineRequest } from "../jobs/job-line.ts";
 import { plainly, type Route } from "../server/route.ts";
 import { cohere } from "./dialect.ts";
 import { invalid } from "./errors.ts";

@@ -1,6 +1,6 @@
 import type { Call } from "../server/route.ts";
 import { Job, type JobFailure, type JobPlan } from "./job.ts";
-import type { JobLine } from "./plan-lines.ts";
+import type { JobLine } from "./job-line.ts";
 
 /** What a provider says of a job that is to begin. */
 export interface NewJob extends Pick<JobPlan, "id" | "provider" | "model" | "tag"> {

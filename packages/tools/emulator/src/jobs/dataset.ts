@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 
-import type { LineRequest } from "./plan-lines.ts";
+import type { LineRequest } from "./job-line.ts";
 
 /** A dataset of Cohere's: what was uploaded, or what a batch has written. */
 export interface Dataset {

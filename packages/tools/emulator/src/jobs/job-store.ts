@@ -1,20 +1,9 @@
 import type { Buffer } from "node:buffer";
 
-import type { Recorder } from "../stats.ts";
+import type { Recorder } from "../recorder.ts";
+import type { JobCounts, TagCounts } from "../stats.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Job } from "./job.ts";
-
-/** Jobs, and lines of jobs that were answered well. */
-interface TagCounts {
-  readonly created: number;
-  readonly linesAnswered: number;
-}
-
-/** What has become of offline jobs. */
-export interface JobCounts extends TagCounts {
-  /** By what their creator calls them: OpenAI's metadata `tag`, Cohere's name. */
-  readonly byTag: Readonly<Record<string, TagCounts>>;
-}
 
 /** Something that was uploaded, or that a job has written. */
 export interface StoredFile {

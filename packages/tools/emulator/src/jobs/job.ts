@@ -1,4 +1,4 @@
-import type { JobLine } from "./plan-lines.ts";
+import type { JobLine } from "./job-line.ts";
 
 /** How far a job has come, in OpenAI's words. */
 export type Phase =

@@ -3,25 +3,7 @@ import { Buffer } from "node:buffer";
 import { Dice } from "../dice.ts";
 import type { Call, Plan, Route } from "../server/route.ts";
 import { Refusal } from "../server/refusal.ts";
-
-/** One line of a job: a request of the live API. */
-export interface JobLine {
-  readonly id: string;
-  /** Differs for every line, the same in every run. */
-  readonly requestId: string;
-  readonly tokens: number;
-  readonly inputs: readonly string[];
-  /** What keeps it from being answered. */
-  readonly refusal: Refusal | undefined;
-  /** The body of the live endpoint's answer. */
-  answer(): Promise<Buffer>;
-}
-
-/** A line as it was uploaded. */
-export interface LineRequest {
-  readonly id: string;
-  readonly body: unknown;
-}
+import type { JobLine, LineRequest } from "./job-line.ts";
 
 /** Reads the lines of a job as the live endpoint would read them as requests, each with chance of its own. */
 export async function planLines(call: Call, route: Route, requests: readonly LineRequest[]): Promise<JobLine[]> {

@@ -2,7 +2,7 @@ import type { Buffer } from "node:buffer";
 
 import { isObject, parseObject } from "../content/json.ts";
 import type { JobFailure } from "../jobs/job.ts";
-import type { LineRequest } from "../jobs/plan-lines.ts";
+import type { LineRequest } from "../jobs/job-line.ts";
 import { MAX_EMBEDDING_INPUTS, MAX_LINES } from "./limits.ts";
 
 /** What a batch is to do, as its file says. */

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 
 import { BodyWriter } from "../content/body-writer.ts";
 import type { Job } from "../jobs/job.ts";
-import type { JobLine } from "../jobs/plan-lines.ts";
+import type { JobLine } from "../jobs/job-line.ts";
 import type { Call } from "../server/route.ts";
 
 /** The files that a batch has written, if it has: each only where it has lines. */

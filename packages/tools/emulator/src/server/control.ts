@@ -1,15 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { Emulator } from "../emulator.ts";
 import type { Behaviour } from "../options.ts";
+import type { EmulatorStats } from "../stats.ts";
 import { readBody } from "./read-body.ts";
 
 /** Far more than any options need. */
 const MAX_BYTES = 1024 * 1024;
 
+/** A running emulator, as far as another process can reach it. */
+export interface Controlled {
+  stats(): EmulatorStats;
+  reset(behaviour: Behaviour): void;
+}
+
 /** `GET /__emulator/stats` and `POST /__emulator/reset` (options as JSON), for other processes. */
 export async function control(
-  emulator: Pick<Emulator, "stats" | "reset">,
+  emulator: Controlled,
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
