@@ -1,22 +1,20 @@
 import { toError } from "@batchwise/core";
-import type { RunOptions } from "./app.ts";
 import type { Console } from "./console.ts";
 import type { Embedder } from "./embedder.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Collected } from "./prepare.ts";
+import { planQuestions } from "./plan-questions.ts";
 import { exampleQuestions, questions as evaluationQuestions } from "./questions.ts";
+import type { Collected } from "./read-documents.ts";
 import { reportAnswers, reportEvaluation, reportStrategies } from "./report.ts";
 import { CANDIDATES, type Candidates, rerankHits, type Reranker } from "./reranker.ts";
+import type { RunOptions } from "./run-options.ts";
 import type { DocumentSearch } from "./search.ts";
 import { endsRun, messageOf, throwIfStopped } from "./stops.ts";
-import { compareStrategies, takeSample } from "./strategies.ts";
+import { compareStrategies, SAMPLE_SIZE, takeSample } from "./strategies.ts";
 import { toUnitLength } from "./unit-length.ts";
 import type { Update } from "./update-index.ts";
 import { vectorSchema } from "./vector-schema.ts";
-
-/** Passages on which the strategies are measured: enough for several bulk requests, few enough for some ten seconds. */
-export const SAMPLE_SIZE = 1024;
 
 /** What answers are made with. */
 export interface Desk {
@@ -25,27 +23,6 @@ export interface Desk {
   readonly reranker: Reranker | undefined;
   readonly ledger: Ledger;
   readonly console: Console;
-}
-
-/** What a run is going to ask, once the index is up to date. */
-export interface Planned {
-  /** Questions that are embedded. */
-  readonly embedded: readonly string[];
-  /** Questions whose answers are reranked, where a reranker is there. */
-  readonly reranked: readonly string[];
-  /** Whether the strategies are compared. */
-  readonly compare: boolean;
-}
-
-/** What a run with these options asks. Strategies of an embedder that costs money are compared only on request. */
-export function planQuestions(
-  { questions, ownDocuments, evaluate: isEvaluated, compare }: RunOptions,
-  { isPaid }: Embedder,
-): Planned {
-  if (questions.length > 0) return { embedded: questions, reranked: questions, compare: false };
-  const reranked = ownDocuments ? exampleQuestions : [];
-  const evaluated = ownDocuments && isEvaluated ? evaluationQuestions.map(({ question }) => question) : [];
-  return { embedded: [...evaluated, ...reranked], reranked, compare: compare ?? !isPaid };
 }
 
 /** Answers each question, one below the other. */

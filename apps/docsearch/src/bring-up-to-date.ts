@@ -1,9 +1,5 @@
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { planQuestions } from "./answers.ts";
-import type { RunOptions, Surroundings } from "./app.ts";
-import { chunkDocument } from "./chunk.ts";
-import { type Collection, collectDocuments } from "./collect.ts";
 import type { Console } from "./console.ts";
 import { openDocuments } from "./documents.ts";
 import type { Embedder } from "./embedder.ts";
@@ -11,35 +7,12 @@ import { estimateRun } from "./estimate.ts";
 import { count, counted, duration } from "./format.ts";
 import { IndexStore } from "./index-store.ts";
 import type { Ledger } from "./ledger.ts";
-import { embeddedText, type Passage, textKey } from "./passage.ts";
-import { reportCollection, reportEstimate, reportFailures } from "./report.ts";
+import { embeddedText, textKey } from "./passage.ts";
+import { planQuestions } from "./plan-questions.ts";
+import type { Collected } from "./read-documents.ts";
+import { reportEstimate, reportFailures } from "./report.ts";
+import type { RunOptions, Surroundings } from "./run-options.ts";
 import { type Update, updateIndex } from "./update-index.ts";
-
-/** The documents of a folder, in passages. */
-export interface Collected extends Collection {
-  readonly passages: readonly Passage[];
-  /** Passages beyond the limit. */
-  readonly beyond: readonly Passage[];
-}
-
-/** Finds the documents, splits them, and says what there is. */
-export async function readDocuments({ folders, limit }: RunOptions, console: Console): Promise<Collected> {
-  const start = performance.now();
-  const collection = await collectDocuments(folders.documents);
-  const collectedAt = performance.now();
-  const all = collection.documents.flatMap((document) => chunkDocument(document));
-  if (all.length === 0) {
-    throw new Error(
-      `Expected documentation in ${folders.documents}, but found none among ${counted(collection.found, "text file")}. ` +
-        "Choose another folder with --dir.",
-    );
-  }
-  reportCollection(console, collection, collectedAt - start);
-  const passages = all.slice(0, limit);
-  const rest = all.length > limit ? `; ${count(all.length - limit)} more beyond --limit` : "";
-  console.step("Passages", `${count(passages.length)} (${duration(performance.now() - collectedAt)})${rest}`);
-  return { ...collection, passages, beyond: all.slice(limit) };
-}
 
 /** Embeds what the index does not hold yet, and says how it went. What was embedded stays when a stop is asked for. */
 export async function bringUpToDate(

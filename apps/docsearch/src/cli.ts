@@ -1,11 +1,12 @@
 import path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { run, type Surroundings, type Workers } from "./app.ts";
+import { run } from "./app.ts";
 import { listInstalled } from "./adapter-list.ts";
 import type { OpenEmbedder } from "./embedder.ts";
 import { chooseFolders } from "./folders.ts";
 import { textOf } from "./keys.ts";
 import { chooseProviders, type ProviderChoice } from "./providers.ts";
+import type { Surroundings, Workers } from "./run-options.ts";
 import { messageOf } from "./stops.ts";
 
 /** What the command line needs of its surroundings. */

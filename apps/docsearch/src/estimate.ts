@@ -1,9 +1,9 @@
 import type { Estimate } from "@batchwise/core";
-import { type Planned, SAMPLE_SIZE } from "./answers.ts";
 import type { Embedder } from "./embedder.ts";
 import { embeddedText, type Passage } from "./passage.ts";
+import type { Planned } from "./plan-questions.ts";
 import { CANDIDATES, rerankedText, type Reranker } from "./reranker.ts";
-import { takeSample } from "./strategies.ts";
+import { SAMPLE_SIZE, takeSample } from "./strategies.ts";
 
 /** What one part of a run is going to take, at most and without retries. */
 export interface Part {

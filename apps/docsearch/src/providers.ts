@@ -1,8 +1,8 @@
 import { chooseAdapter, type Sources } from "./adapters.ts";
-import type { Surroundings } from "./app.ts";
 import type { OpenEmbedder } from "./embedder.ts";
 import { adapterEmbedder } from "./embedders/adapter.ts";
 import { adapterReranker } from "./reranker.ts";
+import type { Surroundings } from "./run-options.ts";
 
 /** Which adapters a run uses: `local`, another short name, or `<package>#<adapter>`. Options are JSON. */
 export interface ProviderChoice {

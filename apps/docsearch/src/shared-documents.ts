@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Runnable } from "@batchwise/core";
 import { createWorker, distribute, pgliteEngine, postgresEngine } from "@batchwise/queue";
-import type { Workers } from "./app.ts";
 import type { Embedder } from "./embedder.ts";
 import type { Folders } from "./folders.ts";
 import { counted } from "./format.ts";
+import type { Workers } from "./run-options.ts";
 import { WorkerProcesses } from "./worker-processes.ts";
 
 /** Where workers are found, and whose name they know. */

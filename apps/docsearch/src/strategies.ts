@@ -1,6 +1,8 @@
 import { type BatchOptions, type Runnable, runnable } from "@batchwise/core";
-import type { Passage } from "./passage.ts";
-import { embeddedText } from "./passage.ts";
+import { embeddedText, type Passage } from "./passage.ts";
+
+/** Passages on which the strategies are measured: enough for several bulk requests, few enough for some ten seconds. */
+export const SAMPLE_SIZE = 1024;
 
 /** How one strategy did on the sample. */
 interface StrategyResult {

@@ -1,0 +1,24 @@
+import type { Embedder } from "./embedder.ts";
+import { exampleQuestions, questions as evaluationQuestions } from "./questions.ts";
+import type { RunOptions } from "./run-options.ts";
+
+/** What a run is going to ask, once the index is up to date. */
+export interface Planned {
+  /** Questions that are embedded. */
+  readonly embedded: readonly string[];
+  /** Questions whose answers are reranked, where a reranker is there. */
+  readonly reranked: readonly string[];
+  /** Whether the strategies are compared. */
+  readonly compare: boolean;
+}
+
+/** What a run with these options asks. Strategies of an embedder that costs money are compared only on request. */
+export function planQuestions(
+  { questions, ownDocuments, evaluate: isEvaluated, compare }: RunOptions,
+  { isPaid }: Embedder,
+): Planned {
+  if (questions.length > 0) return { embedded: questions, reranked: questions, compare: false };
+  const reranked = ownDocuments ? exampleQuestions : [];
+  const evaluated = ownDocuments && isEvaluated ? evaluationQuestions.map(({ question }) => question) : [];
+  return { embedded: [...evaluated, ...reranked], reranked, compare: compare ?? !isPaid };
+}
