@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from "commander";
+import { wholeNumber } from "@batchwise/terminal";
+import { Command } from "commander";
 import { describeMachine } from "./machine.ts";
 import { describeTarget, isKept, type SuiteReport } from "./report.ts";
 import { writeResults } from "./readme.ts";
@@ -22,7 +23,7 @@ const program = new Command("bench")
   .showHelpAfterError();
 for (const suite of suites) {
   withFlags(program.command(suite.name).description(suite.description))
-    .option("--items <count>", `items to measure (default: ${suite.defaults.items})`, positive)
+    .option("--items <count>", `items to measure (default: ${suite.defaults.items})`, wholeNumber(1))
     .action((flags: Flags) => run([suite], flags));
 }
 withFlags(program.command("provider").description("the suites against an emulated provider, one after another")).action(
@@ -43,7 +44,7 @@ await program.parseAsync();
 
 function withFlags(command: Command): Command {
   return command
-    .option("--rounds <count>", "rounds of each suite (default: the suite's own)", positive)
+    .option("--rounds <count>", "rounds of each suite (default: the suite's own)", wholeNumber(1))
     .option("--json", "print the figures as JSON instead of tables")
     .option("--write", "put the tables into the README of apps/bench")
     .option("--check", "exit with 1 when a promise is missed");
@@ -84,10 +85,4 @@ async function sweep(): Promise<void> {
 
 function resultOf(report: SuiteReport): string {
   return `${report.title}; ${describeMachine()}.\n\n${markdownTable(report)}`;
-}
-
-function positive(value: string): number {
-  const count = Number(value);
-  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("Expected a whole number from 1.");
-  return count;
 }

@@ -1,6 +1,6 @@
+import { count, duration } from "@batchwise/terminal";
 import { answer, type Desk, show } from "./answers.ts";
 import type { Console } from "./console.ts";
-import { count, duration } from "./format.ts";
 import { Ledger } from "./ledger.ts";
 import { bringUpToDate } from "./bring-up-to-date.ts";
 import { readDocuments } from "./read-documents.ts";

@@ -1,10 +1,10 @@
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { count, counted, duration } from "@batchwise/terminal";
 import type { Console } from "./console.ts";
 import { openDocuments } from "./documents.ts";
 import type { Embedder } from "./embedder.ts";
 import { estimateRun } from "./estimate.ts";
-import { count, counted, duration } from "./format.ts";
 import { IndexStore } from "./index-store.ts";
 import type { Ledger } from "./ledger.ts";
 import { embeddedText, textKey } from "./passage.ts";
@@ -50,7 +50,7 @@ export async function bringUpToDate(
   // Nobody is called for nothing.
   const workers = missing === 0 ? undefined : options.workers;
   const documents = await openDocuments(embedder, { ...options, workers }, console);
-  let onProgress: ReturnType<Console["startProgress"]> | undefined;
+  let onProgress: Awaited<ReturnType<Console["startProgress"]>> | undefined;
   const announceStop = (): void => {
     console.endProgress();
     console.note("Stopping: finishing what is in flight. Ctrl-C again stops at once.");
@@ -60,7 +60,7 @@ export async function bringUpToDate(
   try {
     await documents.announce(toEmbed, ledger.left);
     // Of a job nothing is seen until it ends.
-    if (missing > 0 && options.offline !== true) onProgress = console.startProgress(missing);
+    if (missing > 0 && options.offline !== true) onProgress = await console.startProgress(missing);
     update = await updateIndex(passages, documents.runnable, store, {
       ...ledger.batchOptions(embedder),
       ...(onProgress && { onProgress }),

@@ -1,5 +1,6 @@
 import path from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { amount, wholeNumber } from "@batchwise/terminal";
+import { Command, CommanderError } from "commander";
 import { run } from "./app.ts";
 import { listInstalled } from "./adapter-list.ts";
 import type { OpenEmbedder } from "./embedder.ts";
@@ -56,7 +57,7 @@ export async function runCommandLine(argv: readonly string[], commandLine: Comma
     await command.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    if (isCommanderError(error)) return error.exitCode === 0 ? 0 : 1;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     console.note(`error: ${messageOf(error)}`);
     if (argv.includes("--debug") && error instanceof Error) console.note(error.stack ?? "");
     return 1;
@@ -98,7 +99,7 @@ function defineCommand(): Command {
     .option(
       "--limit <passages>",
       "search no more passages; readmes go first, changelogs last",
-      wholeNumber,
+      wholeNumber(1),
       DEFAULT_LIMIT,
     )
     .option(
@@ -107,18 +108,18 @@ function defineCommand(): Command {
       "local",
     )
     .option("--model <name>", "the embedding model (openai: text-embedding-3-small, cohere: embed-v4.0)")
-    .option("--dimensions <n>", "length of the vectors, where the model lets it be chosen", wholeNumber)
+    .option("--dimensions <n>", "length of the vectors, where the model lets it be chosen", wholeNumber(1))
     .option("--embed-options <json>", "further options of the adapter, as JSON")
     .option("--rerank <adapter>", "put the best 50 files of the search into order: cohere, or <package>#<adapter>")
     .option("--rerank-model <name>", "the model that does (cohere: rerank-v3.5)")
     .option("--rerank-options <json>", "further options of the adapter, as JSON")
     .option("--adapters", "list the adapters that are installed, and do nothing else")
     .option("--max-cost <dollars>", "stop before the run costs more; what is embedded is kept", amount)
-    .option("--top <files>", "files to show for a question", wholeNumber, 5)
+    .option("--top <files>", "files to show for a question", wholeNumber(1), 5)
     .option("--cache-dir <folder>", "keep the index here (default: .docsearch, or your cache folder with --dir)")
     .option("--cache <file>", "keep what is embedded in this file too, for other folders and rebuilds")
     .option("--offline", "embed through the provider's offline jobs: cheaper, and within a day")
-    .option("--workers <n>", "embed by n workers: processes, with DATABASE_URL (PostgreSQL)", wholeNumber)
+    .option("--workers <n>", "embed by n workers: processes, with DATABASE_URL (PostgreSQL)", wholeNumber(1))
     .option("--no-evaluate", "do not measure how well the search finds things")
     .option("--compare", "compare the three strategies (default: only where it costs nothing)")
     .option("--no-compare", "do not")
@@ -156,24 +157,4 @@ batchwise-adapter: --adapters lists them, with --json their options too.`,
 function questionsOf(words: readonly string[]): string[] {
   const asked = words.map((word) => word.trim()).filter((word) => word !== "");
   return asked.length > 1 && asked.every((word) => !/\s/.test(word)) ? [asked.join(" ")] : asked;
-}
-
-function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("Give a whole number from 1.");
-  return number;
-}
-
-function amount(value: string): number {
-  const number = Number(value);
-  if (value.trim() === "" || !Number.isFinite(number) || number < 0) {
-    throw new InvalidArgumentError("Give an amount of dollars, such as 0.50.");
-  }
-  return number;
-}
-
-function isCommanderError(error: unknown): error is Error & { exitCode: number } {
-  return (
-    error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander.")
-  );
 }

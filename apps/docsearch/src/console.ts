@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { Progress } from "@batchwise/core";
-import { openProgress, type Output, type ProgressView } from "./progress.ts";
+import { openProgress, type Output, type ProgressView } from "@batchwise/terminal";
 
 /** What the user sees: results on one stream, everything on the way to them on the other. */
 export class Console {
@@ -45,9 +45,13 @@ export class Console {
   }
 
   /** Shows progress of `total` items until `endProgress`. */
-  startProgress(total: number): (progress: Progress) => void {
-    this.#view = openProgress(this.#notes, total);
-    return (progress) => this.#view?.update(progress);
+  async startProgress(total: number): Promise<(progress: Progress) => void> {
+    this.#view = await openProgress(this.#notes, true);
+    return (progress) => {
+      const { done, failed } = progress;
+      // Failed items are not done: where a key is refused, nothing is.
+      this.#view?.update({ done: done - failed, total, failed, share: done / total, progress });
+    };
   }
 
   endProgress(): void {

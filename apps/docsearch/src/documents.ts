@@ -1,10 +1,10 @@
 import path from "node:path";
 import type { Runnable } from "@batchwise/core";
 import { folderStore, type JobEvent, offline, type Offline } from "@batchwise/jobs";
+import { count, counted, dollars } from "@batchwise/terminal";
 import { cachedDocuments } from "./cached-documents.ts";
 import type { Console } from "./console.ts";
 import type { Embedder } from "./embedder.ts";
-import { count, counted, dollars } from "./format.ts";
 import { reportCache } from "./report.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { SharedDocuments } from "./shared-documents.ts";

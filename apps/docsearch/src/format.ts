@@ -1,21 +1,3 @@
-/** A whole number with separators: 10,379. */
-export function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-/** A count with its noun: "1 file", "2 files". */
-export function counted(value: number, noun: string, plural: string = `${noun}s`): string {
-  return `${count(value)} ${value === 1 ? noun : plural}`;
-}
-
-/** Milliseconds in seconds, or minutes and seconds: "0.8 s", "26 s", "2 min 5 s". */
-export function duration(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
 /** Bytes in the unit that fits: "512 B", "16 kB", "20.1 MB". */
 export function bytes(value: number): string {
   if (value < 1000) return `${value} B`;
@@ -38,10 +20,4 @@ export function wrap(text: string, width: number): string[] {
     }
   }
   return line === "" ? lines : [...lines, line];
-}
-
-/** Dollars, to the cent, or to two digits where that would be nothing: "$1.20", "$0.00034". */
-export function dollars(value: number): string {
-  if (value === 0 || value >= 0.095) return `$${value.toFixed(2)}`;
-  return `$${value.toLocaleString("en-US", { maximumSignificantDigits: 2, maximumFractionDigits: 20 })}`;
 }

@@ -1,7 +1,7 @@
+import { listenForInterrupts } from "@batchwise/terminal";
 import { runCommandLine } from "./cli.ts";
 import { Console } from "./console.ts";
 import { openLocalEmbedder } from "./embedders/local.ts";
-import { listenForInterrupts } from "./interrupts.ts";
 
 const interrupts = listenForInterrupts();
 process.exitCode = await runCommandLine(process.argv.slice(2), {

@@ -1,7 +1,7 @@
+import { count, counted, duration } from "@batchwise/terminal";
 import { chunkDocument } from "./chunk.ts";
 import { type Collection, collectDocuments } from "./collect.ts";
 import type { Console } from "./console.ts";
-import { count, counted, duration } from "./format.ts";
 import type { Passage } from "./passage.ts";
 import { reportCollection } from "./report.ts";
 import type { RunOptions } from "./run-options.ts";

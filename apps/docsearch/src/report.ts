@@ -1,10 +1,11 @@
 import type { CacheStats } from "@batchwise/cache";
 import { BatchwiseError } from "@batchwise/core";
+import { count, counted, dollars, duration } from "@batchwise/terminal";
 import { type Collection, type LeftOut, NEWEST_OF_CHANGELOG } from "./collect.ts";
 import type { Console } from "./console.ts";
 import type { Part } from "./estimate.ts";
 import type { Evaluation } from "./evaluate.ts";
-import { bytes, count, counted, dollars, duration, wrap } from "./format.ts";
+import { bytes, wrap } from "./format.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Passage, saysSomething } from "./passage.ts";
 import type { Hit, Ranking } from "./search.ts";

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Runnable } from "@batchwise/core";
 import { createWorker, distribute, pgliteEngine, postgresEngine } from "@batchwise/queue";
+import { counted } from "@batchwise/terminal";
 import type { Embedder } from "./embedder.ts";
 import type { Folders } from "./folders.ts";
-import { counted } from "./format.ts";
 import type { Workers } from "./run-options.ts";
 import { WorkerProcesses } from "./worker-processes.ts";
 

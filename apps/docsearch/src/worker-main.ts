@@ -1,4 +1,5 @@
 import { createWorker, postgresEngine } from "@batchwise/queue";
+import { ignoreInterrupts } from "@batchwise/terminal";
 import { openLocalEmbedder } from "./embedders/local.ts";
 import { chooseProviders, type ProviderChoice } from "./providers.ts";
 import { QUEUE_NAME } from "./shared-documents.ts";
@@ -7,7 +8,7 @@ import { ORDER, type WorkerOrder } from "./worker-processes.ts";
 /** A worker of docsearch's: embeds what the process that started it puts on the queue, until that one lets it go. */
 const { embedding, version, databaseURL } = JSON.parse(process.env[ORDER] ?? "{}") as WorkerOrder;
 // Ctrl-C reaches every process of a terminal; when to end is the first one's to say.
-process.on("SIGINT", () => undefined);
+ignoreInterrupts();
 
 const choice = JSON.parse(embedding) as ProviderChoice;
 const workingFolder = process.env["INIT_CWD"] ?? process.cwd();

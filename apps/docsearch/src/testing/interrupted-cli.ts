@@ -1,7 +1,7 @@
 // The command line with a fake embedder whose second request only ends once a stop was asked for.
+import { listenForInterrupts } from "@batchwise/terminal";
 import { runCommandLine } from "../cli.ts";
 import { Console } from "../console.ts";
-import { listenForInterrupts } from "../interrupts.ts";
 import { fakeEmbedder } from "./fake-embedder.ts";
 
 const interrupts = listenForInterrupts();

@@ -1,5 +1,6 @@
 import { BatchwiseError } from "@batchwise/core";
-import { Command, InvalidArgumentError } from "commander";
+import { count, counted, duration, wholeNumber } from "@batchwise/terminal";
+import { Command, CommanderError } from "commander";
 import { pgliteEngine } from "./engine/pglite-engine.ts";
 import { postgresEngine } from "./engine/postgres-engine.ts";
 import { loadRunnables } from "./load-runnables.ts";
@@ -43,7 +44,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
     .argument("<module>", "module that exports the Runnables")
     .option("--dir <folder>", "the embedded database in this folder, in place of DATABASE_URL")
     .option("--schema <name>", 'schema of the tables (default: "batchwise")')
-    .option("--concurrency <n>", "chunks of each Runnable at once (default: 1)", count)
+    .option("--concurrency <n>", "chunks of each Runnable at once (default: 1)", wholeNumber(1))
     .option("--quiet", "no line for each chunk")
     .helpOption("-h, --help", "show this")
     .addHelpText("after", EXAMPLES)
@@ -55,7 +56,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
     return 0;
   } catch (failure) {
     // Commander has said what is wrong, or shown the help that was asked for.
-    if (isCommanderError(failure)) return failure.exitCode === 0 ? 0 : 1;
+    if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 1;
     error(`error: ${describe(failure)}\n`);
     return 1;
   }
@@ -82,7 +83,7 @@ async function run(module: string, flags: Flags, { out, error, drain, stop }: Su
 
 function lineOf({ name, inputs, failed, durationMs, status, delivery }: ChunkEvent): string {
   const again = delivery > 1 ? `, delivery ${delivery}` : "";
-  return `${name}: ${inputs} ${inputs === 1 ? "input" : "inputs"}, ${failed} failed, ${Math.round(durationMs)} ms, ${status}${again}\n`;
+  return `${name}: ${counted(inputs, "input")}, ${count(failed)} failed, ${duration(durationMs)}, ${status}${again}\n`;
 }
 
 function whenAborted(signal: AbortSignal, then: () => void): void {
@@ -90,26 +91,11 @@ function whenAborted(signal: AbortSignal, then: () => void): void {
   else signal.addEventListener("abort", then, { once: true });
 }
 
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("Give a whole number from 1.");
-  return value;
-}
-
 function describe(failure: unknown): string {
   if (BatchwiseError.isInstance(failure)) return failure.message;
   // A database's own message may hold what was sent to it.
   const { name, code } = failure as Error & { readonly code?: unknown };
   return `${name}${typeof code === "string" ? ` (${code})` : ""}`;
-}
-
-function isCommanderError(failure: unknown): failure is Error & { readonly exitCode: number } {
-  return (
-    failure instanceof Error &&
-    "exitCode" in failure &&
-    "code" in failure &&
-    String(failure.code).startsWith("commander.")
-  );
 }
 
 function ignore(): void {}

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { type InstalledPlugin, listAdapters } from "@batchwise/plugins";
+import { count } from "@batchwise/terminal";
 import { propertiesOf, typesOf } from "./adapter-options.ts";
 import { findAdapter, placesFrom } from "./find-adapter.ts";
-import { count } from "./words.ts";
 
 /** `batchwise adapters`: what is installed, or what one of them takes. */
 export function adaptersCommand(folder: string, out: (text: string) => void): Command {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { listenForInterrupts } from "@batchwise/terminal";
 import { runCommandLine } from "./command-line.ts";
-import { listenForInterrupts } from "./interrupts.ts";
 
 // Whoever reads our output may stop reading (`| head`): a run hears of it by itself, and a list is just shorter.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { openProgress, type ProgressView, type Standing } from "./progress.ts";
+import { openProgress, type ProgressView, type Standing } from "@batchwise/terminal";
 
 /** What the user is told on the way: notes, and how far the run is. */
 export class Notes {

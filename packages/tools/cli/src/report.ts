@@ -1,10 +1,10 @@
 import type { CacheStats } from "@batchwise/cache";
 import type { ErrorCode, FinishReport } from "@batchwise/core";
 import type { JobEstimate, JobEvent } from "@batchwise/jobs";
+import { count, counted, dollars, duration } from "@batchwise/terminal";
 import type { RunEstimate } from "./estimate.ts";
 import type { RunOptions } from "./options.ts";
 import type { RunResult } from "./result.ts";
-import { count, counted, dollars, duration } from "./words.ts";
 
 /** What a run took, in a few lines, and how it can be gone on with. */
 export function reportOf(result: RunResult, { output, offline }: Pick<RunOptions, "output" | "offline">): string {

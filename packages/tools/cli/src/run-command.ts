@@ -1,4 +1,5 @@
 import { ArgumentError } from "@batchwise/core";
+import { amount, wholeNumber } from "@batchwise/terminal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { INPUT_FORMATS } from "./inputs/input-record.ts";
 import type { RunOptions } from "./options.ts";
@@ -93,20 +94,6 @@ function settings(texts: readonly string[]): Record<string, string> {
       throw new ArgumentError("--set: expected a name, = and a value, such as dimensions=256, came something else.");
     }),
   );
-}
-
-function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (text.trim() !== "" && Number.isSafeInteger(number) && number >= least) return number;
-    throw new InvalidArgumentError(`Give a whole number from ${least}.`);
-  };
-}
-
-function amount(text: string): number {
-  const number = Number(text);
-  if (text.trim() !== "" && Number.isFinite(number) && number >= 0) return number;
-  throw new InvalidArgumentError("Give a number from 0, such as 0.50.");
 }
 
 function seconds(text: string): number {

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { ArgumentError, type BatchOptions, type Completed, type FinishReport } from "@batchwise/core";
+import { dollars } from "@batchwise/terminal";
 import { partialOf } from "./output-choice.ts";
 import { openEncoder } from "./outputs/open-encoder.ts";
 import type { Outcome } from "./outputs/row.ts";
@@ -8,7 +9,6 @@ import { jobsText } from "./report.ts";
 import { RowWriter } from "./row-writer.ts";
 import { isSent, type Step } from "./step.ts";
 import { batchOptions, shapeOf, type Task } from "./task.ts";
-import { dollars } from "./words.ts";
 import type { Ending } from "./write-live.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 import { Command } from "commander";
@@ -9,26 +9,27 @@ import { runCommandLine } from "./cli.ts";
 import { defineFlags, type Flags, optionsOf } from "./flags.ts";
 import { post } from "./fixtures/post.ts";
 import type { EmulatorStats } from "./index.ts";
-import { stopAsked } from "./stop-asked.ts";
 
 /** The command line in this process, until `use` is through with it. */
 async function cli(
   argv: readonly string[],
   use?: (url: string) => Promise<void>,
 ): Promise<{ code: number; out: string; error: string }> {
-  const stop = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  let used: Promise<void> | undefined;
   const texts = { out: "", error: "" };
   const code = await runCommandLine(argv, {
     out(text) {
       texts.out += text;
       const url = /Listening at (\S+)\./.exec(text)?.[1];
-      if (url !== undefined) void (use?.(url) ?? Promise.resolve()).then(stop.resolve, stop.reject);
+      if (url !== undefined) used = Promise.resolve(use?.(url)).finally(() => stop.abort());
     },
     error: (text) => {
       texts.error += text;
     },
-    stopped: stop.promise,
+    stop: stop.signal,
   });
+  await used;
   return { code, ...texts };
 }
 
@@ -187,24 +188,5 @@ describe("Ctrl-C", () => {
     const [code] = (await once(child, "close")) as [number];
     expect(code).toBe(0);
     expect(JSON.parse(out.slice(out.indexOf("\n{")))).toMatchObject({ requests: 0 });
-  });
-
-  test("the second one ends it at once; one press that npm passes on twice is one", async () => {
-    const target = new EventEmitter();
-    let now = 0;
-    let ended = 0;
-    const stopped = stopAsked(
-      () => ended++,
-      target,
-      () => now,
-    );
-    target.emit("SIGINT");
-    await stopped;
-    now = 100;
-    target.emit("SIGINT");
-    expect(ended).toBe(0);
-    now = 400;
-    target.emit("SIGTERM");
-    expect(ended).toBe(1);
   });
 });

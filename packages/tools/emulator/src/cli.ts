@@ -1,4 +1,6 @@
-import { Command } from "commander";
+import { once } from "node:events";
+
+import { Command, CommanderError } from "commander";
 
 import { type Emulator, startEmulator } from "./emulator.ts";
 import { defineFlags, type Flags, kebab, optionsOf } from "./flags.ts";
@@ -7,8 +9,8 @@ import { defineFlags, type Flags, kebab, optionsOf } from "./flags.ts";
 export interface Surroundings {
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
-  /** Resolves when the user wants it to stop. */
-  readonly stopped: Promise<void>;
+  /** Aborted when the user wants it to stop. */
+  readonly stop: AbortSignal;
 }
 
 /** Runs until it is stopped, and resolves to the exit code: 0, or 1 after an error. */
@@ -23,16 +25,16 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
     return 0;
   } catch (failure) {
     // Commander has said what is wrong, or shown the help that was asked for.
-    if (isCommanderError(failure)) return failure.exitCode === 0 ? 0 : 1;
+    if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 1;
     error(`error: ${describe(failure)}\n`);
     return 1;
   }
 }
 
-async function run(flags: Flags, { out, stopped }: Surroundings): Promise<void> {
+async function run(flags: Flags, { out, stop }: Surroundings): Promise<void> {
   await using emulator = await startEmulator(optionsOf(flags));
   out(greeting(emulator, flags));
-  await stopped;
+  if (!stop.aborted) await once(stop, "abort");
   out(`\n${JSON.stringify(emulator.stats(), undefined, 2)}\n`);
 }
 
@@ -56,13 +58,4 @@ function describe(failure: unknown): string {
   if (code === "EACCES") return "This port needs more rights. Choose one above 1023 with --port.";
   // The options' own messages, with the flag in place of the option.
   return failure.message.replace(/^(?:\w+\.)*(\w+): expected/, (_, name: string) => `--${kebab(name)}: expected`);
-}
-
-function isCommanderError(failure: unknown): failure is Error & { readonly exitCode: number } {
-  return (
-    failure instanceof Error &&
-    "exitCode" in failure &&
-    "code" in failure &&
-    String(failure.code).startsWith("commander.")
-  );
 }

@@ -1,21 +1,34 @@
-import type { Writable } from "node:stream";
-import type { Progress } from "@batchwise/core";
-import { count, dollars, duration } from "./words.ts";
+import { count, dollars, duration } from "./numbers.ts";
+
+/** Where output goes. Both streams of the process fit. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
 
 /** How far a run is. */
 export interface Standing {
-  /** Inputs that are through, those of an earlier run included. */
+  /** Items that are through, those of an earlier run included. */
   readonly done: number;
+  /** Items that there are, where that is known. */
+  readonly total?: number | undefined;
   readonly failed: number;
-  /** Share of the input that is through, from 0 to 1, where its size is known. */
+  /** Share that is through, from 0 to 1, where it is known. */
   readonly share: number | undefined;
-  readonly progress: Pick<Progress, "itemsPerSecond" | "elapsedMs" | "waitingForLimits" | "usage">;
+  /** The pace of this run; core's `Progress` fits. */
+  readonly progress: {
+    readonly itemsPerSecond: number;
+    readonly elapsedMs: number;
+    readonly waitingForLimits: boolean;
+    readonly usage: { readonly cost: number };
+  };
 }
 
-/** Shows how far a run is: a live bar on a terminal, a line every few seconds elsewhere. */
+/** Shows how far a run is: a live bar on a terminal, a line every five seconds elsewhere. */
 export interface ProgressView {
   update(standing: Standing): void;
-  /** A line beside it. */
+  /** Writes a line beside it. */
   note(text: string): void;
   stop(): void;
 }
@@ -23,20 +36,21 @@ export interface ProgressView {
 /** Milliseconds between two lines. */
 const LINE_MS = 5000;
 
-/** @param isMeasured whether shares will be known */
-export async function openProgress(stderr: Writable, isMeasured: boolean): Promise<ProgressView> {
-  const note = (text: string): void => void stderr.write(`${text}\n`);
+/** Opens a view on `output`. @param isMeasured whether shares will be known */
+export async function openProgress(output: Output, isMeasured: boolean): Promise<ProgressView> {
+  const note = (text: string): void => void output.write(`${text}\n`);
   const remaining = remainder();
-  if (isTerminal(stderr)) return openBar(stderr, isMeasured, note, remaining);
+  if (output.isTTY === true) return openBar(output, isMeasured, note, remaining);
   let shownMs = 0;
   return {
     update: (standing) => {
       const { elapsedMs } = standing.progress;
+      const remainingMs = remaining(standing);
       if (elapsedMs - shownMs < LINE_MS) return;
       shownMs = elapsedMs;
       const { share } = standing;
       const percent = share === undefined ? "" : ` (${Math.floor(share * 100)} %)`;
-      note(`${count(standing.done)} done${percent}${figuresOf(standing, remaining(standing))}`);
+      note(`${doneOf(standing)}${percent}${figuresOf(standing, remainingMs)}`);
     },
     note,
     stop: () => undefined,
@@ -44,14 +58,15 @@ export async function openProgress(stderr: Writable, isMeasured: boolean): Promi
 }
 
 async function openBar(
-  stderr: NodeJS.WriteStream,
+  output: Output,
   isMeasured: boolean,
   note: (text: string) => void,
   remaining: (standing: Standing) => number | undefined,
 ): Promise<ProgressView> {
   const { default: cliProgress } = await import("cli-progress");
   const bar = new cliProgress.SingleBar({
-    stream: stderr,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the bar writes, and asks for isTTY and columns
+    stream: output as NodeJS.WriteStream,
     format: isMeasured ? "{bar} {line}" : "{line}",
     barsize: 28,
     barCompleteChar: "█",
@@ -65,7 +80,7 @@ async function openBar(
   bar.start(1, 0, payload);
   return {
     update: (standing) => {
-      payload = { line: `${count(standing.done)} done${figuresOf(standing, remaining(standing))}` };
+      payload = { line: `${doneOf(standing)}${figuresOf(standing, remaining(standing))}` };
       bar.update(standing.share ?? 0, payload);
     },
     note: (text) => {
@@ -77,7 +92,7 @@ async function openBar(
   };
 }
 
-/** Milliseconds that are left at the pace so far; what an earlier run has done is no part of the pace. */
+/** Milliseconds that are left at the pace since the first update; what an earlier run has done is no part of it. */
 function remainder(): (standing: Standing) => number | undefined {
   let first: number | undefined;
   return ({ share, progress }) => {
@@ -85,6 +100,10 @@ function remainder(): (standing: Standing) => number | undefined {
     first ??= share;
     return share > first && share < 1 ? (progress.elapsedMs * (1 - share)) / (share - first) : undefined;
   };
+}
+
+function doneOf({ done, total }: Standing): string {
+  return total === undefined ? `${count(done)} done` : `${count(done)} of ${count(total)}`;
 }
 
 function figuresOf({ failed, progress }: Standing, remainingMs: number | undefined): string {
@@ -98,8 +117,4 @@ function figuresOf({ failed, progress }: Standing, remainingMs: number | undefin
   ]
     .map((figure) => `, ${figure}`)
     .join("");
-}
-
-function isTerminal(stream: Writable): stream is NodeJS.WriteStream {
-  return (stream as Partial<NodeJS.WriteStream>).isTTY === true;
 }

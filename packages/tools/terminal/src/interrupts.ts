@@ -1,17 +1,18 @@
 /** A user's wish to stop, in two steps. */
 export interface Interrupts {
-  /** Aborted by the first signal. */
+  /** Aborted by the first signal: finish what is in flight. */
   readonly drain: AbortSignal;
-  /** Aborted by the second. */
+  /** Aborted by the second: stop at once. */
   readonly signal: AbortSignal;
   /** Gives the signals back. */
   readonly close: () => void;
 }
 
-/** One press of Ctrl-C comes several times when npm and pnpm pass it on, within this many milliseconds. */
+/** One press of Ctrl-C arrives several times when npm and pnpm pass it on, within this many milliseconds. */
 const SAME_PRESS_MS = 300;
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** Listens for Ctrl-C and for SIGTERM. A third one ends the process, as it does without us. */
+/** Listens for Ctrl-C and SIGTERM. A third one ends the process, as any does where nothing listens. */
 export function listenForInterrupts(
   target: NodeJS.EventEmitter = process,
   now: () => number = () => performance.now(),
@@ -20,12 +21,11 @@ export function listenForInterrupts(
   const abort = new AbortController();
   let last = -Infinity;
   const onSignal = (): void => {
-    const isSamePress = now() - last < SAME_PRESS_MS;
+    if (now() - last < SAME_PRESS_MS) return;
     last = now();
-    if (isSamePress) return;
     const next = drain.signal.aborted ? abort : drain;
-    next.abort(new Error("Stopped by the user."));
     if (next === abort) close();
+    next.abort(new Error("Stopped by the user."));
   };
   const close = (): void => {
     for (const name of SIGNALS) target.off(name, onSignal);
@@ -34,4 +34,7 @@ export function listenForInterrupts(
   return { drain: drain.signal, signal: abort.signal, close };
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** Lets Ctrl-C pass by: it reaches every process of a terminal, also those that another one of them ends. */
+export function ignoreInterrupts(): void {
+  process.on("SIGINT", () => undefined);
+}

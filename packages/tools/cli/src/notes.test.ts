@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import type { Standing } from "@batchwise/terminal";
+import { nearest } from "./nearest.ts";
+import { Notes } from "./notes.ts";
+import { Memory } from "./testing/workbench.ts";
+
+const standing: Standing = {
+  done: 200,
+  failed: 0,
+  share: 0.2,
+  progress: { itemsPerSecond: 20, elapsedMs: 5000, waitingForLimits: false, usage: { cost: 0.5 } },
+};
+
+test("progress, and notes on the way", async () => {
+  const stream = new Memory();
+  const notes = new Notes(stream, false);
+  notes.say("Before.");
+  const show = await notes.startProgress(true);
+  show(standing);
+  notes.say("A note.");
+  notes.stopProgress();
+  expect(stream.text).toBe("Before.\n200 done (20 %), 20/s, $0.50\nA note.\n");
+});
+
+test("quiet: nothing", async () => {
+  const stream = new Memory();
+  const notes = new Notes(stream, true);
+  (await notes.startProgress(true))(standing);
+  notes.say("A note.");
+  notes.stopProgress();
+  expect(stream.text).toBe("");
+});
+
+test("names that look alike, the nearest first", () => {
+  const names = ["@batchwise/openai#embeddings", "@batchwise/openai#chat", "acme#embeddings"];
+  expect(nearest("openai#embedings", names)).toEqual(["@batchwise/openai#embeddings"]);
+  expect(nearest("@batchwise/openai#caht", names)[0]).toBe("@batchwise/openai#chat");
+  expect(nearest("zzz", names)).toEqual([]);
+});

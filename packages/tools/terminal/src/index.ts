@@ -1,0 +1,4 @@
+export { amount, wholeNumber } from "./flag-values.ts";
+export { ignoreInterrupts, type Interrupts, listenForInterrupts } from "./interrupts.ts";
+export { count, counted, dollars, duration } from "./numbers.ts";
+export { openProgress, type Output, type ProgressView, type Standing } from "./progress.ts";
