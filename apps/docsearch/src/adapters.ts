@@ -1,6 +1,13 @@
 import type { AdapterUse, Clock } from "@batchwise/core";
-import { type LoadedAdapter, loadAdapter } from "@batchwise/plugins";
-import { digestOf, hostOf, isSecret, type Properties, propertiesOf, withDefaults } from "./adapter-options.ts";
+import {
+  isSecret,
+  type LoadedAdapter,
+  loadAdapter,
+  type Properties,
+  propertiesOf,
+  withDefaults,
+} from "@batchwise/plugins";
+import { digestOf, hostOf } from "./adapter-options.ts";
 import { identityOf } from "./embedder.ts";
 import { requireKey, textOf } from "./keys.ts";
 

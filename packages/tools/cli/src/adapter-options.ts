@@ -1,12 +1,7 @@
+import { identifyingOptions, type Properties } from "@batchwise/plugins";
+
 /** An adapter's options, by name. */
 type Options = Readonly<Record<string, unknown>>;
-
-/** The JSON Schema of each option. */
-export type Properties = Readonly<Record<string, Options | undefined>>;
-
-export function propertiesOf(schema: Options): Properties {
-  return (schema["properties"] ?? {}) as Properties;
-}
 
 /** Texts as the values that the schema wants. What cannot be read stays a text, for the schema to refuse. */
 export function readOptions(given: Options, properties: Properties): Options {
@@ -24,18 +19,6 @@ export function typesOf(property: Options | undefined): readonly string[] {
   return (Array.isArray(type) ? type : [type]).filter((each): each is string => typeof each === "string");
 }
 
-/** Options that change how fast and for what price results come, and not which. */
-const PACE: ReadonlySet<string> = new Set([
-  "requestsPerMinute",
-  "tokensPerMinute",
-  "inputsPerMinute",
-  "maxConcurrency",
-  "retry",
-  "timeoutMs",
-  "request",
-  "price",
-]);
-
 /**
  * What results depend on beside the input, for a cache: options with the schema's defaults, and the variables of the
  * environment that configure the same provider, such as OPENAI_BASE_URL. Neither keys nor the pace are part of it.
@@ -46,12 +29,9 @@ export function identityOf(
   key: string | undefined,
   environment: NodeJS.ProcessEnv,
 ): object {
-  const defaults = Object.entries(properties).map(([name, property]) => [name, property?.["default"]] as const);
-  const all = { ...Object.fromEntries(defaults.filter(([, value]) => value !== undefined)), ...options };
-  const isTold = (name: string): boolean => properties[name]?.["writeOnly"] !== true && !PACE.has(name);
   const prefix = key?.slice(0, key.indexOf("_") + 1) ?? "";
   return {
-    options: Object.fromEntries(Object.entries(all).filter(([name]) => isTold(name))),
+    options: identifyingOptions(options, properties),
     environment: Object.fromEntries(
       Object.entries(environment).filter(([name]) => prefix !== "" && name.startsWith(prefix) && name !== key),
     ),

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { type InstalledPlugin, listAdapters } from "@batchwise/plugins";
+import { type InstalledPlugin, listAdapters, propertiesOf } from "@batchwise/plugins";
 import { count } from "@batchwise/terminal";
-import { propertiesOf, typesOf } from "./adapter-options.ts";
+import { typesOf } from "./adapter-options.ts";
 import { findAdapter, placesFrom } from "./find-adapter.ts";
 
 /** `batchwise adapters`: what is installed, or what one of them takes. */

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { ArgumentError, type Runnable } from "@batchwise/core";
 import type { JobEvent, Offline } from "@batchwise/jobs";
-import { identityOf, propertiesOf, readOptions } from "./adapter-options.ts";
+import { propertiesOf } from "@batchwise/plugins";
+import { identityOf, readOptions } from "./adapter-options.ts";
 import { findAdapter } from "./find-adapter.ts";
 import type { MadeRunnable, RunOptions } from "./options.ts";
 
