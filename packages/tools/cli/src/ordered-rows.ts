@@ -1,4 +1,4 @@
-import { Fifo } from "./fifo.ts";
+import Queue from "yocto-queue";
 import type { Chunk } from "./outputs/encoder.ts";
 import type { Outcome } from "./outputs/row.ts";
 import type { RowWriter } from "./row-writer.ts";
@@ -19,8 +19,8 @@ interface Slot {
 export class OrderedRows {
   readonly #rows: RowWriter;
   readonly #write: (chunk: Chunk) => Promise<void>;
-  readonly #slots = new Fifo<Slot>();
-  readonly #sent = new Fifo<Slot>();
+  readonly #slots = new Queue<Slot>();
+  readonly #sent = new Queue<Slot>();
   #waiting = 0;
   #room: PromiseWithResolvers<void> | undefined;
   #turn: Promise<void> = Promise.resolve();
@@ -34,9 +34,9 @@ export class OrderedRows {
   async add(step: Step): Promise<void> {
     const { content } = step.item;
     const slot: Slot = { step, outcome: !step.isDone && "error" in content ? content : undefined };
-    this.#slots.push(slot);
+    this.#slots.enqueue(slot);
     if (isSent(step)) {
-      this.#sent.push(slot);
+      this.#sent.enqueue(slot);
       return;
     }
     this.#waiting++;
@@ -49,7 +49,7 @@ export class OrderedRows {
 
   /** The outcome of the next input that was sent. Resolves when the output can take more. */
   settle(outcome: Outcome): Promise<void> {
-    const slot = this.#sent.shift();
+    const slot = this.#sent.dequeue();
     if (slot !== undefined) slot.outcome = outcome;
     return this.flush();
   }
@@ -62,8 +62,8 @@ export class OrderedRows {
 
   async #advance(): Promise<void> {
     try {
-      for (let slot = this.#slots.first; slot !== undefined && isSettled(slot); slot = this.#slots.first) {
-        this.#slots.shift();
+      for (let slot = this.#slots.peek(); slot !== undefined && isSettled(slot); slot = this.#slots.peek()) {
+        this.#slots.dequeue();
         if (!isSent(slot.step)) this.#waiting--;
         await this.#put(slot);
       }
