@@ -1,4 +1,5 @@
-import { type Clock, ProviderError, sleep } from "@batchwise/core";
+import { type Clock, ProviderError, sleep, toError } from "@batchwise/core";
+import pRetry from "p-retry";
 import { isRetryable } from "./errors.ts";
 
 /** What waiting needs. */
@@ -21,23 +22,33 @@ const JITTER = 0.2;
  * @param before what to do before another try; a result of it is the call's
  * @throws the error of the last try, one that is not retryable at once, or the signal's reason
  */
-export async function persist<T>(
+export function persist<T>(
   call: () => Promise<T>,
-  patience: Patience,
+  { clock, random, signal }: Patience,
   before: () => Promise<T | undefined> = nothing,
 ): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    patience.signal.throwIfAborted();
-    try {
-      return await call();
-    } catch (error) {
-      patience.signal.throwIfAborted();
-      if (tries >= TRIES || !isRetryable(error)) throw error;
-      await pause(error, tries, patience);
-    }
-    const result = await before();
-    if (result !== undefined) return result;
-  }
+  let found: T | undefined;
+  return pRetry(
+    async () => {
+      signal.throwIfAborted();
+      try {
+        return found ?? (await call());
+      } catch (thrown) {
+        // p-retry would write out any other value than an Error.
+        throw toError(thrown);
+      }
+    },
+    {
+      retries: TRIES - 1,
+      minTimeout: 0,
+      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+        signal.throwIfAborted();
+        if (retriesLeft === 0 || !isRetryable(error)) throw error;
+        await sleep(delayAfter(error, attemptNumber, random), clock, signal);
+        found = await before();
+      },
+    },
+  );
 }
 
 /** `ms` less a random share of it. */
@@ -45,10 +56,9 @@ export function jittered(ms: number, random: () => number): number {
   return ms * (1 - JITTER * random());
 }
 
-function pause(error: unknown, tries: number, { clock, random, signal }: Patience): Promise<void> {
-  const own = jittered(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1)), random);
+function delayAfter(error: Error, tries: number, random: () => number): number {
   const asked = ProviderError.isInstance(error) ? error.retryAfterMs : undefined;
-  return sleep(asked ?? own, clock, signal);
+  return asked ?? jittered(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1)), random);
 }
 
 function nothing(): Promise<undefined> {

@@ -1,4 +1,5 @@
 import { ArgumentError, sleep, systemClock } from "@batchwise/core";
+import pRetry from "p-retry";
 import { PgBoss } from "pg-boss";
 import { QueueDatabaseError } from "../errors.ts";
 import { type Database, forBoss, isOutage, type Queries } from "./database.ts";
@@ -151,24 +152,26 @@ export class QueueEngine {
     return session;
   }
 
-  async #persist<T>(work: () => Promise<T>): Promise<T> {
+  #persist<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this.#closed;
     let lostAt: number | undefined;
-    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
-      try {
-        return await work();
-      } catch (error) {
-        if (this.#closed.signal.aborted) throw closed();
-        if (!isOutage(error)) throw error;
+    return pRetry(work, {
+      retries: Infinity,
+      minTimeout: 0,
+      shouldRetry: async ({ error, attemptNumber }) => {
+        signal.throwIfAborted();
+        if (!isOutage(error)) return false;
         lostAt ??= systemClock.now();
         const lostMs = systemClock.now() - lostAt;
         if (lostMs >= this.#reconnectMs) throw unreachable(error, lostMs);
-        await sleep(waitMs, systemClock, this.#closed.signal).catch(() => undefined);
-      }
-    }
+        await sleep(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attemptNumber - 1)), systemClock, signal);
+        return true;
+      },
+    });
   }
 
   async #close(): Promise<void> {
-    this.#closed.abort();
+    this.#closed.abort(closed());
     const session = await this.#session?.catch(() => undefined);
     if (session === undefined) return;
     await session.notices.close();
