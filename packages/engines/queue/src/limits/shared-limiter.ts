@@ -21,8 +21,10 @@ export interface SharedLimiterSettings {
 
 interface Waiter {
   readonly demand: Demand;
-  readonly grant: (reservation: Reservation) => void;
-  readonly fail: (reason: unknown) => void;
+  /** The lowest first: what is nested must not wait for what may be waiting for its end. */
+  readonly rank: number;
+  readonly resolve: (reservation: Reservation) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** By how much a process comes back later than it could, at most: it doubles each time that others were faster. */
@@ -41,8 +43,8 @@ const LONGEST_PAUSE_MS = 30_000;
  */
 export class SharedLimiter implements RateLimiter {
   readonly #settings: SharedLimiterSettings;
-  /** Those who wait, the most urgent first: what is nested must not wait for what may be waiting for its end. */
-  readonly #queues: Readonly<Record<"nested" | "urgent" | "usual", Waiter[]>> = { nested: [], urgent: [], usual: [] };
+  /** In the order in which they are to be let through. */
+  readonly #waiting: Waiter[] = [];
   #corrections: Correction[] = [];
   #pauseMs = 0;
   #refusals = 0;
@@ -55,43 +57,20 @@ export class SharedLimiter implements RateLimiter {
     this.#settings = settings;
   }
 
-  reserve(demand: Demand, options: ReserveOptions = {}): Promise<Reservation> {
-    const { signal, nested, urgent } = options;
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const queue = this.#queues[nested === true ? "nested" : urgent === true ? "urgent" : "usual"];
-      const onAbort = (): void => {
-        queue.splice(queue.indexOf(waiter), 1);
-        reject(signal?.reason);
-      };
-      const waiter: Waiter = {
-        demand,
-        grant(reservation) {
-          signal?.removeEventListener("abort", onAbort);
-          resolve(reservation);
-        },
-        fail(reason) {
-          signal?.removeEventListener("abort", onAbort);
-          reject(reason);
-        },
-      };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      queue.push(waiter);
-      // Somebody else's wait says nothing of a call that may go first.
-      if (this.#first() === waiter) this.#ask();
-    });
-  }
-
-  #first(): Waiter | undefined {
-    return this.#inOrder()[0];
-  }
-
-  #inOrder(): Waiter[] {
-    const { nested, urgent, usual } = this.#queues;
-    return [...nested, ...urgent, ...usual];
+  async reserve(demand: Demand, { signal, nested, urgent }: ReserveOptions = {}): Promise<Reservation> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<Reservation>();
+    const waiter: Waiter = { demand, rank: nested === true ? 0 : urgent === true ? 1 : 2, resolve, reject };
+    const onAbort = (): void => {
+      this.#remove(waiter);
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const place = this.#waiting.findLastIndex(({ rank }) => rank <= waiter.rank) + 1;
+    this.#waiting.splice(place, 0, waiter);
+    // Another call's wait says nothing of one that may go first.
+    if (place === 0) this.#ask();
+    return promise.finally(() => signal?.removeEventListener("abort", onAbort));
   }
 
   #ask(): void {
@@ -101,7 +80,7 @@ export class SharedLimiter implements RateLimiter {
     const corrections = this.#corrections.splice(0);
     const pauseMs = this.#pauseMs;
     this.#pauseMs = 0;
-    const waiters = this.#inOrder();
+    const waiters = [...this.#waiting];
     if (waiters.length === 0 && corrections.length === 0 && pauseMs === 0) return;
     this.#asking = true;
     const askedAt = this.#settings.clock.now();
@@ -110,10 +89,7 @@ export class SharedLimiter implements RateLimiter {
       .then(
         (grant) => this.#hand(waiters, grant, askedAt),
         (error: unknown) => {
-          for (const waiter of this.#inOrder()) {
-            this.#remove(waiter);
-            waiter.fail(toError(error));
-          }
+          for (const waiter of this.#waiting.splice(0)) waiter.reject(toError(error));
         },
       )
       .finally(() => {
@@ -125,12 +101,12 @@ export class SharedLimiter implements RateLimiter {
   #hand(waiters: readonly Waiter[], { granted, slot, waitMs }: Grant, askedAt: number): void {
     for (const waiter of waiters.slice(0, granted)) {
       // Whoever has gone away meanwhile gives back what is granted.
-      if (this.#remove(waiter)) waiter.grant(this.#reservation(waiter.demand, slot, askedAt));
+      if (this.#remove(waiter)) waiter.resolve(this.#reservation(waiter.demand, slot, askedAt));
       else this.#correct(slot, waiter.demand, -1);
     }
     const lost = granted === 0 && waiters.length > 0;
     this.#lost = lost ? this.#lost + 1 : 0;
-    if (granted === waiters.length || this.#first() === undefined) return;
+    if (granted === waiters.length || this.#waiting.length === 0) return;
     const spread = Math.min(LONGEST_SPREAD_MS, SPREAD_MS * 2 ** this.#lost);
     this.#wakeIn(waitMs + this.#settings.random() * spread);
   }
@@ -183,12 +159,9 @@ export class SharedLimiter implements RateLimiter {
   }
 
   #remove(waiter: Waiter): boolean {
-    for (const queue of Object.values(this.#queues)) {
-      const position = queue.indexOf(waiter);
-      if (position === -1) continue;
-      queue.splice(position, 1);
-      return true;
-    }
-    return false;
+    const place = this.#waiting.indexOf(waiter);
+    if (place === -1) return false;
+    this.#waiting.splice(place, 1);
+    return true;
   }
 }
