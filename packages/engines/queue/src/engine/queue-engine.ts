@@ -43,6 +43,7 @@ export interface Session {
 const NAME = /^[a-z_][a-z0-9_]{0,50}$/;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2000;
+const START_ATTEMPTS = 3;
 /** How often lost workers are looked for, in seconds. */
 const SUPERVISE_SECONDS = 1;
 /** How long pg-boss keeps a finished job, and how often it looks, in seconds. The outcomes are in our own tables. */
@@ -140,7 +141,8 @@ export class QueueEngine {
     const session: Session = { database, boss, notices, schema: this.#schema, bossSchema };
     try {
       await this.#persist(() => installSchema(database, this.#schema));
-      await this.#persist(async () => void (await boss.start()));
+      // Where several make its tables at once, all but one may fail the first time.
+      await this.#persist(() => boss.start({ attempts: START_ATTEMPTS }));
       await this.#opening.prepare?.(session);
       await notices.open();
     } catch (error) {
