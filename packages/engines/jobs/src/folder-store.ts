@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { FolderLock, FolderLockError } from "@batchwise/folder-lock";
 import { JobStoreError } from "./errors.ts";
-import { FolderLock } from "./folder-lock.ts";
 import type { JobStore, OpenJobStore } from "./store.ts";
 
 /**
@@ -134,7 +134,7 @@ async function attempt<T>(done: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (JobStoreError.isInstance(error)) throw error;
+    if (error instanceof FolderLockError) throw new JobStoreError(error.message, { cause: error });
     const { code = "unknown error" } = error as NodeJS.ErrnoException;
     throw new JobStoreError(
       `The journal of jobs cannot be ${done} (${code}). Jobs that are running go on; make room or give access to the ` +

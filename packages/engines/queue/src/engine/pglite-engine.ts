@@ -1,7 +1,7 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError } from "@batchwise/core";
-import { lock } from "proper-lockfile";
+import { FolderLock, FolderLockError } from "@batchwise/folder-lock";
 import { QueueDatabaseError } from "../errors.ts";
 import { PgliteDatabase } from "./pglite-database.ts";
 import { QueueEngine, type QueueEngineOptions, type Session } from "./queue-engine.ts";
@@ -11,11 +11,6 @@ export interface PgliteEngineOptions extends QueueEngineOptions {
   /** Folder of the database, made where there is none. @default in memory: nothing is kept */
   readonly dir?: string;
 }
-
-/** After how many milliseconds without a sign of life a lock counts as left behind. */
-const STALE_MS = 10_000;
-/** How often such a lock is looked at again. */
-const AGAIN_MS = 500;
 
 /**
  * A queue within this process, nothing to install: submitters and workers share one PGlite, and what is in `dir` is
@@ -30,24 +25,24 @@ export function pgliteEngine({ dir, ...options }: PgliteEngineOptions = {}): Que
   if (dir !== undefined && (typeof dir !== "string" || dir === "")) {
     throw new ArgumentError("dir: expected the path of a folder, or nothing for a database in memory.");
   }
-  let unlock: (() => Promise<void>) | undefined;
+  let lock: FolderLock | undefined;
   return new QueueEngine(
     {
       backend: "pglite",
       async open() {
         if (dir === undefined) return PgliteDatabase.open(undefined);
         await mkdir(dir, { recursive: true });
-        unlock = await lockFolder(dir);
+        lock = await lockFolder(dir);
         try {
           return await PgliteDatabase.open(join(dir, "pglite"));
         } catch (error) {
-          await unlock();
+          await lock.release();
           throw error;
         }
       },
       prepare: requeueActive,
       async release() {
-        await unlock?.().catch(() => undefined);
+        await lock?.release().catch(() => undefined);
       },
     },
     options,
@@ -55,49 +50,20 @@ export function pgliteEngine({ dir, ...options }: PgliteEngineOptions = {}): Que
 }
 
 /** Two processes on one folder would both seem to work, and lose each other's tables. */
-async function lockFolder(dir: string): Promise<() => Promise<void>> {
-  const owner = join(dir, "owner");
-  const take = (retries: number): Promise<() => Promise<void>> =>
-    lock(dir, {
-      lockfilePath: join(dir, "lock"),
-      stale: STALE_MS,
-      retries: { retries, minTimeout: AGAIN_MS, maxTimeout: AGAIN_MS },
-      onCompromised: () =>
+async function lockFolder(dir: string): Promise<FolderLock> {
+  try {
+    return await FolderLock.take(dir, {
+      onLost: () =>
         process.emitWarning(
           "Another process has taken over the lock of this process's queue folder: it stood still for too long. Stop one of the two.",
           "BatchwiseWarning",
         ),
     });
-  try {
-    // A lock whose owner was killed is free once it is stale.
-    const unlock = await take(0).catch(async (error: unknown) => {
-      if (isLocked(error) && !(await isAlive(owner))) return take(STALE_MS / AGAIN_MS + 4);
-      throw error;
+  } catch (error) {
+    if (!(error instanceof FolderLockError)) throw error;
+    throw new QueueDatabaseError(`${error.message} Many processes may share a queue by postgresEngine.`, {
+      cause: error,
     });
-    await writeFile(owner, String(process.pid));
-    return unlock;
-  } catch (error) {
-    if (!isLocked(error)) throw error;
-    throw new QueueDatabaseError(
-      `The folder ${dir} is in use by another process. Wait until that one ends, choose another folder, or use ` +
-        "postgresEngine, which many processes may share.",
-    );
-  }
-}
-
-function isLocked(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ELOCKED";
-}
-
-/** Whether the process whose number is in the file is there. */
-async function isAlive(file: string): Promise<boolean> {
-  const pid = Number(await readFile(file, "utf8").catch(() => undefined));
-  if (!Number.isSafeInteger(pid) || pid <= 0) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -1,15 +1,16 @@
 import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
-import { JobStoreError } from "./errors.ts";
+import { hasEnded, held, type Holder, newHolder } from "./holder.ts";
 
-/** Who has a folder. */
-interface Holder {
-  readonly token: string;
-  readonly pid: number;
-  readonly host: string;
-  /** It has let go. */
-  readonly released?: boolean;
+/** The folder is another process's. The message says whose it is and what to do. */
+export class FolderLockError extends Error {
+  override readonly name = "FolderLockError";
+}
+
+/** Options of `FolderLock.take`. */
+export interface FolderLockOptions {
+  /** Called once when another process has taken the lock over, which is noticed within ten seconds. @default nothing */
+  readonly onLost?: (() => void) | undefined;
 }
 
 /** How often a holder shows that it is alive, and how long it may be silent, in milliseconds. */
@@ -17,9 +18,6 @@ const SIGN_MS = 10_000;
 const SILENCE_MS = 60_000;
 /** Tries, where others take the folder and leave it in the same moment. */
 const TRIES = 20;
-
-/** The locks of this process, by token. */
-const held = new Set<string>();
 
 /**
  * The right to write in a folder, for one process at a time. The lock of a process that was killed is taken over at once
@@ -32,19 +30,25 @@ export class FolderLock {
   readonly #folder: string;
   readonly #holder: Holder;
   readonly #number: number;
+  readonly #onLost: (() => void) | undefined;
   readonly #signs: NodeJS.Timeout;
 
-  private constructor(folder: string, holder: Holder, number: number) {
+  private constructor(folder: string, holder: Holder, number: number, onLost: (() => void) | undefined) {
     this.#folder = folder;
     this.#holder = holder;
     this.#number = number;
+    this.#onLost = onLost;
     this.#signs = setInterval(() => void this.#sign(), SIGN_MS);
     this.#signs.unref();
   }
 
-  /** @throws JobStoreError where another process has it */
-  static async take(folder: string): Promise<FolderLock> {
-    const holder: Holder = { token: crypto.randomUUID(), pid: process.pid, host: hostname() };
+  /**
+   * Takes the lock of a folder that is there.
+   *
+   * @throws FolderLockError where another process has it; the system's error where files cannot be made in it
+   */
+  static async take(folder: string, { onLost }: FolderLockOptions = {}): Promise<FolderLock> {
+    const holder = newHolder();
     // Written first and linked then: nobody ever sees half a lock.
     const own = await writeAside(folder, holder);
     // Before it can be seen: others of this process would take it for an earlier one's.
@@ -52,7 +56,7 @@ export class FolderLock {
     try {
       for (let tries = 0; tries < TRIES; tries++) {
         const number = await takeNext(folder, own);
-        if (number !== undefined) return new FolderLock(folder, holder, number);
+        if (number !== undefined) return new FolderLock(folder, holder, number, onLost);
       }
     } catch (error) {
       held.delete(holder.token);
@@ -61,14 +65,14 @@ export class FolderLock {
       await rm(own, { force: true });
     }
     held.delete(holder.token);
-    throw new JobStoreError("Other processes take the folder of jobs again and again. Give each its own folder.");
+    throw new FolderLockError(`Other processes take the folder ${folder} again and again. Give each its own folder.`);
   }
 
-  /** @throws JobStoreError where another process took it for left, such as while the machine slept */
+  /** Makes sure that it still is ours. @throws FolderLockError where it was taken for left, as while the machine slept */
   async verify(): Promise<void> {
-    if (highest(await numbersIn(this.#folder)) === this.#number) return;
-    throw new JobStoreError(
-      "Another process has taken over the folder of jobs while this one stood still. Run the batch there, or end that process.",
+    if (await this.#isOurs()) return;
+    throw new FolderLockError(
+      `Another process has taken over the folder ${this.#folder} while this one stood still. Stop one of the two.`,
     );
   }
 
@@ -79,22 +83,29 @@ export class FolderLock {
     await rename(mark, lockIn(this.#folder, this.#number));
   }
 
+  async #isOurs(): Promise<boolean> {
+    return highest(await numbersIn(this.#folder)) === this.#number;
+  }
+
   async #sign(): Promise<void> {
     const now = new Date();
     // Where it is gone, `verify` says so before anything is written.
     await utimes(lockIn(this.#folder, this.#number), now, now).catch(() => undefined);
+    if (this.#onLost === undefined || (await this.#isOurs().catch(() => true))) return;
+    clearInterval(this.#signs);
+    this.#onLost();
   }
 }
 
 /**
  * Makes the next lock. Undefined where another one was quicker.
  *
- * @throws JobStoreError where the highest one is held
+ * @throws FolderLockError where the highest one is held
  */
 async function takeNext(folder: string, own: string): Promise<number | undefined> {
   const before = highest(await numbersIn(folder));
   const holder = before === 0 ? undefined : await read(folder, before);
-  if (holder !== undefined && !(await isLeft(folder, before, holder))) throw inUse(holder);
+  if (holder !== undefined && !hasEnded(holder) && !(await isSilent(folder, before))) throw inUse(folder, holder);
   const number = before + 1;
   if (!(await linked(own, lockIn(folder, number)))) return undefined;
   const numbers = await numbersIn(folder);
@@ -143,28 +154,13 @@ async function read(folder: string, number: number): Promise<Holder | undefined>
   }
 }
 
-async function isLeft(folder: string, number: number, { token, pid, host, released }: Holder): Promise<boolean> {
-  if (released === true) return true;
-  if (host === hostname()) {
-    // The same number as ours, and not ours: an earlier process had it.
-    if (pid === process.pid ? !held.has(token) : !isAlive(pid)) return true;
-  }
+async function isSilent(folder: string, number: number): Promise<boolean> {
   const found = await stat(lockIn(folder, number)).catch(() => undefined);
   return found !== undefined && Date.now() - found.mtimeMs > SILENCE_MS;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Of another user, and alive.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-function inUse({ pid, host }: Holder): JobStoreError {
-  return new JobStoreError(
-    `The folder of jobs is in use by process ${pid} on ${host}. Wait until that has ended, or give this one its own folder.`,
+function inUse(folder: string, { pid, host }: Holder): FolderLockError {
+  return new FolderLockError(
+    `The folder ${folder} is in use by process ${pid} on ${host}. Wait until that has ended, or choose another folder.`,
   );
 }

@@ -1,0 +1,113 @@
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { FolderLock, FolderLockError } from "./folder-lock.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "batchwise-lock-"));
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await rm(folder, { recursive: true });
+});
+
+function held(holder: object, number = 1): Promise<void> {
+  return writeFile(join(folder, `lock-${number}`), JSON.stringify({ token: "t", ...holder }));
+}
+
+async function takeAndRelease(): Promise<void> {
+  await (await FolderLock.take(folder)).release();
+}
+
+const ended = { pid: 2 ** 22 + 1, host: hostname() };
+
+test("keeps a second one out, and lets it in when the first has let go", async () => {
+  const first = await FolderLock.take(folder);
+  await expect(FolderLock.take(folder)).rejects.toThrow(FolderLockError);
+  await expect(FolderLock.take(folder)).rejects.toThrow(`in use by process ${process.pid} on ${hostname()}`);
+  await first.release();
+  await takeAndRelease();
+  expect(await readdir(folder)).toEqual(["lock-2"]);
+});
+
+test("a living process of this machine keeps it", async () => {
+  await held({ pid: process.ppid, host: hostname() });
+  await expect(FolderLock.take(folder)).rejects.toThrow("in use");
+});
+
+test("another thread of this process keeps it", async () => {
+  const startedAt = Date.now() - process.uptime() * 1000;
+  const thread = new Worker(
+    `const { pid } = process;
+    const startedAt = Date.now() - process.uptime() * 1000;
+    require("node:fs").writeFileSync(process.argv[2], JSON.stringify({ token: "t", pid, host: process.argv[3], startedAt }))`,
+    { eval: true, argv: [join(folder, "lock-1"), hostname()] },
+  );
+  await once(thread, "exit");
+  await expect(FolderLock.take(folder)).rejects.toThrow("in use");
+  await held({ pid: process.pid, host: hostname(), startedAt: startedAt - 5000 });
+  await takeAndRelease();
+});
+
+test.each([
+  ["a process that has ended", ended],
+  ["an earlier process of the same number", { pid: process.pid, host: hostname() }],
+])("P40 is taken over at once from %s", async (_, holder) => {
+  await held(holder);
+  await expect(takeAndRelease()).resolves.toBeUndefined();
+});
+
+test("is taken over from another machine after a minute of silence", async () => {
+  await held({ pid: 1, host: "another" });
+  await expect(FolderLock.take(folder)).rejects.toThrow("process 1 on another");
+  const before = new Date(Date.now() - 61_000);
+  await utimes(join(folder, "lock-1"), before, before);
+  await takeAndRelease();
+});
+
+test("whoever it was taken from is told, once when it signs and each time that it asks", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const onLost = vi.fn<() => void>();
+  const lock = await FolderLock.take(folder, { onLost });
+  vi.advanceTimersByTime(10_000);
+  await lock.verify();
+  await held({ pid: 1, host: "another" }, 2);
+  await expect(lock.verify()).rejects.toThrow("taken over");
+  expect(onLost).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(10_000);
+  await vi.waitFor(() => expect(onLost).toHaveBeenCalled());
+  vi.advanceTimersByTime(30_000);
+  await lock.release();
+  expect(onLost).toHaveBeenCalledOnce();
+  await expect(FolderLock.take(folder)).rejects.toThrow("on another");
+});
+
+test("of many who take a lock that was left, or one after another, one at a time has it", async () => {
+  await held(ended);
+  let holders = 0;
+  let most = 0;
+  let rounds = 0;
+  const take = async (): Promise<void> => {
+    const lock = await FolderLock.take(folder);
+    most = Math.max(most, ++holders);
+    rounds++;
+    await lock.verify().finally(() => holders--);
+    await lock.release();
+  };
+  for (let round = 0; round < 10; round++) {
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, take));
+    const refusals = tries.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+    expect(refusals.every((reason) => reason instanceof FolderLockError)).toBe(true);
+  }
+  expect(most).toBe(1);
+  expect(rounds).toBeGreaterThanOrEqual(10);
+  expect(await readdir(folder)).toHaveLength(1);
+});
+
+test("a folder that is not there is the system's error", async () => {
+  await expect(FolderLock.take(join(folder, "none"))).rejects.toMatchObject({ code: "ENOENT" });
+});

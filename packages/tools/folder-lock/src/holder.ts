@@ -1,0 +1,45 @@
+import { hostname } from "node:os";
+
+/** The process that has a folder. */
+export interface Holder {
+  readonly token: string;
+  readonly pid: number;
+  readonly host: string;
+  /** When the process started, in milliseconds since 1970. */
+  readonly startedAt?: number;
+  /** It has let go. */
+  readonly released?: boolean;
+}
+
+/** How far two of a process's threads may differ in when it started, in milliseconds. */
+const SAME_START_MS = 500;
+
+/** The locks of this thread, by token. */
+export const held: Set<string> = new Set();
+
+export function newHolder(): Holder {
+  return { token: crypto.randomUUID(), pid: process.pid, host: hostname(), startedAt: startOfProcess() };
+}
+
+/** Whether the holder has let go or is known to have ended. One on another machine can only be judged by its silence. */
+export function hasEnded({ token, pid, host, startedAt, released }: Holder): boolean {
+  if (released === true) return true;
+  if (host !== hostname()) return false;
+  if (pid !== process.pid) return !isAlive(pid);
+  // The same number as ours: this thread, another thread of this process, or an earlier process.
+  return !held.has(token) && (startedAt === undefined || Math.abs(startedAt - startOfProcess()) > SAME_START_MS);
+}
+
+function startOfProcess(): number {
+  return Date.now() - process.uptime() * 1000;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Of another user, and alive.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
