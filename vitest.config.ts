@@ -18,7 +18,8 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ["default", "./scripts/summary-reporter.ts"],
-    include: roots.map((root) => `${root}/**/*.${kind}.ts`),
+    // `test` holds what is true of the repository as a whole.
+    include: [...roots, "test"].map((root) => `${root}/**/*.${kind}.ts`),
     exclude: ["**/node_modules/**", "**/dist/**", ...(kind === "test" ? ["**/*.live.test.ts"] : [])],
     typecheck: { enabled: true, include: roots.map((root) => `${root}/**/*.test-d.ts`) },
     coverage: { provider: "v8", include: ["packages/**/src/**"] },
