@@ -15,6 +15,9 @@ const SUPPORT = /\/(testing|fixtures|broken|invariants|pitfalls|template)\/|^pac
 /** What the packages and apps are made of, without their tests. */
 export const sources: readonly Source[] = read((path) => !TEST.test(path) && !SUPPORT.test(path));
 
+/** Their tests. */
+export const tests: readonly Source[] = read((path) => TEST.test(path));
+
 function read(takes: (path: string) => boolean): Source[] {
   return globSync("{packages,apps}/**/*.ts", { cwd: ROOT, exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path) })
     .map((path) => path.replaceAll("\\", "/"))
