@@ -103,6 +103,7 @@ describe("with a database", () => {
     running.drain.abort();
     expect(await running.code).toBe(0);
     expect(running.texts.out).toContain("Working on double.");
+    expect(running.texts.out).toContain("Ctrl-C again gives it back at once.");
     expect(running.texts.out).toMatch(
       /double: 2 inputs, 0 failed, \d+m?s, answered\ndouble: 1 input, 0 failed|double: 1 input/,
     );
@@ -115,6 +116,8 @@ describe("with a database", () => {
     const answer = distribute(double, { engine, name: "double", chunkSize: 2 }).batch([1, 2]);
     await until(async () => (await client.query("SELECT 1 FROM calls")).rowCount === 2);
     stuck.child.kill("SIGINT");
+    await until(() => stuck.output().includes("Finishing what is under way"));
+    // Longer than the time in which a press counts once.
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(await stuck.end("SIGINT")).toEqual({ code: 0, signal: null });
     const next = spawnWorker(postgres.url, "--schema", "cli", "--quiet");

@@ -75,7 +75,10 @@ async function run(module: string, flags: Flags, { out, error, drain, stop }: Su
     ...(quiet ? {} : { onChunk: (event) => out(lineOf(event)) }),
     onError: (failure, name) => error(`${name}: ${failure.name}: ${failure.message}\n`),
   });
-  whenAborted(drain, () => void worker.drain().catch(ignore));
+  whenAborted(drain, () => {
+    out("Finishing what is under way. Ctrl-C again gives it back at once.\n");
+    void worker.drain().catch(ignore);
+  });
   whenAborted(stop, () => void worker.stop().catch(ignore));
   out(`Working on ${Object.keys(runnables).join(", ")}. Ctrl-C finishes what is under way and ends.\n`);
   await worker.ended;
