@@ -30,7 +30,7 @@ export class FolderLock {
   readonly #folder: string;
   readonly #holder: Holder;
   readonly #number: number;
-  readonly #onLost: (() => void) | undefined;
+  #onLost: (() => void) | undefined;
   readonly #signs: NodeJS.Timeout;
 
   private constructor(folder: string, holder: Holder, number: number, onLost: (() => void) | undefined) {
@@ -93,7 +93,10 @@ export class FolderLock {
     await utimes(lockIn(this.#folder, this.#number), now, now).catch(() => undefined);
     if (this.#onLost === undefined || (await this.#isOurs().catch(() => true))) return;
     clearInterval(this.#signs);
-    this.#onLost();
+    // Once: another sign may be under way.
+    const onLost = this.#onLost;
+    this.#onLost = undefined;
+    onLost?.();
   }
 }
 
