@@ -42,7 +42,7 @@ const ones: readonly One[] = [
     home: ["packages/tools/folder-lock/src/holder.ts"],
   },
   { what: "locks by another library", sign: /["'](proper-)?lockfile["']/, home: [] },
-  { what: "queues in a class of its own", sign: /class \w*(Fifo|Ring)\b/, home: [] },
+  { what: "queues in a class of its own", sign: /class \w*(Fifo|Ring)\b/, home: ["packages/core/src/fifo.ts"] },
   {
     what: "counts tries itself",
     sign: /for \(let (tries|attempts?|retr\w+|waitMs|delayMs)\b/,
