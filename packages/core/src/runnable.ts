@@ -14,6 +14,7 @@ import { kindOf } from "./contract/kind-of.ts";
 import { BASE_BATCH, CONTRACT_VERSION, RUNNABLE, STAGES } from "./contract/marks.ts";
 import type { Middleware } from "./contract/middleware.ts";
 import type { Completed } from "./contract/outcome.ts";
+import { requireVersion } from "./contract/require-version.ts";
 import { batch } from "./engine/batch.ts";
 import { OutcomeStream } from "./engine/outcome-stream.ts";
 import { stagesOf, within } from "./engine/pipeline/chain-stages.ts";
@@ -113,8 +114,8 @@ export abstract class Runnable<Input, Output> implements RunnableShape<Input, Ou
   }
 
   /**
-   * This Runnable, and then `next` on its outputs. Both work at once: `next` starts on what is finished, each keeps its
-   * own strategy, and an input that fails here never reaches `next`. An explicit `maxConcurrency` holds for both together.
+   * This Runnable, and then `next` on its outputs. Both work at once, each by its own strategy; an input that fails here
+   * never reaches `next`. An explicit `maxConcurrency` holds for both together.
    */
   pipe<Next>(next: RunnableLike<Output, Next>): Runnable<Input, Next> {
     return new RunnableChain<Input, Next>([...stagesOf(this), ...stagesOf(toRunnable(next))], "fulfilled");
@@ -132,7 +133,7 @@ export function isRunnable(value: unknown): value is Runnable<unknown, unknown> 
 
 /** A plain object with `invoke` as a Runnable; a Runnable as it is. */
 export function toRunnable<Input, Output>(like: RunnableLike<Input, Output>): Runnable<Input, Output> {
-  if (isRunnable(like)) return like as Runnable<unknown, unknown> as Runnable<Input, Output>;
+  if (isRunnable(like)) return requireVersion(like as Runnable<unknown, unknown> as Runnable<Input, Output>);
   if (typeof like?.invoke !== "function") {
     throw new ArgumentError(`Expected a Runnable, or an object with invoke(input, options), got ${kindOf(like)}.`);
   }

@@ -3,6 +3,7 @@ import type { RunnableSettings } from "../contract/runnable.ts";
 import { ArgumentError, BatchError } from "../contract/errors.ts";
 import { kindOf } from "../contract/kind-of.ts";
 import { INVOKED } from "../contract/marks.ts";
+import { requireVersion } from "../contract/require-version.ts";
 import { checkSettings } from "../engine/resolve/check-options.ts";
 import { FunctionRunnable, isRunnable, Runnable } from "../runnable.ts";
 
@@ -89,7 +90,7 @@ export async function invokeThroughBatch<Input, Output>(
 
 /** @throws ArgumentError where `value` is not a Runnable */
 export function requireRunnable<Input, Output>(value: Runnable<Input, Output>): Runnable<Input, Output> {
-  if (isRunnable(value)) return value;
+  if (isRunnable(value)) return requireVersion(value as Runnable<Input, Output>);
   throw new ArgumentError(`Expected a Runnable, got ${kindOf(value)}. runnable(fn) makes one of a function.`);
 }
 

@@ -13,7 +13,7 @@ export function withFallbacks<Input, Output>(
   fallbacks: readonly RunnableLike<Input, Output>[],
 ): Runnable<Input, Output> {
   return new RunnableChain(
-    [primary, ...fallbacks.map((fallback) => toRunnable(fallback))].map((runnable) => ({ runnable, middleware: [] })),
+    [primary, ...fallbacks].map((each) => toRunnable(each)).map((runnable) => ({ runnable, middleware: [] })),
     "rejected",
   );
 }

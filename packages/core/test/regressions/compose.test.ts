@@ -100,6 +100,26 @@ describe("wrappers", () => {
     expect(await subject.invoke(7)).toBe(7);
   });
 
+  it("a Runnable of a copy of core with another contract is refused by name, wherever one is taken", () => {
+    const here = runnable(async (input: number) => input);
+    for (const version of [99, true]) {
+      const other = Object.create(here, { [Symbol.for("batchwise.runnable")]: { value: version } }) as typeof here;
+      const takers = {
+        pipe: () => here.pipe(other),
+        withConfig: () => withConfig(other, { maxConcurrency: 2 }),
+        withRetry: () => withRetry(other),
+        autoBatch: () => autoBatch(other),
+        "withFallbacks, first": () => withFallbacks(other, [here]),
+        "withFallbacks, second": () => withFallbacks(here, [other]),
+      };
+      for (const [name, take] of Object.entries(takers)) {
+        expect(take, name).toThrow(
+          `Expected a Runnable of contract version 1, got version ${version}. Install one @batchwise/core`,
+        );
+      }
+    }
+  });
+
   it("P4 withFallbacks goes on to the next until one answers, in invoke too", async () => {
     const asked: string[] = [];
     const failing = (name: string): Runnable<number, string> =>
