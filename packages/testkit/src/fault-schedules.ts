@@ -54,17 +54,25 @@ export function failsFirst(calls: number, retryAfterMs?: number): Script<any, an
 
 /** Refusal of an input that can never succeed. */
 export function refusal(): ProviderError {
-  return new ProviderError("The backend was told to refuse one of these inputs.", { status: 400, retryable: false });
+  return new ProviderError("Expected inputs without a fault, got one that the schedule refuses.", {
+    status: 400,
+    retryable: false,
+  });
 }
 
 /** Outage that a later call may not see. */
 export function outage(): ProviderError {
-  return new ProviderError("The backend was told to be unavailable.", { status: 503, retryable: true });
+  return new ProviderError("Expected a backend that is available, got a fault of the schedule.", {
+    status: 503,
+    retryable: true,
+  });
 }
 
 /** Connection that was lost before there was a response. */
 export function connectionLost(): Error {
-  return Object.assign(new Error("The connection was lost."), { code: "ECONNRESET" });
+  return Object.assign(new Error("Expected an answer, got a connection that the schedule cuts."), {
+    code: "ECONNRESET",
+  });
 }
 
 /** Refusal by a rate limit that asks to wait. */

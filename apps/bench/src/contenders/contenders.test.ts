@@ -58,5 +58,5 @@ test.each(survivors)("L6 $name loses no other output to a failure, as the table 
 });
 
 test.each(others)("$name fails as a whole, as the table says", async (contender) => {
-  await expect(contender.run(inputs, failing, CONCURRENCY)).rejects.toThrow(/item failed|ended early/);
+  await expect(contender.run(inputs, failing, CONCURRENCY)).rejects.toThrow(/item failed|run to its end/);
 });

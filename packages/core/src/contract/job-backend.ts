@@ -28,13 +28,13 @@ export interface JobLine {
 export interface JobState {
   /**
    * `running`: it waits or works, or its files are not there yet. `ended`: it will not go on, and all the rows there
-   * will ever be can be read, whether it completed, failed, expired or was cancelled.
+   * will ever be can be read, whether it completed, failed, expired or was canceled.
    */
   readonly status: "running" | "ended";
   /** Lines that have been answered so far, well or not, where the provider tells. */
   readonly done?: number;
   /**
-   * Why a job ended before its lines did. `retryable` says whether the lines without a row may be sent again. A job that
+   * Cause of a job that ended before its lines did. `retryable` says whether the lines without a row may be sent again. A job that
    * there was no room for (an enqueued-token cap) has the code "rate_limited" and no rows: it is created again later.
    */
   readonly reason?: Error;
@@ -83,7 +83,7 @@ export interface JobBackend<Input = any, Output = any> {
   /** Looks how far a job has come. A ProviderError with status 404 says that it is gone for good: it is made anew. */
   poll(id: string, options: JobCallOptions): Promise<JobState>;
   /**
-   * The rows of a job that has ended, in whatever order; finished ones of an expired or cancelled job too. They may be
+   * The rows of a job that has ended, in whatever order; finished ones of an expired or canceled job too. They may be
    * read again from the start: after a failure half-way, and after a crash. `inputsOf` gives no inputs for an id that is
    * none of the job's lines.
    */

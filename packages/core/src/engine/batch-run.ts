@@ -170,7 +170,7 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
     drain?.removeEventListener("abort", this.#onDrain);
     const { failure, pulled, total, inputs } = this.#source;
     if (failure && this.#stop?.status !== "aborted") this.#stop = { status: "failed", reason: failure.error };
-    // A wish to drain that came when everything was in flight already changed nothing.
+    // Draining changed nothing where everything was in flight already.
     else if (this.#stop?.status === "drained" && this.stats.done === total) this.#stop = undefined;
     if (this.#options.onProgress !== undefined) this.#progress(true);
     try {

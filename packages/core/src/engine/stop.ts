@@ -15,5 +15,8 @@ export function endedEarly<Input, Output>(
   hint: string,
 ): BatchError<Input, Output> {
   const cause = toError(stop.reason);
-  return new BatchError(`The batch ended early: ${cause.name}, in \`cause\`. ${hint}`, { cause, outcomes });
+  return new BatchError(`Expected the batch to run to its end, got ${cause.name}, in \`cause\`. ${hint}`, {
+    cause,
+    outcomes,
+  });
 }

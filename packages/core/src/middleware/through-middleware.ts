@@ -15,7 +15,7 @@ export interface MiddlewareEnd {
 
 type Next = (call: Call) => Promise<CallResult>;
 
-/** What has happened on the way. */
+/** Record of one call on its way. */
 interface Passage {
   sent?: CallResult;
   failure?: unknown;

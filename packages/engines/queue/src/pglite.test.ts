@@ -63,7 +63,7 @@ test(
     const module = fileURLToPath(new URL("fixtures/doubling.ts", import.meta.url));
     const { code, text } = await run(main, module, "--dir", dir);
     expect(code).toBe(1);
-    expect(text).toContain("is in use by process");
+    expect(text).toContain("in use by process");
     expect(text).toContain("postgresEngine");
     expect(await readdir(dir)).toContain("pglite");
   },

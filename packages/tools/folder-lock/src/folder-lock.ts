@@ -2,7 +2,7 @@ import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from "no
 import { join } from "node:path";
 import { hasEnded, held, type Holder, newHolder } from "./holder.ts";
 
-/** The folder is another process's. The message says whose it is and what to do. */
+/** Error for a folder that another process has. The message says which process, and what to do. */
 export class FolderLockError extends Error {
   override readonly name = "FolderLockError";
 }
@@ -13,18 +13,18 @@ export interface FolderLockOptions {
   readonly onLost?: (() => void) | undefined;
 }
 
-/** How often a holder shows that it is alive, and how long it may be silent, in milliseconds. */
+/** Milliseconds between two signs of life, and the longest silence of a holder that is alive. */
 const SIGN_MS = 10_000;
 const SILENCE_MS = 60_000;
-/** Tries, where others take the folder and leave it in the same moment. */
+/** Tries, while others take the folder and leave it at the same moment. */
 const TRIES = 20;
 
 /**
  * The right to write in a folder, for one process at a time. The lock of a process that was killed is taken over at once
  * on the same machine, and after a minute on another one that shares the folder.
  *
- * Locks are numbered files, and the highest number holds. Whoever takes a lock over makes the next number, which only
- * one can, and removes lower ones after that. A number that can be made again is thus never the highest.
+ * Locks are numbered files, and the highest number holds. A process takes a lock over by making the next number, which
+ * only one can, and then removes the lower ones. A number that can be made again is thus never the highest.
  */
 export class FolderLock {
   readonly #folder: string;
@@ -49,7 +49,7 @@ export class FolderLock {
    */
   static async take(folder: string, { onLost }: FolderLockOptions = {}): Promise<FolderLock> {
     const holder = newHolder();
-    // Written first and linked then: nobody ever sees half a lock.
+    // Written first and linked then: no process ever sees half a lock.
     const own = await writeAside(folder, holder);
     // Before it can be seen: others of this process would take it for an earlier one's.
     held.add(holder.token);
@@ -65,14 +65,16 @@ export class FolderLock {
       await rm(own, { force: true });
     }
     held.delete(holder.token);
-    throw new FolderLockError(`Other processes take the folder ${folder} again and again. Give each its own folder.`);
+    throw new FolderLockError(
+      `Expected the folder ${folder} to be free, got other processes that take it again and again. Give each its own folder.`,
+    );
   }
 
-  /** Makes sure that it still is ours. @throws FolderLockError where it was taken for left, as while the machine slept */
+  /** Makes sure that the lock is still this one's. @throws FolderLockError where it was taken for left, as while the machine slept */
   async verify(): Promise<void> {
     if (await this.#isOurs()) return;
     throw new FolderLockError(
-      `Another process has taken over the folder ${this.#folder} while this one stood still. Stop one of the two.`,
+      `Expected the folder ${this.#folder} to be this process's, got one that another has taken over while this one stood still. Stop one of the two.`,
     );
   }
 
@@ -147,7 +149,7 @@ async function linked(own: string, path: string): Promise<boolean> {
   }
 }
 
-/** Undefined where it was taken over in the meantime. */
+/** Reads a lock's holder; undefined where it was taken over in the meantime. */
 async function read(folder: string, number: number): Promise<Holder | undefined> {
   try {
     return JSON.parse(await readFile(lockIn(folder, number), "utf8")) as Holder;
@@ -164,6 +166,6 @@ async function isSilent(folder: string, number: number): Promise<boolean> {
 
 function inUse(folder: string, { pid, host }: Holder): FolderLockError {
   return new FolderLockError(
-    `The folder ${folder} is in use by process ${pid} on ${host}. Wait until that has ended, or choose another folder.`,
+    `Expected the folder ${folder} to be free, got one in use by process ${pid} on ${host}. Wait until that has ended, or choose another folder.`,
   );
 }

@@ -1,27 +1,27 @@
 import { hostname } from "node:os";
 
-/** The process that has a folder. */
+/** Process that has a folder. */
 export interface Holder {
   readonly token: string;
   readonly pid: number;
   readonly host: string;
-  /** When the process started, in milliseconds since 1970. */
+  /** Start of the process, in milliseconds since 1970. */
   readonly startedAt?: number;
-  /** It has let go. */
+  /** True once it has let go. */
   readonly released?: boolean;
 }
 
-/** How far two of a process's threads may differ in when it started, in milliseconds. */
+/** Most that two threads of a process may differ in its start, in milliseconds. */
 const SAME_START_MS = 500;
 
-/** The locks of this thread, by token. */
+/** Tokens of this thread's locks. */
 export const held: Set<string> = new Set();
 
 export function newHolder(): Holder {
   return { token: crypto.randomUUID(), pid: process.pid, host: hostname(), startedAt: startOfProcess() };
 }
 
-/** Whether the holder has let go or is known to have ended. One on another machine can only be judged by its silence. */
+/** True where the holder has let go or is known to have ended. One on another machine is judged by its silence alone. */
 export function hasEnded({ token, pid, host, startedAt, released }: Holder): boolean {
   if (released === true) return true;
   if (host !== hostname()) return false;

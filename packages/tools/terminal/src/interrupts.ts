@@ -1,4 +1,4 @@
-/** A user's wish to stop, in two steps. */
+/** Stop signals of a user, in two steps. */
 export interface Interrupts {
   /** Aborted by the first signal: finish what is in flight. */
   readonly drain: AbortSignal;

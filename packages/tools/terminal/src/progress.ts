@@ -1,20 +1,20 @@
 import { count, dollars, duration } from "./numbers.ts";
 
-/** Where output goes. Both streams of the process fit. */
+/** Stream that output goes to. Both streams of the process fit. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
-/** How far a run is. */
+/** Progress of a run. */
 export interface Standing {
-  /** Items that are through, those of an earlier run included. */
+  /** Items that are done, those of an earlier run included. */
   readonly done: number;
-  /** Items that there are, where that is known. */
+  /** Number of items, where it is known. */
   readonly total?: number | undefined;
   readonly failed: number;
-  /** Share that is through, from 0 to 1, where it is known. */
+  /** Share that is done, from 0 to 1, where it is known. */
   readonly share: number | undefined;
   /** The pace of this run; core's `Progress` fits. */
   readonly progress: {
@@ -25,7 +25,7 @@ export interface Standing {
   };
 }
 
-/** Shows how far a run is: a live bar on a terminal, a line every five seconds elsewhere. */
+/** Shows the progress of a run: a live bar on a terminal, a line every five seconds elsewhere. */
 export interface ProgressView {
   update(standing: Standing): void;
   /** Writes a line beside it. */

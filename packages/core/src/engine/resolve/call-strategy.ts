@@ -48,7 +48,7 @@ export function callStrategy<Input, Output>(
   return { kind: "one", call: runnable.invoke.bind(runnable) };
 }
 
-/** Tells whether inputs or options came out of a Runnable's own overridden `batch`, which would call itself forever. */
+/** Tells whether inputs or options come out of a Runnable's own overridden `batch`, which would call itself forever. */
 export function isInsideOverride(runnable: unknown, inputs: unknown, options: object | undefined): boolean {
   if (entering === runnable) return true;
   if (options !== undefined && Reflect.get(options, INSIDE) === runnable) return true;

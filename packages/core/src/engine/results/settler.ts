@@ -64,7 +64,7 @@ export class Settler<Input, Output> {
     this.#refuseIfFatal(reason);
   }
 
-  /** Settles an input whose equal came before, now or with it. Returns whether there is one. */
+  /** Settles an input whose equal was there before, now or with it. Returns whether there is one. */
   joinDuplicate(index: number, input: Input): boolean {
     const shared = this.#duplicates?.join(index, input);
     if (shared !== undefined && shared !== "follows") this.#settle(index, input, shared);
