@@ -4,6 +4,7 @@ import { type Claimant, Semaphore } from "../src/engine/admission/semaphore.ts";
 import { BatchRun, type Stop } from "../src/engine/batch-run.ts";
 import { Chunk } from "../src/engine/intake/chunk.ts";
 import { openSource } from "../src/engine/intake/open-source.ts";
+import type { Source, SourceReader } from "../src/engine/intake/source.ts";
 import { resolveOptions } from "../src/engine/resolve/resolve-options.ts";
 import { ResultSlots } from "../src/engine/results/result-slots.ts";
 import type { StageContext } from "../src/engine/stage-context.ts";
@@ -62,4 +63,37 @@ export function countOffers(semaphore: Semaphore): Claimant & { asked: number } 
   semaphore.join(stage);
   stage.asked = 0;
   return stage;
+}
+
+/** Reader of a source: wants as many inputs as it is told to, keeps what it is given, and counts how often it is woken. */
+export class CountingReader<Input> implements SourceReader<Input> {
+  readonly inputs: Input[] = [];
+  readonly indexes: number[] = [];
+  woken = 0;
+  readonly #source: Source<Input>;
+  #wanted = 0;
+
+  constructor(source: Source<Input>) {
+    this.#source = source;
+  }
+
+  /** Reads, and wants so many inputs more. */
+  read(wanted: number): void {
+    this.#wanted += wanted;
+    this.#source.fill(this);
+  }
+
+  wants(): boolean {
+    return this.#wanted > 0;
+  }
+
+  add(index: number, input: Input): void {
+    this.#wanted--;
+    this.indexes.push(index);
+    this.inputs.push(input);
+  }
+
+  wake(): void {
+    this.woken++;
+  }
 }
