@@ -65,6 +65,13 @@ export function countOffers(semaphore: Semaphore): Claimant & { asked: number } 
   return stage;
 }
 
+/** Takes the permits that are free, and counts them. */
+export function freePermits(semaphore: Semaphore): number {
+  let count = 0;
+  while (semaphore.tryAcquire()) count++;
+  return count;
+}
+
 /** Reader of a source: wants as many inputs as it is told to, keeps what it is given, and counts how often it is woken. */
 export class CountingReader<Input> implements SourceReader<Input> {
   readonly inputs: Input[] = [];
