@@ -36,7 +36,7 @@ export class Caller<Input, Output> {
       return undefined;
     }
     this.#admission.begin();
-    let settlement: Settlement | undefined;
+    let settlement: Settlement = { outcome: "failed" };
     try {
       const slot = this.#free.pop() ?? new CallSlot(this.#context);
       const answer = await this.#call(chunk, slot);

@@ -81,7 +81,9 @@ export class Packer<Input> {
   putBack(rest: Chunk<Input>): void {
     this.held += rest.size;
     const behind = this.#filling;
-    if (behind === undefined) this.#filling = rest;
+    // The other part of what was one chunk, and within the limits of inputs and bytes.
+    if (this.#full !== undefined) this.#full = rest.join(this.#full);
+    else if (behind === undefined) this.#filling = rest;
     else if (rest.size + behind.size < this.#limits.maxInputs && rest.bytes + behind.bytes <= this.#limits.maxBytes)
       this.#filling = rest.join(behind);
     else this.#full = rest;
