@@ -123,7 +123,9 @@ test("P36 a request that fails whole is not the error of what was never in it", 
   begin({ faults: { serverErrorRate: 1 } });
   const slots = await make().batch(["", "fine", 4 as unknown as string], { returnExceptions: true, retry: false });
   expect(slots.map((slot) => slot.constructor)).toEqual([InputError, ProviderError, InputError]);
-  expect((slots[0] as InputError).message).toBe("Expected a text, the input is empty. Leave empty texts out.");
+  expect((slots[0] as InputError).message).toBe(
+    "Expected the input to be a non-empty string, got an empty string. Change it, or leave it out.",
+  );
 });
 
 test.for(Array.from({ length: 12 }, (_, seed) => seed))(

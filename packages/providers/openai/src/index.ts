@@ -13,4 +13,4 @@ export {
   type ResponsesRequest,
   type ResponsesResult,
 } from "./responses.ts";
-export type { StructuredOptions } from "./structured.ts";
+export type { StructuredOptions } from "@batchwise/adapter-kit";

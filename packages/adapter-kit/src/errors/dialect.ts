@@ -1,0 +1,47 @@
+import type { CallReport, ErrorCode, HeadersLike, RateLimitFacts } from "@batchwise/core";
+import { word } from "./causes.ts";
+
+/** What a refusal means. */
+export type Verdict = Extract<
+  ErrorCode,
+  | "authentication"
+  | "quota_exceeded"
+  | "rate_limited"
+  | "request_too_large"
+  | "invalid_input"
+  | "invalid_argument"
+  | "provider_error"
+>;
+
+/** What a provider's codes mean that a pattern matches. */
+export type CodeRow = readonly [pattern: RegExp, verdict: Verdict];
+
+/** What is a provider's own in what it answers. */
+export interface Dialect {
+  /** Its name, for messages. */
+  readonly provider: string;
+  /** The variable of the environment that holds the key, for messages. */
+  readonly key?: string;
+  /** Codes that mean something else here than with others, or nothing with others. They are asked first. */
+  readonly codes?: readonly CodeRow[];
+  /** Statuses that mean something else here than with others. */
+  readonly statuses?: Readonly<Record<number, Verdict>>;
+  /** Names of the headers that may hold the request's id. @default x-request-id */
+  readonly requestId?: readonly string[];
+  /** What a response's headers say of the limits. @default nothing */
+  readonly limits?: (headers: HeadersLike) => RateLimitFacts | undefined;
+}
+
+/** What a response's headers say beside its answer. */
+export function factsOf(headers: HeadersLike | undefined, dialect: Dialect): CallReport {
+  if (headers === undefined) return {};
+  const limits = dialect.limits?.(headers);
+  return { ...requestIdOf(headers, dialect), ...(limits === undefined ? {} : { limits }) };
+}
+
+/** The provider's id of the request, as an error and a report take it. */
+export function requestIdOf(headers: HeadersLike, dialect: Dialect): { readonly requestId?: string } {
+  const ids = (dialect.requestId ?? ["x-request-id"]).map((name) => word(headers.get(name)));
+  const requestId = ids.find((id) => id !== undefined);
+  return requestId === undefined ? {} : { requestId };
+}

@@ -1,0 +1,19 @@
+import type { Adapter, AdapterUse } from "@batchwise/core";
+import { defined } from "./defined.ts";
+import type { DefinedOptions } from "./options/define-options.ts";
+
+/** An adapter of a manifest, before its JSON Schema is written. */
+export interface AdapterParts<Kind extends string> extends Omit<Adapter<Kind>, "options" | "create"> {
+  readonly options: DefinedOptions;
+  /** Makes the Runnable of the options that its user gives, and of the program's clock. */
+  readonly make: (options: never, use: AdapterUse) => ReturnType<Adapter<Kind>["create"]>;
+}
+
+/** One adapter of a package's manifest: its JSON Schema is that of its options, and the program's clock one of them. */
+export function adapterOf<Kind extends string>({ options, make, ...parts }: AdapterParts<Kind>): Adapter<Kind> {
+  return {
+    ...parts,
+    options: options.schema,
+    create: (given, use = {}) => make({ ...given, ...defined({ clock: use.clock }) } as never, use),
+  };
+}
