@@ -63,9 +63,13 @@ test.for<[string, object, object]>([
   expect(JSON.parse(JSON.stringify({ ...refusal, headers: undefined }))).toEqual(expected);
 });
 
-test.for([undefined, "text", new Error("no response"), { headers }, { code: "ECONNRESET" }])(
-  "%o came from no response",
-  (thrown) => {
-    expect(refusalOf(thrown)).toBeUndefined();
-  },
-);
+test.for([
+  { statusCode: undefined, rawResponse: { status: 0, headers } },
+  undefined,
+  "text",
+  new Error("no response"),
+  { headers },
+  { code: "ECONNRESET" },
+])("%o came from no response", (thrown) => {
+  expect(refusalOf(thrown)).toBeUndefined();
+});

@@ -40,7 +40,7 @@ export function refusalOf(thrown: unknown): Refusal | undefined {
   for (const each of causesOf(thrown)) {
     const response = fieldsOf(each["response"]) ?? fieldsOf(each["rawResponse"]);
     const headers = headersIn(each["headers"] ?? each["responseHeaders"] ?? response?.["headers"]);
-    const status = [each["status"], each["statusCode"], response?.["status"]].find((told) => typeof told === "number");
+    const status = [each["status"], each["statusCode"], response?.["status"]].find(isStatus);
     // An error in the middle of a stream has headers and no status.
     if (status === undefined && (headers === undefined || !("requestID" in each))) continue;
     const inner = refusalIn(each["error"] ?? each["data"] ?? each["body"], status, headers);
@@ -53,6 +53,11 @@ export function refusalOf(thrown: unknown): Refusal | undefined {
     };
   }
   return undefined;
+}
+
+/** Some SDKs put 0 where no response came. */
+function isStatus(value: unknown): value is number {
+  return typeof value === "number" && value >= 100;
 }
 
 /** Headers of either form: with a method, or as an object whose names are in lower case. */

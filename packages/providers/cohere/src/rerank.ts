@@ -1,43 +1,72 @@
-import { type CallOptions, Runnable, type RunnableSettings } from "@batchwise/core";
+import {
+  defined,
+  type DefinedOptions,
+  defineOptions,
+  kindOf,
+  notInput,
+  type OptionsOf,
+  utf8Length,
+  withDefaults,
+} from "@batchwise/adapter-kit";
+import {
+  type CallOptions,
+  InputError,
+  type RerankInput,
+  type RerankScore,
+  ResultError,
+  Runnable,
+  type RunnableSettings,
+} from "@batchwise/core";
 import { CohereClientV2 } from "cohere-ai";
-import { utf8Length } from "./bytes.ts";
 import { type CohereClientLike, connect } from "./client.ts";
-import { notA } from "./errors.ts";
 import { RERANK_DOCUMENTS } from "./limits.ts";
-import { check, checkModel, checkNames, type CohereOptions, defined, isPriority, isWhole } from "./options.ts";
+import { type CohereOptions, modelOption, settingsOf, sharedOptions } from "./options.ts";
 import { forLists, NO_CALL, RerankParts } from "./rerank-parts.ts";
-import { type Score, scoresIn } from "./scores.ts";
 import { send } from "./send.ts";
-import { commonSettings } from "./settings.ts";
 import { usageIn } from "./usage.ts";
 
-/** A question, and the texts that may answer it. */
-export interface RerankInput {
-  readonly query: string;
-  /** Any number of them: a list that is too long for one call is split. */
-  readonly documents: readonly string[];
-}
-
-/** A document with how well it answers the query. */
-export interface RerankResult {
-  /** Its position in `documents`, from 0. */
-  readonly index: number;
-  /** From 0 to 1. Scores of one query can be compared with each other, whichever call they came from. */
-  readonly score: number;
+/** A document with how well it answers the query. Scores are from 0 to 1. */
+export interface RerankResult extends RerankScore {
   readonly document: string;
 }
 
-/** Options of CohereRerank. */
-export interface CohereRerankOptions extends CohereOptions {
+const OWN = {
   /** How many of the best documents come back. A whole number from 1. @default all of them */
-  readonly topN?: number;
+  topN: { type: "integer", minimum: 1, description: "how many of the best documents come back", otherwise: "all" },
   /** Tokens of a document that are read; the rest is left out. @default 4_096 */
-  readonly maxTokensPerDoc?: number;
+  maxTokensPerDoc: {
+    type: "integer",
+    minimum: 1,
+    description: "tokens of a document that are read; the rest is left out",
+    default: 4096,
+  },
   /** From 0, the highest, to 999: what waits longer when Cohere is busy. @default 0 */
-  readonly priority?: number;
+  priority: {
+    type: "integer",
+    minimum: 0,
+    maximum: 999,
+    description: "from 0, the highest, to 999: what waits longer when Cohere is busy",
+    default: 0,
+  },
   /** Documents in one call, at most. From 1 to 10,000. @default 1_000 */
-  readonly maxDocuments?: number;
-}
+  maxDocuments: {
+    type: "integer",
+    minimum: 1,
+    maximum: 10_000,
+    description: "documents in one call, at most",
+  },
+} as const;
+
+/** Options of CohereRerank. */
+export interface CohereRerankOptions extends OptionsOf<typeof OWN>, CohereOptions {}
+
+/** What CohereRerank takes. */
+export const RERANK: DefinedOptions = /* @__PURE__ */ defineOptions(
+  "CohereRerank",
+  modelOption("rerank-v3.5"),
+  sharedOptions("rerank"),
+  withDefaults(OWN, { maxDocuments: RERANK_DOCUMENTS }),
+);
 
 /**
  * Orders the documents of a query, best first, with Cohere's rerank: one call for each query, and for a list of more
@@ -57,17 +86,12 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
   /** @throws ArgumentError for an option that cannot be worked with. */
   constructor(options: CohereRerankOptions) {
     super();
+    RERANK.check(options);
     const { model, topN, maxTokensPerDoc, priority, maxDocuments = RERANK_DOCUMENTS } = options;
-    checkNames("CohereRerank", options, ["topN", "maxTokensPerDoc", "priority", "maxDocuments"]);
-    checkModel(model, "rerank-v3.5");
-    check("topN", topN, (value) => isWhole(value, 1), "a whole number from 1");
-    check("maxTokensPerDoc", maxTokensPerDoc, (value) => isWhole(value, 1), "a whole number from 1");
-    check("priority", priority, isPriority, "a whole number from 0 to 999");
-    check("maxDocuments", maxDocuments, (value) => isWhole(value, 1, 10_000), "a whole number from 1 to 10,000");
     const { client, owner } = connect<CohereClientLike>(options, CohereClientV2);
-    const { price, ...common } = commonSettings("rerank", "rerank", owner, options);
+    const { price, ...common } = settingsOf("rerank", "rerank", owner, options);
     this.#client = client;
-    this.#request = defined({ model, topN, maxTokensPerDoc, priority });
+    this.#request = { model, ...defined({ topN, maxTokensPerDoc, priority }) };
     this.#perThousandSearches = price?.perThousandSearches;
     this.settings = {
       ...common,
@@ -81,9 +105,10 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
 
   /**
    * Results by score, best first; equal scores in the order of the documents. No documents give no results, and make
-   * no call.
+   * no call. A list that is too long for one call is split: scores of one query can be compared, whichever call they
+   * came from.
    *
-   * @throws InputError for a query that is blank or no text, documents that are no texts, or what Cohere refuses
+   * @throws InputError for a query that is blank or not a text, documents that are not texts, or what Cohere refuses
    * @throws ProviderError, TimeoutError or ResultError when no usable answer comes
    */
   override async invoke(input: RerankInput, options: CallOptions = {}): Promise<RerankResult[]> {
@@ -99,7 +124,7 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
       .map(({ index, score }) => ({ index, score, document: documents[index]! }));
   }
 
-  async #score({ query, documents }: RerankInput, options: CallOptions): Promise<Score[]> {
+  async #score({ query, documents }: RerankInput, options: CallOptions): Promise<RerankScore[]> {
     const { results } = await send(
       (sdkOptions) => this.#client.rerank({ ...this.#request, query, documents: [...documents] }, sdkOptions),
       options,
@@ -111,15 +136,46 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
 
 function checkInput(input: RerankInput): void {
   const { query, documents } = (input ?? {}) as Partial<RerankInput>;
-  if (typeof query !== "string" || query.trim() === "") throw notA("a query that is not blank", undefined, query);
-  if (!Array.isArray(documents)) throw notA("an array of documents", undefined, documents);
+  if (typeof query !== "string" || query.trim() === "") throw notInput("a query that is not blank", query);
+  if (!Array.isArray(documents)) throw notInput("a query with an array of documents", documents);
   const position = documents.findIndex((document) => typeof document !== "string");
-  if (position !== -1) throw notA(`a text as document ${position}`, undefined, documents[position]);
+  if (position === -1) return;
+  throw new InputError(
+    `Expected document ${position} to be a string, got ${kindOf(documents[position])}. Change it, or leave it out.`,
+  );
+}
+
+/**
+ * A response's scores: `expected` of them, each of another one of `documents` documents.
+ *
+ * @throws ResultError otherwise: which score is whose can't be told
+ */
+function scoresIn(results: unknown, documents: number, expected: number): RerankScore[] {
+  if (!Array.isArray(results) || results.length !== expected) throw wrongScores(`${expected} scores`, kindOf(results));
+  const seen = new Set<number>();
+  return results.map((result: { index?: unknown; relevanceScore?: unknown } | null) => {
+    const { index, relevanceScore: score } = result ?? {};
+    if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= documents) {
+      throw wrongScores(`an index from 0 to ${documents - 1} with each score`, "another one");
+    }
+    if (seen.has(index)) throw wrongScores("one score for a document", `two for document ${index}`);
+    if (typeof score !== "number" || !Number.isFinite(score)) {
+      throw wrongScores("a finite number as a score", "something else");
+    }
+    seen.add(index);
+    return { index, score };
+  });
+}
+
+function wrongScores(expected: string, got: string): ResultError {
+  return new ResultError(
+    `Expected ${expected} from Cohere, got ${got}. Which belongs to which document can't be told, so none is used.`,
+  );
 }
 
 /**
  * The query is read with each document; UTF-8 bytes bound tokens from above. What cannot be weighed fails in `invoke`,
- * and a list that is split is weighed by nobody: it makes no call itself.
+ * and a list that is split has no weight: it makes no call itself.
  */
 function tokensOf(input: RerankInput, most: number, maxDocuments: number): number {
   const { query, documents } = (input ?? {}) as Partial<RerankInput>;
