@@ -110,8 +110,8 @@ describe("inputs that lead to no request", () => {
     ["a text that is no URL", () => "/only/a/path?key=SECRET", /a whole URL such as/],
     ["another protocol", () => "file:///etc/SECRET", /http or https/],
     ["a name and password", () => "https://user:SECRET@example.com/", /put them into a header/],
-    ["a number", () => 5, /a URL or a Request, came a value of type number/],
-    ["nothing", () => undefined, /a URL or a Request, came/],
+    ["a number", () => 5, /a URL or a Request, got a number/],
+    ["nothing", () => undefined, /a URL or a Request, got/],
     ["a Request that has been read", () => (void used.text(), used), /whose body is gone/],
     [
       "a Request that is not wanted",

@@ -48,7 +48,7 @@ const LONGEST_BATCH_MS = 60_000;
 
 function sessionHere(network: Network): Sessions {
   const session = Session.open(network);
-  // Whoever runs a batch hears of it; until then it is nobody's unhandled rejection.
+  // A batch hears of it when it runs; until then it must not be an unhandled rejection.
   session.catch(() => undefined);
   return {
     async run(batches, signal) {
