@@ -75,7 +75,7 @@ test.for<[string, Response | Error, object]>([
     Response.json({ error: { code: "slow_down", message: "SECRET" } }, { status: 429 }),
     { code: "rate_limited" },
   ],
-])("P35 %s is told without its words", async ([, response, expected]) => {
+])("P35 %s: an error without the provider's words", async ([, response, expected]) => {
   const error = await failureOf(post(response));
   expect(error).toMatchObject(expected);
   expect(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`).not.toContain("SECRET");

@@ -20,7 +20,7 @@ export type { Option, OptionDeclaration, OptionGroup, OptionsOf } from "./option
 export { type DefinedOptions, defineOptions, withDefaults } from "./options/define-options.ts";
 export { GENERATION, type GenerationOptions } from "./options/generation.ts";
 export { optionTable, withOptionTables } from "./options/option-table.ts";
-export { PACE, type Pace, type PaceOptions, paceSettings, PRICE, REQUEST } from "./options/pace.ts";
+export { PACE, type Pace, type PaceOptions, paceSettings, PRICE, REQUEST, RETRY } from "./options/pace.ts";
 export { promptTokens } from "./prompt-tokens.ts";
 export { formatOf, jsonSchemaOf, readStructured, STRUCTURED, type StructuredOptions } from "./structured.ts";
 export { notInput, only, overlongText, requireText, sendRest, textsIn } from "./texts.ts";
@@ -28,4 +28,4 @@ export { utf8Length } from "./utf8-length.ts";
 export { placeInOrder, placeRows } from "./vectors/place-rows.ts";
 export { VectorDecoder } from "./vectors/vector-decoder.ts";
 export { vectorsIn } from "./vectors/vectors-in.ts";
-export { type Bounds, type Linked, linkTo, within } from "./within.ts";
+export { anySignal, type Bounds, type Linked, linkTo, within } from "./within.ts";

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { TimeoutError } from "@batchwise/core";
 import { failureOf, FakeClock } from "@batchwise/testkit";
 import { expect, test } from "vitest";
-import { linkTo, within } from "./within.ts";
+import { anySignal, linkTo, within } from "./within.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -57,4 +57,13 @@ test("several pieces of work can wait on one link", async () => {
   expect((await second).message).toBe("enough");
   linked.unlink();
   expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+});
+
+test("of several signals the first to be aborted counts; one alone is itself", () => {
+  const [first, second] = [new AbortController(), new AbortController()];
+  expect([anySignal(), anySignal(undefined)]).toEqual([undefined, undefined]);
+  expect(anySignal(undefined, first.signal)).toBe(first.signal);
+  const any = anySignal(first.signal, second.signal);
+  second.abort("enough");
+  expect(any?.reason).toBe("enough");
 });

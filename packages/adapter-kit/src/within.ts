@@ -62,3 +62,9 @@ export function linkTo(bounds: Bounds): Linked {
     },
   };
 }
+
+/** The one signal that is there, or one that is aborted with the first of several. */
+export function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+  const given = signals.filter((signal) => signal !== undefined);
+  return given.length < 2 ? given[0] : AbortSignal.any(given);
+}

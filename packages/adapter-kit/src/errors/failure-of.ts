@@ -15,9 +15,9 @@ export interface Failure {
 }
 
 /**
- * What an SDK threw, told anew: its messages quote the provider, which may quote an input or the key, and so may the errors
- * that they wrap (P35). None of it is kept but status, codes and headers (P26). Undefined where no response
- * came.
+ * What an SDK threw, as an error of ours: its messages quote the provider, which may quote an input or the key, and so may
+ * the errors that they wrap (P35). None of it is kept but status, codes and headers (P26). Undefined where there was no
+ * response.
  */
 export function failureOf(thrown: unknown, dialect: Dialect, blame: Blame): Failure | undefined {
   const ours = causesOf(thrown).find((each) => BatchwiseError.isInstance(each));

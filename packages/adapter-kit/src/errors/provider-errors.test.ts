@@ -77,7 +77,7 @@ test("errors of calls that brought no answer", () => {
   expect(timedOut(5).message).toContain("within timeoutMs (5 ms)");
 });
 
-test("what an SDK threw is told anew, with what the provider counts for it", () => {
+test("what an SDK threw becomes an error of ours, with what the provider counts for it", () => {
   const of = (fields: object): ReturnType<typeof failureOf> =>
     failureOf(Object.assign(new Error("SECRET"), fields), TERN, ANY_INPUT);
   expect(of({ status: 429 })).toMatchObject({

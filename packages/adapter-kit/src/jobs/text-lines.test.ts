@@ -33,13 +33,13 @@ test("a newline at the end begins no further line; nothing has no line", async (
 });
 
 test("whoever leaves early lets the connection go, and the rest is not read", async () => {
-  let cancelled = false;
+  let canceled = false;
   const pieces = Array.from({ length: 100 }, () => new TextEncoder().encode("line\n"));
-  for await (const line of textLines(arriving(pieces, () => (cancelled = true)))) {
+  for await (const line of textLines(arriving(pieces, () => (canceled = true)))) {
     expect(line).toBe("line");
     break;
   }
-  expect(cancelled).toBe(true);
+  expect(canceled).toBe(true);
 });
 
 test("a body that breaks off throws what reading threw", async () => {

@@ -12,8 +12,8 @@ import {
 import { defined } from "../defined.ts";
 import type { Option, OptionsOf } from "./declaration.ts";
 
-/** Calls in all for an input whose failures may pass. */
-const ATTEMPTS = 6;
+/** How an adapter's failed calls are tried again where its options say nothing else. */
+export const RETRY: RetryOptions = { attempts: 6 };
 
 /** How fast a Runnable may go. */
 export const PACE = {
@@ -48,7 +48,7 @@ export const PACE = {
   retry: {
     type: ["object", "boolean"],
     description: "how failed calls are tried again; `false` for never",
-    default: { attempts: ATTEMPTS },
+    default: RETRY,
     holds: (value: unknown): boolean => value !== true,
     expected: "options such as { attempts: 3 }, or false",
   } as Option<RetryOptions | false>,
@@ -127,7 +127,7 @@ export function paceSettings(
   }
   return {
     maxConcurrency: options.maxConcurrency ?? usual.maxConcurrency,
-    retry: options.retry ?? { attempts: ATTEMPTS },
+    retry: options.retry ?? RETRY,
     timeoutMs: options.timeoutMs ?? usual.timeoutMs,
     limiter: limiter ?? sharedRateLimiter(owner, pool, { ...limits, ...own, ...defined({ clock }) }),
   };

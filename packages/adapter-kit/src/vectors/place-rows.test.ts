@@ -34,7 +34,7 @@ test("P6 an index that comes twice fails its input, and the one that it should h
   expect(names(placeRows([row(0), row(1, "one"), row(1, "two"), row(3)], 4))).toEqual([0, "error", "error", 3]);
 });
 
-test.for([4, 7, -1, 1.5, "2", Number.NaN])("P6 an index that is none (%s) is nobody's", (index) => {
+test.for([4, 7, -1, 1.5, "2", Number.NaN])("P6 an index that is none (%s) belongs to no input", (index) => {
   expect(names(placeRows([row(0), row(1), row(index), row(3)], 4))).toEqual([0, 1, "error", 3]);
 });
 
@@ -50,7 +50,7 @@ test("P6 an index beyond the last changes nothing for the others", () => {
   expect(names(placeRows([row(0), row(5)], 2))).toEqual([0, "error"]);
 });
 
-test("P6 some rows with an index and some without: those without are nobody's", () => {
+test("P6 some rows with an index and some without: those without belong to no input", () => {
   expect(names(placeRows([row(1), row(undefined), row(0)], 3))).toEqual([0, 1, "error"]);
 });
 

@@ -12,7 +12,10 @@ import {
 import { BatchwiseError, InputError, ProviderError } from "@batchwise/core";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./errors.ts";
+import { modelFailure } from "./errors.ts";
+import { dialectOf } from "./headers.ts";
+
+const failureOf = (thrown: unknown, provider: string) => modelFailure(thrown, dialectOf(provider));
 
 function callError(fields: Partial<ConstructorParameters<typeof APICallError>[0]>): APICallError {
   return new APICallError({

@@ -23,7 +23,7 @@ export interface ToRerankingModelOptions<Ranking extends readonly RankedDocument
  * A Runnable that ranks documents as a reranking model of the AI SDK, for `rerank`. Documents that are objects are ranked
  * by their JSON.
  *
- * @throws ArgumentError where `ours` is no Runnable
+ * @throws ArgumentError where `ours` is not a Runnable
  *
  * @example
  * const model = toRerankingModel(new CohereRerank({ model: "rerank-v3.5" }));

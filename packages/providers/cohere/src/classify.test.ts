@@ -113,7 +113,7 @@ describe("many texts", () => {
     expect(["nothing", [true, true, true, true, true, false]]).toContainEqual(came);
   });
 
-  test("a refusal carries nobody's words", async () => {
+  test("a refusal carries no words of the provider or the input", async () => {
     const wire = new Wire(() => refused(401));
     const error = await failureOf(make(wire).batch(["secret input"]));
     expect(BatchError.isInstance(error)).toBe(true);

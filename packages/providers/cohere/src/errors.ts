@@ -30,7 +30,7 @@ export const DIALECT: Dialect = {
   },
 };
 
-/** What the SDK threw, told anew. What the SDK did not make passes as it is. */
+/** What the SDK threw, as an error of ours. What the SDK did not make passes as it is. */
 export function sdkFailure(thrown: unknown, blame: Blame): Failure {
   if (fieldsOf(thrown)?.["name"] === "CohereTimeoutError") return { error: timedOut() };
   const failure = failureOf(thrown, DIALECT, blame);

@@ -104,7 +104,7 @@ test("a key that is refused ends the run with one request, and so does a model t
   expect(emulator.stats().requests).toBe(1);
 });
 
-test("limits are learnt from the first response on: hardly a 429", async () => {
+test("limits are learned from the first response on: hardly a 429", async () => {
   begin({ limits: { requestsPerMinute: 6000, tokensPerMinute: 600_000 }, fill: 0.01, tokens: "fast" });
   expect(await make().batch(texts, { request: { maxInputs: 10 } })).toEqual(expected);
   const { rateLimited, answered } = emulator.stats();

@@ -24,7 +24,7 @@ export function ownsInput(param: string): boolean {
   return /^(\$\.)?input\b/.test(param);
 }
 
-/** What the SDK threw, told anew. */
+/** What the SDK threw, as an error of ours. */
 export function sdkFailure(thrown: unknown, timeoutMs: number, blame: Blame): Failure {
   if (thrown instanceof APIConnectionTimeoutError) return { error: timedOut(timeoutMs) };
   return failureOf(thrown, DIALECT, blame) ?? { error: withoutResponse(thrown) };

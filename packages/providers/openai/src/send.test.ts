@@ -144,7 +144,7 @@ test("a call that takes longer than timeoutMs is a TimeoutError, and reports not
   expect(reports).toEqual([]);
 });
 
-test("a body that can't be written as JSON is a mistake, told without the body", async () => {
+test("a body that can't be written as JSON is a mistake, reported without the body", async () => {
   const connection = connect({ apiKey: "test-key", fetch: wire(() => Response.json({})).fetch });
   const circular = { path: "/embeddings", body: { input: 10n }, blame: { owns: ownsInput } };
   const error = await post(connection, circular, "data" as never, {}).catch((thrown: unknown) => thrown);
@@ -181,7 +181,7 @@ test("P26 an error of another copy of the SDK is read as well", async () => {
   expect(error).not.toHaveProperty("cause");
 });
 
-test("a stream's errors are told like those of an answer", async () => {
+test("a stream's errors are judged like those of an answer", async () => {
   const { fetch } = wire(() => refusedWith(401, { code: "invalid_api_key" }, LIMITS));
   const reports: CallReport[] = [];
   const stream = postForEvents(connect({ apiKey: "test-key", fetch }), call, { report: (each) => reports.push(each) });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ask, Cancelled } from "./ask.ts";
+import { ask, Canceled } from "./ask.ts";
 import { FakeTerminal, type Key } from "./testing/fake-terminal.ts";
 
 const ENTER: readonly Key[] = ["enter"];
@@ -68,6 +68,6 @@ test.each(["called on npm", "take its inputs", "tokens a minute"])("Ctrl-C at %j
   const all = [...answers, "in flight", "requests a minute", "tokens a minute"];
   const keys = all.map((each): [string, readonly Key[]] => [each, each === question ? ["ctrl-c"] : ENTER]);
   const terminal = new FakeTerminal({ ...Object.fromEntries(keys), ...(question === all[0] ? {} : NAMED) });
-  await expect(ask({}, terminal)).rejects.toThrow(Cancelled);
+  await expect(ask({}, terminal)).rejects.toThrow(Canceled);
   expect(terminal.shown).toContain("Nothing was written.");
 });

@@ -11,12 +11,12 @@ export interface Terminal {
 }
 
 /** The user has called it off. */
-export class Cancelled extends Error {}
+export class Canceled extends Error {}
 
 /**
  * Asks for what is not known yet. But for the name, each question has an answer that Enter takes.
  *
- * @throws Cancelled on Ctrl-C or Escape
+ * @throws Canceled on Ctrl-C or Escape
  */
 export async function ask(known: Partial<ScaffoldOptions>, terminal: Terminal): Promise<ScaffoldOptions> {
   const asker = new Asker(terminal);
@@ -97,7 +97,7 @@ class Asker {
     const answer = await question;
     if (!isCancel(answer)) return answer;
     cancel("Nothing was written.", this.#terminal);
-    throw new Cancelled();
+    throw new Canceled();
   }
 }
 

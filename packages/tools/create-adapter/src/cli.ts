@@ -1,7 +1,7 @@
 import path from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { problems, type ScaffoldOptions, STRATEGIES } from "./options.ts";
-import { ask, Cancelled, type Terminal } from "./ask.ts";
+import { ask, Canceled, type Terminal } from "./ask.ts";
 import { scaffold, type Scaffolded } from "./scaffold.ts";
 import { ScaffoldError } from "./scaffold-error.ts";
 
@@ -26,7 +26,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
   } catch (failure) {
     // Commander has said what is wrong, or shown the help that was asked for.
     if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 1;
-    if (failure instanceof Cancelled) return 130;
+    if (failure instanceof Canceled) return 130;
     if (!(failure instanceof ScaffoldError)) throw failure;
     error(`error: ${failure.message}\n`);
     return 1;

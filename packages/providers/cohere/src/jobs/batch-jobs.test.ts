@@ -292,7 +292,7 @@ describe("a job that did not go well", () => {
   test.each<[string, Response]>([
     ["looked at", Response.json({ dataset: { id: "d", name: "n", validation_status: "processing" } })],
     ["known", Response.json({ message: "not found" }, { status: 404 })],
-  ])("P31 nor has it ended while its output is not yet %s, and nobody takes that for no rows", async (_, dataset) => {
+  ])("P31 nor has it ended while its output is not yet %s, and that is not taken for no rows", async (_, dataset) => {
     const batch = {
       id: "b",
       name: "n",

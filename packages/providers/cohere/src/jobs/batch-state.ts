@@ -54,7 +54,7 @@ function stopped(ending: "failed" | "cancelled"): ProviderError {
   return new ProviderError(
     ending === "failed"
       ? "The batch failed before all of its lines were done; Cohere says why on its dashboard. Send the others again."
-      : "The batch was cancelled before all of its lines were done. Send the others again.",
+      : "The batch was canceled before all of its lines were done. Send the others again.",
     { providerCode: `batch_${ending}`, retryable: true },
   );
 }

@@ -56,7 +56,7 @@ test("without sentence-transformers' files the mean of all tokens is taken", asy
 test.for<[string, object]>([
   ["mean", { pooling_mode_mean_tokens: true, pooling_mode_cls_token: false, include_prompt: true }],
   ["mean, as newer files spell it", { pooling_mode: "mean" }],
-  ["mean by the square root, the same after normalising", { pooling_mode_mean_sqrt_len_tokens: true }],
+  ["mean by the square root, the same after normalizing", { pooling_mode_mean_sqrt_len_tokens: true }],
 ])("pooling: %s", async ([, config]) => {
   expect(rounded(await embed(TEXTS, { files: { "1_Pooling/config.json": config } }))).toEqual(rounded(MEANS));
 });
