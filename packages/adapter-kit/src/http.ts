@@ -79,7 +79,7 @@ export async function postJson<Answer extends object>(
   });
   const { status, headers } = response;
   report?.(factsOf(headers, dialect));
-  const answer = await readJson(response, dialect, { ...(signal && { signal }) });
+  const answer = await readJson(response, dialect, { signal });
   if (!response.ok) {
     if (isFree(status)) report?.({ usage: NO_USAGE });
     throw providerError(refusalIn(answer, status, headers), dialect, blame);
@@ -100,7 +100,7 @@ export async function readJson(
   { signal }: Pick<CallOptions, "signal">,
   read: (response: Response) => Promise<string> = (each) => each.text(),
 ): Promise<unknown> {
-  const origin = { status: response.status, ...requestIdOf(response.headers, dialect) };
+  const origin = { status: response.status, requestId: requestIdOf(response.headers, dialect) };
   const text = await read(response).catch((thrown: unknown) => {
     signal?.throwIfAborted();
     throw networkError(thrown, dialect, origin);

@@ -55,7 +55,7 @@ export function overlongText(position: number, maxTokens: number): InputError {
 export function notInput(expected: string, input: unknown, position?: number): InputError {
   return new InputError(
     `Expected ${nameOf(position)} to be ${expected}, got ${kindOf(input)}. Change it, or leave it out.`,
-    position === undefined ? {} : { position },
+    { position },
   );
 }
 

@@ -35,13 +35,11 @@ export interface Dialect {
 /** What a response's headers say beside its answer. */
 export function factsOf(headers: HeadersLike | undefined, dialect: Dialect): CallReport {
   if (headers === undefined) return {};
-  const limits = dialect.limits?.(headers);
-  return { ...requestIdOf(headers, dialect), ...(limits === undefined ? {} : { limits }) };
+  return { requestId: requestIdOf(headers, dialect), limits: dialect.limits?.(headers) };
 }
 
-/** The provider's id of the request, as an error and a report take it. */
-export function requestIdOf(headers: HeadersLike, dialect: Dialect): { readonly requestId?: string } {
+/** The provider's id of the request. */
+export function requestIdOf(headers: HeadersLike, dialect: Dialect): string | undefined {
   const ids = (dialect.requestId ?? ["x-request-id"]).map((name) => word(headers.get(name)));
-  const requestId = ids.find((id) => id !== undefined);
-  return requestId === undefined ? {} : { requestId };
+  return ids.find((id) => id !== undefined);
 }

@@ -7,9 +7,9 @@ export interface Blame {
    * Whether a part of the body belongs to an input. What all requests have in common does not.
    * @default a request without inputs: none is ever to blame
    */
-  readonly owns?: (param: string) => boolean;
+  readonly owns?: ((param: string) => boolean) | undefined;
   /** Where each input of the body stands among those of the call. @default in the same place */
-  readonly positions?: readonly number[];
+  readonly positions?: readonly number[] | undefined;
 }
 
 /** For calls of which no part is known to be common to all. */

@@ -1,5 +1,4 @@
 import { ProviderError, type ProviderErrorOptions, retryAfterMs, TimeoutError } from "@batchwise/core";
-import { defined } from "../defined.ts";
 import { systemCode, word } from "./causes.ts";
 import { type Dialect, requestIdOf, type Verdict } from "./dialect.ts";
 import { type Blame, isPassing, judge } from "./judge.ts";
@@ -17,14 +16,11 @@ export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame =
   return new ProviderError(`Expected an answer from ${dialect.provider}, got ${shown.join(" ").trim()}. ${advice}`, {
     code: verdict,
     retryable,
-    ...defined({
-      status,
-      providerCode,
-      position,
-      requestId: refusal.requestId,
-      retryAfterMs: retryable && headers !== undefined ? retryAfterMs(headers) : undefined,
-    }),
-    ...(headers === undefined ? {} : requestIdOf(headers, dialect)),
+    status,
+    providerCode,
+    position,
+    requestId: (headers && requestIdOf(headers, dialect)) ?? refusal.requestId,
+    retryAfterMs: retryable && headers !== undefined ? retryAfterMs(headers) : undefined,
   });
 }
 
@@ -43,7 +39,7 @@ export function networkError(
   return new ProviderError(
     `Expected an answer from ${provider}, got ${got}${code === undefined ? "" : ` (${code})`}. ` +
       `Try again later; if it goes on, check the network and the API's address.`,
-    { code: "network_error", retryable: true, ...defined({ providerCode: code }), ...origin },
+    { code: "network_error", retryable: true, providerCode: code, ...origin },
   );
 }
 

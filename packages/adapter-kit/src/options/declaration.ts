@@ -55,7 +55,7 @@ export interface Option<Value> extends OptionDeclaration {
  * } as const;
  * export interface MyOptions extends OptionsOf<typeof OWN>, PaceOptions {}
  */
-export type OptionsOf<Group> = { readonly [Name in keyof Group]?: ValueOf<Group[Name]> };
+export type OptionsOf<Group> = { readonly [Name in keyof Group]?: ValueOf<Group[Name]> | undefined };
 
 type ValueOf<Declaration> = Declaration extends { readonly enum: readonly (infer Value)[] }
   ? Value

@@ -15,7 +15,7 @@ describe("one declaration is all that an option needs", () => {
   const options = defineOptions("Tern", OWN);
 
   test("its type follows", () => {
-    expectTypeOf<OptionsOf<typeof OWN>>().toEqualTypeOf<{ readonly dimensions?: number }>();
+    expectTypeOf<OptionsOf<typeof OWN>>().toEqualTypeOf<{ readonly dimensions?: number | undefined }>();
   });
 
   test("its check follows", () => {
@@ -65,11 +65,11 @@ test("types come from keywords, and from a cast where keywords do not tell them"
   } as const;
   expect(group.kind.enum).toHaveLength(2);
   expectTypeOf<OptionsOf<typeof group>>().toEqualTypeOf<{
-    readonly text?: string;
-    readonly count?: number;
-    readonly flag?: boolean;
-    readonly kind?: "a" | "b";
-    readonly fetch?: typeof fetch;
+    readonly text?: string | undefined;
+    readonly count?: number | undefined;
+    readonly flag?: boolean | undefined;
+    readonly kind?: "a" | "b" | undefined;
+    readonly fetch?: typeof fetch | undefined;
   }>();
 });
 

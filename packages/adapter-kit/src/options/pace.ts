@@ -112,11 +112,13 @@ export interface Pace {
 }
 
 /** How the engine is to run a Runnable with these options. */
-type PaceSettings = Required<Pick<RunnableSettings, "maxConcurrency" | "retry" | "timeoutMs" | "limiter">>;
+type PaceSettings = {
+  readonly [Name in "maxConcurrency" | "retry" | "timeoutMs" | "limiter"]-?: NonNullable<RunnableSettings[Name]>;
+};
 
 /** @throws ArgumentError for a limiter and limits a minute at once */
 export function paceSettings(
-  options: PaceOptions & { readonly inputsPerMinute?: number },
+  options: PaceOptions & { readonly inputsPerMinute?: number | undefined },
   { owner, pool, limits, ...usual }: Pace,
 ): PaceSettings {
   const { requestsPerMinute, tokensPerMinute, inputsPerMinute, limiter, clock } = options;

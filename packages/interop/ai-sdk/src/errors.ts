@@ -8,15 +8,7 @@ import {
   TypeValidationError,
   UnsupportedFunctionalityError,
 } from "@ai-sdk/provider";
-import {
-  ANY_INPUT,
-  causesOf,
-  defined,
-  type Dialect,
-  failureOf,
-  networkError,
-  socketError,
-} from "@batchwise/adapter-kit";
+import { ANY_INPUT, causesOf, type Dialect, failureOf, networkError, socketError } from "@batchwise/adapter-kit";
 import { type CallReport, type ErrorCode, InputError, ProviderError, ResultError, toError } from "@batchwise/core";
 
 /** A failed call as the engine reads it, and what the response said besides. */
@@ -33,12 +25,12 @@ interface ModelFailure {
 export function modelFailure(thrown: unknown, dialect: Dialect): ModelFailure {
   const failure = failureOf(thrown, dialect, ANY_INPUT);
   if (failure !== undefined) {
-    return { error: failure.error, report: { ...failure.facts, ...defined({ usage: failure.usage }) } };
+    return { error: failure.error, report: { ...failure.facts, usage: failure.usage } };
   }
   // Calls of any copy of the AI SDK that had no response say whether to retry, and nothing else.
   const call = causesOf(thrown).find(({ isRetryable }) => typeof isRetryable === "boolean");
   if (call !== undefined) {
-    return { error: networkError(call, dialect, defined({ cause: socketError(call["cause"]) })), report: {} };
+    return { error: networkError(call, dialect, { cause: socketError(call["cause"]) }), report: {} };
   }
   const make = OTHERS.find(([kind]) => kind.isInstance(thrown))?.[1];
   return { error: make?.() ?? toError(thrown), report: {} };

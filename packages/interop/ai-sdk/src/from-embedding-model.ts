@@ -69,7 +69,7 @@ async function embed(
     const inputTokens = countIn(usage?.tokens);
     report?.({
       ...factsOf(headersIn(response?.headers), dialect),
-      ...(inputTokens === undefined ? {} : { usage: { inputTokens } }),
+      usage: { inputTokens },
     });
     return vectorsIn(withIndexes(embeddings, response?.body), values.length);
   } catch (thrown) {

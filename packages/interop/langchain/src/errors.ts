@@ -1,7 +1,6 @@
 import {
   ANY_INPUT,
   causesOf,
-  defined,
   type Dialect,
   type Failure,
   failureOf,
@@ -29,7 +28,7 @@ export function chainFailure(thrown: unknown): Failure {
   const cause = socketError(thrown);
   // The SDKs' errors have these fields, set or not: without a status no response came.
   if (cause !== undefined || causes.some((each) => "requestID" in each)) {
-    return { error: networkError(thrown, ANY_PROVIDER, defined({ cause })) };
+    return { error: networkError(thrown, ANY_PROVIDER, { cause }) };
   }
   const error = toError(thrown);
   const mark = markOf(thrown);

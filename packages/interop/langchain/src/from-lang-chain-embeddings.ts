@@ -47,7 +47,7 @@ export function fromLangChainEmbeddings(
   const maxInputs = countIn((theirs as { batchSize?: unknown }).batchSize) || undefined;
   return bulkRunnable((texts, call) => embedDocuments(seen, texts, maxInputs, call), {
     ...settings,
-    request: settings.request ?? (maxInputs === undefined ? {} : { maxInputs }),
+    request: settings.request ?? { maxInputs },
   });
 }
 

@@ -30,7 +30,7 @@ function manifest(): readonly Adapter[] {
       description: "Puts the documents of a query into order with Cohere's rerank, lists of any length.",
       key,
       options: RERANK,
-      make: (options: CohereRerankOptions): Wider => new CohereRerank(options),
+      make: (options: CohereRerankOptions) => new CohereRerank(options),
     }),
     adapterOf<"chat">({
       name: "chat",
@@ -54,6 +54,6 @@ function manifest(): readonly Adapter[] {
 
 const INPUT_TYPES = { document: "search_document", query: "search_query" } as const;
 
-/** What it takes and gives is more than its kind says, and a Runnable's type has to be the same in both. */
+/** It takes more than its kind says, and what a Runnable takes has to be the same in both types. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the one type that holds both
 type Wider = Runnable<any, any>;

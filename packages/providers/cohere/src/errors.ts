@@ -1,7 +1,6 @@
 import {
   type Blame,
   causesOf,
-  defined,
   type Dialect,
   type Failure,
   failureOf,
@@ -51,7 +50,7 @@ export function brokenOff(cause?: unknown): Error {
   if (cause === "timeout") return timedOut();
   // What the SDK could not parse.
   if (causesOf(cause).some(({ name }) => name === "SyntaxError")) return notJson(DIALECT);
-  return networkError(cause, DIALECT, defined({ cause: socketError(cause) }));
+  return networkError(cause, DIALECT, { cause: socketError(cause) });
 }
 
 /** Whether the SDK's default transport could not read a body that came with a good status, and gave this in its place. */

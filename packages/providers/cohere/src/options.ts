@@ -1,5 +1,4 @@
 import {
-  defined,
   type Option,
   type OptionGroup,
   type OptionsOf,
@@ -72,7 +71,7 @@ export function modelOption(example: string): OptionGroup {
 }
 
 /** The settings that a Runnable has whatever its endpoint: concurrency, retries, time, limits and price. */
-type Common = ReturnType<typeof paceSettings> & { readonly price?: CoherePrice };
+type Common = ReturnType<typeof paceSettings> & { readonly price: CoherePrice | undefined };
 
 /**
  * @param pool whose calls count together at Cohere: an endpoint, or an endpoint and a model
@@ -82,7 +81,10 @@ export function settingsOf(
   endpoint: Endpoint,
   pool: string,
   owner: Connection["owner"],
-  options: Omit<CohereOptions, "client" | "model"> & { readonly model?: string; readonly inputsPerMinute?: number },
+  options: Omit<CohereOptions, "client" | "model"> & {
+    readonly model?: string;
+    readonly inputsPerMinute?: number | undefined;
+  },
 ): Common {
   const { tier = "production", model = "" } = options;
   return {
@@ -93,6 +95,6 @@ export function settingsOf(
       timeoutMs: TIMEOUT_MS,
       limits: RATE_LIMITS[endpoint][tier],
     }),
-    ...defined({ price: options.price ?? (Object.hasOwn(PRICES, model) ? PRICES[model] : undefined) }),
+    price: options.price ?? (Object.hasOwn(PRICES, model) ? PRICES[model] : undefined),
   };
 }

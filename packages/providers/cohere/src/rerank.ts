@@ -95,9 +95,9 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
     this.#perThousandSearches = price?.perThousandSearches;
     this.settings = {
       ...common,
-      limiter: common.limiter && forLists(common.limiter),
+      limiter: forLists(common.limiter),
       // Searches have no weight: their cost comes with each response.
-      ...(price?.perMillionInputTokens === undefined ? {} : { price }),
+      price: price?.perMillionInputTokens === undefined ? undefined : price,
       weigh: (input) => ({ tokens: tokensOf(input, maxTokensPerDoc ?? Infinity, maxDocuments) }),
     };
     this.#parts = new RerankParts(common, maxDocuments, (input, sent) => this.#score(input, sent));

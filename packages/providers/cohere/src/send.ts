@@ -1,13 +1,4 @@
-import {
-  ANY_INPUT,
-  type Blame,
-  type Bounds,
-  defined,
-  factsOf,
-  linkTo,
-  notJson,
-  requestIdOf,
-} from "@batchwise/adapter-kit";
+import { ANY_INPUT, type Blame, type Bounds, factsOf, linkTo, notJson, requestIdOf } from "@batchwise/adapter-kit";
 import type { CallOptions, HeadersLike, Usage } from "@batchwise/core";
 import { brokenOff, DIALECT, isUnreadable, sdkFailure } from "./errors.ts";
 
@@ -43,7 +34,7 @@ export async function send<Data>(
   const linked = linkTo(options);
   try {
     const { data, headers } = await linked.race(attempt(start, linked.signal, options, blame));
-    options.report?.({ ...factsOf(headers, DIALECT), ...defined({ usage: usageOf(data) }) });
+    options.report?.({ ...factsOf(headers, DIALECT), usage: usageOf(data) });
     return data;
   } finally {
     linked.unlink();
@@ -86,13 +77,13 @@ async function attempt<Data>(
     .withRawResponse()
     .catch((thrown: unknown) => {
       const { error, facts, usage } = sdkFailure(thrown, blame);
-      if ((facts ?? usage) !== undefined) report?.({ ...facts, ...defined({ usage }) });
+      report?.({ ...facts, usage });
       throw error;
     });
   const { headers, status } = rawResponse;
   if (!isUnreadable(data)) return { data, headers };
   report?.(factsOf(headers, DIALECT));
-  throw notJson(DIALECT, { status, ...requestIdOf(headers, DIALECT) });
+  throw notJson(DIALECT, { status, requestId: requestIdOf(headers, DIALECT) });
 }
 
 function rethrow(thrown: unknown): never {

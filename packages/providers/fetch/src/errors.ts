@@ -1,4 +1,4 @@
-import { defined, type Dialect, isPassing, judge, kindOf, systemCode, timedOut } from "@batchwise/adapter-kit";
+import { type Dialect, isPassing, judge, kindOf, systemCode, timedOut } from "@batchwise/adapter-kit";
 import {
   type HeadersLike,
   InputError,
@@ -40,7 +40,7 @@ export function badStatus(status: number, headers: HeadersLike, repeatable: bool
     code: verdict === "rate_limited" ? verdict : "provider_error",
     status,
     retryable: passing && repeatable,
-    ...defined({ retryAfterMs: passing ? retryAfterMs(headers) : undefined }),
+    retryAfterMs: passing ? retryAfterMs(headers) : undefined,
   });
 }
 
@@ -52,7 +52,7 @@ export function badConnection(thrown: unknown, repeatable: boolean): ProviderErr
     {
       code: "network_error",
       retryable: repeatable && !LASTING_CODE.test(code ?? ""),
-      ...defined({ providerCode: code }),
+      providerCode: code,
     },
   );
 }

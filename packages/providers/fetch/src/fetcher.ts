@@ -116,7 +116,7 @@ const OPEN: RateLimiter = { reserve: () => Promise.resolve(FREE), tryReserve: ()
 function settlementOf(error: unknown): Settlement {
   if (!ProviderError.isInstance(error)) return { outcome: "failed" };
   const { status, retryAfterMs } = error;
-  return { outcome: status === 429 ? "limited" : "failed", ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return { outcome: status === 429 ? "limited" : "failed", retryAfterMs };
 }
 
 function isOk(status: number): boolean {

@@ -30,8 +30,7 @@ function sessionsInThreads(network: Network, threads: number): Sessions {
   });
   return {
     async run(batches, signal) {
-      const options = signal === undefined ? {} : { signal };
-      const outcomes = batches.map((batch) => pool.invoke(batch, options).catch(withoutWrapper));
+      const outcomes = batches.map((batch) => pool.invoke(batch, { signal }).catch(withoutWrapper));
       const settled = await Promise.all(outcomes);
       signal?.throwIfAborted();
       return settled;

@@ -52,6 +52,6 @@ function manifest(): readonly Adapter[] {
   ];
 }
 
-/** What it takes and gives is more than its kind says, and a Runnable's type has to be the same in both. */
+/** It takes more than its kind says, and what a Runnable takes has to be the same in both types. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the one type that holds both
 type Wider = Runnable<any, any>;

@@ -89,7 +89,7 @@ export interface Connection {
 }
 
 /** @throws ArgumentError without a key, or for a client with the options that it replaces */
-export function connect(options: ConnectionOptions & { readonly timeoutMs?: number }): Connection {
+export function connect(options: ConnectionOptions & { readonly timeoutMs?: number | undefined }): Connection {
   const { client, timeoutMs = TIMEOUT_MS, ...own } = options;
   if (client === undefined) return { ...open(own), timeoutMs };
   const name = Object.keys(defined(own)).find((each) => Object.hasOwn(CONNECTION, each));

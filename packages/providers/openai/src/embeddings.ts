@@ -147,7 +147,7 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
       encoding_format: "base64",
       ...defined({ dimensions, user }),
     };
-    return { path: "/embeddings", body, blame: { owns: ownsInput, ...defined({ positions }) } };
+    return { path: "/embeddings", body, blame: { owns: ownsInput, positions } };
   }
 
   async #jobs(): Promise<JobBackend<string, Float32Array>> {

@@ -138,7 +138,7 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
 
 /** The schema as one of the SDK's helpers puts it: strict, every property required and no other one taken. */
 export function strictFormat<Format extends object>(
-  options: StructuredOptions<unknown> & { readonly schemaName?: string },
+  options: StructuredOptions<unknown> & { readonly schemaName?: string | undefined },
   helper: (schema: StandardSchema, name: string, props: { schema?: Record<string, unknown> }) => Format,
 ): Format | undefined {
   const { schemaName = OWN.schemaName.default as string } = options;

@@ -1,5 +1,4 @@
 import {
-  defined,
   type DefinedOptions,
   defineOptions,
   fieldsOf,
@@ -102,7 +101,7 @@ export class OpenAIModeration extends Runnable<string, Moderation> {
 
   #call(input: string[], positions?: readonly number[]): Call {
     const body: ModerationCreateParams = { model: this.#model, input };
-    return { path: "/moderations", body, blame: { owns: ownsInput, ...defined({ positions }) } };
+    return { path: "/moderations", body, blame: { owns: ownsInput, positions } };
   }
 }
 

@@ -1,5 +1,4 @@
 import {
-  defined,
   type OptionGroup,
   type OptionsOf,
   PACE,
@@ -42,6 +41,6 @@ export function settingsOf<Input, Output>(
   return {
     ...settings,
     ...paceSettings(options, { owner, pool: model, maxConcurrency, timeoutMs: time, limits }),
-    ...defined({ price: options.price ?? priceOf(model) }),
+    price: options.price ?? priceOf(model),
   };
 }

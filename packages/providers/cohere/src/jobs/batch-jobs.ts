@@ -1,4 +1,5 @@
 import {
+  type Bounds,
   defined,
   fieldsOf,
   type JobApi,
@@ -55,14 +56,14 @@ export function batchJobs<Input, Output>(
   const { baseURL = BASE_URL, clock = systemClock, timeoutMs = TIMEOUT_MS } = options;
   // There is no engine around a job's calls to see to their time, and no input in them to blame.
   const call = <Data>(start: Start<Data>, { signal }: JobCallOptions): Promise<Data> =>
-    send(start, { ...defined({ signal }), timeoutMs, clock }, () => undefined, {});
+    send(start, { signal, timeoutMs, clock }, () => undefined, {});
   const partsOf = async (id: string, each: JobCallOptions): Promise<readonly Cohere.DatasetPart[]> =>
     (await call((sdk) => datasets.get(id, sdk), each)).dataset?.datasetParts ?? [];
   /** Its address is signed, which makes it a secret: it stays out of every error, and the key stays out of the request. */
   const download = async (url: string, { signal }: JobCallOptions): Promise<Response> => {
     const fetch = options.fetch ?? globalThis.fetch;
     const response = await within({ signal, timeoutMs, clock }, (own) => fetch(url, { signal: own })).catch(
-      (thrown: unknown) => unreadable(thrown, { ...defined({ signal }) }),
+      (thrown: unknown) => unreadable(thrown, { signal }),
     );
     if (response.ok) return response;
     await response.body?.cancel();
@@ -179,7 +180,7 @@ function* waits(): Generator<number, never, undefined> {
   for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 15_000)) yield waitMs;
 }
 
-function unreadable(thrown: unknown, { signal }: JobCallOptions): never {
+function unreadable(thrown: unknown, { signal }: Bounds): never {
   signal?.throwIfAborted();
   throw BatchwiseError.isInstance(thrown) ? thrown : brokenOff(thrown);
 }
