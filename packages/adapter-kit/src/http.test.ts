@@ -39,6 +39,14 @@ test("one POST with the key, to the given address or the usual one", async () =>
   }
 });
 
+test("a dialect has headers of its own for the key", async () => {
+  const { fetch, sent } = answering(Response.json({}));
+  const dialect = { ...TERN, headers: (key: string) => ({ "x-api-key": key, "tern-version": "2" }) };
+  await postJson(connectHttp({ apiKey: "secret", fetch }, dialect, USUAL), "/path", {}, {});
+  const headers = { "x-api-key": "secret", "tern-version": "2", "content-type": "application/json" };
+  expect(sent[0]?.[1]?.headers).toEqual(headers);
+});
+
 test("the key is the environment's where none is given; P35 one that no header holds is not shown", () => {
   vi.stubEnv("TERN_API_KEY", " from-environment ");
   expect(connectHttp({}, TERN, USUAL).apiKey).toBe("from-environment");
@@ -95,4 +103,11 @@ test("P12 an aborted call rejects with the signal's reason, and sends nothing mo
     },
   });
   expect(await failureOf(post(new Response(body), { signal: controller.signal }))).toBe(reason);
+});
+
+test("P36 an input is to blame where nothing else is, and its place is one among the inputs of the call", async () => {
+  const refusal = Response.json({ error: { param: "input[1]" } }, { status: 400 });
+  const connection = connectHttp({ apiKey: "k", fetch: answering(refusal).fetch }, TERN, USUAL);
+  const error = await failureOf(postJson(connection, "/path", {}, {}, { positions: [0, 5] }));
+  expect(error).toMatchObject({ code: "invalid_input", position: 5 });
 });

@@ -1,7 +1,7 @@
 import type { CallOptions } from "@batchwise/core";
 import { type Dialect, factsOf, requestIdOf } from "./errors/dialect.ts";
 import { NO_USAGE } from "./errors/failure-of.ts";
-import { type Blame, isFree } from "./errors/judge.ts";
+import { ANY_INPUT, type Blame, isFree } from "./errors/judge.ts";
 import { networkError, notJson, providerError } from "./errors/provider-errors.ts";
 import { refusalIn } from "./errors/refusal.ts";
 import { fieldsOf, parseJson } from "./fields.ts";
@@ -57,6 +57,7 @@ export function connectHttp(options: HttpOptions, dialect: Dialect, usual: strin
 /**
  * Sends one request and resolves to its answer, a JSON object. Reports what the response tells besides.
  *
+ * @param blame where the inputs stand in the body. @default any of them may be to blame for a refusal
  * @throws ProviderError, or the signal's reason
  */
 export async function postJson<Answer extends object>(
@@ -69,7 +70,7 @@ export async function postJson<Answer extends object>(
   signal?.throwIfAborted();
   const request = {
     method: "POST",
-    headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+    headers: { ...headersFor(apiKey, dialect), "content-type": "application/json" },
     body: JSON.stringify(body),
     signal: signal ?? null,
   };
@@ -82,10 +83,14 @@ export async function postJson<Answer extends object>(
   const answer = await readJson(response, dialect, { signal });
   if (!response.ok) {
     if (isFree(status)) report?.({ usage: NO_USAGE });
-    throw providerError(refusalIn(answer, status, headers), dialect, blame);
+    throw providerError(refusalIn({ body: answer, status, headers }, dialect), dialect, { ...ANY_INPUT, ...blame });
   }
   if (fieldsOf(answer) !== undefined) return answer as Partial<Answer>;
   throw notJson(dialect, { status });
+}
+
+function headersFor(apiKey: string, { headers }: Dialect): Readonly<Record<string, string>> {
+  return headers?.(apiKey) ?? { authorization: `Bearer ${apiKey}` };
 }
 
 /**

@@ -16,16 +16,35 @@ export type Verdict = Extract<
 /** What a provider's codes mean that a pattern matches. */
 export type CodeRow = readonly [pattern: RegExp, verdict: Verdict];
 
+/** Parts of a refusal's body. */
+export interface RefusalParts {
+  /** What the provider calls it. */
+  readonly code?: unknown;
+  /** Its kind, where there is no code, or beside it. */
+  readonly type?: unknown;
+  /** The part of the request that is to blame. */
+  readonly param?: unknown;
+  /** Which input of the body is to blame, from 0. */
+  readonly position?: unknown;
+}
+
 /** What is a provider's own in what it answers. */
 export interface Dialect {
   /** Its name, for messages. */
   readonly provider: string;
   /** The variable of the environment that holds the key, for messages. */
   readonly key?: string;
+  /** Headers of every request that is plain JSON. @default the key in `authorization: Bearer` */
+  readonly headers?: (apiKey: string) => Readonly<Record<string, string>>;
   /** Codes that mean something else here than with others, or nothing with others. They are asked first. */
   readonly codes?: readonly CodeRow[];
   /** Statuses that mean something else here than with others. */
   readonly statuses?: Readonly<Record<number, Verdict>>;
+  /**
+   * What a refusal's body says, where it stands elsewhere than most servers have it: `{ error: { code, type, param } }`.
+   * Anything that is not a text, or a position from 0, is as good as left out.
+   */
+  readonly refusal?: (body: Readonly<Record<string, any>>) => RefusalParts;
   /** Names of the headers that may hold the request's id. @default x-request-id */
   readonly requestId?: readonly string[];
   /** What a response's headers say of the limits. @default nothing */

@@ -22,7 +22,7 @@ export interface Failure {
 export function failureOf(thrown: unknown, dialect: Dialect, blame: Blame): Failure | undefined {
   const ours = causesOf(thrown).find((each) => BatchwiseError.isInstance(each));
   if (ours !== undefined) return { error: ours as unknown as Error };
-  const refusal = refusalOf(thrown);
+  const refusal = refusalOf(thrown, dialect);
   if (refusal !== undefined) {
     const error = providerError(refusal, dialect, blame);
     const facts = factsOf(refusal.headers, dialect);

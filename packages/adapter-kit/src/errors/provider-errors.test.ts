@@ -49,8 +49,10 @@ test("P22 P26 status, code, id and wait are kept; a wait only where there is a n
 
 test("P36 a position among what was sent is one among the inputs", () => {
   const at = (positions?: number[]): number | undefined =>
-    providerError({ status: 400, param: "input[1]" }, TERN, { ...ANY_INPUT, ...(positions && { positions }) }).position;
+    providerError({ status: 400, param: "input[1]" }, TERN, { ...ANY_INPUT, positions }).position;
   expect([at(), at([0, 5]), at([0])]).toEqual([1, 5, undefined]);
+  const own = providerError({ status: 400, position: 1 }, TERN, { ...ANY_INPUT, positions: [0, 5] });
+  expect(own.position).toBe(5);
 });
 
 test("P35 codes that are not codes are not passed on", () => {

@@ -10,7 +10,7 @@ export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame =
   const verdict = judge(refusal, dialect, blame);
   const providerCode = word(refusal.code) ?? word(refusal.type);
   const retryable = isPassing(verdict);
-  const position = verdict === "invalid_input" ? positionOf(refusal.param, blame.positions) : undefined;
+  const position = verdict === "invalid_input" ? positionOf(refusal, blame.positions) : undefined;
   const shown = [status === undefined ? "an error" : `status ${status}`, providerCode && `(${providerCode})`];
   const advice = adviceFor(verdict, refusal, dialect, position);
   return new ProviderError(`Expected an answer from ${dialect.provider}, got ${shown.join(" ").trim()}. ${advice}`, {
@@ -80,10 +80,10 @@ function adviceFor(verdict: Verdict, { status, param }: Refusal, { key }: Dialec
   }
 }
 
-/** From `input[17]` or `input.17`. */
-function positionOf(param: string | undefined, positions: readonly number[] | undefined): number | undefined {
-  const found = /^(?:\$\.)?input(?:\[(\d+)\]|\.(\d+))(?!\w)/.exec(param ?? "");
-  if (found === null) return undefined;
-  const place = Number(found[1] ?? found[2]);
-  return positions === undefined ? place : positions[place];
+/** As the provider says it, or from `input[17]` or `input.17`. */
+function positionOf({ position, param }: Refusal, positions: readonly number[] | undefined): number | undefined {
+  const [, bracketed, dotted] = /^(?:\$\.)?input(?:\[(\d+)\]|\.(\d+))(?!\w)/.exec(param ?? "") ?? [];
+  const named = bracketed ?? dotted;
+  const place = position ?? (named === undefined ? undefined : Number(named));
+  return place === undefined || positions === undefined ? place : positions[place];
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { refusalIn, refusalOf } from "./refusal.ts";
+import type { Dialect } from "./dialect.ts";
+import { type Refusal, refusalIn, refusalOf } from "./refusal.ts";
 
 /** Bodies as these servers send them. */
 test.for<[string, unknown, object]>([
@@ -31,12 +32,24 @@ test.for<[string, unknown, object]>([
   ["nothing", undefined, {}],
   ["a page", "<html>", {}],
 ])("the body of %s", ([, body, expected]) => {
-  const { headers: _, ...told } = refusalIn(body);
+  const { headers: _, ...told } = refusalIn({ body });
   expect(JSON.parse(JSON.stringify(told))).toEqual(expected);
 });
 
 test("a response's status wins over one in its body", () => {
-  expect(refusalIn({ error: { code: 429 } }, 503).status).toBe(503);
+  expect(refusalIn({ body: { error: { code: 429 } }, status: 503 }).status).toBe(503);
+});
+
+test("a dialect says where its bodies have what others have in `error`", () => {
+  const dialect: Dialect = { provider: "Tern", refusal: ({ fault }) => ({ code: fault?.name, position: fault?.at }) };
+  const read = (body: unknown): Refusal => refusalIn({ body, status: 422 }, dialect);
+  expect(read({ fault: { name: "text_too_long", at: 0 } })).toMatchObject({ code: "text_too_long", position: 0 });
+  expect(read({ fault: { name: 7, at: "0" } })).toEqual({ status: 422 });
+  expect(read({ fault: { at: 0.5 } })).toEqual({ status: 422 });
+  expect(read({ error: { code: "busy" } })).toMatchObject({ code: "busy" });
+  expect(read("<html>")).toEqual({ status: 422 });
+  const thrown = Object.assign(new Error("SECRET"), { status: 422, error: { fault: { name: "text_too_long" } } });
+  expect(refusalOf(thrown, dialect)).toMatchObject({ status: 422, code: "text_too_long" });
 });
 
 const headers = new Headers({ "retry-after": "7" });

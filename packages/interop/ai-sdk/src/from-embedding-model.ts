@@ -1,5 +1,5 @@
 import type { EmbeddingModelV4, EmbeddingModelV4CallOptions } from "@ai-sdk/provider";
-import { countIn, defined, factsOf, fieldsOf, headersIn, utf8Length, vectorsIn } from "@batchwise/adapter-kit";
+import { defined, factsOf, fieldsOf, headersIn, usageFrom, utf8Length, vectorsIn } from "@batchwise/adapter-kit";
 import { bulkRunnable, type CallOptions, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { modelFailure, tooMany } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
@@ -66,10 +66,9 @@ async function embed(
       values: [...values],
       ...defined({ abortSignal: signal }),
     });
-    const inputTokens = countIn(usage?.tokens);
     report?.({
       ...factsOf(headersIn(response?.headers), dialect),
-      usage: { inputTokens },
+      usage: usageFrom({ inputTokens: usage?.tokens }),
     });
     return vectorsIn(withIndexes(embeddings, response?.body), values.length);
   } catch (thrown) {

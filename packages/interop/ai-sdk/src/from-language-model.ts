@@ -1,5 +1,5 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4GenerateResult } from "@ai-sdk/provider";
-import { defined, factsOf, headersIn, textOf, utf8Length } from "@batchwise/adapter-kit";
+import { defined, factsOf, headersIn, textOf, usageFrom, utf8Length } from "@batchwise/adapter-kit";
 import { type CallOptions, runnable, type Runnable, type RunnableSettings, type Usage } from "@batchwise/core";
 import { modelFailure } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
@@ -71,7 +71,7 @@ async function generate(
   const dialect = dialectOf(model.provider);
   try {
     const result = await model.doGenerate({ ...request, ...defined({ abortSignal: signal }) });
-    report?.({ ...factsOf(headersIn(result.response?.headers), dialect), ...usageOf(result.usage) });
+    report?.({ ...factsOf(headersIn(result.response?.headers), dialect), usage: usageOf(result.usage) });
     return { text: textOf(result.content) ?? "", finishReason: result.finishReason.unified, result };
   } catch (thrown) {
     signal?.throwIfAborted();
@@ -103,9 +103,8 @@ function user(text: string): LanguageModelV4CallOptions["prompt"][number] {
   return { role: "user", content: [{ type: "text", text }] };
 }
 
-function usageOf(told: LanguageModelV4GenerateResult["usage"] | undefined): { usage?: Usage } {
-  const usage = defined({ inputTokens: told?.inputTokens?.total, outputTokens: told?.outputTokens?.total });
-  return Object.keys(usage).length === 0 ? {} : { usage };
+function usageOf(told: LanguageModelV4GenerateResult["usage"] | undefined): Usage | undefined {
+  return usageFrom({ inputTokens: told?.inputTokens?.total, outputTokens: told?.outputTokens?.total });
 }
 
 /** UTF-8 bytes of all texts: tokens are never more. What is not a prompt weighs nothing, and fails in the call. */

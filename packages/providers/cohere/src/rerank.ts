@@ -2,21 +2,13 @@ import {
   defined,
   type DefinedOptions,
   defineOptions,
-  kindOf,
-  notInput,
   type OptionsOf,
-  utf8Length,
+  requireRerankInput,
+  rerankTokens,
+  scoresIn,
   withDefaults,
 } from "@batchwise/adapter-kit";
-import {
-  type CallOptions,
-  InputError,
-  type RerankInput,
-  type RerankScore,
-  ResultError,
-  Runnable,
-  type RunnableSettings,
-} from "@batchwise/core";
+import { type CallOptions, type RerankInput, type RerankScore, Runnable, type RunnableSettings } from "@batchwise/core";
 import { CohereClientV2 } from "cohere-ai";
 import { type CohereClientLike, connect } from "./client.ts";
 import { RERANK_DOCUMENTS } from "./limits.ts";
@@ -98,7 +90,10 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
       limiter: forLists(common.limiter),
       // Searches have no weight: their cost comes with each response.
       price: price?.perMillionInputTokens === undefined ? undefined : price,
-      weigh: (input) => ({ tokens: tokensOf(input, maxTokensPerDoc ?? Infinity, maxDocuments) }),
+      // A list that is split has no weight: it makes no call itself.
+      weigh: (input) => ({
+        tokens: input?.documents?.length > maxDocuments ? NO_CALL : rerankTokens(input, maxTokensPerDoc),
+      }),
     };
     this.#parts = new RerankParts(common, maxDocuments, (input, sent) => this.#score(input, sent));
   }
@@ -112,7 +107,7 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
    * @throws ProviderError, TimeoutError or ResultError when no usable answer comes
    */
   override async invoke(input: RerankInput, options: CallOptions = {}): Promise<RerankResult[]> {
-    checkInput(input);
+    requireRerankInput(input);
     const { documents } = input;
     if (documents.length === 0) return [];
     const scores = this.#parts.split(documents.length)
@@ -132,54 +127,4 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
     );
     return scoresIn(results, documents.length, Math.min(documents.length, this.#request.topN ?? Infinity));
   }
-}
-
-function checkInput(input: RerankInput): void {
-  const { query, documents } = (input ?? {}) as Partial<RerankInput>;
-  if (typeof query !== "string" || query.trim() === "") throw notInput("a query that is not blank", query);
-  if (!Array.isArray(documents)) throw notInput("a query with an array of documents", documents);
-  const position = documents.findIndex((document) => typeof document !== "string");
-  if (position === -1) return;
-  throw new InputError(
-    `Expected document ${position} to be a string, got ${kindOf(documents[position])}. Change it, or leave it out.`,
-  );
-}
-
-/**
- * A response's scores: `expected` of them, each of another one of `documents` documents.
- *
- * @throws ResultError otherwise: which score is whose can't be told
- */
-function scoresIn(results: unknown, documents: number, expected: number): RerankScore[] {
-  if (!Array.isArray(results) || results.length !== expected) throw wrongScores(`${expected} scores`, kindOf(results));
-  const seen = new Set<number>();
-  return results.map((result: { index?: unknown; relevanceScore?: unknown } | null) => {
-    const { index, relevanceScore: score } = result ?? {};
-    if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= documents) {
-      throw wrongScores(`an index from 0 to ${documents - 1} with each score`, "another one");
-    }
-    if (seen.has(index)) throw wrongScores("one score for a document", `two for document ${index}`);
-    if (typeof score !== "number" || !Number.isFinite(score)) {
-      throw wrongScores("a finite number as a score", "something else");
-    }
-    seen.add(index);
-    return { index, score };
-  });
-}
-
-function wrongScores(expected: string, got: string): ResultError {
-  return new ResultError(
-    `Expected ${expected} from Cohere, got ${got}. Which belongs to which document can't be told, so none is used.`,
-  );
-}
-
-/**
- * The query is read with each document; UTF-8 bytes bound tokens from above. What cannot be weighed fails in `invoke`,
- * and a list that is split has no weight: it makes no call itself.
- */
-function tokensOf(input: RerankInput, most: number, maxDocuments: number): number {
-  const { query, documents } = (input ?? {}) as Partial<RerankInput>;
-  if (!Array.isArray(documents) || documents.length > maxDocuments) return NO_CALL;
-  const perDocument = utf8Length(query);
-  return documents.reduce<number>((sum, document) => sum + perDocument + Math.min(utf8Length(document), most), 0);
 }

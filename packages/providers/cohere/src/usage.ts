@@ -1,4 +1,4 @@
-import { countIn, defined, fieldsOf } from "@batchwise/adapter-kit";
+import { countIn, fieldsOf, usageFrom } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 
 /**
@@ -12,18 +12,13 @@ export function usageIn(said: unknown, perThousandSearches?: number): Usage | un
   const read = fieldsOf(tokens) ?? {};
   const searches = countIn(billed["searchUnits"]);
   const known = searches !== undefined && perThousandSearches !== undefined;
-  const usage = defined({
-    inputTokens: [billed["inputTokens"], billed["input_tokens"], read["inputTokens"], read["input_tokens"]].find(
-      isCount,
-    ),
-    outputTokens: [billed["outputTokens"], billed["output_tokens"], read["outputTokens"], read["output_tokens"]].find(
-      isCount,
-    ),
+  return usageFrom({
+    inputTokens: first(billed["inputTokens"], billed["input_tokens"], read["inputTokens"], read["input_tokens"]),
+    outputTokens: first(billed["outputTokens"], billed["output_tokens"], read["outputTokens"], read["output_tokens"]),
     cost: known ? (searches * perThousandSearches) / 1000 : undefined,
   });
-  return Object.keys(usage).length === 0 ? undefined : usage;
 }
 
-function isCount(value: unknown): value is number {
-  return countIn(value) !== undefined;
+function first(...counts: readonly unknown[]): unknown {
+  return counts.find((count) => countIn(count) !== undefined);
 }

@@ -105,7 +105,7 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
     let refusal = false;
     const extra = { stream_options: { include_usage: true } };
     for await (const { choices, usage } of this.#generation.events<ChatCompletionChunk>(input, extra, options)) {
-      options.report?.(usageOf(usage));
+      options.report?.({ usage: usageOf(usage) });
       const choice = choices?.[0];
       finishReason = choice?.finish_reason ?? finishReason;
       refusal ||= Boolean(choice?.delta?.refusal);
@@ -135,5 +135,5 @@ function resultOf({ choices, model, usage: told }: ChatCompletion): ChatResult {
   if (typeof message.refusal === "string" && message.refusal !== "") throw refused();
   if (finishReason === "content_filter") throw filtered();
   const text = textOf(message.content) ?? "";
-  return { text, finishReason: finishReason ?? "stop", message, usage: usageOf(told).usage, model };
+  return { text, finishReason: finishReason ?? "stop", message, usage: usageOf(told), model };
 }

@@ -134,7 +134,7 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
       const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, (response) =>
         readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
       );
-      options.report?.(usageOf(usage));
+      options.report?.({ usage: usageOf(usage) });
       return vectorsIn(data, sent.length, this.#options.dimensions, decoder);
     });
   }
@@ -160,7 +160,7 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
       body: (texts) => this.#call(texts.map((text) => fitText(text, this.#length, cutter))).body,
       blame: () => ({ owns: ownsInput }),
       read: (answer, texts) => vectorsIn((answer as EmbeddingsAnswer).data, texts.length, this.#options.dimensions),
-      usage: (answer) => usageOf((answer as EmbeddingsAnswer).usage).usage,
+      usage: (answer) => usageOf((answer as EmbeddingsAnswer).usage),
     };
     const { batchJobs } = await import("./jobs/batch-jobs.ts");
     return batchJobs(this.#connection, { path, field: "data" }, kind, this.#options.clock);

@@ -104,7 +104,7 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
 
   async invoke(input: Input, options: CallOptions): Promise<Output> {
     const answer = await post<Answer>(this.#connection, this.#call(input), this.#endpoint.field, options);
-    options.report?.(usageOf(fieldsOf(answer)?.["usage"]));
+    options.report?.({ usage: usageOf(fieldsOf(answer)?.["usage"]) });
     return this.#read(answer);
   }
 
@@ -131,7 +131,7 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
       body: ([input]) => this.#call(input as Input).body,
       blame: ([input]) => blameOf(this.#endpoint.own(input as Input)),
       read: async (answer) => [await this.#read(answer as Answer)],
-      usage: (answer) => usageOf(fieldsOf(answer)?.["usage"]).usage,
+      usage: (answer) => usageOf(fieldsOf(answer)?.["usage"]),
     };
   }
 }

@@ -117,7 +117,7 @@ export class OpenAIResponses<Output = ResponsesResult> extends Runnable<Response
       if (event.type === "response.output_text.delta") yield event.delta;
       if (!("response" in event) || !ENDS.has(event.type)) continue;
       ended = true;
-      options.report?.(usageOf(event.response.usage));
+      options.report?.({ usage: usageOf(event.response.usage) });
       resultOf(event.response);
     }
     if (!ended) throw networkError(undefined, DIALECT, { status: 200 });
@@ -139,7 +139,7 @@ function requestOf(input: ResponsesInput): ResponsesRequest {
 /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
 function resultOf(response: OpenAIResponse): ResponsesResult {
   const { id, status = "completed", error, incomplete_details: incomplete, output, model } = response;
-  if (fieldsOf(error) !== undefined) throw providerError(refusalIn({ error }), DIALECT, ANY_INPUT);
+  if (fieldsOf(error) !== undefined) throw providerError(refusalIn({ body: { error } }), DIALECT, ANY_INPUT);
   if (incomplete?.reason === "content_filter") throw filtered();
   if (!Array.isArray(output) || !FINISHED.has(status) || (status === "completed" && output.length === 0)) {
     throw notAnswer("a finished output");
@@ -152,5 +152,5 @@ function resultOf(response: OpenAIResponse): ResponsesResult {
       if (part.type === "output_text") text += part.text;
     }
   }
-  return { id, text, status, output, usage: usageOf(response.usage).usage, model };
+  return { id, text, status, output, usage: usageOf(response.usage), model };
 }

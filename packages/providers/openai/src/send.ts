@@ -38,7 +38,7 @@ export function answerIn<Answer extends object>(
   if (fields[field] !== undefined) return answer as Answer;
   // Some servers send an error with a good status.
   if (fieldsOf(fields["error"]) !== undefined) {
-    throw providerError(refusalIn(answer, undefined, headers), DIALECT, blame);
+    throw providerError(refusalIn({ body: answer, headers }), DIALECT, blame);
   }
   throw new ResultError(
     `Expected an answer with \`${field}\` from ${path}, got one without. ` +

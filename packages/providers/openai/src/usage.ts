@@ -1,16 +1,15 @@
-import { countIn, defined, fieldsOf } from "@batchwise/adapter-kit";
-import type { CallReport } from "@batchwise/core";
+import { countIn, fieldsOf, usageFrom } from "@batchwise/adapter-kit";
+import type { Usage } from "@batchwise/core";
 
 /**
- * What an answer says that it used, as a report; an empty one where it says nothing (P9). Reads the names of embeddings
- * and chat completions (`prompt_tokens`) and those of responses (`input_tokens`).
+ * What an answer says that it used; undefined where it says nothing (P9). Reads the names of embeddings and chat completions
+ * (`prompt_tokens`) and those of responses (`input_tokens`).
  */
-export function usageOf(told: unknown): Pick<CallReport, "usage"> {
+export function usageOf(told: unknown): Usage | undefined {
   const fields = fieldsOf(told) ?? {};
-  const usage = defined({
-    inputTokens: countIn(fields["prompt_tokens"]) ?? countIn(fields["input_tokens"]),
-    outputTokens: countIn(fields["completion_tokens"]) ?? countIn(fields["output_tokens"]),
-    totalTokens: countIn(fields["total_tokens"]),
+  return usageFrom({
+    inputTokens: countIn(fields["prompt_tokens"]) ?? fields["input_tokens"],
+    outputTokens: countIn(fields["completion_tokens"]) ?? fields["output_tokens"],
+    totalTokens: fields["total_tokens"],
   });
-  return Object.keys(usage).length === 0 ? {} : { usage };
 }

@@ -138,7 +138,7 @@ function rowIn(text: string): RawRow {
   const status = typeof told === "number" ? told : undefined;
   if (status !== undefined && status >= 200 && status < 300) return { id, answer: body };
   const { error: inBody } = fieldsOf(body) ?? {};
-  return { id, failure: { ...refusalIn({ error: fieldsOf(inBody) ?? error }), ...defined({ status }) } };
+  return { id, failure: refusalIn({ body: { error: fieldsOf(inBody) ?? error }, status }) };
 }
 
 /** Codes of lines that a batch did not come to. */
