@@ -6,7 +6,8 @@ import { networkError, notJson, providerError } from "./errors/provider-errors.t
 import { refusalIn } from "./errors/refusal.ts";
 import { fieldsOf, parseJson } from "./fields.ts";
 import { isAddress, isKey, requireKey } from "./key.ts";
-import type { Option, OptionsOf } from "./options/declaration.ts";
+import type { Option, OptionGroup, OptionsOf } from "./options/declaration.ts";
+import { withDefaults } from "./options/define-options.ts";
 
 /** How an API is reached that takes a key and JSON. */
 export const HTTP = {
@@ -35,6 +36,12 @@ export const HTTP = {
 
 /** How an API is reached that takes a key and JSON. */
 export interface HttpOptions extends OptionsOf<typeof HTTP> {}
+
+/** The same as declarations, with what is a provider's own. @param usual the provider's address */
+export function httpOptions({ key }: Dialect, usual: string): OptionGroup {
+  const apiKey = key === undefined ? HTTP.apiKey : { ...HTTP.apiKey, otherwise: `\`${key}\`` };
+  return { ...withDefaults(HTTP, { baseURL: usual }), apiKey };
+}
 
 /** Where requests go, with which key, and how what comes back is read. */
 export interface HttpConnection {

@@ -8,7 +8,7 @@ export { networkError, notJson, providerError, timedOut } from "./errors/provide
 export { headersIn, type Refusal, refusalIn, refusalOf } from "./errors/refusal.ts";
 export { countIn, type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
 export { type LimitHeaders, limitIn, resetMs, tighter, xRateLimits } from "./headers.ts";
-export { connectHttp, HTTP, type HttpConnection, type HttpOptions, postJson, readJson } from "./http.ts";
+export { connectHttp, HTTP, type HttpConnection, type HttpOptions, httpOptions, postJson, readJson } from "./http.ts";
 export { type JobApi, jobBackend, type TaggedJob } from "./jobs/job-backend.ts";
 export type { JobKind, RawRow } from "./jobs/job-kind.ts";
 export { textLines } from "./jobs/text-lines.ts";
@@ -20,7 +20,16 @@ export type { Option, OptionDeclaration, OptionGroup, OptionsOf } from "./option
 export { type DefinedOptions, defineOptions, withDefaults } from "./options/define-options.ts";
 export { GENERATION, type GenerationOptions } from "./options/generation.ts";
 export { optionTable, withOptionTables } from "./options/option-table.ts";
-export { PACE, type Pace, type PaceOptions, paceSettings, PRICE, REQUEST, RETRY } from "./options/pace.ts";
+export {
+  PACE,
+  type Pace,
+  type PaceOptions,
+  type PaceSettings,
+  paceSettings,
+  PRICE,
+  REQUEST,
+  RETRY,
+} from "./options/pace.ts";
 export { promptTokens } from "./prompt-tokens.ts";
 export { requireRerankInput, rerankTokens, scoresIn } from "./rerank.ts";
 export { formatOf, jsonSchemaOf, readStructured, STRUCTURED, type StructuredOptions } from "./structured.ts";

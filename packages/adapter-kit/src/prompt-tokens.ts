@@ -6,7 +6,7 @@ import { utf8Length } from "./utf8-length.ts";
  *
  * @param imageTokens what a picture, a recording or a file counts, whose address or base64 is not read as text
  */
-export function promptTokens(prompt: unknown, imageTokens: number, depth: number = 0): number {
+export function promptTokens(prompt: unknown, imageTokens: number = 0, depth: number = 0): number {
   if (typeof prompt === "string") return utf8Length(prompt) + PER_TEXT;
   if (typeof prompt !== "object" || prompt === null || depth > DEPTH) return 0;
   let tokens = 0;

@@ -166,6 +166,8 @@ test("a manifest has the options that JSON can hold, and no keyword of ours", ()
 });
 
 test("defaults may differ from Runnable to Runnable", () => {
-  const group = { pace: { type: "integer", description: "calls at once" } } as const;
-  expect(withDefaults(group, { pace: 64 })).toEqual({ pace: { ...group.pace, default: 64 } });
+  const pace = { type: "integer", description: "calls at once" } as const;
+  const group = { pace: { ...pace, otherwise: "as many as there is room for" } };
+  expect(withDefaults(group, { pace: 64 })).toEqual({ pace: { ...pace, default: 64 } });
+  expect(withDefaults(group, { pace: undefined })).toEqual(group);
 });

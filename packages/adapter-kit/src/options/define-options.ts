@@ -1,4 +1,5 @@
 import { ArgumentError } from "@batchwise/core";
+import { defined } from "../defined.ts";
 import { checkOption } from "./check-option.ts";
 import type { OptionDeclaration, OptionGroup } from "./declaration.ts";
 
@@ -44,9 +45,12 @@ export function defineOptions(of: string, ...groups: readonly OptionGroup[]): De
   };
 }
 
-/** `group` with the defaults that hold for one Runnable, or one package: what it is where it is left out. */
+/** `group` with the defaults that hold for one Runnable, or one package. What is undefined stays as it is declared. */
 export function withDefaults(group: OptionGroup, defaults: Readonly<Record<string, unknown>>): OptionGroup {
-  const changed = Object.entries(defaults).map(([name, value]) => [name, { ...group[name]!, default: value }]);
+  const changed = Object.entries(defined(defaults)).map(([name, value]) => {
+    const { otherwise: _, ...declaration } = group[name]!;
+    return [name, { ...declaration, default: value }];
+  });
   return { ...group, ...(Object.fromEntries(changed) as OptionGroup) };
 }
 

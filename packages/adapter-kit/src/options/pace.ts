@@ -112,7 +112,7 @@ export interface Pace {
 }
 
 /** How the engine is to run a Runnable with these options. */
-type PaceSettings = {
+export type PaceSettings = {
   readonly [Name in "maxConcurrency" | "retry" | "timeoutMs" | "limiter"]-?: NonNullable<RunnableSettings[Name]>;
 };
 

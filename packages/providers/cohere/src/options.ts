@@ -4,6 +4,7 @@ import {
   type OptionsOf,
   PACE,
   type PaceOptions,
+  type PaceSettings,
   paceSettings,
   PRICE,
   withDefaults,
@@ -71,7 +72,7 @@ export function modelOption(example: string): OptionGroup {
 }
 
 /** The settings that a Runnable has whatever its endpoint: concurrency, retries, time, limits and price. */
-type Common = ReturnType<typeof paceSettings> & { readonly price: CoherePrice | undefined };
+type Common = PaceSettings & { readonly price: CoherePrice | undefined };
 
 /**
  * @param pool whose calls count together at Cohere: an endpoint, or an endpoint and a model

@@ -16,19 +16,22 @@ import { priceOf } from "./prices.ts";
 export interface PaceOptions extends SharedPaceOptions, OptionsOf<typeof PRICE> {}
 
 /** The SDK's timer takes no Infinity. */
-const { endless: _, ...timeoutMs } = PACE.timeoutMs;
+const { endless: _, ...finite } = PACE.timeoutMs;
 /** One of the calls goes alone until a response reports the limits, and then 5 of them. */
 const concurrency = {
   ...PACE.maxConcurrency,
   description: "the most calls in flight; 5, the first one alone, until a response reports the limits",
   otherwise: "64 for embeddings and moderation, 256 for chat and responses",
 };
-const SHARED: OptionGroup = { ...CONNECTION, ...PACE, timeoutMs, maxConcurrency: concurrency, ...PRICE };
+const timeoutMs = { ...finite, default: TIMEOUT_MS };
+
+/** What every Runnable of this package takes. */
+export const SHARED: OptionGroup = { ...CONNECTION, ...PACE, timeoutMs, maxConcurrency: concurrency, ...PRICE };
 
 /** What Runnables that send many inputs in a request share. */
-export const BULK: OptionGroup = withDefaults(SHARED, { timeoutMs: TIMEOUT_MS, maxConcurrency: BULK_CONCURRENCY });
+export const BULK: OptionGroup = withDefaults(SHARED, { maxConcurrency: BULK_CONCURRENCY });
 /** What Runnables that send one input in a request share. */
-export const SINGLE: OptionGroup = withDefaults(SHARED, { timeoutMs: TIMEOUT_MS, maxConcurrency: SINGLE_CONCURRENCY });
+export const SINGLE: OptionGroup = withDefaults(SHARED, { maxConcurrency: SINGLE_CONCURRENCY });
 
 /** How the engine is to run a Runnable. @throws ArgumentError for a limiter and limits a minute at once */
 export function settingsOf<Input, Output>(

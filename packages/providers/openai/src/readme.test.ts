@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CHAT } from "./chat.ts";
 import { EMBEDDINGS } from "./embeddings.ts";
 import { MODERATION } from "./moderation.ts";
-import { BULK } from "./options.ts";
+import { SHARED } from "./options.ts";
 
 const emulator = await startEmulator({
   tokens: "fast",
@@ -48,7 +48,7 @@ afterEach(() => {
 });
 
 test("its tables of options say what the declarations say (`npx vitest -u` writes them)", async () => {
-  const groups = { shared: BULK, embeddings: EMBEDDINGS.group, moderation: MODERATION.group, generation: CHAT.group };
+  const groups = { shared: SHARED, embeddings: EMBEDDINGS.group, moderation: MODERATION.group, generation: CHAT.group };
   await expect(withOptionTables(readme, groups)).toMatchFileSnapshot(README);
 });
 
