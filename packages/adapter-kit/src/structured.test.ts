@@ -47,7 +47,7 @@ test("text that is not JSON, or that the schema refuses, is a ResultError that d
   );
 });
 
-test("P52 the text of a message is its content, or that of its parts", () => {
+test("the text of a message is its content, or that of its parts", () => {
   const parts = [{ type: "thinking", thinking: "hm" }, { type: "text", text: "a" }, null, { type: "text", text: "b" }];
   expect([textOf("a"), textOf(""), textOf(parts), textOf([]), textOf(null)]).toEqual(["a", "", "ab", "", undefined]);
 });

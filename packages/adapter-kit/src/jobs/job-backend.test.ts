@@ -122,7 +122,7 @@ test.for<[string, RawRow]>([
   ["null for an answer", { id: "0", answer: null }],
   ["an answer of another shape", { id: "0", answer: { tokens: 2 } }],
   ["an error", { id: "0", failure: new ResultError("cut") }],
-])("P53 %s is that row's error, and paid rows are kept", async ([, row]) => {
+])("%s is that row's error, and paid rows are kept", async ([, row]) => {
   const { backend } = serve({}, [row, { id: "1", answer: { vectors: [3] } }]);
   const found = await collected(backend.rows("job-1", inputsOf, {}));
   expect(found.map(({ outcome }) => outcome)).toEqual([expect.any(ResultError), [3]]);

@@ -49,9 +49,9 @@ function render(file: string, template: string, options: ScaffoldOptions, runnab
     "{{year}}": String(new Date().getFullYear()),
     "{{baseURL}}": chosen.baseURL,
     "{{maxInputs}}": String(chosen.maxInputs),
-    "{{maxConcurrency}}": chosen.maxConcurrency.toLocaleString("en"),
-    "{{requestsPerMinute}}": chosen.requestsPerMinute?.toLocaleString("en") ?? REPORTED,
-    "{{tokensPerMinute}}": chosen.tokensPerMinute?.toLocaleString("en") ?? REPORTED,
+    "{{maxConcurrency}}": grouped(chosen.maxConcurrency),
+    "{{requestsPerMinute}}": chosen.requestsPerMinute === undefined ? REPORTED : grouped(chosen.requestsPerMinute),
+    "{{tokensPerMinute}}": chosen.tokensPerMinute === undefined ? REPORTED : grouped(chosen.tokensPerMinute),
   };
   let text = withoutRegions(template, runnables);
   text = text.replaceAll(WORDS, (word) => {
@@ -97,7 +97,7 @@ function withEvenTables(text: string): string {
 }
 
 function withConstant(text: string, name: string, value: string | number | undefined): string {
-  const literal = typeof value === "number" ? grouped(value) : JSON.stringify(value);
+  const literal = typeof value === "number" ? literalOf(value) : JSON.stringify(value);
   let found = false;
   const changed = text.replace(new RegExp(`^(export const ${name}\\b.* = ).*;$`, "m"), (_, start: string) => {
     found = true;
@@ -108,6 +108,11 @@ function withConstant(text: string, name: string, value: string | number | undef
 }
 
 /** `2048`, `300_000`. */
-function grouped(count: number): string {
-  return count < 10_000 ? String(count) : String(count).replaceAll(/\B(?=(\d{3})+$)/g, "_");
+function literalOf(count: number): string {
+  return count < 10_000 ? String(count) : grouped(count, "_");
+}
+
+/** `2,048` */
+function grouped(count: number, mark: string = ","): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, mark);
 }
