@@ -77,7 +77,10 @@ export async function postJson<Answer extends object>(
   signal?.throwIfAborted();
   const request = {
     method: "POST",
-    headers: { ...headersFor(apiKey, dialect), "content-type": "application/json" },
+    headers: {
+      ...(dialect.headers?.(apiKey) ?? { authorization: `Bearer ${apiKey}` }),
+      "content-type": "application/json",
+    },
     body: JSON.stringify(body),
     signal: signal ?? null,
   };
@@ -94,10 +97,6 @@ export async function postJson<Answer extends object>(
   }
   if (fieldsOf(answer) !== undefined) return answer as Partial<Answer>;
   throw notJson(dialect, { status });
-}
-
-function headersFor(apiKey: string, { headers }: Dialect): Readonly<Record<string, string>> {
-  return headers?.(apiKey) ?? { authorization: `Bearer ${apiKey}` };
 }
 
 /**

@@ -1,4 +1,5 @@
 export { cutShort, filtered, notAnswer, refused, textOf } from "./answers.ts";
+export { BulkRunnable } from "./bulk-runnable.ts";
 export { defined } from "./defined.ts";
 export { causesOf, socketError, systemCode, word } from "./errors/causes.ts";
 export { type CodeRow, type Dialect, factsOf, type RefusalParts, requestIdOf, type Verdict } from "./errors/dialect.ts";
@@ -15,7 +16,7 @@ export { textLines } from "./jobs/text-lines.ts";
 export { environment, isAddress, isKey, requireKey } from "./key.ts";
 export { kindOf, show } from "./kind-of.ts";
 export { type AdapterParts, adapterOf } from "./manifest.ts";
-export { checkOption } from "./options/check-option.ts";
+export { checkOption, requireMethods } from "./options/check-option.ts";
 export type { Option, OptionDeclaration, OptionGroup, OptionsOf } from "./options/declaration.ts";
 export { type DefinedOptions, defineOptions, withDefaults } from "./options/define-options.ts";
 export { GENERATION, type GenerationOptions } from "./options/generation.ts";
@@ -33,7 +34,7 @@ export {
 export { promptTokens } from "./prompt-tokens.ts";
 export { requireRerankInput, rerankTokens, scoresIn } from "./rerank.ts";
 export { formatOf, jsonSchemaOf, readStructured, STRUCTURED, type StructuredOptions } from "./structured.ts";
-export { notInput, only, overlongText, requireText, sendRest, textsIn } from "./texts.ts";
+export { notInput, overlongText, requireText, sendRest, textsIn, weighText } from "./texts.ts";
 export { usageFrom } from "./usage-from.ts";
 export { utf8Length } from "./utf8-length.ts";
 export { placeInOrder, placeRows } from "./vectors/place-rows.ts";

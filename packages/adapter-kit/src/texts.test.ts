@@ -1,7 +1,6 @@
 import { type CallReport, InputError } from "@batchwise/core";
-import { failureOf } from "@batchwise/testkit";
 import { expect, test } from "vitest";
-import { notInput, only, overlongText, requireText, sendRest, textsIn } from "./texts.ts";
+import { notInput, overlongText, requireText, sendRest, textsIn, weighText } from "./texts.ts";
 
 test("L6 P36 what can't be sent fails in its own slot, and the rest goes out with its positions", async () => {
   const sent: unknown[] = [];
@@ -30,12 +29,6 @@ test("L3 where nothing is left there is no call, and nothing is used", async () 
   expect(reports).toEqual([{ usage: { inputTokens: 0 } }, { usage: { inputTokens: 0 } }]);
 });
 
-test("one output is what is in its slot, or the error there is thrown", async () => {
-  expect(await only(Promise.resolve([undefined]))).toBeUndefined();
-  const error = new InputError("Empty.");
-  expect(await failureOf(only(Promise.resolve([error])))).toBe(error);
-});
-
 test("P35 messages hold kind and size of an input, never the input", () => {
   expect(() => requireText("")).toThrow(
     "Expected the input to be a non-empty string, got an empty string. Change it, or leave it out.",
@@ -45,4 +38,10 @@ test("P35 messages hold kind and size of an input, never the input", () => {
     message: "Expected input 2 of the request to be a query, got a string of length 6. Change it, or leave it out.",
   });
   expect(overlongText(1, 8).message).toContain("input 1 of the request to have at most 8 tokens, got more");
+});
+
+test("a text weighs its bytes, up to what is read of it; what is not a text has no weight", () => {
+  expect(weighText("é!")).toEqual({ tokens: 3 });
+  expect(weighText("a longer one", 5)).toEqual({ tokens: 5 });
+  for (const wrong of ["", 5, undefined]) expect(() => weighText(wrong)).toThrow(InputError);
 });

@@ -1,5 +1,6 @@
-import { type CallOptions, InputError } from "@batchwise/core";
+import { type CallOptions, InputError, type Weight } from "@batchwise/core";
 import { kindOf } from "./kind-of.ts";
+import { utf8Length } from "./utf8-length.ts";
 
 /**
  * One result for each slot: an error in it stays, anything else is sent. Where nothing is left to send there is no call,
@@ -25,13 +26,6 @@ export async function sendRest<Sent, Output>(
   return results;
 }
 
-/** The output of a call for one input. @throws the error in its slot */
-export async function only<Output>(slots: Promise<readonly (Output | Error)[]>): Promise<Output> {
-  const [slot] = await slots;
-  if (slot instanceof Error) throw slot;
-  return slot!;
-}
-
 /** Each input, or an error for what is not a text or an empty one: a provider would refuse the whole request for it. */
 export function textsIn(inputs: readonly unknown[]): (string | InputError)[] {
   return inputs.map((input, position) => (isText(input) ? input : notText(input, position)));
@@ -40,6 +34,17 @@ export function textsIn(inputs: readonly unknown[]): (string | InputError)[] {
 /** @throws InputError for what is not a text, or an empty one */
 export function requireText(input: unknown, position?: number): asserts input is string {
   if (!isText(input)) throw notText(input, position);
+}
+
+/**
+ * A text's UTF-8 bytes, which its tokens are never more than.
+ *
+ * @param most tokens that are read of a text
+ * @throws InputError for what is not a text, or an empty one
+ */
+export function weighText(text: unknown, most: number = Infinity): Weight {
+  requireText(text);
+  return { tokens: Math.min(utf8Length(text), most) };
 }
 
 /** The text has more tokens than are read, and its beginning is not asked for. */

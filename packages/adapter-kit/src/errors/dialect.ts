@@ -16,17 +16,8 @@ export type Verdict = Extract<
 /** What a provider's codes mean that a pattern matches. */
 export type CodeRow = readonly [pattern: RegExp, verdict: Verdict];
 
-/** Parts of a refusal's body. */
-export interface RefusalParts {
-  /** What the provider calls it. */
-  readonly code?: unknown;
-  /** Its kind, where there is no code, or beside it. */
-  readonly type?: unknown;
-  /** The part of the request that is to blame. */
-  readonly param?: unknown;
-  /** Which input of the body is to blame, from 0. */
-  readonly position?: unknown;
-}
+/** Parts of a refusal's body, by the names that `Refusal` has for them. */
+export type RefusalParts = { readonly [Name in "code" | "type" | "param" | "position"]?: unknown };
 
 /** What is a provider's own in what it answers. */
 export interface Dialect {

@@ -1,5 +1,5 @@
 import { ArgumentError } from "@batchwise/core";
-import { show } from "../kind-of.ts";
+import { kindOf, show } from "../kind-of.ts";
 import type { OptionDeclaration } from "./declaration.ts";
 
 /** @throws ArgumentError where `value` is not what is declared; it shows numbers, booleans, kinds and sizes, never a text */
@@ -7,6 +7,12 @@ export function checkOption(name: string, value: unknown, declaration: OptionDec
   if (value === undefined ? declaration.required !== true : fits(value, declaration)) return;
   const { expected = expectationOf(declaration), advice = adviceOf(declaration) } = declaration;
   throw new ArgumentError(`Expected \`${name}\` to be ${expected}, got ${show(value)}. ${advice}`);
+}
+
+/** @throws ArgumentError where `value` is not an object with all of the methods */
+export function requireMethods(value: unknown, methods: readonly string[], expected: string): asserts value is object {
+  if (fits(value, { type: "instance", methods, description: "" })) return;
+  throw new ArgumentError(`Expected ${expected}, got ${kindOf(value)}. Pass one.`);
 }
 
 function adviceOf({ required, examples }: OptionDeclaration): string {

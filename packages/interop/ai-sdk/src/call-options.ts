@@ -1,7 +1,6 @@
 import type { SharedV4Warning } from "@ai-sdk/provider";
-import { anySignal, defined } from "@batchwise/adapter-kit";
+import { anySignal, defined, requireMethods } from "@batchwise/adapter-kit";
 import type { BatchOptions, Runnable } from "@batchwise/core";
-import { requireRunnable } from "./settings.ts";
 
 /** What a model is called. */
 export interface ModelNames {
@@ -16,7 +15,7 @@ export function identify<Input, Output>(
   ours: Runnable<Input, Output>,
   options: ModelNames & BatchOptions<Input, Output>,
 ): Required<ModelNames> & { readonly common: BatchOptions<Input, Output> } {
-  requireRunnable(ours);
+  requireMethods(ours, ["invoke", "batch"], "a Runnable of Batchwise");
   const { provider = "batchwise", modelId = ours.constructor.name, ...common } = options;
   return { provider, modelId, common };
 }

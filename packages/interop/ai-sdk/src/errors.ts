@@ -8,32 +8,31 @@ import {
   TypeValidationError,
   UnsupportedFunctionalityError,
 } from "@ai-sdk/provider";
-import { ANY_INPUT, causesOf, type Dialect, failureOf, networkError, socketError } from "@batchwise/adapter-kit";
-import { type CallReport, type ErrorCode, InputError, ProviderError, ResultError, toError } from "@batchwise/core";
-
-/** A failed call as the engine reads it, and what the response said besides. */
-interface ModelFailure {
-  readonly error: Error;
-  readonly report: CallReport;
-}
+import {
+  ANY_INPUT,
+  causesOf,
+  type Dialect,
+  type Failure,
+  failureOf,
+  networkError,
+  notAnswer,
+  socketError,
+} from "@batchwise/adapter-kit";
+import { type ErrorCode, InputError, ProviderError, toError } from "@batchwise/core";
 
 /**
  * What a model of the AI SDK threw, as an error of ours: its errors hold the request's body, the response's, and the provider's
  * words, which may quote an input or a key (P35). Status, code and what follows from them are kept (P26). An error that
  * is not the AI SDK's passes as it is.
  */
-export function modelFailure(thrown: unknown, dialect: Dialect): ModelFailure {
+export function modelFailure(thrown: unknown, dialect: Dialect): Failure {
   const failure = failureOf(thrown, dialect, ANY_INPUT);
-  if (failure !== undefined) {
-    return { error: failure.error, report: { ...failure.facts, usage: failure.usage } };
-  }
+  if (failure !== undefined) return failure;
   // Calls of any copy of the AI SDK that had no response say whether to retry, and nothing else.
   const call = causesOf(thrown).find(({ isRetryable }) => typeof isRetryable === "boolean");
-  if (call !== undefined) {
-    return { error: networkError(call, dialect, { cause: socketError(call["cause"]) }), report: {} };
-  }
+  if (call !== undefined) return { error: networkError(call, dialect, { cause: socketError(call["cause"]) }) };
   const make = OTHERS.find(([kind]) => kind.isInstance(thrown))?.[1];
-  return { error: make?.() ?? toError(thrown), report: {} };
+  return { error: make?.() ?? toError(thrown) };
 }
 
 /** Errors of the AI SDK that came from no response. Some hold the inputs, so none is kept. */
@@ -42,17 +41,10 @@ const OTHERS: readonly (readonly [{ isInstance(error: unknown): boolean }, () =>
   [TooManyEmbeddingValuesForCallError, () => tooMany("fewer")],
   [
     UnsupportedFunctionalityError,
-    () =>
-      refused(
-        "invalid_argument",
-        "parameters that the model takes, got others. Leave out one of them, or a part of the prompt.",
-      ),
+    () => refused("invalid_argument", "what the model supports, got more. Ask for less."),
   ],
   [InvalidPromptError, () => new InputError("Expected a prompt of the AI SDK's shape, got something else. Change it.")],
-  [
-    InvalidResponseDataError,
-    () => new ResultError("Expected an answer of the model's shape, got something else. Check the model."),
-  ],
+  [InvalidResponseDataError, () => notAnswer("what the model promises")],
   [EmptyResponseBodyError, () => passing("none")],
   [JSONParseError, () => passing("one that is not JSON")],
   [TypeValidationError, () => passing("one of another shape")],

@@ -73,9 +73,9 @@ async function embed(
     return vectorsIn(withIndexes(embeddings, response?.body), values.length);
   } catch (thrown) {
     signal?.throwIfAborted();
-    const failure = modelFailure(thrown, dialect);
-    report?.(failure.report);
-    throw failure.error;
+    const { error, facts, usage } = modelFailure(thrown, dialect);
+    report?.({ ...facts, usage });
+    throw error;
   }
 }
 

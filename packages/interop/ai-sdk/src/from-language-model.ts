@@ -75,9 +75,9 @@ async function generate(
     return { text: textOf(result.content) ?? "", finishReason: result.finishReason.unified, result };
   } catch (thrown) {
     signal?.throwIfAborted();
-    const failure = modelFailure(thrown, dialect);
-    report?.(failure.report);
-    throw failure.error;
+    const { error, facts, usage } = modelFailure(thrown, dialect);
+    report?.({ ...facts, usage });
+    throw error;
   }
 }
 

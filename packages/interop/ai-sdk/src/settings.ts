@@ -29,10 +29,3 @@ export function requireModel(model: unknown, method: string): asserts model is o
       `A model's name alone is not enough: pass what a provider makes of it, such as openai.embedding("text-embedding-3-small").`,
   );
 }
-
-/** @throws ArgumentError where `value` is not a Runnable */
-export function requireRunnable(value: unknown): void {
-  const { invoke, batch } = (value ?? {}) as Record<string, unknown>;
-  if (typeof invoke === "function" && typeof batch === "function") return;
-  throw new ArgumentError(`Expected a Runnable of Batchwise, got ${kindOf(value)}. Pass one.`);
-}

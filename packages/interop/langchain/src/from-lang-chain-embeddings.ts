@@ -1,9 +1,9 @@
-import { countIn, only, utf8Length, vectorsIn } from "@batchwise/adapter-kit";
+import { countIn, requireMethods, utf8Length, vectorsIn } from "@batchwise/adapter-kit";
 import { bulkRunnable, type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { chainFailure } from "./errors.ts";
 import { inOrder, tokensOf } from "./rows.ts";
-import { requireMethods, withDefaults } from "./settings.ts";
+import { withDefaults } from "./settings.ts";
 import { withCaller } from "./with-caller.ts";
 
 /** Options of `fromLangChainEmbeddings`: settings of a Runnable, and what the texts are. */
@@ -68,8 +68,10 @@ function embedDocuments(
   });
 }
 
-function embedQuery(seen: See, text: string, options: CallOptions | undefined): Promise<Float32Array> {
-  return only<Float32Array>(send(options, async (onAnswer) => vectorsIn([await seen(onAnswer).embedQuery(text)], 1)));
+async function embedQuery(seen: See, text: string, options: CallOptions | undefined): Promise<Float32Array> {
+  const [vector] = await send(options, async (onAnswer) => vectorsIn([await seen(onAnswer).embedQuery(text)], 1));
+  if (vector instanceof Error) throw vector;
+  return vector!;
 }
 
 /** Makes one call of theirs. It has no signal: on abort it is not waited for. */

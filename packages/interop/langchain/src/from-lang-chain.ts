@@ -1,7 +1,8 @@
+import { requireMethods } from "@batchwise/adapter-kit";
 import { type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { mergeConfigs, type RunnableConfig, type RunnableInterface } from "@langchain/core/runnables";
 import { chainFailure } from "./errors.ts";
-import { requireMethods, withDefaults } from "./settings.ts";
+import { withDefaults } from "./settings.ts";
 import { UsageMeter } from "./usage-meter.ts";
 import { withCaller } from "./with-caller.ts";
 

@@ -1,7 +1,7 @@
+import { requireMethods } from "@batchwise/adapter-kit";
 import { type BatchOptions, invokeThroughBatch, type Runnable } from "@batchwise/core";
 import { Embeddings } from "@langchain/core/embeddings";
 import { forLangChain } from "./errors.ts";
-import { requireMethods } from "./settings.ts";
 
 /** Options of `toLangChainEmbeddings`: how each batch runs, and what embeds questions. */
 export interface ToLangChainEmbeddingsOptions<Vector extends ArrayLike<number> = Float32Array> extends Omit<

@@ -1,5 +1,5 @@
 // oxlint-disable no-underscore-dangle -- these are LangChain's own names
-import { anySignal, defined } from "@batchwise/adapter-kit";
+import { anySignal, defined, requireMethods } from "@batchwise/adapter-kit";
 import {
   BatchError,
   type BatchOptions,
@@ -10,7 +10,6 @@ import {
 } from "@batchwise/core";
 import { type RunnableBatchOptions, type RunnableConfig, Runnable as TheirRunnable } from "@langchain/core/runnables";
 import { forLangChain } from "./errors.ts";
-import { requireMethods } from "./settings.ts";
 
 /** The config that a call of theirs brings, and what of it holds here. */
 export interface BatchwiseConfig extends RunnableConfig {

@@ -1,4 +1,4 @@
-import { countIn, type Fields } from "@batchwise/adapter-kit";
+import { type Fields, usageFrom } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { LLMResult } from "@langchain/core/outputs";
@@ -36,8 +36,5 @@ interface Message {
 }
 
 function read(counts: Counts, input: string, output: string): Usage | undefined {
-  const inputTokens = counts?.[input];
-  const outputTokens = counts?.[output];
-  if (typeof inputTokens !== "number" && typeof outputTokens !== "number") return undefined;
-  return { inputTokens: countIn(inputTokens) ?? 0, outputTokens: countIn(outputTokens) ?? 0 };
+  return usageFrom({ inputTokens: counts?.[input], outputTokens: counts?.[output] });
 }

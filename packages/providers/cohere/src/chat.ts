@@ -1,4 +1,5 @@
 import {
+  countIn,
   cutShort,
   defined,
   type DefinedOptions,
@@ -9,6 +10,7 @@ import {
   type GenerationOptions,
   type JobKind,
   jsonSchemaOf,
+  notAnswer,
   notInput,
   type Option,
   type OptionsOf,
@@ -22,7 +24,6 @@ import {
   type CallOptions,
   type JobBackend,
   ProviderError,
-  ResultError,
   Runnable,
   type RunnableSettings,
   type Usage,
@@ -111,7 +112,9 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
     const always = bytesOf(instructions) + bytesOf(responseFormat);
     this.settings = {
       ...settingsOf("chat", `chat ${model}`, owner, options),
-      weigh: (input) => ({ tokens: always + bytesOf(input) + outputTokens(input, maxTokens) }),
+      weigh: (input) => ({
+        tokens: always + bytesOf(input) + (countIn(fieldsOf(input)?.["maxTokens"]) ?? maxTokens ?? 0),
+      }),
       jobs: () => this.#jobs(),
     };
   }
@@ -154,8 +157,7 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
         const text = event.delta?.message?.content?.text;
         if (typeof text === "string" && text !== "") yield text;
       } else if (event.type === "message-end") {
-        const usage = usageIn(event.delta?.usage);
-        if (usage !== undefined) options.report?.({ usage });
+        options.report?.({ usage: usageIn(event.delta?.usage) });
         checkFinish(event.delta?.finishReason);
         whole = true;
       }
@@ -200,7 +202,7 @@ function resultOf(response: Cohere.V2ChatResponse): ChatResult {
   checkFinish(finishReason);
   // A message without content is one that calls tools, or one that has been cut before its first word.
   if (message?.content === undefined && message?.toolCalls === undefined && finishReason !== "MAX_TOKENS") {
-    throw new ResultError("Expected a message in Cohere's answer, got none. Try again, or check `baseURL`.");
+    throw notAnswer("a message");
   }
   return {
     text: textOf(message?.content) ?? "",
@@ -226,9 +228,4 @@ function bytesOf(value: unknown): number {
   } catch {
     return 0;
   }
-}
-
-function outputTokens(input: ChatInput, usual: number | undefined): number {
-  const { maxTokens } = (input ?? {}) as Partial<ChatRequest>;
-  return typeof maxTokens === "number" ? maxTokens : (usual ?? 0);
 }

@@ -1,25 +1,25 @@
 import {
+  BulkRunnable,
   checkOption,
   defined,
   type DefinedOptions,
   defineOptions,
   fieldsOf,
   kindOf,
-  only,
+  notAnswer,
   type Option,
   type OptionsOf,
   placeInOrder,
-  requireText,
   sendRest,
   textIn,
   textsIn,
-  utf8Length,
+  weighText,
 } from "@batchwise/adapter-kit";
-import { ArgumentError, type CallOptions, ResultError, Runnable, type RunnableSettings } from "@batchwise/core";
+import { ArgumentError, type CallOptions, type RunnableSettings } from "@batchwise/core";
 import { CohereClient } from "cohere-ai";
 import { connect } from "./client.ts";
 import { CLASSIFY_EXAMPLES, CLASSIFY_TEXTS } from "./limits.ts";
-import { type CohereOptions, settingsOf, sharedOptions } from "./options.ts";
+import { type CohereOptions, settingsOf, sharedOptions, TRUNCATE } from "./options.ts";
 import { send } from "./send.ts";
 
 /** A text whose label is known. */
@@ -53,17 +53,11 @@ const OWN = {
       properties: { text: { type: "string" }, label: { type: "string" } },
     },
   } as Option<readonly ClassifyExample[]>,
-  /** What happens to a text that is too long; "NONE" makes it an error of its item. @default "END" */
-  truncate: {
-    type: "string",
-    enum: ["NONE", "START", "END"],
-    description: 'which part of a text that is too long is left out; `"NONE"` makes it an error of its item',
-    default: "END",
-  },
 } as const;
 
 /** Options of CohereClassify. */
-export interface CohereClassifyOptions extends OptionsOf<typeof OWN>, Omit<CohereOptions, "model" | "client"> {
+export interface CohereClassifyOptions
+  extends OptionsOf<typeof OWN>, OptionsOf<typeof TRUNCATE>, Omit<CohereOptions, "model" | "client"> {
   /** A model that was trained on labels, or one that learns from `examples`. @default Cohere's own choice */
   readonly model?: string;
   /** A CohereClient of the SDK's that exists already. The classify of a CohereClientV2 does not work (8.1). */
@@ -80,7 +74,7 @@ const MODEL = {
 const SHARED = /* @__PURE__ */ sharedOptions("classify");
 
 /** What CohereClassify takes. */
-export const CLASSIFY: DefinedOptions = /* @__PURE__ */ defineOptions("CohereClassify", MODEL, SHARED, OWN);
+export const CLASSIFY: DefinedOptions = /* @__PURE__ */ defineOptions("CohereClassify", MODEL, SHARED, OWN, TRUNCATE);
 
 /**
  * Labels texts with Cohere's classify, 96 texts in a request.
@@ -92,7 +86,7 @@ export const CLASSIFY: DefinedOptions = /* @__PURE__ */ defineOptions("CohereCla
  * const classify = new CohereClassify({ examples });
  * const labels = (await classify.batch(texts)).map(({ label }) => label);
  */
-export class CohereClassify extends Runnable<string, Classification> {
+export class CohereClassify extends BulkRunnable<string, Classification> {
   override readonly settings: RunnableSettings<string, Classification>;
   readonly #client: ClassifyClient;
   readonly #request: Omit<Parameters<CohereClient["classify"]>[0], "inputs">;
@@ -120,22 +114,16 @@ export class CohereClassify extends Runnable<string, Classification> {
     this.settings = {
       ...settingsOf("classify", "classify", owner, options),
       request: { maxInputs: CLASSIFY_TEXTS },
-      weigh: (text) => {
-        requireText(text);
-        return { tokens: utf8Length(text) };
-      },
+      weigh: (text) => weighText(text),
     };
   }
 
   /**
-   * @throws InputError for a text that is empty or not a string, or that Cohere refuses with `truncate: "NONE"`
+   * One request for up to 96 texts. Labels are placed by position: the texts that Cohere sends back may be altered. A slot
+   * has an InputError for a text that is empty or not a string.
+   *
    * @throws ProviderError, TimeoutError or ResultError when no usable answer comes
    */
-  override invoke(input: string, options: CallOptions = {}): Promise<Classification> {
-    return only(this.invokeMany([input], options));
-  }
-
-  /** One request for up to 96 texts. Labels are placed by position: the texts that Cohere sends back may be altered. */
   override invokeMany(
     inputs: readonly string[],
     options: CallOptions = {},
@@ -160,9 +148,7 @@ function classificationOf(row: unknown): Classification | Error {
   if (areLabels && fieldsOf(labels) !== undefined && said.every(([, confidence]) => Number.isFinite(confidence))) {
     return { label: predictions[0], labels: predictions, confidences: Object.fromEntries(said) };
   }
-  return new ResultError(
-    "Expected labels for this input, each with a finite confidence, got something else. Try again, or check the model.",
-  );
+  return notAnswer("labels for this input, each with a finite confidence,");
 }
 
 /** @throws ArgumentError that names what is missing, never an example. */

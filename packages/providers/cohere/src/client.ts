@@ -1,4 +1,4 @@
-import { environment, HTTP, isKey, kindOf, type Option, type OptionsOf } from "@batchwise/adapter-kit";
+import { defined, environment, HTTP, isKey, kindOf, type Option, type OptionsOf } from "@batchwise/adapter-kit";
 import { ArgumentError } from "@batchwise/core";
 import type { CohereClientV2 } from "cohere-ai";
 import { fetcher } from "./fetcher.ts";
@@ -66,8 +66,7 @@ export function connect<Client extends object>(
       environment: baseURL,
       maxRetries: 0,
       fetcher,
-      ...(headers === undefined ? {} : { headers }),
-      ...(fetch === undefined ? {} : { fetch }),
+      ...defined({ headers, fetch }),
     }),
     owner: typeof apiKey === "function" ? apiKey : `${baseURL} ${apiKey}`,
   };

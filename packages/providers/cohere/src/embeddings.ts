@@ -1,22 +1,30 @@
 import {
+  BulkRunnable,
   checkOption,
   defined,
   type DefinedOptions,
   defineOptions,
   type JobKind,
-  only,
   type OptionsOf,
   requireText,
   sendRest,
   textsIn,
-  utf8Length,
   vectorsIn,
+  weighText,
 } from "@batchwise/adapter-kit";
-import { type CallOptions, type JobBackend, Runnable, type RunnableSettings } from "@batchwise/core";
+import { type CallOptions, type JobBackend, type RunnableSettings } from "@batchwise/core";
 import { CohereClientV2 } from "cohere-ai";
 import { type CohereClientLike, connect } from "./client.ts";
 import { DIMENSIONS, EMBED_TEXTS } from "./limits.ts";
-import { type CohereOptions, JOB_MODEL, modelOption, settingsOf, sharedOptions } from "./options.ts";
+import {
+  type CohereOptions,
+  JOB_MODEL,
+  modelOption,
+  PRIORITY,
+  settingsOf,
+  sharedOptions,
+  TRUNCATE,
+} from "./options.ts";
 import { send } from "./send.ts";
 import { usageIn } from "./usage.ts";
 
@@ -42,31 +50,12 @@ const OWN = {
     otherwise: "the model's own",
     examples: [256, 512, 1024, 1536],
   },
-  /**
-   * What happens to a text that is longer than the model (or `maxTokens`) reads: "END" and "START" leave that part
-   * out, "NONE" makes it an error of its item.
-   * @default "END"
-   */
-  truncate: {
-    type: "string",
-    enum: ["NONE", "START", "END"],
-    description: 'which part of a text that is too long is left out; `"NONE"` makes it an error of its item',
-    default: "END",
-  },
   /** Tokens of a text that are read. @default what the model reads: 128,000 from v4 on, 512 before */
   maxTokens: {
     type: "integer",
     minimum: 1,
     description: "tokens of a text that are read",
     otherwise: "the model's own",
-  },
-  /** From 0, the highest, to 999: what waits longer when Cohere is busy. @default 0 */
-  priority: {
-    type: "integer",
-    minimum: 0,
-    maximum: 999,
-    description: "from 0, the highest, to 999: what waits longer when Cohere is busy",
-    default: 0,
   },
   /**
    * How vectors travel. "base64" takes a quarter of the bytes and a tenth of the processor's time; "float" is for
@@ -87,14 +76,16 @@ const OWN = {
 export type CohereInputType = (typeof OWN.inputType.enum)[number];
 
 /** What happens to a text that is longer than the model reads. */
-export type CohereTruncate = (typeof OWN.truncate.enum)[number];
+export type CohereTruncate = (typeof TRUNCATE.truncate.enum)[number];
 
 /** Options of CohereEmbeddings. */
-export interface CohereEmbeddingsOptions extends OptionsOf<typeof OWN>, OptionsOf<typeof JOB_MODEL>, CohereOptions {
-  /**
-   * What the vectors are for: "search_document" for what is searched, "search_query" for the questions,
-   * "classification", "clustering". It has no default: vectors of the wrong kind look right and find less.
-   */
+export interface CohereEmbeddingsOptions
+  extends
+    OptionsOf<typeof OWN>,
+    OptionsOf<typeof TRUNCATE>,
+    OptionsOf<typeof PRIORITY>,
+    OptionsOf<typeof JOB_MODEL>,
+    CohereOptions {
   readonly inputType: CohereInputType;
 }
 
@@ -104,6 +95,8 @@ export const EMBEDDINGS: DefinedOptions = /* @__PURE__ */ defineOptions(
   modelOption("embed-v4.0"),
   sharedOptions("embed"),
   OWN,
+  TRUNCATE,
+  PRIORITY,
   JOB_MODEL,
 );
 
@@ -115,7 +108,7 @@ export const EMBEDDINGS: DefinedOptions = /* @__PURE__ */ defineOptions(
  * const embeddings = new CohereEmbeddings({ model: "embed-v4.0", inputType: "search_document" });
  * const vectors = await embeddings.batch(texts);
  */
-export class CohereEmbeddings extends Runnable<string, Float32Array> {
+export class CohereEmbeddings extends BulkRunnable<string, Float32Array> {
   override readonly settings: RunnableSettings<string, Float32Array>;
   readonly #client: CohereClientLike;
   readonly #request: Omit<Parameters<CohereClientLike["embed"]>[0], "texts">;
@@ -141,23 +134,17 @@ export class CohereEmbeddings extends Runnable<string, Float32Array> {
     this.settings = {
       ...settingsOf("embed", "embed", owner, options),
       request: { maxInputs: EMBED_TEXTS },
-      weigh: (text) => {
-        requireText(text);
-        return { tokens: Math.min(utf8Length(text), maxTokens ?? Infinity) };
-      },
+      weigh: (text) => weighText(text, maxTokens),
       jobs: () => this.#jobs(options),
     };
   }
 
   /**
-   * @throws InputError for a text that is empty or not a string, or that Cohere refuses with `truncate: "NONE"`
+   * One request for up to 96 texts. Vectors are placed by position: the texts that Cohere sends back may be altered. A slot
+   * has an InputError for a text that is empty or not a string.
+   *
    * @throws ProviderError, TimeoutError or ResultError when no usable answer comes
    */
-  override invoke(input: string, options: CallOptions = {}): Promise<Float32Array> {
-    return only(this.invokeMany([input], options));
-  }
-
-  /** One request for up to 96 texts. Vectors are placed by position: the texts that Cohere sends back may be altered. */
   override invokeMany(
     inputs: readonly string[],
     options: CallOptions = {},

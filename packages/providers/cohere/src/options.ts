@@ -35,6 +35,33 @@ export interface CohereOptions extends OptionsOf<typeof COMMON>, CohereClientOpt
   readonly model: string;
 }
 
+/** What happens to texts that are too long. */
+export const TRUNCATE = {
+  /**
+   * What happens to a text that is longer than the model (or `maxTokens`) reads: "END" and "START" leave that part
+   * out, "NONE" makes it an error of its item.
+   * @default "END"
+   */
+  truncate: {
+    type: "string",
+    enum: ["NONE", "START", "END"],
+    description: 'which part of a text that is too long is left out; `"NONE"` makes it an error of its item',
+    default: "END",
+  },
+} as const;
+
+/** How long calls may wait at Cohere. */
+export const PRIORITY = {
+  /** From 0, the highest, to 999: what waits longer when Cohere is busy. @default 0 */
+  priority: {
+    type: "integer",
+    minimum: 0,
+    maximum: 999,
+    description: "from 0, the highest, to 999: what waits longer when Cohere is busy",
+    default: 0,
+  },
+} as const;
+
 /** What offline jobs call the model. */
 export const JOB_MODEL = {
   /** What offline jobs call the model. @default "batch-embed-v4" for "embed-v4.0", else `model` */

@@ -12,7 +12,7 @@ import { type CallOptions, type RerankInput, type RerankScore, Runnable, type Ru
 import { CohereClientV2 } from "cohere-ai";
 import { type CohereClientLike, connect } from "./client.ts";
 import { RERANK_DOCUMENTS } from "./limits.ts";
-import { type CohereOptions, modelOption, settingsOf, sharedOptions } from "./options.ts";
+import { type CohereOptions, modelOption, PRIORITY, settingsOf, sharedOptions } from "./options.ts";
 import { forLists, NO_CALL, RerankParts } from "./rerank-parts.ts";
 import { send } from "./send.ts";
 import { usageIn } from "./usage.ts";
@@ -32,14 +32,6 @@ const OWN = {
     description: "tokens of a document that are read; the rest is left out",
     default: 4096,
   },
-  /** From 0, the highest, to 999: what waits longer when Cohere is busy. @default 0 */
-  priority: {
-    type: "integer",
-    minimum: 0,
-    maximum: 999,
-    description: "from 0, the highest, to 999: what waits longer when Cohere is busy",
-    default: 0,
-  },
   /** Documents in one call, at most. From 1 to 10,000. @default 1_000 */
   maxDocuments: {
     type: "integer",
@@ -50,7 +42,7 @@ const OWN = {
 } as const;
 
 /** Options of CohereRerank. */
-export interface CohereRerankOptions extends OptionsOf<typeof OWN>, CohereOptions {}
+export interface CohereRerankOptions extends OptionsOf<typeof OWN>, OptionsOf<typeof PRIORITY>, CohereOptions {}
 
 /** What CohereRerank takes. */
 export const RERANK: DefinedOptions = /* @__PURE__ */ defineOptions(
@@ -58,6 +50,7 @@ export const RERANK: DefinedOptions = /* @__PURE__ */ defineOptions(
   modelOption("rerank-v3.5"),
   sharedOptions("rerank"),
   withDefaults(OWN, { maxDocuments: RERANK_DOCUMENTS }),
+  PRIORITY,
 );
 
 /**

@@ -1,4 +1,4 @@
-import { within } from "@batchwise/adapter-kit";
+import { defined, within } from "@batchwise/adapter-kit";
 import {
   type CallOptions,
   type Clock,
@@ -99,8 +99,7 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
     try {
       return await send(target.copy(), {
         signal: own === undefined ? signal : AbortSignal.any([own, signal]),
-        ...(headers === undefined ? {} : { headers: merge(headers, request?.headers) }),
-        ...(redirect === undefined ? {} : { redirect }),
+        ...defined({ headers: headers && merge(headers, request?.headers), redirect }),
       });
     } catch (thrown) {
       throw badConnection(thrown, repeatable);

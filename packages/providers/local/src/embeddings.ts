@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { notInput, only, overlongText, sendRest } from "@batchwise/adapter-kit";
-import { type CallOptions, type InputError, Runnable, type RunnableSettings } from "@batchwise/core";
+import { BulkRunnable, notInput, overlongText, sendRest } from "@batchwise/adapter-kit";
+import { type CallOptions, type InputError, type RunnableSettings } from "@batchwise/core";
 import { bucketsByLength } from "./buckets.ts";
 import { closed, notFinite } from "./errors.ts";
 import { BUCKET, MAX_CONCURRENCY, REQUEST, weigh } from "./limits.ts";
@@ -17,7 +17,7 @@ import { type LocalEmbeddingsOptions, type ModelInfo, type Resolved, resolveOpti
  * await using embeddings = new LocalEmbeddings();
  * const [cat, kitten, tax] = await embeddings.batch(["a cat", "a kitten", "income tax"]);
  */
-export class LocalEmbeddings extends Runnable<string, Float32Array> implements AsyncDisposable {
+export class LocalEmbeddings extends BulkRunnable<string, Float32Array> implements AsyncDisposable {
   override readonly settings: RunnableSettings<string, Float32Array>;
   readonly #options: Resolved;
   #opening: Promise<OpenModel> | undefined;
@@ -46,13 +46,9 @@ export class LocalEmbeddings extends Runnable<string, Float32Array> implements A
   }
 
   /**
-   * @throws InputError when the text has no token, or more than `maxTokens` and `truncate` is false.
+   * Texts are tokenized, sorted by length, computed in buckets by all threads, and put back in order. A slot has an
+   * InputError for a text without a token, or with more than `maxTokens` while `truncate` is false.
    */
-  override invoke(input: string, options: CallOptions = {}): Promise<Float32Array> {
-    return only(this.invokeMany([input], options));
-  }
-
-  /** Texts are tokenized, sorted by length, computed in buckets by all threads, and put back in order. */
   override async invokeMany(
     inputs: readonly string[],
     options: CallOptions = {},

@@ -45,7 +45,6 @@ export interface ChatResult {
 
 /** Options of OpenAIChat. */
 export interface OpenAIChatOptions<Output = ChatResult> extends GenerationOptions<Output> {
-  /** Further parameters of every request, as the API spells them. They win over the options above. */
   readonly body?: Partial<Omit<ChatCompletionCreateParamsNonStreaming, "messages" | "stream">>;
 }
 

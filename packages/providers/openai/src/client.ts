@@ -52,7 +52,7 @@ export interface ConnectionOptions extends OptionsOf<typeof CONNECTION> {}
 
 /** What is used of a client from the `openai` package: `OpenAI`, `AzureOpenAI`, of this copy or another. */
 export interface OpenAIClient {
-  post(path: string, options: PostOptions): PendingResponse;
+  post(path: string, options: RequestOptions): PendingResponse;
   /** For offline jobs alone. */
   get?(path: string, options: RequestOptions): PendingResponse;
   /** For offline jobs alone. */
@@ -66,10 +66,6 @@ export interface RequestOptions {
   readonly maxRetries: 0;
   readonly timeout: number;
   readonly query?: object;
-}
-
-/** How one request with a body is made. */
-export interface PostOptions extends RequestOptions {
   readonly body?: object;
   readonly stream?: boolean;
 }

@@ -1,10 +1,10 @@
 import {
+  BulkRunnable,
   checkOption,
   defined,
   type DefinedOptions,
   defineOptions,
   type JobKind,
-  only,
   type OptionsOf,
   REQUEST,
   requireText,
@@ -14,7 +14,7 @@ import {
   vectorsIn,
   withDefaults,
 } from "@batchwise/adapter-kit";
-import { type CallOptions, type JobBackend, Runnable, type RunnableSettings } from "@batchwise/core";
+import { type CallOptions, type JobBackend, type RunnableSettings } from "@batchwise/core";
 import type { EmbeddingCreateParams } from "openai/resources/embeddings";
 import { connect, type Connection, type ConnectionOptions } from "./client.ts";
 import { ownsInput } from "./errors.ts";
@@ -75,7 +75,7 @@ export const EMBEDDINGS: DefinedOptions = /* @__PURE__ */ defineOptions(
  * const embeddings = new OpenAIEmbeddings();
  * const vectors = await embeddings.batch(["a cat", "a kitten", "income tax"]);
  */
-export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
+export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
   override readonly settings: RunnableSettings<string, Float32Array>;
   readonly #connection: Connection;
   readonly #options: OpenAIEmbeddingsOptions & { readonly model: string };
@@ -114,15 +114,11 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
   }
 
   /**
-   * @throws InputError when the text is empty, or too long and `truncate` is false
-   * @throws ResultError when the answer is not a vector
+   * One request for all texts that can be sent; none where no text can. A slot has an InputError for a text that is empty,
+   * or too long while `truncate` is false, and a ResultError for what is not a vector.
+   *
    * @throws ProviderError, TimeoutError or the signal's reason
    */
-  override invoke(input: string, options: CallOptions = {}): Promise<Float32Array> {
-    return only(this.invokeMany([input], options));
-  }
-
-  /** One request for all texts that can be sent; none where no text can. */
   override async invokeMany(
     inputs: readonly string[],
     options: CallOptions = {},

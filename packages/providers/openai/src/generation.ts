@@ -1,5 +1,6 @@
 import {
   type Blame,
+  countIn,
   cutShort,
   type DefinedOptions,
   defineOptions,
@@ -41,7 +42,6 @@ const OWN = {
 /** What OpenAIChat and OpenAIResponses have in common. */
 export interface GenerationOptions<Output>
   extends OptionsOf<typeof OWN>, SharedOptions, StructuredOptions<Output>, ConnectionOptions, PaceOptions {
-  /** The model's name. There is no default: it decides what an answer costs and what it is worth. */
   readonly model: string;
 }
 
@@ -156,6 +156,5 @@ function blameOf(request: object): Blame {
 /** How many tokens an input itself allows its answer, in the words of either API. */
 function answerTokens(input: unknown): number | undefined {
   const { max_completion_tokens: chat, max_output_tokens: responses, max_tokens: old } = fieldsOf(input) ?? {};
-  const tokens = chat ?? responses ?? old;
-  return Number.isSafeInteger(tokens) && (tokens as number) >= 1 ? (tokens as number) : undefined;
+  return countIn(chat ?? responses ?? old);
 }

@@ -1,19 +1,20 @@
 import {
+  BulkRunnable,
   type DefinedOptions,
   defineOptions,
   fieldsOf,
   type JobKind,
-  only,
+  notAnswer,
   type OptionsOf,
   placeInOrder,
   REQUEST,
   requireText,
   sendRest,
   textsIn,
-  utf8Length,
+  weighText,
   withDefaults,
 } from "@batchwise/adapter-kit";
-import { type CallOptions, ResultError, Runnable, type RunnableSettings } from "@batchwise/core";
+import { type CallOptions, ResultError, type RunnableSettings } from "@batchwise/core";
 import type { Moderation, ModerationCreateParams } from "openai/resources/moderations";
 import { connect, type Connection, type ConnectionOptions } from "./client.ts";
 import { ownsInput } from "./errors.ts";
@@ -46,7 +47,7 @@ export const MODERATION: DefinedOptions = /* @__PURE__ */ defineOptions(
  * const moderation = new OpenAIModeration();
  * const flagged = (await moderation.batch(comments)).map((result) => result.flagged);
  */
-export class OpenAIModeration extends Runnable<string, Moderation> {
+export class OpenAIModeration extends BulkRunnable<string, Moderation> {
   override readonly settings: RunnableSettings<string, Moderation>;
   readonly #connection: Connection;
   readonly #model: string;
@@ -62,10 +63,7 @@ export class OpenAIModeration extends Runnable<string, Moderation> {
       model,
       maxConcurrency: BULK_CONCURRENCY,
       request: { ...MODERATION_REQUEST, ...request },
-      weigh: (text) => {
-        requireText(text);
-        return { tokens: utf8Length(text) };
-      },
+      weigh: (text) => weighText(text),
       jobs: async () => {
         const { path, body } = this.#call([]);
         const kind: JobKind<string, Moderation> = {
@@ -83,15 +81,11 @@ export class OpenAIModeration extends Runnable<string, Moderation> {
   }
 
   /**
-   * @throws InputError when the text is empty
-   * @throws ResultError when the answer is not a moderation
+   * One request for all texts that can be sent; none where no text can. The provider cuts those that are too long. A slot
+   * has an InputError for an empty text, and a ResultError for what is not a moderation.
+   *
    * @throws ProviderError, TimeoutError or the signal's reason
    */
-  override invoke(input: string, options: CallOptions = {}): Promise<Moderation> {
-    return only(this.invokeMany([input], options));
-  }
-
-  /** One request for all texts that can be sent; none where no text can. The provider cuts those that are too long. */
   override invokeMany(inputs: readonly string[], options: CallOptions = {}): Promise<readonly (Moderation | Error)[]> {
     return sendRest(textsIn(inputs), options, async (sent, positions) => {
       const call = this.#call(sent, positions);
@@ -121,13 +115,6 @@ function moderationsIn({ results }: ModerationsAnswer, count: number): (Moderati
     if (row instanceof ResultError) return row;
     const { flagged, categories, category_scores: scores } = fieldsOf(row) ?? {};
     const isWhole = typeof flagged === "boolean" && typeof categories === "object" && typeof scores === "object";
-    return isWhole ? (row as Moderation) : notModeration();
+    return isWhole ? (row as Moderation) : notAnswer("`flagged`, `categories` and `category_scores` for this input");
   });
-}
-
-function notModeration(): ResultError {
-  return new ResultError(
-    "Expected `flagged`, `categories` and `category_scores` for this input, got something else. " +
-      "Check that the server behind `baseURL` answers as OpenAI's does.",
-  );
 }

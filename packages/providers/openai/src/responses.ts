@@ -49,7 +49,6 @@ export interface ResponsesResult {
 
 /** Options of OpenAIResponses. */
 export interface OpenAIResponsesOptions<Output = ResponsesResult> extends GenerationOptions<Output> {
-  /** Further parameters of every request, as the API spells them. They win over the options above. */
   readonly body?: Partial<Omit<ResponseCreateParamsNonStreaming, "input" | "stream">>;
 }
 

@@ -134,17 +134,14 @@ async function* rowsOf(
   numRows: unknown,
   options: JobCallOptions,
 ): AsyncGenerator<RawRow, void, undefined> {
-  const rows = avroRows(response);
   let count = 0;
   try {
-    for (;;) {
-      const { done, value } = await rows.next().catch((thrown: unknown) => unreadable(thrown, options));
-      if (done === true) break;
+    for await (const row of avroRows(response)) {
       count++;
-      yield rowIn(value);
+      yield rowIn(row);
     }
-  } finally {
-    await rows.return();
+  } catch (thrown) {
+    unreadable(thrown, options);
   }
   // The decoder takes the end of what came for the end of all.
   if (typeof numRows === "number" && count < numRows) throw brokenOff();

@@ -14,6 +14,7 @@ import {
   textLines,
 } from "@batchwise/adapter-kit";
 import {
+  BatchwiseError,
   type Clock,
   type JobBackend,
   type JobCallOptions,
@@ -48,8 +49,12 @@ export function batchJobs<Input, Output>(
   clock: Clock = systemClock,
 ): JobBackend<Input, Output> {
   const endpoint = `/v1${path}`;
-  const ask = (request: Parameters<typeof send>[1], options: JobCallOptions): Promise<Job> =>
-    objectOf(connection, request, options);
+  const ask = async (request: Parameters<typeof send>[1], options: JobCallOptions): Promise<Job> => {
+    const { response } = await send(connection, request, options);
+    const answer = fieldsOf(await readJson(response, DIALECT, options));
+    if (answer === undefined) throw notJobs(`an object from ${request.path}`);
+    return { batch: answer, headers: response.headers };
+  };
   const api: JobApi<Job> = {
     identity: ["openai", hostOf(connection), endpoint],
     caps: JOB_CAPS,
@@ -81,7 +86,7 @@ export function batchJobs<Input, Output>(
         next: goesOn ? last?.id : undefined,
       };
     },
-    retrieve: (id, options) => ask({ method: "get", path: pathOf(id) }, options),
+    retrieve: (id, options) => ask({ method: "get", path: pathOf("batches", id) }, options),
     sourceOf: ({ batch }) => textIn(batch.input_file_id),
     hasEnded: ({ batch }) => hasEnded(batch),
     stateOf: ({ batch, headers }) => stateOf(batch, headers),
@@ -90,9 +95,9 @@ export function batchJobs<Input, Output>(
         if (file !== undefined) yield* rowsOf(connection, file, options);
       }
     },
-    cancel: (id, options) => ask({ method: "post", path: `${pathOf(id)}/cancel` }, options),
+    cancel: (id, options) => ask({ method: "post", path: `${pathOf("batches", id)}/cancel` }, options),
     async remove(source, options) {
-      const { response } = await send(connection, { method: "delete", path: fileOf(source) }, options);
+      const { response } = await send(connection, { method: "delete", path: pathOf("files", source) }, options);
       await response.body?.cancel();
     },
   };
@@ -107,19 +112,12 @@ async function* rowsOf(
   file: string,
   options: JobCallOptions,
 ): AsyncGenerator<RawRow, void, undefined> {
-  const { response } = await send(connection, { method: "get", path: `${fileOf(file)}/content` }, options);
-  const lines = textLines(response);
+  const { response } = await send(connection, { method: "get", path: `${pathOf("files", file)}/content` }, options);
   try {
-    for (;;) {
-      const { done, value } = await lines.next().catch((thrown: unknown) => {
-        options.signal?.throwIfAborted();
-        throw networkError(thrown, DIALECT, { status: 200 });
-      });
-      if (done === true) return;
-      if (value.trim() !== "") yield rowIn(value);
-    }
-  } finally {
-    await lines.return();
+    for await (const line of textLines(response)) if (line.trim() !== "") yield rowIn(line);
+  } catch (thrown) {
+    options.signal?.throwIfAborted();
+    throw BatchwiseError.isInstance(thrown) ? thrown : networkError(thrown, DIALECT, { status: 200 });
   }
 }
 
@@ -143,18 +141,6 @@ function rowIn(text: string): RawRow {
 
 /** Codes of lines that a batch did not come to. */
 const NOT_WORKED_ON: ReadonlySet<unknown> = new Set(["batch_expired", "batch_cancelled"]);
-
-/** One request about files and batches, whose answer is an object. @throws ProviderError, ResultError or TimeoutError */
-async function objectOf(
-  connection: Connection,
-  request: Parameters<typeof send>[1],
-  options: JobCallOptions,
-): Promise<Job> {
-  const { response } = await send(connection, request, options);
-  const answer = fieldsOf(await readJson(response, DIALECT, options));
-  if (answer !== undefined) return { batch: answer, headers: response.headers };
-  throw notJobs(`an object from ${request.path}`);
-}
 
 /**
  * A file can be unknown for a moment after it was uploaded. That is a 400 or 404 like any other, without a code of its
@@ -191,12 +177,8 @@ function notJobs(expected: string): ResultError {
   );
 }
 
-function pathOf(id: string): string {
-  return `/batches/${encodeURIComponent(id)}`;
-}
-
-function fileOf(id: string): string {
-  return `/files/${encodeURIComponent(id)}`;
+function pathOf(folder: "batches" | "files", id: string): string {
+  return `/${folder}/${encodeURIComponent(id)}`;
 }
 
 /** Where the client sends to: jobs of one server are not another's. */

@@ -1,19 +1,19 @@
 import {
+  BulkRunnable,
   type DefinedOptions,
   defineOptions,
   type HttpConnection,
-  only,
   type OptionsOf,
   postJson,
   REQUEST,
   sendRest,
   textsIn,
   usageFrom,
-  utf8Length,
   vectorsIn,
+  weighText,
   withDefaults,
 } from "@batchwise/adapter-kit";
-import { type CallOptions, Runnable, type RunnableSettings } from "@batchwise/core";
+import { type CallOptions, type RunnableSettings } from "@batchwise/core";
 import { MAX_INPUTS } from "./limits.ts";
 import { COMMON, connect, type MyProviderOptions, settingsOf } from "./options.ts";
 
@@ -42,7 +42,7 @@ export const EMBEDDINGS: DefinedOptions = defineOptions(
  * const embeddings = new MyProviderEmbeddings();
  * const vectors = await embeddings.batch(["a cat", "a kitten", "income tax"]);
  */
-export class MyProviderEmbeddings extends Runnable<string, Float32Array> {
+export class MyProviderEmbeddings extends BulkRunnable<string, Float32Array> {
   override readonly settings: RunnableSettings<string, Float32Array>;
   readonly #connection: HttpConnection;
   readonly #model: string;
@@ -57,16 +57,16 @@ export class MyProviderEmbeddings extends Runnable<string, Float32Array> {
       ...settingsOf(options, this.#connection, this.#model),
       request: { maxInputs: MAX_INPUTS, ...options.request },
       // Never fewer than a text's tokens. The engine learns from the reported usage how many fewer those are.
-      weigh: (text) => ({ tokens: utf8Length(text) }),
+      weigh: (text) => weighText(text),
     };
   }
 
-  /** @throws ProviderError, InputError, ResultError when the answer is no vector, or the signal's reason */
-  override invoke(input: string, options: CallOptions = {}): Promise<Float32Array> {
-    return only(this.invokeMany([input], options));
-  }
-
-  /** One request for all texts that can be sent. */
+  /**
+   * One request for all texts that can be sent. A slot has an InputError for an empty text, and a ResultError for what is
+   * not a vector.
+   *
+   * @throws ProviderError, or the signal's reason
+   */
   override invokeMany(
     inputs: readonly string[],
     options: CallOptions = {},
