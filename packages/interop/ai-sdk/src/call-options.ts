@@ -1,6 +1,6 @@
 import type { SharedV4Warning } from "@ai-sdk/provider";
+import { anySignal, defined, requireMethods } from "@batchwise/adapter-kit";
 import type { BatchOptions, Runnable } from "@batchwise/core";
-import { requireRunnable } from "./settings.ts";
 
 /** What a model is called. */
 export interface ModelNames {
@@ -10,12 +10,12 @@ export interface ModelNames {
   readonly modelId?: string;
 }
 
-/** Names, and the options of every batch. @throws ArgumentError where `ours` is no Runnable */
+/** Names, and the options of every batch. @throws ArgumentError where `ours` is not a Runnable */
 export function identify<Input, Output>(
   ours: Runnable<Input, Output>,
   options: ModelNames & BatchOptions<Input, Output>,
 ): Required<ModelNames> & { readonly common: BatchOptions<Input, Output> } {
-  requireRunnable(ours);
+  requireMethods(ours, ["invoke", "batch"], "a Runnable of Batchwise");
   const { provider = "batchwise", modelId = ours.constructor.name, ...common } = options;
   return { provider, modelId, common };
 }
@@ -26,15 +26,10 @@ export function optionsFor<Input, Output>(
   abortSignal: AbortSignal | undefined,
   own: object = {},
 ): BatchOptions<Input, Output> {
-  const signals = [common.signal, abortSignal].filter((signal) => signal !== undefined);
-  return {
-    ...common,
-    ...own,
-    ...(signals.length === 0 ? {} : { signal: signals.length === 1 ? signals[0]! : AbortSignal.any(signals) }),
-  };
+  return { ...common, ...own, ...defined({ signal: anySignal(common.signal, abortSignal) }) };
 }
 
-/** The Runnable sends its requests itself. The AI SDK always adds its own user agent; that is nobody's wish. */
+/** The Runnable sends its requests itself. The AI SDK always adds its own user agent, which was not asked for. */
 export function unsupportedHeaders(headers: Readonly<Record<string, string | undefined>> = {}): SharedV4Warning[] {
   const names = Object.keys(headers).filter((name) => name.toLowerCase() !== "user-agent");
   if (names.length === 0) return [];

@@ -12,7 +12,10 @@ import {
 import { BatchwiseError, InputError, ProviderError } from "@batchwise/core";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./errors.ts";
+import { modelFailure } from "./errors.ts";
+import { dialectOf } from "./headers.ts";
+
+const failureOf = (thrown: unknown, provider: string) => modelFailure(thrown, dialectOf(provider));
 
 function callError(fields: Partial<ConstructorParameters<typeof APICallError>[0]>): APICallError {
   return new APICallError({
@@ -119,7 +122,7 @@ describe("errors without a response", () => {
 
 describe("what a refusal reports", () => {
   test("P28 a refused call used nothing; of one that broke off nothing is known", () => {
-    const usageOf = (statusCode: number) => failureOf(callError({ statusCode }), "p").report.usage;
+    const usageOf = (statusCode: number) => failureOf(callError({ statusCode }), "p").usage;
     for (const status of [400, 401, 404, 413, 422, 429]) {
       expect(usageOf(status)).toEqual({ inputTokens: 0, outputTokens: 0 });
     }
@@ -128,7 +131,7 @@ describe("what a refusal reports", () => {
 
   test("limits are read from its headers", () => {
     const responseHeaders = { "x-ratelimit-limit-requests": "60", "x-ratelimit-remaining-requests": "0" };
-    expect(failureOf(callError({ statusCode: 429, responseHeaders }), "openai.chat").report.limits).toEqual({
+    expect(failureOf(callError({ statusCode: 429, responseHeaders }), "openai.chat").facts?.limits).toEqual({
       requests: { limit: 60, remaining: 0 },
     });
   });

@@ -1,9 +1,9 @@
 import type { EmbeddingModelV4, EmbeddingModelV4CallOptions } from "@ai-sdk/provider";
-import { bulkRunnable, type CallOptions, ProviderError, type Runnable, type RunnableSettings } from "@batchwise/core";
-import { failureOf } from "./errors.ts";
-import { factsIn } from "./headers.ts";
-import { CEILING, defined, requireModel, utf8Length, withDefaults } from "./settings.ts";
-import { vectorsOf } from "./vectors.ts";
+import { defined, factsOf, fieldsOf, headersIn, usageFrom, utf8Length, vectorsIn } from "@batchwise/adapter-kit";
+import { bulkRunnable, type CallOptions, type Runnable, type RunnableSettings } from "@batchwise/core";
+import { modelFailure, tooMany } from "./errors.ts";
+import { dialectOf } from "./headers.ts";
+import { CEILING, requireModel, withDefaults } from "./settings.ts";
 
 /** Options of `fromEmbeddingModel`: settings of a Runnable, and what every call of the model gets. */
 export interface FromEmbeddingModelOptions
@@ -11,11 +11,11 @@ export interface FromEmbeddingModelOptions
   /** Length of each vector, for models that can shorten theirs. */
   readonly dimensions?: number;
   /**
-   * The most calls in flight at once. Until a response tells the limits there are 5, the first one alone.
+   * The most calls in flight at once. Until a response reports the limits there are 5, the first one alone.
    * @default 64; 1 for a model that does not say that it takes calls in parallel
    */
   readonly maxConcurrency?: number;
-  /** What one call may hold. @default the model's own: `maxEmbeddingsPerCall`, and bytes where it tells them */
+  /** What one call may hold. @default the model's own: `maxEmbeddingsPerCall`, and bytes where it says them */
   readonly request?: Exclude<RunnableSettings["request"], undefined>;
   /** How failed calls are tried again. The model itself never does. @default { attempts: 6 } */
   readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
@@ -25,7 +25,7 @@ export interface FromEmbeddingModelOptions
  * Any embedding model of the AI SDK as a Runnable, in bulk: a `Float32Array` for each text. Rows of a response that
  * carry an index are placed by it, and one text that the provider refuses fails alone.
  *
- * @throws ArgumentError where `model` is no embedding model of specification version v4
+ * @throws ArgumentError where `model` is not an embedding model of specification version v4
  *
  * @example
  * const embeddings = fromEmbeddingModel(openai.embedding("text-embedding-3-small"));
@@ -59,22 +59,36 @@ async function embed(
   // A model may know its limit only later than its settings are read: then the engine splits what is too much.
   const most = await model.maxEmbeddingsPerCall;
   if (most !== undefined && values.length > most) throw tooMany(most);
+  const dialect = dialectOf(model.provider);
   try {
     const { embeddings, usage, response } = await model.doEmbed({
       ...common,
       values: [...values],
-      ...(signal === undefined ? {} : { abortSignal: signal }),
+      ...defined({ abortSignal: signal }),
     });
-    const tokens = usage?.tokens;
-    const told = typeof tokens === "number" && Number.isFinite(tokens) ? { usage: { inputTokens: tokens } } : {};
-    report?.({ ...factsIn(response?.headers, model.provider), ...told });
-    return vectorsOf(embeddings, response?.body, values.length);
+    report?.({
+      ...factsOf(headersIn(response?.headers), dialect),
+      usage: usageFrom({ inputTokens: usage?.tokens }),
+    });
+    return vectorsIn(withIndexes(embeddings, response?.body), values.length);
   } catch (thrown) {
     signal?.throwIfAborted();
-    const failure = failureOf(thrown, model.provider);
-    report?.(failure.report);
-    throw failure.error;
+    const { error, facts, usage } = modelFailure(thrown, dialect);
+    report?.({ ...facts, usage });
+    throw error;
   }
+}
+
+/**
+ * The AI SDK takes vectors in the order in which they come (P5). Where all rows of the response's own body
+ * (`{ data: [{ index }] }`) carry an index, and are those that the vectors came from, it is put back to them.
+ */
+function withIndexes(embeddings: readonly unknown[], body: unknown): unknown {
+  const data = fieldsOf(body)?.["data"];
+  if (!Array.isArray(data) || data.length !== embeddings.length) return embeddings;
+  const indexes = data.map((row) => fieldsOf(row)?.["index"]);
+  if (!indexes.every((index) => typeof index === "number")) return embeddings;
+  return embeddings.map((embedding, row) => ({ index: indexes[row], embedding }));
 }
 
 /** Where a model keeps how many bytes of UTF-8 all texts of a call may have; registered for all copies of the AI SDK. */
@@ -83,19 +97,9 @@ const MAX_BYTES: unique symbol = Symbol.for("vercel.ai.embeddingModel.maxInputBy
 function limitsOf(model: EmbeddingModelV4): { maxInputs?: number; maxBytes?: number } {
   const maxBytes: unknown = Reflect.get(model, MAX_BYTES);
   const { maxEmbeddingsPerCall } = model;
-  return {
-    ...(isLimit(maxEmbeddingsPerCall) ? { maxInputs: maxEmbeddingsPerCall } : {}),
-    ...(isLimit(maxBytes) ? { maxBytes } : {}),
-  };
+  return defined({ maxInputs: limitIn(maxEmbeddingsPerCall), maxBytes: limitIn(maxBytes) });
 }
 
-function isLimit(value: unknown): value is number {
-  return typeof value === "number" && value >= 1;
-}
-
-function tooMany(most: number): ProviderError {
-  return new ProviderError(`Expected at most ${most} values in one call of this model. Lower \`request.maxInputs\`.`, {
-    code: "request_too_large",
-    retryable: false,
-  });
+function limitIn(value: unknown): number | undefined {
+  return typeof value === "number" && value >= 1 ? value : undefined;
 }

@@ -1,8 +1,9 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4GenerateResult } from "@ai-sdk/provider";
+import { defined, factsOf, headersIn, textOf, usageFrom, utf8Length } from "@batchwise/adapter-kit";
 import { type CallOptions, runnable, type Runnable, type RunnableSettings, type Usage } from "@batchwise/core";
-import { failureOf } from "./errors.ts";
-import { factsIn } from "./headers.ts";
-import { defined, requireModel, utf8Length, withDefaults } from "./settings.ts";
+import { modelFailure } from "./errors.ts";
+import { dialectOf } from "./headers.ts";
+import { requireModel, withDefaults } from "./settings.ts";
 
 /** What a call of the model takes beside its prompt: `temperature`, `maxOutputTokens`, `responseFormat`, ... */
 export type LanguageModelParameters = Omit<LanguageModelV4CallOptions, "prompt" | "abortSignal">;
@@ -20,7 +21,7 @@ export interface LanguageModelOutput {
   /** All parts of text, in a row. */
   readonly text: string;
   readonly finishReason: LanguageModelV4GenerateResult["finishReason"]["unified"];
-  /** The whole of it: content such as tool calls, usage, warnings, what the provider told. */
+  /** The whole of it: content such as tool calls, usage, warnings, what the provider said. */
   readonly result: LanguageModelV4GenerateResult;
 }
 
@@ -31,7 +32,7 @@ export interface FromLanguageModelOptions extends RunnableSettings<LanguageModel
   /** Parameters of every call; an input's own win over them. */
   readonly parameters?: LanguageModelParameters;
   /**
-   * The most calls in flight at once. Until a response tells the limits there are 5, the first one alone.
+   * The most calls in flight at once. Until a response reports the limits there are 5, the first one alone.
    * @default 64
    */
   readonly maxConcurrency?: number;
@@ -43,7 +44,7 @@ export interface FromLanguageModelOptions extends RunnableSettings<LanguageModel
  * Any language model of the AI SDK as a Runnable: one `doGenerate` for each input, with the engine's concurrency, retries
  * and limits.
  *
- * @throws ArgumentError where `model` is no language model of specification version v4
+ * @throws ArgumentError where `model` is not a language model of specification version v4
  *
  * @example
  * const chat = fromLanguageModel(openai("gpt-5-mini"), { instructions: "Answer in one word." });
@@ -67,16 +68,16 @@ async function generate(
   { signal, report }: CallOptions = {},
 ): Promise<LanguageModelOutput> {
   signal?.throwIfAborted();
+  const dialect = dialectOf(model.provider);
   try {
-    const result = await model.doGenerate({ ...request, ...(signal === undefined ? {} : { abortSignal: signal }) });
-    report?.({ ...factsIn(result.response?.headers, model.provider), ...usageOf(result.usage) });
-    const text = result.content.map((part) => (part.type === "text" ? part.text : "")).join("");
-    return { text, finishReason: result.finishReason.unified, result };
+    const result = await model.doGenerate({ ...request, ...defined({ abortSignal: signal }) });
+    report?.({ ...factsOf(headersIn(result.response?.headers), dialect), usage: usageOf(result.usage) });
+    return { text: textOf(result.content) ?? "", finishReason: result.finishReason.unified, result };
   } catch (thrown) {
     signal?.throwIfAborted();
-    const failure = failureOf(thrown, model.provider);
-    report?.(failure.report);
-    throw failure.error;
+    const { error, facts, usage } = modelFailure(thrown, dialect);
+    report?.({ ...facts, usage });
+    throw error;
   }
 }
 
@@ -102,12 +103,11 @@ function user(text: string): LanguageModelV4CallOptions["prompt"][number] {
   return { role: "user", content: [{ type: "text", text }] };
 }
 
-function usageOf(told: LanguageModelV4GenerateResult["usage"] | undefined): { usage?: Usage } {
-  const usage = defined({ inputTokens: told?.inputTokens?.total, outputTokens: told?.outputTokens?.total });
-  return Object.keys(usage).length === 0 ? {} : { usage };
+function usageOf(told: LanguageModelV4GenerateResult["usage"] | undefined): Usage | undefined {
+  return usageFrom({ inputTokens: told?.inputTokens?.total, outputTokens: told?.outputTokens?.total });
 }
 
-/** UTF-8 bytes of all texts: tokens are never more. What is no prompt weighs nothing, and fails in the call. */
+/** UTF-8 bytes of all texts: tokens are never more. What is not a prompt weighs nothing, and fails in the call. */
 function lengthOf(input: unknown): number {
   if (typeof input === "string") return utf8Length(input);
   if (Array.isArray(input)) return input.reduce<number>((sum, part) => sum + lengthOf(part), 0);

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { factsIn } from "./headers.ts";
+import { factsOf, headersIn } from "@batchwise/adapter-kit";
+import { dialectOf } from "./headers.ts";
+
+const factsIn = (headers: object | undefined, provider: string) => factsOf(headersIn(headers), dialectOf(provider));
 
 const told = {
   "x-ratelimit-limit-requests": "3000",

@@ -9,9 +9,4 @@ export {
 } from "./from-language-model.ts";
 export type { ModelNames } from "./call-options.ts";
 export { toEmbeddingModel, type ToEmbeddingModelOptions } from "./to-embedding-model.ts";
-export {
-  type RankedDocument,
-  type RerankInput,
-  toRerankingModel,
-  type ToRerankingModelOptions,
-} from "./to-reranking-model.ts";
+export { toRerankingModel, type ToRerankingModelOptions } from "./to-reranking-model.ts";

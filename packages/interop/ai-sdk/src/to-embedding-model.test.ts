@@ -57,7 +57,7 @@ describe("ours as their embedding model", () => {
     });
   });
 
-  test("P9 usage that nobody told is left out", async () => {
+  test("P9 usage that is unknown is left out", async () => {
     const model = toEmbeddingModel(runnable(async (text: string) => [text.length]));
     expect(await model.doEmbed({ values: ["a"] })).toEqual({ embeddings: [[1]], warnings: [] });
   });

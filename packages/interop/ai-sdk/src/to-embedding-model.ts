@@ -11,7 +11,7 @@ export interface ToEmbeddingModelOptions<Vector extends ArrayLike<number> = Floa
  * values in one call: the engine splits them, retries, and keeps to the limits. `providerOptions.batchwise` holds options
  * of `batch` for one call, such as `{ maxConcurrency: 3 }`.
  *
- * @throws ArgumentError where `ours` is no Runnable
+ * @throws ArgumentError where `ours` is not a Runnable
  *
  * @example
  * const { embeddings } = await embedMany({ model: toEmbeddingModel(new OpenAIEmbeddings()), values });
@@ -38,7 +38,7 @@ export function toEmbeddingModel<Vector extends ArrayLike<number>>(
       });
       return {
         embeddings: vectors.map((vector) => Array.from(vector)),
-        // Where nothing was told, nothing is known: their own total is NaN then.
+        // Where nothing was reported, nothing is known: their own total is NaN then.
         ...(tokens > 0 ? { usage: { tokens } } : {}),
         warnings: [...unsupportedHeaders(headers), ...otherDimensions(dimensions, vectors[0]?.length)],
       };

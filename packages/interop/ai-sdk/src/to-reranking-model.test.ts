@@ -1,13 +1,13 @@
 import { CohereRerank } from "@batchwise/cohere";
-import { ArgumentError, InputError, runnable } from "@batchwise/core";
+import { ArgumentError, InputError, type RerankInput, type RerankScore, runnable } from "@batchwise/core";
 import { startEmulator } from "@batchwise/emulator";
 import { rerank } from "ai";
 import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { type RankedDocument, type RerankInput, toRerankingModel } from "./index.ts";
+import { toRerankingModel } from "./index.ts";
 
 /** The longer a document, the better. */
-const byLength = runnable(async ({ documents }: RerankInput): Promise<RankedDocument[]> =>
+const byLength = runnable(async ({ documents }: RerankInput): Promise<RerankScore[]> =>
   documents.map((document, index) => ({ index, score: document.length })),
 );
 const documents = ["bb", "a", "ccc"];
@@ -27,14 +27,14 @@ describe("ours as their reranking model", () => {
       { index: 0, score: 1 },
       { index: 1, score: 2 },
     ]);
-    const model = toRerankingModel(runnable<RerankInput, readonly RankedDocument[]>(async () => ranking));
+    const model = toRerankingModel(runnable<RerankInput, readonly RerankScore[]>(async () => ranking));
     const { rerankedDocuments } = await rerank({ model, query: "?", documents: ["a", "b"] });
     expect(rerankedDocuments).toEqual(["b", "a"]);
   });
 
   test("objects are ranked by their JSON, with a warning", async () => {
     const seen: RerankInput[] = [];
-    const ours = runnable(async (input: RerankInput): Promise<RankedDocument[]> => {
+    const ours = runnable(async (input: RerankInput): Promise<RerankScore[]> => {
       seen.push(input);
       return [{ index: 0, score: 1 }];
     });
@@ -57,7 +57,7 @@ describe("ours as their reranking model", () => {
 
   test("a failure is the call's own error, and is not retried again", async () => {
     let calls = 0;
-    const ours = runnable<RerankInput, RankedDocument[]>(async () => {
+    const ours = runnable<RerankInput, RerankScore[]>(async () => {
       calls++;
       throw new InputError("Blank.");
     });
@@ -68,7 +68,7 @@ describe("ours as their reranking model", () => {
   });
 
   test("P12 abortSignal ends it at once; providerOptions are options of the batch", async () => {
-    const stuck = runnable<RerankInput, RankedDocument[]>(() => new Promise(() => {}));
+    const stuck = runnable<RerankInput, RerankScore[]>(() => new Promise(() => {}));
     const signal = AbortSignal.abort(new Error("enough"));
     const model = toRerankingModel(stuck);
     expect(await failureOf(rerank({ model, query: "?", documents, abortSignal: signal }))).toBe(signal.reason);

@@ -1,35 +1,28 @@
 import type { RerankingModelV4, RerankingModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provider";
-import { type BatchOptions, invokeThroughBatch, type Runnable } from "@batchwise/core";
+import {
+  type BatchOptions,
+  invokeThroughBatch,
+  type RerankInput,
+  type RerankScore,
+  type Runnable,
+} from "@batchwise/core";
 import { identify, type ModelNames, optionsFor, unsupportedHeaders } from "./call-options.ts";
 
-/** A question, and the texts that may answer it. */
-export interface RerankInput {
-  readonly query: string;
-  readonly documents: readonly string[];
-}
-
-/** How well a document answers. */
-export interface RankedDocument {
-  /** Its position in `documents`, from 0. */
-  readonly index: number;
-  readonly score: number;
-}
-
 /** Options of `toRerankingModel`: how each call runs, and what the model is called. */
-export interface ToRerankingModelOptions<Ranking extends readonly RankedDocument[] = RankedDocument[]>
+export interface ToRerankingModelOptions<Ranking extends readonly RerankScore[] = RerankScore[]>
   extends ModelNames, Omit<BatchOptions<RerankInput, Ranking>, "returnExceptions"> {}
 
 /**
  * A Runnable that ranks documents as a reranking model of the AI SDK, for `rerank`. Documents that are objects are ranked
  * by their JSON.
  *
- * @throws ArgumentError where `ours` is no Runnable
+ * @throws ArgumentError where `ours` is not a Runnable
  *
  * @example
  * const model = toRerankingModel(new CohereRerank({ model: "rerank-v3.5" }));
  * const { ranking } = await rerank({ model, query, documents, topN: 3 });
  */
-export function toRerankingModel<Ranking extends readonly RankedDocument[]>(
+export function toRerankingModel<Ranking extends readonly RerankScore[]>(
   ours: Runnable<RerankInput, Ranking>,
   options: ToRerankingModelOptions<Ranking> = {},
 ): RerankingModelV4 {

@@ -6,7 +6,7 @@ import { ChatOpenAI } from "@langchain/openai";
 import { inspect } from "node:util";
 import { failureOf } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
-import { failureOf as mapped } from "./errors.ts";
+import { chainFailure as mapped } from "./errors.ts";
 import { fromLangChain } from "./index.ts";
 
 const withFields = (fields: object): Error => Object.assign(new Error("SECRET"), fields);

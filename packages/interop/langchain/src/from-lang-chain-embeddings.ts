@@ -1,9 +1,9 @@
+import { countIn, requireMethods, utf8Length, vectorsIn } from "@batchwise/adapter-kit";
 import { bulkRunnable, type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
-import { failureOf } from "./errors.ts";
+import { chainFailure } from "./errors.ts";
 import { inOrder, tokensOf } from "./rows.ts";
-import { requireMethods, withDefaults } from "./settings.ts";
-import { vectorsOf } from "./vectors.ts";
+import { withDefaults } from "./settings.ts";
 import { withCaller } from "./with-caller.ts";
 
 /** Options of `fromLangChainEmbeddings`: settings of a Runnable, and what the texts are. */
@@ -20,7 +20,7 @@ export interface FromLangChainEmbeddingsOptions extends RunnableSettings<string,
   readonly request?: Exclude<RunnableSettings["request"], undefined>;
   /**
    * How failed calls are tried again. Theirs makes each call once, so that retries do not multiply. With `false`
-   * nobody here retries, and theirs is left as it is, with its retries and the order of its rows.
+   * theirs is left as it is, with its retries and the order of its rows.
    * @default { attempts: 6 }
    */
   readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
@@ -30,7 +30,7 @@ export interface FromLangChainEmbeddingsOptions extends RunnableSettings<string,
  * Any LangChain Embeddings as a Runnable, in bulk: a `Float32Array` for each text. Rows of a response that carry an
  * index are placed by it, and one text that the provider refuses fails alone.
  *
- * @throws ArgumentError where `theirs` is no Embeddings
+ * @throws ArgumentError where `theirs` is not an Embeddings
  *
  * @example
  * const vectors = await fromLangChainEmbeddings(new OpenAIEmbeddings()).batch(texts, { returnExceptions: true });
@@ -44,11 +44,10 @@ export function fromLangChainEmbeddings(
   const settings = withDefaults(theirs, { weigh, ...own });
   const seen: See = (see) => (settings.retry === false ? theirs : withCaller(theirs, see));
   if (kind === "queries") return runnable((text, call) => embedQuery(seen, text, call), settings);
-  const { batchSize } = theirs as { batchSize?: unknown };
-  const maxInputs = Number.isSafeInteger(batchSize) && (batchSize as number) > 0 ? (batchSize as number) : undefined;
+  const maxInputs = countIn((theirs as { batchSize?: unknown }).batchSize) || undefined;
   return bulkRunnable((texts, call) => embedDocuments(seen, texts, maxInputs, call), {
     ...settings,
-    request: settings.request ?? (maxInputs === undefined ? {} : { maxInputs }),
+    request: settings.request ?? { maxInputs },
   });
 }
 
@@ -65,19 +64,17 @@ function embedDocuments(
   const isOneRequest = batchSize !== undefined && texts.length <= batchSize;
   return send(options, async (onAnswer) => {
     const theirs = seen((answer) => onAnswer(isOneRequest ? inOrder(answer, texts.length) : answer));
-    return vectorsOf(await theirs.embedDocuments([...texts]), texts.length);
+    return vectorsIn(await theirs.embedDocuments([...texts]), texts.length);
   });
 }
 
-function embedQuery(seen: See, text: string, options: CallOptions | undefined): Promise<Float32Array> {
-  return send(options, async (onAnswer) => {
-    const [vector] = vectorsOf([await seen(onAnswer).embedQuery(text)], 1);
-    if (vector instanceof Error) throw vector;
-    return vector!;
-  });
+async function embedQuery(seen: See, text: string, options: CallOptions | undefined): Promise<Float32Array> {
+  const [vector] = await send(options, async (onAnswer) => vectorsIn([await seen(onAnswer).embedQuery(text)], 1));
+  if (vector instanceof Error) throw vector;
+  return vector!;
 }
 
-/** Makes one call of theirs. It has no signal: on abort nobody waits for it any more. */
+/** Makes one call of theirs. It has no signal: on abort it is not waited for. */
 async function send<Result>(
   { signal, report }: CallOptions = {},
   work: (onAnswer: (answer: unknown) => unknown) => Promise<Result>,
@@ -91,7 +88,7 @@ async function send<Result>(
   try {
     return await work(onAnswer);
   } catch (thrown) {
-    const { error, usage } = failureOf(thrown);
+    const { error, usage } = chainFailure(thrown);
     if (usage !== undefined) report?.({ usage });
     throw error;
   } finally {
@@ -99,9 +96,7 @@ async function send<Result>(
   }
 }
 
-const encoder = new TextEncoder();
-
 /** Tokens are never more than bytes. */
 function weigh(text: string): { tokens: number } {
-  return { tokens: typeof text === "string" ? encoder.encode(text).length : 0 };
+  return { tokens: utf8Length(text) };
 }

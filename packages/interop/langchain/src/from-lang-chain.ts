@@ -1,7 +1,8 @@
+import { requireMethods } from "@batchwise/adapter-kit";
 import { type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { mergeConfigs, type RunnableConfig, type RunnableInterface } from "@langchain/core/runnables";
-import { failureOf } from "./errors.ts";
-import { requireMethods, withDefaults } from "./settings.ts";
+import { chainFailure } from "./errors.ts";
+import { withDefaults } from "./settings.ts";
 import { UsageMeter } from "./usage-meter.ts";
 import { withCaller } from "./with-caller.ts";
 
@@ -20,7 +21,7 @@ export interface FromLangChainOptions<
   readonly maxConcurrency?: number;
   /**
    * How failed calls are tried again. Theirs is told not to retry, so that retries do not multiply. With `false`
-   * nobody here retries, and theirs does as it is set up.
+   * theirs does as it is set up.
    * @default { attempts: 6 }
    */
   readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
@@ -31,7 +32,7 @@ export interface FromLangChainOptions<
  * each input, with the engine's concurrency, retries, order and isolation. What language models inside of it have used
  * is reported as usage.
  *
- * @throws ArgumentError where `theirs` is no LangChain Runnable
+ * @throws ArgumentError where `theirs` is not a LangChain Runnable
  *
  * @example
  * const answers = await fromLangChain(prompt.pipe(model)).batch(questions, { returnExceptions: true });
@@ -68,7 +69,7 @@ async function invoke<Input, Output, Config extends RunnableConfig>(
   } catch (thrown) {
     // They wrap the reason of an abort, or replace it.
     signal?.throwIfAborted();
-    const { error, usage } = failureOf(thrown);
+    const { error, usage } = chainFailure(thrown);
     const used = meter.usage ?? usage;
     if (used !== undefined) report?.({ usage: used });
     throw error;

@@ -1,7 +1,7 @@
+import { requireMethods } from "@batchwise/adapter-kit";
 import { type BatchOptions, invokeThroughBatch, type Runnable } from "@batchwise/core";
 import { Embeddings } from "@langchain/core/embeddings";
 import { forLangChain } from "./errors.ts";
-import { requireMethods } from "./settings.ts";
 
 /** Options of `toLangChainEmbeddings`: how each batch runs, and what embeds questions. */
 export interface ToLangChainEmbeddingsOptions<Vector extends ArrayLike<number> = Float32Array> extends Omit<
@@ -19,7 +19,7 @@ export interface ToLangChainEmbeddingsOptions<Vector extends ArrayLike<number> =
  * A Runnable that makes vectors as a LangChain Embeddings, for vector stores and retrievers. `embedDocuments` is one
  * `batch`: the engine packs, retries and keeps to the limits.
  *
- * @throws ArgumentError where `documents` is no Runnable
+ * @throws ArgumentError where `documents` is not a Runnable
  *
  * @example
  * const store = new MemoryVectorStore(toLangChainEmbeddings(documents, { query: questions }));
@@ -37,7 +37,7 @@ export class BatchwiseEmbeddings<Vector extends ArrayLike<number> = Float32Array
   readonly #query: Runnable<string, Vector>;
   readonly #options: BatchOptions<string, Vector>;
 
-  /** @throws ArgumentError where `documents` or `query` is no Runnable */
+  /** @throws ArgumentError where `documents` or `query` is not a Runnable */
   constructor(documents: Runnable<string, Vector>, options: ToLangChainEmbeddingsOptions<Vector> = {}) {
     super({ maxRetries: 0 });
     const { query = documents, ...batchOptions } = options;

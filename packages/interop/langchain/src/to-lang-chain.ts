@@ -1,4 +1,5 @@
 // oxlint-disable no-underscore-dangle -- these are LangChain's own names
+import { anySignal, defined, requireMethods } from "@batchwise/adapter-kit";
 import {
   BatchError,
   type BatchOptions,
@@ -9,7 +10,6 @@ import {
 } from "@batchwise/core";
 import { type RunnableBatchOptions, type RunnableConfig, Runnable as TheirRunnable } from "@langchain/core/runnables";
 import { forLangChain } from "./errors.ts";
-import { requireMethods } from "./settings.ts";
 
 /** The config that a call of theirs brings, and what of it holds here. */
 export interface BatchwiseConfig extends RunnableConfig {
@@ -31,7 +31,7 @@ export interface ToLangChainOptions<Input, Output> extends Omit<BatchOptions<Inp
  * Any Runnable of Batchwise as one of LangChain's: for LCEL, agents and traces. `invoke` and `batch` run through the
  * engine, with retries and limits; `stream` gives the output as one chunk.
  *
- * @throws ArgumentError where `ours` is no Runnable
+ * @throws ArgumentError where `ours` is not a Runnable
  *
  * @example
  * const chain = prompt.pipe(toLangChain(chat)).pipe(parser);
@@ -53,7 +53,7 @@ export class BatchwiseRunnable<Input, Output> extends TheirRunnable<Input, Outpu
     return "BatchwiseRunnable";
   }
 
-  /** @throws ArgumentError where `ours` is no Runnable */
+  /** @throws ArgumentError where `ours` is not a Runnable */
   constructor(ours: Runnable<Input, Output>, options: ToLangChainOptions<Input, Output> = {}) {
     super({});
     requireMethods(ours, ["invoke", "batch"], "a Runnable of Batchwise");
@@ -72,7 +72,7 @@ export class BatchwiseRunnable<Input, Output> extends TheirRunnable<Input, Outpu
           return await invokeThroughBatch(
             this.#ours,
             given,
-            this.#optionsFor({ ...own, ...pick({ timeout }) }, signal),
+            this.#optionsFor({ ...own, ...defined({ timeout }) }, signal),
           );
         } catch (error) {
           throw forLangChain(toError(error));
@@ -117,12 +117,12 @@ export class BatchwiseRunnable<Input, Output> extends TheirRunnable<Input, Outpu
     const runs = inputs.map((input, index) => {
       if (returnExceptions && input instanceof Error) return Promise.resolve(input);
       const entry = { input, ...Promise.withResolvers<Output>() };
-      // Their run may still be starting when it fails; then nobody listens yet.
+      // Their run may still be starting when it fails, and not listening yet.
       entry.promise.catch(() => undefined);
       entries.push(entry);
       return this._callWithConfig(() => entry.promise, input, configs[index] ?? {});
     });
-    const own = { ...pick({ maxConcurrency }), ...first };
+    const own = { ...defined({ maxConcurrency }), ...first };
     void this.#settle(entries, this.#optionsFor(own, commonSignal(configs)), !returnExceptions);
     return Promise.all(returnExceptions ? runs.map((run) => run.catch(toError)) : runs);
   }
@@ -156,7 +156,7 @@ export class BatchwiseRunnable<Input, Output> extends TheirRunnable<Input, Outpu
     const retry = this.#options.retry ?? this.#ours.settings?.retry;
     return {
       ...this.#options,
-      ...pick({ maxConcurrency, timeoutMs: timeout, signal: anyOf(signal, this.#options.signal) }),
+      ...defined({ maxConcurrency, timeoutMs: timeout, signal: anySignal(signal, this.#options.signal) }),
       ...(maxRetries === undefined ? {} : { retry: { ...(retry === false ? {} : retry), attempts: maxRetries + 1 } }),
     };
   }
@@ -195,13 +195,4 @@ function commonSignal(configs: readonly Partial<BatchwiseConfig>[]): AbortSignal
     else signal.addEventListener("abort", onAbort, { once: true });
   }
   return controller.signal;
-}
-
-function anyOf(left: AbortSignal | undefined, right: AbortSignal | undefined): AbortSignal | undefined {
-  return left === undefined || right === undefined ? (left ?? right) : AbortSignal.any([left, right]);
-}
-
-/** The values that are there. */
-function pick<Values extends object>(values: Values): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }

@@ -1,3 +1,4 @@
+import { type Fields, usageFrom } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { LLMResult } from "@langchain/core/outputs";
@@ -5,7 +6,7 @@ import type { LLMResult } from "@langchain/core/outputs";
 /** Adds up what the language models of one call have used, however deep they are in it. */
 export class UsageMeter extends BaseCallbackHandler {
   readonly name = "batchwise_usage";
-  /** Else it would be told when the call is over. */
+  /** Else it would be called after the call is over. */
   override awaitHandlers = true;
   /** Undefined as long as no model has told what it used. */
   usage: { inputTokens: number; outputTokens: number } | undefined;
@@ -28,19 +29,12 @@ function usagesIn({ generations, llmOutput }: LLMResult): Usage[] {
   return once === undefined ? [] : [once];
 }
 
-type Counts = Readonly<Record<string, unknown>> | undefined;
+type Counts = Fields | undefined;
 
 interface Message {
   readonly usage_metadata?: Counts;
 }
 
 function read(counts: Counts, input: string, output: string): Usage | undefined {
-  const inputTokens = counts?.[input];
-  const outputTokens = counts?.[output];
-  if (typeof inputTokens !== "number" && typeof outputTokens !== "number") return undefined;
-  return { inputTokens: finite(inputTokens), outputTokens: finite(outputTokens) };
-}
-
-function finite(count: unknown): number {
-  return typeof count === "number" && Number.isFinite(count) ? count : 0;
+  return usageFrom({ inputTokens: counts?.[input], outputTokens: counts?.[output] });
 }

@@ -1,3 +1,4 @@
+import { within } from "@batchwise/adapter-kit";
 import { AsyncCaller, type AsyncCallerCallOptions } from "@langchain/core/utils/async_caller";
 
 /** Looks at what the provider's SDK answers, before their code does, and hands on what that gets. */
@@ -6,7 +7,7 @@ type OnAnswer = (answer: unknown) => unknown;
 /**
  * The same object of theirs, seen with a caller that makes each call once: a model or embeddings object retries in
  * its `caller`, six times unless it was told otherwise, with waits that nothing else knows of (P25). The object itself
- * is left as it is, for whoever else uses it; what it writes to itself it does write.
+ * is left as it is for its other users; what it writes to itself it does write.
  */
 export function withCaller<Theirs extends object>(theirs: Theirs, onAnswer: OnAnswer): Theirs {
   if (!((theirs as { caller?: unknown }).caller instanceof Object)) return theirs;
@@ -38,22 +39,6 @@ class OneCall extends AsyncCaller {
     callable: Call,
     ...args: Parameters<Call>
   ): Promise<Awaited<ReturnType<Call>>> {
-    return orAborted(this.call<Args, Call>(callable, ...args), signal);
-  }
-}
-
-/** Settles like `work`, or rejects with the signal's reason when that comes first. */
-async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return work;
-  signal.throwIfAborted();
-  const listening = new AbortController();
-  const aborted = new Promise<never>((_resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", onAbort, { once: true, signal: listening.signal });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    listening.abort();
+    return within({ signal }, () => this.call<Args, Call>(callable, ...args));
   }
 }

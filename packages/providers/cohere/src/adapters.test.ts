@@ -10,6 +10,7 @@ const COMMON = {
   headers: { "x-header": "1" },
   tier: "trial",
   requestsPerMinute: 100,
+  tokensPerMinute: 1_000_000,
   maxConcurrency: 3,
   retry: { attempts: 2 },
   timeoutMs: 1234,

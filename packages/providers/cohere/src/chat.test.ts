@@ -178,8 +178,8 @@ describe("schema", () => {
   const bare = { "~standard": { version: 1, vendor: "own", validate: (value: unknown) => ({ value }) } } as const;
 
   test.each<[Partial<CohereChatOptions<unknown>>, RegExp]>([
-    [{ schema: bare }, /gives its own JSON Schema.*Give `jsonSchema` too/],
-    [{ schema: z.date() }, /can't be put as a JSON Schema; the reason is in `cause`/],
+    [{ schema: bare }, /can be sent as a JSON Schema.*give `jsonSchema`/],
+    [{ schema: z.date() }, /got one that can't; the reason is in `cause`/],
     [{ schema: {} as never }, /`schema` to be a Standard Schema/],
     [{ jsonSchema: { type: "object" } }, /`jsonSchema` alone/],
   ])("one that cannot be sent: %#", (options, message) => {

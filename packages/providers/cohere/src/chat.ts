@@ -1,14 +1,39 @@
-import { type CallOptions, type JobBackend, Runnable, type RunnableSettings, toError } from "@batchwise/core";
-import { CohereClientV2, type Cohere } from "cohere-ai";
-import { answerIn, type ChatResult, checkFinish, cutShort, notPrompt } from "./answers.ts";
-import { utf8Length } from "./bytes.ts";
+import {
+  countIn,
+  cutShort,
+  defined,
+  type DefinedOptions,
+  defineOptions,
+  fieldsOf,
+  formatOf,
+  GENERATION,
+  type GenerationOptions,
+  type JobKind,
+  jsonSchemaOf,
+  notAnswer,
+  notInput,
+  type Option,
+  type OptionsOf,
+  readStructured,
+  STRUCTURED,
+  type StructuredOptions,
+  textOf,
+  utf8Length,
+} from "@batchwise/adapter-kit";
+import {
+  type CallOptions,
+  type JobBackend,
+  ProviderError,
+  Runnable,
+  type RunnableSettings,
+  type Usage,
+} from "@batchwise/core";
+import { type Cohere, CohereClientV2 } from "cohere-ai";
 import { type CohereClientLike, connect } from "./client.ts";
 import { brokenOff } from "./errors.ts";
-import type { JobKind } from "./jobs/job-kind.ts";
-import { check, checkJobModel, checkModel, checkNames, type CohereOptions, defined, isWhole } from "./options.ts";
+import { type CohereOptions, JOB_MODEL, modelOption, settingsOf, sharedOptions } from "./options.ts";
+import { takenSchema } from "./schema.ts";
 import { send, stream } from "./send.ts";
-import { commonSettings } from "./settings.ts";
-import { formatOf, readStructured, type StructuredOptions } from "./structured.ts";
 import { usageIn } from "./usage.ts";
 
 /** A user's message; a whole conversation; or a request of its own, with whatever else the API takes. */
@@ -19,23 +44,47 @@ export interface ChatRequest extends Partial<Omit<Cohere.V2ChatRequest, "message
   readonly messages: Cohere.ChatMessageV2[];
 }
 
-/** Options of CohereChat. */
-export interface CohereChatOptions<Output = ChatResult> extends CohereOptions, StructuredOptions<Output> {
-  /** What the model is told before every input. */
-  readonly instructions?: string;
-  /** From 0 up. @default the model's own */
-  readonly temperature?: number;
-  /** The most tokens of an answer. @default the model's own */
-  readonly maxTokens?: number;
-  /** Further parameters of every request, as the SDK spells them. They win over the options above. */
-  readonly body?: Partial<Omit<Cohere.V2ChatRequest, "messages">>;
-  /** What offline jobs call the model. @default `model` */
-  readonly jobModel?: string;
+/** An answer of a chat model. */
+export interface ChatResult {
+  /** What the model said; "" where it only calls tools. */
+  readonly text: string;
+  /** "COMPLETE", "STOP_SEQUENCE"; "MAX_TOKENS" where the answer was cut at its longest; "TOOL_CALL" where the model wants tools to be called. */
+  readonly finishReason: string;
+  /** The whole message, tool calls, citations and thoughts included. */
+  readonly message: Cohere.AssistantMessageResponse;
+  readonly usage: Usage | undefined;
 }
+
+const OWN = {
+  /** Further parameters of every request, as the SDK spells them. They win over the options above. */
+  body: { type: "object", description: "whatever else the API takes, as the SDK spells it" } as Option<
+    Partial<Omit<Cohere.V2ChatRequest, "messages">>
+  >,
+} as const;
+
+/** Options of CohereChat. */
+export interface CohereChatOptions<Output = ChatResult>
+  extends
+    OptionsOf<typeof OWN>,
+    OptionsOf<typeof JOB_MODEL>,
+    GenerationOptions,
+    StructuredOptions<Output>,
+    CohereOptions {}
+
+/** What CohereChat takes. */
+export const CHAT: DefinedOptions = /* @__PURE__ */ defineOptions(
+  "CohereChat",
+  modelOption("command-a-03-2025"),
+  sharedOptions("chat"),
+  OWN,
+  GENERATION,
+  STRUCTURED,
+  JOB_MODEL,
+);
 
 /**
  * Answers prompts with a chat model of Cohere's, one request each. The output is a `ChatResult`; with `schema` it is the
- * schema's output.
+ * schema's output. Tell the model to answer in JSON then, too: Cohere's models can go on forever otherwise.
  *
  * @example
  * const chat = new CohereChat({ model: "command-r7b-12-2024", instructions: "Answer in one word." });
@@ -50,29 +99,28 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
   /** @throws ArgumentError for an option that cannot be worked with. */
   constructor(options: CohereChatOptions<Output>) {
     super();
+    CHAT.check(options);
     const { model, instructions, temperature, maxTokens, body } = options;
-    checkNames("CohereChat", options, OWN_OPTIONS);
-    checkModel(model, "command-a-03-2025");
-    checkJobModel(options.jobModel);
-    check("instructions", instructions, (value) => typeof value === "string" && value !== "", "a text");
-    check("temperature", temperature, (value) => typeof value === "number" && value >= 0, "a number from 0");
-    check("maxTokens", maxTokens, (value) => isWhole(value, 1), "a whole number from 1");
-    check("body", body, (value) => typeof value === "object" && value !== null, "an object");
-    const responseFormat = formatOf(options);
+    const responseFormat = formatOf(options, (schema, own): Cohere.ResponseFormatV2 => ({
+      type: "json_object",
+      jsonSchema: { ...(own ?? takenSchema(jsonSchemaOf(schema))) },
+    }));
     const { client, owner } = connect<CohereClientLike>(options, CohereClientV2);
     this.#client = client;
     this.#options = options;
     this.#common = { ...defined({ model, temperature, maxTokens, responseFormat }), ...body };
     const always = bytesOf(instructions) + bytesOf(responseFormat);
     this.settings = {
-      ...commonSettings("chat", `chat ${model}`, owner, options),
-      weigh: (input) => ({ tokens: always + bytesOf(input) + outputTokens(input, maxTokens) }),
+      ...settingsOf("chat", `chat ${model}`, owner, options),
+      weigh: (input) => ({
+        tokens: always + bytesOf(input) + (countIn(fieldsOf(input)?.["maxTokens"]) ?? maxTokens ?? 0),
+      }),
       jobs: () => this.#jobs(),
     };
   }
 
   /**
-   * @throws InputError for an input that is no prompt, or that Cohere refuses
+   * @throws InputError for an input that is not a prompt, or that Cohere refuses
    * @throws ResultError when no usable answer comes, or the schema refuses it
    * @throws ProviderError, TimeoutError or the signal's reason
    */
@@ -88,7 +136,7 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
 
   /** @throws ResultError when no usable answer came, or ProviderError where Cohere gave up in the middle of it */
   async #read(response: Cohere.V2ChatResponse): Promise<Output> {
-    const result = answerIn(response);
+    const result = resultOf(response);
     const { schema } = this.#options;
     if (schema === undefined) return result as Output;
     if (result.finishReason === "MAX_TOKENS") throw cutShort();
@@ -109,8 +157,7 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
         const text = event.delta?.message?.content?.text;
         if (typeof text === "string" && text !== "") yield text;
       } else if (event.type === "message-end") {
-        const usage = usageIn(event.delta?.usage);
-        if (usage !== undefined) options.report?.({ usage });
+        options.report?.({ usage: usageIn(event.delta?.usage) });
         checkFinish(event.delta?.finishReason);
         whole = true;
       }
@@ -119,19 +166,16 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
   }
 
   async #jobs(): Promise<JobBackend<ChatInput, Output>> {
-    const { batchJobs, chatResponseIn, jobConnection, jobModelOf, toWire } = await import("./jobs/index.ts");
+    const { batchJobs, chatResponseIn, jobModelOf, toWire } = await import("./jobs/index.ts");
     const { model, ...common } = this.#common;
     const kind: JobKind<ChatInput, Output> = {
-      type: "batch-chat-v2-input",
-      model: jobModelOf(model, this.#options.jobModel),
       common: { ...common, instructions: this.#options.instructions },
       body: ([input]) => toWire({ ...this.#request(input as ChatInput), model: undefined }),
-      read: async (body) => {
-        const response = await chatResponseIn(body);
-        return { outputs: [await this.#read(response).catch(toError)], usage: usageIn(response.usage) };
-      },
+      read: async (answer) => [await this.#read(await chatResponseIn(answer))],
+      usage: (answer) => usageIn(fieldsOf(answer)?.["usage"]),
     };
-    return batchJobs(jobConnection(this.#client, this.#options), kind);
+    const job = { type: "batch-chat-v2-input", model: jobModelOf(model, this.#options.jobModel) } as const;
+    return batchJobs(this.#client, this.#options, job, kind);
   }
 
   /** @throws InputError */
@@ -144,22 +188,37 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
   }
 }
 
-const OWN_OPTIONS: readonly (keyof CohereChatOptions)[] = [
-  "schema",
-  "jsonSchema",
-  "instructions",
-  "temperature",
-  "maxTokens",
-  "body",
-  "jobModel",
-];
-
 /** @throws InputError */
 function requestOf(input: ChatInput): ChatRequest {
   if (typeof input === "string" && input.trim() !== "") return { messages: [{ role: "user", content: input }] };
   const request = Array.isArray(input) ? { messages: input } : (input as ChatRequest | null);
   if (Array.isArray(request?.messages) && request.messages.length > 0) return request;
-  throw notPrompt();
+  throw notInput("a text that is not blank, an array of messages, or an object with `messages`", input);
+}
+
+/** @throws ResultError for an answer that is none, or ProviderError where Cohere gave up in the middle of it */
+function resultOf(response: Cohere.V2ChatResponse): ChatResult {
+  const { message, finishReason, usage } = response as Partial<Cohere.V2ChatResponse>;
+  checkFinish(finishReason);
+  // A message without content is one that calls tools, or one that has been cut before its first word.
+  if (message?.content === undefined && message?.toolCalls === undefined && finishReason !== "MAX_TOKENS") {
+    throw notAnswer("a message");
+  }
+  return {
+    text: textOf(message?.content) ?? "",
+    finishReason: finishReason ?? "COMPLETE",
+    message: message ?? { role: "assistant" },
+    usage: usageIn(usage),
+  };
+}
+
+/** @throws ProviderError where Cohere gave up in the middle of an answer: it may do better another time */
+function checkFinish(finishReason: string | undefined): void {
+  if (finishReason !== "ERROR" && finishReason !== "TIMEOUT") return;
+  throw new ProviderError(
+    `Expected a whole answer from Cohere, got one that it gave up (${finishReason}). Try again later.`,
+    { status: 200, providerCode: finishReason, retryable: true },
+  );
 }
 
 /** The bytes of it all bound its tokens from above. What can't be written down fails in `invoke`; it must not fail here. */
@@ -169,9 +228,4 @@ function bytesOf(value: unknown): number {
   } catch {
     return 0;
   }
-}
-
-function outputTokens(input: ChatInput, usual: number | undefined): number {
-  const { maxTokens } = (input ?? {}) as Partial<ChatRequest>;
-  return typeof maxTokens === "number" ? maxTokens : (usual ?? 0);
 }

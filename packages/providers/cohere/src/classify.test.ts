@@ -113,7 +113,7 @@ describe("many texts", () => {
     expect(["nothing", [true, true, true, true, true, false]]).toContainEqual(came);
   });
 
-  test("a refusal carries nobody's words", async () => {
+  test("a refusal carries no words of the provider or the input", async () => {
     const wire = new Wire(() => refused(401));
     const error = await failureOf(make(wire).batch(["secret input"]));
     expect(BatchError.isInstance(error)).toBe(true);
@@ -126,11 +126,11 @@ describe("options that cannot be worked with", () => {
   const wire = new Wire(byText);
 
   test.each<[string, Partial<CohereClassifyOptions>, RegExp]>([
-    ["one label", { examples: examples.slice(0, 2) }, /two labels, two each, came 1 labels/],
+    ["one label", { examples: examples.slice(0, 2) }, /two labels, two each, got 1 labels/],
     ["one example of a label", { examples: examples.slice(0, 3) }, /1 of them with one example/],
-    ["an example without a label", { examples: [{ text: "a" } as never] }, /examples\[0\].*`label` is nothing/],
-    ["an example without a text", { examples: [null as never] }, /examples\[0\].*`text` is nothing/],
-    ["no list", { examples: {} as never }, /a list of at most 2,500 examples/],
+    ["an example without a label", { examples: [{ text: "a" } as never] }, /examples\[0\].*`label` is undefined/],
+    ["an example without a text", { examples: [null as never] }, /examples\[0\].*`text` is undefined/],
+    ["no list", { examples: {} as never }, /an array of at most 2,500/],
     ["truncate", { truncate: "MIDDLE" as never }, /"NONE", "START" or "END"/],
     ["a misspelt name", { sample: [] } as never, /no option `sample`/],
     [
@@ -144,7 +144,7 @@ describe("options that cannot be worked with", () => {
   });
 
   test("neither model nor examples", () => {
-    expect(() => new CohereClassify({ apiKey: "key" })).toThrow(/came neither/);
+    expect(() => new CohereClassify({ apiKey: "key" })).toThrow(/got neither/);
   });
 
   test("no key: the variable is named", () => {

@@ -1,13 +1,26 @@
-import { ArgumentError, type CallOptions, Runnable, type RunnableSettings } from "@batchwise/core";
+import {
+  BulkRunnable,
+  checkOption,
+  defined,
+  type DefinedOptions,
+  defineOptions,
+  fieldsOf,
+  kindOf,
+  notAnswer,
+  type Option,
+  type OptionsOf,
+  placeInOrder,
+  sendRest,
+  textIn,
+  textsIn,
+  weighText,
+} from "@batchwise/adapter-kit";
+import { ArgumentError, type CallOptions, type RunnableSettings } from "@batchwise/core";
 import { CohereClient } from "cohere-ai";
-import { utf8Length } from "./bytes.ts";
-import { type Classification, classificationsIn } from "./classifications.ts";
 import { connect } from "./client.ts";
 import { CLASSIFY_EXAMPLES, CLASSIFY_TEXTS } from "./limits.ts";
-import { check, checkNames, type CohereOptions, defined, kindOf } from "./options.ts";
+import { type CohereOptions, settingsOf, sharedOptions, TRUNCATE } from "./options.ts";
 import { send } from "./send.ts";
-import { commonSettings } from "./settings.ts";
-import { forTexts, requireText } from "./texts.ts";
 
 /** A text whose label is known. */
 export interface ClassifyExample {
@@ -15,20 +28,53 @@ export interface ClassifyExample {
   readonly label: string;
 }
 
+/** What a text was found to be. */
+export interface Classification {
+  /** The most likely label; undefined where a model that gives several labels gave none. */
+  readonly label: string | undefined;
+  /** All labels that the model gave: one, unless it was trained to give several. */
+  readonly labels: readonly string[];
+  /** How sure the model is of each label it knows, from 0 to 1. */
+  readonly confidences: Readonly<Record<string, number>>;
+}
+
 /** What is used of the SDK's client; `v2` tells it from a CohereClientV2. */
 type ClassifyClient = Pick<CohereClient, "classify" | "v2">;
 
+const OWN = {
+  /** What each label looks like: at least two labels, two examples each, 2,500 in all. Not needed by a trained model. */
+  examples: {
+    type: "array",
+    maxItems: CLASSIFY_EXAMPLES,
+    description: "what each label looks like: at least two labels, two examples each; not needed by a trained model",
+    items: {
+      type: "object",
+      required: ["text", "label"],
+      properties: { text: { type: "string" }, label: { type: "string" } },
+    },
+  } as Option<readonly ClassifyExample[]>,
+} as const;
+
 /** Options of CohereClassify. */
-export interface CohereClassifyOptions extends Omit<CohereOptions, "model" | "client"> {
+export interface CohereClassifyOptions
+  extends OptionsOf<typeof OWN>, OptionsOf<typeof TRUNCATE>, Omit<CohereOptions, "model" | "client"> {
   /** A model that was trained on labels, or one that learns from `examples`. @default Cohere's own choice */
   readonly model?: string;
-  /** What each label looks like: at least two labels, two examples each, 2,500 in all. Not needed by a trained model. */
-  readonly examples?: readonly ClassifyExample[];
-  /** What happens to a text that is too long; "NONE" makes it an error of its item. @default "END" */
-  readonly truncate?: "NONE" | "START" | "END";
   /** A CohereClient of the SDK's that exists already. The classify of a CohereClientV2 does not work (8.1). */
   readonly client?: ClassifyClient;
 }
+
+const MODEL = {
+  model: {
+    type: "string",
+    description: "a model that was trained on labels, or one that learns from `examples`",
+    otherwise: "Cohere's own choice",
+  },
+} as const;
+const SHARED = /* @__PURE__ */ sharedOptions("classify");
+
+/** What CohereClassify takes. */
+export const CLASSIFY: DefinedOptions = /* @__PURE__ */ defineOptions("CohereClassify", MODEL, SHARED, OWN, TRUNCATE);
 
 /**
  * Labels texts with Cohere's classify, 96 texts in a request.
@@ -40,7 +86,7 @@ export interface CohereClassifyOptions extends Omit<CohereOptions, "model" | "cl
  * const classify = new CohereClassify({ examples });
  * const labels = (await classify.batch(texts)).map(({ label }) => label);
  */
-export class CohereClassify extends Runnable<string, Classification> {
+export class CohereClassify extends BulkRunnable<string, Classification> {
   override readonly settings: RunnableSettings<string, Classification>;
   readonly #client: ClassifyClient;
   readonly #request: Omit<Parameters<CohereClient["classify"]>[0], "inputs">;
@@ -48,85 +94,78 @@ export class CohereClassify extends Runnable<string, Classification> {
   /** @throws ArgumentError for an option that cannot be worked with, or with neither `model` nor `examples`. */
   constructor(options: CohereClassifyOptions) {
     super();
-    const { model, examples, truncate = "END", ...rest } = options;
-    checkNames("CohereClassify", options, ["examples", "truncate"]);
-    check("model", model, (value) => typeof value === "string" && value !== "", "a model's name");
-    check("truncate", truncate, (value) => TRUNCATE.has(value), '"NONE", "START" or "END"');
+    CLASSIFY.check(options);
+    const { examples, truncate = "END" } = options;
     if (examples !== undefined) checkExamples(examples);
-    else if (model === undefined) {
-      throw new ArgumentError("Expected `examples`, or a `model` that was trained on labels, came neither. Give one.");
+    else if (options.model === undefined) {
+      throw new ArgumentError("Expected `examples`, or a `model` that was trained on labels, got neither. Give one.");
     }
-    const { client, owner } = connect<ClassifyClient>(rest, CohereClient);
-    check("client", "v2" in client, (isClassic) => isClassic === true, "a CohereClient, whose classify works");
-    this.#client = client;
-    this.#request = defined({
-      model,
-      examples: examples?.map(({ text, label }) => ({ text, label })),
-      truncate,
+    const { client, owner } = connect<ClassifyClient>(options, CohereClient);
+    checkOption("client", client, {
+      ...SHARED["client"]!,
+      holds: (value) => "v2" in (value as object),
+      expected: "a CohereClient, whose classify works",
     });
+    this.#client = client;
+    this.#request = {
+      ...defined({ model: options.model, examples: examples?.map(({ text, label }) => ({ text, label })) }),
+      truncate,
+    };
     this.settings = {
-      ...commonSettings("classify", "classify", owner, { ...rest, model: model ?? "" }),
+      ...settingsOf("classify", "classify", owner, options),
       request: { maxInputs: CLASSIFY_TEXTS },
-      weigh: (text) => {
-        requireText(text);
-        return { tokens: utf8Length(text) };
-      },
+      weigh: (text) => weighText(text),
     };
   }
 
   /**
-   * @throws InputError for a text that is empty or no string, or that Cohere refuses with `truncate: "NONE"`
+   * One request for up to 96 texts. Labels are placed by position: the texts that Cohere sends back may be altered. A slot
+   * has an InputError for a text that is empty or not a string.
+   *
    * @throws ProviderError, TimeoutError or ResultError when no usable answer comes
    */
-  override async invoke(input: string, options: CallOptions = {}): Promise<Classification> {
-    const [classification] = await this.invokeMany([input], options);
-    if (classification instanceof Error) throw classification;
-    return classification!;
-  }
-
-  /** One request for up to 96 texts. Labels are placed by position: the texts that Cohere sends back may be altered. */
   override invokeMany(
     inputs: readonly string[],
     options: CallOptions = {},
   ): Promise<readonly (Classification | Error)[]> {
-    return forTexts(inputs, async (texts) => {
-      const response = await send(
+    return sendRest(textsIn(inputs), options, async (texts) => {
+      const { classifications } = await send(
         (sdkOptions) => this.#client.classify({ ...this.#request, inputs: texts }, sdkOptions),
         options,
         // Cohere counts classifications here, and no tokens.
         () => undefined,
       );
-      return classificationsIn(response.classifications, texts.length);
+      return placeInOrder(classifications, texts.length).map(classificationOf);
     });
   }
 }
 
-const TRUNCATE: ReadonlySet<unknown> = new Set(["NONE", "START", "END"]);
-
-function isGiven(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
+function classificationOf(row: unknown): Classification | Error {
+  if (row instanceof Error) return row;
+  const { predictions, labels } = fieldsOf(row) ?? {};
+  const said = Object.entries(fieldsOf(labels) ?? {}).map(([label, each]) => [label, fieldsOf(each)?.["confidence"]]);
+  const areLabels = Array.isArray(predictions) && predictions.every((each) => typeof each === "string");
+  if (areLabels && fieldsOf(labels) !== undefined && said.every(([, confidence]) => Number.isFinite(confidence))) {
+    return { label: predictions[0], labels: predictions, confidences: Object.fromEntries(said) };
+  }
+  return notAnswer("labels for this input, each with a finite confidence,");
 }
 
 /** @throws ArgumentError that names what is missing, never an example. */
-function checkExamples(examples: unknown): void {
-  check(
-    "examples",
-    examples,
-    (value) => Array.isArray(value) && value.length <= CLASSIFY_EXAMPLES,
-    `a list of at most ${CLASSIFY_EXAMPLES.toLocaleString("en")} examples`,
-  );
+function checkExamples(examples: readonly unknown[]): void {
   const counts = new Map<string, number>();
-  for (const [position, example] of (examples as readonly (Partial<ClassifyExample> | null)[]).entries()) {
-    const { text, label } = example ?? {};
-    if (!isGiven(text) || !isGiven(label)) {
-      const what = isGiven(text) ? `\`label\` is ${kindOf(label)}` : `\`text\` is ${kindOf(text)}`;
-      throw new ArgumentError(`Expected \`examples[${position}]\` to have a \`text\` and a \`label\`; ${what}.`);
+  for (const [position, example] of examples.entries()) {
+    const { text, label } = fieldsOf(example) ?? {};
+    const isText = textIn(text) !== undefined;
+    if (!isText || typeof label !== "string" || label === "") {
+      const got = isText ? `\`label\` is ${kindOf(label)}` : `\`text\` is ${kindOf(text)}`;
+      throw new ArgumentError(`Expected \`examples[${position}]\` to have a \`text\` and a \`label\`; ${got}.`);
     }
-    counts.set(label!, (counts.get(label!) ?? 0) + 1);
+    counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   const few = [...counts.values()].filter((count) => count < 2).length;
   if (counts.size >= 2 && few === 0) return;
   throw new ArgumentError(
-    `Expected \`examples\` of at least two labels, two each, came ${counts.size} labels, ${few} of them with one example.`,
+    `Expected \`examples\` of at least two labels, two each, got ${counts.size} labels, ${few} of them with one example.`,
   );
 }

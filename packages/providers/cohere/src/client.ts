@@ -1,25 +1,40 @@
+import { defined, environment, HTTP, isKey, kindOf, type Option, type OptionsOf } from "@batchwise/adapter-kit";
 import { ArgumentError } from "@batchwise/core";
 import type { CohereClientV2 } from "cohere-ai";
 import { fetcher } from "./fetcher.ts";
-import { check, kindOf } from "./options.ts";
 
 /** What this package uses of the SDK's client. `CohereClientV2` fits, and so does `CohereClient`'s `v2`. */
 export type CohereClientLike = Pick<CohereClientV2, "embed" | "rerank" | "chat" | "chatStream"> &
   Partial<Pick<CohereClientV2, "batches" | "datasets">>;
 
+/** Where requests go unless the options say otherwise. */
+export const BASE_URL = "https://api.cohere.com";
+
 /** How Cohere is reached. */
-export interface CohereClientOptions {
+export const CONNECTION = {
   /**
    * The key, or a function that gives one for each call. An empty string sends none, for a proxy that has its own.
    * @default the environment variable CO_API_KEY
    */
-  readonly apiKey?: string | (() => string | Promise<string>);
+  apiKey: {
+    ...HTTP.apiKey,
+    description: 'the key, or a function that gives one; `""` sends none, for a proxy',
+    otherwise: "`CO_API_KEY`",
+    takes: (value: unknown): boolean => value === "" || typeof value === "function",
+    expected: "a string of visible ASCII characters, or a function",
+  } as Option<string | (() => string | Promise<string>)>,
   /** @default the SDK's: https://api.cohere.com */
-  readonly baseURL?: string;
-  /** @default the global `fetch` */
-  readonly fetch?: typeof fetch;
+  baseURL: { ...HTTP.baseURL, default: BASE_URL, otherwise: `\`${BASE_URL}\`` } as Option<string>,
+  /** Makes the requests. @default globalThis.fetch */
+  fetch: { ...HTTP.fetch } as Option<typeof globalThis.fetch>,
   /** Further headers of every request. */
-  readonly headers?: Readonly<Record<string, string>>;
+  headers: { type: "object", writeOnly: true, description: "further headers of every request" } as Option<
+    Readonly<Record<string, string>>
+  >,
+} as const;
+
+/** How Cohere is reached. */
+export interface CohereClientOptions extends OptionsOf<typeof CONNECTION> {
   /** A client of the SDK's that exists already; the options above are then its own. */
   readonly client?: CohereClientLike;
 }
@@ -30,40 +45,28 @@ export interface Connection<Client = CohereClientLike> {
   readonly owner: object | string;
 }
 
-/** Where requests go unless the options say otherwise. */
-export const BASE_URL = "https://api.cohere.com";
-
 /**
  * @param Sdk which of the SDK's clients is made where none is given
- * @throws ArgumentError where there is no key, or an option cannot be worked with.
+ * @throws ArgumentError where there is no key, or a client and options that it replaces.
  */
-export function connect<Client>(
+export function connect<Client extends object>(
   options: Omit<CohereClientOptions, "client"> & { readonly client?: Client },
   Sdk: new (options: ConstructorParameters<typeof CohereClientV2>[0]) => Client,
 ): Connection<Client> {
-  const { client, baseURL = BASE_URL, fetch: fetchFunction, headers } = options;
-  const apiKey = options.apiKey ?? environment("CO_API_KEY") ?? undefined;
+  const { client, baseURL = BASE_URL, fetch, headers } = options;
   if (client !== undefined) {
-    const others = (["apiKey", "baseURL", "fetch", "headers"] as const).filter((name) => options[name] !== undefined);
-    if (others.length === 0 && typeof client === "object" && client !== null) return { client, owner: client };
-    throw new ArgumentError(
-      others.length === 0
-        ? `Expected \`client\` to be a ${Sdk.name}, came ${kindOf(client)}. Correct it or leave it out.`
-        : `Expected either \`client\` or \`${others.join("`, `")}\`, came both. Give them to the client itself.`,
-    );
+    const other = (Object.keys(CONNECTION) as (keyof typeof CONNECTION)[]).find((name) => options[name] !== undefined);
+    if (other === undefined) return { client, owner: client };
+    throw new ArgumentError(`Expected either \`client\` or \`${other}\`, got both. Give it to the client itself.`);
   }
-  if (typeof apiKey !== "function") checkKey(apiKey);
-  check("baseURL", baseURL, (value) => typeof value === "string" && URL.canParse(value), "a URL");
-  check("fetch", fetchFunction, (value) => typeof value === "function", "a function");
-  check("headers", headers, (value) => typeof value === "object" && value !== null, "an object of names and values");
+  const apiKey = options.apiKey ?? environment("CO_API_KEY");
   return {
     client: new Sdk({
-      token: typeof apiKey === "function" ? async () => checkKey(await apiKey()) : apiKey,
+      token: typeof apiKey === "function" ? async () => checkKey(await apiKey()) : checkKey(apiKey),
       environment: baseURL,
       maxRetries: 0,
       fetcher,
-      ...(headers === undefined ? {} : { headers }),
-      ...(fetchFunction === undefined ? {} : { fetch: fetchFunction }),
+      ...defined({ headers, fetch }),
     }),
     owner: typeof apiKey === "function" ? apiKey : `${baseURL} ${apiKey}`,
   };
@@ -71,16 +74,9 @@ export function connect<Client>(
 
 /** @throws ArgumentError for what no header can hold: it would come back in the message of another error. */
 function checkKey(apiKey: unknown): string {
-  if (typeof apiKey === "string" && /^[\u0021-\u007E]*$/.test(apiKey)) return apiKey;
+  if (apiKey === "" || isKey(apiKey)) return apiKey;
   throw new ArgumentError(
-    apiKey === undefined
-      ? "Expected a key of Cohere, came none. Give `apiKey`, or set the environment variable CO_API_KEY."
-      : `Expected \`apiKey\` to be a key or a function that gives one, came ${
-          typeof apiKey === "string" ? "a string with spaces, line breaks or letters that no key has" : kindOf(apiKey)
-        }. Correct it.`,
+    `Expected \`apiKey\` to be a string of visible ASCII characters, or a function that gives one, got ${kindOf(apiKey)}. ` +
+      `Set CO_API_KEY or pass \`apiKey\`.`,
   );
-}
-
-function environment(name: string): string | undefined {
-  return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name];
 }

@@ -71,7 +71,7 @@ describe("a corpus through a provider with faults", () => {
     ["rows that are missing", { missingRowRate: 0.3 }],
     ["vectors that are not finite", { nanRate: 0.3 }],
     ["vectors that are too short", { wrongSizeRate: 0.3 }],
-  ])("L13 %s are errors of their items, and nobody gets another one's vector", async (_, faults) => {
+  ])("L13 %s are errors of their items, and no input gets another one's vector", async (_, faults) => {
     const slots = await embed(faults);
     const wrong = slots.filter((slot, index) => !(slot instanceof Error) && String(slot) !== String(expected[index]));
     expect(wrong).toEqual([]);

@@ -48,7 +48,7 @@ describe("statuses", () => {
       const error = await failureOf(embeddings.invoke("top secret"));
       expect(error).toBeInstanceOf(ProviderError);
       expect(error).toMatchObject({ status, code, retryable });
-      expect(error.message).toContain(`came status ${status}`);
+      expect(error.message).toContain(`got status ${status}`);
       // P35 neither what was sent nor what Cohere says of it
       expect(error.cause).toBeUndefined();
       expect(`${error.message} ${JSON.stringify(error)}`).not.toMatch(/secret/i);

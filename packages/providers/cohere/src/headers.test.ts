@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { limitsIn, requestIdIn } from "./headers.ts";
+import { requestIdOf } from "@batchwise/adapter-kit";
+import { DIALECT } from "./errors.ts";
+import { limitsIn } from "./headers.ts";
+
+const requestIdIn = (headers: Headers): string | undefined => requestIdOf(headers, DIALECT);
 
 test("a trial key's calls a minute, and what is left of them", () => {
   const headers = { "x-trial-endpoint-call-limit": "40", "x-trial-endpoint-call-remaining": "39" };

@@ -1,3 +1,4 @@
+import { limitIn } from "@batchwise/adapter-kit";
 import type { HeadersLike, RateLimitFacts } from "@batchwise/core";
 
 /**
@@ -5,18 +6,9 @@ import type { HeadersLike, RateLimitFacts } from "@batchwise/core";
  * in a minute, and how many of them are left.
  */
 export function limitsIn(headers: HeadersLike): RateLimitFacts | undefined {
-  const limit = count(headers.get("x-trial-endpoint-call-limit"));
-  if (limit === undefined || limit === 0) return undefined;
-  const remaining = count(headers.get("x-trial-endpoint-call-remaining"));
-  return { requests: { limit, ...(remaining === undefined ? {} : { remaining }) } };
-}
-
-/** Cohere's own id of the request, for its support. */
-export function requestIdIn(headers: HeadersLike): string | undefined {
-  const id = headers.get("x-debug-trace-id") ?? "";
-  return /^[\w-]{1,80}$/.test(id) ? id : undefined;
-}
-
-function count(text: string | null | undefined): number | undefined {
-  return /^\s*\d{1,9}\s*$/.test(text ?? "") ? Number(text) : undefined;
+  const requests = limitIn(headers, {
+    limit: "x-trial-endpoint-call-limit",
+    remaining: "x-trial-endpoint-call-remaining",
+  });
+  return requests?.limit === undefined ? undefined : { requests };
 }

@@ -1,8 +1,6 @@
 export { adapters } from "./adapters.ts";
-export type { ChatResult } from "./answers.ts";
-export { type ChatInput, type ChatRequest, CohereChat, type CohereChatOptions } from "./chat.ts";
-export type { Classification } from "./classifications.ts";
-export { type ClassifyExample, CohereClassify, type CohereClassifyOptions } from "./classify.ts";
+export { type ChatInput, type ChatRequest, type ChatResult, CohereChat, type CohereChatOptions } from "./chat.ts";
+export { type Classification, type ClassifyExample, CohereClassify, type CohereClassifyOptions } from "./classify.ts";
 export type { CohereClientLike, CohereClientOptions } from "./client.ts";
 export {
   CohereEmbeddings,
@@ -13,5 +11,6 @@ export {
 export type { CohereTier } from "./limits.ts";
 export type { CohereOptions } from "./options.ts";
 export { type CoherePrice, PRICES } from "./prices.ts";
-export { CohereRerank, type CohereRerankOptions, type RerankInput, type RerankResult } from "./rerank.ts";
-export type { StructuredOptions } from "./structured.ts";
+export { CohereRerank, type CohereRerankOptions, type RerankResult } from "./rerank.ts";
+export type { StructuredOptions } from "@batchwise/adapter-kit";
+export type { RerankInput } from "@batchwise/core";

@@ -78,7 +78,7 @@ describe("how much a minute", () => {
     expect(sent.reduce((sum, each) => sum + each)).toBe(5000);
   });
 
-  test("a trial key's limit is learnt from what responses tell", async () => {
+  test("a trial key's limit is learned from responses", async () => {
     const now = new FakeClock();
     const times: number[] = [];
     const headers = { "x-trial-endpoint-call-limit": "3", "x-trial-endpoint-call-remaining": "2" };

@@ -40,9 +40,6 @@ export const MAX_CONCURRENCY: Readonly<Record<Endpoint, number>> = {
   classify: 20,
 };
 
-/** Calls in all for an input whose failures may pass. */
-export const ATTEMPTS = 6;
-
 /** Milliseconds that one call may take: what the SDK itself allows. */
 export const TIMEOUT_MS = 300_000;
 

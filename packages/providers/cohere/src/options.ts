@@ -1,97 +1,128 @@
-import { ArgumentError, type Clock, type RateLimiter, type RetryOptions } from "@batchwise/core";
-import type { CohereClientOptions } from "./client.ts";
-import type { CohereTier } from "./limits.ts";
-import type { CoherePrice } from "./prices.ts";
+import {
+  type Option,
+  type OptionGroup,
+  type OptionsOf,
+  PACE,
+  type PaceOptions,
+  type PaceSettings,
+  paceSettings,
+  PRICE,
+  withDefaults,
+} from "@batchwise/adapter-kit";
+import { type CohereClientLike, type CohereClientOptions, CONNECTION, type Connection } from "./client.ts";
+import { type Endpoint, MAX_CONCURRENCY, RATE_LIMITS, TIMEOUT_MS } from "./limits.ts";
+import { type CoherePrice, PRICES } from "./prices.ts";
+
+const COMMON = {
+  /** The limits that hold for the key: a free one's, or a paid one's. @default "production" */
+  tier: {
+    type: "string",
+    enum: ["trial", "production"],
+    description: '`"trial"` for the limits of a free key',
+    default: "production",
+  },
+  /** What the model costs, for `estimate`, `maxCost` and reports. @default the list price in `prices.ts`, where it is known */
+  price: {
+    ...PRICE.price,
+    description: "what is counted as cost; `perThousandSearches` for rerank",
+    examples: [{ perMillionInputTokens: 0.12 }],
+  } as Option<CoherePrice>,
+} as const;
 
 /** Options that every Runnable of this package takes. */
-export interface CohereOptions extends CohereClientOptions {
+export interface CohereOptions extends OptionsOf<typeof COMMON>, CohereClientOptions, PaceOptions {
   /** The model's name, as Cohere spells it. */
   readonly model: string;
-  /** Which of Cohere's own limits the key has. @default "production" */
-  readonly tier?: CohereTier;
-  /** Calls a minute that the key is allowed, where it is not the tier's number. */
-  readonly requestsPerMinute?: number;
+}
+
+/** What happens to texts that are too long. */
+export const TRUNCATE = {
   /**
-   * The limiter that calls pass, in place of the one that all Runnables of one key and endpoint share. The limits
-   * above are then the limiter's business.
+   * What happens to a text that is longer than the model (or `maxTokens`) reads: "END" and "START" leave that part
+   * out, "NONE" makes it an error of its item.
+   * @default "END"
    */
-  readonly limiter?: RateLimiter;
-  /** Requests in flight at once, at most. Fewer go out where the rate limits allow no more. */
-  readonly maxConcurrency?: number;
-  /** How failed calls are tried again; `false` switches retries off. @default { attempts: 6 } */
-  readonly retry?: RetryOptions | false;
-  /** Milliseconds that one call of a batch may take, its body included. @default 300_000 */
-  readonly timeoutMs?: number;
-  /** What the model costs, for `estimate`, `maxCost` and reports. @default the list price in `prices.ts`, where it is known */
-  readonly price?: CoherePrice;
-  /** Time of the limiter, for tests; a limiter with a clock of its own is not shared. @default the machine's clock */
-  readonly clock?: Clock;
+  truncate: {
+    type: "string",
+    enum: ["NONE", "START", "END"],
+    description: 'which part of a text that is too long is left out; `"NONE"` makes it an error of its item',
+    default: "END",
+  },
+} as const;
+
+/** How long calls may wait at Cohere. */
+export const PRIORITY = {
+  /** From 0, the highest, to 999: what waits longer when Cohere is busy. @default 0 */
+  priority: {
+    type: "integer",
+    minimum: 0,
+    maximum: 999,
+    description: "from 0, the highest, to 999: what waits longer when Cohere is busy",
+    default: 0,
+  },
+} as const;
+
+/** What offline jobs call the model. */
+export const JOB_MODEL = {
+  /** What offline jobs call the model. @default "batch-embed-v4" for "embed-v4.0", else `model` */
+  jobModel: {
+    type: "string",
+    description: "what offline jobs call the model",
+    otherwise: "`batch-embed-v4` for `embed-v4.0`, else its name",
+  },
+} as const;
+
+const CLIENT = {
+  type: "object",
+  json: false,
+  description: "your `CohereClientV2` (or a `CohereClient`'s `v2`), instead of the options above",
+  expected: "a CohereClientV2",
+} as Option<CohereClientLike>;
+
+/** What every Runnable of this package takes but a model, with the defaults of an endpoint. */
+export function sharedOptions(endpoint: Endpoint): OptionGroup {
+  const maxConcurrency = {
+    ...PACE.maxConcurrency,
+    default: MAX_CONCURRENCY[endpoint],
+    otherwise: "embed 10, rerank and classify 20, chat 50",
+  };
+  const requestsPerMinute = { ...PACE.requestsPerMinute, otherwise: "the tier's limits, below" };
+  const pace = { ...withDefaults(PACE, { timeoutMs: TIMEOUT_MS }), requestsPerMinute, maxConcurrency };
+  return { ...CONNECTION, client: CLIENT, ...COMMON, ...pace };
 }
 
-/** @throws ArgumentError where `value` is given and not what it should be. Its text never shows a value that could be secret. */
-export function check(name: string, value: unknown, isValid: (value: unknown) => boolean, expected: string): void {
-  if (value === undefined || isValid(value)) return;
-  const came = typeof value === "number" || typeof value === "boolean" ? String(value) : kindOf(value);
-  throw new ArgumentError(`Expected \`${name}\` to be ${expected}, came ${came}. Correct it or leave it out.`);
+/** @param example a model of the endpoint */
+export function modelOption(example: string): OptionGroup {
+  return {
+    model: { type: "string", required: true, description: "the model, as Cohere spells it", examples: [example] },
+  };
 }
 
-/** Names of the options that every Runnable of this package takes. */
-const COMMON: readonly (keyof CohereOptions)[] = [
-  "model",
-  "apiKey",
-  "baseURL",
-  "fetch",
-  "headers",
-  "client",
-  "tier",
-  "requestsPerMinute",
-  "limiter",
-  "maxConcurrency",
-  "retry",
-  "timeoutMs",
-  "price",
-  "clock",
-];
+/** The settings that a Runnable has whatever its endpoint: concurrency, retries, time, limits and price. */
+type Common = PaceSettings & { readonly price: CoherePrice | undefined };
 
-/** @throws ArgumentError for a name that is no option, which is usually misspelt. */
-export function checkNames(of: string, options: object, own: readonly string[]): void {
-  const known: readonly string[] = [...COMMON, ...own];
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new ArgumentError(`${of} has no option \`${unknown}\`. Its options: ${known.join(", ")}.`);
-}
-
-/** @throws ArgumentError where there is no model. */
-export function checkModel(model: unknown, example: string): void {
-  if (typeof model === "string" && model !== "") return;
-  throw new ArgumentError(
-    `Expected \`model\` to name a model of Cohere, came ${kindOf(model)}. Give one, such as "${example}".`,
-  );
-}
-
-/** @throws ArgumentError where the model of offline jobs is given and no name. */
-export function checkJobModel(jobModel: unknown): void {
-  check("jobModel", jobModel, (value) => typeof value === "string" && value !== "", "a model's name");
-}
-
-/** Whether `value` is a whole number from `least`. */
-export function isWhole(value: unknown, least: number, most: number = Infinity): boolean {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most;
-}
-
-/** Whether `value` can be Cohere's `priority`: 0 (the highest) to 999. */
-export function isPriority(value: unknown): boolean {
-  return isWhole(value, 0, 999);
-}
-
-/** What kind of value came, never the value. */
-export function kindOf(value: unknown): string {
-  if (value === "") return "an empty string";
-  if (value === undefined) return "nothing";
-  return value === null ? "null" : `a value of type ${typeof value}`;
-}
-
-/** `values` without those that are undefined: what is left out stays off the wire. */
-export function defined<T extends object>(values: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+/**
+ * @param pool whose calls count together at Cohere: an endpoint, or an endpoint and a model
+ * @throws ArgumentError for a limiter and limits a minute at once
+ */
+export function settingsOf(
+  endpoint: Endpoint,
+  pool: string,
+  owner: Connection["owner"],
+  options: Omit<CohereOptions, "client" | "model"> & {
+    readonly model?: string;
+    readonly inputsPerMinute?: number | undefined;
+  },
+): Common {
+  const { tier = "production", model = "" } = options;
+  return {
+    ...paceSettings(options, {
+      owner,
+      pool: `cohere ${pool}`,
+      maxConcurrency: MAX_CONCURRENCY[endpoint],
+      timeoutMs: TIMEOUT_MS,
+      limits: RATE_LIMITS[endpoint][tier],
+    }),
+    price: options.price ?? (Object.hasOwn(PRICES, model) ? PRICES[model] : undefined),
+  };
 }

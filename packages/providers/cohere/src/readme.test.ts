@@ -1,8 +1,16 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { withOptionTables } from "@batchwise/adapter-kit";
 import { type Emulator, startEmulator } from "@batchwise/emulator";
 import { snippetsIn } from "@batchwise/testkit";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import * as zod from "zod";
+import { CHAT } from "./chat.ts";
+import { CLASSIFY } from "./classify.ts";
+import { EMBEDDINGS } from "./embeddings.ts";
 import * as cohere from "./index.ts";
+import { sharedOptions } from "./options.ts";
+import { RERANK } from "./rerank.ts";
 
 const snippets = await snippetsIn(new URL("../README.md", import.meta.url));
 const modules = { "@batchwise/cohere": cohere, zod };
@@ -21,6 +29,18 @@ afterAll(async () => {
   vi.unstubAllGlobals();
   vi.unstubAllEnvs();
   await emulator.close();
+});
+
+test("the README's tables of options say what the declarations say (`npx vitest -u` writes them)", async () => {
+  const path = fileURLToPath(new URL("../README.md", import.meta.url));
+  const groups = {
+    shared: sharedOptions("embed"),
+    embeddings: EMBEDDINGS.group,
+    rerank: RERANK.group,
+    chat: CHAT.group,
+    classify: CLASSIFY.group,
+  };
+  await expect(withOptionTables(await readFile(path, "utf8"), groups)).toMatchFileSnapshot(path);
 });
 
 test("the README has a snippet for each Runnable", () => {

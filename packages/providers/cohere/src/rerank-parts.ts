@@ -2,13 +2,13 @@ import {
   BatchwiseError,
   type CallOptions,
   type RateLimiter,
+  type RerankInput,
+  type RerankScore,
   type Reservation,
   type Runnable,
   runnable,
   type RunnableSettings,
 } from "@batchwise/core";
-import type { RerankInput } from "./rerank.ts";
-import type { Score } from "./scores.ts";
 
 /** A stretch of a list that fits into one call, with where it begins. */
 interface Part extends RerankInput {
@@ -17,7 +17,7 @@ interface Part extends RerankInput {
 
 /** What has come of a list that is not whole yet. */
 interface Begun extends RerankInput {
-  readonly scores: Map<number, readonly Score[]>;
+  readonly scores: Map<number, readonly RerankScore[]>;
 }
 
 /**
@@ -28,16 +28,16 @@ interface Begun extends RerankInput {
  */
 export class RerankParts {
   readonly #size: number;
-  readonly #call: Runnable<Part, Score[]>;
+  readonly #call: Runnable<Part, RerankScore[]>;
   readonly #begun = new WeakMap<RerankInput, Begun>();
 
   constructor(
     { limiter, maxConcurrency }: Required<Pick<RunnableSettings, "limiter" | "maxConcurrency">>,
     size: number,
-    score: (input: RerankInput, options: CallOptions) => Promise<Score[]>,
+    score: (input: RerankInput, options: CallOptions) => Promise<RerankScore[]>,
   ) {
     this.#size = size;
-    this.#call = runnable(score as (part: Part, options: CallOptions) => Promise<Score[]>, {
+    this.#call = runnable(score as (part: Part, options: CallOptions) => Promise<RerankScore[]>, {
       retry: false,
       limiter,
       maxConcurrency,
@@ -50,17 +50,15 @@ export class RerankParts {
   }
 
   /** @throws what kept a part from being scored; one that trying again cannot help goes first */
-  async score(input: RerankInput, options: CallOptions): Promise<Score[]> {
+  async score(input: RerankInput, options: CallOptions): Promise<RerankScore[]> {
     const { scores } = this.#resume(input);
     const missing = this.#partsOf(input).filter(({ start }) => !scores.has(start));
     const slots = await this.#call.batch(missing, { ...options, returnExceptions: true });
     for (const [at, { start }] of missing.entries()) {
       const slot = slots[at];
-      if (Array.isArray(slot))
-        scores.set(
-          start,
-          slot.map(({ index, score }) => ({ index: start + index, score })),
-        );
+      if (!Array.isArray(slot)) continue;
+      const placed = slot.map(({ index, score }) => ({ index: start + index, score }));
+      scores.set(start, placed);
     }
     options.signal?.throwIfAborted();
     const failures = slots.filter((slot) => slot instanceof Error);

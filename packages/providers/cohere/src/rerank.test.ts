@@ -195,9 +195,9 @@ describe("long lists", () => {
 describe("what cannot be ranked", () => {
   test.each<[string, unknown, RegExp]>([
     ["a blank query", { query: "  ", documents: ["a"] }, /a query that is not blank/],
-    ["no query", { documents: ["a"] }, /a query that is not blank.*is nothing/],
+    ["no query", { documents: ["a"] }, /a query that is not blank.*got undefined/],
     ["no documents", { query: "q" }, /an array of documents/],
-    ["a document that is no text", { query: "q", documents: ["a", 5] }, /a text as document 1/],
+    ["a document that is no text", { query: "q", documents: ["a", 5] }, /document 1 to be a string/],
     ["nothing", undefined, /a query/],
   ])("%s is an InputError, and its neighbours go", async (_, input, message) => {
     const wire = new Wire(byNumber);
@@ -261,7 +261,7 @@ describe("what cannot be ranked", () => {
     [{ topN: 0 }, /`topN`/],
     [{ maxTokensPerDoc: 0 }, /`maxTokensPerDoc`/],
     [{ priority: -1 }, /`priority`/],
-    [{ maxDocuments: 10_001 }, /`maxDocuments` to be a whole number from 1 to 10,000, came 10001/],
+    [{ maxDocuments: 10_001 }, /`maxDocuments` to be a whole number from 1 to 10,000, got 10001/],
   ])("the option %j", (options, message) => {
     const build = (): CohereRerank => make(new Wire(byNumber), options);
     expect(build).toThrow(ArgumentError);

@@ -1,28 +1,23 @@
+import { ANY_INPUT, type Blame, type Bounds, factsOf, linkTo, notJson, requestIdOf } from "@batchwise/adapter-kit";
 import type { CallOptions, HeadersLike, Usage } from "@batchwise/core";
-import { brokenOff, isUnreadable, mapError, noJson } from "./errors.ts";
-import { limitsIn, requestIdIn } from "./headers.ts";
+import { brokenOff, DIALECT, isUnreadable, sdkFailure } from "./errors.ts";
 
-/** What every call hands to the SDK beside its request. */
-export interface SdkOptions {
+/** What every call hands to the SDK besides its request. */
+interface SdkOptions {
   readonly maxRetries: number;
   readonly abortSignal: AbortSignal;
 }
 
-/** The promise that the SDK's methods give. */
-interface SdkPromise<Data> {
-  withRawResponse(): Promise<Raw<Data>>;
-}
-
-interface Raw<Data> {
-  readonly data: Data;
-  readonly rawResponse: { readonly headers: HeadersLike; readonly status: number };
-}
-
-/** What the provider counted for a call that it refused. */
-const NOTHING: Usage = { inputTokens: 0, outputTokens: 0 };
+/** Starts one call of the SDK. */
+export type Start<Data> = (options: SdkOptions) => {
+  withRawResponse(): Promise<{
+    readonly data: Data;
+    readonly rawResponse: { readonly headers: HeadersLike; readonly status: number };
+  }>;
+};
 
 /**
- * Makes one call of the SDK and reports what it learnt.
+ * Makes one call of the SDK and reports what it learned.
  *
  * The call gets a signal of its own: the SDK never takes its listeners off a signal, and a batch has one signal for
  * all its calls. It does not retry (the engine does), and is not waited for once the caller's signal is aborted.
@@ -31,15 +26,15 @@ const NOTHING: Usage = { inputTokens: 0, outputTokens: 0 };
  * @throws ProviderError, TimeoutError or InputError, as `errors.ts` says
  */
 export async function send<Data>(
-  start: (options: SdkOptions) => SdkPromise<Data>,
-  options: CallOptions,
+  start: Start<Data>,
+  options: CallOptions & Bounds,
   usageOf: (data: Data) => Usage | undefined,
+  blame: Blame = ANY_INPUT,
 ): Promise<Data> {
-  const linked = linkTo(options.signal);
+  const linked = linkTo(options);
   try {
-    const sdkOptions = { maxRetries: 0, abortSignal: linked.signal };
-    const { data, headers } = await linked.race(answer(start, sdkOptions, options));
-    report(options, headers, usageOf(data));
+    const { data, headers } = await linked.race(attempt(start, linked.signal, options, blame));
+    options.report?.({ ...factsOf(headers, DIALECT), usage: usageOf(data) });
     return data;
   } finally {
     linked.unlink();
@@ -53,14 +48,13 @@ export async function send<Data>(
  * @throws ProviderError, TimeoutError or InputError, as `errors.ts` says, in the middle too
  */
 export async function* stream<Event>(
-  start: (options: SdkOptions) => SdkPromise<AsyncIterable<Event>>,
+  start: Start<AsyncIterable<Event>>,
   options: CallOptions,
 ): AsyncGenerator<Event, void, undefined> {
-  const linked = linkTo(options.signal);
+  const linked = linkTo(options);
   try {
-    const sdkOptions = { maxRetries: 0, abortSignal: linked.signal };
-    const { data, headers } = await linked.race(answer(start, sdkOptions, options));
-    report(options, headers, undefined);
+    const { data, headers } = await linked.race(attempt(start, linked.signal, options, ANY_INPUT));
+    options.report?.(factsOf(headers, DIALECT));
     const events = data[Symbol.asyncIterator]();
     for (;;) {
       const next = await linked.race(events.next().catch(rethrow));
@@ -73,74 +67,25 @@ export async function* stream<Event>(
   }
 }
 
-async function answer<Data>(
-  start: (options: SdkOptions) => SdkPromise<Data>,
-  sdkOptions: SdkOptions,
-  options: CallOptions,
-): Promise<{ readonly data: Data; readonly headers: HeadersLike }> {
-  const { data, rawResponse } = await attempt(start, sdkOptions, options);
-  if (!isUnreadable(data)) return { data, headers: rawResponse.headers };
-  report(options, rawResponse.headers, undefined);
-  throw noJson(rawResponse.status, rawResponse.headers);
-}
-
 async function attempt<Data>(
-  start: (options: SdkOptions) => SdkPromise<Data>,
-  sdkOptions: SdkOptions,
-  options: CallOptions,
-): Promise<Raw<Data>> {
-  try {
-    return await start(sdkOptions).withRawResponse();
-  } catch (thrown) {
-    const { error, headers, free } = mapError(thrown);
-    if (headers !== undefined || free) report(options, headers, free ? NOTHING : undefined);
-    throw error;
-  }
-}
-
-/** Tells the engine what a response said. */
-function report(options: CallOptions, headers: HeadersLike | undefined, usage: Usage | undefined): void {
-  if (options.report === undefined) return;
-  const limits = headers === undefined ? undefined : limitsIn(headers);
-  const requestId = headers === undefined ? undefined : requestIdIn(headers);
-  options.report({
-    ...(usage === undefined ? {} : { usage }),
-    ...(limits === undefined ? {} : { limits }),
-    ...(requestId === undefined ? {} : { requestId }),
-  });
+  start: Start<Data>,
+  abortSignal: AbortSignal,
+  { report }: CallOptions,
+  blame: Blame,
+): Promise<{ readonly data: Data; readonly headers: HeadersLike }> {
+  const { data, rawResponse } = await start({ maxRetries: 0, abortSignal })
+    .withRawResponse()
+    .catch((thrown: unknown) => {
+      const { error, facts, usage } = sdkFailure(thrown, blame);
+      report?.({ ...facts, usage });
+      throw error;
+    });
+  const { headers, status } = rawResponse;
+  if (!isUnreadable(data)) return { data, headers };
+  report?.(factsOf(headers, DIALECT));
+  throw notJson(DIALECT, { status, requestId: requestIdOf(headers, DIALECT) });
 }
 
 function rethrow(thrown: unknown): never {
   throw brokenOff(thrown);
-}
-
-/** A signal for one call, and waiting that ends with the caller's. */
-interface Linked {
-  readonly signal: AbortSignal;
-  /** What `work` resolves to, or the caller's reason as soon as its signal is aborted. */
-  race<T>(work: Promise<T>): Promise<T>;
-  /** Ends the call. */
-  abort(): void;
-  /** Takes the listener off the caller's signal. */
-  unlink(): void;
-}
-
-/** @throws the signal's reason where it is aborted already */
-function linkTo(outer: AbortSignal | undefined): Linked {
-  outer?.throwIfAborted();
-  const controller = new AbortController();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  // Nobody may be waiting just then.
-  aborted.catch(() => undefined);
-  const onAbort = (): void => {
-    reject(outer?.reason);
-    controller.abort(outer?.reason);
-  };
-  outer?.addEventListener("abort", onAbort, { once: true });
-  return {
-    signal: controller.signal,
-    race: (work) => Promise.race([work, aborted]),
-    abort: () => controller.abort(),
-    unlink: () => outer?.removeEventListener("abort", onAbort),
-  };
 }

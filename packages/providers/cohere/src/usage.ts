@@ -1,35 +1,24 @@
+import { countIn, fieldsOf, usageFrom } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 
-/** What Cohere says that a call used: `meta` of embed and rerank, `usage` of chat. */
-export interface CohereUsage {
-  readonly billedUnits?: Units & { readonly searchUnits?: unknown };
-  readonly tokens?: Units;
-}
-
-interface Units {
-  readonly inputTokens?: unknown;
-  readonly outputTokens?: unknown;
-}
-
 /**
- * What was billed where Cohere says so, else what the model read and wrote. A search unit is no token: its cost comes
- * along instead, where its price is known.
+ * What a call used, of `meta` of embed and rerank or `usage` of chat, as the SDK or as the wire spells it: what was billed
+ * where Cohere says so, else what the model read and wrote. A search unit is not a token: its cost comes along instead,
+ * where its price is known.
  */
-export function usageIn(said: CohereUsage | null | undefined, perThousandSearches?: number): Usage | undefined {
-  const billed = said?.billedUnits;
-  const inputTokens = number(billed?.inputTokens) ?? number(said?.tokens?.inputTokens);
-  const outputTokens = number(billed?.outputTokens) ?? number(said?.tokens?.outputTokens);
-  const searches = number(billed?.searchUnits);
-  const cost =
-    searches === undefined || perThousandSearches === undefined ? undefined : (searches * perThousandSearches) / 1000;
-  if (inputTokens === undefined && outputTokens === undefined && cost === undefined) return undefined;
-  return {
-    ...(inputTokens === undefined ? {} : { inputTokens }),
-    ...(outputTokens === undefined ? {} : { outputTokens }),
-    ...(cost === undefined ? {} : { cost }),
-  };
+export function usageIn(said: unknown, perThousandSearches?: number): Usage | undefined {
+  const { billedUnits, billed_units: onWire, tokens } = fieldsOf(said) ?? {};
+  const billed = fieldsOf(billedUnits ?? onWire) ?? {};
+  const read = fieldsOf(tokens) ?? {};
+  const searches = countIn(billed["searchUnits"]);
+  const known = searches !== undefined && perThousandSearches !== undefined;
+  return usageFrom({
+    inputTokens: first(billed["inputTokens"], billed["input_tokens"], read["inputTokens"], read["input_tokens"]),
+    outputTokens: first(billed["outputTokens"], billed["output_tokens"], read["outputTokens"], read["output_tokens"]),
+    cost: known ? (searches * perThousandSearches) / 1000 : undefined,
+  });
 }
 
-function number(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+function first(...counts: readonly unknown[]): unknown {
+  return counts.find((count) => countIn(count) !== undefined);
 }

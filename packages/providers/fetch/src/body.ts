@@ -39,7 +39,7 @@ export async function read(response: Response, reading: Reading): Promise<unknow
 /** Ends what is left of a body, so that its connection can be used again. */
 export function drop(response: Response): void {
   if (response.body === null || response.body.locked) return;
-  // It may have failed already; nobody wants to know.
+  // It may have failed already, which changes nothing.
   response.body.cancel().catch(() => undefined);
 }
 

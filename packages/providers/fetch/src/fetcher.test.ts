@@ -43,7 +43,7 @@ describe("outputs", () => {
   test("what a function leaves unread is dropped", async () => {
     const body = new Body(["a", "b"], "hold");
     await make(new Wire(() => new Response(body.stream)), { as: ({ status }) => status }).invoke(PAGE);
-    expect(body.cancelled).toBe(true);
+    expect(body.canceled).toBe(true);
   });
 
   test("text is UTF-8, across the borders of pieces, without its byte order mark", async () => {
@@ -110,8 +110,8 @@ describe("inputs that lead to no request", () => {
     ["a text that is no URL", () => "/only/a/path?key=SECRET", /a whole URL such as/],
     ["another protocol", () => "file:///etc/SECRET", /http or https/],
     ["a name and password", () => "https://user:SECRET@example.com/", /put them into a header/],
-    ["a number", () => 5, /a URL or a Request, came a value of type number/],
-    ["nothing", () => undefined, /a URL or a Request, came/],
+    ["a number", () => 5, /a URL or a Request, got a number/],
+    ["nothing", () => undefined, /a URL or a Request, got/],
     ["a Request that has been read", () => (void used.text(), used), /whose body is gone/],
     [
       "a Request that is not wanted",
@@ -180,7 +180,7 @@ describe("statuses", () => {
     const error = await failureOf(
       make(new Wire(() => new Response(body.stream, { status: 500 }))).invoke(`${PAGE}?k=SECRET`),
     );
-    expect(body.cancelled).toBe(true);
+    expect(body.canceled).toBe(true);
     expect(`${error.message} ${JSON.stringify(error)} ${error.cause}`).not.toMatch(/SECRET|example/);
   });
 
@@ -278,7 +278,7 @@ describe("maxBytes", () => {
     const error = await failureOf(make(wire, { as: "text", maxBytes: 4 }).invoke(PAGE));
     expect(error).toBeInstanceOf(ResultError);
     expect(error.message).toMatch(/at most maxBytes \(4\) bytes/);
-    expect(body.cancelled).toBe(true);
+    expect(body.canceled).toBe(true);
     expect(body.pulled).toBe(0);
   });
 
@@ -288,7 +288,7 @@ describe("maxBytes", () => {
       const body = new Body(["123", "456", "789"], "hold");
       const error = await failureOf(make(new Wire(() => new Response(body.stream)), { as, maxBytes: 4 }).invoke(PAGE));
       expect(error).toBeInstanceOf(ResultError);
-      expect(body.cancelled).toBe(true);
+      expect(body.canceled).toBe(true);
       expect(body.pulled).toBe(2);
     },
   );

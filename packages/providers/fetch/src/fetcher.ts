@@ -1,24 +1,21 @@
+import { defined, within } from "@batchwise/adapter-kit";
 import {
   type CallOptions,
   type Clock,
+  ProviderError,
   type RateLimiter,
   Runnable,
   type RunnableSettings,
+  type Settlement,
   systemClock,
 } from "@batchwise/core";
 import { drop, read } from "./body.ts";
 import { badConnection, badStatus, tooSlow, unwanted } from "./errors.ts";
 import { Hosts } from "./hosts.ts";
-import { checkOptions, type FetchAs, type FetcherOptions, type FetchOutput } from "./options.ts";
-import { settlementOf } from "./settlement.ts";
+import { ATTEMPTS, MAX_CONCURRENCY, MAX_CONCURRENCY_PER_HOST, TIMEOUT_MS } from "./limits.ts";
+import { checkHostLimits, type FetchAs, FETCHER, type FetcherOptions, type FetchOutput } from "./options.ts";
 import { type FetchInput, type Target, targetOf } from "./target.ts";
-import { within } from "./within.ts";
 
-const MAX_CONCURRENCY = 5;
-/** Where hosts have limits of their own, most requests under way may be waiting for theirs. */
-const MAX_CONCURRENCY_PER_HOST = 50;
-const TIMEOUT_MS = 30_000;
-const ATTEMPTS = 3;
 /** Methods that have the same effect however often they are sent. */
 const REPEATABLE = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]);
 
@@ -41,7 +38,8 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
   /** @throws ArgumentError for an option that cannot be worked with. */
   constructor(options: FetcherOptions<As> = {}) {
     super();
-    checkOptions(options);
+    FETCHER.check(options);
+    if (typeof options.perHost === "object") checkHostLimits(options.perHost);
     this.#options = options;
     this.#as = options.as ?? "json";
     this.#clock = options.clock ?? systemClock;
@@ -80,8 +78,8 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
   #fetch(target: Target, outer: AbortSignal | undefined): Promise<unknown> {
     const { timeoutMs = TIMEOUT_MS, accept = isOk, maxBytes = Infinity } = this.#options;
     const repeatable = this.#options.retryAnyMethod === true || REPEATABLE.has(target.method);
-    const limits = { timeoutMs, clock: this.#clock, outer, late: () => tooSlow(timeoutMs, repeatable) };
-    return within(limits, async (signal) => {
+    const bounds = { signal: outer, timeoutMs, clock: this.#clock, late: () => tooSlow(timeoutMs, repeatable) };
+    return within(bounds, async (signal) => {
       const response = await this.#send(target, signal, repeatable);
       if (!accept(response.status)) {
         drop(response);
@@ -101,8 +99,7 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
     try {
       return await send(target.copy(), {
         signal: own === undefined ? signal : AbortSignal.any([own, signal]),
-        ...(headers === undefined ? {} : { headers: merge(headers, request?.headers) }),
-        ...(redirect === undefined ? {} : { redirect }),
+        ...defined({ headers: headers && merge(headers, request?.headers), redirect }),
       });
     } catch (thrown) {
       throw badConnection(thrown, repeatable);
@@ -113,6 +110,13 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
 /** Hosts have limiters of their own: what one of them asks for must not stop the others. */
 const FREE = { settle: (): void => undefined };
 const OPEN: RateLimiter = { reserve: () => Promise.resolve(FREE), tryReserve: () => FREE };
+
+/** What a failed request tells of its host's limits. */
+function settlementOf(error: unknown): Settlement {
+  if (!ProviderError.isInstance(error)) return { outcome: "failed" };
+  const { status, retryAfterMs } = error;
+  return { outcome: status === 429 ? "limited" : "failed", retryAfterMs };
+}
 
 function isOk(status: number): boolean {
   return status >= 200 && status < 300;

@@ -48,10 +48,7 @@ export class Hosts {
   async enter(name: string, signal: AbortSignal | undefined): Promise<Turn> {
     const host = this.#host(name);
     host.busy++;
-    const options = {
-      ...(signal === undefined ? {} : { signal }),
-      ...(host.maxConcurrency === undefined ? {} : { concurrency: host.maxConcurrency }),
-    };
+    const options = { signal, concurrency: host.maxConcurrency };
     try {
       const reservation = host.limiter.tryReserve?.(ONE, options) ?? (await host.limiter.reserve(ONE, options));
       return {
@@ -74,10 +71,7 @@ export class Hosts {
     const limits: HostLimits = (typeof this.#perHost === "function" ? this.#perHost(name) : this.#perHost) ?? {};
     checkHostLimits(limits);
     const { maxConcurrency, requestsPerMinute } = limits;
-    const limiter = rateLimiter({
-      clock: this.#clock,
-      ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
-    });
+    const limiter = rateLimiter({ clock: this.#clock, requestsPerMinute });
     const host: Host = { limiter, maxConcurrency, busy: 0, until: 0 };
     this.#hosts.set(name, host);
     return host;

@@ -40,7 +40,7 @@ test("the README's snippet runs, and prints what it says", async () => {
   expect(printed?.slice(0, 3).toSorted(([left], [right]) => Number(left) - Number(right))).toEqual([
     [0, "<title>/1 of example.com</title>".length],
     [1, "<title>/2 of example.com</title>".length],
-    [2, expect.stringMatching(/came 404/)],
+    [2, expect.stringMatching(/got 404/)],
   ]);
   expect(printed?.[3]).toEqual([["/1 of example.com", "/2 of example.com"]]);
 });

@@ -17,7 +17,7 @@ export interface Target {
 /** @throws InputError for what leads to no request, or to one that `fetch` refuses */
 export function targetOf(input: FetchInput): Target {
   if (isRequest(input)) {
-    if (input.bodyUsed) throw badInput("a Request whose body has not been read, came one whose body is gone");
+    if (input.bodyUsed) throw badInput("a Request whose body has not been read, got one whose body is gone");
     if (input.signal?.aborted) throw unwanted();
     return { host: hostOf(input.url), method: input.method, copy: () => input.clone(), request: input };
   }
@@ -28,11 +28,11 @@ export function targetOf(input: FetchInput): Target {
 
 function hostOf(address: string): string {
   const url = URL.parse(address);
-  if (url === null) throw badInput("a whole URL such as https://host/path, came a text that is none");
+  if (url === null) throw badInput("a whole URL such as https://host/path, got a text that is none");
   if (url.protocol !== "http:" && url.protocol !== "https:")
-    throw badInput("a URL of http or https, came one of another protocol");
+    throw badInput("a URL of http or https, got one of another protocol");
   if (url.username !== "" || url.password !== "") {
-    throw badInput("a URL without a user name and password, came one with: put them into a header");
+    throw badInput("a URL without a user name and password, got one with: put them into a header");
   }
   return url.host;
 }

@@ -92,8 +92,10 @@ test("L6 an empty text, and what is no text, fail alone and are named by positio
   const slots = await embeddings.batch(texts, { returnExceptions: true });
   expect(slots.map((slot) => slot instanceof Float32Array)).toEqual([true, false, true, false, true]);
   expect(slots[1]).toSatisfy((error) => InputError.isInstance(error) && error.position === 1);
-  expect(String(slots[1])).toMatch(/at least one token, input 1 of the request has none\. Leave empty texts out/);
-  expect(String(slots[3])).toMatch(/Expected a string, input 3 of the request is number/);
+  expect(String(slots[1])).toMatch(
+    /input 1 of the request to be a text with at least one token, got an empty string\. Change it, or leave it out/,
+  );
+  expect(String(slots[3])).toMatch(/input 3 of the request to be a string, got a number/);
   await expect(embeddings.invoke("")).rejects.toSatisfy((error) => InputError.isInstance(error));
 });
 
@@ -122,7 +124,7 @@ test("P35 truncate: false makes a long text an InputError that does not hold it"
   const slots = await strict.invokeMany(["short", "a secret that is longer than four tokens"]);
   expect(slots[0]).toBeInstanceOf(Float32Array);
   expect(slots[1]).toSatisfy((error) => InputError.isInstance(error) && error.position === 1);
-  expect(String(slots[1])).toMatch(/at most 4 tokens, input 1 of the request has more\. Split the text/);
+  expect(String(slots[1])).toMatch(/input 1 of the request to have at most 4 tokens, got more\. Split the text/);
   expect(String(slots[1])).not.toContain("secret");
 });
 
@@ -175,8 +177,8 @@ test("close lets calls finish, refuses later ones, and may be called twice and b
   await expect(call).resolves.toHaveLength(1);
   await closed;
   await closing.close();
-  await expect(closing.invoke("a cat")).rejects.toThrow("Expected an open LocalEmbeddings, this one was closed.");
-  await expect(closing.load()).rejects.toThrow("this one was closed");
+  await expect(closing.invoke("a cat")).rejects.toThrow("Expected an open LocalEmbeddings, got one that was closed.");
+  await expect(closing.load()).rejects.toThrow("got one that was closed");
   await new LocalEmbeddings({ cacheDir }).close();
 });
 

@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
-import { type CallOptions, Runnable, type RunnableSettings } from "@batchwise/core";
+import { BulkRunnable, notInput, overlongText, sendRest } from "@batchwise/adapter-kit";
+import { type CallOptions, type InputError, type RunnableSettings } from "@batchwise/core";
 import { bucketsByLength } from "./buckets.ts";
-import { closed, emptyText, notFinite, notText, overlongText } from "./errors.ts";
+import { closed, notFinite } from "./errors.ts";
 import { BUCKET, MAX_CONCURRENCY, REQUEST, weigh } from "./limits.ts";
 import { openModel, type OpenModel } from "./open-model.ts";
 import { type LocalEmbeddingsOptions, type ModelInfo, type Resolved, resolveOptions } from "./options.ts";
@@ -16,7 +17,7 @@ import { type LocalEmbeddingsOptions, type ModelInfo, type Resolved, resolveOpti
  * await using embeddings = new LocalEmbeddings();
  * const [cat, kitten, tax] = await embeddings.batch(["a cat", "a kitten", "income tax"]);
  */
-export class LocalEmbeddings extends Runnable<string, Float32Array> implements AsyncDisposable {
+export class LocalEmbeddings extends BulkRunnable<string, Float32Array> implements AsyncDisposable {
   override readonly settings: RunnableSettings<string, Float32Array>;
   readonly #options: Resolved;
   #opening: Promise<OpenModel> | undefined;
@@ -45,15 +46,9 @@ export class LocalEmbeddings extends Runnable<string, Float32Array> implements A
   }
 
   /**
-   * @throws InputError when the text has no token, or more than `maxTokens` and `truncate` is false.
+   * Texts are tokenized, sorted by length, computed in buckets by all threads, and put back in order. A slot has an
+   * InputError for a text without a token, or with more than `maxTokens` while `truncate` is false.
    */
-  override async invoke(input: string, options: CallOptions = {}): Promise<Float32Array> {
-    const [vector] = await this.invokeMany([input], options);
-    if (vector instanceof Error) throw vector;
-    return vector!;
-  }
-
-  /** Texts are tokenised, sorted by length, computed in buckets by all threads, and put back in order. */
   override async invokeMany(
     inputs: readonly string[],
     options: CallOptions = {},
@@ -64,26 +59,23 @@ export class LocalEmbeddings extends Runnable<string, Float32Array> implements A
     const model = await this.#open();
     const texts = await this.#encode(inputs, model, signal);
 
-    // With few texts, small buckets: every thread gets some.
-    const share = Math.ceil(inputs.length / Math.max(1, this.#options.threads));
-    const tokens = texts.map((text) => (text instanceof Error ? undefined : text));
-    const buckets = bucketsByLength(tokens, {
-      ...BUCKET,
-      maxTexts: Math.min(BUCKET.maxTexts, share),
-    });
-    const batches = buckets.map(({ ids, lengths }) => ({ ids, lengths }));
-    const outcomes = await model.sessions.run(batches, signal);
+    return sendRest(texts, options, async (sent) => {
+      // With few texts, small buckets: every thread gets some.
+      const share = Math.ceil(inputs.length / Math.max(1, this.#options.threads));
+      const buckets = bucketsByLength(sent, { ...BUCKET, maxTexts: Math.min(BUCKET.maxTexts, share) });
+      const batches = buckets.map(({ ids, lengths }) => ({ ids, lengths }));
+      const outcomes = await model.sessions.run(batches, signal);
 
-    const slots: (Float32Array | Error)[] = [];
-    for (const [position, text] of texts.entries()) if (text instanceof Error) slots[position] = text;
-    let used = 0;
-    for (const [index, { positions, ids }] of buckets.entries()) {
-      const outcome = outcomes[index]!;
-      if (!(outcome instanceof Error)) used += ids.length;
-      for (const [row, position] of positions.entries()) slots[position] = vectorOf(outcome, row, position, model.info);
-    }
-    options.report?.({ usage: { inputTokens: used } });
-    return slots;
+      const slots: (Float32Array | Error)[] = [];
+      let used = 0;
+      for (const [index, { positions, ids }] of buckets.entries()) {
+        const outcome = outcomes[index]!;
+        if (!(outcome instanceof Error)) used += ids.length;
+        for (const [row, position] of positions.entries()) slots[position] = vectorOf(outcome, row, model.info);
+      }
+      options.report?.({ usage: { inputTokens: used } });
+      return slots;
+    });
   }
 
   /** Ends the threads once what they compute is done. Calls that come later are refused. */
@@ -108,19 +100,19 @@ export class LocalEmbeddings extends Runnable<string, Float32Array> implements A
 
   /** Token ids of each text, or why it cannot have a vector. Lets other work in between long texts. */
   async #encode(
-    inputs: readonly string[],
+    inputs: readonly unknown[],
     { tokenizer, info }: OpenModel,
     signal: AbortSignal | undefined,
-  ): Promise<(Int32Array | Error)[]> {
-    const texts: (Int32Array | Error)[] = [];
+  ): Promise<(Int32Array | InputError)[]> {
+    const texts: (Int32Array | InputError)[] = [];
     let characters = 0;
     for (const [position, input] of inputs.entries()) {
       if (typeof input !== "string") {
-        texts.push(notText(position, input));
+        texts.push(notInput("a string", input, position));
         continue;
       }
       const { ids, overlong } = tokenizer.encode(input, info.maxTokens);
-      if (ids.length === 0) texts.push(emptyText(position));
+      if (ids.length === 0) texts.push(notInput("a text with at least one token", input, position));
       else if (overlong && !this.#options.truncate) texts.push(overlongText(position, info.maxTokens));
       else texts.push(ids);
 
@@ -135,13 +127,13 @@ export class LocalEmbeddings extends Runnable<string, Float32Array> implements A
   }
 }
 
-/** A few milliseconds of tokenising. */
+/** A few milliseconds of tokenizing. */
 const CHARACTERS_AT_A_TIME = 32_768;
 
 /** A text's own vector: a copy, so that moving one to another thread takes no other along. */
-function vectorOf(vectors: Float32Array | Error, row: number, position: number, info: ModelInfo): Float32Array | Error {
+function vectorOf(vectors: Float32Array | Error, row: number, { name, dimensions }: ModelInfo): Float32Array | Error {
   if (vectors instanceof Error) return vectors;
-  const vector = vectors.slice(row * info.dimensions, (row + 1) * info.dimensions);
-  // Normalising makes a vector that is not finite anywhere NaN everywhere.
-  return Number.isNaN(vector[0]) ? notFinite(info.name, position) : vector;
+  const vector = vectors.slice(row * dimensions, (row + 1) * dimensions);
+  // Normalizing makes a vector that is not finite anywhere NaN everywhere.
+  return Number.isNaN(vector[0]) ? notFinite(name) : vector;
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, InputError, ProviderError, ResultError } from "@batchwise/core";
+import { ArgumentError, ProviderError, ResultError } from "@batchwise/core";
 
 /** Why a model cannot be used, as `providerCode` of the ProviderError. Neither gets better by trying again. */
 export type ModelProblem = "model_broken" | "inference_failed";
@@ -41,45 +41,20 @@ export function wrongDimensions(name: string, expected: number, actual: number):
 /** The network's output does not hold one vector for each text. */
 export function wrongShape(name: string, expected: string, actual: readonly number[]): ResultError {
   return new ResultError(
-    `Expected an output of ${expected} from the model ${name}, came ${actual.join(" x ")}. ` +
+    `Expected an output of ${expected} from the model ${name}, got ${actual.join(" x ")}. ` +
       `Export it with a batch size that may vary.`,
   );
 }
 
-/** A vector that is no use to anybody. */
-export function notFinite(name: string, position: number): ResultError {
+/** A vector that is of no use. */
+export function notFinite(name: string): ResultError {
   return new ResultError(
-    `Expected finite numbers from the model ${name}, input ${position} of the request got others. ` +
+    `Expected finite numbers from the model ${name}, got others for this input. ` +
       `Where many inputs do, use the model in full precision.`,
   );
 }
 
-/** Nothing is left of the text once it is tokenised. */
-export function emptyText(position: number): InputError {
-  return new InputError(
-    `Expected a text with at least one token, input ${position} of the request has none. Leave empty texts out.`,
-    { position },
-  );
-}
-
-/** The text is longer than the model reads, and `truncate` is false. */
-export function overlongText(position: number, maxTokens: number): InputError {
-  return new InputError(
-    `Expected at most ${maxTokens} tokens, input ${position} of the request has more. ` +
-      `Split the text, or set \`truncate: true\` to embed its beginning.`,
-    { position },
-  );
-}
-
-/** The caller's types were not checked. */
-export function notText(position: number, value: unknown): InputError {
-  const kind = value === null ? "null" : typeof value;
-  return new InputError(`Expected a string, input ${position} of the request is ${kind}. Pass texts only.`, {
-    position,
-  });
-}
-
 /** The Runnable was used after `close()`. */
 export function closed(): ArgumentError {
-  return new ArgumentError("Expected an open LocalEmbeddings, this one was closed. Make a new one.");
+  return new ArgumentError("Expected an open LocalEmbeddings, got one that was closed. Make a new one.");
 }

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { utf8Length } from "@batchwise/adapter-kit";
 import type { RequestLimits, Weight } from "@batchwise/core";
 import type { BucketLimits } from "./buckets.ts";
 
@@ -8,8 +8,11 @@ import type { BucketLimits } from "./buckets.ts";
  */
 export const REQUEST: RequestLimits = { maxInputs: 256, maxBytes: 4 * 1024 * 1024 };
 
-/** One request is tokenised while the threads still work on the one before. */
+/** One request is tokenized while the threads still work on the one before. */
 export const MAX_CONCURRENCY = 2;
+
+/** Each thread takes about 75 MB with the default model: a library should not take more unasked. */
+export const MOST_THREADS = 4;
 
 /**
  * What one call of the model takes. Larger ones are not faster on a CPU and need more memory: measured with the
@@ -19,7 +22,6 @@ export const BUCKET: BucketLimits = { maxTexts: 16, maxPaddedTokens: 1024 };
 
 /** UTF-8 bytes, which bound the tokens from above in practice; a text is read no further than `maxTokens`. */
 export function weigh(text: string, maxTokens: number | undefined): Weight {
-  // What is no string becomes an InputError in its slot; it must not fail here.
-  const bytes = typeof text === "string" ? Buffer.byteLength(text) : 0;
+  const bytes = utf8Length(text);
   return { bytes, tokens: Math.min(bytes, maxTokens ?? Infinity) };
 }

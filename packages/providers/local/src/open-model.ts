@@ -52,7 +52,7 @@ function chooseMaxTokens(model: Model, wanted: number | undefined): number {
   if (wanted >= model.minTokens && wanted <= model.maxTokens) return wanted;
   throw new ArgumentError(
     `Expected \`maxTokens\` from ${model.minTokens} to ${model.maxTokens} for the model ${model.name}, ` +
-      `came ${wanted}. Correct it or leave it out.`,
+      `got ${wanted}. Correct it or leave it out.`,
   );
 }
 

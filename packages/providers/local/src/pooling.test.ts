@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { normalise, pool, type Pooling } from "./pooling.ts";
+import { normalize, pool, type Pooling } from "./pooling.ts";
 
 /** Two texts of 2 and 3 tokens, padded with a vector that must not count. */
 const tokens = {
@@ -17,14 +17,14 @@ test.for<[Pooling, number[]]>([
   expect([...pool(tokens, lengths, pooling)]).toEqual(expected);
 });
 
-test("normalising gives each row the length 1", () => {
-  const rows = normalise(Float32Array.from([3, 4, 0, 2]), 2);
+test("normalizing gives each row the length 1", () => {
+  const rows = normalize(Float32Array.from([3, 4, 0, 2]), 2);
   expect(rows[0]).toBeCloseTo(0.6);
   expect(rows[1]).toBeCloseTo(0.8);
   expect([...rows.subarray(2)]).toEqual([0, 1]);
 });
 
 test("a row of zeros stays, a row that is not finite becomes NaN, its neighbours are untouched", () => {
-  const rows = normalise(Float32Array.from([0, 0, 0, Infinity, NaN, 1, 0, 5]), 2);
+  const rows = normalize(Float32Array.from([0, 0, 0, Infinity, NaN, 1, 0, 5]), 2);
   expect([...rows]).toEqual([0, 0, NaN, NaN, NaN, NaN, 0, 1]);
 });

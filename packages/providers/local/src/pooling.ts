@@ -29,7 +29,7 @@ export function pool(tokens: TokenVectors, lengths: Int32Array, pooling: Pooling
 }
 
 /** Scales each row to length 1, in place. A row of zeros stays as it is; one that is not finite becomes all NaN. */
-export function normalise(rows: Float32Array, dimensions: number): Float32Array {
+export function normalize(rows: Float32Array, dimensions: number): Float32Array {
   for (let start = 0; start < rows.length; start += dimensions) {
     const row = rows.subarray(start, start + dimensions);
     let squares = 0;

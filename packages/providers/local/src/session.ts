@@ -1,7 +1,7 @@
 import type * as Onnx from "onnxruntime-node";
 import { inferenceFailed, modelBroken, wrongShape } from "./errors.ts";
 import type { Network } from "./model.ts";
-import { normalise, pool } from "./pooling.ts";
+import { normalize, pool } from "./pooling.ts";
 import { type Signature, signatureOf, type TokenBatch } from "./signature.ts";
 
 /**
@@ -56,7 +56,7 @@ export class Session {
       output.kind === "sentences"
         ? values.slice()
         : pool({ values, paddedLength, dimensions }, batch.lengths, output.pooling);
-    return normalise(vectors, dimensions);
+    return normalize(vectors, dimensions);
   }
 
   async close(): Promise<void> {

@@ -30,8 +30,7 @@ function sessionsInThreads(network: Network, threads: number): Sessions {
   });
   return {
     async run(batches, signal) {
-      const options = signal === undefined ? {} : { signal };
-      const outcomes = batches.map((batch) => pool.invoke(batch, options).catch(withoutWrapper));
+      const outcomes = batches.map((batch) => pool.invoke(batch, { signal }).catch(withoutWrapper));
       const settled = await Promise.all(outcomes);
       signal?.throwIfAborted();
       return settled;
@@ -48,7 +47,7 @@ const LONGEST_BATCH_MS = 60_000;
 
 function sessionHere(network: Network): Sessions {
   const session = Session.open(network);
-  // Whoever runs a batch hears of it; until then it is nobody's unhandled rejection.
+  // A batch hears of it when it runs; until then it must not be an unhandled rejection.
   session.catch(() => undefined);
   return {
     async run(batches, signal) {

@@ -115,7 +115,7 @@ test("L6 an answer that the schema refuses fails its own input", async () => {
   expect(slots[1]).toBeInstanceOf(ResultError);
   expect((slots[1] as Error).message).toMatch(/^The schema refuses the model's output: people: /);
   expect((slots[2] as Error).message).toBe(
-    "Expected JSON from the model, came text that is none. Try again, or use another model.",
+    "Expected JSON from the model, got another text. Tell it to answer in JSON, try again, or use another model.",
   );
 });
 
@@ -281,14 +281,14 @@ test("a parameter of one input is the input's fault, one of all inputs is not", 
 });
 
 test.for<[string, unknown, string]>([
-  ["model", undefined, "a model's name, came an empty string"],
-  ["model", 5, "a model's name, came 5"],
-  ["instructions", "", "a text, came an empty string"],
-  ["temperature", 3, "a number from 0 to 2, came 3"],
-  ["maxTokens", 0, "a whole number from 1, came 0"],
-  ["body", "x", "an object, came a value of type string"],
-  ["schema", {}, "a Standard Schema (Zod, Valibot, ArkType, ...), came a value of type object"],
-  ["schemaName", "two words", "at most 64 letters, digits, _ and -, came a value of type string"],
+  ["model", undefined, "a non-empty string, got undefined"],
+  ["model", 5, "a non-empty string, got 5"],
+  ["instructions", "", "a non-empty string, got an empty string"],
+  ["temperature", 3, "a number from 0 to 2, got 3"],
+  ["maxTokens", 0, "a whole number from 1, got 0"],
+  ["body", "x", "an object, got a string"],
+  ["schema", {}, "a Standard Schema (Zod, Valibot, ArkType, ...), got an object"],
+  ["schemaName", "two words", "at most 64 letters, digits, _ and -, got a string"],
 ])("%s refuses %s", ([name, value, message]) => {
   const options = { [name]: value } as Partial<OpenAIChatOptions>;
   expect(() => make(options)).toThrow(ArgumentError);

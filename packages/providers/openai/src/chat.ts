@@ -1,4 +1,16 @@
+import {
+  defined,
+  type DefinedOptions,
+  fieldsOf,
+  filtered,
+  networkError,
+  notAnswer,
+  notInput,
+  refused,
+  textOf,
+} from "@batchwise/adapter-kit";
 import { type CallOptions, Runnable, type RunnableSettings, type Usage } from "@batchwise/core";
+import { standardResponseFormat } from "openai/helpers/standard-schema";
 import type {
   ChatCompletion,
   ChatCompletionChunk,
@@ -6,14 +18,8 @@ import type {
   ChatCompletionMessage,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
-import { cutShort, filtered, notAnswer, notPrompt, refused } from "./answers.ts";
-import type { Connection } from "./client.ts";
-import { networkError } from "./failures.ts";
-import { generation, type GenerationOptions } from "./generation.ts";
-import type { JobKind } from "./jobs/job-kind.ts";
-import { definedOnly } from "./options.ts";
-import { type Call, post, postForEvents } from "./post.ts";
-import { readStructured, responseFormatOf } from "./structured.ts";
+import { DIALECT } from "./errors.ts";
+import { Generation, type GenerationOptions, generationOptions, strictFormat } from "./generation.ts";
 import { usageOf } from "./usage.ts";
 
 /** A user's message; a whole conversation; or a request of its own, with whatever else the API takes. */
@@ -39,9 +45,11 @@ export interface ChatResult {
 
 /** Options of OpenAIChat. */
 export interface OpenAIChatOptions<Output = ChatResult> extends GenerationOptions<Output> {
-  /** Further parameters of every request, as the API spells them. They win over the options above. */
   readonly body?: Partial<Omit<ChatCompletionCreateParamsNonStreaming, "messages" | "stream">>;
 }
+
+/** What OpenAIChat takes. */
+export const CHAT: DefinedOptions = /* @__PURE__ */ generationOptions("OpenAIChat");
 
 /**
  * Answers prompts with a chat model, one request each. The output is a `ChatResult`; with `schema` it is the schema's
@@ -53,44 +61,36 @@ export interface OpenAIChatOptions<Output = ChatResult> extends GenerationOption
  */
 export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output> {
   override readonly settings: RunnableSettings<ChatInput, Output>;
-  readonly #connection: Connection;
-  readonly #options: OpenAIChatOptions<Output>;
-  readonly #common: object;
+  readonly #generation: Generation<ChatInput, Output, ChatCompletion, ChatResult>;
 
   /** @throws ArgumentError for an option that cannot be worked with, or without a key */
   constructor(options: OpenAIChatOptions<Output>) {
     super();
-    const format = responseFormatOf(options);
-    const made = generation<ChatInput, Output>("OpenAIChat", options, format, outputTokens, () => this.#jobKind());
-    this.#connection = made.connection;
-    this.settings = made.settings;
-    this.#options = options;
-    const { model, temperature, maxTokens, body } = options;
-    this.#common = {
-      model,
-      ...definedOnly({ temperature, max_completion_tokens: maxTokens, response_format: format }),
-      ...body,
-    };
+    CHAT.check(options);
+    const { model, instructions, temperature, maxTokens, body } = options;
+    const format = strictFormat(options, standardResponseFormat);
+    const parameters = defined({ temperature, max_completion_tokens: maxTokens, response_format: format });
+    const common = { model, ...parameters, ...body };
+    const system = instructions === undefined ? [] : [{ role: "system", content: instructions }];
+    this.#generation = new Generation(options, format, {
+      path: "/chat/completions",
+      field: "choices",
+      common: { ...common, instructions },
+      own: requestOf,
+      body: (own) => ({ ...common, ...own, messages: [...system, ...(own as ChatRequest).messages] }),
+      result: resultOf,
+      isCut: ({ finishReason }) => finishReason === "length",
+    });
+    this.settings = this.#generation.settings;
   }
 
   /**
-   * @throws InputError for an input that is no prompt
+   * @throws InputError for an input that is not a prompt
    * @throws ResultError when the model refuses, the content filter holds the answer back, or the schema refuses it
    * @throws ProviderError, TimeoutError or the signal's reason
    */
   override async invoke(input: ChatInput, options: CallOptions = {}): Promise<Output> {
-    const completion = await post<ChatCompletion>(this.#connection, this.#call(input), "choices", options);
-    options.report?.(usageOf(completion.usage));
-    return this.#read(completion);
-  }
-
-  /** @throws ResultError */
-  async #read(completion: ChatCompletion): Promise<Output> {
-    const { schema } = this.#options;
-    const result = resultOf(completion);
-    if (schema === undefined) return result as Output;
-    if (result.finishReason === "length") throw cutShort();
-    return readStructured(schema, result.text);
+    return this.#generation.invoke(input, options);
   }
 
   /**
@@ -100,11 +100,11 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
    * @throws what `invoke` throws, in the middle of the text too
    */
   async *stream(input: ChatInput, options: CallOptions = {}): AsyncGenerator<string, void, undefined> {
-    const call = this.#call(input, { stream: true, stream_options: { include_usage: true } });
     let finishReason: string | undefined;
     let refusal = false;
-    for await (const { choices, usage } of postForEvents<ChatCompletionChunk>(this.#connection, call, options)) {
-      options.report?.(usageOf(usage));
+    const extra = { stream_options: { include_usage: true } };
+    for await (const { choices, usage } of this.#generation.events<ChatCompletionChunk>(input, extra, options)) {
+      options.report?.({ usage: usageOf(usage) });
       const choice = choices?.[0];
       finishReason = choice?.finish_reason ?? finishReason;
       refusal ||= Boolean(choice?.delta?.refusal);
@@ -113,30 +113,7 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
     }
     if (refusal) throw refused();
     if (finishReason === "content_filter") throw filtered();
-    if (finishReason === undefined) throw networkError(undefined, { status: 200 });
-  }
-
-  #jobKind(): JobKind<ChatInput, Output, ChatCompletion> {
-    return {
-      path: "/chat/completions",
-      field: "choices",
-      common: { ...this.#common, instructions: this.#options.instructions },
-      call: ([input]) => this.#call(input as ChatInput),
-      read: async (completion) => [await this.#read(completion)],
-    };
-  }
-
-  #call(input: ChatInput, extra: object = {}): Call {
-    const { messages, ...own } = requestOf(input);
-    const { instructions } = this.#options;
-    const system = instructions === undefined ? [] : [{ role: "system", content: instructions }];
-    const body = { ...this.#common, ...own, messages: [...system, ...messages], ...extra };
-    const owned = new Set(["messages", ...Object.keys(own)]);
-    return {
-      path: "/chat/completions",
-      body,
-      parts: { owns: (param) => owned.has(/^\w*/.exec(param)![0]) },
-    };
+    if (finishReason === undefined) throw networkError(undefined, DIALECT, { status: 200 });
   }
 }
 
@@ -145,22 +122,17 @@ function requestOf(input: ChatInput): ChatRequest {
   if (typeof input === "string") return { messages: [{ role: "user", content: input }] };
   const request = Array.isArray(input) ? { messages: input } : (input as ChatRequest | null);
   if (Array.isArray(request?.messages) && request.messages.length > 0) return request;
-  throw notPrompt("a text, an array of messages, or an object with `messages`");
+  throw notInput("a text, an array of messages, or an object with `messages`", input, 0);
 }
 
 /** @throws ResultError */
 function resultOf({ choices, model, usage: told }: ChatCompletion): ChatResult {
-  const { usage } = usageOf(told);
   const { message, finish_reason: finishReason } = (choices as Partial<ChatCompletion.Choice>[] | null)?.[0] ?? {};
-  if (typeof message !== "object" || message === null) throw notAnswer("a message");
+  if (fieldsOf(message) === undefined) throw notAnswer("a message");
   // A message without content is one that calls tools, or one that has been cut before its first word.
-  if (message.content === undefined && message.tool_calls === undefined) throw notAnswer("a message's content");
+  if (message?.content === undefined && message?.tool_calls === undefined) throw notAnswer("a message's content");
   if (typeof message.refusal === "string" && message.refusal !== "") throw refused();
   if (finishReason === "content_filter") throw filtered();
-  return { text: message.content ?? "", finishReason: finishReason ?? "stop", message, usage, model };
-}
-
-function outputTokens(input: ChatInput): unknown {
-  const { max_completion_tokens: most, max_tokens: old } = (input ?? {}) as Partial<ChatRequest>;
-  return most ?? old;
+  const text = textOf(message.content) ?? "";
+  return { text, finishReason: finishReason ?? "stop", message, usage: usageOf(told), model };
 }

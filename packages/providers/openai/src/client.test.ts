@@ -3,8 +3,9 @@ import { AzureOpenAI, OpenAI } from "openai";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connect, type ConnectionOptions } from "./client.ts";
 import { ownsInput } from "./errors.ts";
+import { OpenAIModeration } from "./index.ts";
 import { type SentRequest, wire } from "./fixtures/wire.ts";
-import { post } from "./post.ts";
+import { post } from "./send.ts";
 
 beforeEach(() => {
   for (const name of ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"]) vi.stubEnv(name, "");
@@ -55,45 +56,47 @@ test("a function for the key is asked for each call", async () => {
   const apiKey = async (): Promise<string> => `key-${++calls}`;
   const { fetch, requests } = wire(() => Response.json({ data: 1 }));
   const connection = connect({ apiKey, fetch });
-  await post(connection, { path: "/embeddings", body: {}, parts: { owns: ownsInput } }, "data" as never, {});
-  await post(connection, { path: "/embeddings", body: {}, parts: { owns: ownsInput } }, "data" as never, {});
+  await post(connection, { path: "/embeddings", body: {}, blame: { owns: ownsInput } }, "data" as never, {});
+  await post(connection, { path: "/embeddings", body: {}, blame: { owns: ownsInput } }, "data" as never, {});
   expect(requests.map(({ headers }) => headers.get("authorization"))).toEqual(["Bearer key-1", "Bearer key-2"]);
 });
 
 test("no key: an ArgumentError that says where to put one", () => {
   expect(() => connect({})).toThrow(ArgumentError);
-  expect(() => connect({})).toThrow(/found none\. Set the environment variable OPENAI_API_KEY or the option `apiKey`/);
+  expect(() => connect({})).toThrow(/got an empty string\. Set OPENAI_API_KEY or pass `apiKey`/);
   expect(() => connect({ apiKey: "" })).toThrow("OPENAI_API_KEY");
 });
 
 test("P35 a key that no header can hold is refused and not shown", () => {
   for (const apiKey of ["secret key", "secret\n", "sécret"]) {
     expect(() => connect({ apiKey })).toThrow(ArgumentError);
-    expect(() => connect({ apiKey })).toThrow("visible ASCII characters, or a function, came a value of type string");
+    expect(() => connect({ apiKey })).toThrow("a string of visible ASCII characters, got a string");
   }
 });
 
 test.for<[string, unknown, string]>([
-  ["apiKey", 7, "a text of visible ASCII characters, or a function, came 7"],
-  ["baseURL", "server.test/v1", "an address such as https://host/v1, came a value of type string"],
-  ["baseURL", "file:///v1", "an address such as https://host/v1, came a value of type string"],
-  ["organization", 3, "a text, came 3"],
-  ["project", "", "a text, came an empty string"],
-  ["fetch", {}, "a function, came a value of type object"],
-  ["defaultHeaders", "x", "an object, came a value of type string"],
-  ["defaultQuery", null, "an object, came null"],
-  ["timeoutMs", 0, "a number above 0, came 0"],
-  ["timeoutMs", Infinity, "a number above 0, came Infinity"],
+  ["apiKey", 7, "a string of visible ASCII characters, or a function, got 7"],
+  ["baseURL", "server.test/v1", "an address such as https://host/v1, got a string of length 14"],
+  ["baseURL", "file:///v1", "an address such as https://host/v1, got a string of length 10"],
+  ["organization", 3, "a non-empty string, got 3"],
+  ["project", "", "a non-empty string, got an empty string"],
+  ["fetch", {}, "a function, got an object"],
+  ["defaultHeaders", "x", "an object, got a string of length 1"],
+  ["defaultQuery", null, "an object, got null"],
+  ["timeoutMs", 0, "a number above 0, got 0"],
+  ["timeoutMs", Infinity, "a number above 0, got Infinity"],
 ])("%s refuses %s", ([name, value, message]) => {
   const options = { apiKey: "key-1", [name]: value } as ConnectionOptions;
-  expect(() => connect(options)).toThrow(ArgumentError);
-  expect(() => connect(options)).toThrow(`Expected \`${name}\` to be ${message}. Correct it or leave it out.`);
+  expect(() => new OpenAIModeration(options)).toThrow(ArgumentError);
+  expect(() => new OpenAIModeration(options)).toThrow(
+    `Expected \`${name}\` to be ${message}. Correct it or leave it out.`,
+  );
 });
 
 test("an injected client is used as it is, but never tries again by itself", async () => {
   const { fetch, requests } = wire(() => new Response(null, { status: 500 }));
   const client = new OpenAI({ apiKey: "key-3", baseURL: "https://injected.test/v1", fetch, maxRetries: 5 });
-  const call = { path: "/embeddings", body: {}, parts: { owns: ownsInput } };
+  const call = { path: "/embeddings", body: {}, blame: { owns: ownsInput } };
   await expect(post(connect({ client }), call, "data" as never, {})).rejects.toMatchObject({ status: 500 });
   expect(requests.map(({ url }) => url)).toEqual(["https://injected.test/v1/embeddings"]);
 });
@@ -101,7 +104,7 @@ test("an injected client is used as it is, but never tries again by itself", asy
 test("an Azure client puts the model's deployment into the address", async () => {
   const { fetch, requests } = wire(() => Response.json({ data: 1 }));
   const client = new AzureOpenAI({ apiKey: "key-4", endpoint: "https://me.test", apiVersion: "2026-10-01", fetch });
-  const call = { path: "/embeddings", body: { model: "mine" }, parts: { owns: ownsInput } };
+  const call = { path: "/embeddings", body: { model: "mine" }, blame: { owns: ownsInput } };
   await post(connect({ client }), call, "data" as never, {});
   expect(requests[0]!.url).toBe("https://me.test/openai/deployments/mine/embeddings?api-version=2026-10-01");
   expect(requests[0]!.headers.get("api-key")).toBe("key-4");
@@ -109,8 +112,10 @@ test("an Azure client puts the model's deployment into the address", async () =>
 
 test("a client, and options that it would not hear of, exclude each other", () => {
   const client = new OpenAI({ apiKey: "key-3" });
-  expect(() => connect({ client, baseURL: "https://server.test" })).toThrow("either `client` or `baseURL`, came both");
-  expect(() => connect({ client: {} as OpenAI })).toThrow("Expected `client` to be a client of the openai package");
+  expect(() => connect({ client, baseURL: "https://server.test" })).toThrow("either `client` or `baseURL`, got both");
+  expect(() => new OpenAIModeration({ client: {} as OpenAI })).toThrow(
+    "Expected `client` to be a client of the openai package",
+  );
   expect(connect({ client, timeoutMs: 5 }).timeoutMs).toBe(5);
 });
 
@@ -128,7 +133,7 @@ test("limits are a key's: the owner tells accounts apart, and is the client wher
 
 async function sent(options: ConnectionOptions): Promise<SentRequest> {
   const { fetch, requests } = wire(() => Response.json({ data: 1 }));
-  const call = { path: "/embeddings", body: {}, parts: { owns: ownsInput } };
+  const call = { path: "/embeddings", body: {}, blame: { owns: ownsInput } };
   await post(connect({ fetch, ...options }), call, "data" as never, {});
   return requests[0]!;
 }

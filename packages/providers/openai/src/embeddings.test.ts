@@ -49,9 +49,9 @@ test("L6 an empty text, and what is no text, fail alone; the rest goes out", asy
   expect([slots[0], slots[2]]).toEqual([Float32Array.of(5, 0.5), Float32Array.of(5, 0.5)]);
   expect([1, 3, 4].map((index) => (slots[index] as InputError).position)).toEqual([1, 3, 4]);
   expect([1, 3, 4].map((index) => (slots[index] as InputError).message)).toEqual([
-    "Expected a text, input 1 of the request is empty. Leave empty texts out.",
-    "Expected a string, input 3 of the request is number. Pass texts only.",
-    "Expected a string, input 4 of the request is null. Pass texts only.",
+    "Expected input 1 of the request to be a non-empty string, got an empty string. Change it, or leave it out.",
+    "Expected input 3 of the request to be a non-empty string, got a number. Change it, or leave it out.",
+    "Expected input 4 of the request to be a non-empty string, got null. Change it, or leave it out.",
   ]);
 });
 
@@ -73,7 +73,7 @@ test("a text that is too long is an error in its own slot, before anything is se
   expect(requests[0]!.body.input).toEqual([full, "short"]);
   expect(slots.map((slot) => slot.constructor)).toEqual([Float32Array, InputError, Float32Array]);
   expect((slots[1] as InputError).message).toBe(
-    "Expected at most 8192 tokens, input 1 of the request has more. " +
+    "Expected input 1 of the request to have at most 8192 tokens, got more. " +
       "Split the text, or set `truncate: true` to embed its beginning.",
   );
 });
@@ -204,7 +204,9 @@ test("P6 L13 a row that is missing, not finite or of another length fails its ow
 test("L13 vectors of another length than `dimensions` are refused", async () => {
   const { embeddings } = make({ dimensions: 3 });
   const [slot] = await embeddings.invokeMany(["a"]);
-  expect((slot as Error).message).toBe("Expected vectors of length 3, the one for this input has 2. Send it again.");
+  expect((slot as Error).message).toBe(
+    "Expected vectors of length 3, got one of length 2 for this input. Send it again.",
+  );
 });
 
 test("reports what was used; P9 an answer that does not say leaves it out", async () => {
@@ -278,13 +280,13 @@ test("a mistake in the options fails once, and is not hunted among the texts", a
 });
 
 test.for<[string, unknown, string]>([
-  ["model", "", "a model's name, came an empty string"],
-  ["dimensions", 1.5, "a whole number from 1, came 1.5"],
-  ["dimensions", 1537, "at most 1536 for text-embedding-3-small, came 1537"],
-  ["user", 5, "a text, came 5"],
-  ["truncate", "yes", "true or false, came a value of type string"],
-  ["maxInputTokens", 0, "a whole number from 1, came 0"],
-  ["request", 16, "limits such as { maxInputs: 16 }, came 16"],
+  ["model", "", "a non-empty string, got an empty string"],
+  ["dimensions", 1.5, "a whole number from 1, got 1.5"],
+  ["dimensions", 1537, "at most 1536 for text-embedding-3-small, got 1537"],
+  ["user", 5, "a non-empty string, got 5"],
+  ["truncate", "yes", "true or false, got a string"],
+  ["maxInputTokens", 0, "a whole number from 1, got 0"],
+  ["request", 16, "limits such as { maxInputs: 16 }, got 16"],
 ])("%s refuses %s", ([name, value, message]) => {
   expect(() => make({ [name]: value })).toThrow(ArgumentError);
   expect(() => make({ [name]: value })).toThrow(`Expected \`${name}\` to be ${message}`);
@@ -298,11 +300,11 @@ test("a model that can't shorten its vectors is not asked to", () => {
 });
 
 test.for<[string, unknown, string]>([
-  ["maxConcurrency", 0, "a whole number from 1, or Infinity, came 0"],
-  ["retry", 3, "options such as { attempts: 3 }, or false, came 3"],
-  ["limiter", {}, "a RateLimiter, such as rateLimiter({ requestsPerMinute: 500 }), came a value of type object"],
-  ["price", 0.02, "prices such as { perMillionInputTokens: 0.02 }, came 0.02"],
-  ["clock", "now", "a Clock with now() and after(), came a value of type string"],
+  ["maxConcurrency", 0, "a whole number from 1, or Infinity, got 0"],
+  ["retry", 3, "options such as { attempts: 3 }, or false, got 3"],
+  ["limiter", {}, "a RateLimiter, such as rateLimiter({ requestsPerMinute: 500 }), got an object"],
+  ["price", 0.02, "prices such as { perMillionInputTokens: 0.02 }, got 0.02"],
+  ["clock", "now", "a Clock with now() and after(), got a string"],
 ])("%s refuses %s when constructed", ([name, value, message]) => {
   expect(() => make({ [name]: value })).toThrow(ArgumentError);
   expect(() => make({ [name]: value })).toThrow(`Expected \`${name}\` to be ${message}`);
@@ -315,7 +317,7 @@ test.for(["requestsPerMinute", "tokensPerMinute"])("%s refuses what is no limit"
 test("an option that is misspelt, or that would not be heard, is refused", () => {
   expect(() => make({ dimension: 5 } as OpenAIEmbeddingsOptions)).toThrow("OpenAIEmbeddings has no option `dimension`");
   const options = { limiter: rateLimiter(), requestsPerMinute: 5 };
-  expect(() => make(options)).toThrow("either `limiter` or `requestsPerMinute` and `tokensPerMinute`, came both");
+  expect(() => make(options)).toThrow("either `limiter` or `requestsPerMinute`, got both");
 });
 
 function make(

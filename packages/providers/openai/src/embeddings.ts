@@ -1,52 +1,72 @@
 import {
-  type CallOptions,
-  type JobBackend,
-  type RequestLimits,
-  Runnable,
-  type RunnableSettings,
-} from "@batchwise/core";
+  BulkRunnable,
+  checkOption,
+  defined,
+  type DefinedOptions,
+  defineOptions,
+  type JobKind,
+  type OptionsOf,
+  REQUEST,
+  requireText,
+  sendRest,
+  utf8Length,
+  VectorDecoder,
+  vectorsIn,
+  withDefaults,
+} from "@batchwise/adapter-kit";
+import { type CallOptions, type JobBackend, type RunnableSettings } from "@batchwise/core";
 import type { EmbeddingCreateParams } from "openai/resources/embeddings";
-import { connect, type Connection, CONNECTION_OPTIONS, type ConnectionOptions } from "./client.ts";
-import type { JobKind } from "./jobs/job-kind.ts";
-import { VectorDecoder, vectorsOf } from "./decode.ts";
+import { connect, type Connection, type ConnectionOptions } from "./client.ts";
 import { ownsInput } from "./errors.ts";
 import { BULK_CONCURRENCY, EMBEDDING_MODELS, EMBEDDING_TOKENS, EMBEDDINGS_REQUEST } from "./limits.ts";
-import {
-  check,
-  checkNames,
-  definedOnly,
-  isObject,
-  isText,
-  isWhole,
-  PACE_OPTIONS,
-  type PaceOptions,
-  settingsOf,
-} from "./options.ts";
-import { type Call, post } from "./post.ts";
-import { answerTexts, type Length, requireText, sendable } from "./texts.ts";
+import { BULK, type PaceOptions, settingsOf } from "./options.ts";
+import { type Call, post } from "./send.ts";
+import { fitText, fitTexts, type Length } from "./texts.ts";
 import { loadCutter } from "./tokens.ts";
 import { usageOf } from "./usage.ts";
-import { utf8Length } from "./utf8.ts";
 import { readThrough, VectorSieve } from "./vector-sieve.ts";
 
-/** Options of OpenAIEmbeddings. */
-export interface OpenAIEmbeddingsOptions extends ConnectionOptions, PaceOptions {
+const OWN = {
   /** @default "text-embedding-3-small" */
-  readonly model?: string;
+  model: { type: "string", description: "the model's name", default: "text-embedding-3-small" },
   /** Length of each vector, for models that can shorten theirs. Every vector is held against it. */
-  readonly dimensions?: number;
+  dimensions: {
+    type: "integer",
+    minimum: 1,
+    description: "length of each vector, for models that can shorten theirs",
+    otherwise: "the model's own",
+  },
   /** An id of your end user, which helps the provider find abuse. */
-  readonly user?: string;
+  user: { type: "string", description: "an id of your end user, which helps the provider find abuse" },
   /** Embeds the beginning of a text that is too long; `false` makes it an InputError in its own slot. @default false */
-  readonly truncate?: boolean;
+  truncate: {
+    type: "boolean",
+    description: "embeds the beginning of a text that is too long, instead of an error for that text",
+    default: false,
+  },
   /**
    * Tokens of one text, counted by cl100k_base.
    * @default 8_192 for OpenAI's own models; for others the provider decides
    */
-  readonly maxInputTokens?: number;
-  /** What one request holds, for a server that takes less, or more. @default 2_048 inputs and 300_000 tokens */
-  readonly request?: RequestLimits;
-}
+  maxInputTokens: {
+    type: "integer",
+    minimum: 1,
+    description: "tokens of one text, counted by cl100k_base",
+    otherwise: "8,192 for OpenAI's models; else the server decides",
+  },
+} as const;
+
+/** Options of OpenAIEmbeddings. */
+export interface OpenAIEmbeddingsOptions
+  extends OptionsOf<typeof OWN>, OptionsOf<typeof REQUEST>, ConnectionOptions, PaceOptions {}
+
+/** What OpenAIEmbeddings takes. */
+export const EMBEDDINGS: DefinedOptions = /* @__PURE__ */ defineOptions(
+  "OpenAIEmbeddings",
+  OWN,
+  withDefaults(REQUEST, { request: EMBEDDINGS_REQUEST }),
+  BULK,
+);
 
 /**
  * Turns texts into vectors, many in one request: a `Float32Array` each, with memory of its own.
@@ -55,7 +75,7 @@ export interface OpenAIEmbeddingsOptions extends ConnectionOptions, PaceOptions 
  * const embeddings = new OpenAIEmbeddings();
  * const vectors = await embeddings.batch(["a cat", "a kitten", "income tax"]);
  */
-export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
+export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
   override readonly settings: RunnableSettings<string, Float32Array>;
   readonly #connection: Connection;
   readonly #options: OpenAIEmbeddingsOptions & { readonly model: string };
@@ -64,27 +84,21 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
   /** @throws ArgumentError for an option that cannot be worked with, or without a key */
   constructor(options: OpenAIEmbeddingsOptions = {}) {
     super();
-    const { model = "text-embedding-3-small", dimensions, user, truncate, maxInputTokens, request } = options;
-    checkNames("OpenAIEmbeddings", options, [...OWN_OPTIONS, ...CONNECTION_OPTIONS, ...PACE_OPTIONS]);
-    check("model", model, isText, "a model's name");
-    check("dimensions", dimensions, isWhole, "a whole number from 1");
+    EMBEDDINGS.check(options);
+    const { model = OWN.model.default, dimensions, truncate = false, maxInputTokens, request } = options;
     const most = EMBEDDING_MODELS.get(model) ?? Infinity;
-    check("dimensions", dimensions, (value) => (value as number) <= most, `at most ${most} for ${model}`);
-    check("user", user, isText, "a text");
-    check("truncate", truncate, (value) => typeof value === "boolean", "true or false");
-    check("maxInputTokens", maxInputTokens, isWhole, "a whole number from 1");
-    check("request", request, isObject, "limits such as { maxInputs: 16 }");
-    this.#connection = connect(options);
-    this.#options = { ...options, model };
+    const expected = `at most ${most} for ${model}`;
+    checkOption("dimensions", dimensions, { ...OWN.dimensions, maximum: most, expected });
     const maxTokens = maxInputTokens ?? (EMBEDDING_MODELS.has(model) ? EMBEDDING_TOKENS : undefined);
     // A model whose limit is not known is not cut to a length that may be too short for it.
-    check(
-      "truncate",
-      truncate,
-      (value) => value === false || maxTokens !== undefined,
-      "used with `maxInputTokens` for this model",
-    );
-    this.#length = { maxTokens, truncate: truncate ?? false };
+    checkOption("truncate", truncate, {
+      ...OWN.truncate,
+      holds: (value) => value === false || maxTokens !== undefined,
+      expected: "used with `maxInputTokens` for this model",
+    });
+    this.#connection = connect(options);
+    this.#options = { ...options, model };
+    this.#length = { maxTokens, truncate };
     // A longer text is refused or cut, whatever its length.
     const mostBytes = maxTokens === undefined ? Infinity : BYTES_PER_TOKEN * maxTokens;
     this.settings = settingsOf(options, this.#connection, {
@@ -100,61 +114,52 @@ export class OpenAIEmbeddings extends Runnable<string, Float32Array> {
   }
 
   /**
-   * @throws InputError when the text is empty, or too long and `truncate` is false
-   * @throws ResultError when the answer is no vector
+   * One request for all texts that can be sent; none where no text can. A slot has an InputError for a text that is empty,
+   * or too long while `truncate` is false, and a ResultError for what is not a vector.
+   *
    * @throws ProviderError, TimeoutError or the signal's reason
    */
-  override async invoke(input: string, options: CallOptions = {}): Promise<Float32Array> {
-    const [vector] = await this.invokeMany([input], options);
-    if (vector instanceof Error) throw vector;
-    return vector!;
-  }
-
-  /** One request for all texts that can be sent; none where no text can. */
-  override invokeMany(
+  override async invokeMany(
     inputs: readonly string[],
     options: CallOptions = {},
   ): Promise<readonly (Float32Array | Error)[]> {
-    return answerTexts(inputs, this.#length, options, (sent, positions) => this.#embed(sent, positions, options));
+    const texts = await fitTexts(inputs, this.#length, options.signal);
+    return sendRest(texts, options, async (sent, positions) => {
+      const decoder = new VectorDecoder();
+      const call = this.#call(sent, positions);
+      const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, (response) =>
+        readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
+      );
+      options.report?.({ usage: usageOf(usage) });
+      return vectorsIn(data, sent.length, this.#options.dimensions, decoder);
+    });
   }
 
-  async #embed(
-    input: readonly string[],
-    positions: readonly number[],
-    options: CallOptions,
-  ): Promise<readonly (Float32Array | Error)[]> {
-    const call = this.#call(input, positions);
-    const decoder = new VectorDecoder();
-    const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, (response) =>
-      readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
-    );
-    options.report?.(usageOf(usage));
-    return vectorsOf(data, input.length, this.#options.dimensions, decoder);
-  }
-
-  #call(input: readonly string[], positions?: readonly number[]): Call {
+  #call(input: string[], positions?: readonly number[]): Call {
     const { model, dimensions, user } = this.#options;
     const body: EmbeddingCreateParams = {
       model,
-      input: input as string[],
+      input,
       encoding_format: "base64",
-      ...definedOnly({ dimensions, user }),
+      ...defined({ dimensions, user }),
     };
-    return { path: "/embeddings", body, parts: { owns: ownsInput, ...definedOnly({ positions }) } };
+    return { path: "/embeddings", body, blame: { owns: ownsInput, positions } };
   }
 
   async #jobs(): Promise<JobBackend<string, Float32Array>> {
     // Lines are written without waiting, so that what counts their tokens has to be there.
     const cutter = this.#length.maxTokens === undefined ? undefined : await loadCutter();
-    const kind: JobKind<string, Float32Array, EmbeddingsAnswer> = {
-      path: "/embeddings",
-      field: "data",
-      common: { ...this.#call([]), length: this.#length },
-      call: (texts) => this.#call(texts.map((text) => sendable(text, this.#length, cutter))),
-      read: ({ data }, texts) => vectorsOf(data, texts.length, this.#options.dimensions),
+    const { path, body } = this.#call([]);
+    const kind: JobKind<string, Float32Array> = {
+      // As it is written in the notes of jobs that run.
+      common: { path, body, parts: {}, length: this.#length },
+      body: (texts) => this.#call(texts.map((text) => fitText(text, this.#length, cutter))).body,
+      blame: () => ({ owns: ownsInput }),
+      read: (answer, texts) => vectorsIn((answer as EmbeddingsAnswer).data, texts.length, this.#options.dimensions),
+      usage: (answer) => usageOf((answer as EmbeddingsAnswer).usage),
     };
     const { batchJobs } = await import("./jobs/batch-jobs.ts");
-    return batchJobs(this.#connection, kind, this.#options.clock);
+    return batchJobs(this.#connection, { path, field: "data" }, kind, this.#options.clock);
   }
 }
 
@@ -166,12 +171,3 @@ interface EmbeddingsAnswer {
   readonly data: unknown;
   readonly usage?: unknown;
 }
-
-const OWN_OPTIONS: readonly (keyof OpenAIEmbeddingsOptions)[] = [
-  "model",
-  "dimensions",
-  "user",
-  "truncate",
-  "maxInputTokens",
-  "request",
-];

@@ -104,7 +104,7 @@ test("a key that is refused ends the run with one request, and so does a model t
   expect(emulator.stats().requests).toBe(1);
 });
 
-test("limits are learnt from the first response on: hardly a 429", async () => {
+test("limits are learned from the first response on: hardly a 429", async () => {
   begin({ limits: { requestsPerMinute: 6000, tokensPerMinute: 600_000 }, fill: 0.01, tokens: "fast" });
   expect(await make().batch(texts, { request: { maxInputs: 10 } })).toEqual(expected);
   const { rateLimited, answered } = emulator.stats();
@@ -123,7 +123,9 @@ test("P36 a request that fails whole is not the error of what was never in it", 
   begin({ faults: { serverErrorRate: 1 } });
   const slots = await make().batch(["", "fine", 4 as unknown as string], { returnExceptions: true, retry: false });
   expect(slots.map((slot) => slot.constructor)).toEqual([InputError, ProviderError, InputError]);
-  expect((slots[0] as InputError).message).toBe("Expected a text, the input is empty. Leave empty texts out.");
+  expect((slots[0] as InputError).message).toBe(
+    "Expected the input to be a non-empty string, got an empty string. Change it, or leave it out.",
+  );
 });
 
 test.for(Array.from({ length: 12 }, (_, seed) => seed))(

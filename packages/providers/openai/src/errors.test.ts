@@ -1,6 +1,7 @@
+import { isFree, providerError, type Refusal } from "@batchwise/adapter-kit";
 import { ProviderError } from "@batchwise/core";
 import { expect, test } from "vitest";
-import { errorOf, isFree, ownsInput, type Refusal } from "./errors.ts";
+import { DIALECT, ownsInput } from "./errors.ts";
 
 type Facts = Partial<Record<"code" | "type" | "param", string>>;
 type Headers_ = Record<string, string>;
@@ -13,7 +14,7 @@ function judged(status: number | undefined, facts: Facts = {}, headers: Headers_
     param: facts.param,
     headers: new Headers(headers),
   };
-  return errorOf(refusal, { owns: ownsInput });
+  return providerError(refusal, DIALECT, { owns: ownsInput });
 }
 
 test.for<[number | undefined, Facts, string, boolean]>([
@@ -74,7 +75,7 @@ test.for(["please try again later", "rate limit reached", "insufficient_quota ex
   "P30 words in the message decide nothing (%s)",
   (message) => {
     const refusal = { status: 400, code: undefined, type: undefined, param: undefined, headers: undefined, message };
-    expect(errorOf(refusal, { owns: ownsInput }).code).toBe("invalid_input");
+    expect(providerError(refusal, DIALECT, { owns: ownsInput }).code).toBe("invalid_input");
   },
 );
 
@@ -102,8 +103,10 @@ test.for<[string, number | undefined]>([
 
 test("P36 a position among what was sent is turned into one among the inputs", () => {
   const refusal = { status: 400, code: undefined, type: undefined, param: "input[1]", headers: undefined };
-  expect(errorOf(refusal, { owns: ownsInput, positions: [0, 5, 6] }).position).toBe(5);
-  expect(errorOf({ ...refusal, param: "input[9]" }, { owns: ownsInput, positions: [0] }).position).toBeUndefined();
+  expect(providerError(refusal, DIALECT, { owns: ownsInput, positions: [0, 5, 6] }).position).toBe(5);
+  expect(
+    providerError({ ...refusal, param: "input[9]" }, DIALECT, { owns: ownsInput, positions: [0] }).position,
+  ).toBeUndefined();
 });
 
 test("P37 a request that a whole minute's tokens do not suffice for is split, not tried again", () => {
@@ -152,15 +155,17 @@ test("P28 refused calls cost nothing; what failed on the way may have been count
   expect([undefined, 200, 408, 409, 500, 503].map(isFree)).toEqual(Array.from({ length: 6 }, () => false));
 });
 
-test("a message says what came and what to do", () => {
+test("a message says what was got and what to do", () => {
   expect(judged(429, { code: "insufficient_quota" }).message).toBe(
-    "The account has used up what it may spend (429 insufficient_quota). Add credit, or raise the limit in its settings.",
+    "Expected an answer from the provider, got status 429 (insufficient_quota). " +
+      "The account has used up what it may spend: add credit, or raise its limit.",
   );
   expect(judged(400, { param: "input[3]" }).message).toBe(
-    "The provider refuses input 3 of the request (400). It can't succeed as it is: change it, or leave it out.",
+    "Expected an answer from the provider, got status 400. " +
+      "Input 3 of the request can't succeed as it is: change it, or leave it out.",
   );
   expect(judged(400, { param: "dimensions", code: "integer_above_max_value" }).message).toBe(
-    "The provider refuses `dimensions` of the request, whatever its inputs are (400 integer_above_max_value). " +
-      "Check the model, the options and `baseURL`.",
+    "Expected an answer from the provider, got status 400 (integer_above_max_value). " +
+      "`dimensions` is refused whatever the inputs are: check the model, the options and the API's address.",
   );
 });

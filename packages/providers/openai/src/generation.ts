@@ -1,66 +1,160 @@
-import type { JobBackend, RunnableSettings } from "@batchwise/core";
-import { connect, type Connection, CONNECTION_OPTIONS, type ConnectionOptions } from "./client.ts";
-import type { JobKind } from "./jobs/job-kind.ts";
-import { SINGLE_CONCURRENCY } from "./limits.ts";
-import { check, checkNames, isObject, isText, isWhole, PACE_OPTIONS, type PaceOptions, settingsOf } from "./options.ts";
-import { promptTokens } from "./prompt.ts";
-import { STRUCTURED_OPTIONS, type StructuredOptions } from "./structured.ts";
+import {
+  type Blame,
+  countIn,
+  cutShort,
+  type DefinedOptions,
+  defineOptions,
+  fieldsOf,
+  formatOf,
+  GENERATION,
+  type GenerationOptions as SharedOptions,
+  type JobKind,
+  type Option,
+  type OptionsOf,
+  promptTokens,
+  readStructured,
+  STRUCTURED,
+  type StructuredOptions,
+} from "@batchwise/adapter-kit";
+import type { CallOptions, JobBackend, RunnableSettings, StandardSchema } from "@batchwise/core";
+import { connect, type Connection, type ConnectionOptions } from "./client.ts";
+import { IMAGE_TOKENS, SINGLE_CONCURRENCY } from "./limits.ts";
+import { type PaceOptions, settingsOf, SINGLE } from "./options.ts";
+import { type Call, post, postForEvents } from "./send.ts";
+import { usageOf } from "./usage.ts";
+
+const OWN = {
+  /** The model's name. There is no default: it decides what an answer costs and what it is worth. */
+  model: { type: "string", required: true, description: "the model's name", examples: ["gpt-6-luna"] },
+  /** Further parameters of every request, as the API spells them. They win over the options above. */
+  body: { type: "object", description: "further parameters, as the API spells them" } as Option<object>,
+  /** What the model is told that the output is: letters, digits, `_` and `-`, at most 64. @default "output" */
+  schemaName: {
+    type: "string",
+    json: false,
+    description: "what the model is told that the output is",
+    default: "output",
+    holds: (value: unknown): boolean => /^[\w-]{1,64}$/.test(value as string),
+    expected: "at most 64 letters, digits, _ and -",
+  } as Option<string>,
+} as const;
 
 /** What OpenAIChat and OpenAIResponses have in common. */
-export interface GenerationOptions<Output> extends ConnectionOptions, PaceOptions, StructuredOptions<Output> {
-  /** The model's name. There is no default: it decides what an answer costs and what it is worth. */
+export interface GenerationOptions<Output>
+  extends OptionsOf<typeof OWN>, SharedOptions, StructuredOptions<Output>, ConnectionOptions, PaceOptions {
   readonly model: string;
-  /** What the model is told before every input. */
-  readonly instructions?: string;
-  /** From 0 to 2. @default the model's own */
-  readonly temperature?: number;
-  /** The most tokens of an answer, those that the model thinks with included. @default the model's own */
-  readonly maxTokens?: number;
 }
 
-/** A Runnable that generates, set up. */
-export interface Generation<Input, Output> {
-  readonly connection: Connection;
+/** What a Runnable that generates takes. */
+export function generationOptions(of: string): DefinedOptions {
+  const temperature = { ...GENERATION.temperature, maximum: 2 };
+  return defineOptions(of, OWN, { ...GENERATION, temperature }, STRUCTURED, SINGLE);
+}
+
+/** How one of the APIs that generate asks and answers. */
+export interface Endpoint<Input, Answer extends object, Result extends { readonly text: string }> {
+  readonly path: string;
+  /** What every good answer has. */
+  readonly field: keyof Answer & string;
+  /** Everything but the input that decides what comes out. */
+  readonly common: object;
+  /** An input's own part of the request. @throws InputError for what is not a prompt */
+  own(input: Input): object;
+  /** The whole request. */
+  body(own: object): object;
+  /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
+  result(answer: Answer): Result;
+  /** Whether an answer ended at its longest. */
+  isCut(result: Result): boolean;
+}
+
+/** Generates answers, one request each. */
+export class Generation<Input, Output, Answer extends object, Result extends { readonly text: string }> {
   readonly settings: RunnableSettings<Input, Output>;
+  readonly #connection: Connection;
+  readonly #endpoint: Endpoint<Input, Answer, Result>;
+  readonly #schema: StandardSchema<unknown, Output> | undefined;
+
+  /**
+   * @param format what goes along with every request, and counts as its prompt
+   * @throws ArgumentError for an option that cannot be worked with, or without a key
+   */
+  constructor(
+    options: GenerationOptions<Output>,
+    format: object | undefined,
+    endpoint: Endpoint<Input, Answer, Result>,
+  ) {
+    const { model, instructions, maxTokens = 0, schema, clock } = options;
+    this.#connection = connect(options);
+    this.#endpoint = endpoint;
+    this.#schema = schema;
+    const always = promptTokens([instructions, format], IMAGE_TOKENS);
+    this.settings = settingsOf<Input, Output>(options, this.#connection, {
+      model,
+      maxConcurrency: SINGLE_CONCURRENCY,
+      weigh: (input) => ({
+        tokens: always + promptTokens(input, IMAGE_TOKENS) + (answerTokens(input) ?? maxTokens),
+      }),
+      jobs: async (): Promise<JobBackend<Input, Output>> => {
+        const { batchJobs } = await import("./jobs/batch-jobs.ts");
+        return batchJobs(this.#connection, endpoint, this.#jobKind(), clock);
+      },
+    });
+  }
+
+  async invoke(input: Input, options: CallOptions): Promise<Output> {
+    const answer = await post<Answer>(this.#connection, this.#call(input), this.#endpoint.field, options);
+    options.report?.({ usage: usageOf(fieldsOf(answer)?.["usage"]) });
+    return this.#read(answer);
+  }
+
+  /** The events of one answer as they come. */
+  events<Event extends object>(input: Input, extra: object, options: CallOptions): AsyncIterable<Event> {
+    return postForEvents<Event>(this.#connection, this.#call(input, { stream: true, ...extra }), options);
+  }
+
+  async #read(answer: Answer): Promise<Output> {
+    const result = this.#endpoint.result(answer);
+    if (this.#schema === undefined) return result as unknown as Output;
+    if (this.#endpoint.isCut(result)) throw cutShort();
+    return readStructured(this.#schema, result.text);
+  }
+
+  #call(input: Input, extra: object = {}): Call {
+    const own = this.#endpoint.own(input);
+    return { path: this.#endpoint.path, body: { ...this.#endpoint.body(own), ...extra }, blame: blameOf(own) };
+  }
+
+  #jobKind(): JobKind<Input, Output> {
+    return {
+      common: this.#endpoint.common,
+      body: ([input]) => this.#call(input as Input).body,
+      blame: ([input]) => blameOf(this.#endpoint.own(input as Input)),
+      read: async (answer) => [await this.#read(answer as Answer)],
+      usage: (answer) => usageOf(fieldsOf(answer)?.["usage"]),
+    };
+  }
 }
 
-/**
- * @param format what goes along with every request, and counts as its prompt
- * @param outputTokens how many tokens an input itself allows its answer
- * @param jobKind how the same goes through offline jobs
- * @throws ArgumentError for an option that cannot be worked with, or without a key
- */
-export function generation<Input, Output>(
-  name: string,
-  options: GenerationOptions<Output> & { readonly body?: object },
-  format: object | undefined,
-  outputTokens: (input: Input) => unknown,
-  jobKind: () => JobKind<Input, Output>,
-): Generation<Input, Output> {
-  const { model, instructions, temperature, maxTokens = 0, body } = options;
-  checkNames(name, options, [...OWN_OPTIONS, ...STRUCTURED_OPTIONS, ...CONNECTION_OPTIONS, ...PACE_OPTIONS]);
-  check("model", model ?? "", isText, "a model's name");
-  check("instructions", instructions, isText, "a text");
-  check("temperature", temperature, isTemperature, "a number from 0 to 2");
-  check("maxTokens", options.maxTokens, isWhole, "a whole number from 1");
-  check("body", body, isObject, "an object");
-  const connection = connect(options);
-  const always = promptTokens([instructions, format]);
-  const settings = settingsOf<Input, Output>(options, connection, {
-    model,
-    maxConcurrency: SINGLE_CONCURRENCY,
-    weigh: (input) => {
-      const own = outputTokens(input);
-      return { tokens: always + promptTokens(input) + (isWhole(own) ? (own as number) : maxTokens) };
-    },
-    jobs: async (): Promise<JobBackend<Input, Output>> =>
-      (await import("./jobs/batch-jobs.ts")).batchJobs(connection, jobKind(), options.clock),
-  });
-  return { connection, settings };
+/** The schema as one of the SDK's helpers puts it: strict, every property required and no other one taken. */
+export function strictFormat<Format extends object>(
+  options: StructuredOptions<unknown> & { readonly schemaName?: string | undefined },
+  helper: (schema: StandardSchema, name: string, props: { schema?: Record<string, unknown> }) => Format,
+): Format | undefined {
+  const { schemaName = OWN.schemaName.default as string } = options;
+  // What is not enumerable is for the SDK's own parsing.
+  return formatOf(options, (schema, own) => ({
+    ...helper(schema, schemaName, own === undefined ? {} : { schema: own }),
+  }));
 }
 
-const OWN_OPTIONS = ["model", "instructions", "temperature", "maxTokens", "body"];
+function blameOf(request: object): Blame {
+  const owned = new Set(Object.keys(request));
+  return { owns: (param) => owned.has(/^\w*/.exec(param)![0]) };
+}
 
-function isTemperature(value: unknown): boolean {
-  return typeof value === "number" && value >= 0 && value <= 2;
+/** How many tokens an input itself allows its answer, in the words of either API. */
+function answerTokens(input: unknown): number | undefined {
+  const { max_completion_tokens: chat, max_output_tokens: responses, max_tokens: old } = fieldsOf(input) ?? {};
+  return countIn(chat ?? responses ?? old);
 }

@@ -1,6 +1,6 @@
 export { adapters } from "./adapters.ts";
 export { type ChatInput, type ChatRequest, type ChatResult, OpenAIChat, type OpenAIChatOptions } from "./chat.ts";
-export type { ConnectionOptions, OpenAIClient, PendingResponse, PostOptions, RequestOptions } from "./client.ts";
+export type { ConnectionOptions, OpenAIClient, PendingResponse, RequestOptions } from "./client.ts";
 export { OpenAIEmbeddings, type OpenAIEmbeddingsOptions } from "./embeddings.ts";
 export type { GenerationOptions } from "./generation.ts";
 export { OpenAIModeration, type OpenAIModerationOptions } from "./moderation.ts";
@@ -13,4 +13,4 @@ export {
   type ResponsesRequest,
   type ResponsesResult,
 } from "./responses.ts";
-export type { StructuredOptions } from "./structured.ts";
+export type { StructuredOptions } from "@batchwise/adapter-kit";

@@ -16,7 +16,7 @@ export const EMBEDDING_TOKENS = 8192;
 
 /**
  * The longest vectors that OpenAI's own embedding models can be asked for; 0 where none can be asked for. All of these
- * read `EMBEDDING_TOKENS` and tokenise with cl100k_base.
+ * read `EMBEDDING_TOKENS` and tokenize with cl100k_base.
  *
  * Source: https://developers.openai.com/api/docs/guides/embeddings, checked 2026-11-24.
  */
@@ -34,7 +34,7 @@ export const LONGEST_TOKEN_BYTES = 128;
 
 /**
  * What one moderation request takes. OpenAI states no number of inputs; the lowest tier may send 10,000 tokens a
- * minute, and a request over that is refused for ever. 32 short texts, the number in general use, stay below it.
+ * minute, and a request over that is refused forever. 32 short texts, the number in general use, stay below it.
  *
  * Source: https://developers.openai.com/api/docs/models/omni-moderation-latest, checked 2026-11-24.
  */
@@ -55,9 +55,6 @@ export const SINGLE_CONCURRENCY = 256;
 
 /** Calls in flight while no response has told a limit. */
 export const UNTOLD_CONCURRENCY = 5;
-
-/** Calls in all for an input whose failures may pass. */
-export const ATTEMPTS = 6;
 
 /**
  * Milliseconds that one call may take.

@@ -1,39 +1,43 @@
 import {
-  type CallOptions,
-  type Clock,
-  type JobBackend,
-  type RequestLimits,
-  ResultError,
-  Runnable,
-  type RunnableSettings,
-} from "@batchwise/core";
+  BulkRunnable,
+  type DefinedOptions,
+  defineOptions,
+  fieldsOf,
+  type JobKind,
+  notAnswer,
+  type OptionsOf,
+  placeInOrder,
+  REQUEST,
+  requireText,
+  sendRest,
+  textsIn,
+  weighText,
+  withDefaults,
+} from "@batchwise/adapter-kit";
+import { type CallOptions, ResultError, type RunnableSettings } from "@batchwise/core";
 import type { Moderation, ModerationCreateParams } from "openai/resources/moderations";
-import { connect, type Connection, CONNECTION_OPTIONS, type ConnectionOptions } from "./client.ts";
+import { connect, type Connection, type ConnectionOptions } from "./client.ts";
 import { ownsInput } from "./errors.ts";
-import type { JobKind } from "./jobs/job-kind.ts";
 import { BULK_CONCURRENCY, MODERATION_REQUEST } from "./limits.ts";
-import {
-  check,
-  checkNames,
-  definedOnly,
-  isObject,
-  isText,
-  PACE_OPTIONS,
-  type PaceOptions,
-  settingsOf,
-} from "./options.ts";
-import { placeInOrder } from "./place.ts";
-import { type Call, post } from "./post.ts";
-import { answerTexts, requireText, sendable } from "./texts.ts";
-import { utf8Length } from "./utf8.ts";
+import { BULK, type PaceOptions, settingsOf } from "./options.ts";
+import { type Call, post } from "./send.ts";
+
+const OWN = {
+  /** @default "omni-moderation-latest" */
+  model: { type: "string", description: "the model's name", default: "omni-moderation-latest" },
+} as const;
 
 /** Options of OpenAIModeration. */
-export interface OpenAIModerationOptions extends ConnectionOptions, PaceOptions {
-  /** @default "omni-moderation-latest" */
-  readonly model?: string;
-  /** What one request holds. @default 32 inputs and 10_000 tokens */
-  readonly request?: RequestLimits;
-}
+export interface OpenAIModerationOptions
+  extends OptionsOf<typeof OWN>, OptionsOf<typeof REQUEST>, ConnectionOptions, PaceOptions {}
+
+/** What OpenAIModeration takes. */
+export const MODERATION: DefinedOptions = /* @__PURE__ */ defineOptions(
+  "OpenAIModeration",
+  OWN,
+  withDefaults(REQUEST, { request: MODERATION_REQUEST }),
+  BULK,
+);
 
 /**
  * Says of texts whether they may do harm, many in one request: OpenAI's own `Moderation` each, with `flagged`,
@@ -43,7 +47,7 @@ export interface OpenAIModerationOptions extends ConnectionOptions, PaceOptions 
  * const moderation = new OpenAIModeration();
  * const flagged = (await moderation.batch(comments)).map((result) => result.flagged);
  */
-export class OpenAIModeration extends Runnable<string, Moderation> {
+export class OpenAIModeration extends BulkRunnable<string, Moderation> {
   override readonly settings: RunnableSettings<string, Moderation>;
   readonly #connection: Connection;
   readonly #model: string;
@@ -51,64 +55,47 @@ export class OpenAIModeration extends Runnable<string, Moderation> {
   /** @throws ArgumentError for an option that cannot be worked with, or without a key */
   constructor(options: OpenAIModerationOptions = {}) {
     super();
-    const { model = "omni-moderation-latest", request } = options;
-    checkNames("OpenAIModeration", options, ["model", "request", ...CONNECTION_OPTIONS, ...PACE_OPTIONS]);
-    check("model", model, isText, "a model's name");
-    check("request", request, isObject, "limits such as { maxInputs: 16 }");
+    MODERATION.check(options);
+    const { model = OWN.model.default, request } = options;
     this.#connection = connect(options);
     this.#model = model;
     this.settings = settingsOf(options, this.#connection, {
       model,
       maxConcurrency: BULK_CONCURRENCY,
       request: { ...MODERATION_REQUEST, ...request },
-      weigh: (text) => {
-        requireText(text);
-        return { tokens: utf8Length(text) };
+      weigh: (text) => weighText(text),
+      jobs: async () => {
+        const { path, body } = this.#call([]);
+        const kind: JobKind<string, Moderation> = {
+          // As it is written in the notes of jobs that run.
+          common: { path, body, parts: {} },
+          body: (texts) => this.#call(texts.map(textOf)).body,
+          blame: () => ({ owns: ownsInput }),
+          read: (answer, texts) => moderationsIn(answer as ModerationsAnswer, texts.length),
+          usage: () => undefined,
+        };
+        const { batchJobs } = await import("./jobs/batch-jobs.ts");
+        return batchJobs(this.#connection, { path, field: "results" }, kind, options.clock);
       },
-      jobs: () => this.#jobs(options.clock),
     });
   }
 
   /**
-   * @throws InputError when the text is empty
-   * @throws ResultError when the answer is no moderation
+   * One request for all texts that can be sent; none where no text can. The provider cuts those that are too long. A slot
+   * has an InputError for an empty text, and a ResultError for what is not a moderation.
+   *
    * @throws ProviderError, TimeoutError or the signal's reason
    */
-  override async invoke(input: string, options: CallOptions = {}): Promise<Moderation> {
-    const [result] = await this.invokeMany([input], options);
-    if (result instanceof Error) throw result;
-    return result!;
-  }
-
-  /** One request for all texts that can be sent; none where no text can. */
   override invokeMany(inputs: readonly string[], options: CallOptions = {}): Promise<readonly (Moderation | Error)[]> {
-    return answerTexts(inputs, NO_LIMIT, options, (sent, positions) => this.#moderate(sent, positions, options));
+    return sendRest(textsIn(inputs), options, async (sent, positions) => {
+      const call = this.#call(sent, positions);
+      return moderationsIn(await post<ModerationsAnswer>(this.#connection, call, "results", options), sent.length);
+    });
   }
 
-  async #moderate(
-    input: readonly string[],
-    positions: readonly number[],
-    options: CallOptions,
-  ): Promise<readonly (Moderation | Error)[]> {
-    const call = this.#call(input, positions);
-    const { results } = await post<ModerationsAnswer>(this.#connection, call, "results", options);
-    return placeInOrder(results, input.length).map(moderationOf);
-  }
-
-  #call(input: readonly string[], positions?: readonly number[]): Call {
-    const body: ModerationCreateParams = { model: this.#model, input: input as string[] };
-    return { path: "/moderations", body, parts: { owns: ownsInput, ...definedOnly({ positions }) } };
-  }
-
-  async #jobs(clock: Clock | undefined): Promise<JobBackend<string, Moderation>> {
-    const kind: JobKind<string, Moderation, ModerationsAnswer> = {
-      path: "/moderations",
-      field: "results",
-      common: this.#call([]),
-      call: (texts) => this.#call(texts.map((text) => sendable(text, NO_LIMIT, undefined))),
-      read: ({ results }, texts) => placeInOrder(results, texts.length).map(moderationOf),
-    };
-    return (await import("./jobs/batch-jobs.ts")).batchJobs(this.#connection, kind, clock);
+  #call(input: string[], positions?: readonly number[]): Call {
+    const body: ModerationCreateParams = { model: this.#model, input };
+    return { path: "/moderations", body, blame: { owns: ownsInput, positions } };
   }
 }
 
@@ -117,17 +104,17 @@ interface ModerationsAnswer {
   readonly results: unknown;
 }
 
-/** The provider moderates the beginning of a text that is too long. */
-const NO_LIMIT = { maxTokens: undefined, truncate: false };
+/** @throws InputError for what is not a text */
+function textOf(input: unknown): string {
+  requireText(input, 0);
+  return input;
+}
 
-function moderationOf(row: object): Moderation | ResultError {
-  if (row instanceof ResultError) return row;
-  const { flagged, categories, category_scores: scores } = row as Partial<Moderation>;
-  if (typeof flagged === "boolean" && typeof categories === "object" && typeof scores === "object") {
-    return row as Moderation;
-  }
-  return new ResultError(
-    "Expected `flagged`, `categories` and `category_scores` for this input, came something else. " +
-      "Check that the server behind `baseURL` answers as OpenAI's does.",
-  );
+function moderationsIn({ results }: ModerationsAnswer, count: number): (Moderation | ResultError)[] {
+  return placeInOrder(results, count).map((row) => {
+    if (row instanceof ResultError) return row;
+    const { flagged, categories, category_scores: scores } = fieldsOf(row) ?? {};
+    const isWhole = typeof flagged === "boolean" && typeof categories === "object" && typeof scores === "object";
+    return isWhole ? (row as Moderation) : notAnswer("`flagged`, `categories` and `category_scores` for this input");
+  });
 }

@@ -1,6 +1,12 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { withOptionTables } from "@batchwise/adapter-kit";
 import { startEmulator } from "@batchwise/emulator";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+import { CHAT } from "./chat.ts";
+import { EMBEDDINGS } from "./embeddings.ts";
+import { MODERATION } from "./moderation.ts";
+import { SHARED } from "./options.ts";
 
 const emulator = await startEmulator({
   tokens: "fast",
@@ -9,7 +15,8 @@ const emulator = await startEmulator({
 });
 afterAll(() => emulator.close());
 
-const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+const README = fileURLToPath(new URL("../README.md", import.meta.url));
+const readme = await readFile(README, "utf8");
 const snippets = [...readme.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code!);
 
 /** What each snippet prints, in the order in which they stand. */
@@ -38,6 +45,11 @@ beforeEach(() => {
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
+});
+
+test("its tables of options say what the declarations say (`npx vitest -u` writes them)", async () => {
+  const groups = { shared: SHARED, embeddings: EMBEDDINGS.group, moderation: MODERATION.group, generation: CHAT.group };
+  await expect(withOptionTables(readme, groups)).toMatchFileSnapshot(README);
 });
 
 test("there is a file for each snippet, which the compiler checks", () => {

@@ -1,4 +1,18 @@
+import {
+  ANY_INPUT,
+  defined,
+  type DefinedOptions,
+  fieldsOf,
+  filtered,
+  networkError,
+  notAnswer,
+  notInput,
+  providerError,
+  refusalIn,
+  refused,
+} from "@batchwise/adapter-kit";
 import { type CallOptions, Runnable, type RunnableSettings, type Usage } from "@batchwise/core";
+import { standardTextFormat } from "openai/helpers/standard-schema";
 import type {
   Response as OpenAIResponse,
   ResponseCreateParamsNonStreaming,
@@ -6,15 +20,8 @@ import type {
   ResponseOutputItem,
   ResponseStreamEvent,
 } from "openai/resources/responses/responses";
-import { cutShort, filtered, notAnswer, notPrompt, refused } from "./answers.ts";
-import type { Connection } from "./client.ts";
-import { errorOf } from "./errors.ts";
-import { networkError, refusalIn } from "./failures.ts";
-import { generation, type GenerationOptions } from "./generation.ts";
-import type { JobKind } from "./jobs/job-kind.ts";
-import { definedOnly } from "./options.ts";
-import { type Call, post, postForEvents } from "./post.ts";
-import { readStructured, textFormatOf } from "./structured.ts";
+import { DIALECT } from "./errors.ts";
+import { Generation, type GenerationOptions, generationOptions, strictFormat } from "./generation.ts";
 import { usageOf } from "./usage.ts";
 
 /** A user's message; items of a conversation; or a request of its own, with whatever else the API takes. */
@@ -42,9 +49,11 @@ export interface ResponsesResult {
 
 /** Options of OpenAIResponses. */
 export interface OpenAIResponsesOptions<Output = ResponsesResult> extends GenerationOptions<Output> {
-  /** Further parameters of every request, as the API spells them. They win over the options above. */
   readonly body?: Partial<Omit<ResponseCreateParamsNonStreaming, "input" | "stream">>;
 }
+
+/** What OpenAIResponses takes. */
+export const RESPONSES: DefinedOptions = /* @__PURE__ */ generationOptions("OpenAIResponses");
 
 /**
  * Answers prompts through the Responses API, one request each. The output is a `ResponsesResult`; with `schema` it is
@@ -56,46 +65,43 @@ export interface OpenAIResponsesOptions<Output = ResponsesResult> extends Genera
  */
 export class OpenAIResponses<Output = ResponsesResult> extends Runnable<ResponsesInput, Output> {
   override readonly settings: RunnableSettings<ResponsesInput, Output>;
-  readonly #connection: Connection;
-  readonly #options: OpenAIResponsesOptions<Output>;
-  readonly #common: Partial<ResponseCreateParamsNonStreaming>;
+  readonly #generation: Generation<ResponsesInput, Output, OpenAIResponse, ResponsesResult>;
 
   /** @throws ArgumentError for an option that cannot be worked with, or without a key */
   constructor(options: OpenAIResponsesOptions<Output>) {
     super();
-    const format = textFormatOf(options);
-    const jobKind = (): JobKind<ResponsesInput, Output> => this.#jobKind();
-    const made = generation("OpenAIResponses", options, format, outputTokens, jobKind);
-    this.#connection = made.connection;
-    this.settings = made.settings;
-    this.#options = options;
+    RESPONSES.check(options);
     const { model, instructions, temperature, maxTokens, body } = options;
-    this.#common = {
+    const format = strictFormat(options, standardTextFormat);
+    const common: Partial<ResponseCreateParamsNonStreaming> = {
       model,
-      ...definedOnly({ instructions, temperature, max_output_tokens: maxTokens }),
+      ...defined({ instructions, temperature, max_output_tokens: maxTokens }),
       ...body,
       ...(format === undefined ? {} : { text: { format, ...body?.text } }),
     };
+    this.#generation = new Generation(options, format, {
+      path: "/responses",
+      field: "output",
+      common,
+      own: requestOf,
+      body: (own) => ({
+        ...common,
+        ...own,
+        ...(common.text === undefined ? {} : { text: { ...common.text, ...(own as ResponsesRequest).text } }),
+      }),
+      result: resultOf,
+      isCut: ({ status }) => status === "incomplete",
+    });
+    this.settings = this.#generation.settings;
   }
 
   /**
-   * @throws InputError for an input that is no prompt
+   * @throws InputError for an input that is not a prompt
    * @throws ResultError when the model refuses, the content filter holds the answer back, or the schema refuses it
    * @throws ProviderError, TimeoutError or the signal's reason
    */
   override async invoke(input: ResponsesInput, options: CallOptions = {}): Promise<Output> {
-    const response = await post<OpenAIResponse>(this.#connection, this.#call(input), "output", options);
-    options.report?.(usageOf(response.usage));
-    return this.#read(response);
-  }
-
-  /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
-  async #read(response: OpenAIResponse): Promise<Output> {
-    const { schema } = this.#options;
-    const result = resultOf(response);
-    if (schema === undefined) return result as Output;
-    if (result.status === "incomplete") throw cutShort();
-    return readStructured(schema, result.text);
+    return this.#generation.invoke(input, options);
   }
 
   /**
@@ -105,39 +111,15 @@ export class OpenAIResponses<Output = ResponsesResult> extends Runnable<Response
    * @throws what `invoke` throws, in the middle of the text too
    */
   async *stream(input: ResponsesInput, options: CallOptions = {}): AsyncGenerator<string, void, undefined> {
-    const call = this.#call(input, { stream: true });
     let ended = false;
-    for await (const event of postForEvents<ResponseStreamEvent>(this.#connection, call, options)) {
+    for await (const event of this.#generation.events<ResponseStreamEvent>(input, {}, options)) {
       if (event.type === "response.output_text.delta") yield event.delta;
       if (!("response" in event) || !ENDS.has(event.type)) continue;
       ended = true;
-      options.report?.(usageOf(event.response.usage));
+      options.report?.({ usage: usageOf(event.response.usage) });
       resultOf(event.response);
     }
-    if (!ended) throw networkError(undefined, { status: 200 });
-  }
-
-  #jobKind(): JobKind<ResponsesInput, Output, OpenAIResponse> {
-    return {
-      path: "/responses",
-      field: "output",
-      common: this.#common,
-      call: ([input]) => this.#call(input as ResponsesInput),
-      read: async (response) => [await this.#read(response)],
-    };
-  }
-
-  #call(input: ResponsesInput, extra: object = {}): Call {
-    const request = requestOf(input);
-    const { text } = this.#common;
-    const body = {
-      ...this.#common,
-      ...request,
-      ...(text === undefined ? {} : { text: { ...text, ...request.text } }),
-      ...extra,
-    };
-    const owned = new Set(Object.keys(request));
-    return { path: "/responses", body, parts: { owns: (param) => owned.has(/^\w*/.exec(param)![0]) } };
+    if (!ended) throw networkError(undefined, DIALECT, { status: 200 });
   }
 }
 
@@ -150,14 +132,13 @@ function requestOf(input: ResponsesInput): ResponsesRequest {
   const request = Array.isArray(input) ? { input } : (input as ResponsesRequest | null);
   const given = request?.input;
   if (typeof given === "string" || (Array.isArray(given) && given.length > 0)) return request as ResponsesRequest;
-  throw notPrompt("a text, an array of input items, or an object with `input`");
+  throw notInput("a text, an array of input items, or an object with `input`", input, 0);
 }
 
 /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
 function resultOf(response: OpenAIResponse): ResponsesResult {
-  const { usage } = usageOf(response.usage);
   const { id, status = "completed", error, incomplete_details: incomplete, output, model } = response;
-  if (typeof error === "object" && error !== null) throw errorOf(refusalIn(error), { owns: () => true });
+  if (fieldsOf(error) !== undefined) throw providerError(refusalIn({ body: { error } }), DIALECT, ANY_INPUT);
   if (incomplete?.reason === "content_filter") throw filtered();
   if (!Array.isArray(output) || !FINISHED.has(status) || (status === "completed" && output.length === 0)) {
     throw notAnswer("a finished output");
@@ -170,9 +151,5 @@ function resultOf(response: OpenAIResponse): ResponsesResult {
       if (part.type === "output_text") text += part.text;
     }
   }
-  return { id, text, status, output, usage, model };
-}
-
-function outputTokens(input: ResponsesInput): unknown {
-  return ((input ?? {}) as Partial<ResponsesRequest>).max_output_tokens;
+  return { id, text, status, output, usage: usageOf(response.usage), model };
 }

@@ -1,16 +1,6 @@
-import { type CallOptions, type InputError, sleep, systemClock } from "@batchwise/core";
-import { emptyText, notText, overlongText } from "./text-errors.ts";
-import { type Cutter, type Fit, loadCutter } from "./tokens.ts";
-import { utf8Length } from "./utf8.ts";
-
-/** Inputs that can be sent, and those that can't. */
-interface Texts {
-  readonly sent: readonly string[];
-  /** Where each of `sent` stands among the inputs. */
-  readonly positions: readonly number[];
-  /** Position and error of each input that is not sent. */
-  readonly refused: ReadonlyMap<number, InputError>;
-}
+import { overlongText, requireText, textsIn, utf8Length } from "@batchwise/adapter-kit";
+import { type InputError, sleep, systemClock } from "@batchwise/core";
+import { type Cutter, loadCutter } from "./tokens.ts";
 
 /** What happens to a text with more tokens than the model reads. */
 export interface Length {
@@ -19,32 +9,30 @@ export interface Length {
   readonly truncate: boolean;
 }
 
-/** Makes one call for texts that can be sent. Resolves to one result for each. */
-export type SendTexts<Output> = (
-  sent: readonly string[],
-  positions: readonly number[],
-) => Promise<readonly (Output | Error)[]>;
-
-/**
- * One result for each input. What the provider would refuse is not sent and has its error in its slot; where nothing is
- * left, there is no call.
- *
- * @throws what `send` throws, or the signal's reason
- */
-export async function answerTexts<Output>(
+/** Each text as it is sent, or why it can't be. @throws the signal's reason */
+export async function fitTexts(
   inputs: readonly unknown[],
   length: Length,
-  { signal, report }: CallOptions,
-  send: SendTexts<Output>,
-): Promise<readonly (Output | Error)[]> {
+  signal: AbortSignal | undefined,
+): Promise<(string | InputError)[]> {
   signal?.throwIfAborted();
-  const { sent, positions, refused } = await readTexts(inputs, length, signal);
-  const slots: (Output | Error)[] = [];
-  for (const [position, error] of refused) slots[position] = error;
-  if (sent.length > 0) {
-    const results = await send(sent, positions);
-    for (const [place, position] of positions.entries()) slots[position] = results[place]!;
-  } else report?.({ usage: { inputTokens: 0 } });
+  const slots = textsIn(inputs);
+  const long = [...slots.entries()].filter(([, text]) => mayBeTooLong(text, length));
+  if (long.length === 0) return slots;
+  const cutter = await loadCutter();
+  let characters = 0;
+  try {
+    for (const [position, text] of long) {
+      slots[position] = fit(text as string, position, length, cutter);
+      characters += (text as string).length;
+      if (characters > CHARACTERS_AT_A_TIME) {
+        characters = 0;
+        await sleep(0, systemClock, signal);
+      }
+    }
+  } finally {
+    cutter.forget();
+  }
   return slots;
 }
 
@@ -54,84 +42,25 @@ export async function answerTexts<Output>(
  * @param cutter needed where there is a limit
  * @throws InputError for what can't be sent
  */
-export function sendable(input: unknown, { maxTokens, truncate }: Length, cutter: Cutter | undefined): string {
+export function fitText(input: unknown, length: Length, cutter: Cutter | undefined): string {
   requireText(input, 0);
-  if (maxTokens === undefined || cutter === undefined || utf8Length(input, maxTokens + 1) <= maxTokens) return input;
-  const { beginning, fits } = cutter.fit(input, maxTokens);
+  if (cutter === undefined || !mayBeTooLong(input, length)) return input;
+  const text = fit(input, 0, length, cutter);
   cutter.forget();
-  if (truncate ? beginning === "" : !fits) throw overlongText(0, maxTokens);
-  return truncate ? beginning : input;
+  if (typeof text !== "string") throw text;
+  return text;
 }
 
-/**
- * @param position among the inputs of a request, where there is one
- * @throws InputError for what is no text, or an empty one
- */
-export function requireText(input: unknown, position?: number): asserts input is string {
-  if (!isText(input)) throw unsendable(input, position);
+/** Tokens are never more than bytes: only a text with more of those needs counting. */
+function mayBeTooLong(text: unknown, { maxTokens = Infinity }: Length): boolean {
+  return maxTokens !== Infinity && utf8Length(text, maxTokens + 1) > maxTokens;
 }
 
-function isText(input: unknown): input is string {
-  return typeof input === "string" && input !== "";
-}
-
-function unsendable(input: unknown, position?: number): InputError {
-  return typeof input === "string" ? emptyText(position) : notText(input, position);
-}
-
-async function readTexts(
-  inputs: readonly unknown[],
-  { maxTokens, truncate }: Length,
-  signal: AbortSignal | undefined,
-): Promise<Texts> {
-  const sent: string[] = [];
-  const positions: number[] = [];
-  const refused = new Map<number, InputError>();
-  const suspects: number[] = [];
-  for (const [position, input] of inputs.entries()) {
-    if (!isText(input)) refused.set(position, unsendable(input, position));
-    else {
-      // Tokens are never more than bytes: only a text with more of those needs counting.
-      if (maxTokens !== undefined && utf8Length(input, maxTokens + 1) > maxTokens) suspects.push(position);
-      sent.push(input);
-      positions.push(position);
-    }
-  }
-  if (suspects.length === 0 || maxTokens === undefined) return { sent, positions, refused };
-  const long = await fitLong(inputs as readonly string[], suspects, maxTokens, signal);
-  for (const [position, { beginning, fits }] of long) {
-    // Not even the first character is within the limit: there is nothing to send.
-    if (truncate ? beginning === "" : !fits) refused.set(position, overlongText(position, maxTokens));
-  }
-  const left = positions.filter((position) => !refused.has(position));
-  const cut = (position: number): string | undefined => (truncate ? long.get(position)?.beginning : undefined);
-  return { sent: left.map((position) => cut(position) ?? (inputs[position] as string)), positions: left, refused };
-}
-
-/** How texts that may be too long stand with the limit, by position. */
-async function fitLong(
-  inputs: readonly string[],
-  positions: readonly number[],
-  maxTokens: number,
-  signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<number, Fit>> {
-  const cutter = await loadCutter();
-  const fits = new Map<number, Fit>();
-  let characters = 0;
-  try {
-    for (const position of positions) {
-      const fit = cutter.fit(inputs[position]!, maxTokens);
-      fits.set(position, fit);
-      characters += fit.beginning.length;
-      if (characters > CHARACTERS_AT_A_TIME) {
-        characters = 0;
-        await sleep(0, systemClock, signal);
-      }
-    }
-  } finally {
-    cutter.forget();
-  }
-  return fits;
+function fit(text: string, position: number, { maxTokens = 0, truncate }: Length, cutter: Cutter): string | InputError {
+  const { beginning, fits } = cutter.fit(text, maxTokens);
+  // Not even the first character may be within the limit: then there is nothing to send.
+  if (truncate ? beginning === "" : !fits) return overlongText(position, maxTokens);
+  return truncate ? beginning : text;
 }
 
 /** Some 10 ms of counting; then other work has its turn. */

@@ -2,7 +2,7 @@ import type { GptEncoding } from "gpt-tokenizer/GptEncoding";
 import { LONGEST_TOKEN_BYTES } from "./limits.ts";
 
 /** How a text stands with a limit of tokens. */
-export interface Fit {
+interface Fit {
   /** The longest beginning of the text that is within the limit for certain. */
   readonly beginning: string;
   /** Whether the whole text may be within it. */

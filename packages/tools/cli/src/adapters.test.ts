@@ -161,7 +161,7 @@ describe("OpenAI's embeddings against an emulator", () => {
     const argv = ["run", "@batchwise/openai#embeddings", "in.jsonl", "-o", "out.jsonl", "--resume"];
     const { code, stderr } = await cli(folder, ...argv);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: The provider refuses the API key/m);
+    expect(stderr).toMatch(/^error: Expected an answer from the provider, got status 401 .*Check OPENAI_API_KEY/m);
     expect(stderr).not.toMatch(/secret-key|text 0/);
     expect(await rowsIn(folder)).toEqual([]);
     vi.stubEnv("OPENAI_API_KEY", "right");

@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import { cancel, type CANCEL_SYMBOL, intro, isCancel, select, text } from "@clack/prompts";
 import { defaultsOf } from "./defaults.ts";
 import { namesOf } from "./names.ts";
-import { problems, type ScaffoldOptions, type Strategy } from "./options.ts";
+import { type Kind, problems, type ScaffoldOptions, type Strategy } from "./options.ts";
 
 /** Where questions are asked and answered. */
 export interface Terminal {
@@ -11,18 +11,19 @@ export interface Terminal {
 }
 
 /** The user has called it off. */
-export class Cancelled extends Error {}
+export class Canceled extends Error {}
 
 /**
  * Asks for what is not known yet. But for the name, each question has an answer that Enter takes.
  *
- * @throws Cancelled on Ctrl-C or Escape
+ * @throws Canceled on Ctrl-C or Escape
  */
 export async function ask(known: Partial<ScaffoldOptions>, terminal: Terminal): Promise<ScaffoldOptions> {
   const asker = new Asker(terminal);
   intro("A Batchwise adapter", terminal);
   const name = known.name ?? (await asker.line("What is the package called on npm?", problems.name));
-  const strategy = known.strategy ?? (await asker.strategy());
+  const strategy = known.strategy ?? (known.kind === undefined ? await asker.strategy() : "concurrent");
+  const kind = known.kind ?? (strategy === "bulk" ? undefined : await asker.kind());
   const usual = defaultsOf(namesOf(name));
   const baseURL = known.baseURL ?? (await asker.line("Where is the API?", problems.baseURL, usual.baseURL));
   const keyVariable =
@@ -44,6 +45,7 @@ export async function ask(known: Partial<ScaffoldOptions>, terminal: Terminal): 
     baseURL,
     keyVariable,
     author,
+    ...(kind === undefined ? {} : { kind }),
     ...(maxInputs === undefined ? {} : { maxInputs }),
     ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
@@ -67,7 +69,7 @@ class Asker {
 
   /** A whole number from 1; undefined where there is no usual one and none is given. */
   async count(message: string, usual?: number): Promise<number | undefined> {
-    const answer = await this.#ask(message, countOrNone, String(usual ?? ""), String(usual ?? "what responses tell"));
+    const answer = await this.#ask(message, countOrNone, String(usual ?? ""), String(usual ?? "what responses report"));
     return answer.trim() === "" ? undefined : Number(answer);
   }
 
@@ -79,6 +81,18 @@ class Asker {
         { value: "bulk", label: "bulk", hint: "many in one request, as embeddings do" },
         { value: "concurrent", label: "concurrent", hint: "one request each, as chat does" },
         { value: "both", label: "both", hint: "a Runnable of each kind" },
+      ],
+    });
+    return this.#answerTo(question);
+  }
+
+  kind(): Promise<Kind> {
+    const question = select<Kind>({
+      ...this.#terminal,
+      message: "What does one request do?",
+      options: [
+        { value: "chat", label: "chat", hint: "generates a text" },
+        { value: "rerank", label: "rerank", hint: "orders the documents of a query" },
       ],
     });
     return this.#answerTo(question);
@@ -97,7 +111,7 @@ class Asker {
     const answer = await question;
     if (!isCancel(answer)) return answer;
     cancel("Nothing was written.", this.#terminal);
-    throw new Cancelled();
+    throw new Canceled();
   }
 }
 

@@ -30,7 +30,7 @@ function newFolder(): string {
 describe("the command line", () => {
   test("every flag arrives in the package", async () => {
     const dir = newFolder();
-    const argv = `@me/acme --dir ${dir} --strategy both --base-url https://acme.example/v9 --key-variable ACME_TOKEN
+    const argv = `@me/acme --dir ${dir} --strategy both --kind rerank --base-url https://acme.example/v9 --key-variable ACME_TOKEN
       --max-inputs 12 --max-concurrency 13 --requests-per-minute 14 --tokens-per-minute 15 --author Ada`;
     const { code, out, error } = await cli(argv.split(/\s+/));
     expect({ code, error }).toEqual({ code: 0, error: "" });
@@ -41,6 +41,7 @@ describe("the command line", () => {
       expect.arrayContaining(["12", "13", "14", "15"]),
     );
     expect(readFileSync(path.join(dir, "src/options.ts"), "utf8")).toContain("https://acme.example/v9");
+    expect(existsSync(path.join(dir, "src/rerank.ts"))).toBe(true);
     expect(readFileSync(path.join(dir, "src/adapters.ts"), "utf8")).toContain("ACME_TOKEN");
     expect(JSON.parse(readFileSync(path.join(dir, "package.json"), "utf8"))).toMatchObject({
       name: "@me/acme",
@@ -52,6 +53,15 @@ describe("the command line", () => {
     const dir = newFolder();
     expect((await cli(["acme", "--yes", "--dir", dir])).code).toBe(0);
     expect(existsSync(path.join(dir, "src/embeddings.ts"))).toBe(true);
+  });
+
+  test("--kind says the strategy, with --yes and without a terminal", async () => {
+    for (const more of [["--yes"], []]) {
+      const dir = newFolder();
+      expect(await cli(["acme", "--kind", "rerank", "--dir", dir, ...more])).toMatchObject({ code: 0, error: "" });
+      expect(existsSync(path.join(dir, "src/rerank.ts"))).toBe(true);
+      expect(existsSync(path.join(dir, "src/embeddings.ts"))).toBe(false);
+    }
   });
 
   test("--yes asks nothing at a terminal either", async () => {
@@ -72,6 +82,7 @@ describe("the command line", () => {
     ],
     ["acme --yes --max-inputs many", "error: option '--max-inputs <count>' argument 'many' is invalid. Give a whole"],
     ["acme --yes --base-url acme", "error: option '--base-url <url>' argument 'acme' is invalid. Give a URL"],
+    ["acme --kind speech", "error: option '--kind <kind>' argument 'speech' is invalid. Allowed choices are chat"],
     ["acme --nope", "error: unknown option '--nope'"],
   ])("%j ends with exit code 1, and says what to do", async (argv, message) => {
     const { code, out, error } = await cli(argv.split(" ").filter((each) => each !== ""));
@@ -103,6 +114,7 @@ describe("the command line", () => {
     expect(out).toContain("npm create batchwise-adapter my-provider -- --yes");
     for (const flag of [
       "strategy",
+      "kind",
       "base-url",
       "key-variable",
       "max-inputs",

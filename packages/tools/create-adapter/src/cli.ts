@@ -1,7 +1,7 @@
 import path from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { problems, type ScaffoldOptions, STRATEGIES } from "./options.ts";
-import { ask, Cancelled, type Terminal } from "./ask.ts";
+import { KINDS, problems, type ScaffoldOptions, STRATEGIES } from "./options.ts";
+import { ask, Canceled, type Terminal } from "./ask.ts";
 import { scaffold, type Scaffolded } from "./scaffold.ts";
 import { ScaffoldError } from "./scaffold-error.ts";
 
@@ -9,7 +9,7 @@ import { ScaffoldError } from "./scaffold-error.ts";
 export interface Surroundings {
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
-  /** Where questions can be asked; undefined where nobody would answer. */
+  /** Where questions can be asked; undefined where no question would be answered. */
   readonly terminal: Terminal | undefined;
 }
 
@@ -26,7 +26,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
   } catch (failure) {
     // Commander has said what is wrong, or shown the help that was asked for.
     if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 1;
-    if (failure instanceof Cancelled) return 130;
+    if (failure instanceof Canceled) return 130;
     if (!(failure instanceof ScaffoldError)) throw failure;
     error(`error: ${failure.message}\n`);
     return 1;
@@ -49,13 +49,14 @@ function defineFlags(): Command {
         "many inputs in one request, one request an input, or a Runnable of each kind",
       ).choices(STRATEGIES),
     )
+    .addOption(new Option("--kind <kind>", "what a request for one input does (default: chat)").choices(KINDS))
     .option("--base-url <url>", "the API's address", taking(problems.baseURL))
     .option("--key-variable <name>", "the environment variable that holds the key", taking(problems.keyVariable))
     .option("--max-inputs <count>", "inputs in one bulk request (default: 96)", count)
     .option("--max-concurrency <count>", "requests in flight at once, at most (default: 5)", count)
-    .option("--requests-per-minute <count>", "where responses do not tell it", count)
-    .option("--tokens-per-minute <count>", "where responses do not tell it", count)
-    .option("--author <author>", "for the licence and package.json", taking(problems.author))
+    .option("--requests-per-minute <count>", "where responses do not report it", count)
+    .option("--tokens-per-minute <count>", "where responses do not report it", count)
+    .option("--author <author>", "for the license and package.json", taking(problems.author))
     .option("--dir <folder>", "the package's folder (default: its name without the scope)")
     .option("--yes", "ask nothing: defaults for what no flag says")
     .option("--force", "write into a folder that is not empty; files of the same names are replaced")
@@ -66,6 +67,7 @@ const EXAMPLES = `
 Examples:
   npm create batchwise-adapter                        asks for everything
   npm create batchwise-adapter my-provider -- --yes   bulk embeddings, defaults for the rest
+  npm create batchwise-adapter my-provider -- --yes --kind rerank
   npm create batchwise-adapter @me/acme -- --yes --strategy concurrent --base-url https://api.acme.example/v1 \\
     --max-concurrency 20 --requests-per-minute 600
 `;
@@ -86,16 +88,12 @@ async function completed(
   yes: boolean,
   terminal: Terminal | undefined,
 ): Promise<ScaffoldOptions> {
-  const { name } = known;
-  if (name !== undefined && (yes || (terminal === undefined && known.strategy !== undefined)))
-    return { ...known, name };
+  const { name, strategy = known.kind } = known;
+  if (name !== undefined && (yes || (terminal === undefined && strategy !== undefined))) return { ...known, name };
   if (terminal !== undefined && !yes) return ask(known, terminal);
-  const missing = [
-    ...(name === undefined ? ["a name"] : []),
-    ...(yes || known.strategy !== undefined ? [] : ["--strategy"]),
-  ];
+  const missing = [...(name === undefined ? ["a name"] : []), ...(yes || strategy !== undefined ? [] : ["--strategy"])];
   const why = yes ? "--yes asks nothing" : "There is no terminal to ask in";
-  const or = yes || known.strategy !== undefined ? "" : ` (${STRATEGIES.join(", ")}), or --yes for the defaults`;
+  const or = yes || strategy !== undefined ? "" : ` (${STRATEGIES.join(", ")}), or --yes for the defaults`;
   throw new ScaffoldError(`${why}, so give ${missing.join(" and ")}${or}. --help shows examples.`);
 }
 

@@ -1,3 +1,3 @@
-export type { ScaffoldOptions, Strategy } from "./options.ts";
+export type { Kind, ScaffoldOptions, Strategy } from "./options.ts";
 export { scaffold, type Scaffolded } from "./scaffold.ts";
 export { ScaffoldError } from "./scaffold-error.ts";

@@ -24,6 +24,8 @@ test.each([
 test.each<[Partial<ScaffoldOptions>, string]>([
   [{ name: "Acme" }, `"Acme" can't be the package's name.`],
   [{ strategy: "fast" as "bulk" }, `"fast" can't be the strategy. Give one of bulk, concurrent, both.`],
+  [{ kind: "speech" as "chat" }, `"speech" can't be the kind of a request. Give one of chat, rerank.`],
+  [{ strategy: "bulk", kind: "rerank" }, `"rerank" can't be the kind of a request. Bulk embeds`],
   [{ baseURL: "acme.example" }, "https://"],
   [{ baseURL: "file:///etc" }, "https://"],
   [{ keyVariable: "acme-key" }, "capital letters"],

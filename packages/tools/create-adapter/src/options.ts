@@ -7,12 +7,20 @@ export type Strategy = (typeof STRATEGIES)[number];
 /** All strategies, the default one first. */
 export const STRATEGIES = ["bulk", "concurrent", "both"] as const;
 
+/** What a request for one input does. `chat`: a text to a generated text. `rerank`: a query and documents to scores. */
+export type Kind = (typeof KINDS)[number];
+
+/** All kinds, the default one first. */
+export const KINDS = ["chat", "rerank"] as const;
+
 /** What a package is scaffolded from. */
 export interface ScaffoldOptions {
   /** The package's name on npm, with or without a scope. Class names come from it: `batchwise-acme-ai` gives `AcmeAi`. */
   readonly name: string;
-  /** @default "bulk" */
+  /** @default "bulk"; "concurrent" where a kind is given */
   readonly strategy?: Strategy;
+  /** What a request for one input does. Not for the strategy "bulk", which has embeddings. @default "chat" */
+  readonly kind?: Kind;
   /** The package's folder. @default the name without its scope, in the current folder */
   readonly dir?: string;
   /** The API's address. @default `https://api.<provider>.example/v1` */
@@ -27,7 +35,7 @@ export interface ScaffoldOptions {
   readonly requestsPerMinute?: number;
   /** Tokens a minute. A whole number from 1. @default what responses tell */
   readonly tokensPerMinute?: number;
-  /** Whom the licence and package.json name. @default `The <package> contributors` */
+  /** Name in the license and package.json. @default `The <package> contributors` */
   readonly author?: string;
   /** Writes into a folder that is not empty: files of the same names are replaced, others stay. @default false */
   readonly force?: boolean;
@@ -46,6 +54,8 @@ export const problems = {
   },
   strategy: (text: string): string | undefined =>
     STRATEGIES.some((each) => each === text) ? undefined : `Give one of ${STRATEGIES.join(", ")}.`,
+  kind: (text: string): string | undefined =>
+    KINDS.some((each) => each === text) ? undefined : `Give one of ${KINDS.join(", ")}.`,
   baseURL: (text: string): string | undefined =>
     URL.canParse(text) && /^https?:/.test(text) ? undefined : "Give a URL that begins with https:// or http://.",
   keyVariable: (text: string): string | undefined =>
@@ -58,6 +68,12 @@ export const problems = {
 
 const RESERVED: ReadonlySet<string> = new Set(["node_modules", "favicon.ico"]);
 
+/** The Runnables of a new package, by the names of their files. */
+export function runnablesOf({ strategy, kind }: Pick<ScaffoldOptions, "strategy" | "kind">): ReadonlySet<string> {
+  const bulk = strategy === undefined ? kind === undefined : strategy !== "concurrent";
+  return new Set([...(bulk ? ["embeddings"] : []), ...(!bulk || strategy === "both" ? [kind ?? KINDS[0]] : [])]);
+}
+
 /** @throws ScaffoldError for the first option that cannot be worked with */
 export function checkOptions(options: ScaffoldOptions): void {
   const check = (name: keyof ScaffoldOptions, problem: (text: string) => string | undefined): void => {
@@ -68,6 +84,10 @@ export function checkOptions(options: ScaffoldOptions): void {
   };
   check("name", problems.name);
   check("strategy", problems.strategy);
+  check(
+    "kind",
+    options.strategy === "bulk" ? () => "Bulk embeds: leave it out, or give another strategy." : problems.kind,
+  );
   check("baseURL", problems.baseURL);
   check("keyVariable", problems.keyVariable);
   check("maxInputs", problems.count);
@@ -80,6 +100,7 @@ export function checkOptions(options: ScaffoldOptions): void {
 const WORDS: Readonly<Record<keyof ScaffoldOptions, string>> = {
   name: "package's name",
   strategy: "strategy",
+  kind: "kind of a request",
   dir: "folder",
   baseURL: "base URL",
   keyVariable: "key's variable",

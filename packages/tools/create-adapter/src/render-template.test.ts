@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import tsdownConfig from "../template/tsdown.config.ts";
 import vitestConfig from "../template/vitest.config.ts";
-import { STRATEGIES } from "./options.ts";
+import type { ScaffoldOptions } from "./options.ts";
 import { renderTemplate } from "./render-template.ts";
 import { filesForNpm } from "./testing/files-for-npm.ts";
 
@@ -24,12 +24,14 @@ const COMMON = [
   ".gitignore",
   "LICENSE",
   "README.md",
+  "check-node.js",
   "package.json",
   "src/adapters.test.ts",
   "src/adapters.ts",
   "src/conformance.test.ts",
   "src/errors.test.ts",
   "src/errors.ts",
+  "src/fixtures/send.ts",
   "src/fixtures/serve.ts",
   "src/headers.test.ts",
   "src/headers.ts",
@@ -37,26 +39,35 @@ const COMMON = [
   "src/limits.ts",
   "src/options.test.ts",
   "src/options.ts",
-  "src/post.test.ts",
-  "src/post.ts",
   "src/readme.test.ts",
   "tsconfig.json",
   "tsdown.config.ts",
   "vitest.config.ts",
 ];
-const BULK = ["src/embeddings.test.ts", "src/embeddings.ts", "src/fixtures/serve-embeddings.ts"];
-const CONCURRENT = ["src/chat.test.ts", "src/chat.ts", "src/fixtures/serve-chat.ts"];
+const filesOf = (runnable: string): readonly string[] => [
+  `src/${runnable}.test.ts`,
+  `src/${runnable}.ts`,
+  `src/fixtures/serve-${runnable}.ts`,
+];
 
-test.each([
-  ["bulk", [...COMMON, ...BULK]],
-  ["concurrent", [...COMMON, ...CONCURRENT]],
-  ["both", [...COMMON, ...BULK, ...CONCURRENT]],
-] as const)("%s has these files", (strategy, files) => {
-  expect([...renderTemplate({ name: "acme", strategy }).keys()].toSorted()).toEqual(files.toSorted());
+/** What is asked for, and the Runnables that come of it. */
+const SHAPES: readonly (readonly [Pick<ScaffoldOptions, "strategy" | "kind">, readonly string[]])[] = [
+  [{}, ["embeddings"]],
+  [{ strategy: "bulk" }, ["embeddings"]],
+  [{ strategy: "concurrent" }, ["chat"]],
+  [{ strategy: "both" }, ["embeddings", "chat"]],
+  [{ kind: "chat" }, ["chat"]],
+  [{ kind: "rerank" }, ["rerank"]],
+  [{ strategy: "both", kind: "rerank" }, ["embeddings", "rerank"]],
+];
+
+test.each(SHAPES)("%j has the files of %j", (shape, runnables) => {
+  const files = [...COMMON, ...runnables.flatMap(filesOf)];
+  expect([...renderTemplate({ name: "acme", ...shape }).keys()].toSorted()).toEqual(files.toSorted());
 });
 
-describe.each(STRATEGIES)("%s", (strategy) => {
-  const files = renderTemplate({ name: "@me/batchwise-acme-ai", strategy });
+describe.each(SHAPES)("%j", (shape, runnables) => {
+  const files = renderTemplate({ name: "@me/batchwise-acme-ai", ...shape });
 
   test("nothing of the template's own is left", () => {
     for (const [file, text] of files) {
@@ -76,14 +87,13 @@ describe.each(STRATEGIES)("%s", (strategy) => {
   test("the conformance suite takes about 15 lines for a Runnable, and skips nothing", () => {
     const text = textOf(files, "src/conformance.test.ts");
     expect(text).not.toContain("skip");
-    expect(text.split("\n").length).toBeLessThanOrEqual(strategy === "both" ? 30 : 18);
+    expect(text.split("\n").length).toBeLessThanOrEqual(runnables.length === 2 ? 34 : 21);
   });
 
   test("what the provider does in its own way is marked, and nothing else", () => {
     const marked = [...files].filter(([, text]) => text.includes("TODO")).map(([file]) => file);
-    const bulk = ["src/adapters.ts", "src/embeddings.ts", "src/fixtures/serve-embeddings.ts"];
-    const concurrent = ["src/chat.ts", "src/fixtures/serve-chat.ts"];
-    const own = { bulk, concurrent, both: [...bulk, ...concurrent] }[strategy];
+    const own = runnables.flatMap(filesOf).filter((file) => !file.includes(".test."));
+    if (runnables.includes("embeddings")) own.push("src/adapters.ts");
     expect(marked.toSorted()).toEqual([...own, "src/errors.ts", "src/headers.ts", "src/limits.ts"].toSorted());
   });
 });
@@ -118,10 +128,10 @@ test("every option arrives where it belongs", () => {
   expect(limits).toContain("export const REQUESTS_PER_MINUTE: number | undefined = 3000;");
   expect(limits).toContain("export const TOKENS_PER_MINUTE: number | undefined = 1_000_000;");
   expect(textOf(files, "src/options.ts")).toContain('export const BASE_URL = "https://acme.example/v9";');
-  expect(textOf(files, "src/options.ts")).toContain('process.env["ACME_TOKEN"]');
+  expect(textOf(files, "src/errors.ts")).toContain('key: "ACME_TOKEN"');
   expect(textOf(files, "src/adapters.ts")).toContain('key: "ACME_TOKEN"');
   expect(textOf(files, "LICENSE")).toContain(`(c) ${new Date().getFullYear()} Ada "the first" Lovelace\n`);
-  expect(textOf(files, "README.md")).toMatch(/\| `requestsPerMinute` +\| 3000 /);
+  expect(textOf(files, "README.md")).toMatch(/\| `requestsPerMinute` +\| 3,000 /);
   expect(textOf(files, ".changeset/first-release.md")).toContain('"@me/acme": minor');
   expect(JSON.parse(textOf(files, "package.json"))).toMatchObject({
     name: "@me/acme",
@@ -134,7 +144,7 @@ test("every option arrives where it belongs", () => {
   });
 });
 
-test("without options, limits a minute are left to what responses tell", () => {
+test("without options, limits a minute are left to what responses report", () => {
   const limits = textOf(renderTemplate({ name: "acme" }), "src/limits.ts");
   expect(limits).toContain("export const MAX_INPUTS = 96;");
   expect(limits).toContain("export const REQUESTS_PER_MINUTE: number | undefined = undefined;");
@@ -144,12 +154,9 @@ test("the versions that a new package asks for are those that this repository is
   const read = async (file: string): Promise<string> =>
     readFile(new URL(`../../../../${file}`, import.meta.url), "utf8");
   const catalog = (await read("pnpm-workspace.yaml")).replaceAll('"', "");
-  const { devDependencies, peerDependencies } = JSON.parse(
+  const { dependencies, devDependencies, peerDependencies } = JSON.parse(
     textOf(renderTemplate({ name: "acme" }), "package.json"),
-  ) as {
-    devDependencies: Record<string, string>;
-    peerDependencies: Record<string, string>;
-  };
+  ) as Record<"dependencies" | "devDependencies" | "peerDependencies", Record<string, string>>;
   const majorOf = async (name: string): Promise<string> => {
     const { version } = JSON.parse(await read(`packages/${name}/package.json`)) as { version: string };
     return `^${version.split(".")[0]}.0.0`;
@@ -158,4 +165,16 @@ test("the versions that a new package asks for are those that this repository is
   expect({ core, testkit }).toEqual({ core: await majorOf("core"), testkit: await majorOf("testkit") });
   for (const [name, version] of Object.entries(tools)) expect(catalog).toContain(`\n  ${name}: ${version}\n`);
   expect(peerDependencies).toEqual({ "@batchwise/core": core });
+  expect(dependencies).toEqual({ "@batchwise/adapter-kit": await majorOf("adapter-kit") });
+});
+
+test("tables are as even as the kit writes them, whatever is filled in", () => {
+  for (const baseURL of ["https://a.b", `https://${"long.".repeat(20)}example`]) {
+    const rows = textOf(renderTemplate({ name: "acme", baseURL, maxConcurrency: 12_345 }), "README.md").match(
+      /^\|.*$/gm,
+    );
+    expect(new Set(rows?.slice(4).map((row) => row.length)).size).toBe(1);
+    expect(rows?.slice(4).map((row) => row.indexOf("|", 2))).toEqual(rows?.slice(4).map(() => 22));
+    expect(rows?.some((row) => /\| 12,345 +\|/.test(row))).toBe(true);
+  }
 });

@@ -1,35 +1,55 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { laws } from "@batchwise/testkit";
+import { failureOf, laws } from "@batchwise/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { STRATEGIES } from "./options.ts";
+import type { ScaffoldOptions } from "./options.ts";
 import { scaffold } from "./scaffold.ts";
 import { filesForNpm } from "./testing/files-for-npm.ts";
 import { followGuide, GUIDE } from "./testing/guide.ts";
 import { inWorkspace, type TestResult, TSDOWN, Workbench } from "./testing/workbench.ts";
 
-/** Scaffolded packages whose call to the provider somebody has deleted. */
+/** Scaffolded packages, by their folders. */
+const SHAPES: Readonly<Record<string, Pick<ScaffoldOptions, "strategy" | "kind">>> = {
+  bulk: { strategy: "bulk" },
+  concurrent: { strategy: "concurrent" },
+  rerank: { kind: "rerank" },
+  both: { strategy: "both" },
+};
+
+/** Scaffolded packages whose call to the provider has been deleted. */
 const WITHOUT_CALL = {
   "embeddings-without-call": { strategy: "bulk", file: "src/embeddings.ts", answer: "EmbeddingsAnswer" },
   "chat-without-call": { strategy: "concurrent", file: "src/chat.ts", answer: "ChatAnswer" },
+  "rerank-without-call": { kind: "rerank", file: "src/rerank.ts", answer: "RerankAnswer" },
 } as const;
 
 /** The adapter of docs/writing-an-adapter.md. */
 const TERN = "batchwise-tern";
 
+/** What changes limits, and with them the README's tables. */
+const OTHERS = {
+  baseURL: "https://api.acme.example/a/long/path",
+  maxConcurrency: 1200,
+  requestsPerMinute: 30,
+} as const;
+
 const LAWS = laws.map((law) => `${law.number} ${law.title}`);
+
+/** Packages whose tests all pass. */
+const WHOLE: readonly string[] = [...Object.keys(SHAPES), TERN];
 
 const bench = new Workbench();
 let results: readonly TestResult[] = [];
 
 beforeAll(async () => {
-  for (const strategy of STRATEGIES)
-    scaffold({ name: `batchwise-acme-${strategy}`, strategy, dir: bench.at(strategy) });
-  for (const [name, { strategy, file, answer }] of Object.entries(WITHOUT_CALL)) {
-    scaffold({ name, strategy, dir: bench.at(name) });
-    bench.edit(`${name}/${file}`, new RegExp(`await post<${answer}>\\([^]*?\\);`), `{} as Partial<${answer}>;`);
+  for (const [name, shape] of Object.entries(SHAPES)) {
+    scaffold({ name: `batchwise-acme-${name}`, ...shape, ...OTHERS, dir: bench.at(name) });
+  }
+  for (const [name, { file, answer, ...shape }] of Object.entries(WITHOUT_CALL)) {
+    scaffold({ name, ...shape, dir: bench.at(name) });
+    bench.edit(`${name}/${file}`, new RegExp(`await postJson<${answer}>\\([^]*?\\);`), `{} as Partial<${answer}>;`);
   }
   await followGuide(bench, TERN);
-  const whole = [...STRATEGIES, TERN].map((name) => `${name}/src/**/*.test.ts`);
+  const whole = WHOLE.map((name) => `${name}/src/**/*.test.ts`);
   const broken = Object.keys(WITHOUT_CALL).map((name) => `${name}/src/conformance.test.ts`);
   results = await bench.test([...whole, ...broken]);
 }, 240_000);
@@ -43,12 +63,12 @@ function titlesOf(name: string, file: string): string[] {
   return resultsOf(name, file).map((each) => each.title);
 }
 
-test.for([...STRATEGIES, TERN])("%s: every test passes, and none is skipped", (name) => {
+test.for(WHOLE)("%s: every test passes, and none is skipped", (name) => {
   expect(resultsOf(name).filter((each) => each.status !== "passed")).toEqual([]);
-  expect(new Set(resultsOf(name).map((each) => each.file)).size).toBe(name === "both" ? 9 : 8);
+  expect(new Set(resultsOf(name).map((each) => each.file)).size).toBe(name === "both" ? 8 : 7);
 });
 
-test.for([...STRATEGIES, TERN])("%s: every law is checked, for each Runnable", (name) => {
+test.for(WHOLE)("%s: every law is checked, for each Runnable", (name) => {
   const expected = name === "both" ? [...LAWS, ...LAWS] : LAWS;
   expect(titlesOf(name, "src/conformance.test.ts").toSorted()).toEqual(expected.toSorted());
 });
@@ -60,8 +80,20 @@ test.for(Object.keys(WITHOUT_CALL))("%s: the laws fail", (name) => {
   expect(numbers).toEqual(expect.arrayContaining(["L1", "L2", "L4", "L5", "L6", "L8", "L10", "L13", "L14"]));
 });
 
+test("on a Node that is too old, `npm test` says so in one line", async () => {
+  const { scripts } = JSON.parse(readFileSync(bench.at("bulk/package.json"), "utf8")) as { scripts: object };
+  expect(scripts).toMatchObject({ pretest: "node check-node.js", test: "vitest run" });
+  expect(await bench.run(["check-node.js"], "bulk")).toBe("");
+  for (const version of ["v20.19.0", "v22.17.1"]) {
+    const pretend = `data:text/javascript,Object.defineProperty(process, "version", { value: "${version}" })`;
+    const { message } = await failureOf(bench.run(["--import", pretend, "check-node.js"], "bulk"));
+    const [, ...said] = (message as string).trim().split("\n");
+    expect(said).toEqual([`Expected Node 22.18 or newer, got ${version}. Install a newer one, and run this again.`]);
+  }
+});
+
 test("all type-check by their own configuration", { timeout: 120_000 }, async () => {
-  await expect(bench.typecheck([...STRATEGIES, TERN])).resolves.toBeUndefined();
+  await expect(bench.typecheck(WHOLE)).resolves.toBeUndefined();
 });
 
 test("the guide leaves nothing to be done but what only an author can know", () => {
@@ -79,14 +111,14 @@ describe("built", () => {
     mkdirSync(`${consumer}/node_modules/@batchwise`, { recursive: true });
     const plugins = inWorkspace("packages/tools/plugins");
     symlinkSync(plugins, `${consumer}/node_modules/@batchwise/plugins`, "junction");
-    await Promise.all([...STRATEGIES, TERN].map((folder) => bench.run([TSDOWN], folder)));
+    await Promise.all(WHOLE.map((folder) => bench.run([TSDOWN], folder)));
     symlinkSync(bench.at("both"), `${consumer}/node_modules/batchwise-acme-both`, "junction");
     symlinkSync(bench.at(TERN), `${consumer}/node_modules/${TERN}`, "junction");
   }, 240_000);
 
   test("their files for npm are all there, and nothing else", { timeout: 120_000 }, async () => {
     const expected = ["dist/index.js", "dist/index.d.ts", "package.json", "README.md", "LICENSE", "src/index.ts"];
-    for (const files of await Promise.all(STRATEGIES.map((strategy) => filesForNpm(bench.at(strategy))))) {
+    for (const files of await Promise.all(Object.keys(SHAPES).map((name) => filesForNpm(bench.at(name))))) {
       expect(files).toEqual(expect.arrayContaining(expected));
       expect(files.filter((file) => /\.test\.|fixtures|config|changeset|\.github/.test(file))).toEqual([]);
     }

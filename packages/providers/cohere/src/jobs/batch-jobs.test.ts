@@ -240,6 +240,19 @@ test("identity tells everything apart that makes other results, and holds no key
   expect((await backendOf(embeddingsWith())).identity).toBe(identities[0]);
 });
 
+test("identity is what the notes of jobs that run have held from the first", async () => {
+  const base = { apiKey: "k", baseURL: "https://host.example/v1", model: "m", maxTokens: 4, jobModel: "j" };
+  const runnables = [
+    new CohereEmbeddings({ ...base, inputType: "clustering", outputDimension: 8, truncate: "NONE", priority: 3 }),
+    new CohereChat({ ...base, instructions: "i", temperature: 1, body: { seed: 4 } }),
+  ];
+  expect(await Promise.all(runnables.map(async (each) => (await backendOf<any, any>(each)).identity))).toEqual([
+    'cohere host.example batch-embed-v2-input j {"inputType":"clustering","embeddingTypes":["base64"],' +
+      '"truncate":"NONE","outputDimension":8,"maxTokens":4,"priority":3}',
+    'cohere host.example batch-chat-v2-input j {"temperature":1,"maxTokens":4,"seed":4,"instructions":"i"}',
+  ]);
+});
+
 describe("a job that did not go well", () => {
   test("P32 one that stopped half way keeps its rows", async () => {
     begin({ jobs: { expireRate: 1, expireAfter: 0.5 } });
@@ -279,7 +292,7 @@ describe("a job that did not go well", () => {
   test.each<[string, Response]>([
     ["looked at", Response.json({ dataset: { id: "d", name: "n", validation_status: "processing" } })],
     ["known", Response.json({ message: "not found" }, { status: 404 })],
-  ])("P31 nor has it ended while its output is not yet %s, and nobody takes that for no rows", async (_, dataset) => {
+  ])("P31 nor has it ended while its output is not yet %s, and that is not taken for no rows", async (_, dataset) => {
     const batch = {
       id: "b",
       name: "n",

@@ -1,172 +1,196 @@
 import {
-  InputError,
+  type Bounds,
+  defined,
+  fieldsOf,
+  type JobApi,
+  jobBackend,
+  type JobKind,
+  parseJson,
+  type RawRow,
+  textIn,
+  within,
+} from "@batchwise/adapter-kit";
+import {
+  ArgumentError,
+  BatchwiseError,
   type JobBackend,
   type JobCallOptions,
-  type JobLine,
-  type JobRow,
   ProviderError,
+  ResultError,
+  sleep,
+  systemClock,
 } from "@batchwise/core";
 import type { Cohere } from "cohere-ai";
-import { brokenOff } from "../errors.ts";
+import { BASE_URL, type CohereClientLike } from "../client.ts";
+import { brokenOff, DIALECT } from "../errors.ts";
+import { TIMEOUT_MS } from "../limits.ts";
+import type { CohereOptions } from "../options.ts";
+import { send, type Start } from "../send.ts";
 import { avroRows } from "./avro-rows.ts";
 import { type Batch, hasEnded, isLate, stateOf } from "./batch-state.ts";
-import { rowIn } from "./batch-rows.ts";
-import { callSdk, type JobClient, jobClientOf, type JobConnection } from "./connection.ts";
-import { createBatch, deleteDataset } from "./create-batch.ts";
-import { download } from "./download.ts";
-import type { JobKind } from "./job-kind.ts";
-import { JOB_CAPS, PAGE } from "./limits.ts";
+import { JOB_CAPS, PAGE, VALIDATION_MS } from "./limits.ts";
+
+/** What a batch reads, and the model as batches call it. */
+interface Job {
+  readonly type: "batch-embed-v2-input" | "batch-chat-v2-input";
+  readonly model: string;
+}
 
 /**
- * A Runnable's inputs through Cohere's batches.
+ * A Runnable's inputs through Cohere's batches. Cohere deletes what a batch has written after 30 days.
  *
- * The dataset that was uploaded is deleted when a batch's rows have been read to their end; Cohere deletes what a batch
- * has written, and what is left over, after 30 days.
- *
- * @throws ArgumentError for a client without batches
+ * @param options those of the Runnable that the jobs are for
+ * @throws ArgumentError for a client without batches, such as a CohereClient's `v2`
  */
 export function batchJobs<Input, Output>(
-  connection: JobConnection,
+  { batches, datasets }: CohereClientLike,
+  options: Pick<CohereOptions, "baseURL" | "client" | "fetch" | "clock" | "timeoutMs">,
+  { type, model }: Job,
   kind: JobKind<Input, Output>,
 ): JobBackend<Input, Output> {
-  const client = jobClientOf(connection.client);
-  const uploads = new WeakMap<readonly JobLine[], string>();
-  const retrieve = async (id: string, options: JobCallOptions): Promise<Batch> => {
-    const { batch } = await callSdk(connection, (sdkOptions) => client.batches.retrieve(id, sdkOptions), options);
-    return batch ?? {};
+  if (batches === undefined || datasets === undefined) {
+    throw new ArgumentError(
+      "Expected `client` to have `batches` and `datasets` for offline jobs, got neither. Give a CohereClientV2, or a CohereClient.",
+    );
+  }
+  const { baseURL = BASE_URL, clock = systemClock, timeoutMs = TIMEOUT_MS } = options;
+  // There is no engine around a job's calls to see to their time, and no input in them to blame.
+  const call = <Data>(start: Start<Data>, { signal }: JobCallOptions): Promise<Data> =>
+    send(start, { signal, timeoutMs, clock }, () => undefined, {});
+  const partsOf = async (id: string, each: JobCallOptions): Promise<readonly Cohere.DatasetPart[]> =>
+    (await call((sdk) => datasets.get(id, sdk), each)).dataset?.datasetParts ?? [];
+  /** Its address is signed, which makes it a secret: it stays out of every error, and the key stays out of the request. */
+  const download = async (url: string, { signal }: JobCallOptions): Promise<Response> => {
+    const fetch = options.fetch ?? globalThis.fetch;
+    const response = await within({ signal, timeoutMs, clock }, (own) => fetch(url, { signal: own })).catch(
+      (thrown: unknown) => unreadable(thrown, { signal }),
+    );
+    if (response.ok) return response;
+    await response.body?.cancel();
+    throw notReady(`a part of the batch's output, got status ${response.status}`, { status: response.status });
   };
-  return {
-    identity: ["cohere", connection.host, kind.type, kind.model, JSON.stringify(kind.common)].join(" "),
+  const api: JobApi<Batch> = {
+    identity: ["cohere", options.client === undefined ? new URL(baseURL).host : "", type, model],
     caps: JOB_CAPS,
-    check: (input) => void bodyText(kind, [input]),
-    line: (inputs, id) => ({ id, text: `{"custom_id":${JSON.stringify(id)},"body":${bodyText(kind, inputs)}}` }),
-    create: (lines, tag, options) => createBatch({ connection, client, kind, uploads }, lines, tag, options),
-    find: (tagPrefix, options) => findBatches(connection, client, tagPrefix, options),
-    async poll(id, options) {
-      const batch = await retrieve(id, options);
+    dialect: DIALECT,
+    line: (id, body) => `{"custom_id":${JSON.stringify(id)},"body":${body}}`,
+    async upload(lines, tag, each) {
+      // The SDK takes the file first and the request third, whatever its documentation says, and sends "[object Object]"
+      // of a stream of Node's own: so it gets a File.
+      const texts = lines.map(({ text }) => `${text}\n`);
+      const file = new File(texts, "lines.jsonl", { type: "application/jsonl" });
+      const { id } = await call((sdk) => datasets.create(file, undefined, { name: tag, type }, sdk), each);
+      return idIn(id, "dataset");
+    },
+    async start(source, tag, each) {
+      const look = (): Promise<Cohere.DatasetsGetResponse> => call((sdk) => datasets.get(source, sdk), each);
+      for (const startedAt = clock.now(), wait = waits(); !(await isValidated(look));) {
+        if (clock.now() - startedAt > VALIDATION_MS)
+          throw notReady("Cohere to look at the dataset, it did not in 15 minutes");
+        await sleep(wait.next().value, clock, each.signal);
+      }
+      const request = { name: tag, inputDatasetId: source, model };
+      return idIn((await call((sdk) => batches.create(request, sdk), each)).batch?.id, "batch");
+    },
+    async list(pageToken, each) {
+      const request = { pageSize: PAGE, ...defined({ pageToken }) };
+      const page = await call((sdk) => batches.list(request, sdk), each);
+      return { jobs: (page.batches ?? []).map(({ id, name: tag }) => ({ id, tag })), next: page.nextPageToken };
+    },
+    retrieve: async (id, each) => (await call((sdk) => batches.retrieve(id, sdk), each)).batch ?? {},
+    sourceOf: ({ inputDatasetId }) => textIn(inputDatasetId),
+    hasEnded,
+    async stateOf(batch, each) {
       const state = stateOf(batch, Date.now());
       const output = textIn(batch.outputDatasetId);
       if (state.status === "running" || output === undefined) return state;
       // Cohere looks at a batch's output, too, before it can be downloaded (P31).
-      const isThere = await hasParts({ connection, client }, output, options).catch((error: unknown) => {
+      const parts = await partsOf(output, each).catch((error: unknown) => {
         // What is not to be found just after the end is not there yet; later, it is gone.
-        if (ProviderError.isInstance(error) && error.status === 404 && !isLate(batch, Date.now())) return false;
+        if (ProviderError.isInstance(error) && error.status === 404 && !isLate(batch, Date.now())) return [];
         throw error;
       });
-      return isThere ? state : { ...state, status: "running" };
+      return parts.length > 0 ? state : { ...state, status: "running" };
     },
-    async *rows(id, inputsOf, options) {
-      const { inputDatasetId, outputDatasetId } = await retrieve(id, options);
-      const [input, output] = [textIn(inputDatasetId), textIn(outputDatasetId)];
-      if (output !== undefined) yield* rowsOf({ connection, client, kind }, output, inputsOf, options);
-      if (input !== undefined) await deleteDataset({ connection, client }, input, options);
-    },
-    async cancel(id, options) {
-      try {
-        await callSdk(connection, (sdkOptions) => client.batches.cancel(id, sdkOptions), options);
-      } catch (error) {
-        // A batch that has ended cannot be cancelled, which is as good.
-        if (!ProviderError.isInstance(error) || (error.status !== 400 && error.status !== 409)) throw error;
-        if (!hasEnded(await retrieve(id, options))) throw error;
+    async *rows({ outputDatasetId }, each) {
+      const output = textIn(outputDatasetId);
+      if (output === undefined) return;
+      const parts = await partsOf(output, each);
+      // No rows would say that nothing was done, and have it all done and paid again.
+      if (parts.length === 0) throw notReady("the parts of the batch's output, they are not there yet");
+      for (const { url, numRows } of parts) {
+        if (typeof url !== "string") throw notReady("the parts of the batch's output, they are not there yet");
+        yield* rowsOf(await download(url, each), numRows, each);
       }
     },
+    cancel: (id, each) => call((sdk) => batches.cancel(id, sdk), each),
+    remove: (source, each) => call((sdk) => datasets.delete(source, sdk), each),
   };
+  return jobBackend(kind, api);
 }
 
-interface Reading<Input, Output> {
-  readonly connection: JobConnection;
-  readonly client: JobClient;
-  readonly kind: JobKind<Input, Output>;
-}
-
-async function* rowsOf<Input, Output>(
-  { connection, client, kind }: Reading<Input, Output>,
-  datasetId: string,
-  inputsOf: (lineId: string) => readonly Input[],
+async function* rowsOf(
+  response: Response,
+  numRows: unknown,
   options: JobCallOptions,
-): AsyncGenerator<JobRow<Output>, void, undefined> {
-  const parts = await partsOf({ connection, client }, datasetId, options);
-  // No rows would say that nothing was done, and have it all done and paid again.
-  if (parts.length === 0) throw notReady();
-  const seen = new Set<string>();
-  for (const { url, numRows } of parts) {
-    if (typeof url !== "string") throw notReady();
-    const rows = avroRows(await download(connection, url, options));
-    let came = 0;
-    try {
-      for (;;) {
-        const { done, value } = await rows.next().catch((thrown: unknown) => unreadable(thrown, options));
-        if (done === true) break;
-        came++;
-        const row = await rowIn(kind, value, inputsOf);
-        if (row === undefined || seen.has(row.id)) continue;
-        seen.add(row.id);
-        yield row;
-      }
-    } finally {
-      await rows.return();
+): AsyncGenerator<RawRow, void, undefined> {
+  let count = 0;
+  try {
+    for await (const row of avroRows(response)) {
+      count++;
+      yield rowIn(row);
     }
-    // The decoder takes the end of what came for the end of all.
-    if (typeof numRows === "number" && came < numRows) throw brokenOff();
+  } catch (thrown) {
+    unreadable(thrown, options);
   }
+  // The decoder takes the end of what came for the end of all.
+  if (typeof numRows === "number" && count < numRows) throw brokenOff();
 }
 
-async function partsOf(
-  { connection, client }: Pick<Reading<unknown, unknown>, "connection" | "client">,
-  datasetId: string,
-  options: JobCallOptions,
-): Promise<readonly Cohere.DatasetPart[]> {
-  const { dataset } = await callSdk(connection, (sdkOptions) => client.datasets.get(datasetId, sdkOptions), options);
-  return dataset?.datasetParts ?? [];
+/** What a row says. Cohere describes `custom_id` and `body`; how a line that failed looks it does not say. */
+function rowIn(row: object): RawRow {
+  const { custom_id: id, body, error } = fieldsOf(row) ?? {};
+  const answer = objectIn(body);
+  if ((error ?? undefined) === undefined && answer !== undefined) return { id, answer };
+  // By its status alone, as the live endpoint's failure would be judged. Without one it may be better another time.
+  const status = objectIn(error)?.["status_code"];
+  return { id, failure: { status: typeof status === "number" ? status : undefined } };
 }
 
-async function hasParts(...reading: Parameters<typeof partsOf>): Promise<boolean> {
-  return (await partsOf(...reading)).length > 0;
+/** An object, or the one in a JSON text. */
+function objectIn(value: unknown): ReturnType<typeof fieldsOf> {
+  return fieldsOf(typeof value === "string" ? parseJson(value) : value);
 }
 
-function notReady(): ProviderError {
-  return new ProviderError("Expected the parts of the batch's output, they are not there yet. Try again later.", {
+/** @throws ProviderError where Cohere refuses the dataset */
+async function isValidated(look: () => Promise<Cohere.DatasetsGetResponse>): Promise<boolean> {
+  const status = (await look()).dataset?.validationStatus;
+  if (status !== "failed") return status === "validated" || status === "skipped";
+  throw new ProviderError(
+    "Expected a dataset that Cohere takes, got one that it refuses. Check the inputs and options against its API.",
+    { code: "invalid_argument", retryable: false },
+  );
+}
+
+/** Waits between looks at a dataset, in milliseconds: each twice as long, up to 15 seconds. */
+function* waits(): Generator<number, never, undefined> {
+  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 15_000)) yield waitMs;
+}
+
+function unreadable(thrown: unknown, { signal }: Bounds): never {
+  signal?.throwIfAborted();
+  throw BatchwiseError.isInstance(thrown) ? thrown : brokenOff(thrown);
+}
+
+function notReady(expected: string, facts: { readonly status?: number } = {}): ProviderError {
+  return new ProviderError(`Expected ${expected}. Try again later.`, {
     providerCode: "output_missing",
     retryable: true,
+    ...facts,
   });
 }
 
-function textIn(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function unreadable(thrown: unknown, { signal }: JobCallOptions): never {
-  signal?.throwIfAborted();
-  throw brokenOff(thrown);
-}
-
-async function findBatches(
-  connection: JobConnection,
-  client: JobClient,
-  tagPrefix: string,
-  options: JobCallOptions,
-): Promise<{ readonly id: string; readonly tag: string }[]> {
-  const found: { readonly id: string; readonly tag: string }[] = [];
-  let pageToken: string | undefined;
-  do {
-    const request = { pageSize: PAGE, ...(pageToken === undefined ? {} : { pageToken }) };
-    const page = await callSdk(connection, (sdkOptions) => client.batches.list(request, sdkOptions), options);
-    for (const { id, name } of page.batches ?? []) {
-      if (typeof id === "string" && typeof name === "string" && name.startsWith(tagPrefix))
-        found.push({ id, tag: name });
-    }
-    // A server that does not know the token would send its first page for ever.
-    pageToken = page.nextPageToken === pageToken ? undefined : page.nextPageToken;
-  } while (pageToken);
-  return found;
-}
-
-/** @throws InputError for inputs that can't be sent, or written as JSON */
-function bodyText<Input>(kind: JobKind<Input>, inputs: readonly Input[]): string {
-  const body = kind.body(inputs);
-  try {
-    return JSON.stringify(body);
-  } catch {
-    throw new InputError("Expected an input that can be written as JSON, came one that can't. Change it.");
-  }
+function idIn(id: unknown, what: string): string {
+  if (typeof id === "string" && id !== "") return id;
+  throw new ResultError(`Expected the id of a ${what} from Cohere, got none. Try again, or check \`baseURL\`.`);
 }

@@ -5,7 +5,7 @@ import { OUTPUT_LATE_MS } from "./limits.ts";
 /** A batch, any of whose facts may be missing or null. */
 export type Batch = { readonly [Name in keyof Cohere.Batch]?: Cohere.Batch[Name] | null };
 
-/** Why a batch ended, by its status. Cohere's description and its notebook spell a cancelled one each in its own way. */
+/** Why a batch ended, by its status. Cohere's description and its notebook spell a canceled one each in its own way. */
 const ENDINGS: Readonly<Record<string, "completed" | "failed" | "cancelled">> = {
   BATCH_STATUS_COMPLETED: "completed",
   BATCH_STATUS_FAILED: "failed",
@@ -54,7 +54,7 @@ function stopped(ending: "failed" | "cancelled"): ProviderError {
   return new ProviderError(
     ending === "failed"
       ? "The batch failed before all of its lines were done; Cohere says why on its dashboard. Send the others again."
-      : "The batch was cancelled before all of its lines were done. Send the others again.",
+      : "The batch was canceled before all of its lines were done. Send the others again.",
     { providerCode: `batch_${ending}`, retryable: true },
   );
 }

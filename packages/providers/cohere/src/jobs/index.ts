@@ -1,5 +1,4 @@
 export { batchJobs } from "./batch-jobs.ts";
-export { jobConnection } from "./connection.ts";
 export { chatResponseIn } from "./from-wire.ts";
 export { jobModelOf } from "./limits.ts";
 export { toWire } from "./to-wire.ts";

@@ -56,7 +56,7 @@ test("without sentence-transformers' files the mean of all tokens is taken", asy
 test.for<[string, object]>([
   ["mean", { pooling_mode_mean_tokens: true, pooling_mode_cls_token: false, include_prompt: true }],
   ["mean, as newer files spell it", { pooling_mode: "mean" }],
-  ["mean by the square root, the same after normalising", { pooling_mode_mean_sqrt_len_tokens: true }],
+  ["mean by the square root, the same after normalizing", { pooling_mode_mean_sqrt_len_tokens: true }],
 ])("pooling: %s", async ([, config]) => {
   expect(rounded(await embed(TEXTS, { files: { "1_Pooling/config.json": config } }))).toEqual(rounded(MEANS));
 });
@@ -149,8 +149,8 @@ test("a text without tokens and one beyond maxTokens fail alone, named by positi
   );
   expect(slots[1]).toSatisfy((error) => InputError.isInstance(error) && error.position === 1);
   expect(slots[2]).toSatisfy((error) => InputError.isInstance(error) && error.position === 2);
-  expect(String(slots[1])).toMatch(/at least one token, input 1 of the request has none/);
-  expect(String(slots[2])).toMatch(/at most 4 tokens, input 2 of the request has more/);
+  expect(String(slots[1])).toMatch(/input 1 of the request to be a text with at least one token/);
+  expect(String(slots[2])).toMatch(/input 2 of the request to have at most 4 tokens, got more/);
   expect(String(slots[2])).not.toMatch(/dog|bird/);
 });
 
@@ -160,13 +160,13 @@ test("a vector that is not finite fails its own slot (L6)", async () => {
     rounded([mean("[CLS]", "dog", "[SEP]"), mean("[CLS]", "cat", "[SEP]")]),
   );
   expect(slots[1]).toSatisfy((error) => ResultError.isInstance(error));
-  expect(String(slots[1])).toMatch(/finite numbers from the model .*, input 1 of the request/);
+  expect(String(slots[1])).toMatch(/finite numbers from the model .*, got others for this input/);
 });
 
 test("L13 an output that is not one row a text is an error for its texts, never a shift", async () => {
   const slots = await embed(["dog", "cat", "bird"], { mixesTexts: true });
   for (const slot of slots) expect(slot).toSatisfy((error) => ResultError.isInstance(error));
-  expect(String(slots[0])).toMatch(/Expected an output of 3 x 3 x dimensions .*, came 1 x 3 x 3/);
+  expect(String(slots[0])).toMatch(/Expected an output of 3 x 3 x dimensions .*, got 1 x 3 x 3/);
 });
 
 const refused = async (options: LocalEmbeddingsOptions = {}): Promise<BatchwiseError> => {

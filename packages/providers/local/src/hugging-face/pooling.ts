@@ -25,7 +25,7 @@ interface Module {
   readonly path: string;
 }
 
-/** Normalising is what we do in any case. */
+/** Normalizing is what we do in any case. */
 const KNOWN_STEPS: ReadonlySet<string> = new Set(["Transformer", "Pooling", "Normalize"]);
 
 /** Modes in both of the spellings that sentence-transformers has used. */

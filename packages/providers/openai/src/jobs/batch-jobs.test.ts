@@ -226,6 +226,25 @@ test("identity tells everything apart that makes other results, and holds no key
   expect((await backendOf(new OpenAIEmbeddings(base))).identity).toBe(identities[0]);
 });
 
+test("identity is what the notes of jobs that run have held from the first", async () => {
+  const base = { apiKey: "k", baseURL: "https://host.example/v1" };
+  const dimensions = { dimensions: 8, user: "u", truncate: true };
+  const generation = { ...base, model: "m", instructions: "i", temperature: 1, maxTokens: 9 };
+  const runnables = [
+    new OpenAIEmbeddings({ ...base, ...dimensions }),
+    new OpenAIModeration(base),
+    new OpenAIChat({ ...generation, body: { seed: 4 } }),
+    new OpenAIResponses({ ...generation, body: { store: false } }),
+  ];
+  expect(await Promise.all(runnables.map(async (each) => (await backendOf<any, any>(each)).identity))).toEqual([
+    'openai host.example /v1/embeddings {"path":"/embeddings","body":{"model":"text-embedding-3-small","input":[],' +
+      '"encoding_format":"base64","dimensions":8,"user":"u"},"parts":{},"length":{"maxTokens":8192,"truncate":true}}',
+    'openai host.example /v1/moderations {"path":"/moderations","body":{"model":"omni-moderation-latest","input":[]},"parts":{}}',
+    'openai host.example /v1/chat/completions {"model":"m","temperature":1,"max_completion_tokens":9,"seed":4,"instructions":"i"}',
+    'openai host.example /v1/responses {"model":"m","instructions":"i","temperature":1,"max_output_tokens":9,"store":false}',
+  ]);
+});
+
 test("caps and price", async () => {
   const { caps, priceShare } = await backendOf(new OpenAIModeration(options));
   expect({ ...caps, priceShare }).toEqual({

@@ -1,134 +1,184 @@
 import {
+  defined,
+  fieldsOf,
+  type JobApi,
+  jobBackend,
+  type JobKind,
+  networkError,
+  notJson,
+  parseJson,
+  type RawRow,
+  readJson,
+  refusalIn,
+  textIn,
+  textLines,
+} from "@batchwise/adapter-kit";
+import {
+  BatchwiseError,
   type Clock,
-  codeOf,
-  InputError,
   type JobBackend,
   type JobCallOptions,
-  type JobLine,
-  type JobRow,
   ProviderError,
+  ResultError,
+  sleep,
   systemClock,
 } from "@batchwise/core";
 import type { Connection } from "../client.ts";
-import { networkError } from "../failures.ts";
-import { type Batch, textIn } from "./batch.ts";
-import { rowIn } from "./batch-rows.ts";
-import { hasEnded, stateOf } from "./batch-state.ts";
-import { createBatch, type Upload } from "./create-batch.ts";
-import { findBatches } from "./find-batches.ts";
-import type { JobKind } from "./job-kind.ts";
-import { JOB_CAPS, JOB_PRICE_SHARE } from "./limits.ts";
-import { request, requestObject } from "./request.ts";
-import { textLines } from "./text-lines.ts";
+import { DIALECT } from "../errors.ts";
+import { answerIn, send } from "../send.ts";
+import { type Batch, hasEnded, isOlder, stateOf } from "./batch-state.ts";
+import { FILES_KEPT_S, JOB_CAPS, JOB_PRICE_SHARE, PAGE } from "./limits.ts";
 
-/**
- * A Runnable's inputs through OpenAI's Batch API.
- *
- * The file that was uploaded is deleted when a batch's rows have been read to their end, or when there was no room for
- * the batch. OpenAI deletes what a batch has written, and what is left over, after 30 days.
- */
+/** A batch, and the headers that it came with. */
+interface Job {
+  readonly batch: Batch;
+  readonly headers: Headers;
+}
+
+/** The live endpoint's path, without `/v1`, and what every good answer of it has. */
+interface LiveEndpoint {
+  readonly path: string;
+  readonly field: string;
+}
+
+/** A Runnable's inputs through OpenAI's Batch API. OpenAI deletes what a batch has written after 30 days. */
 export function batchJobs<Input, Output>(
   connection: Connection,
+  { path, field }: LiveEndpoint,
   kind: JobKind<Input, Output>,
   clock: Clock = systemClock,
 ): JobBackend<Input, Output> {
-  const endpoint = `/v1${kind.path}`;
-  const uploads = new WeakMap<readonly JobLine[], Upload>();
-  const retrieve = (id: string, options: JobCallOptions): Promise<{ answer: Batch; headers: Headers }> =>
-    requestObject(connection, { method: "get", path: pathOf(id) }, options);
-  return {
-    identity: ["openai", hostOf(connection), endpoint, JSON.stringify(kind.common)].join(" "),
+  const endpoint = `/v1${path}`;
+  const ask = async (request: Parameters<typeof send>[1], options: JobCallOptions): Promise<Job> => {
+    const { response } = await send(connection, request, options);
+    const answer = fieldsOf(await readJson(response, DIALECT, options));
+    if (answer === undefined) throw notJobs(`an object from ${request.path}`);
+    return { batch: answer, headers: response.headers };
+  };
+  const api: JobApi<Job> = {
+    identity: ["openai", hostOf(connection), endpoint],
     caps: JOB_CAPS,
     priceShare: JOB_PRICE_SHARE,
-    check: (input) => void bodyText(kind, [input]),
-    line: (inputs, id) => ({
-      id,
-      text: `{"custom_id":${JSON.stringify(id)},"method":"POST","url":"${endpoint}","body":${bodyText(kind, inputs)}}`,
-    }),
-    create: (lines, tag, options) => createBatch({ connection, endpoint, clock, uploads }, lines, tag, options),
-    find: (tagPrefix, options) => findBatches(connection, tagPrefix, options),
-    async poll(id, options) {
-      const { answer, headers } = await retrieve(id, options);
-      const state = stateOf(answer, headers);
-      // There was no room for it: nobody will read its rows, and its lines go up again with another batch.
-      if (codeOf(state.reason) === "rate_limited") await deleteFile(connection, textIn(answer.input_file_id), options);
-      return state;
+    dialect: DIALECT,
+    line: (id, body) => `{"custom_id":${JSON.stringify(id)},"method":"POST","url":"${endpoint}","body":${body}}`,
+    async upload(lines, tag, options) {
+      const body = new FormData();
+      body.append("purpose", "batch");
+      const texts = lines.map(({ text }) => `${text}\n`);
+      body.append("file", new File(texts, `${tag.replaceAll(/[^\w.-]/g, "_")}.jsonl`, { type: "application/jsonl" }));
+      return idIn(await ask({ method: "post", path: "/files", body }, options), "/files");
     },
-    async *rows(id, inputsOf, options) {
-      const { answer: batch } = await retrieve(id, options);
-      const seen = new Set<string>();
+    start(source, tag, options) {
+      const body = { input_file_id: source, endpoint, completion_window: "24h", metadata: { tag } };
+      return onceSeen(clock, options, async () =>
+        idIn(await ask({ method: "post", path: "/batches", body }, options), "/batches"),
+      );
+    },
+    async list(after, options) {
+      const query = { limit: PAGE, ...defined({ after }) };
+      const { batch: page, headers } = await ask({ method: "get", path: "/batches", query }, options);
+      const { data, has_more: hasMore } = page as { data?: readonly Batch[] | null; has_more?: unknown };
+      const last = data?.at(-1);
+      // Older ones have no files any more. Newest come first.
+      const goesOn = hasMore === true && !isOlder(last?.created_at, FILES_KEPT_S, headers);
+      return {
+        jobs: (data ?? []).map(({ id, metadata }) => ({ id, tag: metadata?.["tag"] })),
+        next: goesOn ? last?.id : undefined,
+      };
+    },
+    retrieve: (id, options) => ask({ method: "get", path: pathOf("batches", id) }, options),
+    sourceOf: ({ batch }) => textIn(batch.input_file_id),
+    hasEnded: ({ batch }) => hasEnded(batch),
+    stateOf: ({ batch, headers }) => stateOf(batch, headers),
+    async *rows({ batch }, options) {
       for (const file of [textIn(batch.output_file_id), textIn(batch.error_file_id)]) {
-        if (file !== undefined) yield* rowsOf(connection, kind, { file, inputsOf, seen }, options);
+        if (file !== undefined) yield* rowsOf(connection, file, options);
       }
-      await deleteFile(connection, textIn(batch.input_file_id), options);
     },
-    async cancel(id, options) {
-      try {
-        await requestObject(connection, { method: "post", path: `${pathOf(id)}/cancel` }, options);
-      } catch (error) {
-        // A batch that has ended cannot be cancelled, which is as good.
-        if (!ProviderError.isInstance(error) || (error.status !== 400 && error.status !== 409)) throw error;
-        if (!hasEnded((await retrieve(id, options)).answer)) throw error;
-      }
+    cancel: (id, options) => ask({ method: "post", path: `${pathOf("batches", id)}/cancel` }, options),
+    async remove(source, options) {
+      const { response } = await send(connection, { method: "delete", path: pathOf("files", source) }, options);
+      await response.body?.cancel();
     },
   };
+  const read: typeof kind.read = (answer, inputs) =>
+    kind.read(answerIn(answer, field as never, { path, blame: kind.blame?.(inputs) ?? {} }), inputs);
+  return jobBackend({ ...kind, read }, api);
 }
 
-interface Source<Input> {
-  readonly file: string;
-  readonly inputsOf: (lineId: string) => readonly Input[];
-  /** Lines that have a row. */
-  readonly seen: Set<string>;
-}
-
-async function* rowsOf<Input, Output>(
+/** The rows of one file, line by line as it arrives. */
+async function* rowsOf(
   connection: Connection,
-  kind: JobKind<Input, Output>,
-  { file, inputsOf, seen }: Source<Input>,
+  file: string,
   options: JobCallOptions,
-): AsyncGenerator<JobRow<Output>, void, undefined> {
-  const path = `/files/${encodeURIComponent(file)}/content`;
-  const lines = textLines(await request(connection, { method: "get", path }, options));
+): AsyncGenerator<RawRow, void, undefined> {
+  const { response } = await send(connection, { method: "get", path: `${pathOf("files", file)}/content` }, options);
   try {
-    for (;;) {
-      const { done, value } = await lines.next().catch((thrown: unknown) => brokenOff(thrown, options));
-      if (done === true) return;
-      const row = value.trim() === "" ? undefined : await rowIn(kind, value, inputsOf);
-      if (row === undefined || seen.has(row.id)) continue;
-      seen.add(row.id);
-      yield row;
+    for await (const line of textLines(response)) if (line.trim() !== "") yield rowIn(line);
+  } catch (thrown) {
+    options.signal?.throwIfAborted();
+    throw BatchwiseError.isInstance(thrown) ? thrown : networkError(thrown, DIALECT, { status: 200 });
+  }
+}
+
+/**
+ * What a line of an output or error file says. Any of it may be missing, or null.
+ *
+ * @throws ProviderError for what is not JSON: a file that has such a line was not read to its end
+ */
+function rowIn(text: string): RawRow {
+  const line = fieldsOf(parseJson(text));
+  if (line === undefined) throw notJson(DIALECT, { status: 200 });
+  const { custom_id: id, response, error } = line;
+  // By the contract a line without a row was not tried and not paid, while an error would be one of its attempts.
+  if (NOT_WORKED_ON.has(fieldsOf(error)?.["code"])) return {};
+  const { status_code: told, body } = fieldsOf(response) ?? {};
+  const status = typeof told === "number" ? told : undefined;
+  if (status !== undefined && status >= 200 && status < 300) return { id, answer: body };
+  const { error: inBody } = fieldsOf(body) ?? {};
+  return { id, failure: refusalIn({ body: { error: fieldsOf(inBody) ?? error }, status }) };
+}
+
+/** Codes of lines that a batch did not come to. */
+const NOT_WORKED_ON: ReadonlySet<unknown> = new Set(["batch_expired", "batch_cancelled"]);
+
+/**
+ * A file can be unknown for a moment after it was uploaded. That is a 400 or 404 like any other, without a code of its
+ * own, so any of them is tried a few times again: of no use for a mistake, but of no harm either.
+ */
+async function onceSeen<Result>(
+  clock: Clock,
+  { signal }: JobCallOptions,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  for (let waitMs = UNSEEN_MS; ; waitMs *= 2) {
+    try {
+      return await work();
+    } catch (error) {
+      const mayBeUnseen = ProviderError.isInstance(error) && (error.status === 400 || error.status === 404);
+      if (!mayBeUnseen || waitMs > LONGEST_UNSEEN_MS) throw error;
+      await sleep(waitMs, clock, signal);
     }
-  } finally {
-    await lines.return();
   }
 }
 
-function brokenOff(thrown: unknown, { signal }: JobCallOptions): never {
-  signal?.throwIfAborted();
-  throw networkError(thrown, { status: 200 });
+/** Waits between four tries, each twice as long: 3.5 seconds in all. */
+const UNSEEN_MS = 500;
+const LONGEST_UNSEEN_MS = 2000;
+
+function idIn({ batch: { id } }: Job, path: string): string {
+  if (typeof id === "string" && id !== "") return id;
+  throw notJobs(`an id from ${path}`);
 }
 
-/** Tidies up. Where that fails, the provider does it 30 days later, and no result is worse for it. */
-async function deleteFile(connection: Connection, file: string | undefined, options: JobCallOptions): Promise<void> {
-  if (file === undefined) return;
-  const path = `/files/${encodeURIComponent(file)}`;
-  await request(connection, { method: "delete", path }, options)
-    .then((response) => response.body?.cancel())
-    .catch(() => undefined);
+function notJobs(expected: string): ResultError {
+  return new ResultError(
+    `Expected ${expected}, got none. Check that the server behind \`baseURL\` has OpenAI's Batch API.`,
+  );
 }
 
-/** @throws InputError for inputs that can't be sent, or written as JSON */
-function bodyText<Input>(kind: JobKind<Input>, inputs: readonly Input[]): string {
-  const { body } = kind.call(inputs);
-  try {
-    return JSON.stringify(body);
-  } catch {
-    throw new InputError("Expected an input that can be written as JSON, came one that can't. Change it.");
-  }
-}
-
-function pathOf(id: string): string {
-  return `/batches/${encodeURIComponent(id)}`;
+function pathOf(folder: "batches" | "files", id: string): string {
+  return `/${folder}/${encodeURIComponent(id)}`;
 }
 
 /** Where the client sends to: jobs of one server are not another's. */

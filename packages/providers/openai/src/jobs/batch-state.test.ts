@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { Batch } from "./batch.ts";
-import { hasEnded, stateOf } from "./batch-state.ts";
+import { type Batch, hasEnded, stateOf } from "./batch-state.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
 const none = new Headers({ date: new Date(NOW).toUTCString() });

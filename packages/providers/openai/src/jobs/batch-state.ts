@@ -1,7 +1,23 @@
+import { countIn, defined, providerError, textIn, word } from "@batchwise/adapter-kit";
 import { type HeadersLike, type JobState, ProviderError, retryAfterMs } from "@batchwise/core";
-import { errorOf, word } from "../errors.ts";
-import { type Batch, countIn, textIn } from "./batch.ts";
+import { DIALECT } from "../errors.ts";
 import { FILES_LATE_S } from "./limits.ts";
+
+/** What is read of a batch. Any of it may be missing, or null. */
+export interface Batch {
+  readonly id?: unknown;
+  readonly status?: unknown;
+  readonly created_at?: unknown;
+  readonly completed_at?: unknown;
+  readonly expired_at?: unknown;
+  readonly cancelled_at?: unknown;
+  readonly input_file_id?: unknown;
+  readonly output_file_id?: unknown;
+  readonly error_file_id?: unknown;
+  readonly request_counts?: { readonly completed?: unknown; readonly failed?: unknown } | null;
+  readonly metadata?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: { readonly data?: readonly ({ readonly code?: unknown } | null)[] | null } | null;
+}
 
 /** Statuses of a batch that goes on no more. */
 const ENDED: ReadonlySet<unknown> = new Set(["completed", "failed", "expired", "cancelled"]);
@@ -11,21 +27,21 @@ export function hasEnded(batch: Batch): boolean {
   return ENDED.has(batch.status);
 }
 
-/** How far a batch has come. */
-export function stateOf(batch: Batch, headers: HeadersLike): JobState {
-  const done = doneIn(batch);
-  const facts = done === undefined ? {} : { done };
-  if (!hasEnded(batch) || (batch.status !== "failed" && !hasFiles(batch, headers))) {
-    const pollAfterMs = retryAfterMs(headers);
-    return { status: "running", ...facts, ...(pollAfterMs === undefined ? {} : { pollAfterMs }) };
-  }
-  const reason = reasonOf(batch);
-  return { status: "ended", ...facts, ...(reason === undefined ? {} : { reason }) };
+/** Whether more than so many seconds had passed since `time` when a response was sent. */
+export function isOlder(time: unknown, seconds: number, headers: HeadersLike): boolean {
+  const from = countIn(time);
+  const now = Date.parse(headers.get("date") ?? "") / 1000;
+  return from !== undefined && now - from > seconds;
 }
 
-function doneIn({ request_counts: counts }: Batch): number | undefined {
-  const completed = countIn(counts?.completed);
-  return completed === undefined ? undefined : completed + (countIn(counts?.failed) ?? 0);
+/** How far a batch has come. */
+export function stateOf(batch: Batch, headers: HeadersLike): JobState {
+  const completed = countIn(batch.request_counts?.completed);
+  const done = completed === undefined ? undefined : completed + (countIn(batch.request_counts?.failed) ?? 0);
+  if (!hasEnded(batch) || (batch.status !== "failed" && !hasFiles(batch, headers))) {
+    return { status: "running", ...defined({ done, pollAfterMs: retryAfterMs(headers) }) };
+  }
+  return { status: "ended", ...defined({ done, reason: reasonOf(batch) }) };
 }
 
 /**
@@ -40,47 +56,39 @@ function hasFiles(batch: Batch, headers: HeadersLike): boolean {
   // A batch that was stopped before its first line has none at all.
   const any = output || errors || (batch.status === "cancelled" && batch.request_counts?.completed === 0);
   if (any && (output || completed === 0) && (errors || failed === 0)) return true;
-  const endedAt = countIn(batch.completed_at ?? batch.expired_at ?? batch.cancelled_at);
-  const now = Date.parse(headers.get("date") ?? "") / 1000;
-  return endedAt !== undefined && now - endedAt > FILES_LATE_S;
+  return isOlder(batch.completed_at ?? batch.expired_at ?? batch.cancelled_at, FILES_LATE_S, headers);
 }
 
 /** Why the batch ended before its lines did; undefined where it did not. */
 function reasonOf(batch: Batch): Error | undefined {
-  if (batch.status === "failed") return failure(batch);
-  if (batch.status === "expired" || batch.status === "cancelled") return stopped(batch.status);
+  const { status } = batch;
+  if (status === "failed") return failure(batch);
+  if (status === "expired" || status === "cancelled") {
+    return again(`every line of the batch to be done, it was ${status} before`, `batch_${status}`);
+  }
   const hasRows = textIn(batch.output_file_id) !== undefined || textIn(batch.error_file_id) !== undefined;
-  return hasRows ? undefined : filesMissing();
+  return hasRows ? undefined : again("the files of a batch that is completed, got none", "files_missing");
 }
 
 /** By the code of the first error alone; its message may quote a line. */
 function failure({ errors }: Batch): ProviderError {
   const code = textIn(errors?.data?.[0]?.code);
   if (code === undefined) {
-    return new ProviderError("The batch failed, and the provider does not say why. Try again later.", {
+    return new ProviderError("Expected a batch, it failed, and the provider does not say why. Try again later.", {
       retryable: true,
     });
   }
   if (code === "token_limit_exceeded") {
     return new ProviderError(
-      `The batch would have passed the account's limit of tokens that wait (${code}). Send it again when others are done.`,
+      `Expected room for the batch, got none: the account's limit of tokens that wait would be passed (${code}). ` +
+        `Send it again when others are done.`,
       { code: "rate_limited", providerCode: code, retryable: true },
     );
   }
   // As the refusal of a request would be judged, with nothing in it but the file.
-  return errorOf({ status: 400, code: word(code), type: undefined, param: "input_file_id", headers: undefined }, {});
+  return providerError({ status: 400, code: word(code), param: "input_file_id" }, DIALECT);
 }
 
-function stopped(status: "expired" | "cancelled"): ProviderError {
-  return new ProviderError(`The batch was ${status} before all of its lines were done. Send the others again.`, {
-    providerCode: `batch_${status}`,
-    retryable: true,
-  });
-}
-
-function filesMissing(): ProviderError {
-  return new ProviderError("The batch is completed, but its files have not come. Send its lines again.", {
-    providerCode: "files_missing",
-    retryable: true,
-  });
+function again(expected: string, providerCode: string): ProviderError {
+  return new ProviderError(`Expected ${expected}. Send the other lines again.`, { providerCode, retryable: true });
 }

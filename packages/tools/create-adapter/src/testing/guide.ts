@@ -10,10 +10,12 @@ export async function followGuide(bench: Workbench, name: string): Promise<void>
   for (const step of stepsIn(GUIDE)) {
     if (step.kind === "file") writeFileSync(bench.at(name, step.file), step.text);
     else if (step.kind === "change") bench.edit(`${name}/${step.file}`, step.before, step.after);
+    else if (step.line === UPDATE) await bench.test([`${name}/src/readme.test.ts`], true);
     else if (step.line.startsWith(CREATE)) await create(step.line.slice(CREATE.length), bench.at(name));
   }
 }
 
+const UPDATE = "npx vitest run -u";
 const CREATE = "npm create batchwise-adapter@latest ";
 
 async function create(line: string, folder: string): Promise<void> {

@@ -49,13 +49,18 @@ export class Workbench implements Disposable {
    * Runs tests of the packages in one run of vitest.
    *
    * @param include which files, as globs from the bench's folder
+   * @param update writes what their snapshots hold
    */
-  async test(include: readonly string[]): Promise<readonly TestResult[]> {
+  async test(include: readonly string[], update: boolean = false): Promise<readonly TestResult[]> {
     const resolve = { conditions: CONDITIONS };
     const ssr = { resolve: { conditions: CONDITIONS, externalConditions: CONDITIONS } };
     // Core and testkit are loaded once for all packages: loading takes most of the time.
     const once = { isolate: false, fileParallelism: false };
-    const config = { resolve, ssr, test: { include, ...once, reporters: ["json"], outputFile: "results.json" } };
+    const config = {
+      resolve,
+      ssr,
+      test: { include, ...once, update, reporters: ["json"], outputFile: "results.json" },
+    };
     writeFileSync(this.at("vitest.config.mjs"), `export default ${JSON.stringify(config)};\n`);
     await this.run([VITEST, "run", "--config", this.at("vitest.config.mjs")]).catch(() => undefined);
     const { testResults } = JSON.parse(readFileSync(this.at("results.json"), "utf8")) as Results;
@@ -111,6 +116,7 @@ const TSC: string = inWorkspace("node_modules/typescript/bin/tsc");
 export const TSDOWN: string = inWorkspace(`${OWN_MODULES}/tsdown/dist/run.mjs`);
 
 const LINKS: Readonly<Record<string, string>> = {
+  "@batchwise/adapter-kit": "packages/adapter-kit",
   "@batchwise/core": "packages/core",
   "@batchwise/testkit": "packages/testkit",
   "@types/node": "node_modules/@types/node",

@@ -1,65 +1,48 @@
+import { adapterOf } from "@batchwise/adapter-kit";
 import type { Adapter } from "@batchwise/core";
-// #region concurrent
-import { MyProviderChat } from "./chat.ts";
+// #region chat
+import { CHAT, MyProviderChat, type MyProviderChatOptions } from "./chat.ts";
 // #endregion
-// #region bulk
-import { MyProviderEmbeddings } from "./embeddings.ts";
+// #region embeddings
+import { EMBEDDINGS, MyProviderEmbeddings, type MyProviderEmbeddingsOptions } from "./embeddings.ts";
+import { MAX_INPUTS } from "./limits.ts";
 // #endregion
-import {
-  MAX_CONCURRENCY,
-  // #region bulk
-  MAX_INPUTS,
-  // #endregion
-} from "./limits.ts";
-import { BASE_URL } from "./options.ts";
-
-const COMMON = {
-  baseURL: { type: "string", description: "The API's address.", default: BASE_URL },
-  maxConcurrency: {
-    type: "integer",
-    description: "Requests in flight at once, at most.",
-    minimum: 1,
-    default: MAX_CONCURRENCY,
-  },
-  requestsPerMinute: { type: "number", description: "Requests a minute that the key is allowed.", minimum: 1 },
-  tokensPerMinute: { type: "number", description: "Tokens a minute that the key is allowed.", minimum: 1 },
-  timeoutMs: { type: "number", description: "Milliseconds that one call may take.", exclusiveMinimum: 0 },
-};
+// #region rerank
+import { MyProviderRerank, type MyProviderRerankOptions, RERANK } from "./rerank.ts";
+// #endregion
 
 /** What programs load by name, as `batchwise-my-provider#<name>`. */
 export const adapters: readonly Adapter[] = [
-  // #region bulk
-  {
+  // #region embeddings
+  adapterOf<"embeddings">({
     name: "embeddings",
     kind: "embeddings",
     description: "My Provider's embeddings: texts into vectors, many in one request.",
     key: "MY_PROVIDER_API_KEY",
     limits: { maxInputs: MAX_INPUTS },
-    options: {
-      type: "object",
-      properties: { model: { type: "string", description: "The model's name.", default: "embed-1" }, ...COMMON },
-      additionalProperties: false,
-    },
+    options: EMBEDDINGS,
     // TODO: where the model tells documents and queries apart, use the second argument's `purpose`.
-    create: (options) => new MyProviderEmbeddings(options),
-  } satisfies Adapter<"embeddings">,
+    make: (options: MyProviderEmbeddingsOptions) => new MyProviderEmbeddings(options),
+  }),
   // #endregion
-  // #region concurrent
-  {
+  // #region chat
+  adapterOf<"chat">({
     name: "chat",
     kind: "chat",
     description: "My Provider's chat models: prompts into answers, one request each.",
     key: "MY_PROVIDER_API_KEY",
-    options: {
-      type: "object",
-      properties: {
-        model: { type: "string", description: "The model's name.", default: "chat-1" },
-        maxTokens: { type: "integer", description: "The longest answer, in tokens.", minimum: 1 },
-        ...COMMON,
-      },
-      additionalProperties: false,
-    },
-    create: (options) => new MyProviderChat(options),
-  } satisfies Adapter<"chat">,
+    options: CHAT,
+    make: (options: MyProviderChatOptions) => new MyProviderChat(options),
+  }),
+  // #endregion
+  // #region rerank
+  adapterOf<"rerank">({
+    name: "rerank",
+    kind: "rerank",
+    description: "My Provider's reranking: the documents of a query, best first, one request for each query.",
+    key: "MY_PROVIDER_API_KEY",
+    options: RERANK,
+    make: (options: MyProviderRerankOptions) => new MyProviderRerank(options),
+  }),
   // #endregion
 ];

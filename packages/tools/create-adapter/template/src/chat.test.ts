@@ -2,7 +2,8 @@ import { rateLimiter } from "@batchwise/core";
 import { failureOf } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { answerWith } from "./fixtures/serve.ts";
-import { MyProviderChat } from "./index.ts";
+import { MyProviderChat, type MyProviderChatOptions } from "./index.ts";
+import { ANSWER_TOKENS } from "./limits.ts";
 
 const options = { apiKey: "secret-key", baseURL: "http://localhost/v1" };
 
@@ -12,7 +13,7 @@ function answer(content: string | null): Response {
 
 test("each prompt is a request of its own, and its usage is reported", async () => {
   const { fetch, sent } = answerWith(answer("Oslo"), answer("Santiago"));
-  const chat = new MyProviderChat({ ...options, model: "m", maxTokens: 9, fetch, limiter: rateLimiter() });
+  const chat = new MyProviderChat({ ...options, model: "m", fetch, limiter: rateLimiter() });
   let usage: unknown;
   const answers = await chat.batch(["Norway?", "Chile?"], {
     maxConcurrency: 1,
@@ -22,10 +23,35 @@ test("each prompt is a request of its own, and its usage is reported", async () 
   expect(sent[0]).toEqual({
     url: "http://localhost/v1/chat/completions",
     headers: { authorization: "Bearer secret-key", "content-type": "application/json" },
-    body: { model: "m", messages: [{ role: "user", content: "Norway?" }], max_tokens: 9 },
+    body: { model: "m", messages: [{ role: "user", content: "Norway?" }] },
   });
   expect(sent).toHaveLength(2);
   expect(usage).toMatchObject({ inputTokens: 10, outputTokens: 4 });
+});
+
+test("`instructions`, `temperature` and `maxTokens` go with each prompt", async () => {
+  const { fetch, sent } = answerWith(answer("Oslo"));
+  const chat = new MyProviderChat({ ...options, fetch, instructions: "One word.", temperature: 0, maxTokens: 9 });
+  await chat.invoke("Norway?");
+  expect(sent[0]?.body).toEqual({
+    model: "chat-1",
+    messages: [
+      { role: "system", content: "One word." },
+      { role: "user", content: "Norway?" },
+    ],
+    temperature: 0,
+    max_tokens: 9,
+  });
+});
+
+test("a prompt weighs its UTF-8 bytes, and as much as its answer may be long", () => {
+  const weightOf = (own: MyProviderChatOptions, prompt: string): number =>
+    new MyProviderChat({ ...options, ...own }).settings.weigh?.(prompt).tokens ?? 0;
+  expect(weightOf({ maxTokens: 500 }, "é")).toBeGreaterThanOrEqual(502);
+  expect(weightOf({ maxTokens: 500 }, "é".repeat(10)) - weightOf({ maxTokens: 500 }, "é")).toBe(18);
+  expect(weightOf({ maxTokens: 500 }, "é") - weightOf({ maxTokens: 1 }, "é")).toBe(499);
+  expect(weightOf({}, "é") - weightOf({ maxTokens: 1 }, "é")).toBe(ANSWER_TOKENS - 1);
+  expect(weightOf({ instructions: "One word." }, "é")).toBeGreaterThan(weightOf({}, "é"));
 });
 
 test("an answer without a text is an error, an empty one is not", async () => {

@@ -1,14 +1,32 @@
-import { type CallOptions, ResultError, Runnable, type RunnableSettings } from "@batchwise/core";
-import { connect, type Connection, type MyProviderOptions, settingsOf } from "./options.ts";
-import { post } from "./post.ts";
+import {
+  type DefinedOptions,
+  defineOptions,
+  GENERATION,
+  type GenerationOptions,
+  type HttpConnection,
+  notAnswer,
+  type OptionsOf,
+  postJson,
+  promptTokens,
+  requireText,
+  textOf,
+  usageFrom,
+} from "@batchwise/adapter-kit";
+import { type CallOptions, Runnable, type RunnableSettings } from "@batchwise/core";
+import { ANSWER_TOKENS } from "./limits.ts";
+import { COMMON, connect, type MyProviderOptions, settingsOf } from "./options.ts";
+
+const OWN = {
+  // TODO: the model that most people want.
+  /** @default "chat-1" */
+  model: { type: "string", description: "the model's name", default: "chat-1" },
+} as const;
 
 /** Options of MyProviderChat. */
-export interface MyProviderChatOptions extends MyProviderOptions {
-  /** @default "chat-1" */
-  readonly model?: string;
-  /** The longest answer, in tokens. @default the model's own */
-  readonly maxTokens?: number;
-}
+export interface MyProviderChatOptions extends OptionsOf<typeof OWN>, GenerationOptions, MyProviderOptions {}
+
+/** What MyProviderChat takes. */
+export const CHAT: DefinedOptions = defineOptions("MyProviderChat", OWN, GENERATION, COMMON);
 
 /** An answer of the model. */
 export interface ChatResult {
@@ -25,44 +43,45 @@ export interface ChatResult {
  */
 export class MyProviderChat extends Runnable<string, ChatResult> {
   override readonly settings: RunnableSettings<string, ChatResult>;
-  readonly #connection: Connection;
-  readonly #model: string;
-  readonly #maxTokens: number | undefined;
+  readonly #connection: HttpConnection;
+  readonly #options: MyProviderChatOptions & { readonly model: string };
 
   /** @throws ArgumentError for an option that cannot be worked with, or without a key */
   constructor(options: MyProviderChatOptions = {}) {
     super();
-    // TODO: the model that most people want.
-    const { model = "chat-1", maxTokens } = options;
+    CHAT.check(options);
+    const { model = OWN.model.default, instructions, maxTokens = ANSWER_TOKENS } = options;
+    this.#options = { ...options, model };
     this.#connection = connect(options);
-    this.#model = model;
-    this.#maxTokens = maxTokens;
-    this.settings = settingsOf(options, this.#connection, model);
+    this.settings = {
+      ...settingsOf(options, this.#connection, model),
+      // Prompt and answer count at the limits. How long the answer is shows only when it is there: until then it has
+      // room for its longest.
+      weigh: (prompt) => ({ tokens: promptTokens([instructions, prompt]) + maxTokens }),
+    };
   }
 
-  /** @throws ProviderError, ResultError when there is no answer, or the signal's reason */
+  /** @throws ProviderError, InputError, ResultError when there is no answer, or the signal's reason */
   override async invoke(input: string, options: CallOptions = {}): Promise<ChatResult> {
-    // TODO: the request's body, as My Provider wants it. JSON leaves out what is undefined.
-    const body = {
-      model: this.#model,
-      messages: [{ role: "user", content: input }],
-      max_tokens: this.#maxTokens,
-    };
-    const answer = await post<ChatAnswer>(this.#connection, "/chat/completions", body, options);
+    requireText(input);
+    const { model, instructions, temperature, maxTokens } = this.#options;
+    // TODO: the request, as My Provider wants it. JSON leaves out what is undefined.
+    const system = instructions === undefined ? [] : [{ role: "system", content: instructions }];
+    const messages = [...system, { role: "user", content: input }];
+    const body = { model, messages, temperature, max_tokens: maxTokens };
+    const answer = await postJson<ChatAnswer>(this.#connection, "/chat/completions", body, options);
     // TODO: where the answer holds its usage, and its text.
     const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = answer.usage ?? {};
-    options.report?.({
-      usage: { ...(inputTokens !== undefined && { inputTokens }), ...(outputTokens !== undefined && { outputTokens }) },
-    });
+    options.report?.({ usage: usageFrom({ inputTokens, outputTokens }) });
     const [choice, another] = answer.choices ?? [];
-    const text = choice?.message?.content;
-    if (typeof text === "string" && another === undefined) return { text };
-    throw new ResultError("Expected one answer, a text; something else came. Send it again.");
+    const text = textOf(choice?.message?.content);
+    if (text === undefined || another !== undefined) throw notAnswer("one text");
+    return { text };
   }
 }
 
 /** What is read of an answer. */
 interface ChatAnswer {
-  readonly choices: readonly { readonly message?: { readonly content?: string | null } }[];
+  readonly choices: readonly { readonly message?: { readonly content?: unknown } }[];
   readonly usage?: { readonly prompt_tokens?: number; readonly completion_tokens?: number };
 }

@@ -48,6 +48,18 @@ test("P6 numbers that are none cost their own text alone", async () => {
   expect(second).toMatchObject({ name: "ResultError" });
 });
 
+test("an empty text is an InputError in its slot, and is not sent", async () => {
+  const { fetch, sent } = answerWith(rows([1]));
+  const [first, second] = await new MyProviderEmbeddings({ ...options, fetch }).invokeMany(["", "b"]);
+  expect(first).toMatchObject({ name: "InputError", position: 0 });
+  expect(second).toEqual(Float32Array.of(1));
+  expect(sent[0]?.body).toMatchObject({ input: ["b"] });
+});
+
+test("a text weighs its UTF-8 bytes", () => {
+  expect(new MyProviderEmbeddings(options).settings.weigh?.("é!")).toEqual({ tokens: 3 });
+});
+
 test("a request holds no more than `request` allows", () => {
   const { settings } = new MyProviderEmbeddings({ ...options, request: { maxInputs: 3, maxTokens: 100 } });
   expect(settings.request).toEqual({ maxInputs: 3, maxTokens: 100 });

@@ -1,15 +1,39 @@
-import { type CallOptions, type RequestLimits, ResultError, Runnable, type RunnableSettings } from "@batchwise/core";
+import {
+  BulkRunnable,
+  type DefinedOptions,
+  defineOptions,
+  type HttpConnection,
+  type OptionsOf,
+  postJson,
+  REQUEST,
+  sendRest,
+  textsIn,
+  usageFrom,
+  vectorsIn,
+  weighText,
+  withDefaults,
+} from "@batchwise/adapter-kit";
+import { type CallOptions, type RunnableSettings } from "@batchwise/core";
 import { MAX_INPUTS } from "./limits.ts";
-import { connect, type Connection, type MyProviderOptions, settingsOf } from "./options.ts";
-import { post } from "./post.ts";
+import { COMMON, connect, type MyProviderOptions, settingsOf } from "./options.ts";
+
+const OWN = {
+  // TODO: the model that most people want.
+  /** @default "embed-1" */
+  model: { type: "string", description: "the model's name", default: "embed-1" },
+} as const;
 
 /** Options of MyProviderEmbeddings. */
-export interface MyProviderEmbeddingsOptions extends MyProviderOptions {
-  /** @default "embed-1" */
-  readonly model?: string;
-  /** What one request holds. @default { maxInputs: {{maxInputs}} } */
-  readonly request?: RequestLimits;
-}
+export interface MyProviderEmbeddingsOptions
+  extends OptionsOf<typeof OWN>, OptionsOf<typeof REQUEST>, MyProviderOptions {}
+
+/** What MyProviderEmbeddings takes. */
+export const EMBEDDINGS: DefinedOptions = defineOptions(
+  "MyProviderEmbeddings",
+  OWN,
+  withDefaults(REQUEST, { request: { maxInputs: MAX_INPUTS } }),
+  COMMON,
+);
 
 /**
  * Turns texts into vectors, many in one request: a `Float32Array` each.
@@ -18,70 +42,48 @@ export interface MyProviderEmbeddingsOptions extends MyProviderOptions {
  * const embeddings = new MyProviderEmbeddings();
  * const vectors = await embeddings.batch(["a cat", "a kitten", "income tax"]);
  */
-export class MyProviderEmbeddings extends Runnable<string, Float32Array> {
+export class MyProviderEmbeddings extends BulkRunnable<string, Float32Array> {
   override readonly settings: RunnableSettings<string, Float32Array>;
-  readonly #connection: Connection;
+  readonly #connection: HttpConnection;
   readonly #model: string;
 
   /** @throws ArgumentError for an option that cannot be worked with, or without a key */
   constructor(options: MyProviderEmbeddingsOptions = {}) {
     super();
-    // TODO: the model that most people want.
-    const { model = "embed-1", request } = options;
+    EMBEDDINGS.check(options);
+    this.#model = options.model ?? OWN.model.default;
     this.#connection = connect(options);
-    this.#model = model;
     this.settings = {
-      ...settingsOf<Float32Array>(options, this.#connection, model),
-      request: { maxInputs: MAX_INPUTS, ...request },
+      ...settingsOf(options, this.#connection, this.#model),
+      request: { maxInputs: MAX_INPUTS, ...options.request },
+      // Never fewer than a text's tokens. The engine learns from the reported usage how many fewer those are.
+      weigh: (text) => weighText(text),
     };
   }
 
-  /** @throws ProviderError, ResultError when the answer is no vector, or the signal's reason */
-  override async invoke(input: string, options: CallOptions = {}): Promise<Float32Array> {
-    const [vector] = await this.invokeMany([input], options);
-    if (vector instanceof Error) throw vector;
-    return vector!;
-  }
-
-  /** One request for all texts. */
-  override async invokeMany(
+  /**
+   * One request for all texts that can be sent. A slot has an InputError for an empty text, and a ResultError for what is
+   * not a vector.
+   *
+   * @throws ProviderError, or the signal's reason
+   */
+  override invokeMany(
     inputs: readonly string[],
     options: CallOptions = {},
   ): Promise<readonly (Float32Array | Error)[]> {
-    // TODO: the request's body, as My Provider wants it.
-    const body = { model: this.#model, input: inputs };
-    const answer = await post<EmbeddingsAnswer>(this.#connection, "/embeddings", body, options);
-    // TODO: where the answer holds its usage, and its vectors.
-    const inputTokens = answer.usage?.prompt_tokens;
-    if (inputTokens !== undefined) options.report?.({ usage: { inputTokens } });
-    return vectorsOf(answer.data, inputs.length);
+    return sendRest(textsIn(inputs), options, async (texts, positions) => {
+      // TODO: the request, as My Provider wants it.
+      const body = { model: this.#model, input: texts };
+      const answer = await postJson<EmbeddingsAnswer>(this.#connection, "/embeddings", body, options, { positions });
+      // TODO: where the answer holds its usage, and its vectors.
+      options.report?.({ usage: usageFrom({ inputTokens: answer.usage?.prompt_tokens }) });
+      return vectorsIn(answer.data, texts.length);
+    });
   }
 }
 
 /** What is read of an answer. */
 interface EmbeddingsAnswer {
-  readonly data: readonly Row[];
+  readonly data: readonly { readonly index: number; readonly embedding: readonly number[] }[];
   readonly usage?: { readonly prompt_tokens?: number };
-}
-
-interface Row {
-  readonly index: number;
-  readonly embedding: readonly number[];
-}
-
-/** Each vector in its own text's slot, by the index that it carries; an error where that cannot be told. */
-function vectorsOf(data: unknown, count: number): (Float32Array | ResultError)[] {
-  const rows: readonly (Row | null)[] = Array.isArray(data) ? data : [];
-  const byIndex = Map.groupBy(rows, (row) => row?.index);
-  return Array.from({ length: count }, (_, index) => {
-    const own = byIndex.get(index) ?? [];
-    if (rows.length !== count || own.length !== 1) {
-      return new ResultError(
-        `Expected ${count} vectors, each with an index of its own; other rows came. Send it again.`,
-      );
-    }
-    const vector = own[0]?.embedding;
-    if (Array.isArray(vector) && vector.length > 0 && vector.every(Number.isFinite)) return Float32Array.from(vector);
-    return new ResultError("Expected a vector of finite numbers; something else came. Send it again.");
-  });
 }

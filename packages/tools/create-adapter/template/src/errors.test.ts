@@ -1,5 +1,7 @@
+import type { CallReport } from "@batchwise/core";
+import { failureOf } from "@batchwise/testkit";
 import { expect, test } from "vitest";
-import { errorOf, isFree } from "./errors.ts";
+import { send } from "./fixtures/send.ts";
 
 test.each([
   [400, "invalid_input", false],
@@ -13,24 +15,46 @@ test.each([
   [429, "rate_limited", true],
   [500, "provider_error", true],
   [503, "provider_error", true],
-])("P30 status %i is %s; worth another try: %s", (status, code, retryable) => {
-  const error = errorOf(status, new Headers(), undefined);
+])("P30 status %i is %s; worth another try: %s", async (status, code, retryable) => {
+  const error = await failureOf(send(new Response(null, { status })));
   expect(error).toMatchObject({ status, code, retryable });
 });
 
-test("P24 a quota that is used up is not a rate limit that passes", () => {
+test("P24 a quota that is used up is not a rate limit that passes", async () => {
   const body = { error: { code: "insufficient_quota" } };
+  const error = await failureOf(send(Response.json(body, { status: 429 })));
   const expected = { code: "quota_exceeded", providerCode: "insufficient_quota", retryable: false };
-  expect(errorOf(429, new Headers(), body)).toMatchObject(expected);
+  expect(error).toMatchObject(expected);
 });
 
-test("P22 the wait that is asked for is passed on, and so is the request's id", () => {
-  const headers = new Headers({ "retry-after": "2", "x-request-id": "req-1" });
-  expect(errorOf(429, headers, undefined)).toMatchObject({ retryAfterMs: 2000, requestId: "req-1" });
-  expect(errorOf(400, headers, undefined).retryAfterMs).toBeUndefined();
+test("P22 the wait that is asked for is passed on, and so is the request's id", async () => {
+  const headers = { "retry-after": "2", "x-request-id": "req-1" };
+  const busy = await failureOf(send(new Response(null, { status: 429, headers })));
+  expect(busy).toMatchObject({ retryAfterMs: 2000, requestId: "req-1" });
+  const refused = await failureOf(send(new Response(null, { status: 400, headers })));
+  expect(refused.retryAfterMs).toBeUndefined();
 });
 
-test("P28 what is refused costs nothing; what broke down may have been counted", () => {
-  expect([400, 401, 413, 429].every(isFree)).toBe(true);
-  expect([200, 408, 500, 503].some(isFree)).toBe(false);
+test("P28 what is refused costs nothing; what broke down may have been counted", async () => {
+  for (const status of [400, 401, 413, 429, 408, 500, 503]) {
+    const usages: unknown[] = [];
+    const report = ({ usage }: CallReport): unknown => usages.push(...(usage === undefined ? [] : [usage]));
+    await failureOf(send(new Response(null, { status }), { report }));
+    expect(usages).toEqual([400, 401, 413, 429].includes(status) ? [{ inputTokens: 0, outputTokens: 0 }] : []);
+  }
+});
+
+test("a connection that fails may be tried again", async () => {
+  const error = await failureOf(send(new TypeError("fetch failed")));
+  expect(error).toMatchObject({ code: "network_error", retryable: true });
+});
+
+test("an answer that is no JSON may be tried again", async () => {
+  const error = await failureOf(send(new Response("<html>")));
+  expect(error).toMatchObject({ code: "provider_error", retryable: true });
+});
+
+test("P12 an aborted call rejects with the signal's reason", async () => {
+  const reason = new Error("changed my mind");
+  expect(await failureOf(send(Response.json({}), { signal: AbortSignal.abort(reason) }))).toBe(reason);
 });

@@ -1,0 +1,28 @@
+import { type Fields, fieldsOf } from "../fields.ts";
+
+/** What was thrown and what it wraps, at most five deep. */
+export function causesOf(thrown: unknown): Fields[] {
+  const causes: Fields[] = [];
+  for (let each = fieldsOf(thrown); each !== undefined && causes.length < 5; each = fieldsOf(each["cause"])) {
+    causes.push(each);
+  }
+  return causes;
+}
+
+/** The first system's code in what was thrown, such as `ECONNRESET`: of the socket, of a name's look-up, of a certificate. */
+export function systemCode(thrown: unknown): string | undefined {
+  const codes = causesOf(thrown).map(({ code }) => code);
+  return codes.find((code): code is string => typeof code === "string" && /^[A-Z][A-Z0-9_]{2,40}$/.test(code));
+}
+
+/** The error of the socket or the system in what was thrown: the only one whose text the SDKs do not write. */
+export function socketError(thrown: unknown): Fields | undefined {
+  return causesOf(thrown).find(({ code }) => typeof code === "string" && NETWORK.test(code));
+}
+
+const NETWORK = /^(ECONN\w+|ENET\w+|EHOST\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|UND_ERR_\w+)$/;
+
+/** A short word, as APIs use them for codes and ids. Anything else may quote what was sent. */
+export function word(text: unknown): string | undefined {
+  return typeof text === "string" && /^[\w.$[\]-]{1,80}$/.test(text) ? text : undefined;
+}

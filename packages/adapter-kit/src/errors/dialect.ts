@@ -1,0 +1,55 @@
+import type { CallReport, ErrorCode, HeadersLike, RateLimitFacts } from "@batchwise/core";
+import { word } from "./causes.ts";
+
+/** What a refusal means. */
+export type Verdict = Extract<
+  ErrorCode,
+  | "authentication"
+  | "quota_exceeded"
+  | "rate_limited"
+  | "request_too_large"
+  | "invalid_input"
+  | "invalid_argument"
+  | "provider_error"
+>;
+
+/** What a provider's codes mean that a pattern matches. */
+export type CodeRow = readonly [pattern: RegExp, verdict: Verdict];
+
+/** Parts of a refusal's body, by the names that `Refusal` has for them. */
+export type RefusalParts = { readonly [Name in "code" | "type" | "param" | "position"]?: unknown };
+
+/** What is a provider's own in what it answers. */
+export interface Dialect {
+  /** Its name, for messages. */
+  readonly provider: string;
+  /** The variable of the environment that holds the key, for messages. */
+  readonly key?: string;
+  /** Headers of every request that is plain JSON. @default the key in `authorization: Bearer` */
+  readonly headers?: (apiKey: string) => Readonly<Record<string, string>>;
+  /** Codes that mean something else here than with others, or nothing with others. They are asked first. */
+  readonly codes?: readonly CodeRow[];
+  /** Statuses that mean something else here than with others. */
+  readonly statuses?: Readonly<Record<number, Verdict>>;
+  /**
+   * What a refusal's body says, where it stands elsewhere than most servers have it: `{ error: { code, type, param } }`.
+   * Anything that is not a text, or a position from 0, is as good as left out.
+   */
+  readonly refusal?: (body: Readonly<Record<string, any>>) => RefusalParts;
+  /** Names of the headers that may hold the request's id. @default x-request-id */
+  readonly requestId?: readonly string[];
+  /** What a response's headers say of the limits. @default nothing */
+  readonly limits?: (headers: HeadersLike) => RateLimitFacts | undefined;
+}
+
+/** What a response's headers say beside its answer. */
+export function factsOf(headers: HeadersLike | undefined, dialect: Dialect): CallReport {
+  if (headers === undefined) return {};
+  return { requestId: requestIdOf(headers, dialect), limits: dialect.limits?.(headers) };
+}
+
+/** The provider's id of the request. */
+export function requestIdOf(headers: HeadersLike, dialect: Dialect): string | undefined {
+  const ids = (dialect.requestId ?? ["x-request-id"]).map((name) => word(headers.get(name)));
+  return ids.find((id) => id !== undefined);
+}

@@ -1,0 +1,35 @@
+import { BatchwiseError, type CallReport, type Usage } from "@batchwise/core";
+import { causesOf } from "./causes.ts";
+import { type Dialect, factsOf } from "./dialect.ts";
+import { type Blame, isFree } from "./judge.ts";
+import { providerError, timedOut } from "./provider-errors.ts";
+import { refusalOf } from "./refusal.ts";
+
+/** A failed call as the engine reads it. */
+export interface Failure {
+  readonly error: Error;
+  /** What the response said beside, where one came. */
+  readonly facts?: CallReport;
+  /** Nothing, where the provider counts nothing for what it refuses. */
+  readonly usage?: Usage;
+}
+
+/**
+ * What an SDK threw, as an error of ours: its messages quote the provider, which may quote an input or the key, and so may
+ * the errors that they wrap (P35). None of it is kept but status, codes and headers (P26). Undefined where there was no
+ * response.
+ */
+export function failureOf(thrown: unknown, dialect: Dialect, blame: Blame): Failure | undefined {
+  const ours = causesOf(thrown).find((each) => BatchwiseError.isInstance(each));
+  if (ours !== undefined) return { error: ours as unknown as Error };
+  const refusal = refusalOf(thrown, dialect);
+  if (refusal !== undefined) {
+    const error = providerError(refusal, dialect, blame);
+    const facts = factsOf(refusal.headers, dialect);
+    return { error, facts, ...(isFree(refusal.status) ? { usage: NO_USAGE } : {}) };
+  }
+  return causesOf(thrown).some(({ name }) => name === "TimeoutError") ? { error: timedOut() } : undefined;
+}
+
+/** What a provider counts for a call that it refuses. */
+export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0 };

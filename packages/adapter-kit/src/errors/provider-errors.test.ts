@@ -1,0 +1,97 @@
+import { InputError, ProviderError, TimeoutError } from "@batchwise/core";
+import { inspect } from "node:util";
+import { expect, test } from "vitest";
+import type { Dialect } from "./dialect.ts";
+import { factsOf } from "./dialect.ts";
+import { failureOf } from "./failure-of.ts";
+import { ANY_INPUT } from "./judge.ts";
+import { networkError, notJson, providerError, timedOut } from "./provider-errors.ts";
+
+const TERN: Dialect = { provider: "Tern", key: "TERN_API_KEY", requestId: ["tern-id", "x-request-id"] };
+
+test.for<[Parameters<typeof providerError>[0], string]>([
+  [
+    { status: 401, code: "bad_key" },
+    "Expected an answer from Tern, got status 401 (bad_key). Check TERN_API_KEY or the option `apiKey`, and what the key may use.",
+  ],
+  [
+    { status: 429 },
+    "Expected an answer from Tern, got status 429. The rate limit is reached: try again later, or send less at once.",
+  ],
+  [
+    { status: 400, param: "input[3]" },
+    "Expected an answer from Tern, got status 400. Input 3 of the request can't succeed as it is: change it, or leave it out.",
+  ],
+  [
+    { status: 404 },
+    "Expected an answer from Tern, got status 404. The request is refused whatever the inputs are: check the model, the options and the API's address.",
+  ],
+  [{ code: "server_error" }, "Expected an answer from Tern, got an error (server_error). Try again later."],
+  [
+    { status: 200 },
+    "Expected an answer from Tern, got status 200. The answer was cut off, or is not what it should be: try again later.",
+  ],
+])("%j says what was expected, what was got and what to do", ([refusal, message]) => {
+  expect(providerError(refusal, TERN, ANY_INPUT).message).toBe(message);
+});
+
+test("P22 P26 status, code, id and wait are kept; a wait only where there is a next try", () => {
+  const headers = new Headers({ "retry-after": "7", "retry-after-ms": "70", "tern-id": "t-1", "x-request-id": "r-1" });
+  const kept = { status: 503, providerCode: "busy", requestId: "t-1", retryAfterMs: 70, retryable: true };
+  expect(providerError({ status: 503, code: "busy", headers }, TERN)).toMatchObject(kept);
+  expect(providerError({ status: 401, headers }, TERN).retryAfterMs).toBeUndefined();
+  expect(factsOf(headers, { ...TERN, limits: () => ({ requests: { limit: 5 } }) })).toEqual({
+    requestId: "t-1",
+    limits: { requests: { limit: 5 } },
+  });
+  expect(factsOf(undefined, TERN)).toEqual({});
+});
+
+test("P36 a position among what was sent is one among the inputs", () => {
+  const at = (positions?: number[]): number | undefined =>
+    providerError({ status: 400, param: "input[1]" }, TERN, { ...ANY_INPUT, positions }).position;
+  expect([at(), at([0, 5]), at([0])]).toEqual([1, 5, undefined]);
+  const own = providerError({ status: 400, position: 1 }, TERN, { ...ANY_INPUT, positions: [0, 5] });
+  expect(own.position).toBe(5);
+});
+
+test("P35 codes that are not codes are not passed on", () => {
+  const refusal = { status: 400, code: "your text: SECRET", type: "SECRET text", param: "a SECRET" };
+  const error = providerError({ ...refusal, headers: new Headers({ "tern-id": "a SECRET" }) }, TERN, ANY_INPUT);
+  expect(inspect(error, { depth: 9 })).not.toContain("SECRET");
+});
+
+test("errors of calls that brought no answer", () => {
+  const reset = new TypeError("SECRET", { cause: Object.assign(new Error("SECRET"), { code: "ECONNRESET" }) });
+  const error = networkError(reset, TERN);
+  expect(error).toMatchObject({
+    code: "network_error",
+    retryable: true,
+    providerCode: "ECONNRESET",
+    status: undefined,
+  });
+  expect(error.message).toMatch(
+    /^Expected an answer from Tern, got a connection that failed \(ECONNRESET\)\. Try again/,
+  );
+  expect(networkError(reset, TERN, { status: 200 }).message).toContain("got one that broke off (ECONNRESET)");
+  expect(inspect(error, { depth: 9 })).not.toContain("SECRET");
+  expect(notJson(TERN, { status: 200 })).toMatchObject({ code: "provider_error", retryable: true, status: 200 });
+  expect(timedOut(5).message).toContain("within timeoutMs (5 ms)");
+});
+
+test("what an SDK threw becomes an error of ours, with what the provider counts for it", () => {
+  const of = (fields: object): ReturnType<typeof failureOf> =>
+    failureOf(Object.assign(new Error("SECRET"), fields), TERN, ANY_INPUT);
+  expect(of({ status: 429 })).toMatchObject({
+    error: { code: "rate_limited" },
+    usage: { inputTokens: 0, outputTokens: 0 },
+  });
+  expect(of({ status: 503, headers: new Headers({ "tern-id": "t-1" }) })).toEqual({
+    error: expect.any(ProviderError),
+    facts: { requestId: "t-1" },
+  });
+  expect(of({ name: "TimeoutError" })?.error).toBeInstanceOf(TimeoutError);
+  const ours = new InputError("Empty.");
+  expect(of({ cause: ours })?.error).toBe(ours);
+  expect(of({ code: "ECONNRESET" })).toBeUndefined();
+});

@@ -1,0 +1,89 @@
+import { ProviderError, type ProviderErrorOptions, retryAfterMs, TimeoutError } from "@batchwise/core";
+import { systemCode, word } from "./causes.ts";
+import { type Dialect, requestIdOf, type Verdict } from "./dialect.ts";
+import { type Blame, isPassing, judge } from "./judge.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** The error for a refusal: status, codes and what follows from them (P26), and no word of the provider's (P35). */
+export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame = {}): ProviderError {
+  const { status, headers } = refusal;
+  const verdict = judge(refusal, dialect, blame);
+  const providerCode = word(refusal.code) ?? word(refusal.type);
+  const retryable = isPassing(verdict);
+  const position = verdict === "invalid_input" ? positionOf(refusal, blame.positions) : undefined;
+  const shown = [status === undefined ? "an error" : `status ${status}`, providerCode && `(${providerCode})`];
+  const advice = adviceFor(verdict, refusal, dialect, position);
+  return new ProviderError(`Expected an answer from ${dialect.provider}, got ${shown.join(" ").trim()}. ${advice}`, {
+    code: verdict,
+    retryable,
+    status,
+    providerCode,
+    position,
+    requestId: (headers && requestIdOf(headers, dialect)) ?? refusal.requestId,
+    retryAfterMs: retryable && headers !== undefined ? retryAfterMs(headers) : undefined,
+  });
+}
+
+/**
+ * No answer came, or not all of it.
+ *
+ * @param origin what is known of it, such as the status of an answer that broke off
+ */
+export function networkError(
+  thrown: unknown,
+  { provider }: Dialect,
+  origin: Partial<ProviderErrorOptions> = {},
+): ProviderError {
+  const code = systemCode(thrown);
+  const got = origin.status === undefined ? "a connection that failed" : "one that broke off";
+  return new ProviderError(
+    `Expected an answer from ${provider}, got ${got}${code === undefined ? "" : ` (${code})`}. ` +
+      `Try again later; if it goes on, check the network and the API's address.`,
+    { code: "network_error", retryable: true, providerCode: code, ...origin },
+  );
+}
+
+/** An answer with a good status that is not JSON. */
+export function notJson({ provider }: Dialect, origin: Partial<ProviderErrorOptions> = {}): ProviderError {
+  const status = origin.status === undefined ? "" : ` (${origin.status})`;
+  return new ProviderError(
+    `Expected JSON from ${provider}, got something else${status}: cut off, or from a proxy. ` +
+      `Try again later; if it goes on, check the API's address.`,
+    { retryable: true, ...origin },
+  );
+}
+
+/** The call took longer than it may. */
+export function timedOut(timeoutMs?: number): TimeoutError {
+  const within = timeoutMs === undefined ? "the client's own timeout" : `timeoutMs (${timeoutMs} ms)`;
+  return new TimeoutError(`Expected an answer within ${within}, got none. Allow it more time, or send less at once.`);
+}
+
+function adviceFor(verdict: Verdict, { status, param }: Refusal, { key }: Dialect, position?: number): string {
+  switch (verdict) {
+    case "authentication":
+      return `Check ${key === undefined ? "the key" : `${key} or the option \`apiKey\``}, and what the key may use.`;
+    case "quota_exceeded":
+      return "The account has used up what it may spend: add credit, or raise its limit.";
+    case "rate_limited":
+      return "The rate limit is reached: try again later, or send less at once.";
+    case "request_too_large":
+      return "Send fewer or shorter inputs in one request.";
+    case "invalid_input":
+      return `${position === undefined ? "The input" : `Input ${position} of the request`} can't succeed as it is: change it, or leave it out.`;
+    case "invalid_argument":
+      return `${word(param) === undefined ? "The request" : `\`${param}\``} is refused whatever the inputs are: check the model, the options and the API's address.`;
+    default:
+      return status !== undefined && status < 400
+        ? "The answer was cut off, or is not what it should be: try again later."
+        : "Try again later.";
+  }
+}
+
+/** As the provider says it, or from `input[17]` or `input.17`. */
+function positionOf({ position, param }: Refusal, positions: readonly number[] | undefined): number | undefined {
+  const [, bracketed, dotted] = /^(?:\$\.)?input(?:\[(\d+)\]|\.(\d+))(?!\w)/.exec(param ?? "") ?? [];
+  const named = bracketed ?? dotted;
+  const place = position ?? (named === undefined ? undefined : Number(named));
+  return place === undefined || positions === undefined ? place : positions[place];
+}

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import type { Dialect } from "./dialect.ts";
+import { type Refusal, refusalIn, refusalOf } from "./refusal.ts";
+
+/** Bodies as these servers send them. */
+test.for<[string, unknown, object]>([
+  [
+    "OpenAI",
+    { error: { message: "m", type: "t", param: "input[3]", code: "c" } },
+    { code: "c", type: "t", param: "input[3]" },
+  ],
+  ["Anthropic", { type: "error", error: { type: "rate_limit_error", message: "m" } }, { type: "rate_limit_error" }],
+  [
+    "vLLM",
+    { object: "error", message: "m", type: "BadRequestError", param: null, code: 400 },
+    { type: "BadRequestError", status: 400 },
+  ],
+  ["Gemini", { error: { code: 429, status: "RESOURCE_EXHAUSTED" } }, { status: 429, code: "RESOURCE_EXHAUSTED" }],
+  [
+    "Gemini in OpenAI's form",
+    [{ error: { code: 429, status: "RESOURCE_EXHAUSTED" } }],
+    { status: 429, code: "RESOURCE_EXHAUSTED" },
+  ],
+  [
+    "Mistral",
+    { object: "error", message: "m", type: "invalid_model", param: null, code: "1500" },
+    { type: "invalid_model", code: "1500" },
+  ],
+  ["TEI", { error: "too long", error_type: "Validation" }, { type: "Validation" }],
+  ["DashScope", { code: "Arrearage", message: "m" }, { code: "Arrearage" }],
+  ["Ollama", { error: "model not found" }, {}],
+  ["nothing", undefined, {}],
+  ["a page", "<html>", {}],
+])("the body of %s", ([, body, expected]) => {
+  const { headers: _, ...told } = refusalIn({ body });
+  expect(JSON.parse(JSON.stringify(told))).toEqual(expected);
+});
+
+test("a response's status wins over one in its body", () => {
+  expect(refusalIn({ body: { error: { code: 429 } }, status: 503 }).status).toBe(503);
+});
+
+test("a dialect says where its bodies have what others have in `error`", () => {
+  const dialect: Dialect = { provider: "Tern", refusal: ({ fault }) => ({ code: fault?.name, position: fault?.at }) };
+  const read = (body: unknown): Refusal => refusalIn({ body, status: 422 }, dialect);
+  expect(read({ fault: { name: "text_too_long", at: 0 } })).toMatchObject({ code: "text_too_long", position: 0 });
+  expect(read({ fault: { name: 7, at: "0" } })).toEqual({ status: 422 });
+  expect(read({ fault: { at: 0.5 } })).toEqual({ status: 422 });
+  expect(read({ error: { code: "busy" } })).toMatchObject({ code: "busy" });
+  expect(read("<html>")).toEqual({ status: 422 });
+  const thrown = Object.assign(new Error("SECRET"), { status: 422, error: { fault: { name: "text_too_long" } } });
+  expect(refusalOf(thrown, dialect)).toMatchObject({ status: 422, code: "text_too_long" });
+});
+
+const headers = new Headers({ "retry-after": "7" });
+
+/** Errors as these SDKs throw them. */
+test.for<[string, object, object]>([
+  [
+    "openai",
+    { status: 429, headers, code: "c", type: "t", param: "p", requestID: "r" },
+    { status: 429, code: "c", type: "t", param: "p", requestId: "r" },
+  ],
+  ["openai, in a stream", { status: undefined, headers, code: "c", requestID: undefined }, { code: "c" }],
+  ["cohere-ai", { statusCode: 503, body: { error_type: "X" }, rawResponse: { headers } }, { status: 503, type: "X" }],
+  [
+    "the AI SDK",
+    { statusCode: 400, responseHeaders: { "retry-after": "7" }, data: { error: { code: "c" } } },
+    { status: 400, code: "c" },
+  ],
+  ["axios", { response: { status: 502, headers: { "retry-after": "7" } } }, { status: 502 }],
+  ["a wrapper", { cause: { cause: { status: 503, headers } } }, { status: 503 }],
+])("the error of %s", ([, fields, expected]) => {
+  const refusal = refusalOf(Object.assign(new Error("SECRET"), fields));
+  expect(refusal?.headers?.get("retry-after")).toBe("7");
+  expect(JSON.parse(JSON.stringify({ ...refusal, headers: undefined }))).toEqual(expected);
+});
+
+test.for([
+  { statusCode: undefined, rawResponse: { status: 0, headers } },
+  undefined,
+  "text",
+  new Error("no response"),
+  { headers },
+  { code: "ECONNRESET" },
+])("%o came from no response", (thrown) => {
+  expect(refusalOf(thrown)).toBeUndefined();
+});

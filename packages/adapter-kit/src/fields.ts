@@ -1,0 +1,26 @@
+/** Fields of what was sent by a server or thrown by an SDK: each may be missing, or of any kind. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** An object's fields; undefined for anything else. */
+export function fieldsOf(value: unknown): Fields | undefined {
+  return typeof value === "object" && value !== null ? (value as Fields) : undefined;
+}
+
+/** A text that is not empty; undefined for anything else. */
+export function textIn(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** A finite number from 0; undefined for anything else. */
+export function countIn(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+/** The value of a JSON text; undefined for a text that is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

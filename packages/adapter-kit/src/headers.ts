@@ -1,0 +1,69 @@
+import type { HeadersLike, LimitFacts, RateLimitFacts } from "@batchwise/core";
+import { defined } from "./defined.ts";
+
+/** Names of the headers that tell one limit. */
+export interface LimitHeaders {
+  readonly limit: string;
+  readonly remaining?: string;
+  /** When the limit is whole again: a duration, seconds, or a date. */
+  readonly reset?: string;
+}
+
+/** What headers say of one limit a minute; undefined where they say nothing. */
+export function limitIn(headers: HeadersLike, names: LimitHeaders): LimitFacts | undefined {
+  const read = (name: string | undefined): string => (name && headers.get(name)?.trim()) || "";
+  // Azure sends 0 or -1 for a limit that it does not tell.
+  const limit = numberFrom(read(names.limit), 1);
+  const remaining = numberFrom(read(names.remaining), 0);
+  if (limit === undefined && remaining === undefined) return undefined;
+  return defined({ limit, remaining, resetMs: resetMs(read(names.reset)) });
+}
+
+/**
+ * `x-ratelimit-{limit,remaining,reset}-{requests,tokens,project-tokens}` as limits a minute: OpenAI's, and those of servers
+ * that send the same names in the same sense. Undefined where they say nothing.
+ *
+ * Source: https://developers.openai.com/api/docs/guides/rate-limits, checked 2026-11-24.
+ */
+export function xRateLimits(headers: HeadersLike): RateLimitFacts | undefined {
+  const pool = (name: string): LimitFacts | undefined =>
+    limitIn(headers, {
+      limit: `x-ratelimit-limit-${name}`,
+      remaining: `x-ratelimit-remaining-${name}`,
+      reset: `x-ratelimit-reset-${name}`,
+    });
+  const facts = defined({ requests: pool("requests"), tokens: tighter(pool("tokens"), pool("project-tokens")) });
+  return Object.keys(facts).length === 0 ? undefined : facts;
+}
+
+/** Both hold: the lower limit, and the less that is left. A reset belongs to its own pool's remainder. */
+export function tighter(left: LimitFacts | undefined, right: LimitFacts | undefined): LimitFacts | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  const [low, high] = (left.limit ?? Infinity) <= (right.limit ?? Infinity) ? [left, right] : [right, left];
+  if ((high.remaining ?? Infinity) >= (low.remaining ?? Infinity)) return low;
+  return defined({ limit: low.limit, remaining: high.remaining });
+}
+
+/**
+ * How long a reset takes, in milliseconds: `1s`, `6m0s`, `20ms`, `1h2m3.5s`, a bare number of seconds, or a date. Undefined
+ * for anything else.
+ *
+ * @param now the time of day in milliseconds, against which a date is held
+ */
+export function resetMs(text: string, now: number = Date.now()): number | undefined {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * MILLISECONDS.s;
+  if (/^\d{4}-\d\d-\d\dT/.test(text)) return Math.max(0, Date.parse(text) - now) || 0;
+  if (!/^(\d+(\.\d+)?(ms|us|µs|ns|d|h|m|s))+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|us|µs|ns|d|h|m|s)/g)) {
+    sum += Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS];
+  }
+  return sum;
+}
+
+const MILLISECONDS = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function numberFrom(text: string, least: number): number | undefined {
+  const value = text === "" ? Number.NaN : Number(text);
+  return Number.isFinite(value) && value >= least ? value : undefined;
+}

@@ -1,0 +1,43 @@
+export { cutShort, filtered, notAnswer, refused, textOf } from "./answers.ts";
+export { BulkRunnable } from "./bulk-runnable.ts";
+export { defined } from "./defined.ts";
+export { causesOf, socketError, systemCode, word } from "./errors/causes.ts";
+export { type CodeRow, type Dialect, factsOf, type RefusalParts, requestIdOf, type Verdict } from "./errors/dialect.ts";
+export { type Failure, failureOf, NO_USAGE } from "./errors/failure-of.ts";
+export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.ts";
+export { networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
+export { headersIn, type Refusal, refusalIn, refusalOf } from "./errors/refusal.ts";
+export { countIn, type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
+export { type LimitHeaders, limitIn, resetMs, tighter, xRateLimits } from "./headers.ts";
+export { connectHttp, HTTP, type HttpConnection, type HttpOptions, httpOptions, postJson, readJson } from "./http.ts";
+export { type JobApi, jobBackend, type TaggedJob } from "./jobs/job-backend.ts";
+export type { JobKind, RawRow } from "./jobs/job-kind.ts";
+export { textLines } from "./jobs/text-lines.ts";
+export { environment, isAddress, isKey, requireKey } from "./key.ts";
+export { kindOf, show } from "./kind-of.ts";
+export { type AdapterParts, adapterOf } from "./manifest.ts";
+export { checkOption, requireMethods } from "./options/check-option.ts";
+export type { Option, OptionDeclaration, OptionGroup, OptionsOf } from "./options/declaration.ts";
+export { type DefinedOptions, defineOptions, withDefaults } from "./options/define-options.ts";
+export { GENERATION, type GenerationOptions } from "./options/generation.ts";
+export { optionTable, withOptionTables } from "./options/option-table.ts";
+export {
+  PACE,
+  type Pace,
+  type PaceOptions,
+  type PaceSettings,
+  paceSettings,
+  PRICE,
+  REQUEST,
+  RETRY,
+} from "./options/pace.ts";
+export { promptTokens } from "./prompt-tokens.ts";
+export { requireRerankInput, rerankTokens, scoresIn } from "./rerank.ts";
+export { formatOf, jsonSchemaOf, readStructured, STRUCTURED, type StructuredOptions } from "./structured.ts";
+export { notInput, overlongText, requireText, sendRest, textsIn, weighText } from "./texts.ts";
+export { usageFrom } from "./usage-from.ts";
+export { utf8Length } from "./utf8-length.ts";
+export { placeInOrder, placeRows } from "./vectors/place-rows.ts";
+export { VectorDecoder } from "./vectors/vector-decoder.ts";
+export { vectorsIn } from "./vectors/vectors-in.ts";
+export { anySignal, type Bounds, type Linked, linkTo, within } from "./within.ts";

@@ -1,0 +1,177 @@
+import {
+  InputError,
+  type JobCallOptions,
+  type JobLine,
+  type JobState,
+  ProviderError,
+  ResultError,
+} from "@batchwise/core";
+import { failureOf } from "@batchwise/testkit";
+import { expect, test } from "vitest";
+import { type JobApi, jobBackend } from "./job-backend.ts";
+import type { JobKind, RawRow } from "./job-kind.ts";
+
+const KIND: JobKind<string, number> = {
+  common: { model: "tern-2" },
+  body(inputs) {
+    if (inputs.includes("")) throw new InputError("Empty.");
+    return { texts: inputs };
+  },
+  read(answer) {
+    const { vectors } = answer as { vectors?: number[] };
+    if (vectors === undefined) throw new ResultError("Expected vectors, got none.");
+    return vectors;
+  },
+  usage: (answer) => ({ inputTokens: (answer as { tokens: number }).tokens }),
+};
+
+/** A provider with one job, which does as it is told. */
+function serve(changes: Partial<JobApi<string>> = {}, rows: readonly RawRow[] = []) {
+  const calls: unknown[][] = [];
+  const noting =
+    <Result>(name: string, result: Result) =>
+    async (...values: unknown[]): Promise<Result> => {
+      calls.push([name, ...values.slice(0, -1)]);
+      return result;
+    };
+  const api: JobApi<string> = {
+    identity: ["tern", "host"],
+    caps: { lines: 5 },
+    dialect: { provider: "Tern" },
+    line: (id, body) => `{"id":"${id}","body":${body}}`,
+    upload: noting("upload", "file-1"),
+    start: noting("start", "job-1"),
+    list: noting("list", { jobs: [] }),
+    retrieve: noting("retrieve", "job"),
+    sourceOf: () => "file-1",
+    hasEnded: () => true,
+    stateOf: (): JobState => ({ status: "ended" }),
+    async *rows() {
+      yield* rows;
+    },
+    cancel: noting("cancel", undefined),
+    remove: noting("remove", undefined),
+    ...changes,
+  };
+  return { backend: jobBackend(KIND, api), calls };
+}
+
+const refusal = (status: number): ProviderError => new ProviderError("no", { status, retryable: status >= 500 });
+const lines: readonly JobLine[] = [{ id: "0", text: "{}" }];
+const inputsOf = (id: string): string[] => (id === "0" || id === "1" ? ["a"] : []);
+
+test("identity, caps and lines are of what the provider and the Runnable say", () => {
+  const { backend } = serve({ priceShare: 0.5 });
+  expect(backend).toMatchObject({ identity: 'tern host {"model":"tern-2"}', caps: { lines: 5 }, priceShare: 0.5 });
+  expect(backend.line(["a"], "7")).toEqual({ id: "7", text: '{"id":"7","body":{"texts":["a"]}}' });
+  expect(() => backend.check?.("")).toThrow(InputError);
+  expect(() => backend.check?.(1n as never)).toThrow("an input that can be written as JSON");
+});
+
+test("lines are uploaded once, however often their job has to be started", async () => {
+  let starts = 0;
+  const start = async (): Promise<string> => {
+    if (++starts < 3) throw refusal(503);
+    return "job-1";
+  };
+  const { backend, calls } = serve({ start });
+  for (const _ of [1, 2]) await expect(backend.create(lines, "t", {})).rejects.toThrow(ProviderError);
+  expect(await backend.create(lines, "t", {})).toBe("job-1");
+  expect(calls).toEqual([["upload", lines, "t"]]);
+  await backend.create(lines, "t", {});
+  expect(calls).toHaveLength(2);
+});
+
+test("what was uploaded is deleted where it is refused for good, where there was no room, and when rows were read", async () => {
+  const remove = ["remove", "file-1"];
+  const refused = serve({ start: () => Promise.reject(refusal(400)) });
+  await expect(refused.backend.create(lines, "t", {})).rejects.toThrow(ProviderError);
+  expect(refused.calls.at(-1)).toEqual(remove);
+
+  const reason = new ProviderError("full", { code: "rate_limited", retryable: true });
+  const full = serve({ stateOf: () => ({ status: "ended", reason }), remove: () => Promise.reject(refusal(500)) });
+  expect(await full.backend.poll("job-1", {})).toMatchObject({ reason });
+
+  const read = serve({}, [{ id: "0", answer: { vectors: [1], tokens: 2 } }]);
+  for await (const row of read.backend.rows("job-1", inputsOf, {})) {
+    expect(row).toEqual({ id: "0", outcome: [1], inputTokens: 2 });
+    expect(read.calls).not.toContainEqual(remove);
+  }
+  expect(read.calls.at(-1)).toEqual(remove);
+});
+
+test("each row is its line's own: P7 by id, once; those of others and of nothing are left out", async () => {
+  const rows: RawRow[] = [
+    { id: "1", answer: { vectors: [1] } },
+    { id: "1", answer: { vectors: [9] } },
+    { id: "stranger", answer: { vectors: [2] } },
+    { id: 5 },
+    {},
+    { id: "0", failure: { status: 429 } },
+  ];
+  const found = await collected(serve({}, rows).backend.rows("job-1", inputsOf, {}));
+  expect(
+    found.map(({ id, outcome }) => [id, Array.isArray(outcome) ? outcome : (outcome as ProviderError).code]),
+  ).toEqual([
+    ["1", [1]],
+    ["0", "rate_limited"],
+  ]);
+});
+
+test.for<[string, RawRow]>([
+  ["null for an answer", { id: "0", answer: null }],
+  ["an answer of another shape", { id: "0", answer: { tokens: 2 } }],
+  ["an error", { id: "0", failure: new ResultError("cut") }],
+])("%s is that row's error, and paid rows are kept", async ([, row]) => {
+  const { backend } = serve({}, [row, { id: "1", answer: { vectors: [3] } }]);
+  const found = await collected(backend.rows("job-1", inputsOf, {}));
+  expect(found.map(({ outcome }) => outcome)).toEqual([expect.any(ResultError), [3]]);
+});
+
+test("all pages of the list are looked through; a server that knows no cursor ends it", async () => {
+  const pages = new Map<string | undefined, Awaited<ReturnType<JobApi<string>["list"]>>>([
+    [undefined, { jobs: [{ id: "a", tag: "run/1" }, { id: "b", tag: "other" }, { tag: "run/2" }], next: "2" }],
+    ["2", { jobs: [{ id: "c", tag: "run/3" }], next: "2" }],
+  ]);
+  const list: JobApi<string>["list"] = async (cursor) => pages.get(cursor)!;
+  expect(await serve({ list }).backend.find("run/", {})).toEqual([
+    { id: "a", tag: "run/1" },
+    { id: "c", tag: "run/3" },
+  ]);
+});
+
+test("canceling a job that has ended is no error; any other refusal is", async () => {
+  const cancel = (status: number) => (): Promise<never> => Promise.reject(refusal(status));
+  await serve({ cancel: cancel(409) }).backend.cancel("job-1", {});
+  const running = serve({ cancel: cancel(400), hasEnded: () => false });
+  expect(await failureOf(running.backend.cancel("job-1", {}))).toMatchObject({ status: 400 });
+  expect(await failureOf(serve({ cancel: cancel(404) }).backend.cancel("job-1", {}))).toMatchObject({ status: 404 });
+});
+
+test("every call gets the caller's signal", async () => {
+  const seen: JobCallOptions[] = [];
+  const keep = async (...values: unknown[]): Promise<never> => {
+    seen.push(values.at(-1) as JobCallOptions);
+    throw refusal(500);
+  };
+  const { backend } = serve({ upload: keep, list: keep, retrieve: keep, cancel: keep });
+  const options = { signal: new AbortController().signal };
+  const rows = backend.rows("x", inputsOf, options)[Symbol.asyncIterator]();
+  for (const call of [
+    backend.create(lines, "t", options),
+    backend.find("t", options),
+    backend.poll("x", options),
+    backend.cancel("x", options),
+    rows.next(),
+  ]) {
+    await expect(call).rejects.toThrow("no");
+  }
+  expect(seen).toEqual([options, options, options, options, options]);
+});
+
+/** Everything that comes. */
+async function collected<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const each of source) all.push(each);
+  return all;
+}

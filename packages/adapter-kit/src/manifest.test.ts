@@ -1,0 +1,30 @@
+import { type Runnable, runnable, systemClock } from "@batchwise/core";
+import { expect, test, vi } from "vitest";
+import { adapterOf } from "./manifest.ts";
+import { defineOptions } from "./options/define-options.ts";
+import { PACE } from "./options/pace.ts";
+
+const fields = { name: "it", kind: "tern", description: "One." } as const;
+
+test("an entry has the JSON Schema of its options, and what else it is given", () => {
+  const options = defineOptions("Tern", { model: { type: "string", description: "the model" } });
+  const adapter = adapterOf<"tern">({ ...fields, key: "TERN_API_KEY", options, make: () => runnable(() => 1) });
+  expect(adapter).toMatchObject({ ...fields, key: "TERN_API_KEY", options: options.schema });
+});
+
+test("the program's clock is one of the options where they have it, and the purpose is told", () => {
+  const make = vi.fn<(options: object, use: object) => Runnable<unknown, number>>(() => runnable(() => 1));
+  for (const group of [PACE, {}]) {
+    adapterOf<"tern">({ ...fields, options: defineOptions("Tern", group), make }).create(
+      { model: "m" },
+      { clock: systemClock, purpose: "query" },
+    );
+  }
+  expect(make.mock.calls).toEqual([
+    [
+      { model: "m", clock: systemClock },
+      { clock: systemClock, purpose: "query" },
+    ],
+    [{ model: "m" }, { clock: systemClock, purpose: "query" }],
+  ]);
+});

@@ -1,0 +1,22 @@
+import type { Adapter, AdapterUse } from "@batchwise/core";
+import { defined } from "./defined.ts";
+import type { DefinedOptions } from "./options/define-options.ts";
+
+/** An adapter of a manifest, before its JSON Schema is written. */
+export interface AdapterParts<Kind extends string> extends Omit<Adapter<Kind>, "options" | "create"> {
+  readonly options: DefinedOptions;
+  /** Makes the Runnable of the options that its user gives. */
+  readonly make: (options: never, use: AdapterUse) => ReturnType<Adapter<Kind>["create"]>;
+}
+
+/** One adapter of a package's manifest: its JSON Schema is that of its options, and the program's clock one of them, where they have it. */
+export function adapterOf<Kind extends string>({ options, make, ...parts }: AdapterParts<Kind>): Adapter<Kind> {
+  return {
+    ...parts,
+    options: options.schema,
+    create(given, use = {}) {
+      const clock = Object.hasOwn(options.group, "clock") ? use.clock : undefined;
+      return make({ ...given, ...defined({ clock }) } as never, use);
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { ArgumentError, ResultError, type SchemaIssue, type StandardSchema } from "@batchwise/core";
+import type { Option } from "./options/declaration.ts";
+
+/** How a model's answer becomes a value. */
+export interface StructuredOptions<Output> {
+  /**
+   * The outputs: the model is held to the schema's input by its JSON Schema, and its answer to the schema itself, whose
+   * output is the Runnable's. Any Standard Schema (Zod, Valibot, ArkType, ...).
+   */
+  readonly schema?: StandardSchema<unknown, Output>;
+  /** The JSON Schema to send. @default the schema's own, from libraries that give it by the Standard JSON Schema interface */
+  readonly jsonSchema?: Readonly<Record<string, unknown>>;
+}
+
+/** How a model's answer becomes a value. */
+export const STRUCTURED = {
+  schema: {
+    type: ["instance", "function"],
+    description: "makes values of answers: any Standard Schema",
+    expected: "a Standard Schema (Zod, Valibot, ArkType, ...)",
+    holds: (value: unknown): boolean => typeof (value as Partial<StandardSchema>)["~standard"]?.validate === "function",
+  } as Option<StandardSchema<unknown, unknown>>,
+  jsonSchema: {
+    type: "object",
+    json: false,
+    description: "the JSON Schema to send",
+    otherwise: "the schema's own",
+    expected: "a JSON Schema",
+  } as Option<Readonly<Record<string, unknown>>>,
+} as const;
+
+/**
+ * The format to ask a model for; undefined without a schema.
+ *
+ * @param make the schema as the provider takes it
+ * @throws ArgumentError for a schema that can't be sent
+ */
+export function formatOf<Format>(
+  { schema, jsonSchema }: StructuredOptions<unknown>,
+  make: (schema: StandardSchema, jsonSchema: Readonly<Record<string, unknown>> | undefined) => Format,
+): Format | undefined {
+  if (schema === undefined) {
+    if (jsonSchema === undefined) return undefined;
+    throw new ArgumentError(
+      "Expected `schema` with `jsonSchema`, got `jsonSchema` alone. Give the schema that reads the model's answer, " +
+        "or put the format into `body` to get text.",
+    );
+  }
+  try {
+    return make(schema, jsonSchema);
+  } catch (cause) {
+    throw new ArgumentError(
+      "Expected a schema that can be sent as a JSON Schema, got one that can't; the reason is in `cause`. " +
+        "Change it, or give `jsonSchema`.",
+      { cause },
+    );
+  }
+}
+
+/** The part of the Standard JSON Schema interface (https://standardschema.dev/json-schema) that is needed. */
+interface WithJsonSchema {
+  readonly jsonSchema?: { readonly input: (options: { readonly target: string }) => Record<string, unknown> };
+}
+
+/** A schema's own JSON Schema (draft 07). @throws Error for a schema that does not give one */
+export function jsonSchemaOf(schema: StandardSchema): Readonly<Record<string, unknown>> {
+  const made = (schema["~standard"] as WithJsonSchema).jsonSchema?.input({ target: "draft-07" });
+  if (made === undefined)
+    throw new TypeError("Expected a schema that gives its own JSON Schema, got one that does not.");
+  return made;
+}
+
+/** The value in a model's text. @throws ResultError for text that is not JSON, or that the schema refuses */
+export async function readStructured<Output>(schema: StandardSchema<unknown, Output>, text: string): Promise<Output> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ResultError(
+      "Expected JSON from the model, got another text. Tell it to answer in JSON, try again, or use another model.",
+    );
+  }
+  const result = await schema["~standard"].validate(value);
+  if (result.issues === undefined) return result.value;
+  throw new ResultError(`The schema refuses the model's output: ${result.issues.map(describe).join("; ")}`);
+}
+
+function describe({ message, path = [] }: SchemaIssue): string {
+  const names = path.map((part) => String(typeof part === "object" ? part.key : part));
+  return names.length === 0 ? message : `${names.join(".")}: ${message}`;
+}

@@ -1,0 +1,78 @@
+import { ResultError } from "@batchwise/core";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { placeInOrder, placeRows } from "./place-rows.ts";
+
+const row = (index: unknown, name: unknown = index): object => ({ index, name });
+/** Names of the rows, "error" for what could not be placed. */
+const names = (slots: readonly unknown[]): unknown[] =>
+  slots.map((slot) => (slot instanceof ResultError ? "error" : (slot as { name: unknown }).name));
+
+test("P5 rows in any order are placed by index", () => {
+  const order = fc.integer({ min: 1, max: 30 }).chain((count) =>
+    fc.shuffledSubarray(
+      Array.from({ length: count }, (_, index) => index),
+      { minLength: count },
+    ),
+  );
+  fc.assert(
+    fc.property(order, (indexes) => {
+      const placed = placeRows(
+        indexes.map((index) => row(index)),
+        indexes.length,
+      );
+      expect(names(placed)).toEqual(indexes.map((_, slot) => slot));
+    }),
+  );
+});
+
+test("P6 a missing row fails its own input", () => {
+  expect(names(placeRows([row(2), row(0)], 3))).toEqual([0, "error", 2]);
+});
+
+test("P6 an index that comes twice fails its input, and the one that it should have been", () => {
+  expect(names(placeRows([row(0), row(1, "one"), row(1, "two"), row(3)], 4))).toEqual([0, "error", "error", 3]);
+});
+
+test.for([4, 7, -1, 1.5, "2", Number.NaN])("P6 an index that is none (%s) belongs to no input", (index) => {
+  expect(names(placeRows([row(0), row(1), row(index), row(3)], 4))).toEqual([0, 1, "error", 3]);
+});
+
+test("P6 L13 indexes that count from 1 are never taken for indexes from 0", () => {
+  expect(names(placeRows([row(1), row(2), row(3)], 3))).toEqual(["error", "error", "error"]);
+});
+
+test("P6 a row more than inputs: it may be the answer to another request, and none is used", () => {
+  expect(names(placeRows([row(0), row(1), row(2)], 2))).toEqual(["error", "error"]);
+});
+
+test("P6 an index beyond the last changes nothing for the others", () => {
+  expect(names(placeRows([row(0), row(5)], 2))).toEqual([0, "error"]);
+});
+
+test("P6 some rows with an index and some without: those without belong to no input", () => {
+  expect(names(placeRows([row(1), row(undefined), row(0)], 3))).toEqual([0, 1, "error"]);
+});
+
+test.for([undefined, null])("rows without any index (%s) are in the order of the inputs", (index) => {
+  expect(names(placeRows([row(index, "a"), row(index, "b")], 2))).toEqual(["a", "b"]);
+});
+
+test.for([1, 3])("L13 without any index, %i rows for 2 inputs are of no use", (count) => {
+  const rows = Array.from({ length: count }, () => ({ name: "?" }));
+  expect(names(placeRows(rows, 2))).toEqual(["error", "error"]);
+  expect(names(placeInOrder(rows, 2))).toEqual(["error", "error"]);
+});
+
+test.for([undefined, null, "rows", { length: 2 }])("L13 no list at all (%j) fails every input", (data) => {
+  expect(names(placeRows(data, 2))).toEqual(["error", "error"]);
+  expect(names(placeInOrder(data, 2))).toEqual(["error", "error"]);
+});
+
+test("the message says what was expected, what was got and what follows", () => {
+  const [error] = placeRows([row(1), row(2)], 2);
+  expect((error as Error).message).toBe(
+    "Expected 2 results, one for each input, got index 2 and no index 0. " +
+      "Which result belongs to which input can't be told, so none is used.",
+  );
+});

@@ -1,0 +1,80 @@
+import { ResultError } from "@batchwise/core";
+import { kindOf } from "../kind-of.ts";
+import { base64Bytes, base64Memory } from "./base64.ts";
+
+/**
+ * Makes a `Float32Array` of what an API sends for a vector: base64 of little-endian float32, or numbers.
+ *
+ * It decodes into one piece of memory and hands out copies of it: that piece stays in the processor's cache, and a copy is
+ * not zeroed before it is written.
+ */
+export class VectorDecoder {
+  #memory = base64Memory(0);
+  #numbers = new Float32Array(0);
+  readonly #taken: (Float32Array | ResultError)[] = [];
+
+  /** Decodes base64 while an answer arrives, for `decode` to find under the number that this returns. */
+  take(base64: string): number {
+    return this.#taken.push(this.#fromBase64(base64)) - 1;
+  }
+
+  /** The vector of base64, of numbers, or of the number of what has been taken; an error where it is not finite. */
+  decode(embedding: unknown): Float32Array | ResultError {
+    if (typeof embedding === "string") return this.#fromBase64(embedding);
+    if (typeof embedding === "number") return this.#taken[embedding] ?? notVector(embedding);
+    return Array.isArray(embedding) || ArrayBuffer.isView(embedding)
+      ? fromNumbers(embedding as ArrayLike<unknown>)
+      : notVector(embedding);
+  }
+
+  #fromBase64(text: string): Float32Array | ResultError {
+    const bytes = base64Bytes(text);
+    if (bytes === 0 || bytes % Float32Array.BYTES_PER_ELEMENT !== 0) return notVector(text);
+    if (this.#numbers.byteLength !== bytes) {
+      this.#memory = base64Memory(bytes);
+      this.#numbers = new Float32Array(this.#memory.buffer);
+    }
+    if (this.#memory.decode(text) !== bytes) return notVector(text);
+    return allFinite(this.#numbers) ? this.#numbers.slice() : notFinite();
+  }
+}
+
+function fromNumbers(numbers: ArrayLike<unknown>): Float32Array | ResultError {
+  // What is not a number must not become 0 on the way.
+  const vector = Float32Array.from(numbers, (each) => (typeof each === "number" ? each : Number.NaN));
+  if (vector.length === 0) return notVector(numbers);
+  return allFinite(vector) ? vector : notFinite();
+}
+
+/**
+ * A sum is not finite as soon as one of its numbers is not, and float32 numbers are too small to overflow a double.
+ * Four sums, because each addition waits for the one before it.
+ */
+function allFinite(vector: Float32Array): boolean {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  const end = vector.length - (vector.length % 4);
+  for (let index = 0; index < end; index += 4) {
+    first += vector[index]!;
+    second += vector[index + 1]!;
+    third += vector[index + 2]!;
+    fourth += vector[index + 3]!;
+  }
+  for (let index = end; index < vector.length; index++) first += vector[index]!;
+  return Number.isFinite(first + second + third + fourth);
+}
+
+function notVector(value: unknown): ResultError {
+  return new ResultError(
+    `Expected a vector for this input, in base64 of float32 numbers or as an array of numbers, got ${kindOf(value)}. ` +
+      `Check that the server answers as the provider does.`,
+  );
+}
+
+function notFinite(): ResultError {
+  return new ResultError(
+    "Expected finite numbers in the vector for this input, got others. Send it again, or use another model.",
+  );
+}

@@ -1,0 +1,102 @@
+import { ResultError } from "@batchwise/core";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { VectorDecoder } from "./vector-decoder.ts";
+import { vectorsIn } from "./vectors-in.ts";
+
+const rowsOf = (...embeddings: unknown[]): object[] => embeddings.map((embedding, index) => ({ index, embedding }));
+const base64Of = (values: Iterable<number>): string => Buffer.from(Float32Array.from(values).buffer).toString("base64");
+const float = fc.float({ noNaN: true, noDefaultInfinity: true });
+
+test("base64 is little-endian float32, and so are numbers", () => {
+  const vector = fc.array(float, { minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(vector, (values) => {
+      const expected = Float32Array.from(values);
+      expect(vectorsIn(rowsOf(base64Of(values)), 1)).toEqual([expected]);
+      expect(vectorsIn(rowsOf([...expected]), 1)).toEqual([expected]);
+    }),
+  );
+  expect(vectorsIn(rowsOf("AACAPwAAAMA="), 1)).toEqual([Float32Array.of(1, -2)]);
+});
+
+test("each vector has memory of its own, and no more than it needs", () => {
+  const [first, second] = vectorsIn(rowsOf(base64Of([1, 2]), base64Of([3, 4])), 2) as [Float32Array, Float32Array];
+  expect(first.buffer).not.toBe(second.buffer);
+  expect(first.buffer.byteLength).toBe(8);
+});
+
+test("P5 vectors are placed by index", () => {
+  const rows = [
+    { index: 1, embedding: base64Of([1]) },
+    { index: 0, embedding: base64Of([0]) },
+  ];
+  expect(vectorsIn(rows, 2)).toEqual([Float32Array.of(0), Float32Array.of(1)]);
+});
+
+test.for<[string, unknown]>([
+  ["NaN in base64", base64Of([1, Number.NaN, 3])],
+  ["Infinity in base64", base64Of([1, 2, -Infinity])],
+  ["Infinity and its opposite, in the same place of four", base64Of([Infinity, 0, 0, 0, -Infinity])],
+  ["a number too large for float32", [1, 1e39, 3]],
+  ["null among numbers", [1, null, 3]],
+  ["true among numbers", [1, true, 3]],
+  ["text among numbers", [1, "2", 3]],
+  ["no number", []],
+  ["an empty text", ""],
+  ["half a number", "AACA"],
+  ["base64 that is cut", base64Of([1, 2, 3]).slice(0, -1)],
+  ["base64 with foreign characters", `${base64Of([1, 2, 3]).slice(0, -4)}!!!!`],
+  ["an object", { 0: 1 }],
+  ["null", null],
+  ["nothing", undefined],
+])("L13 P6 %s fails its own input alone", ([, embedding]) => {
+  const fine = base64Of([1, 2, 3]);
+  const slots = vectorsIn(rowsOf(fine, embedding, fine), 3);
+  expect(slots[1]).toBeInstanceOf(ResultError);
+  expect([slots[0], slots[2]]).toEqual([Float32Array.of(1, 2, 3), Float32Array.of(1, 2, 3)]);
+});
+
+test("L13 a vector of another length than most fails alone", () => {
+  const slots = vectorsIn(rowsOf([1, 2], [1, 2, 3], [4, 5]), 3);
+  expect(slots.map((slot) => slot.constructor)).toEqual([Float32Array, ResultError, Float32Array]);
+  expect((slots[1] as Error).message).toBe(
+    "Expected vectors of length 2, got one of length 3 for this input. Send it again.",
+  );
+});
+
+test("L13 where no length has a majority, none can be relied on", () => {
+  for (const slot of vectorsIn(rowsOf([1, 2], [1, 2, 3]), 2)) expect(slot).toBeInstanceOf(ResultError);
+});
+
+test("L13 vectors of another length than was asked for are of no use, however many", () => {
+  const slots = vectorsIn(rowsOf([1, 2], [3, 4], [1, 2, 3]), 3, 3);
+  expect(slots.map((slot) => slot.constructor)).toEqual([ResultError, ResultError, Float32Array]);
+});
+
+test("embeddings alone are in the order of the inputs, of whichever form", () => {
+  const expected = [Float32Array.of(1, 2), Float32Array.of(3, 4)];
+  expect(vectorsIn([base64Of([1, 2]), base64Of([3, 4])], 2)).toEqual(expected);
+  expect(
+    vectorsIn(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      2,
+    ),
+  ).toEqual(expected);
+  expect(vectorsIn([Float64Array.of(1, 2), Float32Array.of(3, 4)], 2)).toEqual(expected);
+});
+
+test("what was taken while the answer arrived is found by its number", () => {
+  const decoder = new VectorDecoder();
+  const rows = [
+    { index: 1, embedding: decoder.take(base64Of([1, 2])) },
+    { index: 0, embedding: decoder.take("no base64") },
+    { index: 2, embedding: 7 },
+  ];
+  const slots = vectorsIn(rows, 3, undefined, decoder);
+  expect(slots[1]).toEqual(Float32Array.of(1, 2));
+  expect([slots[0], slots[2]]).toEqual([expect.any(ResultError), expect.any(ResultError)]);
+});

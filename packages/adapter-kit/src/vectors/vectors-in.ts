@@ -1,0 +1,43 @@
+import { ResultError } from "@batchwise/core";
+import { fieldsOf } from "../fields.ts";
+import { placeRows } from "./place-rows.ts";
+import { VectorDecoder } from "./vector-decoder.ts";
+
+/**
+ * One vector for each of `count` inputs, each with memory of its own, or why there is none.
+ *
+ * @param rows `{ index, embedding }` in any order, or without an index in the order of the inputs, or embeddings alone
+ * @param dimensions what each vector's length must be. @default the length that most of them have
+ * @param decoder has the vectors that were decoded while the answer arrived
+ */
+export function vectorsIn(
+  rows: unknown,
+  count: number,
+  dimensions?: number,
+  decoder: VectorDecoder = new VectorDecoder(),
+): (Float32Array | ResultError)[] {
+  const slots = placeRows(rows, count).map((row) =>
+    row instanceof ResultError ? row : decoder.decode(isBare(row) ? row : fieldsOf(row)?.["embedding"]),
+  );
+  const expected = dimensions ?? usualLength(slots);
+  return slots.map((slot) =>
+    slot instanceof ResultError || slot.length === expected ? slot : wrongLength(expected, slot.length),
+  );
+}
+
+function isBare(row: unknown): boolean {
+  return typeof row === "string" || Array.isArray(row) || ArrayBuffer.isView(row);
+}
+
+/** The length of more than half of the vectors. Where no length has so many, none can be relied on. */
+function usualLength(slots: readonly (Float32Array | ResultError)[]): number | undefined {
+  const vectors = slots.filter((slot) => slot instanceof Float32Array);
+  const counts = new Map<number, number>();
+  for (const { length } of vectors) counts.set(length, (counts.get(length) ?? 0) + 1);
+  return [...counts].find(([, count]) => count * 2 > vectors.length)?.[0];
+}
+
+function wrongLength(expected: number | undefined, got: number): ResultError {
+  const lengths = expected === undefined ? "vectors of one length" : `vectors of length ${expected}`;
+  return new ResultError(`Expected ${lengths}, got one of length ${got} for this input. Send it again.`);
+}

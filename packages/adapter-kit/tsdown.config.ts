@@ -1,0 +1,5 @@
+import type { UserConfig } from "tsdown";
+import { library } from "../../scripts/library.ts";
+
+const config: UserConfig = library({ platform: "neutral" });
+export default config;

@@ -1,0 +1,11 @@
+/** Requests under way at once. Nothing outside sets it: what the field's crawlers begin with. */
+export const MAX_CONCURRENCY = 5;
+
+/** The same where hosts have limits of their own: most requests under way may be waiting for theirs. */
+export const MAX_CONCURRENCY_PER_HOST = 50;
+
+/** Milliseconds from a request's dispatch to the end of its body. */
+export const TIMEOUT_MS = 30_000;
+
+/** Calls in all for a request whose failures may pass. */
+export const ATTEMPTS = 3;
