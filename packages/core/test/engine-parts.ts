@@ -1,0 +1,86 @@
+import { FakeClock } from "@batchwise/testkit";
+import type { BatchOptions, Inputs, RunnableShape } from "../src/contract/runnable.ts";
+import { Semaphore } from "../src/engine/admission/semaphore.ts";
+import { BatchRun, type Stop } from "../src/engine/batch-run.ts";
+import { Chunk } from "../src/engine/intake/chunk.ts";
+import { openSource } from "../src/engine/intake/open-source.ts";
+import type { Source } from "../src/engine/intake/source.ts";
+import { resolveOptions } from "../src/engine/resolve/resolve-options.ts";
+import type { Backlog, OutcomeSink, Wakeable } from "../src/engine/results/outcome-sink.ts";
+import type { StageContext } from "../src/engine/stage-context.ts";
+
+/** One outcome: its index, its input, and its value or its error. */
+export type Collected = readonly [index: number, input: unknown, result: unknown];
+
+/** Sink that keeps what it is given, in the order in which it comes. Its backlog is set by hand. */
+export class CollectingSink<Input, Output> implements OutcomeSink<Input, Output> {
+  readonly outcomes: Collected[] = [];
+  /** Indexes of the inputs that were rejected. */
+  readonly rejected: number[] = [];
+  readonly sleepers: Wakeable[] = [];
+  readonly backlog: { -readonly [Name in keyof Backlog]: Backlog[Name] } = {
+    waiting: 0,
+    held: 0,
+    wakeWhenTaken: (stage) => this.sleepers.push(stage),
+  };
+  catches = false;
+  closed = 0;
+
+  fulfill(index: number, input: Input, value: Output): void {
+    this.outcomes.push([index, input, value]);
+  }
+
+  reject(index: number, input: Input, reason: Error): void {
+    this.rejected.push(index);
+    this.outcomes.push([index, input, reason]);
+  }
+
+  close(): void {
+    this.closed++;
+  }
+
+  /** Values and errors, each in the slot of its input. */
+  get slots(): unknown[] {
+    const slots: unknown[] = [];
+    for (const [index, , result] of this.outcomes) slots[index] = result;
+    return slots;
+  }
+}
+
+/** Surroundings of a stage, real ones: the parts of the engine that a unit test joins to the one that it is about. */
+export interface EngineParts<Input, Output> {
+  readonly clock: FakeClock;
+  readonly sink: CollectingSink<Input, Output>;
+  readonly source: Source<Input>;
+  readonly batch: BatchRun<Input, Output>;
+  /** Each end of the batch: never more than one. */
+  readonly ends: (Stop | undefined)[];
+  readonly context: StageContext<Input, Output>;
+}
+
+/** Context of one stage. Its outcomes go to the batch and on to the sink; nothing is started. */
+export function engineParts<Input, Output>(
+  runnable: RunnableShape<Input, Output>,
+  inputs: Inputs<Input> = [],
+  given: BatchOptions<Input, Output> = {},
+  failFast: boolean = false,
+): EngineParts<Input, Output> {
+  const clock = new FakeClock();
+  const options = { clock, ...given };
+  const sink = new CollectingSink<Input, Output>();
+  const ends: (Stop | undefined)[] = [];
+  const source = openSource(inputs);
+  const onEnd = (stop: Stop | undefined): unknown => ends.push(stop);
+  const batch = new BatchRun(options, clock, source, { sink, failFast, onEnd, outcomes: () => [] });
+  const resolved = resolveOptions(runnable, options, false, source.inputs !== undefined);
+  const semaphore = new Semaphore(resolved.permits, resolved.parent);
+  const context = { options: resolved, source, sink: batch, batch, semaphore };
+  return { clock, sink, source, batch, ends, context };
+}
+
+/** Chunk of these inputs, whose indexes begin at `from`. */
+export function chunkOf<Input>(inputs: readonly Input[], from: number = 0): Chunk<Input> {
+  const chunk = new Chunk<Input>();
+  for (const [position, input] of inputs.entries()) chunk.add(from + position, input);
+  return chunk;
+}
