@@ -1,12 +1,16 @@
 import { FakeClock } from "@batchwise/testkit";
 import type { BatchOptions, Inputs, RunnableShape } from "../src/contract/runnable.ts";
+import { Admission } from "../src/engine/admission/admission.ts";
 import { Semaphore } from "../src/engine/admission/semaphore.ts";
 import { BatchRun, type Stop } from "../src/engine/batch-run.ts";
+import { Caller } from "../src/engine/call/caller.ts";
 import { Chunk } from "../src/engine/intake/chunk.ts";
+import { Intake } from "../src/engine/intake/intake.ts";
 import { openSource } from "../src/engine/intake/open-source.ts";
 import type { Source } from "../src/engine/intake/source.ts";
 import { resolveOptions } from "../src/engine/resolve/resolve-options.ts";
 import type { Backlog, OutcomeSink, Wakeable } from "../src/engine/results/outcome-sink.ts";
+import { Settler } from "../src/engine/results/settler.ts";
 import type { StageContext } from "../src/engine/stage-context.ts";
 
 /** One outcome: its index, its input, and its value or its error. */
@@ -76,6 +80,23 @@ export function engineParts<Input, Output>(
   const semaphore = new Semaphore(resolved.permits, resolved.parent);
   const context = { options: resolved, source, sink: batch, batch, semaphore };
   return { clock, sink, source, batch, ends, context };
+}
+
+/** Parts of a worker loop, joined as it joins them. */
+export interface StageParts<Input, Output> {
+  readonly admission: Admission;
+  readonly settler: Settler<Input, Output>;
+  readonly intake: Intake<Input, Output>;
+  readonly caller: Caller<Input, Output>;
+}
+
+/** The parts of a stage that is sent no new work: only what recovery sends gets permits. */
+export function stageParts<Input, Output>(context: StageContext<Input, Output>): StageParts<Input, Output> {
+  const admission = new Admission(context);
+  context.semaphore.join({ claim: () => admission.serve() === true });
+  const settler = new Settler(context);
+  const intake = new Intake(context, settler, admission);
+  return { admission, settler, intake, caller: new Caller(context, admission, settler) };
 }
 
 /** Chunk of these inputs, whose indexes begin at `from`. */
