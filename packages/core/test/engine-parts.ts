@@ -7,7 +7,7 @@ import { Caller } from "../src/engine/call/caller.ts";
 import { Chunk } from "../src/engine/intake/chunk.ts";
 import { Intake } from "../src/engine/intake/intake.ts";
 import { openSource } from "../src/engine/intake/open-source.ts";
-import type { Source } from "../src/engine/intake/source.ts";
+import type { Source, SourceReader } from "../src/engine/intake/source.ts";
 import { resolveOptions } from "../src/engine/resolve/resolve-options.ts";
 import type { Backlog, OutcomeSink, Wakeable } from "../src/engine/results/outcome-sink.ts";
 import { Settler } from "../src/engine/results/settler.ts";
@@ -48,6 +48,38 @@ export class CollectingSink<Input, Output> implements OutcomeSink<Input, Output>
     const slots: unknown[] = [];
     for (const [index, , result] of this.outcomes) slots[index] = result;
     return slots;
+  }
+}
+
+/** Reader that takes from a source what it wants, and keeps it. */
+export class KeepingReader<Input> implements SourceReader<Input> {
+  readonly taken: (readonly [index: number, input: Input])[] = [];
+  /** How often the source has said that there is something new. */
+  woken = 0;
+  readonly #source: Source<Input>;
+  #wanted = 0;
+
+  constructor(source: Source<Input>) {
+    this.#source = source;
+  }
+
+  /** Takes so many at most, or all that there are, and returns what has been taken in all. */
+  take(wanted: number = Infinity): typeof this.taken {
+    this.#wanted = this.taken.length + wanted;
+    this.#source.fill(this);
+    return this.taken;
+  }
+
+  wants(): boolean {
+    return this.taken.length < this.#wanted;
+  }
+
+  add(index: number, input: Input): void {
+    this.taken.push([index, input]);
+  }
+
+  wake(): void {
+    this.woken++;
   }
 }
 
