@@ -28,7 +28,7 @@ export class Calibration {
     const deviation = this.#isFirst ? used * FIRST_DEVIATION : Math.abs(used - expected);
     this.#isFirst = false;
     // A small answer says little: it replaces little.
-    const kept = 1 - FORGETTING * Math.min(1, weighed / this.#weighed);
+    const kept = 1 - Math.min(FORGETTING, weighed / this.#weighed);
     this.#weighed = kept * this.#weighed + weighed;
     this.#used = kept * this.#used + used;
     this.#deviation = kept * this.#deviation + deviation;

@@ -78,6 +78,6 @@ export class InFlightLimit {
     for (const [kind, rate] of Object.entries(perMs) as [keyof Demand, number][]) {
       if (this.#mean[kind] > 0) callsPerMs = Math.min(callsPerMs, rate / this.#mean[kind]);
     }
-    return Math.ceil(HEADROOM * callsPerMs * this.#latencyMs);
+    return callsPerMs === Infinity ? Infinity : Math.ceil(HEADROOM * callsPerMs * this.#latencyMs);
   }
 }

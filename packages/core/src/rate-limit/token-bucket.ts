@@ -61,7 +61,7 @@ export class TokenBucket implements Allowance {
 
   shortestMs(amount: number, now: number): number {
     this.#refill(now);
-    return Math.max(0, this.#timeFor(amount - this.#level, now));
+    return this.#timeFor(amount - this.#level, now);
   }
 
   exhaust(now: number): void {
@@ -94,6 +94,7 @@ export class TokenBucket implements Allowance {
   }
 
   #timeFor(amount: number, now: number): number {
+    if (amount <= 0) return 0;
     const hurriedMs = Math.max(0, this.#wholeAt - now);
     if (amount <= hurriedMs * this.#hurriedRate) return amount / this.#hurriedRate;
     return hurriedMs + (amount - hurriedMs * this.#hurriedRate) / this.#rate;

@@ -47,13 +47,13 @@ function packAll<Input>(
   };
   for (const input of inputs) {
     given++;
-    if (keyOf !== undefined && seen.size === seen.add(keyOf(input)).size) continue;
     try {
+      if (keyOf !== undefined && seen.size === seen.add(keyOf(input)).size) continue;
       packer.add(given - 1, input);
       demand.inputs++;
       send(false);
     } catch {
-      // `weigh` refuses it: a batch sends nothing for it either.
+      // `weigh` or `dedupe` refuses it: a batch sends nothing for it either.
     }
   }
   while (packer.held > 0) send(true);

@@ -1,0 +1,139 @@
+import { expect, it } from "vitest";
+import type { Demand } from "../contract/rate-limiter.ts";
+import { InFlightLimit } from "./in-flight-limit.ts";
+
+const MOST = 99;
+const SMALL: Demand = { requests: 1, inputs: 1, tokens: 100 };
+
+/** Begins calls while there is room, and counts those that are in flight then. */
+function fill(limit: InFlightLimit, own?: number, perMs?: Partial<Demand>): number {
+  let begun = 0;
+  while (begun < MOST && limit.hasRoom(own, perMs)) {
+    limit.begins();
+    begun++;
+  }
+  return begun;
+}
+
+/** Limit whose first call has answered. */
+function answered(start: number, latencyMs: number = 100, used: Demand = SMALL): InFlightLimit {
+  const limit = new InFlightLimit(start);
+  limit.begins();
+  limit.ended(latencyMs, used);
+  limit.succeeded();
+  return limit;
+}
+
+it("without a start nothing is limited, from the first call on", () => {
+  const limit = new InFlightLimit(Infinity);
+  expect(limit.isProbing).toBe(false);
+  expect(fill(limit)).toBe(MOST);
+});
+
+it.for(["succeeded", "answered"] as const)("the first call goes alone until one has %s", (end) => {
+  const limit = new InFlightLimit(5);
+  expect(limit.isProbing).toBe(true);
+  expect(fill(limit, 50, { requests: 1 })).toBe(1);
+  limit.ended(100, SMALL);
+  expect(limit.isProbing).toBe(true);
+  expect(fill(limit)).toBe(1);
+  limit.ended(100, SMALL);
+  limit[end]();
+  expect(limit.isProbing).toBe(false);
+  expect(fill(limit)).toBe(5);
+});
+
+it("a caller's own cap holds instead of the start, above it and below", () => {
+  expect(fill(answered(5), 2)).toBe(2);
+  expect(fill(answered(5), 9)).toBe(9);
+});
+
+it("a refusal halves the calls in flight, and each round without one adds a call", () => {
+  const limit = answered(Infinity);
+  for (let call = 0; call < 10; call++) limit.begins();
+  limit.ended(100, SMALL);
+  limit.refused(0, 1000);
+  for (let call = 0; call < 9; call++) limit.ended(100, SMALL);
+  expect(fill(limit)).toBe(5);
+  for (const expected of [6, 7, 8]) {
+    for (let call = 0; call < expected; call++) limit.succeeded();
+    expect(fill(limit)).toBe(1);
+    expect(limit.hasRoom(undefined, undefined)).toBe(false);
+  }
+});
+
+it("of the calls that were in flight together, the first refusal speaks for all", () => {
+  const limit = answered(Infinity);
+  for (let call = 0; call < 7; call++) limit.begins();
+  limit.ended(100, SMALL);
+  limit.refused(0, 1000);
+  for (const startedAt of [0, 999, 1000]) {
+    limit.ended(100, SMALL);
+    limit.refused(startedAt, 1100);
+  }
+  for (let call = 0; call < 3; call++) limit.ended(100, SMALL);
+  expect(fill(limit)).toBe(3);
+  limit.ended(100, SMALL);
+  limit.refused(1001, 1200);
+  expect(limit.hasRoom(undefined, undefined)).toBe(false);
+  for (let call = 0; call < 2; call++) limit.ended(100, SMALL);
+  expect(fill(limit)).toBe(1);
+});
+
+it("refusals leave one call", () => {
+  const limit = answered(5);
+  for (let time = 1; time < 9; time++) limit.refused(time, time);
+  expect(fill(limit)).toBe(1);
+});
+
+it("Little's law: twice as many calls as reported limits let pass in the time that one takes", () => {
+  expect(fill(answered(1, 100), undefined, { requests: 0.1 })).toBe(20);
+  expect(fill(answered(1, 100), undefined, { requests: 0.101 })).toBe(21);
+  expect(fill(answered(1, 50), undefined, { requests: 0.1 })).toBe(10);
+});
+
+it("the scarcest of the reported limits counts, by the size of the calls so far", () => {
+  const used = { requests: 1, inputs: 4, tokens: 1000 };
+  expect(fill(answered(1, 100, used), undefined, { requests: 0.1, tokens: 50 })).toBe(10);
+  expect(fill(answered(1, 100, used), undefined, { requests: 0.1, inputs: 0.2 })).toBe(10);
+  expect(fill(answered(1, 100, used), undefined, { requests: 0.1, tokens: 5000 })).toBe(20);
+});
+
+it("a limit of what calls use nothing of limits nothing", () => {
+  const used = { requests: 1, inputs: 0, tokens: 0 };
+  expect(fill(answered(1, 100, used), undefined, { requests: 0.1, tokens: 1e-9, inputs: 1e-9 })).toBe(20);
+});
+
+it("reported limits never hold calls below the start, nor below a caller's own cap", () => {
+  const perMs = { requests: 0.001 };
+  expect(fill(answered(5), undefined, perMs)).toBe(5);
+  expect(fill(answered(5), 7, perMs)).toBe(7);
+  expect(fill(answered(5), 3, perMs)).toBe(5);
+});
+
+it.for([
+  ["requests", { requests: 0.1 }, 40],
+  ["inputs", { inputs: 0.2 }, 20],
+  ["tokens", { tokens: 15 }, 30],
+] as const)("latency and size are means: of what two calls have taken, for %s", ([, perMs, expected]) => {
+  const limit = answered(1, 100, { requests: 1, inputs: 2, tokens: 100 });
+  limit.begins();
+  limit.ended(300, { requests: 1, inputs: 6, tokens: 300 });
+  expect(fill(limit, undefined, perMs)).toBe(expected);
+});
+
+it("the means are over the last calls: one odd call among many does not count for much", () => {
+  const limit = answered(1, 100);
+  for (let call = 0; call < 98; call++) {
+    limit.begins();
+    limit.ended(100, SMALL);
+  }
+  limit.begins();
+  limit.ended(100 + 32 * 50, SMALL);
+  expect(fill(limit, undefined, { requests: 0.1 })).toBe(30);
+});
+
+it("limits of what calls use nothing of leave room, where calls take no time", () => {
+  const used = { requests: 1, inputs: 1, tokens: 0 };
+  expect(fill(answered(5, 0, used), undefined, { tokens: 10 })).toBeGreaterThan(0);
+});

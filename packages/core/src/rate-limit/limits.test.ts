@@ -1,0 +1,110 @@
+import { expect, it } from "vitest";
+import type { Demand, RateLimitFacts } from "../contract/rate-limiter.ts";
+import { Limits } from "./limits.ts";
+import { SlidingWindow } from "./sliding-window.ts";
+
+const SEEN: Demand = { requests: 0, inputs: 0, tokens: 0 };
+
+/** Limits to which a response has reported this, in a call that began and ended at 0. */
+function reported(facts: RateLimitFacts, unseen: Demand = SEEN): Limits {
+  const limits = new Limits([]);
+  limits.apply(facts, 0, unseen, 0);
+  return limits;
+}
+
+/** Milliseconds that so many requests wait for all of the limits. */
+function waitMs(limits: Limits, amount: number, now: number = 0): number {
+  return Math.max(...limits.all.map(([, allowance]) => allowance.waitMs(amount, now)));
+}
+
+it("knows what is configured, and no rate before one is reported", () => {
+  const configured = [["requests", new SlidingWindow(3)]] as const;
+  const limits = new Limits(configured);
+  expect(limits.all).toEqual(configured);
+  expect(limits.perMs).toBeUndefined();
+});
+
+it("P29 a reported limit stands beside the configured one, and raises nothing", () => {
+  const limits = new Limits([["requests", new SlidingWindow(3)]]);
+  limits.apply({ requests: { limit: 600, remaining: 600 } }, 0, SEEN, 0);
+  expect(limits.all.map(([kind, { limit }]) => [kind, limit])).toEqual([
+    ["requests", 3],
+    ["requests", 600],
+  ]);
+});
+
+it("each kind has its own limit, and its own rate", () => {
+  const facts = { requests: { limit: 600 }, inputs: { limit: 60_000 }, tokens: { limit: 6_000_000 } };
+  const limits = reported(facts);
+  expect(limits.perMs).toEqual({ requests: 0.01, inputs: 1, tokens: 100 });
+  expect(limits.all.map(([kind, { limit }]) => [kind, limit])).toEqual([
+    ["requests", 600],
+    ["inputs", 60_000],
+    ["tokens", 6_000_000],
+  ]);
+  limits.apply({ inputs: { limit: 6000 } }, 0, SEEN, 0);
+  expect(limits.perMs).toEqual({ requests: 0.01, inputs: 0.1, tokens: 100 });
+});
+
+it("a limit that changes takes the place of the one before", () => {
+  const limits = reported({ requests: { limit: 600, remaining: 0 } });
+  limits.apply({ requests: { limit: 60, remaining: 60 } }, 0, SEEN, 0);
+  expect(limits.all.map(([, { limit }]) => limit)).toEqual([60]);
+  expect(waitMs(limits, 60)).toBe(0);
+});
+
+it("what is left passes, less what the response may not have counted", () => {
+  const facts = { requests: { limit: 60, remaining: 10 } };
+  expect(waitMs(reported(facts), 10)).toBe(0);
+  expect(waitMs(reported(facts), 11)).toBe(1000);
+  expect(waitMs(reported(facts, { ...SEEN, requests: 4 }), 6)).toBe(0);
+  expect(waitMs(reported(facts, { ...SEEN, requests: 4 }), 7)).toBe(1000);
+  expect(waitMs(reported(facts, { ...SEEN, tokens: 4 }), 10)).toBe(0);
+});
+
+it("a later response corrects the level, with what may have come back since its call began", () => {
+  const limits = reported({ requests: { limit: 60, remaining: 60 } });
+  limits.apply({ requests: { limit: 60, remaining: 10 } }, 2000, SEEN, 7000);
+  expect(waitMs(limits, 15, 7000)).toBe(0);
+  expect(waitMs(limits, 16, 7000)).toBe(1000);
+});
+
+it("a response that names no limit speaks of the one that is known", () => {
+  const limits = reported({ requests: { limit: 60, remaining: 60 } });
+  limits.apply({ requests: { remaining: 0 } }, 0, SEEN, 0);
+  expect(waitMs(limits, 1)).toBe(1000);
+});
+
+it("a response that does not say what is left changes nothing that is known", () => {
+  const limits = reported({ requests: { limit: 60, remaining: 5 } });
+  limits.apply({ requests: { limit: 60, resetMs: 1 } }, 0, SEEN, 0);
+  expect(waitMs(limits, 5)).toBe(0);
+  expect(waitMs(limits, 6)).toBe(1000);
+});
+
+it("more is not left than the limit holds", () => {
+  const limits = reported({ requests: { limit: 60, remaining: 500 } });
+  expect(limits.all[0]?.[1].shortestMs(61, 0)).toBe(1000);
+});
+
+it("the time until a limit is whole is believed where it is shorter than the limit's own", () => {
+  expect(waitMs(reported({ requests: { limit: 60, remaining: 0, resetMs: 10_000 } }), 60)).toBe(10_000);
+  expect(waitMs(reported({ requests: { limit: 60, remaining: 30, resetMs: 10_000 } }), 60)).toBe(10_000);
+  expect(waitMs(reported({ requests: { limit: 60, remaining: 0, resetMs: -10_000 } }), 60)).toBe(60_000);
+});
+
+it.for([
+  ["no limit", { remaining: 5 }],
+  ["a limit of 0", { limit: 0, remaining: 5 }],
+  ["a limit below 0", { limit: -60, remaining: 5 }],
+  ["a limit that is not a number", { limit: Number.NaN, remaining: 5 }],
+  ["a limit without an end", { limit: Infinity, remaining: 5 }],
+] as const)("learns nothing from %s", ([, requests]) => {
+  const limits = reported({ requests });
+  expect(limits.all).toEqual([]);
+  expect(limits.perMs).toBeUndefined();
+});
+
+it.for([-1, Number.NaN, Infinity])("takes a rest of %d for none that was reported: all may be left", (remaining) => {
+  expect(waitMs(reported({ requests: { limit: 60, remaining } }), 60)).toBe(0);
+});

@@ -1,0 +1,67 @@
+import { expect, it } from "vitest";
+import type { Demand } from "../contract/rate-limiter.ts";
+import { ReservationStats } from "./reservation-stats.ts";
+
+const demand = (requests: number, inputs: number, tokens: number): Demand => ({ requests, inputs, tokens });
+const CALL = demand(1, 4, 100);
+const NOTHING = demand(0, 0, 0);
+
+it("a call that was alone has seen everything", () => {
+  const stats = new ReservationStats();
+  const start = stats.mark(0);
+  stats.reserve(CALL);
+  stats.settle(CALL, CALL);
+  expect(stats.unseen(start, CALL)).toEqual(NOTHING);
+});
+
+it("a response may not have counted what was in flight as its call began", () => {
+  const stats = new ReservationStats();
+  stats.reserve(demand(1, 2, 30));
+  const start = stats.mark(7);
+  expect(start.at).toBe(7);
+  stats.reserve(CALL);
+  stats.settle(CALL, CALL);
+  expect(stats.unseen(start, CALL)).toEqual(demand(1, 2, 30));
+});
+
+it("a response may not have counted what began after its call", () => {
+  const stats = new ReservationStats();
+  const start = stats.mark(0);
+  stats.reserve(CALL);
+  stats.reserve(demand(1, 2, 30));
+  stats.reserve(demand(1, 1, 5));
+  stats.settle(demand(1, 1, 5), demand(1, 1, 5));
+  stats.settle(CALL, CALL);
+  expect(stats.unseen(start, CALL)).toEqual(demand(2, 3, 35));
+});
+
+it("what had ended before it began has been counted", () => {
+  const stats = new ReservationStats();
+  stats.reserve(demand(1, 2, 30));
+  stats.settle(demand(1, 2, 30), demand(1, 2, 20));
+  const start = stats.mark(0);
+  stats.reserve(CALL);
+  stats.settle(CALL, CALL);
+  expect(stats.unseen(start, CALL)).toEqual(NOTHING);
+});
+
+it("P28 counts what the provider counted, not what was reserved", () => {
+  const stats = new ReservationStats();
+  const start = stats.mark(0);
+  stats.reserve(CALL);
+  stats.reserve(demand(1, 2, 30));
+  stats.settle(demand(1, 2, 30), demand(1, 2, 12));
+  stats.settle(CALL, demand(1, 4, 60));
+  expect(stats.unseen(start, demand(1, 4, 60))).toEqual(demand(1, 2, 12));
+});
+
+it("a call that begins only now is no part of what was there as it began", () => {
+  const stats = new ReservationStats();
+  stats.reserve(demand(1, 2, 30));
+  stats.reserve(CALL);
+  stats.reserve(demand(1, 1, 5));
+  const start = stats.markAgain(9, CALL);
+  expect(start).toEqual({ at: 9, open: demand(2, 3, 35), spent: demand(2, 3, 35) });
+  stats.settle(CALL, CALL);
+  expect(stats.unseen(start, CALL)).toEqual(demand(2, 3, 35));
+});
