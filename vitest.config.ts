@@ -1,11 +1,14 @@
 import { availableParallelism } from "node:os";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
+const { BATCHWISE_TEST_DIST: isDist, BATCHWISE_TEST_LIVE: isLive } = process.env;
 // Tests import workspace packages from their sources (no build needed).
 // BATCHWISE_TEST_DIST=1 imports the built files instead, as a user of the packages would.
-const conditions = process.env["BATCHWISE_TEST_DIST"] ? [] : ["@batchwise/source"];
+const conditions = isDist ? [] : ["@batchwise/source"];
+// Laws, snippets and consumers are what built files can break.
+const ofDist = ["*conformance.test", "docs/*.test", "readme.test", "process.test", "scaffolded.test"];
 // BATCHWISE_TEST_LIVE=1 runs the tests that call the providers themselves, with your keys, and nothing else.
-const kind = process.env["BATCHWISE_TEST_LIVE"] ? "live.test" : "test";
+const kinds = isLive ? ["*.live.test"] : isDist ? ofDist : ["*.test"];
 const roots = ["packages/*/{src,test}", "packages/*/*/src", "apps/*/src"];
 
 const config: ViteUserConfig = defineConfig({
@@ -19,8 +22,8 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: 30_000,
     reporters: ["default", "./scripts/summary-reporter.ts"],
     // `test` holds what is true of the repository as a whole.
-    include: [...roots, "test"].map((root) => `${root}/**/*.${kind}.ts`),
-    exclude: ["**/node_modules/**", "**/dist/**", ...(kind === "test" ? ["**/*.live.test.ts"] : [])],
+    include: [...roots, "test"].flatMap((root) => kinds.map((kind) => `${root}/**/${kind}.ts`)),
+    exclude: ["**/node_modules/**", "**/dist/**", ...(isLive ? [] : ["**/*.live.test.ts"])],
     typecheck: { enabled: true, include: roots.map((root) => `${root}/**/*.test-d.ts`) },
     coverage: { provider: "v8", include: ["packages/**/src/**"] },
   },

@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { answerOf, FakeProvider } from "./testing/fake-provider.ts";
 import { serve } from "./testing/provider-server.ts";
 
-const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 5);
+const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 3);
 const SEED = Number(process.env["BATCHWISE_SEED"]) || Date.now() % 1_000_000;
 /** Kills of one batch, before it is let through. */
 const KILLS_A_BATCH = 5;

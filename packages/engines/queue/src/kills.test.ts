@@ -7,7 +7,7 @@ import { startPostgres, type TestPostgres } from "./testing/postgres.ts";
 import { spawnWorker, type WorkerProcess } from "./testing/spawn-worker.ts";
 
 /** `BATCHWISE_KILLS=100` is the long variant; `BATCHWISE_SEED` draws other times. */
-const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 5);
+const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 3);
 const ITEMS = KILLS > 5 ? 20_000 : 2000;
 const HEARTBEAT_SECONDS = KILLS > 5 ? 10 : 4;
 /** Restarts of the database, at equal distances. */

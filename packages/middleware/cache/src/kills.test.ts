@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { embed, type Ending } from "./fixtures/embed.ts";
 import type { Work } from "./fixtures/work.ts";
 
-const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 5);
+const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 3);
 const SEED = Number(process.env["BATCHWISE_SEED"] ?? randomInt(2 ** 31));
 const TEXTS = 600;
 const MAX_INPUTS = 10;
