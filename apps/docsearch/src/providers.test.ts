@@ -157,20 +157,20 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
   test("P36 a passage that the provider refuses is skipped and named, and the others are searched", async () => {
     const folders = await notes(120);
     await writeFiles(folders[1] ?? "", { "bad.md": "\nThere is some POISON in this one.\n" });
-    providers.reset({ faults: { poison: { marker: "POISON", named: true } } });
+    providers.reset({ faults: { badInput: { marker: "POISON", named: true } } });
     const { code, notes: said } = await ask([...folders, ...flags, "what is number 3?"]);
     expect(code).toBe(0);
     expect(said).toContain("120 texts embedded");
     expect(said).toContain("1 passage that could not be embedded");
     expect(said).toContain("bad.md:2 ");
 
-    providers.reset({ faults: { poison: { marker: "POISON" } } });
+    providers.reset({ faults: { badInput: { marker: "POISON" } } });
     expect((await ask([...folders, ...flags, "--rebuild", "number 3"])).notes).toContain("120 texts embedded");
   });
 
   test("a question that the provider refuses is answered by its words, and the others as ever", async () => {
     const folders = await notes(5);
-    providers.reset({ faults: { poison: { marker: "POISON" } } });
+    providers.reset({ faults: { badInput: { marker: "POISON" } } });
     const {
       code,
       notes: said,

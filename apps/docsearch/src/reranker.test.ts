@@ -114,7 +114,7 @@ describe("a reranker that fails leaves the order of the search, with a note", ()
   });
 
   test("L6 a question whose candidates are refused stays as it was, and the other is reranked", async () => {
-    providers.reset({ faults: { poison: { marker: "number 0 " } } });
+    providers.reset({ faults: { badInput: { marker: "number 0 " } } });
     const { notes, results } = await ask([...(await files(60)), ...FLAGS, "--json", "the number 0", QUESTION]);
     expect(JSON.parse(results)).toMatchObject([{ reranked: false }, { reranked: true }]);
     expect(notes).toContain("Question 1 is not reranked");

@@ -1,4 +1,4 @@
-import type { Behaviour } from "@batchwise/emulator";
+import type { Behavior } from "@batchwise/emulator";
 import { Child } from "../child.ts";
 
 /** What the emulator counted since it was last reset, and the processor time that its process has used for it. */
@@ -17,7 +17,7 @@ export interface EmulatorCounts {
 }
 
 /** Tokens are counted as a quarter of the bytes: a tokenizer would keep the second core busy. */
-const NOTHING_IN_THE_WAY: Behaviour = { tokens: "fast", limits: {}, fill: 1, latency: {}, faults: {} };
+const NOTHING_IN_THE_WAY: Behavior = { tokens: "fast", limits: {}, fill: 1, latency: {}, faults: {} };
 
 /** The emulator in a process of its own, so that it shares no thread with whom it serves. */
 export class EmulatorProcess implements Disposable {
@@ -39,7 +39,7 @@ export class EmulatorProcess implements Disposable {
   }
 
   /** Begins anew: fresh buckets, counts from zero, and nothing in the way but what is asked for. */
-  async reset(behaviour: Behaviour = {}): Promise<void> {
+  async reset(behaviour: Behavior = {}): Promise<void> {
     await this.#child.ask({ reset: { ...NOTHING_IN_THE_WAY, ...behaviour } });
   }
 

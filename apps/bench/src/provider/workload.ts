@@ -1,4 +1,4 @@
-import type { Behaviour } from "@batchwise/emulator";
+import type { Behavior } from "@batchwise/emulator";
 import { lognormalTexts, POISON, poisonPositions } from "./texts.ts";
 
 /** The suites that run against an emulated provider. */
@@ -85,13 +85,13 @@ export function goodInputsOf(workload: Workload, count: number, seed: number): r
 }
 
 /** How the emulator behaves for this work. */
-export function behaviourOf({ limits, latency, serverErrorRate, poisonEvery }: Workload, seed: number): Behaviour {
+export function behaviourOf({ limits, latency, serverErrorRate, poisonEvery }: Workload, seed: number): Behavior {
   return {
     seed,
     limits,
     fill: FILL,
     latency,
-    faults: { serverErrorRate, ...(poisonEvery !== undefined && { poison: { marker: POISON } }) },
+    faults: { serverErrorRate, ...(poisonEvery !== undefined && { badInput: { marker: POISON } }) },
   };
 }
 

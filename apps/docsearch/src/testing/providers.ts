@@ -1,4 +1,4 @@
-import { type Behaviour, type Emulator, startEmulator } from "@batchwise/emulator";
+import { type Behavior, type Emulator, startEmulator } from "@batchwise/emulator";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from "vitest";
 import { saidSoFar, type Started } from "./start.ts";
 
@@ -29,10 +29,10 @@ export interface Providers {
   /** Keys and addresses for the command line. */
   readonly environment: NodeJS.ProcessEnv;
   /** Begins anew with other options. */
-  reset(behaviour: Behaviour): void;
+  reset(behaviour: Behavior): void;
 }
 
-const USUAL: Behaviour = {
+const USUAL: Behavior = {
   seed: 1,
   apiKey: KEY,
   faults: {},

@@ -180,7 +180,7 @@ describe("OpenAI's embeddings against an emulator", () => {
         shuffleRate: 0.5,
         rateLimitRate: 0.1,
         retryAfterMs: 20,
-        poison: { marker: "BAD", named: false },
+        badInput: { marker: "BAD", named: false },
       },
     });
     await using calm = await startEmulator({ tokens: "fast" });

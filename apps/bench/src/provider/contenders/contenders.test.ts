@@ -57,7 +57,7 @@ describe("P36 a refused text loses what the table says", () => {
   const losing = (what: ProviderContender["refusedTextLoses"]) =>
     contenders.filter(({ contender }) => contender.refusedTextLoses === what);
   const failedOf = async (contender: ProviderContender): Promise<readonly number[]> => {
-    emulator.reset({ ...NOTHING_IN_THE_WAY, faults: { poison: { marker: POISON } } });
+    emulator.reset({ ...NOTHING_IN_THE_WAY, faults: { badInput: { marker: POISON } } });
     const outcomes = await contender.embed(some, server, { size: 20 });
     return [...outcomes.keys()].filter((index) => outcomes[index] instanceof Error);
   };
