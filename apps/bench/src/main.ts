@@ -76,7 +76,7 @@ async function run(chosen: readonly Suite[], flags: Flags): Promise<void> {
   }
 }
 
-/** Apart from the suites: it takes long, and changes what they measure. */
+/** Not a suite: it takes long, and changes what the suites measure. */
 async function sweep(): Promise<void> {
   const { best, report } = await sweepSettings((line) => process.stderr.write(`${line}\n`));
   process.stdout.write(`${terminalTable(report)}\n`);

@@ -1,4 +1,4 @@
-// Started by emulator.ts: one emulator, which is reset and read by messages.
+// Started by emulator.ts: an emulator that is reset and read by messages.
 import { flushCompileCache } from "node:module";
 import { type Behavior, startEmulator } from "@batchwise/emulator";
 import type { EmulatorCounts } from "./emulator.ts";
@@ -7,7 +7,7 @@ const emulator = await startEmulator();
 let startedAt = performance.now();
 let cpuAtStart = process.cpuUsage();
 process.on("message", (message: { readonly reset?: Behavior }) => process.send?.(answer(message)));
-// Whoever started this process may be killed.
+// The parent may be killed.
 process.on("disconnect", () => process.exit());
 flushCompileCache();
 process.send?.(emulator.openaiBaseURL);

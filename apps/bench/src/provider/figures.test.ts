@@ -30,7 +30,7 @@ test("times are medians, each beside its own round's bound", () => {
   expect(figures.above).toBe(30);
 });
 
-test("what must not happen is the worst round's, however good the others were", () => {
+test("what must never happen is the worst round's, however good the others were", () => {
   const bad = { ...run, lost: 4, counts: { ...counts, rateLimited: 2, requests: 90, peakInFlight: 8, cpuMs: 700 } };
   expect(figuresOf([run, bad, run], 10)).toMatchObject({
     lost: 4,
@@ -41,7 +41,7 @@ test("what must not happen is the worst round's, however good the others were", 
   });
 });
 
-test("a contender that lost everything has no time beside the bound, and says what it gave", () => {
+test("a contender that lost everything has no time beside the bound, and names its error", () => {
   const figures = figuresOf([{ ...run, lost: 10, failure: "RetryError" }], 10);
   expect(figures.ratio).toBeUndefined();
   expect(figures.failure).toBe("RetryError");

@@ -1,19 +1,19 @@
 import { type WorkloadName, workloads } from "../provider/workload.ts";
 import type { SuiteReport } from "../report.ts";
 
-/** How much of a suite is measured. */
+/** Amount of a suite to measure. */
 export interface SuiteOptions {
   readonly items: number;
   readonly rounds: number;
 }
 
-/** Something that can be measured. */
+/** Suite of measurements. */
 export interface Suite {
   readonly name: string;
-  /** The command that runs all suites of this kind. @default none beside `all` */
+  /** Command that runs all suites of this kind. @default none besides `all` */
   readonly group?: "provider";
   readonly description: string;
-  /** What the committed results are measured with. */
+  /** Options of the committed results. */
   readonly defaults: SuiteOptions;
   readonly measure: (options: SuiteOptions) => Promise<SuiteReport>;
 }
@@ -34,7 +34,7 @@ export const suites: readonly Suite[] = [
   },
   {
     name: "memory",
-    description: "peak resident memory, each contender in processes of its own; streams get ten times the items",
+    description: "peak resident memory, each contender in its own processes; streams get ten times the items",
     defaults: { items: 100_000, rounds: 3 },
     measure: async (options) => (await import("./memory.ts")).measureMemorySuite(options),
   },
