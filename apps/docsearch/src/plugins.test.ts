@@ -17,7 +17,7 @@ afterEach(() => {
 
 const NAME = "acme-letters#embeddings";
 
-/** Flags for a folder of `count` passages, and an index of its own. */
+/** Flags for a folder of `count` passages, and a new index. */
 async function notes(count: number): Promise<string[]> {
   const dir = await temporaryFolder({ "notes.md": numberedNotes(count) });
   return ["--dir", dir, "--cache-dir", await temporaryFolder()];
@@ -30,7 +30,7 @@ async function ask(argv: readonly string[], environment: NodeJS.ProcessEnv = {})
 }
 
 describe("--embed <package>#<adapter>", () => {
-  test("embeds with a plugin from the user's node_modules, and a second start only the question", async () => {
+  test("embeds with a plugin from the user's node_modules, and in a second start only the question", async () => {
     const argv = [...(await notes(3)), "--embed", NAME, "what is number 2?"];
     const first = await ask(argv);
     expect(first.notes).not.toContain("error");
@@ -69,7 +69,7 @@ describe("--embed <package>#<adapter>", () => {
     expect(results).toContain("All three gave the same vectors");
   });
 
-  test("--embed-options reach it, and make an index of their own; a key does not", async () => {
+  test("--embed-options reach it, and make another index; a key does not", async () => {
     const folders = await notes(3);
     const flags = ["--embed", NAME, "--embed-options"];
     await ask([...folders, "--embed", NAME, "number"]);
@@ -113,29 +113,29 @@ describe("--embed <package>#<adapter>", () => {
     expect(await readdir(folders.at(-1) ?? "")).toEqual([]);
   });
 
-  test("vectors of another length than the first are refused, and said", async () => {
+  test("vectors of another length than the first are refused, and reported", async () => {
     const argv = [...(await notes(2)), "--embed", NAME, "--embed-options", '{"length": 5}', "number"];
     const { code, notes: said } = await ask(argv);
     expect(code).toBe(1);
     expect(said).toMatch(/2 passages that could not be embedded/);
-    expect(said).toMatch(/^error: .*the model refused each: .*expected a Float32Array of 8 numbers, came one of 5\./m);
+    expect(said).toMatch(/^error: .*got a refusal of each: .*expected a Float32Array of 8 numbers, got one of 5\./m);
   });
 
-  test("what is no vector is refused, and said", async () => {
+  test("an output that is not a vector is refused, and reported", async () => {
     const code = LETTERS.replace("Float32Array.from(", "Array.from(");
     const workingFolder = await projectWith({ "acme-letters": code });
     const { notes: said } = await start([...(await notes(2)), "--embed", NAME, "number"], { workingFolder });
-    expect(said).toMatch(/^error: .*expected a Float32Array of numbers, came something else/m);
+    expect(said).toMatch(/^error: .*expected a Float32Array of numbers, got something else/m);
   });
 
-  test("a manifest that is broken", async () => {
+  test("a broken manifest", async () => {
     const workingFolder = await projectWith({ "acme-letters": "export const adapters = [{ name: 'embeddings' }];" });
     const { code, notes: said } = await start(["--embed", NAME, "number"], { workingFolder });
     expect(code).toBe(1);
     expect(said).toMatch(/^error: Expected acme-letters to export a valid list `adapters`, got this: .*\.kind must be/);
   });
 
-  test("a key that it says it needs is looked for before anything is done, unless an option holds one", async () => {
+  test("a key that it needs is required before anything is done, unless an option holds one", async () => {
     const code = LETTERS.replace('name: "embeddings",', 'name: "embeddings", key: "ACME_KEY",');
     const workingFolder = await projectWith({ "acme-letters": code });
     const argv = [...(await notes(2)), "--embed", NAME, "number"];
@@ -172,7 +172,7 @@ describe("--rerank <package>#<adapter>", () => {
     ]);
   });
 
-  test("scores that belong to no document leave the order of the search, which is said", async () => {
+  test("scores of unknown documents leave the order of the search, which is reported", async () => {
     const { code, notes: said } = await ask([
       ...(await notes(3)),
       ...flags,
@@ -181,12 +181,12 @@ describe("--rerank <package>#<adapter>", () => {
       "n",
     ]);
     expect(code).toBe(0);
-    expect(said).toMatch(/The question is not reranked.*Expected scores of these documents, one each, came something/);
+    expect(said).toMatch(/The question is not reranked.*Expected scores of these documents, one each, got something/);
   });
 });
 
 describe("--adapters", () => {
-  test("lists what is installed and what docsearch brings along; a broken plugin with its error", async () => {
+  test("lists what is installed and docsearch's own; a broken plugin with its error", async () => {
     const workingFolder = await projectWith({ "acme-letters": LETTERS, broken: "export const adapters = 1;" });
     const { code, results } = await start(["--adapters"], { workingFolder });
     expect(code).toBe(0);
