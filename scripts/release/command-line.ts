@@ -11,7 +11,7 @@ const INPUTS = `{"id":"a","text":"A cat."}
 "A kitten."
 `;
 
-/** The command's arguments, one run after another, and how each has to end. */
+/** Exit code and arguments of each run, one after another. */
 const RUNS = [
   [0, "run @batchwise/openai#embeddings in.jsonl --field text --estimate"],
   [1, "run @batchwise/openai#embeddings in.jsonl --field text --keep id --output out.jsonl --cache cache"],
@@ -21,7 +21,7 @@ const RUNS = [
   [0, "adapters"],
 ] as const;
 
-/** Runs the commands beside the emulator, and prints what was sent and what was written. */
+/** Runs the commands against the emulator, and prints what was sent and what was written. */
 const RUNNER = `
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -34,7 +34,7 @@ for (const [expected, line] of ${JSON.stringify(RUNS)}) {
   const [code, text] = await new Promise((resolve) => {
     execFile(process.execPath, [main, ...line.split(" ")], (error, stdout, stderr) => resolve([error?.code ?? 0, stdout + stderr]));
   });
-  if (code !== expected) throw new Error("batchwise " + line + " ended with " + code + ":\\n" + text);
+  if (code !== expected) throw new Error("Expected batchwise " + line + " to end with " + expected + ", got " + code + ":\\n" + text);
 }
 const rows = (await readFile("out.jsonl", "utf8")).trim().split("\\n").map((row) => JSON.parse(row));
 const table = await readFile("out.parquet");
@@ -63,13 +63,13 @@ export async function installCommandLine(workplace: Workplace, registry: Registr
   return folder;
 }
 
-/** Embeds a file by command, goes on with it, and lists what is installed: what has been paid for is not sent again. */
+/** Embeds a file by command, resumes it, and lists the adapters. What has been paid for is not sent again. */
 export async function runCommandLine(workplace: Workplace, installed: string, node: string): Promise<string> {
   for (const name of ["out.jsonl", "out.parquet", "cache"]) {
     await rm(join(installed, name), { recursive: true, force: true });
   }
   await writeFile(join(installed, "in.jsonl"), INPUTS);
-  const told = (await workplace.run(node, ["run.js"], { cwd: installed })).trim();
-  if (told !== EXPECTED) throw new Error(`Expected ${EXPECTED}, came ${told}`);
+  const printed = (await workplace.run(node, ["run.js"], { cwd: installed })).trim();
+  if (printed !== EXPECTED) throw new Error(`Expected ${EXPECTED}, got ${printed}`);
   return `${RUNS.length} commands, one request`;
 }
