@@ -1,5 +1,5 @@
 import { checkInstall } from "./install.ts";
-import { installCommandLine, runCommandLine } from "./command-line.ts";
+import { installCommandLine, refuseOldNode, runCommandLine } from "./command-line.ts";
 import { type Copy, copyRepository, installCopy } from "./copy.ts";
 import { nodeOf } from "./node-versions.ts";
 import { PLUGIN, publishPlugin, scaffoldPlugin, searchWithPlugin, usePlugin } from "./plugin.ts";
@@ -88,6 +88,9 @@ async function tryReadmes(workplace: Workplace, copy: Copy, registry: Registry):
       runCommandLine(workplace, commands, node.program),
     );
   }
+  const old = await steps.run("Node 18 is installed", () => nodeOf(workplace, registry, 18));
+  if (old === undefined || commands === undefined) return;
+  await steps.run("Node 18 is refused in one line", () => refuseOldNode(workplace, commands, old.program));
 }
 
 async function tryPlugin(workplace: Workplace, copy: Copy, registry: Registry): Promise<void> {

@@ -30,7 +30,7 @@ import { startEmulator } from "@batchwise/emulator";
 const emulator = await startEmulator({ tokens: "fast", dimensions: 2 });
 Object.assign(process.env, { OPENAI_API_KEY: "any", OPENAI_BASE_URL: emulator.openaiBaseURL });
 for (const [expected, line] of ${JSON.stringify(RUNS)}) {
-  const main = "node_modules/@batchwise/cli/dist/main.js";
+  const main = "node_modules/@batchwise/cli/dist/bin.js";
   const [code, text] = await new Promise((resolve) => {
     execFile(process.execPath, [main, ...line.split(" ")], (error, stdout, stderr) => resolve([error?.code ?? 0, stdout + stderr]));
   });
@@ -56,11 +56,31 @@ const EXPECTED = JSON.stringify({
   parquet: "PAR1",
 });
 
+/** Uses the command line and the cache on the given Node, and prints their exit codes and errors. */
+const REFUSED = `
+import { spawnSync } from "node:child_process";
+
+const cache = 'import { withCache } from "@batchwise/cache"; try { withCache(); } catch (error) { console.error(error.message); process.exitCode = 1; }';
+for (const args of [["node_modules/@batchwise/cli/dist/bin.js", "adapters"], ["--input-type=module", "--eval", cache]]) {
+  const { status, stderr } = spawnSync(process.argv[2], args, { encoding: "utf8" });
+  process.stdout.write(status + " " + stderr);
+}
+`;
+
 /** Installs the command line with an adapter. Resolves to the folder. */
 export async function installCommandLine(workplace: Workplace, registry: Registry): Promise<string> {
   const folder = await install(workplace, registry, "command-line", PACKAGES);
   await writeFile(join(folder, "run.js"), RUNNER);
+  await writeFile(join(folder, "refused.js"), REFUSED);
   return folder;
+}
+
+/** Checks that the command line and the cache refuse a Node that is too old in one line each. */
+export async function refuseOldNode(workplace: Workplace, installed: string, node: string): Promise<string> {
+  const printed = await workplace.run(process.execPath, ["refused.js", node], { cwd: installed });
+  if (/^(?:1 (?:error: )?Expected Node [\d.]+ or newer, got [\d.]+\. Install .*\n){2}$/.test(printed))
+    return printed.trim();
+  throw new Error(`Expected two lines that name the needed Node, got:\n${printed}`);
 }
 
 /** Embeds a file by command, resumes it, and lists the adapters. What has been paid for is not sent again. */
