@@ -22,7 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "    this.#context.sink.fulfill(index, input, value);\n    if (index === 3) this.#context.sink.fulfill(index, input, value);\n",
   },
   {
-    name: "an outcome lands in its neighbour's slot",
+    name: "an outcome lands in its neighbor's slot",
     file: "results/result-slots.ts",
     find: "    this.values[index] = value;\n",
     replace: "    this.values[index ^ 1] = value;\n",

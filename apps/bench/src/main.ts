@@ -19,7 +19,7 @@ interface Flags {
 }
 
 const program = new Command("bench")
-  .description("Measures Batchwise beside its peers, side by side on this machine.")
+  .description("Measures Batchwise against its peers, side by side on this machine.")
   .showHelpAfterError();
 for (const suite of suites) {
   withFlags(program.command(suite.name).description(suite.description))

@@ -44,7 +44,7 @@ export async function measureDecode({ items, rounds }: DecodeOptions): Promise<S
     })),
     targets: [
       {
-        name: `${OURS}, from the body to vectors beside the floor`,
+        name: `${OURS}, from the body to vectors against the floor`,
         bound: "at most",
         limit: 1.6,
         measured: ratio(of(OURS)),

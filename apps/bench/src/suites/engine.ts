@@ -63,7 +63,7 @@ export async function measureEngine({ items, rounds }: EngineOptions): Promise<S
     rows,
     targets: [
       {
-        name: "Batchwise batch beside a hand-written loop",
+        name: "Batchwise batch against a hand-written loop",
         bound: "at most",
         limit: 2.1,
         measured: of("Batchwise batch").median / of("hand-written loop").median,

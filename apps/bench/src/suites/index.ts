@@ -22,13 +22,13 @@ export interface Suite {
 export const suites: readonly Suite[] = [
   {
     name: "engine",
-    description: "no-op items through every contender, beside a hand-written loop",
+    description: "no-op items through every contender, against a hand-written loop",
     defaults: { items: 100_000, rounds: 9 },
     measure: async (options) => (await import("./engine.ts")).measureEngine(options),
   },
   {
     name: "stream",
-    description: "texts from an async generator in bulks, beside a hand-written generator",
+    description: "texts from an async generator in bulks, against a hand-written generator",
     defaults: { items: 1_000_000, rounds: 7 },
     measure: async (options) => (await import("./stream.ts")).measureStream(options),
   },
@@ -46,18 +46,18 @@ export const suites: readonly Suite[] = [
   },
   {
     name: "local",
-    description: "documentation into vectors, beside @energetic-ai/embeddings",
+    description: "documentation into vectors, against @energetic-ai/embeddings",
     defaults: { items: 256, rounds: 3 },
     measure: async (options) => (await import("./local.ts")).measureLocal(options),
   },
-  providerSuite("embed", "texts into vectors on a provider's limits, beside the shortest time that they allow"),
+  providerSuite("embed", "texts into vectors on a provider's limits, against the shortest time that they allow"),
   providerSuite("throttled", "the same on a quarter of the limits; a run takes a minute"),
   providerSuite("faulty", "the same with texts that are refused and with failing requests"),
   providerSuite("chat", "prompts into answers, one a request"),
   {
     name: "decode",
     group: "provider",
-    description: "one response into vectors, beside JSON.parse and base64 alone",
+    description: "one response into vectors, against JSON.parse and base64 alone",
     defaults: { items: 2048, rounds: 9 },
     measure: async (options) => (await import("./decode.ts")).measureDecode(options),
   },

@@ -78,7 +78,7 @@ export async function measureLocal({ items, rounds }: LocalOptions): Promise<Sui
     rows,
     targets: [
       {
-        name: "@batchwise/local beside @energetic-ai/embeddings",
+        name: "@batchwise/local against @energetic-ai/embeddings",
         bound: "at least",
         limit: 6,
         measured: first.perSecond / second.perSecond,

@@ -50,7 +50,7 @@ export async function measureMemorySuite({ items, rounds }: MemoryOptions): Prom
         unit: "bytes an item",
       },
       {
-        name: "Batchwise batchAsCompleted, memory beside a hand-written generator",
+        name: "Batchwise batchAsCompleted, memory against a hand-written generator",
         bound: "at most",
         limit: 1.05,
         measured: above("Batchwise batchAsCompleted") / above("hand-written generator"),

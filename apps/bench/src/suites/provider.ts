@@ -22,7 +22,7 @@ interface Promised {
 }
 
 const timesBound = (limit: number): Promised => ({
-  what: "beside the bound",
+  what: "against the bound",
   limit,
   unit: "times the bound",
   of: (ours) => ours.ratio ?? Number.NaN,
@@ -43,7 +43,7 @@ const promises: Readonly<Record<WorkloadName, readonly Promised[]>> = {
     noRefusal,
     noneLost,
     {
-      what: "requests beside one a prompt",
+      what: "requests, compared with one a prompt",
       limit: 0,
       unit: "more or fewer",
       of: (ours, items) => Math.abs(ours.requests - items),

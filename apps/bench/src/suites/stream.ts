@@ -68,7 +68,7 @@ export async function measureStream({ items, rounds }: StreamOptions): Promise<S
     }),
     targets: [
       {
-        name: "Batchwise batchAsCompleted beside a hand-written generator",
+        name: "Batchwise batchAsCompleted against a hand-written generator",
         bound: "at most",
         limit: 1.2,
         measured: of("Batchwise batchAsCompleted").median / floor,

@@ -68,7 +68,7 @@ export async function measureThreads({ items, rounds }: ThreadsOptions): Promise
     }),
     targets: [
       {
-        name: "Batchwise threadPool, two threads beside one",
+        name: "Batchwise threadPool, two threads against one",
         bound: "at least",
         limit: 1.7,
         measured: of("threadPool, 1 thread").median / of("threadPool, 2 threads").median,

@@ -31,7 +31,7 @@ export const createCohereBatch: Route = {
     const dataset = typeof id === "string" ? call.store.datasets.get(id) : undefined;
     if (dataset === undefined) throw refuse(404, "dataset not found", call.id);
     const route = ENDPOINTS.get(dataset.type);
-    if (route === undefined) throw invalid(`a dataset of type ${dataset.type} is no input of a batch`, call.id);
+    if (route === undefined) throw invalid(`a dataset of type ${dataset.type} is not an input of a batch`, call.id);
     if (validationStatus(call, dataset) !== "validated") throw invalid("the dataset is not validated", call.id);
     refuseTooMany(call);
     return withoutCost(async () => {

@@ -9,7 +9,7 @@ export const cohere: Dialect = {
   notFound: (_method, _path, id) => refuse(404, "404 page not found", id),
   wrongMethod: (_method, _path, id) => refuse(405, "method not allowed", id),
   tooLarge: (limit, id) => refuse(413, `request body is larger than ${limit} bytes`, id),
-  notJson: (id) => invalid("the request body is no valid JSON", id),
+  notJson: (id) => invalid("the request body is not valid JSON", id),
   notForm: (id) => invalid("expected the body to be multipart/form-data", id),
   // Cohere never names a time to wait.
   rateLimited: (hit, pool, { id }) =>

@@ -164,7 +164,7 @@ describe("a stream", () => {
 describe("a 400", () => {
   test.each([
     ["no messages", { messages: undefined }, "messages", "missing_required_parameter"],
-    ["messages that are no list", { messages: "hi" }, "messages", "invalid_type"],
+    ["messages that are not a list", { messages: "hi" }, "messages", "invalid_type"],
     ["no message", { messages: [] }, "messages", "empty_array"],
     ["an unknown role", { messages: [{ role: "boss", content: "x" }] }, "messages[0].role", "invalid_value"],
     ["a message without content", { messages: [{ role: "user" }] }, "messages[0].content", "invalid_value"],

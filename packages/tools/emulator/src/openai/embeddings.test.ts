@@ -85,7 +85,7 @@ describe("a 400", () => {
     ["an empty text", { model: SMALL, input: "" }, null, null],
     ["an empty text among others", { model: SMALL, input: ["a", ""] }, null, null],
     ["an empty list", { model: SMALL, input: [] }, null, null],
-    ["an input that is no text", { model: SMALL, input: ["a", {}] }, null, null],
+    ["an input that is not a text", { model: SMALL, input: ["a", {}] }, null, null],
     [
       "2,049 inputs",
       { model: SMALL, input: Array.from({ length: 2049 }, () => "a") },
