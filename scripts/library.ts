@@ -1,18 +1,18 @@
 import { defineConfig, type UserConfig } from "tsdown";
 
-/** What packages differ in. */
+/** Differences between packages. */
 interface Library {
-  /** "node" for what imports `node:` modules. */
+  /** "node" for a package that imports `node:` modules. */
   readonly platform: "neutral" | "node";
-  /** @default "es2023" on a neutral platform, the oldest Node that the packages take on Node */
+  /** @default "es2023" on a neutral platform, the oldest supported Node on "node" */
   readonly target?: string;
-  /** What can be imported besides the index: `"wrappers"` is `src/wrappers.ts`, by the package's name and `/wrappers`. */
+  /** Second entry: `"wrappers"` is `src/wrappers.ts`, imported by the package's name and `/wrappers`. */
   readonly subpath?: string;
-  /** A file of its own in `src`, beside the index and imported by nobody: a command, or what a thread runs. */
+  /** File in `src` beside the index that is started and not imported: a command, or the code of a thread. */
   readonly beside?: string;
 }
 
-/** How every package is built: ES modules with types and source maps. */
+/** Build of every package: ES modules with types and source maps. */
 export function library({ platform, target, subpath, beside }: Library): UserConfig {
   return defineConfig({
     entry: ["index", subpath, beside].filter((name) => name !== undefined).map((name) => `src/${name}.ts`),

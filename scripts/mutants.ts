@@ -5,12 +5,12 @@ import type { Verdict } from "./mutants/trial.ts";
 import { makeWorkspace, occurrences } from "./mutants/workspace.ts";
 
 /**
- * Plants one fault after another into a copy of the engine and shows that core's invariants catch each of them.
- * Ends with code 0 only when every mutant is caught and the engine as it is passes.
+ * Plants one fault after another into a copy of the engine and shows that core's invariants catch each of them. Ends with
+ * code 0 only when every mutant is caught and the unchanged engine passes.
  */
 const SCHEDULES_OF_EACH_FAMILY = 500;
 const SEED = 42;
-/** A mutant that has not ended by then hangs; the engine as it is has to end in this time too. */
+/** Time after which a mutant hangs; the unchanged engine must end in this time too. */
 const LONGEST_MS = 180_000;
 const AT_ONCE = 2;
 
@@ -29,17 +29,17 @@ async function main(): Promise<number> {
   const mutations = MUTATIONS.filter(({ name }) => only === undefined || name.includes(only));
   const stale = await staleOf(mutations);
   if (stale.length > 0) {
-    console.error(`These mutations have to match the engine exactly once, and do not:\n${stale.join("\n")}`);
+    console.error(`Expected each mutation to match the engine once, got others:\n${stale.join("\n")}`);
     return 1;
   }
   const baseline = await tryOut(undefined);
   if (baseline.caught) {
     console.error(
-      `The engine as it is breaks its laws, so no mutant can be judged: ${baseline.family}: ${baseline.fault}`,
+      `Expected the unchanged engine to keep its laws, got a broken one: ${baseline.family}: ${baseline.fault}`,
     );
     return 1;
   }
-  console.log(`The engine as it is: lawful in ${baseline.runs} schedules.\n`);
+  console.log(`The unchanged engine keeps its laws in ${baseline.runs} schedules.\n`);
   const rows: Row[] = [];
   const queue = [...mutations];
   const worker = async (): Promise<void> => {
@@ -93,7 +93,7 @@ function trial(root: string): Promise<Verdict | "hung"> {
         const last = stdout.trimEnd().split("\n").at(-1) ?? "";
         if (last.startsWith("{")) resolve(JSON.parse(last) as Verdict);
         else if (error?.killed === true) resolve("hung");
-        else reject(new Error(`The trial ended without a verdict:\n${stderr}`));
+        else reject(new Error(`Expected a verdict of the trial, got none:\n${stderr}`));
       },
     );
   });

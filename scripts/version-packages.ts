@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 /**
- * `changeset version`, in the current folder. Before it, a pending major of core is given to every package that has
- * core as a peer: for changesets that is a patch, which would take the place of versions that run with the old core.
+ * Runs `changeset version` in the current folder. Before that, gives a pending major of core to every package that has
+ * core as a peer: changesets would make it a patch, which would replace versions that run with the old core.
  */
 const CORE = "@batchwise/core";
 
@@ -21,7 +21,7 @@ if (isMajor) {
 const changeset = createRequire(import.meta.url).resolve("@changesets/cli/bin.js");
 execFileSync(process.execPath, [changeset, "version"], { stdio: "inherit" });
 
-/** What a changeset's front matter says of a package. */
+/** Bump of a package in a changeset's front matter. */
 function bumpOf(name: string, text: string): string | undefined {
   const [, frontMatter = ""] = /^---\n(.*?)\n---/s.exec(text) ?? [];
   const line = frontMatter.split("\n").find((each) => each.replaceAll(/["']/g, "").startsWith(`${name}:`));

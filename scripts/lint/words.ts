@@ -37,7 +37,7 @@ interface Rule {
 const NO_FIRST_WORD = /^(What|Whether|How|Who|Whose|Whoever|Those|Where|When|Why|Which|That|If|As)\b/;
 /** `Expected X, got Y. Do Z.`: the last part may be missing where nothing can be done. "…" stands for a value. */
 const MESSAGE = /^Expected [^]+ got\b[^]+[.…]$/;
-/** Errors whose message goes on a sentence of another program's. */
+/** Errors whose message continues a sentence of another program. */
 const NO_SENTENCE: ReadonlySet<string> = new Set(["InvalidArgumentError"]);
 /** Words of a story or of another field, each with the field's own. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -54,26 +54,26 @@ const WORDS: Readonly<Record<string, string>> = {
   behaviour: "behavior",
 };
 /** Parts of names that say less than the field's own. */
-const NAMES: Readonly<Record<string, string>> = {
-  supply: "intake",
-  portion: "chunk size",
-  lane: "worker",
-  ride: "worker",
-  hunt: "bisect",
-  culprit: "bad input",
-  poison: "bad input",
-  lent: "borrowed",
-  ledger: "a word for counting",
-  tally: "a word for counting",
-  told: "reported",
-  heed: "apply",
-  mailbox: "client",
-  recipient: "pending",
-  shelf: "known results",
-  manner: "context",
-  flights: "single flight",
-  surroundings: "environment",
-};
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ["supply", "intake"],
+  ["portion", "chunk size"],
+  ["lane", "worker"],
+  ["ride", "worker"],
+  ["hunt", "bisect"],
+  ["culprit", "bad input"],
+  ["poison", "bad input"],
+  ["lent", "borrowed"],
+  ["ledger", "a word for counting"],
+  ["tally", "a word for counting"],
+  ["told", "reported"],
+  ["heed", "apply"],
+  ["mailbox", "client"],
+  ["recipient", "pending"],
+  ["shelf", "known results"],
+  ["manner", "context"],
+  ["flights", "single flight"],
+  ["surroundings", "environment"],
+]);
 
 const docstring: Rule = rule((context) => ({
   Program() {
@@ -123,9 +123,9 @@ const plain: Rule = rule((context) => {
     },
     Identifier(node: Named) {
       const parts = node.name.split(/(?<=[a-z0-9])(?=[A-Z])|[_$]/).map((part) => part.toLowerCase());
-      const part = parts.find((each) => Object.hasOwn(NAMES, each));
+      const part = parts.find((each) => NAMES.has(each));
       if (part === undefined) return;
-      context.report({ node, message: `Expected a name of the field (${NAMES[part]}), got \`${node.name}\`.` });
+      context.report({ node, message: `Expected a name of the field (${NAMES.get(part)}), got \`${node.name}\`.` });
     },
   };
 });

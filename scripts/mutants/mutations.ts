@@ -1,4 +1,4 @@
-/** Fault that is planted into a copy of the engine. `find` has to stand in the file exactly once. */
+/** Fault that is planted into a copy of the engine. The file must hold `find` exactly once. */
 export interface Mutation {
   readonly name: string;
   /** Within packages/core/src/engine. */
@@ -22,7 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "    this.#context.sink.fulfill(index, input, value);\n    if (index === 3) this.#context.sink.fulfill(index, input, value);\n",
   },
   {
-    name: "an outcome lands in its neighbour's slot",
+    name: "an outcome lands in its neighbor's slot",
     file: "results/result-slots.ts",
     find: "    this.values[index] = value;\n",
     replace: "    this.values[index ^ 1] = value;\n",
@@ -65,7 +65,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "chunk.retries >= retry.attempts)",
   },
   {
-    name: "a wait that was asked for is not waited",
+    name: "a requested wait is skipped",
     file: "recovery/retry-policy.ts",
     find: "return asked.length === 0 ? own : Math.max(...asked);",
     replace: "return own;",
@@ -77,7 +77,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "    return this.#untested.pop() as Chunk<Input>;\n",
   },
   {
-    name: "a bad input takes its neighbour along",
+    name: "a bad input takes its neighbor along",
     file: "recovery/bisect.ts",
     find: "    if (chunk.size > 1 && isWorthSplitting(",
     replace: "    if (chunk.size > 2 && isWorthSplitting(",
@@ -89,7 +89,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "",
   },
   {
-    name: "a short response is taken for whole",
+    name: "a short response counts as complete",
     file: "results/check-result.ts",
     find: "answer.length === count) return;",
     replace: "answer.length <= count) return;",
@@ -102,7 +102,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "    const outcome = this.#outcomes.get(this.#next) ?? this.#outcomes.values().next().value;\n    if (outcome === undefined) return undefined;\n    this.#next = outcome.index;\n",
   },
   {
-    name: "an abort lets calls in flight go on",
+    name: "an abort does not reach calls in flight",
     file: "batch-run.ts",
     find: "    this.#canceled.abort(stop.reason);\n",
     replace: "",

@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as Search from "../../packages/core/test/model/search.ts";
 
-/** What the trial of one mutant found; the last line that the trial prints, as JSON. */
+/** Result of the trial of one mutant: the last line that it prints, as JSON. */
 export interface Verdict {
-  /** The family of schedules that caught it; undefined where none did. */
+  /** Family of schedules that caught it; undefined when none did. */
   readonly family: string | undefined;
   readonly fault: string | undefined;
-  /** Schedules that were performed. */
+  /** Number of schedules that were performed. */
   readonly runs: number;
 }
 
@@ -15,7 +15,7 @@ export interface Verdict {
 const [, , root = "", runs = "", seed = ""] = process.argv;
 
 process.on("unhandledRejection", () => {
-  report({ family: "any", fault: "a rejection that nobody handles", runs: 0 });
+  report({ family: "any", fault: "an unhandled rejection", runs: 0 });
   process.exit(0);
 });
 
@@ -26,14 +26,14 @@ report(await tried());
 
 async function tried(): Promise<Verdict> {
   let performed = 0;
-  // Small portions of each family in turn: most mutants show early, in one family or another.
-  const portions = 10;
-  for (let portion = 0; portion < portions; portion++) {
+  // A few schedules of each family in turn: most mutants are caught early, by one family or another.
+  const rounds = 10;
+  for (let round = 0; round < rounds; round++) {
     for (const family of Object.keys(FAMILIES) as (keyof typeof FAMILIES)[]) {
-      const portionRuns = Math.ceil(Number(runs) / portions);
-      const finding = await probe(family, portionRuns, Number(seed) + portion);
+      const roundRuns = Math.ceil(Number(runs) / rounds);
+      const finding = await probe(family, roundRuns, Number(seed) + round);
       if (finding !== undefined) return { family, fault: finding.fault, runs: performed + finding.runs };
-      performed += portionRuns;
+      performed += roundRuns;
     }
   }
   return { family: undefined, fault: undefined, runs: performed };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Mutation } from "./mutations.ts";
 
-/** A copy of the sources that core's invariants need, outside of the work tree. */
+/** Copy of the sources that core's invariants need, outside of the work tree. */
 export interface Workspace {
   readonly root: string;
   remove(): Promise<void>;
@@ -37,7 +37,7 @@ export async function makeWorkspace(mutation: Mutation | undefined): Promise<Wor
   return { root, remove: () => rm(root, { recursive: true, force: true }) };
 }
 
-/** How often a mutation's text is found in the engine; it has to be once. */
+/** Number of times that a mutation's text is in the engine; it must be 1. */
 export async function occurrences(mutation: Mutation): Promise<number> {
   const text = await readFile(join(REPOSITORY, ENGINE, mutation.file), "utf8").catch(() => "");
   return text.split(mutation.find).length - 1;

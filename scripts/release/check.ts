@@ -1,5 +1,5 @@
 import { checkInstall } from "./install.ts";
-import { installCommandLine, runCommandLine } from "./command-line.ts";
+import { installCommandLine, refuseOldNode, runCommandLine } from "./command-line.ts";
 import { type Copy, copyRepository, installCopy } from "./copy.ts";
 import { nodeOf } from "./node-versions.ts";
 import { PLUGIN, publishPlugin, scaffoldPlugin, searchWithPlugin, usePlugin } from "./plugin.ts";
@@ -14,8 +14,8 @@ import { checkVersions } from "./versions.ts";
 import { makeWorkplace, type Workplace } from "./workplace.ts";
 
 /**
- * Releases everything to a registry on this machine and uses it from there as strangers would. Ends with code 0 only
- * when every step has passed. `--keep` leaves the temporary folder for a look at it.
+ * Releases everything to a registry on this machine and uses it from there as a stranger would. Ends with code 0 only
+ * when every step has passed. `--keep` keeps the temporary folder.
  */
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -33,7 +33,7 @@ try {
   if (!stop.signal.aborted) throw error;
   console.error((error as Error).message);
 }
-// Whatever is still open, a request of the registry to its upstream for example, is of no use any more.
+// Ends what is still open, such as a request of the registry to its upstream.
 process.exit();
 
 async function main(workplace: Workplace): Promise<void> {
@@ -42,10 +42,10 @@ async function main(workplace: Workplace): Promise<void> {
   if (copy === undefined) return;
   const [built] = await Promise.all([
     buildCopy(workplace, copy),
-    steps.run("changesets give the versions that packages promise each other", () => checkVersions(workplace, copy)),
+    steps.run("changesets give the promised versions", () => checkVersions(workplace, copy)),
   ]);
   if (!built) return;
-  await steps.run("what provenance needs is there", () => checkProvenance(workplace, copy));
+  await steps.run("provenance has what it needs", () => checkProvenance(workplace, copy));
 
   const own = [...copy.packages.map(({ manifest }) => manifest.name), PLUGIN];
   const registry = await steps.run("a registry starts", () => startRegistry(workplace, own));
@@ -69,7 +69,7 @@ async function buildCopy(workplace: Workplace, copy: Copy): Promise<boolean> {
 
 async function tryReadmes(workplace: Workplace, copy: Copy, registry: Registry): Promise<void> {
   const names = ["openai", "cohere", "local"].map((name) => `@batchwise/${name}`);
-  await steps.run("an adapter brings what it needs and nothing else", () =>
+  await steps.run("an adapter installs what it needs and nothing else", () =>
     Promise.all(names.map((name) => checkInstall(workplace, copy, registry, name))),
   );
   const consumer = await steps.run("a user installs adapters and emulator", () =>
@@ -80,7 +80,7 @@ async function tryReadmes(workplace: Workplace, copy: Copy, registry: Registry):
   if (typed === undefined) return;
   const commands = await steps.run("a user installs the command line", () => installCommandLine(workplace, registry));
   for (const major of [22, 24]) {
-    const node = await steps.run(`Node ${major} is there`, () => nodeOf(workplace, registry, major));
+    const node = await steps.run(`Node ${major} is installed`, () => nodeOf(workplace, registry, major));
     if (node === undefined) continue;
     await steps.run(`the READMEs' snippets run on Node ${major}`, () => runSnippets(workplace, consumer, node.program));
     if (commands === undefined) continue;
@@ -88,10 +88,13 @@ async function tryReadmes(workplace: Workplace, copy: Copy, registry: Registry):
       runCommandLine(workplace, commands, node.program),
     );
   }
+  const old = await steps.run("Node 18 is installed", () => nodeOf(workplace, registry, 18));
+  if (old === undefined || commands === undefined) return;
+  await steps.run("Node 18 is refused in one line", () => refuseOldNode(workplace, commands, old.program));
 }
 
 async function tryPlugin(workplace: Workplace, copy: Copy, registry: Registry): Promise<void> {
-  const author = await steps.run("somebody scaffolds a plugin", () => scaffoldPlugin(workplace, registry));
+  const author = await steps.run("an author scaffolds a plugin", () => scaffoldPlugin(workplace, registry));
   if (author === undefined) return;
   const published = await steps.run("the plugin is tested, built and published", () =>
     publishPlugin(workplace, registry, author.folder),

@@ -3,21 +3,21 @@ import { dirname, join } from "node:path";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { REPOSITORY, type Workplace } from "./workplace.ts";
 
-/** A package of the workspace. */
+/** Package of the workspace. */
 export interface WorkspacePackage {
   readonly manifest: Manifest;
   /** Within the repository, with slashes. */
   readonly folder: string;
 }
 
-/** The repository as a commit of everything would hold it, in a folder of its own. */
+/** Copy of the repository as a commit of everything would hold it. */
 export interface Copy {
   readonly root: string;
-  /** Those that are published. */
+  /** Published packages. */
   readonly packages: readonly WorkspacePackage[];
 }
 
-/** Copies the files that git knows or would add. */
+/** Copies the files that git tracks or would add. */
 export async function copyRepository(workplace: Workplace): Promise<Copy> {
   const root = await workplace.folder("repository");
   const listed = await workplace.run(
@@ -40,8 +40,8 @@ export async function copyRepository(workplace: Workplace): Promise<Copy> {
 }
 
 /**
- * Installs what the copy's lockfile names. Links to what the work tree has installed would be faster, but pnpm writes
- * into whatever it finds in a node_modules folder.
+ * Installs what the copy's lockfile names. Links to the work tree's packages would be faster, but pnpm writes into any
+ * package that it finds in a node_modules folder.
  */
 export async function installCopy(workplace: Workplace, { root }: Copy): Promise<string> {
   const args = ["install", "--frozen-lockfile", "--prefer-offline", "--ignore-scripts"];

@@ -17,15 +17,15 @@ interface Attw {
   }>;
 }
 
-/** The packages are ES modules: what attw says of CommonJS and of old resolution is no fault of theirs. */
+/** Resolutions that are not supported: the packages are ES modules, for neither CommonJS nor old resolution. */
 const NOT_SUPPORTED = new Set(["node10", "node16-cjs"]);
 
-/** Says where the types of a tarball do not resolve, in one process for all: attw's command takes seconds for each. */
+/** Lists types of a tarball that do not resolve, in one process for all: attw's command takes seconds for each. */
 export async function faultsOfTypes(tarball: string): Promise<string[]> {
   attw ??= loadAttw();
   const { createPackageFromTarballData, checkPackage } = await attw;
   const { types, problems = [] } = await checkPackage(createPackageFromTarballData(await readFile(tarball)));
-  if (types === false) return ["it brings no types"];
+  if (types === false) return ["it has no types"];
   return problems
     .filter(({ resolutionKind }) => resolutionKind === undefined || !NOT_SUPPORTED.has(resolutionKind))
     .map(({ kind, entrypoint = "" }) => `types of ${entrypoint || "a file"}: ${kind}`);
@@ -33,7 +33,7 @@ export async function faultsOfTypes(tarball: string): Promise<string[]> {
 
 let attw: Promise<Attw> | undefined;
 
-/** The library is a dependency of the command, which each package has. */
+/** Loads the library, a dependency of the command that each package has. */
 async function loadAttw(): Promise<Attw> {
   const command = await realpath(join(REPOSITORY, "packages/core/node_modules/@arethetypeswrong/cli/package.json"));
   return import(pathToFileURL(createRequire(command).resolve("@arethetypeswrong/core")).href) as Promise<Attw>;

@@ -6,10 +6,10 @@ import { type Manifest, readManifest, requiredPeers } from "./manifest.ts";
 import type { Registry } from "./registry.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** onnxruntime fetches files for graphics cards from elsewhere, which nothing here computes on. */
+/** Skips onnxruntime's files for graphics cards, which are not used here. */
 const NO_GRAPHICS = { ONNXRUNTIME_NODE_INSTALL: "skip" };
 
-/** Installs packages into a folder as a user does, an empty one unless it is used again, and resolves to it. */
+/** Installs packages into a folder as a user does, a new one unless it exists, and resolves to it. */
 export async function install(
   workplace: Workplace,
   registry: Registry,
@@ -27,8 +27,8 @@ export async function install(
 }
 
 /**
- * Installs one package alone: what comes along has to be what it and its dependencies ask for, and of this workspace
- * only what its own package.json names. Resolves to the names of all.
+ * Installs one package alone: npm must install exactly what it and its dependencies ask for, and of this workspace only
+ * what its own package.json names. Resolves to the names of all.
  */
 export async function checkInstall(
   workplace: Workplace,
@@ -48,20 +48,20 @@ export async function checkInstall(
   const expected = ownClosure(copy, name);
   const got = new Set([...installed].map(nameOf).filter((each) => ours.has(each)));
   faults.push(
-    ...difference(got, expected).map((each) => `${each} came along and is none of its dependencies`),
-    ...difference(expected, got).map((each) => `${each} is a dependency and did not come along`),
+    ...difference(got, expected).map((each) => `${each} is installed and not one of its dependencies`),
+    ...difference(expected, got).map((each) => `${each} is a dependency and is not installed`),
   );
   if (faults.length > 0) throw new Error(faults.join("\n"));
   const names = [...new Set([...installed].map(nameOf))].toSorted();
   return `${name}: ${names.length} packages: ${names.join(", ")}`;
 }
 
-/** Where `checkInstall` installs a package. */
+/** Folder into which `checkInstall` installs a package. */
 export function aloneFolder(name: string): string {
   return `${name.split("/").at(-1)}-alone`;
 }
 
-/** The folders of all packages that npm has put there, within the folder. */
+/** Folders of all packages that npm has installed, within the folder. */
 async function installedIn(folder: string): Promise<Set<string>> {
   const lock = JSON.parse(await readFile(join(folder, "node_modules/.package-lock.json"), "utf8")) as {
     packages: Record<string, object>;
@@ -69,7 +69,7 @@ async function installedIn(folder: string): Promise<Set<string>> {
   return new Set(Object.keys(lock.packages));
 }
 
-/** The folders of a package and of all that it asks for, found as Node finds them. */
+/** Folders of a package and of all that it asks for, found as Node finds them. */
 async function closure(folder: string, name: string): Promise<Set<string>> {
   const root = await realpath(folder);
   const found = new Set<string>();
@@ -103,7 +103,7 @@ async function resolve(
   return from === root ? undefined : resolve(name, dirname(from), root);
 }
 
-/** The packages of this workspace that one of them brings along, by their own package.json. */
+/** Packages of this workspace on which one of them depends, by their own package.json. */
 function ownClosure(copy: Copy, name: string, found: Set<string> = new Set()): Set<string> {
   const manifest = copy.packages.find((each) => each.manifest.name === name)?.manifest;
   if (manifest === undefined || found.has(name)) return found;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What the release needs to know of a package.json. */
+/** Fields of a package.json that the release reads. */
 export interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -22,7 +22,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
 }
 
-/** Peers that npm installs along: those that are not optional. */
+/** Peers that npm installs too: those that are not optional. */
 export function requiredPeers({ peerDependencies = {}, peerDependenciesMeta = {} }: Manifest): string[] {
   return Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
 }

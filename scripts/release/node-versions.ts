@@ -3,7 +3,7 @@ import type { Registry } from "./registry.ts";
 import { install } from "./install.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** The program of a major version of Node: this process's own where it is that, else one from npm. */
+/** Program of a major version of Node: this process's own if it fits, else one from npm. */
 export async function nodeOf(
   workplace: Workplace,
   registry: Registry,

@@ -5,7 +5,7 @@ import { install } from "./install.ts";
 import type { Registry } from "./registry.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** The package of somebody else that is scaffolded, published and used. */
+/** Package of another author that is scaffolded, published and used. */
 export const PLUGIN = "batchwise-my-provider";
 
 /** Scaffolds a plugin as its author would, with what the registry has. */
@@ -34,7 +34,7 @@ export async function usePlugin(workplace: Workplace, registry: Registry): Promi
   const folder = await install(workplace, registry, "plugin-user", packages);
   await writeFile(join(folder, "load.js"), LOADER);
   const output = await workplace.run(process.execPath, ["load.js"], { cwd: folder });
-  if (output.trim() !== "3 vectors of 256") throw new Error(`Expected 3 vectors of 256, came:\n${output}`);
+  if (output.trim() !== "3 vectors of 256") throw new Error(`Expected 3 vectors of 256, got:\n${output}`);
   return { folder };
 }
 
@@ -47,7 +47,7 @@ export async function searchWithPlugin(workplace: Workplace, copy: Copy, folder:
     env: { BATCHWISE_CACHE_DIR: join(workplace.root, "cache") },
   });
   const [found] = /^.*\.md\b.*$/m.exec(output) ?? [];
-  if (found === undefined) throw new Error(`Expected passages of documentation, came:\n${output}`);
+  if (found === undefined) throw new Error(`Expected passages of documentation, got:\n${output}`);
   return `found: ${found.trim()}`;
 }
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { REPOSITORY, type Workplace } from "./workplace.ts";
 
-/** Makes sure that `pnpm` is the version that the repository names, and `node` the one that runs this. */
+/** Provides the `pnpm` version that the repository names, and the `node` that runs this. */
 export async function bringPnpm(workplace: Workplace): Promise<void> {
   workplace.addToPath(dirname(process.execPath));
   const root = JSON.parse(await readFile(join(REPOSITORY, "package.json"), "utf8")) as { packageManager: string };

@@ -5,22 +5,23 @@ import type { Manifest } from "./manifest.ts";
 import type { Workplace } from "./workplace.ts";
 
 /**
- * Holds what provenance needs, as far as it can be told without the CI that signs it: the release workflow may ask for
- * an identity and tells pnpm to attest in a way that this pnpm hears, and each package names the repository that it is built from.
+ * Checks what provenance needs, as far as possible without the CI that signs it: the release workflow may ask for an
+ * identity and sets the variable that this pnpm reads, and each package names the repository that it is built from.
  */
 export async function checkProvenance(workplace: Workplace, copy: Copy): Promise<string> {
   const workflow = await readFile(join(copy.root, ".github/workflows/release.yml"), "utf8");
   const faults = [
     /^\s+id-token: write\b/m,
-    // pnpm hears neither NPM_CONFIG_PROVENANCE nor publishConfig.provenance.
+    // pnpm reads neither NPM_CONFIG_PROVENANCE nor publishConfig.provenance.
     /^\s+PNPM_CONFIG_PROVENANCE: "?true"?\b/m,
   ]
     .filter((line) => !line.test(workflow))
     .map((line) => `release.yml has no line like ${line}`);
 
   const env = { PNPM_CONFIG_PROVENANCE: "true" };
-  const heard = await workplace.run("pnpm", ["config", "get", "provenance"], { cwd: copy.root, env });
-  if (heard.trim() !== "true") faults.push(`pnpm does not hear PNPM_CONFIG_PROVENANCE: it says ${heard.trim()}`);
+  const setting = await workplace.run("pnpm", ["config", "get", "provenance"], { cwd: copy.root, env });
+  if (setting.trim() !== "true")
+    faults.push(`pnpm does not read PNPM_CONFIG_PROVENANCE: provenance is ${setting.trim()}`);
 
   const root = JSON.parse(await readFile(join(copy.root, "package.json"), "utf8")) as Manifest;
   for (const { manifest } of copy.packages) {

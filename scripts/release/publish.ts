@@ -4,7 +4,7 @@ import type { Copy } from "./copy.ts";
 import type { Registry } from "./registry.ts";
 import { REPOSITORY, type Workplace } from "./workplace.ts";
 
-/** Builds what has changed since it was last built, by turbo's cache. */
+/** Builds what has changed since the last build, by turbo's cache. */
 export async function build(workplace: Workplace, copy: Copy): Promise<string> {
   const turbo = join(copy.root, "node_modules/turbo/bin/turbo");
   const cache = `--cache-dir=${join(REPOSITORY, ".turbo/cache")}`;
@@ -14,7 +14,7 @@ export async function build(workplace: Workplace, copy: Copy): Promise<string> {
   return /Cached:.*$/m.exec(output)?.[0].replaceAll(/\s+/g, " ") ?? "";
 }
 
-/** Publishes as the release workflow does: what the registry does not have yet, with changesets, by pnpm. */
+/** Publishes what the registry does not have yet, with changesets and pnpm, as the release workflow does. */
 export async function publish(workplace: Workplace, copy: Copy, registry: Registry): Promise<string> {
   await writeFile(join(copy.root, ".npmrc"), registry.npmrc);
   const changeset = join(copy.root, "node_modules/@changesets/cli/bin.js");
@@ -25,6 +25,6 @@ export async function publish(workplace: Workplace, copy: Copy, registry: Regist
     const response = await fetch(new URL(`${manifest.name}/${manifest.version}`, registry.url));
     if (!response.ok) missing.push(`${manifest.name}@${manifest.version}`);
   }
-  if (missing.length > 0) throw new Error(`Not in the registry after publishing: ${missing.join(", ")}`);
+  if (missing.length > 0) throw new Error(`Expected all packages in the registry, got none of ${missing.join(", ")}`);
   return `${copy.packages.length} packages`;
 }

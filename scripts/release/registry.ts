@@ -5,20 +5,20 @@ import { join } from "node:path";
 import { bringVerdaccio } from "./verdaccio.ts";
 import { REPOSITORY, type Workplace } from "./workplace.ts";
 
-/** A registry on loopback that ends with the process. */
+/** Registry on loopback that ends with the process. */
 export interface Registry {
-  /** With a slash at the end. */
+  /** Ends with a slash. */
   readonly url: string;
-  /** Where the packages are kept that were published to it. */
+  /** Folder of the packages that were published to it. */
   readonly storage: string;
-  /** For npm and pnpm alike: they use this registry alone. */
+  /** Environment with which npm and pnpm use only this registry. */
   readonly env: Readonly<Record<string, string>>;
-  /** What a `.npmrc` holds, so that npm and pnpm may publish. */
+  /** Content of a `.npmrc` with which npm and pnpm may publish. */
   readonly npmrc: string;
   close(): Promise<void>;
 }
 
-/** Packages named in `own` come from this registry alone, all others through it from the one that npm is set to. */
+/** Starts a registry that serves `own` packages itself and gets all others from the one that npm is set to. */
 export async function startRegistry(workplace: Workplace, own: readonly string[]): Promise<Registry> {
   const folder = await workplace.folder("registry");
   const storage = join(folder, "storage");
@@ -27,7 +27,7 @@ export async function startRegistry(workplace: Workplace, own: readonly string[]
   const config = {
     storage,
     auth: { htpasswd: { file: join(folder, "htpasswd") } },
-    // Failing twice would take it for down otherwise, and a tarball that npm caches need not be kept here as well.
+    // By default two failures would count as down; tarballs are cached by npm already.
     uplinks: { upstream: { url: upstream, cache: false, maxage: "1d", max_fails: 1000, timeout: "60s" } },
     packages: {
       ...Object.fromEntries(own.map((name) => [name, everyone])),

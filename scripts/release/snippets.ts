@@ -7,20 +7,20 @@ import { aloneFolder, install } from "./install.ts";
 import type { Registry } from "./registry.ts";
 import { REPOSITORY, type Workplace } from "./workplace.ts";
 
-/** READMEs, and how many of their snippets, from the first one on, run with nothing but what is installed. */
+/** READMEs, and the number of their first snippets that run with the installed packages alone. */
 const READMES: readonly { readonly name: string; readonly path: string; readonly count?: number }[] = [
   { name: "root", path: "README.md" },
   { name: "openai", path: "packages/providers/openai/README.md" },
   { name: "cohere", path: "packages/providers/cohere/README.md" },
-  // The second wants a folder with a model.
+  // The second needs a folder with a model.
   { name: "local", path: "packages/providers/local/README.md", count: 1 },
 ];
 
-/** What a user has installed: the emulator stands for the providers, and some snippets use Zod. */
+/** Packages that a user has installed: the emulator replaces the providers, and some snippets use Zod. */
 const PACKAGES = ["openai", "cohere", "local", "emulator"].map((name) => `@batchwise/${name}`);
-const BESIDE = ["zod", "@types/node@22"];
+const OTHERS = ["zod", "@types/node@22"];
 
-/** What the root's README leaves to its reader. */
+/** Declarations that the root's README leaves to its reader. */
 const GLOBALS = `
 declare const texts: string[];
 declare function callTheModel(text: string, signal?: AbortSignal): Promise<string>;
@@ -37,7 +37,7 @@ const COMPILER_OPTIONS = {
   outDir: "js",
 };
 
-/** Imports the snippets that it is given, with the emulator in the providers' place. */
+/** Imports the given snippets, with the emulator instead of the providers. */
 const RUNNER = `
 import { pathToFileURL } from "node:url";
 import { startEmulator } from "@batchwise/emulator";
@@ -57,16 +57,16 @@ for (const file of process.argv.slice(2)) {
 await emulator.close();
 `;
 
-/** A folder with the adapters, the emulator and their READMEs' snippets, as TypeScript and compiled to JavaScript. */
+/** Folder with the adapters, the emulator and their READMEs' snippets, as TypeScript and compiled to JavaScript. */
 export interface Consumer {
   readonly folder: string;
-  /** Names of the snippets' files, without their endings. */
+  /** Names of the snippets' files, without extensions, and the lines that they promise to print. */
   readonly snippets: readonly { readonly name: string; readonly prints: readonly string[] }[];
 }
 
-/** Local is large: its folder is taken over from where it was installed alone. */
+/** Installs the adapters into the folder of `@batchwise/local` alone, which is large. */
 export async function installConsumer(workplace: Workplace, copy: Copy, registry: Registry): Promise<Consumer> {
-  const folder = await install(workplace, registry, aloneFolder("@batchwise/local"), [...PACKAGES, ...BESIDE]);
+  const folder = await install(workplace, registry, aloneFolder("@batchwise/local"), [...PACKAGES, ...OTHERS]);
   const snippets = (await Promise.all(READMES.map((readme) => snippetsOf(copy, readme)))).flat();
   await mkdir(join(folder, "src"));
   await writeFile(join(folder, "src/globals.d.ts"), GLOBALS);
@@ -77,14 +77,14 @@ export async function installConsumer(workplace: Workplace, copy: Copy, registry
   return { folder, snippets: snippets.map(({ name, code }) => ({ name, prints: printedBy(code) })) };
 }
 
-/** Type-checks the snippets and all types that they reach, and writes them as JavaScript. */
+/** Type-checks the snippets and all types that they use, and writes them as JavaScript. */
 export async function compileSnippets(workplace: Workplace, { folder, snippets }: Consumer): Promise<string> {
   const compiler = join(REPOSITORY, "node_modules/typescript/bin/tsc");
   await workplace.run(process.execPath, [compiler, "--project", folder], { cwd: folder });
   return `${snippets.length} snippets, strict, with the types of all packages`;
 }
 
-/** Runs the compiled snippets, and holds what they print against what they say that they print. */
+/** Runs the compiled snippets, and compares what they print with what they promise. */
 export async function runSnippets(workplace: Workplace, consumer: Consumer, node: string): Promise<string> {
   const { folder, snippets } = consumer;
   const files = snippets.map(({ name }) => join("js", `${name}.js`));

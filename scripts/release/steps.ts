@@ -1,11 +1,11 @@
-/** What one step came to. */
+/** Result of one step. */
 interface Outcome {
   readonly title: string;
   readonly status: "ok" | "FAILED";
   readonly seconds: number;
 }
 
-/** Runs steps, prints each with its time as it ends, and goes on after one that failed. */
+/** Runs steps, prints each with its time as it ends, and continues after one that failed. */
 export class Steps {
   readonly #outcomes: Outcome[] = [];
   readonly #signal: AbortSignal;
@@ -15,7 +15,7 @@ export class Steps {
     this.#signal = signal;
   }
 
-  /** Resolves to what `work` gives, or to undefined when it failed. A string, or lines, that it gives are printed. */
+  /** Resolves to the result of `work`, or to undefined when it failed. Prints a result that is a string or lines. */
   async run<Value>(title: string, work: () => Promise<Value>): Promise<Value | undefined> {
     this.#signal.throwIfAborted();
     const start = performance.now();
@@ -31,7 +31,7 @@ export class Steps {
     }
   }
 
-  /** Prints the summary; true where every step has passed. */
+  /** Prints the summary. True when every step has passed. */
   summary(): boolean {
     const bad = this.#outcomes.filter(({ status }) => status !== "ok");
     const passed = `${this.#outcomes.length - bad.length} of ${this.#outcomes.length} steps passed`;

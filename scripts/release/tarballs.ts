@@ -7,7 +7,7 @@ import { faultsOfTypes } from "./faults-of-types.ts";
 import type { Registry } from "./registry.ts";
 import { REPOSITORY, type Workplace } from "./workplace.ts";
 
-/** What a tarball may weigh, in kB: about a tenth more than it does. */
+/** Size limit of a tarball, in kB: about a tenth more than its size. */
 const BUDGETS: Readonly<Record<string, number>> = {
   "@batchwise/core": 210,
   "@batchwise/emulator": 230,
@@ -15,7 +15,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
 };
 const BUDGET_OF_OTHERS = 120;
 
-/** Tests and what they need; a template for others may hold some. */
+/** Tests and what they need, which are not published; a template may hold some. */
 const NOT_PUBLISHED =
   /^(src|dist)\/(.*\/)?(fixtures|testing)\/|^(src|dist)\/.*\.(test|test-d|fixture)\.|(^|\/)\.(env|npmrc)/;
 
@@ -35,7 +35,7 @@ interface Row {
   readonly faults: readonly string[];
 }
 
-/** Unpacks each published tarball and looks at everything that a user gets to see; resolves to a table. */
+/** Unpacks each published tarball and checks everything that a user gets. Resolves to a table. */
 export async function checkTarballs(workplace: Workplace, copy: Copy, registry: Registry): Promise<string[]> {
   const rows: Row[] = [];
   for (const published of copy.packages) rows.push(await checkTarball(workplace, copy, registry, published));
@@ -68,7 +68,7 @@ async function checkTarball(
     kilobytes,
     files: files.length,
     faults: [
-      ...(kilobytes > budget ? [`${kilobytes.toFixed(1)} kB is more than the ${budget} kB that it may weigh`] : []),
+      ...(kilobytes > budget ? [`${kilobytes.toFixed(1)} kB is more than its limit of ${budget} kB`] : []),
       ...faultsOfManifest(manifest, source, folder),
       ...files.filter((file) => NOT_PUBLISHED.test(file)).map((file) => `${file} is not to be published`),
       ...["LICENSE", "README.md"].filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
@@ -94,7 +94,7 @@ function faultsOfManifest(manifest: Manifest, source: Manifest, folder: string):
   const text = JSON.stringify(manifest);
   const faults: [boolean, string][] = [
     [manifest.version !== source.version, `the version is ${manifest.version} instead of ${source.version}`],
-    [/"(workspace|catalog):/.test(text), "a range is left that only this workspace understands"],
+    [/"(workspace|catalog):/.test(text), "it has a range that only this workspace understands"],
     [JSON.stringify(manifest.exports).includes("@batchwise/source"), "the exports lead to sources"],
     [manifest.type !== "module", 'type is not "module"'],
     [manifest.engines?.["node"] === undefined, "engines.node is missing"],
@@ -104,7 +104,7 @@ function faultsOfManifest(manifest: Manifest, source: Manifest, folder: string):
   return faults.filter(([isFault]) => isFault).map(([, fault]) => fault);
 }
 
-/** What `exports` and `bin` name and the tarball does not hold. */
+/** Faults of `exports` and `bin`: targets that the tarball does not hold, and commands without a first line for Node. */
 async function missingTargets(root: string, manifest: Manifest): Promise<string[]> {
   const targets = [...leaves(manifest.exports), ...Object.values(manifest.bin ?? {})];
   const faults = await Promise.all(
@@ -143,7 +143,7 @@ async function faultsOfFile(root: string, file: string, copyRoot: string): Promi
   ];
 }
 
-/** A source map leads to a file of the tarball, or brings its sources along. */
+/** Faults of a source map that neither leads to a file of the tarball nor holds its sources. */
 async function brokenMap(root: string, file: string, text: string): Promise<string[]> {
   const map = JSON.parse(text) as { sources: string[]; sourcesContent?: (string | null)[]; sourceRoot?: string };
   const faults: string[] = [];

@@ -6,13 +6,13 @@ import { pathToFileURL } from "node:url";
 import type { Workplace } from "./workplace.ts";
 
 const VERSION = "6.10.4";
-/** The version of node-fetch that it asks for is known by a tag, and not every registry passes tags on. */
+/** Version of node-fetch: Verdaccio asks for it by a tag, and not every registry passes tags on. */
 const OVERRIDES = { "verdaccio-audit": { "node-fetch": "2.7.0" } };
 
-/** Starts a registry from the file of its configuration. */
+/** Starts a registry from its configuration file. */
 type RunServer = (config: string) => Promise<Server>;
 
-/** Installs Verdaccio in the workplace: nothing but this check needs it and the hundreds of packages that it brings. */
+/** Installs Verdaccio in the workplace: only this check needs it and its hundreds of packages. */
 export async function bringVerdaccio(workplace: Workplace): Promise<RunServer> {
   const folder = await workplace.folder("verdaccio");
   const manifest = { private: true, dependencies: { verdaccio: VERSION }, overrides: OVERRIDES };

@@ -9,9 +9,9 @@ type Bump = "patch" | "minor" | "major";
 const CORE = "@batchwise/core";
 
 /**
- * Lets changesets work out versions, and holds them against what the packages promise each other: a patch or a minor of
- * core releases core alone; a major of core makes every package with core as its peer a major, and gives those that bring
- * one of these along a patch; a release of an adapter leaves all others as they are.
+ * Lets changesets compute versions, and checks them: a patch or a minor of core releases core alone; a major of core makes
+ * every package with core as its peer a major, and those that depend on one of these a patch; a release of an adapter
+ * leaves all others as they are.
  */
 export async function checkVersions(workplace: Workplace, copy: Copy): Promise<string[]> {
   const manifests = copy.packages.map(({ manifest }) => manifest);
@@ -20,19 +20,19 @@ export async function checkVersions(workplace: Workplace, copy: Copy): Promise<s
     const range = peerDependencies?.[CORE];
     if (range !== "workspace:^") {
       throw new Error(
-        `${name} has to have ${CORE} as a peer with "workspace:^", so that its range follows; it has "${range}".`,
+        `Expected ${name} to have ${CORE} as a peer with "workspace:^", so that its range follows, got "${range}".`,
       );
     }
   }
   const renewed = new Set([CORE, ...onCore.map(({ name }) => name)]);
-  const bringing = manifests.filter(
+  const dependents = manifests.filter(
     (manifest) =>
       !onCore.includes(manifest) && Object.keys(manifest.dependencies ?? {}).some((name) => renewed.has(name)),
   );
   const cases: readonly [name: string, bump: Bump, alsoMajor: readonly Manifest[], alsoPatch: readonly Manifest[]][] = [
     [CORE, "patch", [], []],
     [CORE, "minor", [], []],
-    [CORE, "major", onCore, bringing],
+    [CORE, "major", onCore, dependents],
     ["@batchwise/openai", "minor", [], []],
   ];
   return Promise.all(
@@ -44,7 +44,8 @@ export async function checkVersions(workplace: Workplace, copy: Copy): Promise<s
         const got = after.get(manifest.name);
         return got === expected ? [] : [`${manifest.name}: expected ${expected}, got ${got}`];
       });
-      if (faults.length > 0) throw new Error(`After a ${bump} of ${name}:\n${faults.join("\n")}`);
+      if (faults.length > 0)
+        throw new Error(`Expected other versions after a ${bump} of ${name}, got:\n${faults.join("\n")}`);
       const others = alsoMajor.length === 0 ? "no other package" : `and a major of ${alsoMajor.length} others`;
       return `${bump} of ${name}: ${after.get(name)}, ${others}`;
     }),
@@ -62,14 +63,15 @@ async function versionsAfter(workplace: Workplace, copy: Copy, name: string, bum
   await workplace.run(process.execPath, [join(REPOSITORY, "scripts/version-packages.ts")], { cwd: folder });
 
   const log = await readFile(join(folder, packageFolder(copy, name), "CHANGELOG.md"), "utf8");
-  if (!log.includes("A change.")) throw new Error(`The changeset's text is not in the CHANGELOG.md of ${name}.`);
+  if (!log.includes("A change."))
+    throw new Error(`Expected the changeset's text in the CHANGELOG.md of ${name}, got none.`);
   const after = await Promise.all(copy.packages.map((each) => readManifest(join(folder, each.folder))));
   return new Map(after.map((manifest) => [manifest.name, manifest.version]));
 }
 
 function packageFolder(copy: Copy, name: string): string {
   const found = copy.packages.find(({ manifest }) => manifest.name === name);
-  if (found === undefined) throw new Error(`There is no package ${name} to release.`);
+  if (found === undefined) throw new Error(`Expected a package ${name} to release, got none.`);
   return found.folder;
 }
 

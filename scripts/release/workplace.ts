@@ -6,26 +6,26 @@ import { delimiter, join } from "node:path";
 
 export const REPOSITORY: string = join(import.meta.dirname, "..", "..");
 
-/** Where a command runs, and what is added to the environment. */
+/** Folder of a command, and additions to its environment. */
 interface CommandOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A temporary folder outside of the work tree, and the commands that run in it. It vanishes with the process. */
+/** Temporary folder outside of the work tree, and the commands that run in it. It is removed with the process. */
 export interface Workplace {
   readonly root: string;
   /** Commands end when it is aborted. */
   readonly signal: AbortSignal;
-  /** Makes an empty folder in it. */
+  /** Creates a folder in it. */
   folder(name: string): Promise<string>;
   /**
-   * What the command wrote to its standard output.
+   * Runs a command. Resolves to its standard output.
    *
-   * @throws Error when it ends with another code than 0; the message holds the end of what it wrote.
+   * @throws Error when it ends with another code than 0; the message holds the end of its output
    */
   run(file: string, args: readonly string[], options: CommandOptions): Promise<string>;
-  /** Puts a folder of programs before all others. */
+  /** Adds a folder of programs in front of all others. */
   addToPath(folder: string): void;
 }
 
@@ -50,7 +50,7 @@ export async function makeWorkplace(signal: AbortSignal, keep: boolean): Promise
   };
 }
 
-/** Without what npm and pnpm tell the scripts that they run, which other runs of npm and pnpm would take for theirs. */
+/** Environment without the variables of npm and pnpm for their scripts, which would confuse further runs of them. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) {
@@ -90,7 +90,7 @@ function run(
       if (code === 0) resolve(stdout);
       else {
         const end = both.trimEnd().split("\n").slice(-LAST_LINES).join("\n");
-        reject(new Error(`${file} ${args.join(" ")} ended with ${code ?? killedBy}:\n${end}`));
+        reject(new Error(`Expected ${file} ${args.join(" ")} to end with 0, got ${code ?? killedBy}:\n${end}`));
       }
     });
   });

@@ -33,7 +33,7 @@ test("a process that ends without an answer is an error that names it and its co
   const module = await moduleOf("ending", `process.on("message", () => process.exit(3)); process.send("ready");`);
   using child = new Child("ending", module, { argument: "" });
   await child.answer();
-  await expect(child.ask({})).rejects.toThrow("ending: its process was to answer, and ended with 3.");
+  await expect(child.ask({})).rejects.toThrow("Expected the process of ending to answer, got its end with 3.");
 });
 
 test("a process has the variables that it is given", async () => {

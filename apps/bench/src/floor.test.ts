@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { loopByHand } from "./floor.ts";
 
 describe("loopByHand", () => {
-  test("gives outcomes with index and input, a failure among them", async () => {
+  test("returns outcomes with index and input, a failure among them", async () => {
     const outcomes = await loopByHand(
       [5, 6, 7],
       async (input) => {

@@ -1,18 +1,18 @@
 import type { Completed } from "@batchwise/core";
 import { type Bulk, settleBulk } from "./streams/bulks.ts";
 
-/** One input to one output: the call that every contender makes. */
+/** Call that every contender makes: one input to one output. */
 export type Work = (input: number) => Promise<number>;
 
-/** How many inputs a bulk holds and how many bulks are in flight at once. */
+/** Number of inputs in a bulk, and of bulks in flight at once. */
 export interface StreamShape {
   readonly size: number;
   readonly inFlight: number;
 }
 
 /**
- * The loop that one would write by hand for a bulk of calls: `concurrency` lanes take the next index from one counter,
- * and each outcome goes to its own slot. A call that rejects is an outcome like any other.
+ * Hand-written loop for a bulk of calls: `concurrency` workers take the next index from one counter, and each outcome
+ * goes to its own slot. A call that rejects is an outcome like any other.
  */
 export async function loopByHand(
   inputs: readonly number[],
@@ -21,26 +21,26 @@ export async function loopByHand(
 ): Promise<Completed<number, number>[]> {
   const outcomes: Completed<number, number>[] = Array.from({ length: inputs.length });
   let next = 0;
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     while (next < inputs.length) {
       const index = next++;
       const input = inputs[index] as number;
       try {
-        // oxlint-disable-next-line no-await-in-loop -- a lane is a loop over calls
+        // oxlint-disable-next-line no-await-in-loop -- a worker is a loop over calls
         outcomes[index] = { index, input, status: "fulfilled", value: await work(input) };
       } catch (error) {
         outcomes[index] = { index, input, status: "rejected", reason: errorOf(error) };
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, inputs.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(concurrency, inputs.length) }, worker));
   return outcomes;
 }
 
 /**
- * The generator that one would write by hand for a stream: pulls texts into bulks of `size`, keeps `inFlight` of them
- * at work, and hands out each outcome as its bulk completes. A bulk that rejects, or answers with another count,
- * fails its own texts alone. It holds at most `inFlight` bulks, in flight or complete, and one that is being filled.
+ * Hand-written generator for a stream: pulls texts into bulks of `size`, keeps `inFlight` of them in flight, and yields
+ * each outcome as its bulk completes. A bulk that rejects, or answers with another count, fails only its own texts. It
+ * holds at most `inFlight` bulks, in flight or complete, and one that is being filled.
  */
 export async function* streamByHand(
   texts: AsyncIterable<string>,
@@ -65,7 +65,7 @@ export async function* streamByHand(
   const pull = async (inputs: string[]): Promise<void> => {
     try {
       while (inputs.length < size) {
-        // oxlint-disable-next-line no-await-in-loop -- an async generator answers no faster when it is asked twice
+        // oxlint-disable-next-line no-await-in-loop -- an async generator is not faster when it is asked twice
         const result = await iterator.next();
         if (result.done) {
           ended = true;
@@ -124,5 +124,5 @@ export async function* streamByHand(
 }
 
 function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error("A value that is no Error was thrown.", { cause: thrown });
+  return thrown instanceof Error ? thrown : new Error("Expected an Error, got another value.", { cause: thrown });
 }

@@ -19,7 +19,7 @@ interface Flags {
 }
 
 const program = new Command("bench")
-  .description("Measures Batchwise beside its peers, side by side on this machine.")
+  .description("Measures Batchwise against its peers, side by side on this machine.")
   .showHelpAfterError();
 for (const suite of suites) {
   withFlags(program.command(suite.name).description(suite.description))
@@ -76,7 +76,7 @@ async function run(chosen: readonly Suite[], flags: Flags): Promise<void> {
   }
 }
 
-/** Apart from the suites: it takes long, and changes what they measure. */
+/** Not a suite: it takes long, and changes what the suites measure. */
 async function sweep(): Promise<void> {
   const { best, report } = await sweepSettings((line) => process.stderr.write(`${line}\n`));
   process.stdout.write(`${terminalTable(report)}\n`);

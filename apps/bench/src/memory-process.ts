@@ -1,4 +1,4 @@
-// Started by memory.ts: runs one contender, alone, and sends back what it took.
+// Started by memory.ts: runs one contender alone and sends back its memory use.
 import { flushCompileCache } from "node:module";
 import { verify, work } from "./contenders/work.ts";
 import { loadContenders } from "./contenders/index.ts";
@@ -11,7 +11,7 @@ const CONCURRENCY = 64;
 
 const task = JSON.parse(process.argv[2] as string) as MemoryTask;
 const answer = await (task.kind === "loop" ? measureLoop(task) : measureStream(task));
-// What started this process ends it, too.
+// The parent ends this process.
 flushCompileCache();
 process.send?.(answer);
 
@@ -34,6 +34,6 @@ async function measureStream({ module, name, items }: MemoryTask): Promise<Memor
 
 function named<Each extends { readonly name: string }>(contenders: readonly Each[], name: string): Each {
   const found = contenders.find((contender) => contender.name === name);
-  if (found === undefined) throw new Error(`Expected a contender named ${JSON.stringify(name)}, found none.`);
+  if (found === undefined) throw new Error(`Expected a contender named ${JSON.stringify(name)}, got none.`);
   return found;
 }

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(cache, { recursive: true }));
 
-test("a process of its own answers with a level and a peak that is not below it", async () => {
+test("the process answers with a level and a peak that is not below it", async () => {
   const use = await measureMemory(
     { kind: "loop", module: "hand-written", name: "hand-written loop", items: 1000 },
     cache,
@@ -20,7 +20,7 @@ test("a process of its own answers with a level and a peak that is not below it"
   expect(use.maxRss).toBeGreaterThanOrEqual(use.peak);
 });
 
-test("what a contender keeps is seen: twenty times the items take more", async () => {
+test("the memory that a contender keeps is measured: twenty times the items take more", async () => {
   const task = { kind: "loop", module: "p-queue", name: "p-queue + allSettled" } as const;
   const few = await measureMemory({ ...task, items: 500 }, cache);
   const many = await measureMemory({ ...task, items: 10_000 }, cache);
@@ -37,6 +37,8 @@ test("a stream is measured too", async () => {
 });
 
 test("a process that ends without an answer is an error that names the contender", async () => {
-  const task = { kind: "loop", module: "hand-written", name: "nobody", items: 1 } as const;
-  await expect(measureMemory(task, cache)).rejects.toThrow("nobody: its process was to answer, and ended with 1");
+  const task = { kind: "loop", module: "hand-written", name: "unknown", items: 1 } as const;
+  await expect(measureMemory(task, cache)).rejects.toThrow(
+    "Expected the process of unknown to answer, got its end with 1",
+  );
 });

@@ -1,26 +1,26 @@
 import { Child } from "./child.ts";
 import type { MemoryUse } from "./peak-memory.ts";
 
-/** What a process of its own is to run. */
+/** Task of a process. */
 export interface MemoryTask {
   readonly kind: "loop" | "stream";
-  /** The contender's module, as the registry names it. */
+  /** Name of the contender's module. */
   readonly module: string;
   readonly name: string;
   readonly items: number;
 }
 
 /**
- * A stream's memory is next to all young garbage, and V8 lets that grow from 1 MB to 32 MB as it sees fit: the same
- * program took from 81 to 171 MB. With the young generation of one size throughout, it takes the same within 3 %.
+ * Flags for a young generation of one size, with which a stream's memory varies by less than 3 %. It is nearly all young
+ * garbage, which V8 lets grow from 1 MB to 32 MB: without the flags the same program took from 81 to 171 MB.
  */
 const STREAM_FLAGS: readonly string[] = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
 
 /**
- * Runs one contender in a process of its own, so that nobody's garbage is another's memory.
+ * Runs one contender in its own process, so that no other's garbage counts as its memory.
  *
- * `compileCache` is a folder in which Node keeps compiled modules. With one that an earlier process has filled, nothing
- * is compiled here: compiling TypeScript leaves room in the process that would hide what a run takes.
+ * `compileCache` is a folder in which Node keeps compiled modules. When an earlier process has filled it, nothing is
+ * compiled here: compiling TypeScript frees memory in the process that would hide what a run takes.
  *
  * @throws Error when the process ends without an answer; its own message is on stderr.
  */

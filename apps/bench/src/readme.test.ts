@@ -23,7 +23,7 @@ The end.
 `;
 
 describe("replaceResult", () => {
-  test("replaces what stands between a suite's markers and nothing else", () => {
+  test("replaces only the text between a suite's markers", () => {
     const once = replaceResult(TEXT, "engine", "| new |");
     expect(once).toBe(TEXT.replace("\nold\n", "\n| new |\n"));
     expect(replaceResult(once, "engine", "| new |")).toBe(once);
@@ -39,7 +39,9 @@ describe("replaceResult", () => {
     ["in the wrong order", "engine", "<!-- bench:engine:end --><!-- bench:engine:start -->"],
     ["there twice", "stream", TEXT + TEXT],
   ])("refuses markers that are %s, and says what to put there", (_, suite, text) => {
-    expect(() => replaceResult(text, suite, "new")).toThrow(/Expected the README to hold <!-- bench:.*put them where/);
+    expect(() => replaceResult(text, suite, "new")).toThrow(
+      /Expected one <!-- bench:.* and then one <!-- bench:.* in the README, got others\. Put them around/,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 
-/** Replaces the results of some suites in a README, by suite name. All of it is written, or nothing. */
+/** Replaces the results of suites in a README, by suite name. Writes all of them, or none. */
 export async function writeResults(file: URL, results: ReadonlyMap<string, string>): Promise<void> {
   const before = await readFile(file, "utf8");
   const after = [...results].reduce((text, [suite, result]) => replaceResult(text, suite, result), before);
@@ -10,9 +10,9 @@ export async function writeResults(file: URL, results: ReadonlyMap<string, strin
 }
 
 /**
- * `text` with what stands between a suite's two markers replaced by `result`.
+ * Replaces the text between a suite's two markers by `result`.
  *
- * @throws Error when the markers are not there exactly once, in order.
+ * @throws Error unless the markers exist exactly once, in order.
  */
 export function replaceResult(text: string, suite: string, result: string): string {
   const start = `<!-- bench:${suite}:start -->`;
@@ -20,7 +20,7 @@ export function replaceResult(text: string, suite: string, result: string): stri
   const [before, rest, ...more] = text.split(start);
   const [, after, ...further] = rest?.split(end) ?? [];
   if (before === undefined || after === undefined || more.length > 0 || further.length > 0) {
-    throw new Error(`Expected the README to hold ${start} and then ${end}, once each; put them where the table goes.`);
+    throw new Error(`Expected one ${start} and then one ${end} in the README, got others. Put them around the table.`);
   }
   return `${before}${start}\n\n${result}\n\n${end}${after}`;
 }

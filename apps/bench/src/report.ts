@@ -1,28 +1,28 @@
-/** What a table cell holds. A number is shown with its column's digits; undefined as a dash. */
+/** Cell of a table. A number is shown with its column's digits; undefined as a dash. */
 export type Cell = string | number | boolean | undefined;
 
-/** A column of a table. */
+/** Column of a table. */
 export interface Column {
-  /** The name of the field in each row, and in `--json`. */
+  /** Name of the field in each row, and in `--json`. */
   readonly key: string;
   readonly title: string;
   /** Digits after the point. @default 0 */
   readonly digits?: number;
 }
 
-/** A figure that the project promises. */
+/** Figure that the project promises. */
 export interface Target {
   readonly name: string;
   readonly bound: "at most" | "at least";
   readonly limit: number;
   readonly measured: number;
-  /** What the numbers count: "times", "bytes an item", ... */
+  /** Unit of the numbers: "times", "bytes an item", ... */
   readonly unit: string;
 }
 
-/** What one suite measured. */
+/** Results of one suite. */
 export interface SuiteReport {
-  /** The suite's name, which is its marker in the README. */
+  /** Name of the suite, which is its marker in the README. */
   readonly suite: string;
   readonly title: string;
   readonly columns: readonly Column[];
@@ -30,12 +30,12 @@ export interface SuiteReport {
   readonly targets: readonly Target[];
 }
 
-/** Whether a promise was kept. A figure that could not be measured (NaN) was not. */
+/** Tells whether a promise was kept. One that could not be measured (NaN) was not. */
 export function isKept(target: Target): boolean {
   return target.bound === "at most" ? target.measured <= target.limit : target.measured >= target.limit;
 }
 
-/** A promise and what became of it, in one line. */
+/** Promise and its verdict, in one line. */
 export function describeTarget(target: Target): string {
   const verdict = isKept(target) ? "kept" : "missed";
   return `${target.name}: ${round(target.measured)} ${target.unit} (promised: ${target.bound} ${round(target.limit)}): ${verdict}`;

@@ -16,12 +16,12 @@ describe("median", () => {
     expect(values).toEqual([10, 9, 100]);
   });
 
-  test("is not a number where there is nothing", () => {
+  test("is NaN for no values", () => {
     expect(median([])).toBeNaN();
   });
 });
 
-test("timing tells the spread beside the median", () => {
+test("timing has the range beside the median", () => {
   expect(timing([5, 1, 9])).toEqual({ median: 5, least: 1, most: 9, rounds: 3 });
 });
 
@@ -39,7 +39,7 @@ describe("interleave", () => {
     expect(log.filter((_, index) => index % 2 === 0)).toEqual(Array.from({ length: 9 }, () => "gc"));
   });
 
-  test("gives each entry the times of its own runs", async () => {
+  test("returns the times of each entry's own runs", async () => {
     const bench = timeline({ quick: [10, 30, 20], slow: [400, 600, 500] });
     const timings = await interleave(bench.entries, {
       rounds: 3,
@@ -51,7 +51,7 @@ describe("interleave", () => {
     expect(timings.get("slow")).toEqual({ median: 500, least: 400, most: 600, rounds: 3 });
   });
 
-  test("leaves out an entry that has used its budget, once it has had its least rounds", async () => {
+  test("leaves out an entry that has used its budget, after its least rounds", async () => {
     const bench = timeline({ quick: [1, 1, 1, 1, 1], slow: [900, 900, 900] });
     const timings = await interleave(bench.entries, {
       rounds: 5,
@@ -87,7 +87,7 @@ describe("interleave", () => {
   });
 });
 
-/** Entries whose runs take the given times on a clock of their own. */
+/** Entries whose runs take the given times on their own clock. */
 function timeline(times: Readonly<Record<string, readonly number[]>>, log: string[] = []) {
   let clock = 0;
   const entries = Object.entries(times).map(([name, own]): Entry => {

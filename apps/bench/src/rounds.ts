@@ -1,11 +1,11 @@
-/** One thing to time. */
+/** Work to time. */
 export interface Entry {
   readonly name: string;
-  /** Does the work once. What it resolves with is called after the clock has stopped: check the result there. */
+  /** Does the work once. Resolves with a check of the result, which is called after the clock has stopped. */
   readonly run: () => Promise<() => void>;
 }
 
-/** How often and in what order things are timed. */
+/** Rounds, budget and clock of a measurement. */
 export interface RoundOptions {
   /** Rounds in all; every entry runs once in each. Minimum 1. */
   readonly rounds: number;
@@ -15,11 +15,11 @@ export interface RoundOptions {
   readonly leastRounds?: number;
   /** Milliseconds from an arbitrary start. @default performance.now */
   readonly now?: () => number;
-  /** Collects garbage before each run, so that nobody pays for the one before. @default the runtime's own `gc` */
+  /** Collects garbage before each run, so that no entry pays for the one before. @default the runtime's own `gc` */
   readonly collect?: () => void;
 }
 
-/** The middle of several measurements and what lay around it, in milliseconds. */
+/** Median and range of several measurements, in milliseconds. */
 export interface Timing {
   readonly median: number;
   readonly least: number;
@@ -27,18 +27,18 @@ export interface Timing {
   readonly rounds: number;
 }
 
-/** How entries take turns. */
+/** Options of `takeTurns`. */
 export interface TurnOptions<Each, Result> {
   /** Rounds in all; every entry has one turn in each. Minimum 1. */
   readonly rounds: number;
   readonly run: (entry: Each, round: number) => Promise<Result>;
-  /** Whether an entry that has had these results sits the remaining rounds out. @default never */
+  /** Tells whether an entry with these results sits the remaining rounds out. @default never */
   readonly sitsOut?: (results: readonly Result[], entry: Each) => boolean;
 }
 
 /**
- * Runs the entries one at a time in interleaved rounds: each round runs all of them, starting one further than the
- * round before, so that a slow spell of the machine and the order itself fall on everyone alike.
+ * Runs the entries one at a time in interleaved rounds: each round runs all of them, starting one further than the round
+ * before, so that a slow spell of the machine and the order itself affect all of them alike.
  *
  * @returns the results of each entry.
  */
@@ -61,7 +61,7 @@ export async function takeTurns<Each, Result>(
 }
 
 /**
- * Times the entries as they take turns.
+ * Times the entries in interleaved rounds.
  *
  * @returns a timing for each entry, by name.
  */
@@ -85,7 +85,7 @@ export async function interleave(
   return new Map([...times].map(([entry, own]) => [entry.name, timing(own)]));
 }
 
-/** The middle value; the mean of the middle two where the count is even. NaN of nothing. */
+/** Middle value; the mean of the middle two for an even count. NaN for none. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   const middle = Math.floor(sorted.length / 2);
@@ -110,7 +110,7 @@ export function timing(values: readonly number[]): Timing {
  */
 export function collectGarbage(): void {
   if (globalThis.gc === undefined) {
-    throw new Error("Expected a runtime that can collect garbage on demand; start it with `node --expose-gc`.");
+    throw new Error("Expected a runtime that collects garbage on demand, got none. Start it with `node --expose-gc`.");
   }
   globalThis.gc();
 }

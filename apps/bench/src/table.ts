@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { type Cell, type Column, describeTarget, type SuiteReport } from "./report.ts";
 
-/** A report as a table for a terminal, with its promises below. */
+/** Formats a report as a table for a terminal, with its promises below. */
 export function terminalTable(report: SuiteReport): string {
   const table = new Table({
     head: report.columns.map((column) => column.title),
@@ -12,7 +12,7 @@ export function terminalTable(report: SuiteReport): string {
   return [report.title, table.toString(), ...report.targets.map((target) => `- ${describeTarget(target)}`)].join("\n");
 }
 
-/** The same in Markdown, columns padded so that it reads well unrendered too. */
+/** Formats a report in Markdown, with padded columns so that it reads well as text too. */
 export function markdownTable(report: SuiteReport): string {
   const cells = [
     report.columns.map((column) => column.title),

@@ -3,7 +3,7 @@ import { OWN_FOLDER, SHORT_NAMES } from "./adapters.ts";
 import type { Console } from "./console.ts";
 import { printTable } from "./table.ts";
 
-/** Prints the adapters in reach of `workingFolder`, and those that docsearch brings along: as a table, or as JSON. */
+/** Prints the adapters within reach of `workingFolder` and docsearch's own, as a table or as JSON. */
 export async function listInstalled(console: Console, workingFolder: string, json: boolean): Promise<void> {
   const plugins = await listAdapters({ from: [workingFolder, OWN_FOLDER] });
   if (json) {
@@ -24,7 +24,7 @@ export async function listInstalled(console: Console, workingFolder: string, jso
   }
 }
 
-/** What is JSON of it; with `create` left out, and the error as its message. */
+/** Plugin as JSON: without `create`, and with the error's message. */
 function shown({ package: name, version, adapters, error }: InstalledPlugin): object {
   return {
     package: name,

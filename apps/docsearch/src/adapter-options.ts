@@ -2,17 +2,17 @@ import { createHash } from "node:crypto";
 import { identifyingOptions, type Properties } from "@batchwise/plugins";
 
 /**
- * Tells apart options that make other vectors: the same for the same ones in any order, defaults written out or not.
- * Neither a key nor the pace is in it, nor what may be a password in an address.
+ * Digest of the options on which vectors depend: the same in any order, with defaults written out or not. It does not
+ * hold keys, the pace, or a possible password in an address.
  */
 export function digestOf(options: Readonly<Record<string, unknown>>, properties: Properties): string {
-  const told = Object.entries(identifyingOptions(options, properties))
+  const identifying = Object.entries(identifyingOptions(options, properties))
     .map(([name, value]) => [name, typeof value === "string" ? withoutSecrets(value) : value] as const)
     .toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return createHash("sha256").update(JSON.stringify(told)).digest("hex").slice(0, 12);
+  return createHash("sha256").update(JSON.stringify(identifying)).digest("hex").slice(0, 12);
 }
 
-/** Undefined for the usual one, and where it is no address. */
+/** Host of an address; undefined for the usual one, and for anything but an address. */
 export function hostOf(address: unknown, usual: unknown): string | undefined {
   const host = hostIn(address);
   return host === hostIn(usual) ? undefined : host;

@@ -1,15 +1,15 @@
 import { PRICES } from "@batchwise/openai";
 import { expect, test, vi } from "vitest";
-import { type AdapterChoice, chooseAdapter } from "./adapters.ts";
+import { type AdapterChoice, resolveAdapter } from "./adapters.ts";
 
 // A safeguard, not a measure: SDKs are loaded, on machines that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 const ENVIRONMENT = { OPENAI_API_KEY: "sk-one", CO_API_KEY: "co" };
 
-/** The folder of the index for these options, and where it is said to be computed. */
+/** Folder of the index for these options, and its printed place. */
 async function openai(options: object, environment: NodeJS.ProcessEnv = ENVIRONMENT): Promise<string[]> {
-  const chosen = await chooseAdapter("embeddings", choice(options), {
+  const chosen = await resolveAdapter("embeddings", choice(options), {
     environment,
     workingFolder: import.meta.dirname,
   });
@@ -30,9 +30,9 @@ test("package, adapter, model, dimensions and options name the folder of an inde
   expect(new Set(all.map(([identity]) => identity)).size).toBe(different.length);
 });
 
-test("what docsearch chooses has a price, so that --max-cost can be kept", async () => {
+test("docsearch's defaults have a price, so that --max-cost works", async () => {
   const sources = { environment: ENVIRONMENT, workingFolder: import.meta.dirname };
-  expect(PRICES).toHaveProperty((await chooseAdapter("embeddings", choice({}), sources)).name);
+  expect(PRICES).toHaveProperty((await resolveAdapter("embeddings", choice({}), sources)).name);
 });
 
 test("neither keys, the pace, the order of options nor a default that is written out do", async () => {
@@ -48,7 +48,7 @@ test("neither keys, the pace, the order of options nor a default that is written
   }
 });
 
-test("another server is said without what else an address may hold, and a password in it names no folder", async () => {
+test("another server is shown by its host alone, and a password in its address is not in the folder's name", async () => {
   const address = "https://me:secret@host.example/v1?key=secret";
   expect((await openai({}))[1]).toBe("its usual host");
   expect((await openai({}, { ...ENVIRONMENT, OPENAI_BASE_URL: address }))[1]).toBe("host.example");

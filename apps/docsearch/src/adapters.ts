@@ -11,78 +11,78 @@ import { digestOf, hostOf } from "./adapter-options.ts";
 import { identityOf } from "./embedder.ts";
 import { requireKey, textOf } from "./keys.ts";
 
-/** What the user said of an adapter. */
+/** Adapter and options that the user chose. */
 export interface AdapterChoice {
   readonly flag: "--embed" | "--rerank";
   /** A short name, or `<package>#<adapter>`. */
   readonly adapter: string;
-  /** The adapter's options, as JSON. */
+  /** Options of the adapter, as JSON. */
   readonly options: string | undefined;
-  /** The option `model`. It wins over `options`. */
+  /** Option `model`, which overrides `options`. */
   readonly model: string | undefined;
-  /** The option for the length of vectors. It wins over `options`. */
+  /** Option for the length of vectors, which overrides `options`. */
   readonly dimensions?: number | undefined;
 }
 
-/** What adapters are loaded and made with. */
+/** Environment and folder from which adapters are loaded. */
 export interface Sources {
-  /** Where the keys are. */
+  /** Variables with the keys. */
   readonly environment: NodeJS.ProcessEnv;
-  /** In whose node_modules packages are looked for. */
+  /** Folder from which packages are looked up. */
   readonly workingFolder: string;
   /** Time, for tests. @default the machine's clock */
   readonly clock?: Clock | undefined;
 }
 
-/** What docsearch uses adapters for. */
+/** Kind of adapters that docsearch uses. */
 export type AdapterKind = "embeddings" | "rerank";
 
-/** An adapter with its options, before anything is made of it. */
-export interface ChosenAdapter<Kind extends AdapterKind = AdapterKind> {
+/** Adapter with its options, before its Runnable is made. */
+export interface ResolvedAdapter<Kind extends AdapterKind = AdapterKind> {
   /** `<package>#<adapter>` */
   readonly reference: string;
   readonly package: string;
-  /** The model's name; the reference where the adapter has no model to choose. */
+  /** Name of the model; the reference for an adapter without models. */
   readonly name: string;
-  /** A key is needed, so it is a service, which may charge. */
+  /** True for an adapter that needs a key: a service, which may charge. */
   readonly hasKey: boolean;
   readonly options: Readonly<Record<string, unknown>>;
-  /** The host of another server than the usual one, where one was chosen. */
+  /** Host of another server than the usual one, if chosen. */
   readonly host: string | undefined;
-  /** Names a folder for what these options make. Neither a key nor the pace of calls is part of it. */
+  /** Name of a folder for the vectors of these options, independent of keys and the pace of calls. */
   identity(dimensions: number): string;
-  /** The length of the vectors of what `make` has made; undefined where only an answer can tell. */
+  /** Length of the vectors, once `make` was called; undefined when only an answer can tell. */
   dimensions(): number | undefined;
   /** @throws ArgumentError for options that cannot be worked with. Nothing is sent. */
   make(purpose?: AdapterUse["purpose"]): ReturnType<LoadedAdapter<Kind>["create"]>;
 }
 
-/** Adapters that docsearch brings along, by the names that it has for them. */
+/** Docsearch's own adapters, by their short names. */
 export const SHORT_NAMES: Readonly<Record<AdapterKind, Readonly<Record<string, string>>>> = {
   embeddings: { openai: "@batchwise/openai#embeddings", cohere: "@batchwise/cohere#embeddings" },
   rerank: { cohere: "@batchwise/cohere#rerank" },
 };
 
-/** Where those lie. */
+/** Folder from which docsearch's own adapters are loaded. */
 export const OWN_FOLDER: string = import.meta.dirname;
 
-/** What docsearch chooses for some adapters unless the user does. */
-const USUAL: Readonly<Record<string, { readonly model: string; readonly addressIn: string }>> = {
+/** Defaults of docsearch for its own adapters. */
+const DEFAULTS: Readonly<Record<string, { readonly model: string; readonly addressIn: string }>> = {
   "@batchwise/openai#embeddings": { model: "text-embedding-3-small", addressIn: "OPENAI_BASE_URL" },
   "@batchwise/cohere#embeddings": { model: "embed-v4.0", addressIn: "CO_API_URL" },
   "@batchwise/cohere#rerank": { model: "rerank-v3.5", addressIn: "CO_API_URL" },
 };
 
 /**
- * Loads the adapter: one that docsearch brings along by its short name, any other from the user's node_modules.
+ * Loads the adapter: docsearch's own by its short name, any other from the user's node_modules.
  *
- * @throws Error for a name that leads to no such adapter, options that are no JSON, or a missing key
+ * @throws Error for an unknown adapter, options that are not JSON, or a missing key
  */
-export async function chooseAdapter<Kind extends AdapterKind>(
+export async function resolveAdapter<Kind extends AdapterKind>(
   kind: Kind,
   choice: AdapterChoice,
   { environment, workingFolder, clock }: Sources,
-): Promise<ChosenAdapter<Kind>> {
+): Promise<ResolvedAdapter<Kind>> {
   const { flag, adapter: wanted, dimensions } = choice;
   const short = Object.hasOwn(SHORT_NAMES[kind], wanted) ? SHORT_NAMES[kind][wanted] : undefined;
   const reference = short ?? wanted;
@@ -93,7 +93,7 @@ export async function chooseAdapter<Kind extends AdapterKind>(
   const properties = propertiesOf(adapter.options);
   const lengthName = "outputDimension" in properties ? "outputDimension" : "dimensions";
   const given: Readonly<Record<string, unknown>> = {
-    ...usualOptions(reference, environment),
+    ...defaultOptions(reference, environment),
     ...readOptions(choice),
     ...(choice.model !== undefined && { model: choice.model }),
     ...(dimensions !== undefined && { [lengthName]: dimensions }),
@@ -112,20 +112,20 @@ export async function chooseAdapter<Kind extends AdapterKind>(
     options,
     host: hostOf(options["baseURL"], properties["baseURL"]?.["default"]),
     identity: (length) => identityOf(loaded.package, adapter.name, ...named, length, digestOf(options, properties)),
-    dimensions: () => wholeOrNothing(adapter.dimensions?.(options) ?? dimensions),
+    dimensions: () => wholeLength(adapter.dimensions?.(options) ?? dimensions),
     make: (purpose) =>
       loaded.create(options, { ...(purpose !== undefined && { purpose }), ...(clock !== undefined && { clock }) }),
   };
 }
 
-function usualOptions(reference: string, environment: NodeJS.ProcessEnv): Readonly<Record<string, unknown>> {
-  const usual = Object.hasOwn(USUAL, reference) ? USUAL[reference] : undefined;
-  if (usual === undefined) return {};
-  const baseURL = textOf(environment, usual.addressIn);
-  return { model: usual.model, ...(baseURL !== undefined && { baseURL }) };
+function defaultOptions(reference: string, environment: NodeJS.ProcessEnv): Readonly<Record<string, unknown>> {
+  const defaults = Object.hasOwn(DEFAULTS, reference) ? DEFAULTS[reference] : undefined;
+  if (defaults === undefined) return {};
+  const baseURL = textOf(environment, defaults.addressIn);
+  return { model: defaults.model, ...(baseURL !== undefined && { baseURL }) };
 }
 
-/** @throws Error, without the text: a key may be in it */
+/** @throws Error without the text, which may hold a key */
 function readOptions({ flag, options: json }: AdapterChoice): Readonly<Record<string, unknown>> {
   if (json === undefined) return {};
   let value: unknown;
@@ -136,15 +136,15 @@ function readOptions({ flag, options: json }: AdapterChoice): Readonly<Record<st
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   throw new Error(
-    `Expected an object in JSON with ${flag}-options, such as '{"model": "small"}', came something else. ` +
+    `Expected an object in JSON with ${flag}-options, such as '{"model": "small"}', got something else. ` +
       "Put it in single quotes.",
   );
 }
 
 /**
- * The key, as the option `apiKey` where there is one. One that has no such option reads the variable itself.
+ * Key as the option `apiKey`. An adapter without that option reads the variable itself.
  *
- * @throws Error where it is needed, and neither there nor among the options
+ * @throws Error when it is needed and neither in the environment nor among the options
  */
 function keyFor(
   variable: string | undefined,
@@ -161,11 +161,11 @@ function keyFor(
 function unknownName(kind: AdapterKind, flag: string): Error {
   const names = [...(kind === "embeddings" ? ["local"] : []), ...Object.keys(SHORT_NAMES[kind])];
   return new Error(
-    `Expected ${names.join(", ")} or <package>#<adapter> with ${flag}, came something else. ` +
+    `Expected ${names.join(", ")} or <package>#<adapter> with ${flag}, got something else. ` +
       "--adapters lists what is installed.",
   );
 }
 
-function wholeOrNothing(length: number | undefined): number | undefined {
+function wholeLength(length: number | undefined): number | undefined {
   return Number.isSafeInteger(length) && (length ?? 0) > 0 ? length : undefined;
 }

@@ -2,7 +2,7 @@ import { toError } from "@batchwise/core";
 import type { Console } from "./console.ts";
 import type { Embedder } from "./embedder.ts";
 import { evaluate } from "./evaluate.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Budget } from "./budget.ts";
 import { planQuestions } from "./plan-questions.ts";
 import { exampleQuestions, questions as evaluationQuestions } from "./questions.ts";
 import type { Collected } from "./read-documents.ts";
@@ -16,26 +16,26 @@ import { toUnitLength } from "./unit-length.ts";
 import type { Update } from "./update-index.ts";
 import { vectorSchema } from "./vector-schema.ts";
 
-/** What answers are made with. */
-export interface Desk {
+/** Search, embedder and reranker with which questions are answered. */
+export interface AnswerContext {
   readonly search: DocumentSearch;
   readonly embedder: Embedder;
   readonly reranker: Reranker | undefined;
-  readonly ledger: Ledger;
+  readonly budget: Budget;
   readonly console: Console;
 }
 
-/** Answers each question, one below the other. */
+/** Answers the questions, one below the other. */
 export async function answer(
-  desk: Desk,
+  context: AnswerContext,
   { questions: asked, top, json }: Pick<RunOptions, "questions" | "top" | "json">,
 ): Promise<void> {
-  const { console, reranker } = desk;
-  const found = await candidatesOf(desk, asked, reranker === undefined ? top : Math.max(top, CANDIDATES));
+  const { console, reranker } = context;
+  const found = await candidatesOf(context, asked, reranker === undefined ? top : Math.max(top, CANDIDATES));
   const isReranked = asked.map(() => false);
   let answers = found;
   if (reranker !== undefined) {
-    const orders = await rerankHits(reranker, found, desk.ledger.batchOptions({ isPaid: true }));
+    const orders = await rerankHits(reranker, found, context.budget.batchOptions({ isPaid: true }));
     answers = found.map(({ question, hits }, index) => {
       const order = orders[index] ?? hits;
       isReranked[index] = !(order instanceof Error);
@@ -56,29 +56,32 @@ export async function answer(
   }
 }
 
-/** The best documents for each question: by words alone where it could not be embedded, which is said. */
-async function candidatesOf(desk: Desk, asked: readonly string[], count: number): Promise<Candidates[]> {
-  const { console, search, embedder } = desk;
-  const vectors = await embedQuestions(desk, asked);
+/** Best documents for each question. Without a vector the search uses only its words, which is reported. */
+async function candidatesOf(context: AnswerContext, asked: readonly string[], count: number): Promise<Candidates[]> {
+  const { console, search, embedder } = context;
+  const vectors = await embedQuestions(context, asked);
   noteFailures(console, asked, vectors, "could not be embedded: it is answered by its words alone");
-  const nowhere = new Float32Array(embedder.dimensions);
+  const noVector = new Float32Array(embedder.dimensions);
   return asked.map((question, index) => {
     const vector = vectors[index];
     const hits =
       vector instanceof Float32Array
         ? search.search(question, vector, count)
-        : search.search(question, nowhere, count, "keywords");
+        : search.search(question, noVector, count, "keywords");
     return { question, hits };
   });
 }
 
 /**
- * The vector of each question, or why it has none.
+ * Vector of each question, or the Error of its failure.
  *
- * @throws the error after which no question can be embedded; the reason of a stop that was asked for
+ * @throws the error after which no question can be embedded; the reason of a stop by the user
  */
-async function embedQuestions({ embedder, ledger }: Desk, asked: readonly string[]): Promise<(Float32Array | Error)[]> {
-  const options = ledger.batchOptions(embedder);
+async function embedQuestions(
+  { embedder, budget }: AnswerContext,
+  asked: readonly string[],
+): Promise<(Float32Array | Error)[]> {
+  const options = budget.batchOptions(embedder);
   const schema = vectorSchema(embedder.dimensions);
   const slots = await embedder.questions.batch(asked, { ...options, schema, returnExceptions: true });
   throwIfStopped(slots, options);
@@ -87,32 +90,32 @@ async function embedQuestions({ embedder, ledger }: Desk, asked: readonly string
   return slots.map((slot) => (slot instanceof Error ? slot : toUnitLength(slot)));
 }
 
-/** Says of each question whose slot is an Error what became of it. */
-function noteFailures(console: Console, asked: readonly string[], slots: readonly unknown[], what: string): void {
+/** Reports each question whose slot is an Error. */
+function noteFailures(console: Console, asked: readonly string[], slots: readonly unknown[], outcome: string): void {
   for (const [index, slot] of slots.entries()) {
     if (!(slot instanceof Error)) continue;
     const which = asked.length === 1 ? "The question" : `Question ${index + 1}`;
-    console.note(`${which} ${what}. ${messageOf(slot)}`);
+    console.note(`${which} ${outcome}. ${messageOf(slot)}`);
   }
 }
 
-/** Measures the strategies and the search, answers a few questions, and says how to go on. */
+/** Measures the strategies and the search, answers example questions, and shows how to ask. */
 export async function show(
-  desk: Desk,
+  context: AnswerContext,
   { documents }: Collected,
   { ready }: Update,
   options: RunOptions,
 ): Promise<void> {
-  const { console, search, embedder, ledger } = desk;
+  const { console, search, embedder, budget } = context;
   if (planQuestions(options, embedder).compare) {
     console.result();
     const sample = takeSample(ready, SAMPLE_SIZE);
-    reportStrategies(console, await compareStrategies(embedder.documents, sample, () => ledger.batchOptions(embedder)));
+    reportStrategies(console, await compareStrategies(embedder.documents, sample, () => budget.batchOptions(embedder)));
   }
   if (options.ownDocuments) {
     if (options.evaluate) {
       const vectors = await embedQuestions(
-        desk,
+        context,
         evaluationQuestions.map(({ question }) => question),
       );
       const known = vectors.filter((vector) => vector instanceof Float32Array);
@@ -121,7 +124,7 @@ export async function show(
       const names = new Set(documents.map(({ name }) => name));
       reportEvaluation(console, evaluate(search, evaluationQuestions, known, names));
     }
-    await answer(desk, { questions: exampleQuestions, top: 2, json: false });
+    await answer(context, { questions: exampleQuestions, top: 2, json: false });
   }
   console.result();
   console.result(`Ask your own:       ${console.bold('npm start -- "how do I stop retrying after an error?"')}`);

@@ -1,28 +1,28 @@
 import { count, duration } from "@batchwise/terminal";
-import { answer, type Desk, show } from "./answers.ts";
+import { answer, type AnswerContext, show } from "./answers.ts";
 import type { Console } from "./console.ts";
-import { Ledger } from "./ledger.ts";
+import { Budget } from "./budget.ts";
 import { bringUpToDate } from "./bring-up-to-date.ts";
 import { readDocuments } from "./read-documents.ts";
 import { reportUse } from "./report.ts";
-import type { RunOptions, Surroundings } from "./run-options.ts";
+import type { RunOptions, RunContext } from "./run-options.ts";
 import { DocumentSearch } from "./search.ts";
 import { messageOf } from "./stops.ts";
 import type { Update } from "./update-index.ts";
 
 /**
- * Brings the index up to date and answers, or shows what there is.
+ * Updates the index, then answers the questions or shows examples.
  *
- * @returns false when a stop was asked for before the end; what was embedded is kept then
- * @throws Error when the run cannot go on; what was embedded is kept then too
+ * @returns false when the user stopped it before the end; what was embedded is kept
+ * @throws Error when the run cannot continue; what was embedded is kept
  */
-export async function run(options: RunOptions, surroundings: Surroundings): Promise<boolean> {
-  const { console, reranker, drain, signal, clock } = surroundings;
+export async function run(options: RunOptions, context: RunContext): Promise<boolean> {
+  const { console, reranker, drain, signal, clock } = context;
   const start = performance.now();
-  const ledger = new Ledger({ drain, signal, clock, maxCost: options.maxCost });
-  const opening = surroundings.openEmbedder(
+  const budget = new Budget({ drain, signal, clock, maxCost: options.maxCost });
+  const opening = context.openEmbedder(
     (text) => console.step("Model", text),
-    (embedder) => ledger.batchOptions(embedder),
+    (embedder) => budget.batchOptions(embedder),
   );
   // Awaited below, after the documents are read; a failure until then must not end the process.
   opening.catch(() => undefined);
@@ -30,7 +30,7 @@ export async function run(options: RunOptions, surroundings: Surroundings): Prom
     const collected = await readDocuments(options, console);
     const embedder = await opening;
     console.step("Model", `${embedder.name}, ${embedder.dimensions} dimensions, ${embedder.place}`);
-    const update = await bringUpToDate(collected, embedder, ledger, options, surroundings);
+    const update = await bringUpToDate(collected, embedder, budget, options, context);
     if (update.stopped !== undefined) throw endedEarly(update, update.stopped);
     if (drain.aborted) return reportStop(console, update);
 
@@ -40,31 +40,33 @@ export async function run(options: RunOptions, surroundings: Surroundings): Prom
       vectors: update.vectors,
     });
     console.step("Ready", `after ${duration(performance.now() - start)}`);
-    const desk: Desk = { search, embedder, reranker, ledger, console };
-    if (options.questions.length > 0) await answer(desk, options);
-    else await show(desk, collected, update, options);
+    const answering: AnswerContext = { search, embedder, reranker, budget, console };
+    if (options.questions.length > 0) await answer(answering, options);
+    else await show(answering, collected, update, options);
     return true;
   } catch (error) {
     if (!drain.aborted) throw error;
-    console.note("Stopped. What was embedded is kept; the same command goes on from there.");
+    console.note("Stopped. What was embedded is kept; the same command resumes from there.");
     return false;
   } finally {
-    reportUse(console, ledger);
+    reportUse(console, budget);
     await opening.then((embedder) => embedder.close()).catch(() => undefined);
   }
 }
 
 function reportStop(console: Console, update: Update): false {
-  console.note(`Stopped with ${standing(update)} The same command goes on from there.`);
+  console.note(`Stopped with ${progressOf(update)} The same command resumes from there.`);
   return false;
 }
 
-/** Why the run ends, and where it stands. */
+/** Error that ends the run, with its progress. */
 function endedEarly(update: Update, reason: Error): Error {
-  const kept = update.ready.length === 0 ? "" : ` Ended with ${standing(update)} The same command goes on from there.`;
-  return new Error(`${messageOf(reason)}${kept}`, { cause: reason });
+  const kept =
+    update.ready.length === 0 ? "" : ` Ended with ${progressOf(update)} The same command resumes from there.`;
+  const message = `${messageOf(reason)}${kept}`;
+  return new Error(message, { cause: reason });
 }
 
-function standing({ ready, pending }: Update): string {
+function progressOf({ ready, pending }: Update): string {
   return `${count(ready.length)} of ${count(ready.length + pending)} passages ready and saved.`;
 }

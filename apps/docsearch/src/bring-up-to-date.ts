@@ -6,21 +6,21 @@ import { openDocuments } from "./documents.ts";
 import type { Embedder } from "./embedder.ts";
 import { estimateRun } from "./estimate.ts";
 import { IndexStore } from "./index-store.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Budget } from "./budget.ts";
 import { embeddedText, textKey } from "./passage.ts";
 import { planQuestions } from "./plan-questions.ts";
 import type { Collected } from "./read-documents.ts";
 import { reportEstimate, reportFailures } from "./report.ts";
-import type { RunOptions, Surroundings } from "./run-options.ts";
+import type { RunOptions, RunContext } from "./run-options.ts";
 import { type Update, updateIndex } from "./update-index.ts";
 
-/** Embeds what the index does not hold yet, and says how it went. What was embedded stays when a stop is asked for. */
+/** Embeds and reports what the index does not hold yet. A stop keeps what was embedded. */
 export async function bringUpToDate(
   { passages, beyond }: Collected,
   embedder: Embedder,
-  ledger: Ledger,
+  budget: Budget,
   options: RunOptions,
-  { console, reranker, drain }: Surroundings,
+  { console, reranker, drain }: RunContext,
 ): Promise<Update> {
   const start = performance.now();
   const { folders } = options;
@@ -47,7 +47,7 @@ export async function bringUpToDate(
   const missing = toEmbed.length;
   const planned = planQuestions(options, embedder);
   reportEstimate(console, estimateRun({ missing: toEmbed, passages, planned, embedder, reranker }), options.maxCost);
-  // Nobody is called for nothing.
+  // No workers are started for nothing.
   const workers = missing === 0 ? undefined : options.workers;
   const documents = await openDocuments(embedder, { ...options, workers }, console);
   let onProgress: Awaited<ReturnType<Console["startProgress"]>> | undefined;
@@ -58,11 +58,11 @@ export async function bringUpToDate(
   drain.addEventListener("abort", announceStop, { once: true });
   let update: Update;
   try {
-    await documents.announce(toEmbed, ledger.left);
-    // Of a job nothing is seen until it ends.
+    await documents.announce(toEmbed, budget.left);
+    // A job has no visible progress until it ends.
     if (missing > 0 && options.offline !== true) onProgress = await console.startProgress(missing);
     update = await updateIndex(passages, documents.runnable, store, {
-      ...ledger.batchOptions(embedder),
+      ...budget.batchOptions(embedder),
       ...(onProgress && { onProgress }),
     });
   } finally {
@@ -77,7 +77,7 @@ export async function bringUpToDate(
   return update;
 }
 
-/** How many other embedders' vectors lie in `folder` too. */
+/** Number of other embedders' indexes in `folder`. */
 async function otherIndexes(folder: string, identity: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => entry.isDirectory() && entry.name !== identity).map(({ name }) => name);
@@ -100,8 +100,8 @@ function reportUpdate(console: Console, update: Update, missing: number, millise
   reportFailures(console, update.failed);
   if (update.ready.length === 0 && update.pending === 0) {
     throw new Error(
-      `Expected vectors for ${counted(update.failed.length, "passage")}, but the model refused each: ` +
-        (update.failed[0]?.reason.message ?? "it gave no reason"),
+      `Expected vectors for ${counted(update.failed.length, "passage")}, got a refusal of each: ` +
+        (update.failed[0]?.reason.message ?? "it has no reason"),
     );
   }
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { numberedNotes, temporaryFolder } from "./testing/folder.ts";
 import { start, type Started } from "./testing/start.ts";
 
-/** Asks a folder with `count` passages, with an index of its own. */
+/** Asks a folder with `count` passages, with a new index. */
 async function ask(count: number, flags: readonly string[], workingFolder: string): Promise<Started> {
   const dir = await temporaryFolder({ "notes.md": numberedNotes(count) });
   const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), ...flags, "what is number 2?"];
@@ -23,7 +23,7 @@ test("--cache keeps what is embedded for another folder and another index", asyn
   expect(second.notes).toMatch(/Cache +3 texts found there, 2 kept there/);
 });
 
-test("--rebuild takes from it too, and without --cache nothing is kept or said", async () => {
+test("--rebuild reads from it too, and without --cache nothing is kept or reported", async () => {
   const workingFolder = await temporaryFolder();
   const flags = ["--cache", "vectors.sqlite", "--rebuild"];
   const plain = await ask(2, [], workingFolder);
@@ -32,8 +32,8 @@ test("--rebuild takes from it too, and without --cache nothing is kept or said",
   expect((await ask(2, flags, workingFolder)).embedder.texts).toEqual(["what is number 2?"]);
 });
 
-test("a file that is no cache ends the run before anything is embedded", async () => {
-  const workingFolder = await temporaryFolder({ "notes.txt": "This is no cache, and it is not to be written over." });
+test("a file that is not a cache ends the run before anything is embedded", async () => {
+  const workingFolder = await temporaryFolder({ "notes.txt": "This is not a cache, and must not be overwritten." });
   const { code, notes, embedder } = await ask(2, ["--cache", "notes.txt"], workingFolder);
   expect(code).toBe(1);
   expect(notes).toMatch(/^error: /m);

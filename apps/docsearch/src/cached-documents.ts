@@ -1,13 +1,13 @@
 import { type CachedRunnable, fileStore, withCache } from "@batchwise/cache";
 import type { Embedder } from "./embedder.ts";
 
-/** An embedder's documents, with a file that has those which were embedded before for any index. */
+/** Documents of an embedder, with a file of all that were embedded before for any index. */
 export interface CachedDocuments {
   readonly documents: CachedRunnable<string, Float32Array>;
   close(): Promise<void>;
 }
 
-/** The file is opened when it is first needed. Embedders whose vectors cannot be compared share nothing in it. */
+/** Opens the file at its first use. Embedders whose vectors cannot be compared share nothing in it. */
 export function cachedDocuments({ documents, identity }: Embedder, file: string): CachedDocuments {
   const store = fileStore({ path: file });
   return {

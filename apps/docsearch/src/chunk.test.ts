@@ -32,7 +32,7 @@ describe("Markdown", () => {
     expect(embeddedText(passage!)).toBe("Tool, Install, tool/README.md");
   });
 
-  test("prose after code starts a passage of its own", () => {
+  test("prose after code starts a new passage", () => {
     const passages = chunk("First there are some words.\n\n```\ncode\n```\n\nThen there are some more words.\n");
     expect(passages.map(({ text }) => text)).toEqual([
       "First there are some words.",
@@ -68,14 +68,14 @@ describe("Markdown", () => {
     });
   });
 
-  test("HTML counts for its text, with the Markdown in it", () => {
+  test("HTML counts as its text, with the Markdown in it", () => {
     const [passage] = chunk(
       '<p align="center"><b>Fast</b> and **small** &amp; `simple`, as it should be.<!-- no --></p>\n',
     );
     expect(passage?.text).toBe("Fast and small & simple, as it should be.");
   });
 
-  test("badges, tables of contents and link addresses are no text", () => {
+  test("badges, tables of contents and link addresses are not text", () => {
     const [passage, ...others] = chunk(
       "![build](https://a/b.svg)\n\n- [Install](#install)\n- [Use](#use)\n\nSee [the guide](https://a/guide) for everything else.\n",
     );
@@ -94,12 +94,12 @@ describe("Markdown", () => {
     expect(list?.code).toBe("a | b\n1 | 2");
   });
 
-  test("module statements of MDX are no prose", () => {
+  test("module statements of MDX are not prose", () => {
     const passages = chunk('import { Tabs } from "./tabs"\n\nWhat a reader is meant to read.\n', "tool/docs/a.mdx");
     expect(passages.map(({ text }) => text)).toEqual(["What a reader is meant to read."]);
   });
 
-  test("what says nothing gives no passage", () => {
+  test("meaningless text gives no passage", () => {
     expect(chunk("")).toEqual([]);
     expect(chunk("# Title\n\nMIT\n\n---\n")).toEqual([]);
   });

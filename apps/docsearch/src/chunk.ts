@@ -1,14 +1,14 @@
 import type { Document } from "./collect.ts";
 import { type Block, readMarkdown, readPlainText } from "./markdown.ts";
-import { type Passage, saysSomething } from "./passage.ts";
+import { type Passage, isMeaningful } from "./passage.ts";
 
-/** How long passages are. */
+/** Length of passages. */
 export interface ChunkOptions {
-  /** Sentences are joined up to this many characters. A longer one stands alone, in pieces. @default 220 */
+  /** Characters up to which sentences are joined. A longer one is split into pieces. @default 220 */
   readonly maxCharacters?: number;
 }
 
-/** As much of a code block or table is kept with its passage, in characters. */
+/** Characters of a code block or table that are kept with its passage. */
 const MOST_CODE = 1_000;
 const MARKDOWN = /\.(md|mdx|markdown)$|(^|\/)[^./]+$/i;
 
@@ -21,7 +21,7 @@ export function chunkDocument(document: Pick<Document, "name" | "text">, options
   let open: { line: number; text: string; code: string } | undefined;
 
   const close = (): void => {
-    if (open !== undefined && (saysSomething(open.text) || (open.code !== "" && headings.length > 0))) {
+    if (open !== undefined && (isMeaningful(open.text) || (open.code !== "" && headings.length > 0))) {
       passages.push({
         document: document.name,
         headings: headings.map(({ text }) => text),
@@ -55,7 +55,7 @@ export function chunkDocument(document: Pick<Document, "name" | "text">, options
   return passages;
 }
 
-/** Sentences of a paragraph, items of a list; none longer than `max`. */
+/** Sentences of a paragraph or items of a list, none longer than `max`. */
 function splitBlock(block: Block, max: number): { text: string; line: number }[] {
   const pieces =
     block.kind === "list"
@@ -69,7 +69,7 @@ function splitBlock(block: Block, max: number): { text: string; line: number }[]
 
 const segmenter: Intl.Segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 
-/** Splits what is too long at the last space there is. */
+/** Splits a text that is too long at its last space. */
 function splitHard(text: string, max: number): string[] {
   const parts: string[] = [];
   let rest = text;
@@ -83,7 +83,7 @@ function splitHard(text: string, max: number): string[] {
   return parts;
 }
 
-/** An end that does not cut a surrogate pair in two. */
+/** End that does not split a surrogate pair. */
 function safeEnd(text: string, end: number): number {
   const last = text.charCodeAt(end - 1);
   return last >= 0xd8_00 && last <= 0xdb_ff ? end - 1 : end;

@@ -15,7 +15,7 @@ const NOTES = {
 };
 
 describe("a folder of text", () => {
-  test("is indexed and searched, and a second start embeds nothing but the question", async () => {
+  test("is indexed and searched, and a second start embeds only the question", async () => {
     const dir = await temporaryFolder(NOTES);
     const cache = await temporaryFolder();
     const before = await readdir(dir);
@@ -31,7 +31,7 @@ describe("a folder of text", () => {
     expect(await readdir(dir)).toEqual(before);
   });
 
-  test("that has changed: only what is new is embedded", async () => {
+  test("that has changed: only new texts are embedded", async () => {
     const dir = await temporaryFolder(NOTES);
     const cache = await temporaryFolder();
     await start(["--dir", dir, "--cache-dir", cache, "faces"]);
@@ -40,7 +40,7 @@ describe("a folder of text", () => {
     expect(again.embedder.texts).toEqual(["The declaration was moved to the end of July.", "when is it due?"]);
   });
 
-  test("without a question the strategies are measured, and the way to ask is shown", async () => {
+  test("without a question the strategies are measured, and the command to ask is shown", async () => {
     const { code, results } = await start([
       "--dir",
       await temporaryFolder(NOTES),
@@ -68,11 +68,11 @@ describe("a folder of text", () => {
   test("a passage that the model refuses is reported with its file, and the rest is searched", async () => {
     const dir = await temporaryFolder({
       ...NOTES,
-      "bad.md": "\nThere is some POISON in this one.\n",
+      "bad.md": "\nThere is some REFUSED in this one.\n",
     });
     const { code, notes, results } = await start(["--dir", dir, "--cache-dir", await temporaryFolder(), "faces"]);
     expect(code).toBe(0);
-    expect(notes).toContain("bad.md:2 This text is refused.");
+    expect(notes).toContain("bad.md:2 Expected a text without REFUSED, got one with it.");
     expect(results).toContain("birds.md");
   });
 
@@ -98,7 +98,7 @@ describe("a folder of text", () => {
 });
 
 describe("Ctrl-C", () => {
-  test("saves what is in flight, says how to go on, exits with 130, and loses nothing", async () => {
+  test("saves what is in flight, says how to resume, exits with 130, and loses nothing", async () => {
     const dir = await temporaryFolder({ "notes.md": numberedNotes(9) });
     const cache = await temporaryFolder();
     const argv = ["--dir", dir, "--cache-dir", cache, "what is number 3?"];
@@ -127,12 +127,12 @@ describe("errors", () => {
   test.each([
     [
       ["--dir", "/there/is/no/such/folder"],
-      /^error: Expected a folder to search, but \/there\/is\/no\/such\/folder cannot be opened/,
+      /^error: Expected a folder to search, got \/there\/is\/no\/such\/folder, which cannot be opened/,
     ],
     [["--limit", "none"], /^error: option '--limit <passages>' argument 'none' is invalid/],
     [["--nonsense"], /^error: unknown option '--nonsense'/],
     [["--json"], /^error: Expected a question to answer with --json/],
-    [["--embed", "nobody"], /^error: Expected local, openai, cohere or <package>#<adapter> with --embed/],
+    [["--embed", "unknown"], /^error: Expected local, openai, cohere or <package>#<adapter> with --embed/],
     [["--rerank", "openai"], /^error: Expected cohere or <package>#<adapter> with --rerank/],
     [["--model", "any"], /^error: Expected another --embed than local with --model/],
     [["--dimensions", "256"], /^error: Expected another --embed than local with --model, --dimensions/],
@@ -159,10 +159,10 @@ describe("errors", () => {
       "faces",
     ]);
     expect(code).toBe(1);
-    expect(notes).toMatch(/found none among 0 text files. Choose another folder with --dir/);
+    expect(notes).toMatch(/got none among 0 text files. Choose another folder with --dir/);
   });
 
-  test("a stack comes only with --debug", async () => {
+  test("a stack is printed only with --debug", async () => {
     expect((await start(["--dir", "/nowhere", "--debug"])).notes).toMatch(/\n +at /);
   });
 
@@ -184,7 +184,7 @@ describe("errors", () => {
   });
 });
 
-/** Runs the command line as a process of its own and presses Ctrl-C while its second request is in flight. */
+/** Runs the command line in its own process and sends Ctrl-C while its second request is in flight. */
 function startAndInterrupt(argv: readonly string[]): Promise<{ code: number | null; output: string }> {
   const script = path.join(import.meta.dirname, "testing", "interrupted-cli.ts");
   const child = spawn(process.execPath, ["--conditions=@batchwise/source", script, ...argv]);

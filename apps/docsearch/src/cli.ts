@@ -4,21 +4,21 @@ import { Command, CommanderError } from "commander";
 import { run } from "./app.ts";
 import { listInstalled } from "./adapter-list.ts";
 import type { OpenEmbedder } from "./embedder.ts";
-import { chooseFolders } from "./folders.ts";
+import { resolveFolders } from "./folders.ts";
 import { textOf } from "./keys.ts";
-import { chooseProviders, type ProviderChoice } from "./providers.ts";
-import type { Surroundings, Workers } from "./run-options.ts";
+import { resolveProviders, type ProviderChoice } from "./providers.ts";
+import type { RunContext, Workers } from "./run-options.ts";
 import { messageOf } from "./stops.ts";
 
-/** What the command line needs of its surroundings. */
-export interface CommandLine extends Omit<Surroundings, "openEmbedder" | "reranker"> {
+/** Console, environment and signals of the command line. */
+export interface CommandLine extends Omit<RunContext, "openEmbedder" | "reranker"> {
   readonly openLocalEmbedder: OpenEmbedder;
-  /** From which relative folders are meant. */
+  /** Folder to which paths are relative. */
   readonly workingFolder: string;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Runs the command line and returns the exit code: 0, 1 after an error, 130 when a stop was asked for. */
+/** Runs the command line. Resolves to the exit code: 0, 1 after an error, 130 after a stop by the user. */
 export async function runCommandLine(argv: readonly string[], commandLine: CommandLine): Promise<number> {
   const { console, workingFolder, environment } = commandLine;
   let exitCode = 0;
@@ -32,9 +32,9 @@ export async function runCommandLine(argv: readonly string[], commandLine: Comma
     if (flags.adapters === true) return listInstalled(console, workingFolder, flags.json);
     const questions = questionsOf(words);
     if (flags.json && questions.length === 0)
-      throw new Error("Expected a question to answer with --json, but there is none.");
-    const providers = await chooseProviders(flags, commandLine);
-    const folders = chooseFolders({
+      throw new Error("Expected a question to answer with --json, got none. Add one in quotes.");
+    const providers = await resolveProviders(flags, commandLine);
+    const folders = resolveFolders({
       dir: flags.dir,
       cacheDir: flags.cacheDir,
       workingFolder,
@@ -68,7 +68,7 @@ function workersOf(flags: Flags, environment: NodeJS.ProcessEnv): Workers | unde
   const { workers: count, offline, embed, embedOptions, model, dimensions } = flags;
   if (count === undefined) return undefined;
   if (offline === true)
-    throw new Error("Expected --offline or --workers, came both: jobs are worked on by the provider.");
+    throw new Error("Expected --offline or --workers, got both. Leave one out: the provider processes jobs.");
   const databaseURL = textOf(environment, "DATABASE_URL");
   return { count, databaseURL, embedding: JSON.stringify({ embed, embedOptions, model, dimensions }) };
 }
@@ -102,16 +102,12 @@ function defineCommand(): Command {
       wholeNumber(1),
       DEFAULT_LIMIT,
     )
-    .option(
-      "--embed <adapter>",
-      "what turns texts into vectors: local, openai, cohere, or <package>#<adapter>",
-      "local",
-    )
+    .option("--embed <adapter>", "adapter for vectors: local, openai, cohere, or <package>#<adapter>", "local")
     .option("--model <name>", "the embedding model (openai: text-embedding-3-small, cohere: embed-v4.0)")
-    .option("--dimensions <n>", "length of the vectors, where the model lets it be chosen", wholeNumber(1))
+    .option("--dimensions <n>", "length of the vectors, if the model has a choice", wholeNumber(1))
     .option("--embed-options <json>", "further options of the adapter, as JSON")
-    .option("--rerank <adapter>", "put the best 50 files of the search into order: cohere, or <package>#<adapter>")
-    .option("--rerank-model <name>", "the model that does (cohere: rerank-v3.5)")
+    .option("--rerank <adapter>", "rerank the best 50 files of the search: cohere, or <package>#<adapter>")
+    .option("--rerank-model <name>", "the reranking model (cohere: rerank-v3.5)")
     .option("--rerank-options <json>", "further options of the adapter, as JSON")
     .option("--adapters", "list the adapters that are installed, and do nothing else")
     .option("--max-cost <dollars>", "stop before the run costs more; what is embedded is kept", amount)
@@ -120,9 +116,9 @@ function defineCommand(): Command {
     .option("--cache <file>", "keep what is embedded in this file too, for other folders and rebuilds")
     .option("--offline", "embed through the provider's offline jobs: cheaper, and within a day")
     .option("--workers <n>", "embed by n workers: processes, with DATABASE_URL (PostgreSQL)", wholeNumber(1))
-    .option("--no-evaluate", "do not measure how well the search finds things")
-    .option("--compare", "compare the three strategies (default: only where it costs nothing)")
-    .option("--no-compare", "do not")
+    .option("--no-evaluate", "do not measure the quality of the search")
+    .option("--compare", "compare the three strategies (default: only if it costs nothing)")
+    .option("--no-compare", "do not compare them")
     .option("--rebuild", "embed everything again", false)
     .option("--json", "print answers as JSON", false)
     .option("--debug", "print the stack of an error", false)
@@ -140,20 +136,20 @@ Examples:
   npm start -- --embed openai --offline --max-cost 0.5 "retry a promise"
   npm --silent start -- --json "retry a promise" 2>/dev/null
 
-Without a question it measures what it does and shows examples. A second start
-embeds only what has changed. Ctrl-C saves and stops; start again to go on.
+Without a question it measures itself and shows examples. A second start embeds
+only what has changed. Ctrl-C saves and stops; start again to resume.
 
 --embed openai reads the key in OPENAI_API_KEY (and OPENAI_BASE_URL, for any
-server that speaks OpenAI's language), cohere those in CO_API_KEY and CO_API_URL.
-These cost money: what a run will take is said before anything is sent, and what
-it took at the end. Each model has an index of its own; switching loses nothing.
+OpenAI-compatible server), cohere those in CO_API_KEY and CO_API_URL. These cost
+money: a run prints an estimate before anything is sent, and its use at the end.
+Each model has its own index; switching loses nothing.
 
 Any other adapter comes from a package in your node_modules with the keyword
 batchwise-adapter: --adapters lists them, with --json their options too.`,
     );
 }
 
-/** Each argument is a question; single words are one question whose quotes were forgotten. */
+/** Questions, one an argument; single words are one question without its quotes. */
 function questionsOf(words: readonly string[]): string[] {
   const asked = words.map((word) => word.trim()).filter((word) => word !== "");
   return asked.length > 1 && asked.every((word) => !/\s/.test(word)) ? [asked.join(" ")] : asked;

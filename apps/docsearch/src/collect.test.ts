@@ -27,7 +27,7 @@ describe("node_modules", () => {
     expect(await names(root)).toEqual(["a/docs/1.md", "b/docs/1.md", "a/docs/2.md", "b/docs/2.md", "a/docs/3.md"]);
   });
 
-  test("pnpm: each real file comes once, though links lead to it in circles", async () => {
+  test("pnpm: each real file counts once, though links lead to it in circles", async () => {
     const root = await temporaryFolder({
       "node_modules/.pnpm/a@1.0.0/node_modules/a/README.md": "readme of a",
       "node_modules/.pnpm/b@1.0.0/node_modules/b/README.md": "readme of b",
@@ -41,7 +41,7 @@ describe("node_modules", () => {
     expect(await names(root)).toEqual(["a/README.md", "b/README.md"]);
   });
 
-  test("pnpm: the links of a workspace package are followed to what is installed, not to the workspace", async () => {
+  test("pnpm: the links of a workspace package are followed to installed packages, not to the workspace", async () => {
     const root = await temporaryFolder({
       "node_modules/.pnpm/a@1.0.0/node_modules/a/README.md": "readme of a",
       "packages/other/README.md": "own documentation",
@@ -54,7 +54,7 @@ describe("node_modules", () => {
     expect(documents.map(({ name }) => name)).toEqual(["a/README.md"]);
   });
 
-  test("npm: of several copies of a package the newest version counts, whole", async () => {
+  test("npm: of several copies of a package the newest version counts", async () => {
     const root = await temporaryFolder({
       "node_modules/a/package.json": '{"version":"9.0.0"}',
       "node_modules/a/README.md": "readme of 9",
@@ -69,7 +69,7 @@ describe("node_modules", () => {
     expect(leftOut.copy).toBe(3);
   });
 
-  test("leaves out licences and contents that it has already", async () => {
+  test("leaves out licenses and duplicates", async () => {
     const root = await temporaryFolder({
       "node_modules/a/README.md": "the same",
       "node_modules/b/README.md": "the same",
@@ -80,14 +80,14 @@ describe("node_modules", () => {
     expect(documents.map(({ name }) => name)).toEqual(["a/README.md"]);
     expect({ found, ...leftOut }).toEqual({
       found: 4,
-      licence: 2,
+      license: 2,
       copy: 0,
       duplicate: 1,
       unreadable: 0,
     });
   });
 
-  test("of a long changelog the newest part counts, in whole lines", async () => {
+  test("the newest part of a long changelog counts, in whole lines", async () => {
     const root = await temporaryFolder({
       "node_modules/a/CHANGELOG.md": "- one change\n".repeat(5_000),
     });
@@ -99,7 +99,7 @@ describe("node_modules", () => {
 });
 
 describe("any other folder", () => {
-  test("takes plain text too, passes over node_modules and hidden indexes, and writes nothing", async () => {
+  test("takes plain text too, skips node_modules and hidden indexes, and writes nothing", async () => {
     const root = await temporaryFolder({
       "notes/today.txt": "what happened",
       README: "start here",
@@ -113,7 +113,7 @@ describe("any other folder", () => {
     expect(await readdir(root, { recursive: true })).toEqual(before);
   });
 
-  test("passes over what is no UTF-8, and takes control characters out", async () => {
+  test("skips what is not UTF-8, and removes control characters", async () => {
     const root = await temporaryFolder({
       "a.md": "plain \u001B[31mred\u001B[0m\u0007 text\r\nnext",
     });
@@ -125,7 +125,7 @@ describe("any other folder", () => {
     expect(leftOut.unreadable).toBe(1);
   });
 
-  test("says what to do when there is no such folder", async () => {
+  test("the error for a missing folder says what to do", async () => {
     const root = await temporaryFolder({ "file.md": "text" });
     await expect(collectDocuments(path.join(root, "missing"))).rejects.toThrow(/--dir/);
     await expect(collectDocuments(path.join(root, "file.md"))).rejects.toThrow(/is a file/);

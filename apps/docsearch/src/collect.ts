@@ -6,36 +6,36 @@ import { runnable } from "@batchwise/core";
 import { glob } from "tinyglobby";
 import { locate, newestCopies, type Located } from "./packages.ts";
 
-/** A document that is worth searching. */
+/** Document to search. */
 export interface Document {
-  /** `package/path/in/package.md` under node_modules, else the path from the folder searched. */
+  /** `package/path/in/package.md` under node_modules, else the path from the searched folder. */
   readonly name: string;
-  /** The real file, absolute. */
+  /** Real file, absolute. */
   readonly path: string;
   readonly role: Role;
   /** Without byte order mark and control characters. */
   readonly text: string;
 }
 
-/** What a document is for; where there is too much to read, readmes go first and changelogs last. */
+/** Role of a document; readmes go first and changelogs last when there is too much to read. */
 type Role = "readme" | "guide" | "changelog";
 
-/** What a folder holds. */
+/** Documents of a folder. */
 export interface Collection {
   /** Readmes first, then guides, then changelogs; within, one of each package in turn, by name. */
   readonly documents: readonly Document[];
-  /** Text files found, in all. */
+  /** Number of text files found. */
   readonly found: number;
   /** Text files left out, by reason. */
   readonly leftOut: Readonly<Record<LeftOut, number>>;
 }
 
-/** Why a file was left out. */
-export type LeftOut = "licence" | "copy" | "duplicate" | "unreadable";
+/** Reason for leaving a file out. */
+export type LeftOut = "license" | "copy" | "duplicate" | "unreadable";
 
-/** A larger file is data rather than documentation, in bytes. */
+/** Size in bytes above which a file is data rather than documentation. */
 const LARGEST_DOCUMENT = 4_000_000;
-/** Of a changelog the newest part, in characters. Old releases answer no question of today's. */
+/** Characters that are kept of a changelog: old releases do not answer today's questions. */
 export const NEWEST_OF_CHANGELOG = 16_000;
 /** Far below the number of files that a process may open. */
 const FILES_AT_ONCE = 32;
@@ -48,7 +48,7 @@ const README = /^readme/i;
  * Finds the documentation in `folder`: Markdown in a node_modules folder, and plain text too in any other.
  *
  * Links are followed only from a node_modules folder's own entries to other node_modules, so there are no loops. Each
- * real file comes once, each content once, and of a package's several copies the newest. Licences are left out.
+ * real file and each content counts once, and of a package's copies the newest. Licenses are left out.
  *
  * @throws Error when `folder` is not a folder.
  */
@@ -56,10 +56,10 @@ export async function collectDocuments(folder: string): Promise<Collection> {
   const root = await openFolder(folder);
   const packaged = isPackaged(root);
   const paths = await findFiles(root, packaged);
-  const leftOut: Record<LeftOut, number> = { licence: 0, copy: 0, duplicate: 0, unreadable: 0 };
+  const leftOut: Record<LeftOut, number> = { license: 0, copy: 0, duplicate: 0, unreadable: 0 };
 
   const wanted = paths.filter((file) => !LEGAL.test(path.basename(file)));
-  leftOut.licence = paths.length - wanted.length;
+  leftOut.license = paths.length - wanted.length;
   const located = wanted.map((file) => locate(file, root, packaged));
   const newest = await newestCopies(located);
   leftOut.copy = located.length - newest.length;
@@ -96,11 +96,11 @@ async function openFolder(folder: string): Promise<string> {
     const root = await realpath(folder);
     if ((await stat(root)).isDirectory()) return root;
   } catch (error) {
-    throw new Error(`Expected a folder to search, but ${folder} cannot be opened. Give one that exists with --dir.`, {
+    throw new Error(`Expected a folder to search, got ${folder}, which cannot be opened. Give another with --dir.`, {
       cause: error,
     });
   }
-  throw new Error(`Expected a folder to search, but ${folder} is a file. Give the folder it is in with --dir.`);
+  throw new Error(`Expected a folder to search, got ${folder}, which is a file. Give its folder with --dir.`);
 }
 
 function isPackaged(root: string): boolean {
@@ -128,9 +128,8 @@ async function findFiles(root: string, packaged: boolean): Promise<string[]> {
 }
 
 /**
- * Where the links in a node_modules folder lead, when that is another node_modules: with pnpm, a workspace package's
- * own node_modules holds nothing but such links. A link to a workspace package is not followed; its documents are not
- * installed ones.
+ * Targets of the links in a node_modules folder that lie in another node_modules: with pnpm, a workspace package's own
+ * node_modules holds only such links. A link to a workspace package is not followed: its documents are not installed.
  */
 async function linkedPackages(root: string): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true });
@@ -154,7 +153,7 @@ async function readText(file: string): Promise<string | undefined> {
   try {
     if ((await stat(file)).size > LARGEST_DOCUMENT) return undefined;
     const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
-    // What is shown on a terminal must not be able to steer it.
+    // A text must not be able to control the terminal that shows it.
     return stripVTControlCharacters(text)
       .replaceAll("\r\n", "\n")
       .replaceAll(/[^\P{Cc}\n\t]/gu, "");
@@ -174,16 +173,16 @@ function roleOf(document: Located): Role {
   return CHANGELOG.test(base) ? "changelog" : "guide";
 }
 
-/** One package's hundred guides do not push out those of all others: where there is too much, each has its share. */
+/** Orders files by role, then one of each package in turn, so that no package pushes out the others. */
 function inTurn(located: readonly Located[]): Located[] {
   const counts = new Map<string, number>();
   const turns = located
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .map((each) => {
       const rank = ROLES.indexOf(roleOf(each));
-      const pile = `${rank} ${each.package?.name}`;
-      const turn = each.package === undefined ? 0 : (counts.get(pile) ?? 0);
-      counts.set(pile, turn + 1);
+      const group = `${rank} ${each.package?.name}`;
+      const turn = each.package === undefined ? 0 : (counts.get(group) ?? 0);
+      counts.set(group, turn + 1);
       return { each, rank, turn };
     });
   return turns.toSorted((one, other) => one.rank - other.rank || one.turn - other.turn).map(({ each }) => each);

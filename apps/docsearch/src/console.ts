@@ -2,44 +2,44 @@ import { styleText } from "node:util";
 import type { Progress } from "@batchwise/core";
 import { openProgress, type Output, type ProgressView } from "@batchwise/terminal";
 
-/** What the user sees: results on one stream, everything on the way to them on the other. */
+/** Output to the user: results on one stream, notes on the other. */
 export class Console {
   readonly #results: Output;
   readonly #notes: Output;
   #view: ProgressView | undefined;
 
-  /** `results` is the process's standard output as a rule, `notes` its standard error. */
+  /** `results` is usually standard output, and `notes` standard error. */
   constructor(results: Output, notes: Output) {
     this.#results = results;
     this.#notes = notes;
   }
 
-  /** Columns to write in: the terminal's, at most 100; 80 where there is none. */
+  /** Columns of the terminal, at most 100; 80 without a terminal. */
   get width(): number {
     return Math.min(this.#results.columns ?? 80, 100);
   }
 
-  /** A line of the result. */
+  /** Writes a line of the result. */
   result(line: string = ""): void {
     this.#results.write(`${line}\n`);
   }
 
-  /** A line on the way. */
+  /** Writes a note. */
   note(line: string = ""): void {
     this.#notes.write(`${line}\n`);
   }
 
-  /** A line on the way with a name before it, in a column of its own. */
+  /** Writes a note with a name in its own column. */
   step(name: string, text: string): void {
     this.note(`${name.padEnd(11)} ${text}`);
   }
 
-  /** Emphasis, on a terminal. */
+  /** Emphasizes a text, on a terminal. */
   bold(text: string): string {
     return this.#results.isTTY === true ? styleText("bold", text) : text;
   }
 
-  /** The opposite, on a terminal. */
+  /** Dims a text, on a terminal. */
   dim(text: string): string {
     return this.#results.isTTY === true ? styleText("dim", text) : text;
   }
@@ -49,7 +49,7 @@ export class Console {
     this.#view = await openProgress(this.#notes, true);
     return (progress) => {
       const { done, failed } = progress;
-      // Failed items are not done: where a key is refused, nothing is.
+      // Failed items are not done: with a refused key, none is.
       this.#view?.update({ done: done - failed, total, failed, share: done / total, progress });
     };
   }

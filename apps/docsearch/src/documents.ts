@@ -9,32 +9,32 @@ import { reportCache } from "./report.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { SharedDocuments } from "./shared-documents.ts";
 
-/** How a run embeds its documents: by the embedder itself, or by way of what else was asked for. */
+/** Documents of a run, embedded directly, through offline jobs, or by workers. */
 export interface Documents {
   readonly runnable: Runnable<string, Float32Array>;
-  /** Says what it will take, where that is another thing than the embedder's own work. @throws Error over the cap */
+  /** Reports the jobs or workers that it will use. @throws Error over the cap */
   announce(texts: readonly string[], maxCost: number): Promise<void>;
-  /** Says what came of it. */
+  /** Reports the cache's counts. */
   report(): void;
   close(): Promise<void>;
 }
 
-type Ways = Pick<RunOptions, "cache" | "offline" | "workers" | "folders">;
+type Options = Pick<RunOptions, "cache" | "offline" | "workers" | "folders">;
 
 /**
- * Opens the way that was asked for. Nothing is sent.
+ * Opens documents as the options ask. Sends nothing.
  *
- * @throws Error for an embedder that has no offline jobs, or without a database that workers can reach
+ * @throws Error for an embedder without offline jobs, or without a database that workers can reach
  */
-export async function openDocuments(embedder: Embedder, ways: Ways, console: Console): Promise<Documents> {
-  const { cache, folders } = ways;
+export async function openDocuments(embedder: Embedder, options: Options, console: Console): Promise<Documents> {
+  const { cache, folders } = options;
   const jobs =
-    ways.offline === true ? offlineDocuments(embedder, path.join(folders.index, "jobs"), console) : undefined;
-  const shared = await openShared(embedder, ways);
-  const way = jobs ?? shared?.runnable ?? embedder.documents;
-  const cached = cache === undefined ? undefined : cachedDocuments({ ...embedder, documents: way }, cache);
+    options.offline === true ? offlineDocuments(embedder, path.join(folders.index, "jobs"), console) : undefined;
+  const shared = await openShared(embedder, options);
+  const source = jobs ?? shared?.runnable ?? embedder.documents;
+  const cached = cache === undefined ? undefined : cachedDocuments({ ...embedder, documents: source }, cache);
   return {
-    runnable: cached?.documents ?? way,
+    runnable: cached?.documents ?? source,
     announce: async (texts, maxCost) => {
       if (jobs !== undefined && texts.length > 0) await announceJobs(jobs, texts, maxCost, console);
       if (shared !== undefined && texts.length > 0) console.step("Workers", shared.place);
@@ -49,14 +49,14 @@ export async function openDocuments(embedder: Embedder, ways: Ways, console: Con
   };
 }
 
-async function openShared(embedder: Embedder, { workers, folders }: Ways): Promise<SharedDocuments | undefined> {
+async function openShared(embedder: Embedder, { workers, folders }: Options): Promise<SharedDocuments | undefined> {
   if (workers === undefined) return undefined;
-  // Loaded when needed: a start without workers does not wait for a database.
+  // Loaded when needed: a start without workers does not load a database.
   const { sharedDocuments } = await import("./shared-documents.ts");
   return sharedDocuments(embedder, workers, folders);
 }
 
-/** @throws Error for an embedder without such jobs */
+/** @throws Error for an embedder without offline jobs */
 function offlineDocuments(
   { documents, name }: Embedder,
   folder: string,
@@ -64,7 +64,7 @@ function offlineDocuments(
 ): Offline<string, Float32Array> {
   if (documents.settings?.jobs === undefined) {
     throw new Error(
-      `Expected an adapter with offline jobs with --offline, but ${name} has none. --embed openai and cohere have.`,
+      `Expected an adapter with offline jobs with --offline, got ${name}. Use --embed openai or --embed cohere.`,
     );
   }
   return offline(documents, { store: folderStore(folder), onJob: (event) => reportJob(console, event) });
@@ -83,7 +83,7 @@ async function announceJobs(
   console.step("Offline", `${counted(estimate.jobs, "job")}, at most ${count(estimate.tokens)} tokens${price}`);
   if (cost !== undefined && cost > maxCost) {
     throw new Error(
-      `The jobs may cost ${dollars(cost)}, more than --max-cost leaves (${dollars(maxCost)}). Nothing was sent.`,
+      `Expected jobs within what --max-cost leaves (${dollars(maxCost)}), got at most ${dollars(cost)}. Nothing was sent.`,
     );
   }
 }

@@ -5,21 +5,21 @@ import type { Planned } from "./plan-questions.ts";
 import { CANDIDATES, rerankedText, type Reranker } from "./reranker.ts";
 import { SAMPLE_SIZE, takeSample } from "./strategies.ts";
 
-/** What one part of a run is going to take, at most and without retries. */
+/** Estimate for one part of a run, as an upper bound without retries. */
 export interface Part {
   readonly inputs: number;
   readonly noun: string;
   readonly purpose: string;
   readonly requests: number;
-  /** Undefined where it is not charged by them. */
+  /** Undefined when tokens are not charged. */
   readonly tokens: number | undefined;
-  /** Dollars; undefined where the price is not known. */
+  /** Dollars; undefined when the price is unknown. */
   readonly cost: number | undefined;
-  /** The least time that the known rate limits allow, in milliseconds. */
+  /** Shortest time that the known rate limits allow, in milliseconds. */
   readonly shortestMs: number | undefined;
 }
 
-/** What a run is going to do that may be charged for. */
+/** Work of a run that may be charged. */
 export interface Work {
   /** Texts that have no vector yet. */
   readonly missing: readonly string[];
@@ -29,7 +29,7 @@ export interface Work {
   readonly reranker: Reranker | undefined;
 }
 
-/** What the parts of a run that are charged for will take; none where nothing is. Sends nothing. */
+/** Estimates the parts of a run that are charged, if any. Sends nothing. */
 export function estimateRun({ missing, passages, planned, embedder, reranker }: Work): Part[] {
   const parts: Part[] = [];
   if (embedder.isPaid) {
@@ -46,7 +46,7 @@ function partOf({ inputs, requests, tokens, cost, shortestMs }: Estimate, noun: 
   return { inputs, noun, purpose, requests, tokens, cost, shortestMs };
 }
 
-/** The sample once in bulk, and twice one by one. */
+/** Estimate of the comparison: the sample once in bulk, and twice one by one. */
 function comparison({ documents }: Embedder, sample: readonly string[]): Part {
   const part = partOf(documents.estimate(sample), "text", "to embed in three ways, for --compare");
   return {
@@ -57,7 +57,7 @@ function comparison({ documents }: Embedder, sample: readonly string[]): Part {
   };
 }
 
-/** Which passages will be candidates shows only later: the longest stand for them. */
+/** Estimate of reranking, with the longest passages instead of the candidates, which are not known yet. */
 function reranking({ rerank, costPerSearch }: Reranker, asked: readonly string[], passages: readonly Passage[]): Part {
   const longest = passages
     .toSorted((one, other) => lengthOf(other) - lengthOf(one))

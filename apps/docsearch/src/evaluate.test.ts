@@ -3,7 +3,7 @@ import { evaluate } from "./evaluate.ts";
 import { questions } from "./questions.ts";
 import { DocumentSearch } from "./search.ts";
 
-test("a hit is the right file among the first five; a missing file is named and counts as none", () => {
+test("a hit is the right file among the first five; a missing file is named and counts as not found", () => {
   const names = ["a.md", "b.md", "c.md", "d.md", "e.md", "f.md"];
   const angles = [0, 0.1, 0.2, 0.3, 0.4, 0.5];
   const search = new DocumentSearch({
@@ -32,7 +32,7 @@ test("a hit is the right file among the first five; a missing file is named and 
   });
 });
 
-test("there are 30 questions, each its own, about 30 files", () => {
+test("there are 30 different questions, about 30 files", () => {
   expect(new Set(questions.map(({ question }) => question)).size).toBe(30);
   expect(new Set(questions.map(({ document }) => document)).size).toBe(30);
 });

@@ -1,19 +1,19 @@
 import type { Question } from "./questions.ts";
 import type { DocumentSearch, Ranking } from "./search.ts";
 
-/** How often a ranking finds the file that holds the answer. */
+/** Score of a ranking: how often it finds the file with the answer. */
 interface Score {
   readonly ranking: Ranking;
-  /** Questions whose file came first. */
+  /** Questions whose file was first. */
   readonly first: number;
   /** Questions whose file is among the first five. */
   readonly firstFive: number;
 }
 
-/** The outcome of an evaluation. */
+/** Outcome of an evaluation. */
 export interface Evaluation {
   readonly asked: number;
-  /** Files that are not among the documents searched; each counts as not found. */
+  /** Files that are not among the searched documents; each counts as not found. */
   readonly missing: readonly string[];
   readonly scores: readonly Score[];
 }
@@ -30,7 +30,7 @@ export function evaluate(
   const scores = RANKINGS.map((ranking): Score => {
     const ranks = questions.map(({ question, document }, index) => {
       const vector = vectors[index];
-      if (vector === undefined) throw new Error(`Expected ${questions.length} vectors, came ${vectors.length}.`);
+      if (vector === undefined) throw new Error(`Expected ${questions.length} vectors, got ${vectors.length}.`);
       return search.search(question, vector, 5, ranking).findIndex(({ passage }) => passage.document === document);
     });
     return {

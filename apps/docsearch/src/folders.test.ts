@@ -1,6 +1,6 @@
 import path from "node:path";
 import { expect, test } from "vitest";
-import { chooseFolders } from "./folders.ts";
+import { resolveFolders } from "./folders.ts";
 import { temporaryFolder } from "./testing/folder.ts";
 
 test("the project's root is searched, from any folder in it, and keeps the index", async () => {
@@ -9,7 +9,7 @@ test("the project's root is searched, from any folder in it, and keeps the index
     "node_modules/a/README.md": "",
     "apps/one/node_modules/b/README.md": "",
   });
-  expect(chooseFolders({ workingFolder: path.join(project, "apps/one"), environment: {} })).toEqual({
+  expect(resolveFolders({ workingFolder: path.join(project, "apps/one"), environment: {} })).toEqual({
     documents: path.join(project, "node_modules"),
     index: path.join(project, ".docsearch"),
   });
@@ -18,15 +18,15 @@ test("the project's root is searched, from any folder in it, and keeps the index
 test("the index of another folder lies in the user's cache, one for each folder", () => {
   const environment = { XDG_CACHE_HOME: path.resolve("/cache") };
   const choose = (dir: string): string =>
-    chooseFolders({ dir, workingFolder: path.resolve("/home"), environment }).index;
+    resolveFolders({ dir, workingFolder: path.resolve("/home"), environment }).index;
   expect(choose("notes")).toContain(path.join(path.resolve("/cache"), "batchwise", "docsearch"));
   expect(choose("notes")).toBe(choose("./notes"));
   expect(choose("notes")).not.toBe(choose("other"));
 });
 
-test("a given cache folder is taken as it is", () => {
+test("a given cache folder is used as it is", () => {
   expect(
-    chooseFolders({
+    resolveFolders({
       dir: "a",
       cacheDir: "b",
       workingFolder: path.resolve("/home"),
@@ -38,7 +38,7 @@ test("a given cache folder is taken as it is", () => {
   });
 });
 
-test("without an installed project it says what to do", async () => {
+test("the error without an installed project says what to do", async () => {
   const empty = await temporaryFolder();
-  expect(() => chooseFolders({ workingFolder: empty, environment: {} })).toThrow(/--dir/);
+  expect(() => resolveFolders({ workingFolder: empty, environment: {} })).toThrow(/--dir/);
 });

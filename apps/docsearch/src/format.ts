@@ -1,10 +1,10 @@
-/** Bytes in the unit that fits: "512 B", "16 kB", "20.1 MB". */
+/** Bytes in a fitting unit: "512 B", "16 kB", "20.1 MB". */
 export function bytes(value: number): string {
   if (value < 1000) return `${value} B`;
   return value < 1_000_000 ? `${Math.round(value / 1000)} kB` : `${(value / 1_000_000).toFixed(1)} MB`;
 }
 
-/** Text in lines of at most `width` characters, broken between words; a longer word is broken where it must be. */
+/** Wraps a text into lines of at most `width` characters, between words or within a longer word. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -5,7 +5,7 @@ import { IndexStore } from "./index-store.ts";
 import type { Entry } from "./segment.ts";
 import { temporaryFolder } from "./testing/folder.ts";
 
-test("what was flushed is there again, and what was not is not", async () => {
+test("what was flushed is kept, and what was not is lost", async () => {
   const folder = await temporaryFolder();
   const store = await IndexStore.open(folder, 3);
   store.add(entry("a"));
@@ -47,7 +47,7 @@ test.each(["truncated", "one bit flipped", "emptied"])(
   },
 );
 
-test("a torn write leaves a temporary file, which is not read, and removed once nobody can be writing it", async () => {
+test("a torn write leaves a temporary file, which is not read, and removed once no process can be writing it", async () => {
   const folder = await temporaryFolder();
   await writeFile(path.join(folder, "half.arrow.1.tmp"), "half");
   expect((await IndexStore.open(folder, 3)).size).toBe(0);
@@ -57,16 +57,16 @@ test("a torn write leaves a temporary file, which is not read, and removed once 
   expect(await readdir(folder)).toHaveLength(0);
 });
 
-test("vectors of another length are refused, on disk and in hand", async () => {
+test("vectors of another length are refused, on disk and when added", async () => {
   const folder = await temporaryFolder();
   const store = await IndexStore.open(folder, 3);
   store.add(entry("a"));
   await store.flush();
   expect((await IndexStore.open(folder, 4)).damaged).toBe(1);
-  expect(() => store.add({ ...entry("b"), vector: new Float32Array(2) })).toThrow(/3 numbers, but the model gave 2/);
+  expect(() => store.add({ ...entry("b"), vector: new Float32Array(2) })).toThrow(/3 numbers, got one of 2/);
 });
 
-test("many segments become one, without what is not wanted any more", async () => {
+test("many segments become one, without unwanted texts", async () => {
   const folder = await temporaryFolder();
   const store = await IndexStore.open(folder, 3);
   const keys = Array.from({ length: 10 }, (_, index) => `key ${index}`);

@@ -4,10 +4,10 @@ import path from "node:path";
 import { decodeSegment, encodeSegment, type Entry } from "./segment.ts";
 
 /**
- * Embedded texts on disk, by content. What was flushed survives a SIGKILL.
+ * Store of embedded texts on disk, by content. What was flushed survives a SIGKILL.
  *
- * A segment is a file that is named after the SHA-256 of its bytes, written beside its place and renamed into it: a
- * torn or damaged one does not match its name, is removed, and its texts are embedded again.
+ * A segment is a file that is named after the SHA-256 of its bytes and renamed into place: a torn or damaged one does not
+ * match its name, is removed, and its texts are embedded again.
  */
 export class IndexStore {
   /** Segments that were damaged, and removed when the store was opened. */
@@ -27,33 +27,33 @@ export class IndexStore {
     this.damaged = loaded.damaged;
   }
 
-  /** Opens the store in `folder`, which is made when it is missing. Vectors have `dimensions` numbers each. */
+  /** Opens the store in `folder`, which is created if needed. Vectors have `dimensions` numbers each. */
   static async open(folder: string, dimensions: number): Promise<IndexStore> {
     await mkdir(folder, { recursive: true });
     return new IndexStore(folder, dimensions, await load(folder, dimensions));
   }
 
-  /** Texts that have a vector, flushed or not. */
+  /** Number of texts with a vector, flushed or not. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Texts that a crash would lose now. */
+  /** Number of texts that a crash would lose now. */
   get unsaved(): number {
     return this.#unsaved.length;
   }
 
-  /** The vector of a text, by its key; undefined where it is not embedded. */
+  /** Vector of a text, by its key; undefined for a text that is not embedded. */
   vector(key: string): Float32Array | undefined {
     return this.#entries.get(key)?.vector;
   }
 
-  /** Takes a vector. `flush` writes it to disk. */
+  /** Adds a vector. `flush` writes it to disk. */
   add(entry: Entry): void {
     if (entry.vector.length !== this.dimensions) {
       throw new Error(
-        `Expected a vector of ${this.dimensions} numbers, but the model gave ${entry.vector.length}. ` +
-          "Start with --rebuild, or say the length with --dimensions.",
+        `Expected a vector of ${this.dimensions} numbers, got one of ${entry.vector.length}. ` +
+          "Start with --rebuild, or set the length with --dimensions.",
       );
     }
     this.#entries.set(entry.key, entry);
@@ -69,8 +69,8 @@ export class IndexStore {
   }
 
   /**
-   * Joins the segments into one, without the texts that are not `wanted` any more, once there are more than eight or
-   * most of their texts are unwanted. A crash in the middle leaves both the old and the new, which say the same.
+   * Joins the segments into one, without texts that are no longer `wanted`, once there are more than eight or most of
+   * their texts are unwanted. A crash in the middle leaves both the old and the new ones, which agree.
    */
   async compact(wanted: ReadonlySet<string>): Promise<void> {
     await this.flush();
@@ -91,7 +91,7 @@ interface Loaded {
   readonly damaged: number;
 }
 
-/** A temporary file that is older than this belongs to a process that died, in milliseconds. */
+/** Age in milliseconds from which a temporary file belongs to a process that died. */
 const STALE_AFTER_MS = 600_000;
 
 async function load(folder: string, dimensions: number): Promise<Loaded> {
@@ -106,7 +106,7 @@ async function load(folder: string, dimensions: number): Promise<Loaded> {
   };
 }
 
-/** A segment's entries; undefined where it was damaged and is removed now. */
+/** Entries of a segment; undefined for a damaged one, which is removed. */
 async function readSegment(folder: string, name: string, dimensions: number): Promise<Entry[] | undefined> {
   const file = path.join(folder, name);
   const bytes = await readFile(file);

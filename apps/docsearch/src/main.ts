@@ -9,7 +9,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   openLocalEmbedder,
   drain: interrupts.drain,
   signal: interrupts.signal,
-  // npm and pnpm run scripts in the project's folder and say here where the user stands.
+  // npm and pnpm run scripts in the project's folder and put the user's folder here.
   workingFolder: process.env["INIT_CWD"] ?? process.cwd(),
   environment: process.env,
 });

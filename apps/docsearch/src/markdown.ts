@@ -1,6 +1,6 @@
 import { lexer, type MarkedToken, type Token, type Tokens } from "marked";
 
-/** A piece of a document in plain text. */
+/** Piece of a document in plain text. */
 export type Block =
   | {
       readonly kind: "heading";
@@ -8,10 +8,10 @@ export type Block =
       readonly line: number;
       readonly depth: number;
     }
-  /** A paragraph on one line, a list with one item a line, or code and tables as they are. */
+  /** Paragraph on one line, list with one item a line, or code and tables as they are. */
   | { readonly kind: "prose" | "list" | "code"; readonly text: string; readonly line: number };
 
-/** Reads Markdown into plain text blocks, each with the line it starts on. Front matter counts for its title alone. */
+/** Reads Markdown into plain text blocks, each with its first line. Only the title of front matter counts. */
 export function readMarkdown(source: string): Block[] {
   const { body, title, lines } = splitFrontMatter(source);
   const blocks: Block[] = title === undefined ? [] : [{ kind: "heading", text: title, line: 1, depth: 1 }];
@@ -58,12 +58,12 @@ function readToken(token: Token, line: number): Block[] {
   }
 }
 
-/** Whether a token is one of the parser's own, whose types can be told apart: no extension is in use. */
+/** Narrows a token to the parser's own types: no extension is in use. */
 function isMarkdown(_token: Token): _token is MarkedToken {
   return true;
 }
 
-/** What stands between tags is Markdown in MDX, and in many a readme. */
+/** Reads HTML, between whose tags is Markdown in MDX and in many readmes. */
 function readHtml(html: string, line: number): Block[] {
   const text = withoutTags(html).replaceAll(/^[ \t]+/gm, "");
   if (text.length >= html.length) return [{ kind: "prose", text: plain(text), line }];
@@ -71,7 +71,7 @@ function readHtml(html: string, line: number): Block[] {
 }
 
 function readParagraph(token: Tokens.Paragraph | Tokens.Text, line: number): Block[] {
-  // MDX's module statements are no prose; Markdown knows them as paragraphs.
+  // Module statements of MDX are paragraphs to Markdown, but not prose.
   if (/^(import\s.+\sfrom\s|import\s["']|export\s(const|default|function)\s)/.test(token.raw)) return [];
   const text = inline(token.tokens).replace(/^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*/, "");
   return [{ kind: "prose", text, line }];
@@ -94,7 +94,7 @@ function readItem(item: Tokens.ListItem, indent: string): string {
   return parts.filter((text) => text !== "").join("\n");
 }
 
-/** Whether a list's item is a line in a table of contents: nothing but a link within the page. */
+/** Tells whether a list item is a line of a table of contents: only a link within the page. */
 function isContentsEntry({ tokens: [first] }: Tokens.ListItem): boolean {
   if (first === undefined || !isMarkdown(first)) return false;
   if (first.type !== "text" && first.type !== "paragraph") return false;

@@ -2,23 +2,23 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import semver from "semver";
 
-/** A file and the package it belongs to. */
+/** File and its package. */
 export interface Located {
-  /** `package/path/in/package.md` under node_modules, else the path from the folder searched; always with slashes. */
+  /** `package/path/in/package.md` under node_modules, else the path from the searched folder; always with slashes. */
   readonly name: string;
   /** Absolute. */
   readonly path: string;
   readonly package: PackageFolder | undefined;
 }
 
-/** A package's folder under some node_modules. */
+/** Folder of a package in a node_modules. */
 interface PackageFolder {
   readonly name: string;
   /** Absolute. */
   readonly folder: string;
 }
 
-/** Says to which package a file belongs: the one after the last `node_modules` in its path. */
+/** Finds the package of a file: the one after the last `node_modules` in its path. */
 export function locate(file: string, root: string, packaged: boolean): Located {
   const outside = { name: slashes(path.relative(root, file)), path: file, package: undefined };
   if (!packaged) return outside;
@@ -35,7 +35,7 @@ export function locate(file: string, root: string, packaged: boolean): Located {
   };
 }
 
-/** Keeps, of each package, the copy with the newest version; of equal ones the first. Other files are kept as they are. */
+/** Keeps the newest copy of each package, the first of equal ones, and all other files. */
 export async function newestCopies(located: readonly Located[]): Promise<Located[]> {
   const folders = new Map<string, Set<string>>();
   for (const { package: owner } of located) {
@@ -56,7 +56,7 @@ async function newest(folders: readonly string[]): Promise<string> {
   return copies.reduce((best, copy) => (semver.gt(copy.version, best.version) ? copy : best)).folder;
 }
 
-/** The version in a package's manifest; the lowest there is where it cannot be read. */
+/** Version in a package's manifest; the lowest possible when it cannot be read. */
 async function versionOf(folder: string): Promise<string> {
   try {
     const manifest: unknown = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));

@@ -1,30 +1,30 @@
 import { createHash } from "node:crypto";
 
-/** A piece of a document that says one thing: small enough to be embedded, and to be read at a glance. */
+/** Piece of a document on one subject: small enough to be embedded, and to be read at a glance. */
 export interface Passage {
-  /** The document's name: `package/path/in/package.md` under node_modules, else the path from the folder searched. */
+  /** Name of the document: `package/path/in/package.md` under node_modules, else the path from the searched folder. */
   readonly document: string;
-  /** The line on which the passage starts, from 1. */
+  /** First line, from 1. */
   readonly line: number;
-  /** The headings above it, outermost first. */
+  /** Headings above it, outermost first. */
   readonly headings: readonly string[];
-  /** Prose without Markdown's marks; empty where there is nothing but code below a heading. */
+  /** Prose without Markdown's marks; empty for code alone below a heading. */
   readonly text: string;
-  /** The code or table that follows the prose; empty where none does. */
+  /** Code or table that follows the prose; empty for none. */
   readonly code: string;
 }
 
-/** Whether a text has the 20 letters and digits without which it says nothing. */
-export function saysSomething(text: string): boolean {
+/** Tells whether a text has at least 20 letters and digits. */
+export function isMeaningful(text: string): boolean {
   return /(?:[\p{L}\p{N}][^\p{L}\p{N}]*){20}/u.test(text);
 }
 
-/** What is embedded of a passage: its prose, with its place where that is too short. An encoder cannot read code. */
+/** Text to embed of a passage: its prose, with its place if that is too short. An encoder cannot read code. */
 export function embeddedText({ document, headings, text }: Passage): string {
-  return saysSomething(text) ? text : [...headings, document, text].filter((part) => part !== "").join(", ");
+  return isMeaningful(text) ? text : [...headings, document, text].filter((part) => part !== "").join(", ");
 }
 
-/** The key of an embedded text in the index: 128 bits of its SHA-256, in hexadecimal. */
+/** Key of an embedded text in the index: 128 bits of its SHA-256, in hexadecimal. */
 export function textKey(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

@@ -2,17 +2,17 @@ import type { Embedder } from "./embedder.ts";
 import { exampleQuestions, questions as evaluationQuestions } from "./questions.ts";
 import type { RunOptions } from "./run-options.ts";
 
-/** What a run is going to ask, once the index is up to date. */
+/** Questions of a run, once the index is up to date. */
 export interface Planned {
   /** Questions that are embedded. */
   readonly embedded: readonly string[];
-  /** Questions whose answers are reranked, where a reranker is there. */
+  /** Questions whose answers are reranked, with a reranker. */
   readonly reranked: readonly string[];
-  /** Whether the strategies are compared. */
+  /** True when the strategies are compared. */
   readonly compare: boolean;
 }
 
-/** What a run with these options asks. Strategies of an embedder that costs money are compared only on request. */
+/** Plans the questions of a run. The strategies of a paid embedder are compared only on request. */
 export function planQuestions(
   { questions, ownDocuments, evaluate: isEvaluated, compare }: RunOptions,
   { isPaid }: Embedder,

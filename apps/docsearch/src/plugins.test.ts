@@ -17,7 +17,7 @@ afterEach(() => {
 
 const NAME = "acme-letters#embeddings";
 
-/** Flags for a folder of `count` passages, and an index of its own. */
+/** Flags for a folder of `count` passages, and a new index. */
 async function notes(count: number): Promise<string[]> {
   const dir = await temporaryFolder({ "notes.md": numberedNotes(count) });
   return ["--dir", dir, "--cache-dir", await temporaryFolder()];
@@ -30,7 +30,7 @@ async function ask(argv: readonly string[], environment: NodeJS.ProcessEnv = {})
 }
 
 describe("--embed <package>#<adapter>", () => {
-  test("embeds with a plugin from the user's node_modules, and a second start only the question", async () => {
+  test("embeds with a plugin from the user's node_modules, and in a second start only the question", async () => {
     const argv = [...(await notes(3)), "--embed", NAME, "what is number 2?"];
     const first = await ask(argv);
     expect(first.notes).not.toContain("error");
@@ -69,7 +69,7 @@ describe("--embed <package>#<adapter>", () => {
     expect(results).toContain("All three gave the same vectors");
   });
 
-  test("--embed-options reach it, and make an index of their own; a key does not", async () => {
+  test("--embed-options reach it, and make another index; a key does not", async () => {
     const folders = await notes(3);
     const flags = ["--embed", NAME, "--embed-options"];
     await ask([...folders, "--embed", NAME, "number"]);
@@ -84,20 +84,20 @@ describe("--embed <package>#<adapter>", () => {
   });
 
   test.each([
-    [["--embed", "acme-leters#embeddings"], /^error: acme-leters is not installed in .*: npm i acme-leters$/],
-    [["--embed", "acme-letters#words"], /^error: Expected an adapter of the kind embeddings, but acme-letters#words/],
-    [["--embed", "acme-letters#none"], /^error: acme-letters has no adapter named none\. It has: acme-letters#emb/],
+    [["--embed", "acme-leters#embeddings"], /^error: Expected acme-leters to be installed in .*: npm i acme-leters$/],
+    [["--embed", "acme-letters#words"], /^error: Expected an adapter of the kind embeddings, got acme-letters#words/],
+    [
+      ["--embed", "acme-letters#none"],
+      /^error: Expected acme-letters to have an adapter named none, got no such one\. It has: acme-letters#emb/,
+    ],
     [["--embed", NAME, "--embed-options", "{SECRET"], /^error: Expected an object in JSON with --embed-options/],
     [["--embed", NAME, "--embed-options", "[]"], /^error: Expected an object in JSON with --embed-options/],
-    [["--embed", NAME, "--embed-options", '{"leters": "SECRET"}'], /does not take these options: there is no `leters`/],
-    [["--embed", NAME, "--embed-options", '{"letters": 5}'], /`letters` must be string, came a number/],
+    [["--embed", NAME, "--embed-options", '{"leters": "SECRET"}'], /got these: there is no `leters`/],
+    [["--embed", NAME, "--embed-options", '{"letters": 5}'], /`letters` must be string, got a number/],
     [["--embed", NAME, "--embed-options", '{"letters": ""}'], /^error: Expected at least one letter\.$/],
-    [
-      ["--embed", NAME, "--embed-options", '{"letters": "?"}'],
-      /could not be made of these options: it threw TypeError/,
-    ],
-    [["--embed", NAME, "--model", "any"], /does not take these options: there is no `model`/],
-    [["--embed", NAME, "--dimensions", "3"], /does not take these options: there is no `dimensions`/],
+    [["--embed", NAME, "--embed-options", '{"letters": "?"}'], /to take these options, got an error \(TypeError\)/],
+    [["--embed", NAME, "--model", "any"], /got these: there is no `model`/],
+    [["--embed", NAME, "--dimensions", "3"], /got these: there is no `dimensions`/],
     [
       ["--rerank", "acme-letters#words", "--rerank-options", "null"],
       /^error: Expected an object in JSON with --rerank/,
@@ -113,31 +113,29 @@ describe("--embed <package>#<adapter>", () => {
     expect(await readdir(folders.at(-1) ?? "")).toEqual([]);
   });
 
-  test("vectors of another length than the first are refused, and said", async () => {
+  test("vectors of another length than the first are refused, and reported", async () => {
     const argv = [...(await notes(2)), "--embed", NAME, "--embed-options", '{"length": 5}', "number"];
     const { code, notes: said } = await ask(argv);
     expect(code).toBe(1);
     expect(said).toMatch(/2 passages that could not be embedded/);
-    expect(said).toMatch(/^error: .*the model refused each: .*expected a Float32Array of 8 numbers, came one of 5\./m);
+    expect(said).toMatch(/^error: .*got a refusal of each: .*expected a Float32Array of 8 numbers, got one of 5\./m);
   });
 
-  test("what is no vector is refused, and said", async () => {
+  test("an output that is not a vector is refused, and reported", async () => {
     const code = LETTERS.replace("Float32Array.from(", "Array.from(");
     const workingFolder = await projectWith({ "acme-letters": code });
     const { notes: said } = await start([...(await notes(2)), "--embed", NAME, "number"], { workingFolder });
-    expect(said).toMatch(/^error: .*expected a Float32Array of numbers, came something else/m);
+    expect(said).toMatch(/^error: .*expected a Float32Array of numbers, got something else/m);
   });
 
-  test("a manifest that is broken", async () => {
+  test("a broken manifest", async () => {
     const workingFolder = await projectWith({ "acme-letters": "export const adapters = [{ name: 'embeddings' }];" });
     const { code, notes: said } = await start(["--embed", NAME, "number"], { workingFolder });
     expect(code).toBe(1);
-    expect(said).toMatch(
-      /^error: acme-letters exports `adapters` that are not what they should be: .*\.kind: expected/,
-    );
+    expect(said).toMatch(/^error: Expected acme-letters to export a valid list `adapters`, got this: .*\.kind must be/);
   });
 
-  test("a key that it says it needs is looked for before anything is done, unless an option holds one", async () => {
+  test("a key that it needs is required before anything is done, unless an option holds one", async () => {
     const code = LETTERS.replace('name: "embeddings",', 'name: "embeddings", key: "ACME_KEY",');
     const workingFolder = await projectWith({ "acme-letters": code });
     const argv = [...(await notes(2)), "--embed", NAME, "number"];
@@ -174,7 +172,7 @@ describe("--rerank <package>#<adapter>", () => {
     ]);
   });
 
-  test("scores that belong to no document leave the order of the search, which is said", async () => {
+  test("scores of unknown documents leave the order of the search, which is reported", async () => {
     const { code, notes: said } = await ask([
       ...(await notes(3)),
       ...flags,
@@ -183,19 +181,19 @@ describe("--rerank <package>#<adapter>", () => {
       "n",
     ]);
     expect(code).toBe(0);
-    expect(said).toMatch(/The question is not reranked.*Expected scores of these documents, one each, came something/);
+    expect(said).toMatch(/The question is not reranked.*Expected scores of these documents, one each, got something/);
   });
 });
 
 describe("--adapters", () => {
-  test("lists what is installed and what docsearch brings along; a broken plugin with its error", async () => {
+  test("lists what is installed and docsearch's own; a broken plugin with its error", async () => {
     const workingFolder = await projectWith({ "acme-letters": LETTERS, broken: "export const adapters = 1;" });
     const { code, results } = await start(["--adapters"], { workingFolder });
     expect(code).toBe(0);
     expect(results).toMatch(/^ +adapter +kind +what it does$/m);
     expect(results).toMatch(/^ +acme-letters#embeddings +embeddings +Counts letters\.$/m);
     expect(results).toMatch(/^ +acme-letters#words +rerank +Counts words\.$/m);
-    expect(results).toMatch(/^ +broken +broken +broken exports `adapters` that are not what they should be/m);
+    expect(results).toMatch(/^ +broken +broken +Expected broken to export a valid list `adapters`, got this/m);
     for (const own of ["cohere#embeddings", "cohere#rerank", "cohere#chat", "local#embeddings", "openai#embeddings"]) {
       expect(results).toContain(`@batchwise/${own}`);
     }
@@ -222,7 +220,7 @@ describe("--adapters", () => {
       package: "broken",
       version: "1.0.0",
       adapters: [],
-      error: expect.stringContaining("expected a list, came a number"),
+      error: expect.stringContaining("adapters must be a list, got a number"),
     });
   });
 });

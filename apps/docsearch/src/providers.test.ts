@@ -6,14 +6,14 @@ import { expectNoKey, KEY, useProviders } from "./testing/providers.ts";
 import { start, type Started } from "./testing/start.ts";
 
 const providers = useProviders();
-/** Runs the command line, with the emulator's addresses and keys unless others are given. No key is ever seen. */
+/** Runs the command line, by default with the emulator's addresses and keys. Checks that no key is printed. */
 async function ask(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Started> {
   const started = await start(argv, { environment: { ...providers.environment, ...environment } });
   expectNoKey(started);
   return started;
 }
 
-/** Flags for a folder of `count` passages, and an index of its own. */
+/** Flags for a folder of `count` passages, and a new index. */
 async function notes(count: number): Promise<string[]> {
   const dir = await temporaryFolder({ "notes.md": numberedNotes(count) });
   return ["--dir", dir, "--cache-dir", await temporaryFolder()];
@@ -27,7 +27,7 @@ const PROVIDERS = [
 describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) => {
   const flags = ["--embed", embed];
 
-  test("embeds passages and question, and a second start only the question", async () => {
+  test("embeds passages and question, and in a second start only the question", async () => {
     const folders = await notes(20);
     const first = await ask([...folders, ...flags, "what is number 3?"]);
     expect(first.code).toBe(0);
@@ -44,17 +44,17 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
     expect(providers.emulator.stats().inputsAnswered).toBe(1);
   });
 
-  test("says what it will take before anything is sent, and at the end what it took", async () => {
+  test("prints its estimate before anything is sent, and its use at the end", async () => {
     const { notes: said } = await ask([...(await notes(20)), ...flags, "what is number 3?"]);
-    expect(providers.sent[0]?.told).toMatch(
+    expect(providers.sent[0]?.notes).toMatch(
       /Estimate +20 texts to embed: 1 request, at most [\d,]+ tokens, \$0\.000\d+/,
     );
-    expect(providers.sent[0]?.told).toMatch(/1 question to embed: 1 request, at most 17 tokens, \$0\.0000\d+/);
+    expect(providers.sent[0]?.notes).toMatch(/1 question to embed: 1 request, at most 17 tokens, \$0\.0000\d+/);
     const { tokensAdmitted, requests } = providers.emulator.stats();
     expect(said).toMatch(new RegExp(`Used +${requests} requests, ${tokensAdmitted} tokens, \\$0\\.0000\\d+`));
   });
 
-  test("--model and --dimensions reach the wire, and make an index of their own", async () => {
+  test("--model and --dimensions reach the wire, and make another index", async () => {
     const folders = await notes(3);
     const chosen = embed === "openai" ? "text-embedding-3-large" : "embed-v5.0-pro";
     await ask([...folders, ...flags, "number"]);
@@ -89,7 +89,7 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
     expect(providers.emulator.stats().byStatus).toEqual({ "401": 1 });
   });
 
-  test("a key that no header can hold is refused before anything is done", async () => {
+  test("a key that a header cannot hold is refused before anything is done", async () => {
     const { code, notes: said } = await ask([...(await notes(3)), ...flags, "number"], { [variable]: `${KEY} ${KEY}` });
     expect(code).toBe(1);
     expect(said.trim().split("\n")).toHaveLength(1);
@@ -105,7 +105,7 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
     expect(providers.emulator.stats().requests).toBeLessThanOrEqual(12);
   });
 
-  test("P24 P40 a quota that is used up in the middle stops it; the same command goes on from there", async () => {
+  test("P24 P40 a quota that is used up in the middle stops it; the same command resumes from there", async () => {
     const argv = [...(await notes(700)), ...flags, "what is number 3?"];
     providers.reset({ faults: { quotaAfterRequests: 1 } });
     const stopped = await ask(argv);
@@ -114,7 +114,7 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
     expect(kept).toBeGreaterThan(0);
     expect(stopped.notes).toMatch(
       new RegExp(
-        `^error: .*(429|402).* Ended with ${kept} of 700 passages ready and saved. The same command goes on`,
+        `^error: .*(429|402).* Ended with ${kept} of 700 passages ready and saved. The same command resumes`,
         "m",
       ),
     );
@@ -140,7 +140,7 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
     expect(new Set(answered)).toEqual(new Set([1]));
   });
 
-  test("P6 a broken vector or body costs its own passages another try, and no others anything", async () => {
+  test("P6 a broken vector or body costs only its own passages another attempt", async () => {
     const argv = [...(await notes(700)), ...flags, "what is number 3?"];
     providers.reset({ seed: 3, faults: { wrongSizeRate: 1, nanRate: 1, cutBodyRate: 0.2, htmlErrorRate: 0.2 } });
     const first = await ask(argv);
@@ -156,26 +156,26 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
 
   test("P36 a passage that the provider refuses is skipped and named, and the others are searched", async () => {
     const folders = await notes(120);
-    await writeFiles(folders[1] ?? "", { "bad.md": "\nThere is some POISON in this one.\n" });
-    providers.reset({ faults: { poison: { marker: "POISON", named: true } } });
+    await writeFiles(folders[1] ?? "", { "bad.md": "\nThere is some REFUSED in this one.\n" });
+    providers.reset({ faults: { badInput: { marker: "REFUSED", named: true } } });
     const { code, notes: said } = await ask([...folders, ...flags, "what is number 3?"]);
     expect(code).toBe(0);
     expect(said).toContain("120 texts embedded");
     expect(said).toContain("1 passage that could not be embedded");
     expect(said).toContain("bad.md:2 ");
 
-    providers.reset({ faults: { poison: { marker: "POISON" } } });
+    providers.reset({ faults: { badInput: { marker: "REFUSED" } } });
     expect((await ask([...folders, ...flags, "--rebuild", "number 3"])).notes).toContain("120 texts embedded");
   });
 
-  test("a question that the provider refuses is answered by its words, and the others as ever", async () => {
+  test("a question that the provider refuses is answered by its words, and the others as usual", async () => {
     const folders = await notes(5);
-    providers.reset({ faults: { poison: { marker: "POISON" } } });
+    providers.reset({ faults: { badInput: { marker: "REFUSED" } } });
     const {
       code,
       notes: said,
       results,
-    } = await ask([...folders, ...flags, "--json", "say of POISON number", "what is number 3?"]);
+    } = await ask([...folders, ...flags, "--json", "say of REFUSED number", "what is number 3?"]);
     expect(code).toBe(0);
     expect(said).toContain("Question 1 could not be embedded: it is answered by its words alone.");
     expect(JSON.parse(results)).toMatchObject([
@@ -184,11 +184,11 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
     ]);
   });
 
-  test("--max-cost stops it with what was embedded kept, and a higher one goes on from there", async () => {
+  test("--max-cost stops it and keeps what was embedded, and a higher one resumes from there", async () => {
     const price = embed === "openai" ? 0.02 : 0.12;
     const [count, tokens] = embed === "openai" ? [1500, 12_000] : [300, 7000];
     const argv = [...(await notes(count)), ...flags, "what is number 3?"];
-    // Enough for a part. A passage has 12 tokens here, and until the first answer is taken for 46.
+    // Enough for a part. A passage has 12 tokens here, estimated as 46 until the first answer.
     const cap = String((tokens * price) / 1_000_000);
     const stopped = await ask([...argv, "--max-cost", cap]);
     expect(stopped.code).toBe(1);
@@ -198,7 +198,7 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
     expect(kept).toBeLessThan(count);
     expect(stopped.notes).toMatch(
       new RegExp(
-        `^error: The next request could cost more than --max-cost allows.* ${kept} of ${number(count)} passages`,
+        `^error: Expected the run to stay within --max-cost, got a next request that could pass it.* ${kept} of ${number(count)} passages`,
         "m",
       ),
     );
@@ -215,7 +215,7 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
     expect(providers.sent).toEqual([]);
   });
 
-  test("Ctrl-C keeps what is in flight, and the same command goes on from there", async () => {
+  test("Ctrl-C keeps what is in flight, and the same command resumes from there", async () => {
     const argv = [...(await notes(1500)), ...flags, "what is number 3?"];
     const drain = new AbortController();
     providers.onRequest = () => drain.abort(new Error("stop"));
@@ -272,20 +272,20 @@ test("one embedder's index is never searched with another's vectors, and each ke
   expect(providers.emulator.stats().inputsAnswered).toBe(2);
 });
 
-test("a model that is not known is asked for its dimensions with one word, which is said before", async () => {
+test("an unknown model is asked for its dimensions with one word, which is reported before", async () => {
   const folders = await notes(3);
   providers.reset({ dimensions: 40 });
   const { notes: said } = await ask([...folders, "--embed", "openai", "--model", "of-my-own", "number"]);
-  expect(providers.sent[0]?.told).toContain("the length of of-my-own's vectors is not known here: one word is sent");
+  expect(providers.sent[0]?.notes).toContain("the length of of-my-own's vectors is not known here: one word is sent");
   expect(said).toContain("of-my-own, 40 dimensions");
   expect(said).toContain("at a price that is not known here");
   expect(textsSent()).toHaveLength(1 + 3 + 1);
   const capped = await ask([...folders, "--embed", "openai", "--model", "of-my-own", "--max-cost", "1", "number"]);
   expect(capped.code).toBe(1);
-  expect(capped.notes).toMatch(/^error: Expected a model with a known price for --max-cost/);
+  expect(capped.notes).toMatch(/^error: Expected a model with a known price for --max-cost, got of-my-own/);
 });
 
-test("the long name of what docsearch brings along is the same as the short one, and takes options", async () => {
+test("the long name of docsearch's own adapter is the same as the short one, and takes options", async () => {
   const folders = await notes(3);
   const options = '{"requestsPerMinute": 300, "user": "me"}';
   await ask([...folders, "--embed", "openai", "number"]);
@@ -297,7 +297,7 @@ test("the long name of what docsearch brings along is the same as the short one,
   expect(providers.sent.at(-1)?.body).toMatchObject({ user: "me" });
 });
 
-test("a start without a question in a project measures and shows examples, and says so before", async () => {
+test("a start without a question in a project measures and shows examples, and estimates that before", async () => {
   const workingFolder = await temporaryFolder({
     "package-lock.json": "",
     "node_modules/a/README.md": numberedNotes(3),
@@ -309,13 +309,13 @@ test("a start without a question in a project measures and shows examples, and s
   } = await start(["--embed", "openai"], { environment: providers.environment, workingFolder });
   expect(said).not.toContain("error:");
   expect(code).toBe(0);
-  expect(providers.sent[0]?.told).toMatch(/33 questions to embed: 1 request, /);
+  expect(providers.sent[0]?.notes).toMatch(/33 questions to embed: 1 request, /);
   expect(results).toContain("Is the right file found? 30 questions");
   expect(results).not.toContain("Three strategies");
   expect(textsSent()).toHaveLength(3 + 33);
 });
 
-/** Every text that was sent to be embedded. */
+/** All texts that were sent to be embedded. */
 function textsSent(): string[] {
   return providers.sent.flatMap(({ body }) => body.input ?? body.texts ?? []);
 }

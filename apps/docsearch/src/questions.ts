@@ -1,13 +1,13 @@
-/** A question as somebody would ask it who has not read the answer, and the document that answers it. */
+/** Question, phrased without knowledge of the answer, and the document that answers it. */
 export interface Question {
   readonly question: string;
-  /** As `Document.name`. The lockfile pins its package, so that every clone has it. */
+  /** The document's `name`. The lockfile pins its package, so that every clone has it. */
   readonly document: string;
 }
 
 /**
- * What search quality is measured with. Written before the first measurement and not changed since. Its scores were seen
- * while passages and ranking were designed, so it is no untouched test set; the README says what was chosen how.
+ * Questions for measuring search quality, written before the first measurement and not changed since. Their scores were
+ * seen while passages and ranking were designed, so they are not an untouched test set; see the README.
  */
 export const questions: readonly Question[] = [
   {
@@ -97,6 +97,7 @@ export const questions: readonly Question[] = [
     document: "shell-quote/README.md",
   },
   {
+    // oxlint-disable-next-line words/plain -- the measured questions stay as they are
     question: "find dependencies and exported functions that nobody needs any more",
     document: "knip/README.md",
   },
@@ -114,9 +115,9 @@ export const questions: readonly Question[] = [
   },
 ];
 
-/** What a start without a question shows. */
+/** Questions that a start without a question answers. */
 export const exampleQuestions: readonly string[] = [
-  "how do I keep a cache from growing for ever?",
+  "how do I keep a cache from growing forever?",
   "how can I cancel a task that runs in a worker?",
   "how do I pass an array from the command line?",
 ];

@@ -6,14 +6,14 @@ import type { Passage } from "./passage.ts";
 import { reportCollection } from "./report.ts";
 import type { RunOptions } from "./run-options.ts";
 
-/** The documents of a folder, in passages. */
+/** Documents of a folder, in passages. */
 export interface Collected extends Collection {
   readonly passages: readonly Passage[];
   /** Passages beyond the limit. */
   readonly beyond: readonly Passage[];
 }
 
-/** Finds the documents, splits them, and says what there is. */
+/** Finds and splits the documents, and reports them. */
 export async function readDocuments({ folders, limit }: RunOptions, console: Console): Promise<Collected> {
   const start = performance.now();
   const collection = await collectDocuments(folders.documents);
@@ -21,7 +21,7 @@ export async function readDocuments({ folders, limit }: RunOptions, console: Con
   const all = collection.documents.flatMap((document) => chunkDocument(document));
   if (all.length === 0) {
     throw new Error(
-      `Expected documentation in ${folders.documents}, but found none among ${counted(collection.found, "text file")}. ` +
+      `Expected documentation in ${folders.documents}, got none among ${counted(collection.found, "text file")}. ` +
         "Choose another folder with --dir.",
     );
   }

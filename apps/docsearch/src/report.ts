@@ -6,21 +6,21 @@ import type { Console } from "./console.ts";
 import type { Part } from "./estimate.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { bytes, wrap } from "./format.ts";
-import type { Ledger } from "./ledger.ts";
-import { type Passage, saysSomething } from "./passage.ts";
+import type { Budget } from "./budget.ts";
+import { type Passage, isMeaningful } from "./passage.ts";
 import type { Hit, Ranking } from "./search.ts";
 import type { Comparison } from "./strategies.ts";
 import { printTable } from "./table.ts";
 import type { FailedPassage } from "./update-index.ts";
 
 const REASONS: readonly (readonly [LeftOut, one: string, many: string])[] = [
-  ["licence", "licence", "licences"],
+  ["license", "license", "licenses"],
   ["copy", "file of older versions", "files of older versions"],
   ["duplicate", "duplicate", "duplicates"],
   ["unreadable", "unreadable file", "unreadable files"],
 ];
 
-/** Says what was found and what was left out of it. */
+/** Reports the documents found, and those left out. */
 export function reportCollection(
   console: Console,
   { documents, found, leftOut }: Collection,
@@ -40,7 +40,7 @@ export function reportCollection(
   }
 }
 
-/** Names passages that the model refused, and why: the first three, and how many more. */
+/** Reports passages that the model refused: the first three with reasons, and the number of others. */
 export function reportFailures(console: Console, failed: readonly FailedPassage[]): void {
   if (failed.length === 0) return;
   console.step("Skipped", `${counted(failed.length, "passage")} that could not be embedded; the rest is searched:`);
@@ -49,11 +49,11 @@ export function reportFailures(console: Console, failed: readonly FailedPassage[
   }
   if (failed.length > 3) console.step("", `and ${count(failed.length - 3)} more`);
   if (failed.some(({ reason }) => BatchwiseError.isInstance(reason) && reason.retryable)) {
-    console.step("", "The same command tries again what failed only for the moment.");
+    console.step("", "The same command retries those that failed temporarily.");
   }
 }
 
-/** Says what a run is going to take that is charged for, before anything is sent. */
+/** Reports the estimate of all that is charged, before anything is sent. */
 export function reportEstimate(console: Console, parts: readonly Part[], maxCost: number = Infinity): void {
   for (const [index, { inputs, noun, purpose, requests, tokens, cost, shortestMs = 0 }] of parts.entries()) {
     const figures = [
@@ -70,15 +70,15 @@ export function reportEstimate(console: Console, parts: readonly Part[], maxCost
   if (known > maxCost) console.step("", `That may be more than --max-cost ${dollars(maxCost)}, at which it stops.`);
 }
 
-/** Says what did not have to be embedded. */
+/** Reports the texts that were found in the cache. */
 export function reportCache(console: Console, { hits, saved, unsaved }: CacheStats): void {
   if (hits + saved + unsaved === 0) return;
   const lost = unsaved === 0 ? "" : `, ${count(unsaved)} could not be`;
   console.step("Cache", `${counted(hits, "text")} found there, ${count(saved)} kept there${lost}`);
 }
 
-/** Says what a run took that is charged for. */
-export function reportUse(console: Console, { requests, retries, tokens, cost }: Ledger): void {
+/** Reports the usage that was charged. */
+export function reportUse(console: Console, { requests, retries, tokens, cost }: Budget): void {
   if (requests === 0) return;
   const again = retries === 0 ? "" : ` (${counted(retries, "retry", "retries")})`;
   console.step("Used", `${counted(requests, "request")}${again}, ${counted(tokens, "token")}, ${dollars(cost)}`);
@@ -90,7 +90,7 @@ const STRATEGY_NAMES: Readonly<Record<Comparison["results"][number]["name"], str
   bulk: "bulk: many texts a call",
 };
 
-/** The table of the three strategies. */
+/** Prints the table of the three strategies. */
 export function reportStrategies(console: Console, { texts, results, largestDifference }: Comparison): void {
   const slowest = results[0]?.durationMs ?? 0;
   const rows = results.map(({ name, calls, durationMs, textsPerSecond }) => [
@@ -115,7 +115,7 @@ const RANKING_NAMES: Readonly<Record<Ranking, string>> = {
   both: "both, which answers here",
 };
 
-/** How often each ranking found the right file. */
+/** Prints how often each ranking found the right file. */
 export function reportEvaluation(console: Console, { asked, missing, scores }: Evaluation): void {
   const rows = scores.map(({ ranking, first, firstFive }) => [
     RANKING_NAMES[ranking],
@@ -131,7 +131,7 @@ export function reportEvaluation(console: Console, { asked, missing, scores }: E
   }
 }
 
-/** A question and the passages that answer it best. */
+/** Prints a question and the passages that answer it best. */
 export function reportAnswers(console: Console, question: string, hits: readonly Hit[]): void {
   console.result(console.bold(question));
   if (hits.length === 0) console.result("  Nothing found.");
@@ -145,7 +145,7 @@ export function reportAnswers(console: Console, question: string, hits: readonly
 }
 
 function textOf({ text, code }: Passage): string {
-  return saysSomething(text) ? text : `${text} ${code}`;
+  return isMeaningful(text) ? text : `${text} ${code}`;
 }
 
 function excerpt(text: string, width: number): string[] {

@@ -12,7 +12,7 @@ async function ask(argv: readonly string[], environment: NodeJS.ProcessEnv = {})
   return started;
 }
 
-/** Flags for `count` files. Each holds one word more of the question than the one before. */
+/** Flags for `count` files, each with one more word of the question than the one before. */
 async function files(count: number): Promise<string[]> {
   const words = "walrus heron otter lizard badger".split(" ");
   const dir = await temporaryFolder(
@@ -51,7 +51,7 @@ describe("--rerank cohere", () => {
     expect(hits[0].score).toBeGreaterThan(0.9);
   });
 
-  test("sends the best 50 files of the search, whatever is shown of them", async () => {
+  test("sends the best 50 files of the search, however many are shown", async () => {
     const { results } = await ask([...(await files(60)), ...FLAGS, "--top", "2", QUESTION]);
     expect(providers.sent.map(({ body }) => body.documents.length)).toEqual([50]);
     expect(documentsIn(results)).toHaveLength(2);
@@ -74,17 +74,17 @@ describe("--rerank cohere", () => {
         ["an otter", "rerank-v5.0-fast"],
       ]),
     );
-    expect(providers.sent[0]?.told).toMatch(/2 questions to rerank: 2 requests, at most [\d,]+ tokens, \$0\.0000\d+/);
+    expect(providers.sent[0]?.notes).toMatch(/2 questions to rerank: 2 requests, at most [\d,]+ tokens, \$0\.0000\d+/);
     expect(notes).toMatch(/Used +2 requests/);
   });
 
-  test("says what a search costs before, and what it cost after", async () => {
+  test("prints the estimate of a search before, and its cost after", async () => {
     const { notes } = await ask([...(await files(3)), ...FLAGS, "an otter", "a heron"]);
-    expect(providers.sent[0]?.told).toMatch(/Estimate +2 questions to rerank: 2 requests, \$0\.004/);
+    expect(providers.sent[0]?.notes).toMatch(/Estimate +2 questions to rerank: 2 requests, \$0\.004/);
     expect(notes).toMatch(/Used +2 requests, 0 tokens, \$0\.004/);
   });
 
-  test("goes with --embed cohere", async () => {
+  test("works with --embed cohere", async () => {
     const { code, notes } = await ask([...(await files(4)), "--embed", "cohere", ...FLAGS, QUESTION]);
     expect(code).toBe(0);
     expect(providers.sent.map(({ path }) => path)).toEqual(["/v2/embed", "/v2/embed", "/v2/rerank"]);
@@ -98,10 +98,10 @@ describe("a reranker that fails leaves the order of the search, with a note", ()
     ["a wrong key", { apiKey: "another" }, /status 401/, 1],
     ["a used-up quota", { faults: { quotaAfterRequests: 0 } }, /status 402/, 1],
     ["a model that is not there", { models: ["another"] }, /status 404/, 1],
-  ] as const)("%s", async (_name, behaviour, message, requests) => {
+  ] as const)("%s", async (_name, behavior, message, requests) => {
     const folders = await files(6);
     const plain = await ask([...folders, QUESTION]);
-    providers.reset(behaviour);
+    providers.reset(behavior);
     const { code, notes, results } = await ask([...folders, ...FLAGS, QUESTION]);
     expect(code).toBe(0);
     expect(results).toBe(plain.results);
@@ -113,8 +113,8 @@ describe("a reranker that fails leaves the order of the search, with a note", ()
     expect(JSON.parse(json)).toMatchObject([{ reranked: false, hits: [{}, {}, {}, {}, {}] }]);
   });
 
-  test("L6 a question whose candidates are refused stays as it was, and the other is reranked", async () => {
-    providers.reset({ faults: { poison: { marker: "number 0 " } } });
+  test("L6 a question whose candidates are refused keeps its order, and the other is reranked", async () => {
+    providers.reset({ faults: { badInput: { marker: "number 0 " } } });
     const { notes, results } = await ask([...(await files(60)), ...FLAGS, "--json", "the number 0", QUESTION]);
     expect(JSON.parse(results)).toMatchObject([{ reranked: false }, { reranked: true }]);
     expect(notes).toContain("Question 1 is not reranked");
@@ -126,13 +126,13 @@ describe("a reranker that fails leaves the order of the search, with a note", ()
     expect(code).toBe(0);
     expect(providers.sent.map(({ body }) => body.query)).toEqual(["an otter"]);
     expect(notes).toContain("Question 2 is not reranked");
-    expect(notes).toContain("It would pass --max-cost.");
+    expect(notes).toContain("got one that would pass it.");
   });
 
   test("--max-cost with a model of unknown price is refused before anything is done", async () => {
     const { code, notes } = await ask([...(await files(3)), ...FLAGS, "--rerank-model", "any", "--max-cost", "1", "q"]);
     expect(code).toBe(1);
-    expect(notes).toMatch(/^error: Expected a model with a known price for --max-cost, but that of any/);
+    expect(notes).toMatch(/^error: Expected a model with a known price for --max-cost, got any/);
   });
 
   test("without a key it names the variable, and does nothing", async () => {

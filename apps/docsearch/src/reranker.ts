@@ -1,18 +1,18 @@
 import type { CoherePrice } from "@batchwise/cohere";
 import type { RerankInput, RerankScore, Runnable } from "@batchwise/core";
-import type { ChosenAdapter } from "./adapters.ts";
-import type { CommonBatchOptions } from "./ledger.ts";
+import type { ResolvedAdapter } from "./adapters.ts";
+import type { CommonBatchOptions } from "./budget.ts";
 import { embeddedText, type Passage } from "./passage.ts";
 import type { Hit } from "./search.ts";
 import { throwIfStopped } from "./stops.ts";
 
-/** What puts the best candidates of a search into a better order. */
+/** Reranker of the best candidates of a search. */
 export interface Reranker {
   readonly name: string;
   readonly rerank: Runnable<RerankInput, readonly RerankScore[]>;
-  /** Dollars for the candidates of one question, where it is charged so. */
+  /** Dollars for the candidates of one question, for models that are charged by the search. */
   readonly costPerSearch: number | undefined;
-  /** Whether it is known what it costs. */
+  /** True when its price is known. */
   readonly isPriced: boolean;
 }
 
@@ -20,23 +20,23 @@ export interface Reranker {
 export const CANDIDATES = 50;
 
 /**
- * What an adapter's options make.
+ * Makes an adapter's reranker. Sends nothing.
  *
- * @throws ArgumentError for options that cannot be worked with. Nothing is sent.
+ * @throws ArgumentError for options that cannot be worked with
  */
-export async function adapterReranker(chosen: ChosenAdapter<"rerank">): Promise<Reranker> {
-  const rerank = chosen.make();
-  const costPerSearch = await searchPrice(chosen);
+export async function adapterReranker(resolved: ResolvedAdapter<"rerank">): Promise<Reranker> {
+  const rerank = resolved.make();
+  const costPerSearch = await searchPrice(resolved);
   return {
-    name: chosen.name,
+    name: resolved.name,
     rerank,
     costPerSearch,
-    isPriced: !chosen.hasKey || costPerSearch !== undefined || rerank.settings?.price !== undefined,
+    isPriced: !resolved.hasKey || costPerSearch !== undefined || rerank.settings?.price !== undefined,
   };
 }
 
-/** Cohere charges some models by the search, which no setting of a Runnable can say. */
-async function searchPrice({ reference, name, options }: ChosenAdapter<"rerank">): Promise<number | undefined> {
+/** Price of a search by models that Cohere charges so, which the settings of a Runnable cannot express. */
+async function searchPrice({ reference, name, options }: ResolvedAdapter<"rerank">): Promise<number | undefined> {
   if (reference !== COHERE) return undefined;
   const { PRICES } = await import("@batchwise/cohere");
   const listed = Object.hasOwn(PRICES, name) ? PRICES[name] : undefined;
@@ -46,23 +46,23 @@ async function searchPrice({ reference, name, options }: ChosenAdapter<"rerank">
 
 const COHERE = "@batchwise/cohere#rerank";
 
-/** A question with the documents that may answer it, best first. */
+/** Question with the documents that may answer it, best first. */
 export interface Candidates {
   readonly question: string;
   readonly hits: readonly Hit[];
 }
 
 /**
- * The hits of each question in the reranker's order and with its scores; or why they stay as they were.
+ * Hits of each question in the reranker's order and with its scores; an Error for hits that keep their order.
  *
- * @throws the reason of a stop that was asked for
+ * @throws the reason of a stop by the user
  */
 export async function rerankHits(
   { rerank, costPerSearch = 0 }: Reranker,
   asked: readonly Candidates[],
   options: CommonBatchOptions,
 ): Promise<(readonly Hit[] | Error)[]> {
-  // What is charged by the search has no weight by which the engine could stop in time.
+  // Searches have no weight by which the engine could stop in time.
   const affordable = costPerSearch === 0 ? asked.length : Math.floor((options.maxCost ?? Infinity) / costPerSearch);
   const sent = asked.slice(0, affordable);
   const slots = await rerank.batch(
@@ -74,25 +74,25 @@ export async function rerankHits(
   );
   throwIfStopped(slots, options);
   return asked.map(({ hits }, index) => {
-    const slot = slots[index] ?? new Error("It would pass --max-cost.");
+    const slot = slots[index] ?? new Error("Expected a search within --max-cost, got one that would pass it.");
     return slot instanceof Error ? slot : inOrder(hits, slot);
   });
 }
 
-/** An adapter's scores come in any order, perhaps for the best hits alone. */
+/** Orders hits by an adapter's scores, which are in any order and may cover only the best hits. */
 function inOrder(hits: readonly Hit[], scores: unknown): readonly Hit[] | Error {
   const left = new Map(hits.entries());
   const ordered: Hit[] = [];
   for (const { index, score } of bestFirst(scores)) {
     const hit = Number.isFinite(score) ? left.get(index) : undefined;
-    if (hit === undefined) return new Error("Expected scores of these documents, one each, came something else.");
+    if (hit === undefined) return new Error("Expected scores of these documents, one each, got something else.");
     left.delete(index);
     ordered.push({ ...hit, score });
   }
   return ordered;
 }
 
-/** What is no list of scores becomes one of a document that there is not. */
+/** Scores, best first. Anything but a list becomes the score of a document that does not exist. */
 function bestFirst(scores: unknown): readonly RerankScore[] {
   if (!Array.isArray(scores)) return [{ index: -1, score: 0 }];
   return (scores as (RerankScore | undefined)[])
@@ -100,7 +100,7 @@ function bestFirst(scores: unknown): readonly RerankScore[] {
     .toSorted((one, other) => other.score - one.score);
 }
 
-/** What the reranker reads of a passage: where it stands, what it says, and its code. */
+/** Text of a passage for the reranker: its place, its prose, and its code. */
 export function rerankedText(passage: Passage): string {
   const { document, headings, code } = passage;
   return [document, headings.join(" > "), embeddedText(passage), code].filter((part) => part !== "").join("\n");

@@ -4,25 +4,25 @@ import type { OpenEmbedder } from "./embedder.ts";
 import type { Folders } from "./folders.ts";
 import type { Reranker } from "./reranker.ts";
 
-/** What one run is to do. */
+/** Options of one run. */
 export interface RunOptions {
   readonly folders: Folders;
-  /** Whether `folders.documents` is the project's own node_modules, which the built-in questions are about. */
+  /** True when `folders.documents` is the project's own node_modules, the subject of the built-in questions. */
   readonly ownDocuments: boolean;
-  /** Questions to answer; with none, the run shows what it can do. */
+  /** Questions to answer; without any, the run shows examples. */
   readonly questions: readonly string[];
-  /** Passages to search at most. */
+  /** Maximum number of passages to search. */
   readonly limit: number;
   /** Documents shown for a question. */
   readonly top: number;
   readonly evaluate: boolean;
-  /** Whether the strategies are compared. @default true, unless the embedder costs money */
+  /** Compares the strategies. @default true, unless the embedder costs money */
   readonly compare?: boolean | undefined;
-  /** Forgets what was embedded before. */
+  /** Embeds everything again. */
   readonly rebuild: boolean;
   /** Answers as JSON. */
   readonly json: boolean;
-  /** A file that keeps what was embedded beside any index. @default none */
+  /** File that keeps what was embedded, besides the index. @default none */
   readonly cache?: string | undefined;
   /** Embeds documents by the provider's offline jobs. @default false */
   readonly offline?: boolean | undefined;
@@ -32,17 +32,17 @@ export interface RunOptions {
   readonly maxCost?: number | undefined;
 }
 
-/** Who embeds documents in this process's stead. */
+/** Workers that embed documents instead of this process. */
 export interface Workers {
   readonly count: number;
-  /** Where they meet. @default a database of this process alone, so that they run in it */
+  /** Shared database. @default an embedded one, with workers in this process */
   readonly databaseURL: string | undefined;
-  /** Which embedder they open, as JSON of a ProviderChoice. */
+  /** Embedder of the workers, as JSON of a ProviderChoice. */
   readonly embedding: string;
 }
 
-/** What a run needs of its surroundings. */
-export interface Surroundings {
+/** Console, adapters and signals of a run. */
+export interface RunContext {
   readonly console: Console;
   readonly openEmbedder: OpenEmbedder;
   readonly reranker?: Reranker | undefined;

@@ -3,7 +3,7 @@ import type { Passage } from "./passage.ts";
 import { combined, DocumentSearch, scaled } from "./search.ts";
 
 describe("scores", () => {
-  test("are stretched from the lowest, or from a given value, to 1", () => {
+  test("are scaled from the lowest, or from a given value, to 1", () => {
     expect([
       ...scaled(
         new Map([
@@ -31,7 +31,7 @@ describe("scores", () => {
     ]);
   });
 
-  test("that are all alike, or none, say nothing", () => {
+  test("that are all alike, or none, become 0", () => {
     expect([
       ...scaled(
         new Map([
@@ -46,7 +46,7 @@ describe("scores", () => {
     expect([...scaled(new Map())]).toEqual([]);
   });
 
-  test("are combined as a mean in which what is missing counts 0", () => {
+  test("are combined as a mean in which missing ones count 0", () => {
     expect([
       ...combined([
         new Map([
@@ -92,7 +92,7 @@ describe("search", () => {
     expect(documents("anything", unit(Math.PI / 2), 2, "embeddings")).toEqual(["neither.md", "words.md"]);
   });
 
-  test("by both lets either of them find a document, and gives each document once", () => {
+  test("by both, either finds a document, and each document is returned once", () => {
     expect(documents("ravens", unit(Math.PI / 2), 5)).toEqual(["words.md", "neither.md", "meaning.md"]);
   });
 
@@ -102,12 +102,12 @@ describe("search", () => {
     ]);
   });
 
-  test("ignores words that say nothing", () => {
+  test("ignores stop words", () => {
     expect(documents("what are they in", unit(0), 5, "keywords")).toEqual([]);
   });
 
   test("refuses passages without vectors", () => {
-    expect(() => new DocumentSearch({ documents: [], passages, vectors: [] })).toThrow(/4 vectors, came 0/);
+    expect(() => new DocumentSearch({ documents: [], passages, vectors: [] })).toThrow(/4 vectors, got 0/);
   });
 });
 

@@ -2,20 +2,20 @@ import MiniSearch from "minisearch";
 import type { Document } from "./collect.ts";
 import { type Passage, embeddedText } from "./passage.ts";
 
-/** How documents are ranked. */
+/** Ranking of documents. */
 export type Ranking = "keywords" | "embeddings" | "both";
 
-/** A document that may hold the answer. */
+/** Document that may hold the answer. */
 export interface Hit {
-  /** The passage of the document that fits the question best. */
+  /** Passage of the document that fits the question best. */
   readonly passage: Passage;
-  /** The document's file. */
+  /** File of the document. */
   readonly path: string;
   /** From 0 to 1; comparable within one search. */
   readonly score: number;
 }
 
-/** What is searched. */
+/** Documents to search. */
 export interface Corpus {
   readonly documents: readonly Pick<Document, "name" | "path" | "text">[];
   /** Passages of these documents. */
@@ -33,7 +33,7 @@ export class DocumentSearch {
   constructor({ documents, passages, vectors }: Corpus) {
     for (const [index, passage] of passages.entries()) {
       const vector = vectors[index];
-      if (vector === undefined) throw new Error(`Expected ${passages.length} vectors, came ${vectors.length}.`);
+      if (vector === undefined) throw new Error(`Expected ${passages.length} vectors, got ${vectors.length}.`);
       const known = this.#passages.get(passage.document) ?? [];
       this.#passages.set(passage.document, known);
       known.push({ passage, vector });
@@ -46,7 +46,7 @@ export class DocumentSearch {
     );
   }
 
-  /** The `count` best documents, best first. `vector` is the question's, of length 1. */
+  /** Finds the `count` best documents, best first. `vector` is the question's, of length 1. */
   search(question: string, vector: Float32Array, count: number, ranking: Ranking = "both"): Hit[] {
     return ranked(this.#scores(question, vector, ranking))
       .slice(0, count)
@@ -84,15 +84,15 @@ export class DocumentSearch {
     const similarities = new Map(passages.map((each, id) => [String(id), dot(each.vector, vector)]));
     const [best] = ranked(combined([scaled(words.scores(question), 0), scaled(similarities)]));
     const found = passages[Number(best?.[0])];
-    if (found === undefined) throw new Error(`Expected ${document} to have passages, but it has none.`);
+    if (found === undefined) throw new Error(`Expected ${document} to have passages, got none.`);
     return found.passage;
   }
 }
 
-/** A score for each of several things; what is not in it scores nothing. */
+/** Scores of several items; a missing one has the score 0. */
 export type Scores<Item> = ReadonlyMap<Item, number>;
 
-/** Scores stretched to the range from 0 to 1. `lowest` is what becomes 0. @default the lowest score given */
+/** Scales scores to the range from 0 to 1. `lowest` becomes 0. @default the lowest score */
 export function scaled<Item>(scores: Scores<Item>, lowest?: number): Scores<Item> {
   const values = [...scores.values()];
   const low = lowest ?? Math.min(...values);
@@ -101,8 +101,8 @@ export function scaled<Item>(scores: Scores<Item>, lowest?: number): Scores<Item
 }
 
 /**
- * The mean of several scores, each from 0 to 1. Rank fusion, which sees places and no distances, found fewer files; the
- * README has the numbers.
+ * Mean of several scores, each from 0 to 1. Rank fusion, which ignores distances, found fewer files; the README has the
+ * numbers.
  */
 export function combined<Item>(lists: readonly Scores<Item>[]): Scores<Item> {
   const total = new Map<Item, number>();
@@ -122,7 +122,7 @@ interface Indexed {
   readonly text: string;
 }
 
-/** BM25 over texts and the names of where they stand. */
+/** BM25 index of texts and the names of their places. */
 class WordIndex {
   readonly #index: MiniSearch<Indexed>;
 
@@ -140,7 +140,7 @@ class WordIndex {
   }
 }
 
-/** Words of a question that say nothing of its subject. */
+/** Words of a question that have nothing to do with its subject. */
 const STOP_WORDS: ReadonlySet<string> = new Set(
   (
     "a about an and any are as at be been but by can could did do does for from get had has have how i if in into is " +

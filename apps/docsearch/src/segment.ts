@@ -11,7 +11,7 @@ import {
   vectorFromArray,
 } from "apache-arrow";
 
-/** An embedded text. */
+/** Embedded text. */
 export interface Entry {
   /** From `textKey`. */
   readonly key: string;
@@ -20,7 +20,7 @@ export interface Entry {
 }
 
 /**
- * Entries as an Arrow IPC file, with the columns `key` and `text` (utf8) and `vector` (fixed-size list of float32):
+ * Encodes entries as an Arrow IPC file, with the columns `key` and `text` (utf8) and `vector` (fixed-size list of float32):
  * DuckDB, Polars and pandas open it too.
  */
 export function encodeSegment(entries: readonly Entry[], dimensions: number): Uint8Array {
@@ -43,7 +43,7 @@ export function encodeSegment(entries: readonly Entry[], dimensions: number): Ui
   return tableToIPC(table, "file");
 }
 
-/** Reads a segment; undefined where it is none, or holds vectors of another length. Vectors are views of `bytes`. */
+/** Reads a segment; undefined for another file or another length of vectors. Vectors are views of `bytes`. */
 export function decodeSegment(bytes: Uint8Array, dimensions: number): Entry[] | undefined {
   try {
     const table = tableFromIPC(bytes);
@@ -53,7 +53,8 @@ export function decodeSegment(bytes: Uint8Array, dimensions: number): Entry[] | 
     if (keys === null || texts === null || vectors === null) return undefined;
     return Array.from({ length: table.numRows }, (_, row): Entry => {
       const vector: unknown = vectors.get(row)?.toArray();
-      if (!(vector instanceof Float32Array) || vector.length !== dimensions) throw new Error("another vector length");
+      if (!(vector instanceof Float32Array) || vector.length !== dimensions)
+        throw new Error(`Expected vectors of ${dimensions} numbers, got others.`);
       return { key: String(keys.get(row)), text: String(texts.get(row)), vector };
     });
   } catch {

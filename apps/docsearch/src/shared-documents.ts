@@ -8,25 +8,25 @@ import type { Folders } from "./folders.ts";
 import type { Workers } from "./run-options.ts";
 import { WorkerProcesses } from "./worker-processes.ts";
 
-/** Where workers are found, and whose name they know. */
+/** Name of the queue of the workers. */
 export const QUEUE_NAME = "docsearch-documents";
 
-/** Somebody waits at a terminal: a database that is not there is said soon, and one that restarts is waited for. */
+/** Time to wait for a database that restarts: short, because the user waits at a terminal. */
 const RECONNECT_MS = 10_000;
 
 /** Documents that workers embed. */
 export interface SharedDocuments {
   readonly runnable: Runnable<string, Float32Array>;
-  /** Where they work, as a phrase. */
+  /** Place of the workers, as a phrase. */
   readonly place: string;
   close(): Promise<void>;
 }
 
 /**
- * Documents through a queue that n workers draw on: processes of their own where the environment names a database that
- * they can share, and lanes of this process on an embedded one otherwise.
+ * Opens documents that n workers embed through a queue: processes if the environment names a database for them to share,
+ * else workers in this process on an embedded one.
  *
- * @throws QueueDatabaseError where the database cannot be used; no worker is started then
+ * @throws QueueDatabaseError when the database cannot be used; no worker is started then
  */
 export async function sharedDocuments(
   { documents, identity }: Embedder,
@@ -38,11 +38,11 @@ export async function sharedDocuments(
     const engine = pgliteEngine({ dir: path.join(folders.index, "queue") });
     await engine.open();
     const worker = createWorker({ engine, runnables: { [QUEUE_NAME]: documents }, version, concurrency: count });
-    // Whoever waits for a chunk is told; the queue's own end must not end the process.
+    // The batch reports the failure; the end of the worker must not end the process.
     worker.ended.catch(() => undefined);
     return {
       runnable: distribute(documents, { engine, name: QUEUE_NAME, version }),
-      place: `${counted(count, "lane")} in this process; set DATABASE_URL for processes of their own`,
+      place: `${counted(count, "worker")} in this process; set DATABASE_URL for separate processes`,
       close: async () => {
         await worker.drain().catch(() => undefined);
         await engine.close();
@@ -62,7 +62,7 @@ export async function sharedDocuments(
   };
 }
 
-/** Only workers with an embedder of the same identity may take the texts. */
+/** Version of the queue's work: only workers with an embedder of the same identity take it. */
 function versionOf(identity: string): string {
   return createHash("sha256").update(identity).digest("hex").slice(0, 16);
 }

@@ -1,6 +1,6 @@
 import { type BatchOptions, codeOf, type ErrorCode, toError } from "@batchwise/core";
 
-/** After these no other text can be embedded either. */
+/** Codes of errors after which no other text can be embedded either. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
   "authentication",
   "quota_exceeded",
@@ -8,12 +8,12 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
   "invalid_argument",
 ]);
 
-/** Whether an error ends the whole run: the key is refused, the money is spent, or the request is wrong for any text. */
+/** Tells whether an error ends the whole run: the key is refused, the money is spent, or no request can succeed. */
 export function endsRun(error: unknown): error is Error {
   return error instanceof Error && FINAL.has(codeOf(error));
 }
 
-/** @throws the reason of a stop that was asked for, where one of `slots` holds it */
+/** @throws the reason of a stop by the user, when one of `slots` holds it */
 export function throwIfStopped(
   slots: readonly unknown[],
   { drain, signal }: Pick<BatchOptions, "drain" | "signal">,
@@ -23,9 +23,10 @@ export function throwIfStopped(
   }
 }
 
-/** What an error says to a user of the command line; of one that stands for others, what the first of these says. */
+/** Message of an error for the user of the command line; of a failed batch, that of its first failure. */
 export function messageOf(error: unknown): string {
-  if (codeOf(error) === "budget_exceeded") return "The next request could cost more than --max-cost allows. Raise it.";
+  if (codeOf(error) === "budget_exceeded")
+    return "Expected the run to stay within --max-cost, got a next request that could pass it. Raise it.";
   if (codeOf(error) === "batch_failed" && error instanceof Error && error.cause instanceof Error) {
     return messageOf(error.cause);
   }

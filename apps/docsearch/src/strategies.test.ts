@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { compareStrategies, takeSample } from "./strategies.ts";
 import { fakeEmbedder } from "./testing/fake-embedder.ts";
 
-test("the three strategies make as many calls as they say, and agree", async () => {
+test("the three strategies make as many calls as reported, and agree", async () => {
   const texts = Array.from({ length: 10 }, (_, index) => `text number ${index}`);
   const {
     results,
@@ -19,7 +19,7 @@ test("the three strategies make as many calls as they say, and agree", async () 
   expect(largestDifference).toBe(0);
 });
 
-test("vectors that differ are told", async () => {
+test("vectors that differ are reported", async () => {
   let calls = 0;
   const drifting = runnable<string, Float32Array>(() => {
     calls += 1;

@@ -1,10 +1,10 @@
 import { type BatchOptions, type Runnable, runnable } from "@batchwise/core";
 import { embeddedText, type Passage } from "./passage.ts";
 
-/** Passages on which the strategies are measured: enough for several bulk requests, few enough for some ten seconds. */
+/** Passages for comparing the strategies: enough for several bulk requests, few enough for some ten seconds. */
 export const SAMPLE_SIZE = 1024;
 
-/** How one strategy did on the sample. */
+/** Result of one strategy on the sample. */
 interface StrategyResult {
   readonly name: "default" | "concurrent" | "bulk";
   /** Calls of the model. */
@@ -13,15 +13,15 @@ interface StrategyResult {
   readonly textsPerSecond: number;
 }
 
-/** The three strategies side by side, on the same texts. */
+/** Results of the three strategies on the same texts. */
 export interface Comparison {
   readonly texts: number;
   readonly results: readonly StrategyResult[];
-  /** The largest difference between two numbers that should be equal. */
+  /** Largest difference between two numbers that should be equal. */
   readonly largestDifference: number;
 }
 
-/** Up to `size` passages' texts, spread evenly, so that every run measures the same ones. */
+/** Takes the texts of up to `size` passages, spread evenly, so that every run measures the same ones. */
 export function takeSample(passages: readonly Passage[], size: number): string[] {
   const count = Math.min(size, passages.length);
   return Array.from({ length: count }, (_, index) => {
@@ -33,7 +33,7 @@ export function takeSample(passages: readonly Passage[], size: number): string[]
 /**
  * Embeds `texts` by each strategy in turn: one call after another, five calls at once, and many texts a call.
  *
- * @param options gives the options of the next batch
+ * @param options returns the options of the next batch
  */
 export async function compareStrategies(
   embeddings: Runnable<string, Float32Array>,
@@ -53,7 +53,7 @@ export async function compareStrategies(
   };
 }
 
-/** Only `invoke` is given, so `batch` can do no better than to loop over it; limits, retries and price stay. */
+/** Runnable with `invoke` alone, over which `batch` can only loop; limits, retries and price stay. */
 export function withoutBulk(embeddings: Runnable<string, Float32Array>): Runnable<string, Float32Array> {
   const { limiter, price, retry, timeoutMs, weigh } = embeddings.settings ?? {};
   return runnable((text: string, call) => embeddings.invoke(text, call), {

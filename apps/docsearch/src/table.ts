@@ -1,11 +1,11 @@
 import Table from "cli-table3";
 import type { Console } from "./console.ts";
 
-/** What a table shows. */
+/** Content of a table. */
 export interface TableContent {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Of all columns but the first, which is on the left. */
+  /** Alignment of all columns but the first, which is left-aligned. */
   readonly align: "left" | "right";
 }
 

@@ -1,7 +1,7 @@
-/** How far a length may be from 1 to pass for it: float32 and the models' own rounding stay well within. */
+/** Allowed difference of a length from 1: float32 and the models' own rounding stay well within. */
 const TOLERANCE = 1e-4;
 
-/** The vector, stretched to length 1 unless it is that already: then a dot product is the cosine of two texts. */
+/** Scales a vector to length 1, so that a dot product is the cosine of two texts. */
 export function toUnitLength(vector: Float32Array): Float32Array {
   let squares = 0;
   for (const number of vector) squares += number * number;

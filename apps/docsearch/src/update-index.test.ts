@@ -23,13 +23,16 @@ test("embeds what is new, once, and reuses the rest", async () => {
   expect(again.ready).toEqual(other);
 });
 
-test("L6 a passage that is refused loses no other, and is given back with its place", async () => {
+test("L6 a refused passage loses no other, and is returned with its place", async () => {
   const store = await IndexStore.open(await temporaryFolder(), 64);
-  const given = passages("the first text says this", "here is some POISON for you", "the last text says that");
+  const given = passages("the first text says this", "here is some REFUSED for you", "the last text says that");
   const update = await updateIndex(given, fakeEmbedder({ maxInputs: 3 }).documents, store);
   expect(update.ready).toEqual([given[0], given[2]]);
   expect(update.failed).toEqual([
-    { passage: given[1], reason: expect.objectContaining({ message: "This text is refused." }) },
+    {
+      passage: given[1],
+      reason: expect.objectContaining({ message: "Expected a text without REFUSED, got one with it." }),
+    },
   ]);
   expect(update.pending).toBe(0);
 });
@@ -53,7 +56,7 @@ test("drained: what is in flight is kept, on disk, and the next run embeds only 
   expect(rest.texts).toHaveLength(6);
 });
 
-test("aborted: ends at once with what had finished", async () => {
+test("aborted: ends at once with what was finished", async () => {
   const abort = new AbortController();
   const store = await IndexStore.open(await temporaryFolder(), 64);
   const given = passages("the first text says this", "the second text says that", "the third text is stopped");
@@ -68,7 +71,7 @@ test("aborted: ends at once with what had finished", async () => {
   expect(update).toMatchObject({ embedded: 2, pending: 1 });
 });
 
-test("writes while it goes on, so that a crash loses little", async () => {
+test("writes while it runs, so that a crash loses little", async () => {
   const folder = await temporaryFolder();
   const segments: number[] = [];
   const embedder = fakeEmbedder({
@@ -85,7 +88,7 @@ test("writes while it goes on, so that a crash loses little", async () => {
   expect(await readdir(folder)).toHaveLength(4);
 });
 
-test("a failure that is no item's and no stop is thrown, after what finished was saved", async () => {
+test("a failure of neither an item nor a stop is thrown, after finished vectors were saved", async () => {
   const folder = await temporaryFolder();
   const { documents } = fakeEmbedder();
   const real = documents.batchAsCompleted.bind(documents);
@@ -100,7 +103,7 @@ test("a failure that is no item's and no stop is thrown, after what finished was
   expect((await IndexStore.open(folder, 64)).size).toBe(1);
 });
 
-test("P6 a vector of the wrong length, or with what is no number, is refused with its passage", async () => {
+test("P6 a vector of the wrong length, or with NaN, is refused with its passage", async () => {
   const { documents } = fakeEmbedder();
   const wrong = runnable<string, Float32Array>(async (text) => {
     const vector = await documents.invoke(text);
@@ -111,8 +114,8 @@ test("P6 a vector of the wrong length, or with what is no number, is refused wit
   const { ready, failed } = await updateIndex(given, wrong, await IndexStore.open(await temporaryFolder(), 64));
   expect(ready).toEqual([given[2]]);
   expect(failed.map(({ passage, reason }) => [passage, reason.message])).toEqual([
-    [given[0], expect.stringMatching(/expected a Float32Array of 64 numbers, came one of 63\./)],
-    [given[1], expect.stringMatching(/expected a Float32Array of 64 numbers, came one with something else in it/)],
+    [given[0], expect.stringMatching(/expected a Float32Array of 64 numbers, got one of 63\./)],
+    [given[1], expect.stringMatching(/expected a Float32Array of 64 numbers, got one with something else in it/)],
   ]);
 });
 

@@ -5,38 +5,38 @@ import { endsRun } from "./stops.ts";
 import { toUnitLength } from "./unit-length.ts";
 import { vectorSchema } from "./vector-schema.ts";
 
-/** How the index is brought up to date. With `drain`, what is in flight is still kept; `signal` stops at once. */
+/** Options of an update. `drain` still keeps what is in flight; `signal` stops at once. */
 export interface UpdateOptions extends Pick<
   BatchOptions,
   "drain" | "signal" | "onProgress" | "onFinish" | "maxCost" | "clock"
 > {
-  /** The index is written after this many new vectors, so that a SIGKILL loses no more. @default 256 */
+  /** New vectors after which the index is written, so that a SIGKILL loses no more. @default 256 */
   readonly flushEvery?: number;
 }
 
-/** What became of a set of passages. */
+/** Outcome of an update. */
 export interface Update {
-  /** Passages that have their vector, in the order in which they came. */
+  /** Passages with a vector, in their given order. */
   readonly ready: readonly Passage[];
   /** Their vectors. */
   readonly vectors: readonly Float32Array[];
-  /** Distinct texts that were embedded now. */
+  /** Number of distinct texts that were embedded now. */
   readonly embedded: number;
-  /** Passages without a vector because the run was stopped first. */
+  /** Number of passages without a vector because the run was stopped first. */
   readonly pending: number;
-  /** Why no text could be embedded any more: a refused key, a used-up quota, a cap. Undefined for a stop by the user. */
+  /** Error after which no text could be embedded: a refused key, a used-up quota, a cap. Undefined for a stop by the user. */
   readonly stopped: Error | undefined;
   /** Passages that the model refused. */
   readonly failed: readonly FailedPassage[];
 }
 
-/** A passage that could not be embedded. The others are searched without it. */
+/** Passage that could not be embedded. The others are searched without it. */
 export interface FailedPassage {
   readonly passage: Passage;
   readonly reason: Error;
 }
 
-/** Embeds those passages whose text the store does not hold yet, and keeps each vector on disk soon after it comes. */
+/** Embeds the passages whose text the store does not hold yet, and writes vectors to disk while it runs. */
 export async function updateIndex(
   passages: readonly Passage[],
   embeddings: Runnable<string, Float32Array>,
@@ -71,7 +71,7 @@ export async function updateIndex(
 }
 
 interface Embedded {
-  /** Why texts were refused, by their key. */
+  /** Errors of refused texts, by their key. */
   readonly refused: ReadonlyMap<string, Error>;
   readonly stopped: Error | undefined;
 }
@@ -92,7 +92,7 @@ async function embedMissing(
       if (outcome.status === "fulfilled") {
         store.add({ key, text: outcome.input, vector: toUnitLength(outcome.value) });
       } else if (endsRun(outcome.reason)) {
-        // The text is not to blame. The engine ends the batch, and what is in flight may still bring vectors.
+        // Not the text's fault. The engine ends the batch, and calls in flight may still return vectors.
         stopped ??= outcome.reason;
       } else {
         refused.set(key, outcome.reason);

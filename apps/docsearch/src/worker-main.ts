@@ -1,18 +1,18 @@
 import { createWorker, postgresEngine } from "@batchwise/queue";
 import { ignoreInterrupts } from "@batchwise/terminal";
 import { openLocalEmbedder } from "./embedders/local.ts";
-import { chooseProviders, type ProviderChoice } from "./providers.ts";
+import { resolveProviders, type ProviderChoice } from "./providers.ts";
 import { QUEUE_NAME } from "./shared-documents.ts";
-import { ORDER, type WorkerOrder } from "./worker-processes.ts";
+import { OPTIONS_VARIABLE, type WorkerOptions } from "./worker-processes.ts";
 
-/** A worker of docsearch's: embeds what the process that started it puts on the queue, until that one lets it go. */
-const { embedding, version, databaseURL } = JSON.parse(process.env[ORDER] ?? "{}") as WorkerOrder;
-// Ctrl-C reaches every process of a terminal; when to end is the first one's to say.
+/** Worker that embeds what its parent process puts on the queue, until the parent ends. */
+const { embedding, version, databaseURL } = JSON.parse(process.env[OPTIONS_VARIABLE] ?? "{}") as WorkerOptions;
+// Ctrl-C reaches every process of a terminal; the parent decides when to end.
 ignoreInterrupts();
 
 const choice = JSON.parse(embedding) as ProviderChoice;
 const workingFolder = process.env["INIT_CWD"] ?? process.cwd();
-const { openEmbedder } = await chooseProviders(choice, {
+const { openEmbedder } = await resolveProviders(choice, {
   environment: process.env,
   workingFolder,
   openLocalEmbedder,

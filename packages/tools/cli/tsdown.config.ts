@@ -1,5 +1,5 @@
 import type { UserConfig } from "tsdown";
 import { library } from "../../../scripts/library.ts";
 
-const config: UserConfig = library({ platform: "node", beside: "main" });
+const config: UserConfig = library({ platform: "node", beside: "bin" });
 export default config;

@@ -1,7 +1,7 @@
 import { type AsyncResultIterator, mapLimit, reflect } from "async";
 import { ALL, type Contender, FAIL_FAST } from "./contender.ts";
 
-/** What `async.reflect` makes of one call. */
+/** Outcome of one call by `async.reflect`. */
 type Reflected = { readonly value: number } | { readonly error: Error };
 
 const plain: Contender = {
@@ -19,7 +19,7 @@ const reflected: Contender = {
   package: "async",
   guarantees: ALL,
   async run(inputs, work, concurrency) {
-    // The types know `reflect` for tasks without an input only; the function passes any arguments on.
+    // The types allow only tasks without an input; the function passes any arguments on.
     const reflectedWork = reflect(work as never) as unknown as AsyncResultIterator<number, Reflected>;
     const outcomes = await mapLimit<number, Reflected>(inputs as number[], concurrency, reflectedWork);
     return () => outcomes.map((each) => ("error" in each ? each.error : each.value));

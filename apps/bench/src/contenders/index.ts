@@ -1,6 +1,6 @@
 import type { Contender } from "./contender.ts";
 
-/** Where each contender lives. A process that measures one of them loads that one alone. */
+/** Module of each contender. A process that measures one loads only that one. */
 const modules: Readonly<Record<string, () => Promise<{ readonly contenders: readonly Contender[] }>>> = {
   "hand-written": () => import("./hand-written.ts"),
   batchwise: () => import("./batchwise.ts"),
@@ -12,11 +12,11 @@ const modules: Readonly<Record<string, () => Promise<{ readonly contenders: read
   langchain: () => import("./langchain.ts"),
 };
 
-/** The names of the contenders' modules, the hand-written one first. */
+/** Names of the contenders' modules, the hand-written one first. */
 export const contenderModules: readonly string[] = Object.keys(modules);
 
 /**
- * The contenders of one module.
+ * Contenders of one module.
  *
  * @throws Error when there is no module of that name.
  */

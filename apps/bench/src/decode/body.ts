@@ -1,12 +1,12 @@
 import { seededRandom } from "../provider/random.ts";
 
-/** One response to many texts, twice: with vectors in base64, and with decimals for those who ask for them. */
+/** Response to many texts in two forms: with vectors in base64, and in decimals. */
 export interface Body {
   readonly base64: Uint8Array<ArrayBuffer>;
   readonly decimals: Uint8Array<ArrayBuffer>;
-  /** Where each vector's base64 begins in the first one. */
+  /** Offset of each vector in the base64 form. */
   readonly offsets: readonly number[];
-  /** Characters of base64 of one vector. */
+  /** Length of one vector in base64. */
   readonly characters: number;
   readonly vectors: readonly Float32Array[];
 }
@@ -14,7 +14,7 @@ export interface Body {
 /** Elements are whole billionths, so that both bodies hold the same numbers. */
 const BILLION = 1e9;
 
-/** A response with `count` vectors of `dimensions` random numbers, as OpenAI writes it. */
+/** Response with `count` vectors of `dimensions` random numbers, as OpenAI writes it. */
 export function embeddingBody(count: number, dimensions: number): Body {
   const random = seededRandom(1);
   const vectors = Array.from({ length: count }, () =>

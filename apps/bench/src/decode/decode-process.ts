@@ -1,4 +1,4 @@
-// Started by decode.ts: measures every decoder side by side, in memory that no one else has touched.
+// Started by decode.ts: measures every decoder side by side, in memory that nothing else has touched.
 import { setImmediate as turn } from "node:timers/promises";
 import { verifyOutputs } from "../provider/judge.ts";
 import { collectGarbage, type Entry, interleave, type Timing } from "../rounds.ts";
@@ -18,7 +18,7 @@ async function measure({ items, dimensions, rounds }: DecodeTask): Promise<Decod
     run: async () => {
       const vectors = await decode();
       return () => {
-        if (vectors.length !== items) throw new Error(`${name}: expected ${items} vectors, got ${vectors.length}.`);
+        if (vectors.length !== items) throw new Error(`Expected ${items} vectors of ${name}, got ${vectors.length}.`);
         verifyOutputs(vectors, body.vectors);
       };
     },
@@ -35,7 +35,7 @@ async function measure({ items, dimensions, rounds }: DecodeTask): Promise<Decod
   return { decoders: figures, base64Bytes: body.base64.length, decimalBytes: body.decimals.length };
 }
 
-/** What is held as long as the result is, garbage collected before and after. */
+/** Bytes that the result holds, with garbage collected before and after. */
 async function bytesKept({ decode }: Decoder): Promise<number> {
   const before = await bytesHeld();
   const vectors = await decode();

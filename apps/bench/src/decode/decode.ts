@@ -1,7 +1,7 @@
 import { Child } from "../child.ts";
 import type { Timing } from "../rounds.ts";
 
-/** What is to be decoded, and how often. */
+/** Response to decode, and the number of rounds. */
 export interface DecodeTask {
   /** Vectors in the response. */
   readonly items: number;
@@ -9,16 +9,16 @@ export interface DecodeTask {
   readonly rounds: number;
 }
 
-/** What one decoder took. */
+/** Measurements of one decoder. */
 export interface DecodeFigures {
   readonly name: string;
   readonly package: string | undefined;
   readonly timing: Timing;
-  /** Bytes that its vectors hold in the heap and outside of it, once garbage was collected. */
+  /** Bytes that its vectors hold inside and outside of the heap, after garbage collection. */
   readonly kept: number;
 }
 
-/** All decoders, and how large their bodies were. */
+/** Measurements of all decoders, and the sizes of their bodies. */
 export interface Decoded {
   readonly decoders: readonly DecodeFigures[];
   readonly base64Bytes: number;
@@ -26,9 +26,9 @@ export interface Decoded {
 }
 
 /**
- * Has the C library keep memory that was freed. Otherwise it is luck whether a large buffer is made of new pages, and
- * on some machines it takes ten times as long to get those from the system as to decode into them: the same floor took
- * 9 ms or 100. Only glibc heeds it.
+ * Makes the C library keep memory that was freed (glibc only). Otherwise it is luck whether a large buffer consists of
+ * new pages, and on some machines getting those from the system takes ten times as long as decoding into them: the same
+ * floor took 9 ms or 100.
  */
 const KEEP_MEMORY: Readonly<Record<string, string>> = {
   MALLOC_MMAP_THRESHOLD_: String(2 ** 30),
@@ -36,7 +36,7 @@ const KEEP_MEMORY: Readonly<Record<string, string>> = {
   MALLOC_TOP_PAD_: String(2 ** 28),
 };
 
-/** Measures all decoders side by side in a process of their own. */
+/** Measures all decoders side by side in their own process. */
 export async function measureDecoders(task: DecodeTask): Promise<Decoded> {
   using child = new Child("decode", new URL("decode-process.ts", import.meta.url), {
     argument: JSON.stringify(task),

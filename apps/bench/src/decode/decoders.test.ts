@@ -7,14 +7,14 @@ import { FLOOR } from "./names.ts";
 const body = embeddingBody(5, 12);
 const decoders = decodersOf(body);
 
-test("names are unique, and the first is the one that the others are measured against", () => {
+test("names are unique, and the first is the baseline", () => {
   const names = decoders.map((decoder) => decoder.name);
   expect(new Set(names).size).toBe(names.length);
   expect(names[0]).toBe(FLOOR);
 });
 
 describe.each(decoders)("$name", (decoder) => {
-  test("gives every vector of the response, in order, again and again", async () => {
+  test("returns every vector of the response, in order, every time", async () => {
     for (let time = 0; time < 2; time++) {
       const vectors = await decoder.decode();
       expect(vectors).toHaveLength(5);

@@ -7,30 +7,30 @@ import { EMBEDDING_MODEL, type Vector } from "../provider/contenders/contender.t
 import type { Body } from "./body.ts";
 import { FLOOR, OURS } from "./names.ts";
 
-/** A way from a response's body to its vectors. */
+/** Way from a response's body to its vectors. */
 export interface Decoder {
-  /** As the table shows it; unique. */
+  /** Name in the table; unique. */
   readonly name: string;
-  /** The npm package whose version the table shows; undefined for the floor. */
+  /** npm package whose version the table shows; undefined for the floor. */
   readonly package: string | undefined;
-  /** What one call gives, the response being there at once. */
+  /** Makes one call, whose response is available at once. */
   readonly decode: () => Promise<readonly Vector[]>;
 }
 
-/** The floor, Batchwise and its peers, each over the same vectors: the SDKs by way of a `fetch` that gives the body. */
+/** The floor, Batchwise and its peers, all over the same vectors: the SDKs through a `fetch` that returns the body. */
 export function decodersOf(body: Body): readonly Decoder[] {
   const texts = body.vectors.map((_, index) => `text ${index}`);
   const connection = { apiKey: "bench", baseURL: "http://127.0.0.1/v1" };
   const model = EMBEDDING_MODEL;
-  const embeddings = new OpenAIEmbeddings({ model, ...connection, fetch: giving(body.base64) });
-  const client = new OpenAI({ ...connection, fetch: giving(body.base64) });
+  const embeddings = new OpenAIEmbeddings({ model, ...connection, fetch: returning(body.base64) });
+  const client = new OpenAI({ ...connection, fetch: returning(body.base64) });
   const langchain = new LangChainEmbeddings({
     model,
     apiKey: connection.apiKey,
     batchSize: texts.length,
-    configuration: { baseURL: connection.baseURL, fetch: giving(body.base64) },
+    configuration: { baseURL: connection.baseURL, fetch: returning(body.base64) },
   });
-  const aiSdk = createOpenAI({ ...connection, fetch: giving(body.decimals) }).embedding(model);
+  const aiSdk = createOpenAI({ ...connection, fetch: returning(body.decimals) }).embedding(model);
   return [
     { name: FLOOR, package: undefined, decode: async () => decodeByHand(body) },
     {
@@ -61,7 +61,7 @@ function vectorOf(outcome: Float32Array | Error): Float32Array {
   return outcome;
 }
 
-/** The least that there is to do: parse the body, and decode each vector from where it is known to be. */
+/** Does the minimum: parses the body, and decodes each vector from its known offset. */
 export function decodeByHand({ base64, offsets, characters, vectors }: Body): readonly Float32Array[] {
   const text = Buffer.from(base64.buffer).toString("latin1");
   JSON.parse(text);
@@ -74,11 +74,11 @@ export function decodeByHand({ base64, offsets, characters, vectors }: Body): re
   return offsets.map((_, row) => all.subarray(row * dimensions, (row + 1) * dimensions));
 }
 
-/** What a socket gives at once. */
+/** Bytes that a socket delivers at once. */
 const PIECE_BYTES = 65_536;
 
-/** A `fetch` whose response is there at once: in pieces, as the network gives them, and uncopied. */
-function giving(bytes: Uint8Array<ArrayBuffer>): typeof fetch {
+/** A `fetch` whose response is available at once: in pieces, as from a network, and without a copy. */
+function returning(bytes: Uint8Array<ArrayBuffer>): typeof fetch {
   return async () => {
     let given = 0;
     const stream = new ReadableStream({

@@ -1,5 +1,5 @@
-/** The decoder that the others are measured against. */
+/** Decoder that is the baseline of the others. */
 export const FLOOR = "JSON.parse and base64 from known offsets";
 
-/** Batchwise's own: `invokeMany` is one request for one response. */
+/** Decoder of Batchwise: `invokeMany` is one request for one response. */
 export const OURS = "Batchwise invokeMany";

@@ -1,22 +1,22 @@
 import { Child } from "../child.ts";
 
-/** Who turns texts into vectors: Batchwise's package, or the package that the model comes from, as shipped. */
+/** Package that turns texts into vectors: Batchwise's, or the one that ships the model. */
 export type EmbedderKind = "batchwise" | "energetic-ai";
 
-/** Texts to embed, and how many of them go into one call. */
+/** Texts to embed, and the number of texts in one call. */
 export interface EmbedRequest {
   readonly texts: readonly string[];
   readonly size: number;
 }
 
-/** Vectors, the time they took, and the most memory that the process has held since it started. */
+/** Vectors, their time, and the peak memory of the process since its start. */
 export interface EmbedAnswer {
   readonly vectors: readonly Float32Array[];
   readonly milliseconds: number;
   readonly peakBytes: number;
 }
 
-/** An embedder in a process of its own, loaded and idle until it is asked. */
+/** Embedder in its own process, loaded and idle until a request. */
 export class Embedder implements Disposable {
   readonly #child: Child;
 
@@ -31,7 +31,7 @@ export class Embedder implements Disposable {
     return new Embedder(child);
   }
 
-  /** Embeds the texts. One request at a time. */
+  /** Embeds the texts, one request at a time. */
   async embed(request: EmbedRequest): Promise<EmbedAnswer> {
     return this.#child.ask<EmbedAnswer>(request);
   }

@@ -25,12 +25,12 @@ test("prose is paragraphs and list items of eight words or more, without code, h
   ]);
 });
 
-test("the dependencies' documentation gives as many distinct passages as the suite wants, the same each time", () => {
+test("the dependencies' documentation has as many distinct passages as the suite needs, the same each time", () => {
   const passages = documentationPassages(256);
   expect(new Set(passages).size).toBe(256);
   expect(documentationPassages(256)).toEqual(passages);
 });
 
-test("asking for more than there is says how many there are", () => {
+test("the error for too many passages says how many there are", () => {
   expect(() => documentationPassages(1e6)).toThrow(/Expected 1000000 passages .* got \d+\./);
 });

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 
-/** Packages whose documentation is read. The lockfile pins them, so that the texts are the same on every clone. */
+/** Packages whose documentation is read. The lockfile pins them, so that every clone has the same texts. */
 const PACKAGES = ["async", "cli-table3", "commander", "effect", "@langchain/core", "p-limit", "p-map", "p-queue"];
 
 /**
- * The first `count` distinct passages of prose from the documentation of this app's own dependencies.
+ * Returns `count` distinct passages of prose from the documentation of this app's own dependencies.
  *
  * @throws Error when there are fewer.
  */
@@ -16,7 +16,7 @@ export function documentationPassages(count: number): readonly string[] {
       `Expected ${count} passages in the documentation of this app's dependencies, got ${passages.size}.`,
     );
   }
-  // Spread over all of them: each package writes in its own way.
+  // Spread over all packages: each has its own style.
   const all = [...passages];
   return Array.from({ length: count }, (_, index) => all[Math.floor((index * all.length) / count)] as string);
 }
@@ -47,7 +47,7 @@ export function proseOf(markdown: string): readonly string[] {
 
 function documents(name: string): readonly string[] {
   const manifest = findPackageJSON(name, import.meta.url);
-  if (manifest === undefined) throw new Error(`Expected ${name} to be installed, found none; run \`pnpm install\`.`);
+  if (manifest === undefined) throw new Error(`Expected ${name} to be installed, got none. Run \`pnpm install\`.`);
   const folder = new URL(".", `file://${manifest}`);
   return readdirSync(folder)
     .filter((file) => /^readme\.md$/i.test(file))

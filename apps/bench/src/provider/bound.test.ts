@@ -4,13 +4,13 @@ import { type Workload, workloads } from "./workload.ts";
 
 const { embed, chat } = workloads;
 
-test("tokens decide where they are the tightest: what the fill lacks, at the rate, and one fastest answer", () => {
+test("tokens decide when they are the tightest: what the fill lacks, at the rate, and one fastest answer", () => {
   // 5.4 M tokens, of which 0.4 M are there at the start; the rest comes in at a third of a million a second.
   const bound = boundMs(embed, { inputs: 50_000, tokens: 5_400_000 });
   expect(bound).toBeCloseTo(15_000 + 48, 6);
 });
 
-test("requests decide where they are the tightest", () => {
+test("requests decide when they are the tightest", () => {
   // 2,000 requests, of which 120 are there at the start; the rest comes in at 100 a second.
   expect(boundMs(chat, { inputs: 2000, tokens: 1000 })).toBeCloseTo(18_800 + 20, 6);
 });

@@ -1,15 +1,15 @@
 import { FILL, fastestAnswerMs, REQUEST_LIMITS, type Workload } from "./workload.ts";
 
-/** What a whole piece of work asks of a provider, as the provider counts it. */
+/** Demand of all the work on a provider, as the provider counts it. */
 export interface Demand {
   readonly inputs: number;
   readonly tokens: number;
 }
 
 /**
- * The shortest time that the provider's limits allow, in milliseconds: the fullest bucket decides. Every bucket starts
- * with its fill and gains its rate; the last request may go out when the demand is covered, and its answer takes at
- * least as long as the fastest one. Whatever a contender wastes is its own.
+ * Shortest time that the provider's limits allow, in milliseconds: the tightest bucket decides. Every bucket starts with
+ * its fill and gains its rate; the last request may be sent once the demand is covered, and its answer takes at least as
+ * long as the fastest one.
  */
 export function boundMs(workload: Workload, demand: Demand): number {
   const { requestsPerMinute, tokensPerMinute } = workload.limits;
@@ -17,7 +17,7 @@ export function boundMs(workload: Workload, demand: Demand): number {
   return Math.max(0, ...waits) + fastestAnswerMs(workload);
 }
 
-/** The fewest requests that can carry the work. */
+/** Least number of requests that can carry the work. */
 export function leastRequests({ kind }: Workload, { inputs, tokens }: Demand): number {
   if (kind === "chat") return inputs;
   return Math.ceil(Math.max(inputs / REQUEST_LIMITS.inputs, tokens / REQUEST_LIMITS.tokens));

@@ -3,10 +3,10 @@ import type { EmulatorProcess } from "./emulator.ts";
 import { answerPlainly, embedPlainly } from "./plain.ts";
 import { goodInputsOf, type Workload } from "./workload.ts";
 
-/** Nobody looks at these vectors. */
+/** Small: these vectors are not used. */
 const DIMENSIONS = 8;
 
-/** What the emulator counts for the whole work, each input that has an answer sent once and nothing in the way. */
+/** Demand of all the work as the emulator counts it, with each answerable input sent once and without limits. */
 export async function measureDemand(
   emulator: EmulatorProcess,
   workload: Workload,

@@ -1,18 +1,18 @@
-// Started by emulator.ts: one emulator, which is reset and read by messages.
+// Started by emulator.ts: an emulator that is reset and read by messages.
 import { flushCompileCache } from "node:module";
-import { type Behaviour, startEmulator } from "@batchwise/emulator";
+import { type Behavior, startEmulator } from "@batchwise/emulator";
 import type { EmulatorCounts } from "./emulator.ts";
 
 const emulator = await startEmulator();
 let startedAt = performance.now();
 let cpuAtStart = process.cpuUsage();
-process.on("message", (message: { readonly reset?: Behaviour }) => process.send?.(answer(message)));
-// Whoever started this process may be killed.
+process.on("message", (message: { readonly reset?: Behavior }) => process.send?.(answer(message)));
+// The parent may be killed.
 process.on("disconnect", () => process.exit());
 flushCompileCache();
 process.send?.(emulator.openaiBaseURL);
 
-function answer({ reset }: { readonly reset?: Behaviour }): EmulatorCounts | string {
+function answer({ reset }: { readonly reset?: Behavior }): EmulatorCounts | string {
   if (reset === undefined) return counts();
   emulator.reset(reset);
   startedAt = performance.now();

@@ -1,27 +1,27 @@
-import type { Behaviour } from "@batchwise/emulator";
+import type { Behavior } from "@batchwise/emulator";
 import { Child } from "../child.ts";
 
-/** What the emulator counted since it was last reset, and the processor time that its process has used for it. */
+/** Counts of the emulator since its last reset, and the processor time of its process. */
 export interface EmulatorCounts {
   readonly requests: number;
   readonly rateLimited: number;
-  /** Inputs in whole good answers. */
+  /** Inputs in complete good answers. */
   readonly inputsAnswered: number;
-  /** Tokens of requests that were let in, those of failed ones included. */
+  /** Tokens of admitted requests, failed ones included. */
   readonly tokensAdmitted: number;
-  /** Tokens that were charged though nothing useful came back. */
+  /** Tokens that were charged without a complete answer. */
   readonly tokensWasted: number;
   readonly peakInFlight: number;
   readonly cpuMs: number;
   readonly elapsedMs: number;
 }
 
-/** Tokens are counted as a quarter of the bytes: a tokenizer would keep the second core busy. */
-const NOTHING_IN_THE_WAY: Behaviour = { tokens: "fast", limits: {}, fill: 1, latency: {}, faults: {} };
+/** No limits, latency or faults. Tokens are a quarter of the bytes: a tokenizer would keep the second core busy. */
+const UNLIMITED: Behavior = { tokens: "fast", limits: {}, fill: 1, latency: {}, faults: {} };
 
-/** The emulator in a process of its own, so that it shares no thread with whom it serves. */
+/** Emulator in its own process, so that it shares no thread with its client. */
 export class EmulatorProcess implements Disposable {
-  /** With `/v1` at its end. */
+  /** Ends with `/v1`. */
   readonly baseURL: string;
   readonly #child: Child;
 
@@ -38,9 +38,9 @@ export class EmulatorProcess implements Disposable {
     return new EmulatorProcess(child, await child.answer<string>());
   }
 
-  /** Begins anew: fresh buckets, counts from zero, and nothing in the way but what is asked for. */
-  async reset(behaviour: Behaviour = {}): Promise<void> {
-    await this.#child.ask({ reset: { ...NOTHING_IN_THE_WAY, ...behaviour } });
+  /** Starts over: fresh buckets, counts from zero, and only the limits, latency and faults that are asked for. */
+  async reset(behavior: Behavior = {}): Promise<void> {
+    await this.#child.ask({ reset: { ...UNLIMITED, ...behavior } });
   }
 
   async counts(): Promise<EmulatorCounts> {

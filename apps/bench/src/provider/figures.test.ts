@@ -22,7 +22,7 @@ const run: MeasuredRun = {
   counts,
 };
 
-test("times are medians, each beside its own round's bound", () => {
+test("times are medians, each against its own round's bound", () => {
   const figures = figuresOf([run, { ...run, milliseconds: 3000, boundMs: 2000 }, { ...run, milliseconds: 1200 }], 10);
   expect(figures.seconds).toBe(1.2);
   expect(figures.ratio).toBe(1.2);
@@ -30,7 +30,7 @@ test("times are medians, each beside its own round's bound", () => {
   expect(figures.above).toBe(30);
 });
 
-test("what must not happen is the worst round's, however good the others were", () => {
+test("what must never happen is the worst round's, however good the others were", () => {
   const bad = { ...run, lost: 4, counts: { ...counts, rateLimited: 2, requests: 90, peakInFlight: 8, cpuMs: 700 } };
   expect(figuresOf([run, bad, run], 10)).toMatchObject({
     lost: 4,
@@ -41,7 +41,7 @@ test("what must not happen is the worst round's, however good the others were", 
   });
 });
 
-test("a contender that lost everything has no time beside the bound, and says what it gave", () => {
+test("a contender that lost everything has no time against the bound, and names its error", () => {
   const figures = figuresOf([{ ...run, lost: 10, failure: "RetryError" }], 10);
   expect(figures.ratio).toBeUndefined();
   expect(figures.failure).toBe("RetryError");

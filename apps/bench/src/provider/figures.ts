@@ -1,10 +1,10 @@
 import { median } from "../rounds.ts";
 import type { MeasuredRun } from "./measure.ts";
 
-/** What a contender did over its rounds: medians of what varies by chance, the worst of what must never happen. */
+/** Figures of a contender over its rounds: medians of what varies by chance, the worst of what must never happen. */
 export interface Figures {
   readonly seconds: number;
-  /** Undefined where everything was lost: time to nothing is no time. */
+  /** Times the bound; undefined when everything was lost. */
   readonly ratio: number | undefined;
   /** The worst round's. */
   readonly requests: number;
@@ -15,18 +15,18 @@ export interface Figures {
   readonly wasted: number;
   /** The worst round's. */
   readonly inFlight: number;
-  /** Megabytes at most above the level at which the inputs were built. */
+  /** Peak in megabytes above the level at which the inputs were built. */
   readonly above: number;
-  /** Cores that the emulator was busy for, in the busiest round. */
+  /** Cores that the emulator used in the busiest round. */
   readonly emulatorCores: number;
-  /** What a contender that gave nothing gave instead: the class of its error. */
+  /** Class of the error with which the contender failed as a whole. */
   readonly failure: string | undefined;
   readonly rounds: number;
 }
 
 const MEGABYTE = 2 ** 20;
 
-/** The figures of a contender's runs with so many inputs that have an answer. */
+/** Figures of a contender's runs with this many answerable inputs. */
 export function figuresOf(runs: readonly MeasuredRun[], answerable: number): Figures {
   const middle = (of: (run: MeasuredRun) => number): number => median(runs.map(of));
   const worst = (of: (run: MeasuredRun) => number): number => Math.max(...runs.map(of));

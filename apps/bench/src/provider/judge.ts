@@ -1,28 +1,28 @@
 import type { Outcomes, Vector } from "./contenders/contender.ts";
 
-/** How far two numbers of the same vector may lie apart: one came as a float32, the other as a decimal. */
+/** Allowed difference of two numbers of the same vector: one was sent as a float32, the other as a decimal. */
 const TOLERANCE = 1e-6;
 
 /**
- * How many inputs have no output. A poisoned input has none to give, and is not counted.
+ * Number of inputs without an output. Bad inputs, which have none, are not counted.
  *
- * @throws Error when there are not as many outcomes as inputs, or a poisoned input has an output.
+ * @throws Error when there are not as many outcomes as inputs, or a bad input has an output.
  */
-export function countLost(outcomes: Outcomes<unknown>, count: number, poisoned: ReadonlySet<number>): number {
+export function countLost(outcomes: Outcomes<unknown>, count: number, bad: ReadonlySet<number>): number {
   if (outcomes.length !== count) throw new Error(`Expected ${count} outcomes, got ${outcomes.length}.`);
   let lost = 0;
   for (const [position, outcome] of outcomes.entries()) {
     const isOutput = outcome !== undefined && !(outcome instanceof Error);
-    if (isOutput && poisoned.has(position)) {
+    if (isOutput && bad.has(position)) {
       throw new Error(`Expected no output for the refused input at position ${position}, got one.`);
     }
-    if (!isOutput && !poisoned.has(position)) lost++;
+    if (!isOutput && !bad.has(position)) lost++;
   }
   return lost;
 }
 
 /**
- * Holds every output against the one that its input has, so that a shift or a swap can't win.
+ * Compares every output with the expected one, so that a shift or a swap cannot win.
  *
  * @throws Error that names the first wrong position.
  */
@@ -30,7 +30,7 @@ export function verifyOutputs(outcomes: Outcomes<string | Vector>, expected: rea
   for (const [position, outcome] of outcomes.entries()) {
     if (outcome === undefined || outcome instanceof Error) continue;
     if (!isSame(outcome, expected[position])) {
-      throw new Error(`A wrong output at position ${position}; its time says nothing.`);
+      throw new Error(`Expected right outputs, got a wrong one at position ${position}.`);
     }
   }
 }

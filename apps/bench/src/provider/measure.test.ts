@@ -11,21 +11,21 @@ import { workloads } from "./workload.ts";
 const NAME = "openai + p-map + p-retry";
 const task = { name: NAME, setting: { size: 16 }, workload: "embed", items: 40, seed: 1 } as const;
 
-// Processes start, on machines of all kinds.
-const patience = { timeout: 60_000 };
+// Processes start, on machines that may be busy.
+const slow = { timeout: 60_000 };
 
-describe("runContender", patience, () => {
+describe("runContender", slow, () => {
   let options: RunOptions;
   beforeAll(async () => {
     const compileCache = await mkdtemp(join(tmpdir(), "bench-run-"));
-    options = { emulator: await EmulatorProcess.start(), patienceMs: 20_000, compileCache };
+    options = { emulator: await EmulatorProcess.start(), timeoutMs: 20_000, compileCache };
   });
   afterAll(async () => {
     options.emulator[Symbol.dispose]();
     await rm(options.compileCache, { recursive: true });
   });
 
-  test("a run tells what the contender did and what the emulator counted for it alone", async () => {
+  test("a run has the contender's figures and the emulator's counts for it alone", async () => {
     const run = await runContender(task, options);
     expect(run).toMatchObject({ lost: 0, failure: undefined });
     expect(run.counts).toMatchObject({ requests: 3, rateLimited: 0, inputsAnswered: 40, tokensWasted: 0 });
@@ -33,45 +33,45 @@ describe("runContender", patience, () => {
     expect(run.milliseconds).toBeGreaterThan(0);
   });
 
-  test("a contender that gives nothing has lost everything, and says by what", async () => {
+  test("a contender that fails as a whole has lost everything, and its error is named", async () => {
     const emulator = options.emulator;
-    // The emulator refuses the one poisoned text, and LangChain all others with it.
+    // The emulator refuses the one bad text, and LangChain loses all others with it.
     const faulty = { name: "LangChain", setting: { retries: 0 }, workload: "faulty", items: 1000, seed: 1 } as const;
     const run = await runContender(faulty, { ...options, emulator });
     expect(run).toMatchObject({ lost: 999, failure: "BadRequestError" });
   });
 
-  test("a run beyond patience is given up, and everything is lost", async () => {
-    const run = await runContender(task, { ...options, patienceMs: 1 });
+  test("a run beyond its timeout is given up, and everything is lost", async () => {
+    const run = await runContender(task, { ...options, timeoutMs: 1 });
     expect(run).toMatchObject({ lost: 40, milliseconds: 1, failure: "given up" });
     expect(run.peak).toBeNaN();
   });
 
   test("an unknown contender ends the measurement with its name", async () => {
-    await expect(runContender({ ...task, name: "nobody" }, options)).rejects.toThrow(
-      "nobody: its process was to answer, and ended with 1",
+    await expect(runContender({ ...task, name: "unknown" }, options)).rejects.toThrow(
+      "Expected the process of unknown to answer, got its end with 1",
     );
   });
 });
 
 test(
-  "each round has a seed and a bound of its own, and who has used half the bound sits the rest out",
-  patience,
+  "each round has its own seed and bound, and an entry that has used half the bound sits the rest out",
+  slow,
   async () => {
     const entries: readonly Entry[] = [
       { name: NAME, setting: {}, always: true },
       { name: NAME, setting: { size: 16 }, always: false },
     ];
-    const told: [Entry, MeasuredRun][] = [];
+    const reported: [Entry, MeasuredRun][] = [];
     const measured = await measureWorkload("embed", entries, {
       items: 30,
       rounds: 2,
-      onRun: (entry, run) => told.push([entry, run]),
+      onRun: (entry, run) => reported.push([entry, run]),
     });
     const [first, second] = entries.map((entry) => measured.runs.get(entry) ?? []);
     expect(first).toHaveLength(2);
     expect(second).toHaveLength(1);
-    expect(told.map(([entry]) => entry)).toEqual([entries[0], entries[1], entries[0]]);
+    expect(reported.map(([entry]) => entry)).toEqual([entries[0], entries[1], entries[0]]);
     expect(first?.[0]?.counts.tokensAdmitted).toBe(measured.demand.tokens);
     expect(first?.[1]?.counts.tokensAdmitted).not.toBe(measured.demand.tokens);
     expect(measured.demand.inputs).toBe(30);

@@ -9,47 +9,46 @@ import { EmulatorProcess } from "./emulator.ts";
 import { type Run, runContender } from "./run.ts";
 import { type WorkloadName, workloads } from "./workload.ts";
 
-/** A contender with a setting. */
+/** Contender with a setting. */
 export interface Entry {
   /** The contender's name. */
   readonly name: string;
   readonly setting: Setting;
-  /** Whether it runs in every round, however long it takes. */
+  /** True when it runs in every round, however long it takes. */
   readonly always: boolean;
 }
 
-/** A run and the shortest time that its inputs could have taken. */
+/** Run with the shortest time that its inputs could have taken. */
 export interface MeasuredRun extends Run {
   readonly boundMs: number;
 }
 
-/** What all entries did, and what was asked of them. */
+/** Runs of all entries, and their demand. */
 export interface Measured {
   readonly runs: ReadonlyMap<Entry, readonly MeasuredRun[]>;
-  /** Of the first round. */
+  /** Demand of the first round. */
   readonly demand: Demand;
   readonly boundMs: number;
 }
 
-/** How much is measured. */
+/** Amount of measuring. */
 export interface MeasureOptions {
   readonly items: number;
   readonly rounds: number;
-  /** Told of each run that has ended. */
+  /** Called with each run that has ended. */
   readonly onRun?: (entry: Entry, run: MeasuredRun) => void;
 }
 
-/** A run that takes so many times the bound is given up. */
-const PATIENCE = 3;
-/** With little to do the bound is next to nothing; this much is waited for all the same. */
-const LEAST_PATIENCE_MS = 10_000;
-/** Enough to have everything compiled once. */
+/** Multiple of the bound after which a run is given up. */
+const TIMES_BOUND = 3;
+/** Minimum timeout, for small work with a bound of almost nothing. */
+const MIN_TIMEOUT_MS = 10_000;
+/** Enough to compile everything once. */
 const COMPILE_ITEMS = 16;
 
 /**
- * Lets the entries do the work, one at a time, in interleaved rounds: each in a process of its own, each round with
- * inputs and an emulator of another seed. An entry that has taken half as long as the bound sits further rounds out,
- * unless it runs always.
+ * Runs the entries one at a time, in interleaved rounds: each in its own process, each round with inputs and an emulator
+ * of another seed. An entry that has used half of the bound's time sits further rounds out, unless it always runs.
  */
 export async function measureWorkload(
   name: WorkloadName,
@@ -70,11 +69,11 @@ export async function measureWorkload(
       const bound = bounds[round] as number;
       const run = await runContender(
         { name: entry.name, setting: entry.setting, workload: name, items, seed: seedOf(round) },
-        { emulator, compileCache, patienceMs: Math.max(LEAST_PATIENCE_MS, PATIENCE * bound) },
+        { emulator, compileCache, timeoutMs: Math.max(MIN_TIMEOUT_MS, TIMES_BOUND * bound) },
       );
       return { ...run, boundMs: bound };
     };
-    await compile(entries, name, { emulator, compileCache, patienceMs: LEAST_PATIENCE_MS });
+    await compile(entries, name, { emulator, compileCache, timeoutMs: MIN_TIMEOUT_MS });
     const runs = await takeTurns(entries, {
       rounds,
       async run(entry, round) {
@@ -91,7 +90,7 @@ export async function measureWorkload(
   }
 }
 
-/** A short run of each contender, which is not counted, fills Node's compile cache. */
+/** Fills Node's compile cache with a short run of each contender, which is not counted. */
 async function compile(
   entries: readonly Entry[],
   workload: WorkloadName,

@@ -3,7 +3,7 @@ import { chunksOf } from "./contenders/chunks.ts";
 
 const PROMPTS_AT_ONCE = 16;
 
-/** Vectors by plain `fetch`, one request after another: what every contender's are held against. */
+/** Vectors by plain `fetch`, one request after another: the expected ones of every contender. */
 export async function embedPlainly(
   baseURL: string,
   texts: readonly string[],

@@ -1,4 +1,4 @@
-// Started by run.ts: one contender, alone, does one piece of work and sends back what it took.
+// Started by run.ts: one contender, alone, does the work and sends back its figures.
 import { flushCompileCache } from "node:module";
 import { watchMemory } from "../peak-memory.ts";
 import type { Outcomes, Vector } from "./contenders/contender.ts";
@@ -6,21 +6,21 @@ import { contenderNamed } from "./contenders/index.ts";
 import { countLost, verifyOutputs } from "./judge.ts";
 import { answerPlainly, embedPlainly } from "./plain.ts";
 import type { Order, Performance, RunTask } from "./run.ts";
-import { poisonPositions } from "./texts.ts";
+import { badPositions } from "./texts.ts";
 import { inputsOf, workloads } from "./workload.ts";
 
 const task = JSON.parse(process.argv[2] as string) as RunTask;
 const contender = await contenderNamed(task.name);
 const workload = workloads[task.workload];
 const inputs = inputsOf(workload, task.items, task.seed);
-const poisoned = new Set(poisonPositions(task.items, task.seed, workload.poisonEvery));
+const bad = new Set(badPositions(task.items, task.seed, workload.badInputEvery));
 let outcomes: Outcomes<string | Vector> = [];
 
 process.on("message", (order: Order) => {
-  // A rejection ends this process, which is what the asker is told.
+  // A rejection ends this process, and so reaches the parent.
   void (order.kind === "run" ? run(order.baseURL) : check(order.baseURL)).then((answer) => process.send?.(answer));
 });
-// Whoever started this process may be killed.
+// The parent may be killed.
 process.on("disconnect", () => process.exit());
 process.send?.("ready");
 
@@ -38,10 +38,10 @@ async function run(baseURL: string): Promise<Performance> {
   const milliseconds = performance.now() - startedAt;
   const { level, peak } = finish();
   flushCompileCache();
-  return { milliseconds, lost: countLost(outcomes, inputs.length, poisoned), failure, level, peak };
+  return { milliseconds, lost: countLost(outcomes, inputs.length, bad), failure, level, peak };
 }
 
-/** Outside of the measured time and memory: every output is held against the emulator's own. */
+/** Compares every output with the emulator's own, outside of the measured time and memory. */
 async function check(baseURL: string): Promise<string> {
   const expected =
     workload.kind === "chat"

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Child } from "../child.ts";
 import type { Setting } from "./contenders/contender.ts";
 import type { EmulatorCounts, EmulatorProcess } from "./emulator.ts";
-import { behaviourOf, type WorkloadName, workloads } from "./workload.ts";
+import { behaviorOf, type WorkloadName, workloads } from "./workload.ts";
 
-/** What one process is to do. */
+/** Task of one process. */
 export interface RunTask {
   /** The contender's name. */
   readonly name: string;
@@ -14,47 +14,47 @@ export interface RunTask {
   readonly seed: number;
 }
 
-/** What is sent to the process: do the work, or hold what came of it against the emulator's own answers. */
+/** Message to the process: do the work, or compare the outputs with the emulator's own answers. */
 export interface Order {
   readonly kind: "run" | "check";
   readonly baseURL: string;
 }
 
-/** What a contender did, as its own process saw it. */
+/** Figures of a contender, measured in its own process. */
 export interface Performance {
   readonly milliseconds: number;
   /** Inputs without an output; those that the provider refuses are not counted. */
   readonly lost: number;
-  /** The class of the error that a contender gave in place of all its outcomes. */
+  /** Class of the error that a contender threw instead of returning outcomes. */
   readonly failure: string | undefined;
-  /** Resident memory in bytes when the inputs were built, and at most from then on. */
+  /** Resident memory in bytes: when the inputs were built, and its peak from then on. */
   readonly level: number;
   readonly peak: number;
 }
 
-/** A run: what the contender did, and what the emulator counted. */
+/** Run of a contender with the emulator's counts. */
 export interface Run extends Performance {
   readonly counts: EmulatorCounts;
 }
 
-/** Where and how long a run may go on. */
+/** Emulator and timeout of a run. */
 export interface RunOptions {
   readonly emulator: EmulatorProcess;
-  /** After this time a run is given up, and everything is lost. */
-  readonly patienceMs: number;
+  /** Time after which a run is given up, and everything is lost. */
+  readonly timeoutMs: number;
   readonly compileCache: string;
 }
 
-/** V8 lets young garbage grow as it sees fit, by tens of megabytes from run to run; with one size for all it is theirs. */
+/** Flags for a young generation of one size: V8 would vary it by tens of megabytes from run to run. */
 const RUN_FLAGS: readonly string[] = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
 
 /**
- * Lets one contender do its work in a process of its own, on fresh buckets. The clock runs in that process, from the
- * call until its outcome; what came of it is checked afterwards.
+ * Runs one contender in its own process, on fresh buckets. The clock runs in that process, from the call until its
+ * outcome; the outputs are checked afterwards.
  *
  * @throws Error when an output is wrong; what was wrong is on stderr.
  */
-export async function runContender(task: RunTask, { emulator, patienceMs, compileCache }: RunOptions): Promise<Run> {
+export async function runContender(task: RunTask, { emulator, timeoutMs, compileCache }: RunOptions): Promise<Run> {
   const workload = workloads[task.workload];
   using child = new Child(task.name, new URL("run-process.ts", import.meta.url), {
     argument: JSON.stringify(task),
@@ -62,9 +62,9 @@ export async function runContender(task: RunTask, { emulator, patienceMs, compil
     compileCache,
   });
   await child.answer();
-  await emulator.reset(behaviourOf(workload, task.seed));
+  await emulator.reset(behaviorOf(workload, task.seed));
   const order = { kind: "run", baseURL: emulator.baseURL } satisfies Order;
-  const performance = await withPatience(child.ask<Performance>(order), task, patienceMs);
+  const performance = await withTimeout(child.ask<Performance>(order), task, timeoutMs);
   const counts = await emulator.counts();
   if (performance.lost < task.items) {
     await emulator.reset();
@@ -73,8 +73,8 @@ export async function runContender(task: RunTask, { emulator, patienceMs, compil
   return { ...performance, counts };
 }
 
-/** What a contender did that was given up: nothing, in all that time. */
-async function withPatience(answer: Promise<Performance>, { items }: RunTask, ms: number): Promise<Performance> {
+/** Figures of a run, or of one that was given up: everything is lost. */
+async function withTimeout(answer: Promise<Performance>, { items }: RunTask, ms: number): Promise<Performance> {
   const stop = new AbortController();
   const givenUp = sleep(ms, undefined, { signal: stop.signal }).then((): Performance => ({
     milliseconds: ms,

@@ -5,7 +5,7 @@ import { contenderNamed, contenderNames, OURS } from "./contenders/index.ts";
 import { BEST_SETTINGS, bestSetting, describeSetting } from "./settings.ts";
 import { bestOf } from "./sweep.ts";
 
-test("a setting is told in words", () => {
+test("a setting is described in words", () => {
   expect(describeSetting({})).toBe("as it comes");
   expect(describeSetting({ concurrency: 2, size: 2048, retries: 10 })).toBe("2 in flight, 2048 a request, 10 retries");
   expect(describeSetting({ share: 0.95, size: 512 })).toBe("95 % of the limits, 512 a request");
@@ -23,7 +23,7 @@ describe("the committed settings", () => {
   const workloads = ["embed", "throttled", "faulty", "chat"] as const;
   const peers = contenderNames.filter((name) => name !== OURS);
 
-  test.each(workloads)("%s: each peer has one, out of the grid that it was looked for in", async (workload) => {
+  test.each(workloads)("%s: each peer has one, from the grid of the sweep", async (workload) => {
     for (const name of peers) {
       const { grids } = await contenderNamed(name);
       const grid = grids?.[workload === "throttled" ? "embed" : workload];
@@ -37,13 +37,13 @@ describe("the committed settings", () => {
     for (const settings of Object.values(all)) expect(Object.keys(settings)).toEqual(peers);
   });
 
-  test("wide takes those of embed, and a peer without one is named", () => {
+  test("wide uses those of embed, and a peer without one is named", () => {
     expect(bestSetting("wide", "LangChain")).toEqual(bestSetting("embed", "LangChain"));
-    expect(() => bestSetting("embed", "nobody")).toThrow("Expected a setting of nobody for embed");
+    expect(() => bestSetting("embed", "unknown")).toThrow("Expected a setting of unknown for embed");
   });
 });
 
-test("the best trial loses least; of those that lose alike, the fastest", () => {
+test("the best trial loses least; of those that lose the same, the fastest", () => {
   const trial = (name: string, concurrency: number, lost: number, milliseconds: number) =>
     ({
       workload: "embed",

@@ -6,23 +6,23 @@ import { type Entry, type MeasuredRun, measureWorkload } from "./measure.ts";
 import { type BestSettings, describeSetting, type SweptName } from "./settings.ts";
 import { workloads } from "./workload.ts";
 
-/** Which workloads are swept and with which part of their inputs: the buckets behave alike, and it takes minutes less. */
+/** Share of each workload's inputs for the sweep: the buckets behave alike, and it takes minutes less. */
 const PARTS: Readonly<Record<SweptName, number>> = { embed: 1 / 2, throttled: 1 / 4, faulty: 1 / 2, chat: 1 };
 
-/** What a sweep found. */
+/** Result of a sweep. */
 export interface Sweep {
   readonly best: BestSettings;
   readonly report: SuiteReport;
 }
 
-/** One setting that was tried. */
+/** Trial of one setting. */
 interface Trial {
   readonly workload: SweptName;
   readonly entry: Entry;
   readonly run: MeasuredRun;
 }
 
-/** Tries each peer's grid of settings on each workload, and takes the one that loses least, then the fastest. */
+/** Tries each peer's grid of settings on each workload, and chooses the one that loses least, then the fastest. */
 export async function sweepSettings(onTrial: (line: string) => void): Promise<Sweep> {
   const trials: Trial[] = [];
   for (const workload of Object.keys(PARTS) as SweptName[]) {
@@ -41,12 +41,12 @@ export async function sweepSettings(onTrial: (line: string) => void): Promise<Sw
   return { best, report: reportOf(trials, best) };
 }
 
-/** Puts settings where the suites read them. */
+/** Writes settings to the file that the suites read. */
 export async function writeBestSettings(file: URL, best: BestSettings): Promise<void> {
   await writeFile(file, `${JSON.stringify(best, null, 2)}\n`);
 }
 
-/** Of each peer's trials for a workload the one that lost least, and of those the fastest. */
+/** Setting of each peer for a workload that lost least, and of those the fastest. */
 export function bestOf(trials: readonly Trial[]): BestSettings {
   const ordered = trials.toSorted(
     (left, right) => left.run.lost - right.run.lost || left.run.milliseconds - right.run.milliseconds,

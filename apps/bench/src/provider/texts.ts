@@ -1,22 +1,22 @@
 import { normal, seededRandom } from "./random.ts";
 
-/** How texts are made. */
+/** Options of generated texts. */
 export interface TextOptions {
   readonly count: number;
   readonly seed: number;
   /** Mean length, as the emulator counts with `tokens: "fast"`: four bytes a token. */
   readonly meanTokens: number;
-  /** Every `poisonEvery` texts, one at random holds `POISON`. @default none */
-  readonly poisonEvery?: number | undefined;
+  /** In every `badInputEvery` texts, one at random holds `BAD_MARKER`. @default none */
+  readonly badInputEvery?: number | undefined;
 }
 
-/** A text that holds this is refused by an emulator that was told so. */
-export const POISON = "[[refused]]";
+/** Marker of texts that the emulator refuses. */
+export const BAD_MARKER = "[[refused]]";
 
-/** The longest text, in tokens; OpenAI takes 8,192. */
+/** Length of the longest text, in tokens; OpenAI accepts 8,192. */
 const LONGEST_TOKENS = 8000;
 const BYTES_PER_TOKEN = 4;
-/** Of the logarithm of lengths: half of all texts have less than two thirds of the mean. */
+/** Sigma of the logarithm of lengths: half of all texts have less than two thirds of the mean. */
 const SPREAD = 0.9;
 
 const WORDS = (
@@ -28,28 +28,28 @@ const WORDS = (
 ).split(" ");
 
 /** Distinct texts of words with lognormal lengths, the same for the same seed. About 100,000 a second. */
-export function lognormalTexts({ count, seed, meanTokens, poisonEvery }: TextOptions): readonly string[] {
+export function lognormalTexts({ count, seed, meanTokens, badInputEvery }: TextOptions): readonly string[] {
   const random = seededRandom(seed);
   const prose = endlessWords(random, LONGEST_TOKENS * BYTES_PER_TOKEN * 2);
   const center = Math.log(meanTokens) - SPREAD ** 2 / 2;
-  const poisoned = new Set(poisonPositions(count, seed, poisonEvery));
+  const bad = new Set(badPositions(count, seed, badInputEvery));
   return Array.from({ length: count }, (_, index) => {
     const tokens = Math.min(LONGEST_TOKENS, Math.max(4, Math.round(Math.exp(center + SPREAD * normal(random)))));
-    const head = `${index.toString(36)} ${poisoned.has(index) ? `${POISON} ` : ""}`;
+    const head = `${index.toString(36)} ${bad.has(index) ? `${BAD_MARKER} ` : ""}`;
     const start = Math.floor(random() * (prose.length / 2));
-    // Through bytes: a text of its own, not a view of `prose` that would be copied within the measured time.
+    // Through bytes: a copy, not a view of `prose` that would be copied within the measured time.
     return Buffer.from(head + prose.slice(start, start + tokens * BYTES_PER_TOKEN - head.length), "latin1").toString(
       "latin1",
     );
   });
 }
 
-/** Where the poisoned texts are: one at random in each `poisonEvery`. */
-export function poisonPositions(count: number, seed: number, poisonEvery: number | undefined): readonly number[] {
-  if (poisonEvery === undefined) return [];
+/** Positions of the bad texts: one at random in each `badInputEvery`. */
+export function badPositions(count: number, seed: number, badInputEvery: number | undefined): readonly number[] {
+  if (badInputEvery === undefined) return [];
   const random = seededRandom(seed ^ 0x5eed);
-  return Array.from({ length: Math.floor(count / poisonEvery) }, (_, block) =>
-    Math.floor((block + random()) * poisonEvery),
+  return Array.from({ length: Math.floor(count / badInputEvery) }, (_, block) =>
+    Math.floor((block + random()) * badInputEvery),
   );
 }
 

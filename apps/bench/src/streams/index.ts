@@ -1,6 +1,6 @@
 import type { StreamContender } from "./stream-contender.ts";
 
-/** Where each contender lives. A process that measures one of them loads that one alone. */
+/** Module of each contender. A process that measures one loads only that one. */
 const modules: Readonly<Record<string, () => Promise<{ readonly contenders: readonly StreamContender[] }>>> = {
   "hand-written": () => import("./hand-written.ts"),
   batchwise: () => import("./batchwise.ts"),
@@ -8,11 +8,11 @@ const modules: Readonly<Record<string, () => Promise<{ readonly contenders: read
   effect: () => import("./effect.ts"),
 };
 
-/** The names of the stream contenders' modules, the hand-written one first. */
+/** Names of the stream contenders' modules, the hand-written one first. */
 export const streamModules: readonly string[] = Object.keys(modules);
 
 /**
- * The stream contenders of one module.
+ * Stream contenders of one module.
  *
  * @throws Error when there is no module of that name.
  */

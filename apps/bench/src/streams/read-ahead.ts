@@ -4,22 +4,22 @@ import type { Bulk } from "./bulks.ts";
 import type { StreamContender } from "./stream-contender.ts";
 import { texts, turns } from "./texts.ts";
 
-/** How far a stream was read ahead, in texts. */
+/** Read-ahead of a stream, in texts. */
 export interface ReadAhead {
-  /** The most that had been pulled and had no outcome yet: in flight, waiting, or in a bulk being filled. */
+  /** Most texts that were pulled and had no outcome yet: in flight, waiting, or in a bulk being filled. */
   readonly unsettled: number;
-  /** The most that had been pulled without the consumer having got their outcomes, while it keeps reading. */
+  /** Most texts that were pulled and whose outcomes were not read yet, while the consumer keeps reading. */
   readonly unread: number;
-  /** What had been pulled while the consumer stood still after its first outcome. */
+  /** Texts that were pulled while the consumer stood still after its first outcome. */
   readonly stalled: number;
-  /** The most bulks that were in flight at once. */
+  /** Most bulks that were in flight at once. */
   readonly inFlight: number;
 }
 
-/** Turns of the event loop in which the consumer stands still. Each lets a whole bulk be answered. */
+/** Turns of the event loop in which the consumer stands still. In each, a whole bulk can be answered. */
 const STALLED_TURNS = 100;
 
-/** Measures how far a contender reads ahead: over `count` texts, and while its consumer stands still. */
+/** Measures the read-ahead of a contender over `count` texts, and while its consumer stands still. */
 export async function readAhead(contender: StreamContender, count: number, shape: StreamShape): Promise<ReadAhead> {
   const gauge = newGauge();
   for await (const outcome of contender.run(counted(texts(count), gauge), answering(gauge), shape)) {

@@ -2,13 +2,13 @@ import type { Completed } from "@batchwise/core";
 import type { StreamShape } from "../floor.ts";
 import type { Bulk } from "./bulks.ts";
 
-/** A way to send a stream of texts in bulks and to hand out each outcome as its bulk completes. */
+/** Way to send a stream of texts in bulks and to yield each outcome as its bulk completes. */
 export interface StreamContender {
-  /** As the table shows it; unique. */
+  /** Name in the table; unique. */
   readonly name: string;
-  /** The npm package whose version the table shows; undefined for a hand-written one. */
+  /** npm package whose version the table shows; undefined for a hand-written contender. */
   readonly package: string | undefined;
-  /** A bulk that fails becomes outcomes of its own texts, and the stream goes on. */
+  /** True when a bulk that fails becomes outcomes of its own texts, and the stream continues. */
   readonly survives: boolean;
   /** Outcomes in any order; each index once. */
   readonly run: (

@@ -8,7 +8,7 @@ import { drain, lengths, texts, turns } from "./texts.ts";
 const SHAPE = { size: 10, inFlight: 3 };
 const contenders = await loadAllStreamContenders();
 
-test("names are unique, and the first is the one that the others are measured against", () => {
+test("names are unique, and the first is the baseline", () => {
   const names = contenders.map((contender) => contender.name);
   expect(new Set(names).size).toBe(names.length);
   expect(names[0]).toBe("hand-written generator");
@@ -19,7 +19,7 @@ test("an unknown module is refused by name", async () => {
 });
 
 describe.each(contenders)("$name", (contender) => {
-  test("L1 gives every text its own outcome once, a bulk that is not full included", async () => {
+  test("L1 yields every text's own outcome once, also for a bulk that is not full", async () => {
     expect(await drain(contender, 257, SHAPE)).toBe(257);
   });
 
@@ -30,14 +30,14 @@ describe.each(contenders)("$name", (contender) => {
     expect(outcomes.map((each) => each.length)).toEqual(counts);
   });
 
-  test("L3 gives nothing for nothing, and calls nothing", async () => {
+  test("L3 yields no outcome for no text, and makes no call", async () => {
     let calls = 0;
     const outcomes = await collect(contender.run(texts(0), async (inputs) => (calls++, lengths(inputs)), SHAPE));
     expect(outcomes).toEqual([]);
     expect(calls).toBe(0);
   });
 
-  test("sends bulks of the asked size, and as many at once as it may", async () => {
+  test("sends bulks of the given size, and as many at once as allowed", async () => {
     const sizes: number[] = [];
     let inFlight = 0;
     let most = 0;
@@ -54,7 +54,7 @@ describe.each(contenders)("$name", (contender) => {
     expect(most).toBe(SHAPE.inFlight);
   });
 
-  test("L6 a failed bulk is an outcome of its own texts alone", async () => {
+  test("L6 a failed bulk fails only its own texts", async () => {
     const outcomes = await collect(contender.run(texts(40), refusing, SHAPE));
     expect(outcomes).toHaveLength(40);
     const rejected = outcomes.filter((outcome) => outcome.status === "rejected").map((outcome) => outcome.index);
@@ -93,7 +93,7 @@ test("L11 the hand-written generator reads no further ahead than the work in fli
   expect(ahead.stalled).toBeLessThanOrEqual((SHAPE.inFlight + 1) * SHAPE.size);
 });
 
-test("a contender that reads everything ahead is seen", async () => {
+test("a contender that reads everything ahead is measured", async () => {
   const greedy = {
     name: "greedy",
     package: undefined,
@@ -127,7 +127,9 @@ test("drain refuses a contender that loses, doubles or mixes up outcomes", async
       SHAPE,
     );
   expect(await tampered((outcome) => [outcome])).toBe(50);
-  await expect(tampered((each) => (each.index === 7 ? [] : [each]))).rejects.toThrow("tampered: expected 50");
+  await expect(tampered((each) => (each.index === 7 ? [] : [each]))).rejects.toThrow(
+    "Expected 50 outcomes of tampered",
+  );
   await expect(tampered((each) => (each.index === 7 ? [each, each] : [each]))).rejects.toThrow("tampered");
   await expect(tampered((each) => [{ ...each, index: 0 }])).rejects.toThrow("tampered");
   await expect(tampered(({ index, input }) => [{ index, input, status: "fulfilled", value: -1 }])).rejects.toThrow(

@@ -3,7 +3,7 @@ import { FLOOR, OURS } from "../decode/names.ts";
 import { versionOf } from "../machine.ts";
 import type { SuiteReport } from "../report.ts";
 
-/** How much to measure. */
+/** Amount to measure. */
 export interface DecodeOptions {
   /** Vectors in the response. */
   readonly items: number;
@@ -13,7 +13,7 @@ export interface DecodeOptions {
 const DIMENSIONS = 1536;
 const MEGABYTE = 2 ** 20;
 
-/** One response full of vectors, from its bytes to numbers. */
+/** Decodes one response full of vectors, from its bytes to numbers. */
 export async function measureDecode({ items, rounds }: DecodeOptions): Promise<SuiteReport> {
   const { decoders, base64Bytes, decimalBytes } = await measureDecoders({ items, dimensions: DIMENSIONS, rounds });
   const of = (name: string): DecodeFigures => decoders.find((each) => each.name === name) as DecodeFigures;
@@ -44,7 +44,7 @@ export async function measureDecode({ items, rounds }: DecodeOptions): Promise<S
     })),
     targets: [
       {
-        name: `${OURS}, from the body to vectors beside the floor`,
+        name: `${OURS}, from the body to vectors against the floor`,
         bound: "at most",
         limit: 1.6,
         measured: ratio(of(OURS)),

@@ -5,7 +5,7 @@ import { versionOf } from "../machine.ts";
 import type { SuiteReport } from "../report.ts";
 import { type Entry, interleave, type Timing } from "../rounds.ts";
 
-/** How much to measure. */
+/** Amount to measure. */
 export interface EngineOptions {
   readonly items: number;
   readonly rounds: number;
@@ -15,7 +15,7 @@ const CONCURRENCY = 64;
 const WARM_UP_ITEMS = 20_000;
 const BUDGET_MS = 5000;
 
-/** No-op items through every contender, side by side in this process. */
+/** Runs no-op items through every contender, side by side in this process. */
 export async function measureEngine({ items, rounds }: EngineOptions): Promise<SuiteReport> {
   const contenders = await loadAllContenders();
   await interleave(entriesOf(contenders, WARM_UP_ITEMS), {
@@ -63,7 +63,7 @@ export async function measureEngine({ items, rounds }: EngineOptions): Promise<S
     rows,
     targets: [
       {
-        name: "Batchwise batch beside a hand-written loop",
+        name: "Batchwise batch against a hand-written loop",
         bound: "at most",
         limit: 2.1,
         measured: of("Batchwise batch").median / of("hand-written loop").median,

@@ -1,19 +1,19 @@
 import { type WorkloadName, workloads } from "../provider/workload.ts";
 import type { SuiteReport } from "../report.ts";
 
-/** How much of a suite is measured. */
+/** Amount of a suite to measure. */
 export interface SuiteOptions {
   readonly items: number;
   readonly rounds: number;
 }
 
-/** Something that can be measured. */
+/** Suite of measurements. */
 export interface Suite {
   readonly name: string;
-  /** The command that runs all suites of this kind. @default none beside `all` */
+  /** Command that runs all suites of this kind. @default none besides `all` */
   readonly group?: "provider";
   readonly description: string;
-  /** What the committed results are measured with. */
+  /** Options of the committed results. */
   readonly defaults: SuiteOptions;
   readonly measure: (options: SuiteOptions) => Promise<SuiteReport>;
 }
@@ -22,19 +22,19 @@ export interface Suite {
 export const suites: readonly Suite[] = [
   {
     name: "engine",
-    description: "no-op items through every contender, beside a hand-written loop",
+    description: "no-op items through every contender, against a hand-written loop",
     defaults: { items: 100_000, rounds: 9 },
     measure: async (options) => (await import("./engine.ts")).measureEngine(options),
   },
   {
     name: "stream",
-    description: "texts from an async generator in bulks, beside a hand-written generator",
+    description: "texts from an async generator in bulks, against a hand-written generator",
     defaults: { items: 1_000_000, rounds: 7 },
     measure: async (options) => (await import("./stream.ts")).measureStream(options),
   },
   {
     name: "memory",
-    description: "peak resident memory, each contender in processes of its own; streams get ten times the items",
+    description: "peak resident memory, each contender in its own processes; streams get ten times the items",
     defaults: { items: 100_000, rounds: 3 },
     measure: async (options) => (await import("./memory.ts")).measureMemorySuite(options),
   },
@@ -46,18 +46,18 @@ export const suites: readonly Suite[] = [
   },
   {
     name: "local",
-    description: "documentation into vectors, beside @energetic-ai/embeddings",
+    description: "documentation into vectors, against @energetic-ai/embeddings",
     defaults: { items: 256, rounds: 3 },
     measure: async (options) => (await import("./local.ts")).measureLocal(options),
   },
-  providerSuite("embed", "texts into vectors on a provider's limits, beside the shortest time that they allow"),
+  providerSuite("embed", "texts into vectors on a provider's limits, against the shortest time that they allow"),
   providerSuite("throttled", "the same on a quarter of the limits; a run takes a minute"),
   providerSuite("faulty", "the same with texts that are refused and with failing requests"),
   providerSuite("chat", "prompts into answers, one a request"),
   {
     name: "decode",
     group: "provider",
-    description: "one response into vectors, beside JSON.parse and base64 alone",
+    description: "one response into vectors, against JSON.parse and base64 alone",
     defaults: { items: 2048, rounds: 9 },
     measure: async (options) => (await import("./decode.ts")).measureDecode(options),
   },

@@ -4,25 +4,25 @@ import { versionOf } from "../machine.ts";
 import type { SuiteReport } from "../report.ts";
 import { takeTurns, timing } from "../rounds.ts";
 
-/** How much to measure. */
+/** Amount to measure. */
 export interface LocalOptions {
   readonly items: number;
   readonly rounds: number;
 }
 
-/** Texts in one call of @energetic-ai/embeddings that are tried; the quickest is measured. */
+/** Texts in one call of @energetic-ai/embeddings that are tried; the fastest is measured. */
 const SIZES = [1, 8, 32];
 const TRIAL_TEXTS = 64;
 const MEGABYTE = 2 ** 20;
-/** How far two vectors of the same text may differ in any dimension. */
+/** Allowed difference of two vectors of the same text, in any dimension. */
 const TOLERANCE = 1e-5;
 
-/** Documentation passages into vectors: @batchwise/local beside the package that its model comes from. */
+/** Embeds documentation passages with @batchwise/local and with the package that its model comes from. */
 export async function measureLocal({ items, rounds }: LocalOptions): Promise<SuiteReport> {
   const texts = documentationPassages(items);
   using ours = await Embedder.start("batchwise");
   using theirs = await Embedder.start("energetic-ai");
-  const size = await quickestSize(theirs, texts.slice(0, TRIAL_TEXTS));
+  const size = await fastestSize(theirs, texts.slice(0, TRIAL_TEXTS));
   await ours.embed({ texts: texts.slice(0, TRIAL_TEXTS), size: TRIAL_TEXTS });
 
   const contenders = [
@@ -78,7 +78,7 @@ export async function measureLocal({ items, rounds }: LocalOptions): Promise<Sui
     rows,
     targets: [
       {
-        name: "@batchwise/local beside @energetic-ai/embeddings",
+        name: "@batchwise/local against @energetic-ai/embeddings",
         bound: "at least",
         limit: 6,
         measured: first.perSecond / second.perSecond,
@@ -104,8 +104,8 @@ export async function measureLocal({ items, rounds }: LocalOptions): Promise<Sui
 
 type Pair = [readonly Float32Array[], readonly Float32Array[]];
 
-async function quickestSize(embedder: Embedder, texts: readonly string[]): Promise<number> {
-  // The first call compiles and allocates; nobody is measured by it.
+async function fastestSize(embedder: Embedder, texts: readonly string[]): Promise<number> {
+  // The first call compiles and allocates; it is not measured.
   await embedder.embed({ texts: texts.slice(0, 8), size: 8 });
   const trials: { readonly size: number; readonly milliseconds: number }[] = [];
   for (const size of SIZES) {
@@ -116,7 +116,7 @@ async function quickestSize(embedder: Embedder, texts: readonly string[]): Promi
   return trials.toSorted((left, right) => left.milliseconds - right.milliseconds)[0]?.size ?? 1;
 }
 
-/** NaN, which keeps no promise, when the two do not have as many vectors. */
+/** Largest difference in any dimension; NaN, which keeps no promise, for different numbers of vectors. */
 function largestDifference(left: readonly Float32Array[], right: readonly Float32Array[]): number {
   if (left.length !== right.length || left.length === 0) return Number.NaN;
   let largest = 0;

@@ -8,7 +8,7 @@ import type { SuiteReport } from "../report.ts";
 import { median, takeTurns } from "../rounds.ts";
 import { loadStreamContenders, streamModules } from "../streams/index.ts";
 
-/** How much to measure. */
+/** Amount to measure. */
 export interface MemoryOptions {
   /** Items of a loop; a stream has ten times as many. */
   readonly items: number;
@@ -17,10 +17,10 @@ export interface MemoryOptions {
 }
 
 const MEGABYTE = 2 ** 20;
-/** Enough to have everything compiled once. */
+/** Enough to compile everything once. */
 const COMPILE_ITEMS = 100;
 
-/** Peak resident memory of each contender, in processes of their own. */
+/** Measures the peak resident memory of each contender, in its own processes. */
 export async function measureMemorySuite({ items, rounds }: MemoryOptions): Promise<SuiteReport> {
   const tasks = await tasksOf(items);
   const uses = await measureAll(tasks, rounds);
@@ -50,7 +50,7 @@ export async function measureMemorySuite({ items, rounds }: MemoryOptions): Prom
         unit: "bytes an item",
       },
       {
-        name: "Batchwise batchAsCompleted, memory beside a hand-written generator",
+        name: "Batchwise batchAsCompleted, memory against a hand-written generator",
         bound: "at most",
         limit: 1.05,
         measured: above("Batchwise batchAsCompleted") / above("hand-written generator"),

@@ -7,13 +7,13 @@ import { type Figures, figuresOf } from "../provider/figures.ts";
 import { type Workload, type WorkloadName, workloads } from "../provider/workload.ts";
 import type { SuiteReport, Target } from "../report.ts";
 
-/** How much to measure. */
+/** Amount to measure. */
 export interface ProviderOptions {
   readonly items: number;
   readonly rounds: number;
 }
 
-/** One promise of a workload: which figure of ours it speaks of, and what it may be at most. */
+/** Promise of a workload: one of our figures, and its upper limit. */
 interface Promised {
   readonly what: string;
   readonly limit: number;
@@ -22,7 +22,7 @@ interface Promised {
 }
 
 const timesBound = (limit: number): Promised => ({
-  what: "beside the bound",
+  what: "against the bound",
   limit,
   unit: "times the bound",
   of: (ours) => ours.ratio ?? Number.NaN,
@@ -43,7 +43,7 @@ const promises: Readonly<Record<WorkloadName, readonly Promised[]>> = {
     noRefusal,
     noneLost,
     {
-      what: "requests beside one a prompt",
+      what: "requests, compared with one a prompt",
       limit: 0,
       unit: "more or fewer",
       of: (ours, items) => Math.abs(ours.requests - items),
@@ -56,7 +56,7 @@ const promises: Readonly<Record<WorkloadName, readonly Promised[]>> = {
   ],
 };
 
-/** A workload through Batchwise with nothing configured, and through its peers as they come and at their best. */
+/** Runs a workload through Batchwise with nothing configured, and through its peers as they come and at their best. */
 export async function measureProvider(name: WorkloadName, options: ProviderOptions): Promise<SuiteReport> {
   const entries = entriesOf(name);
   const measured = await measureWorkload(name, entries, options);
@@ -73,7 +73,7 @@ export async function measureProvider(name: WorkloadName, options: ProviderOptio
       { key: "name", title: "contender" },
       { key: "version", title: "version" },
       { key: "setting", title: "setting" },
-      ...(workload.poisonEvery === undefined ? [] : [{ key: "loses", title: "a refused text loses" }]),
+      ...(workload.badInputEvery === undefined ? [] : [{ key: "loses", title: "a refused text loses" }]),
       { key: "seconds", title: "seconds", digits: 1 },
       { key: "ratio", title: "times the bound", digits: 2 },
       { key: "requests", title: "requests" },
@@ -94,7 +94,7 @@ export async function measureProvider(name: WorkloadName, options: ProviderOptio
         unit,
       })),
       {
-        name: "The emulator's process, busiest run (a full core would be measured in its place)",
+        name: "The emulator's process, busiest run (a full core would be measured instead)",
         bound: "at most",
         limit: 0.8,
         measured: Math.max(...[...figures.values()].map((each) => each.emulatorCores)),
@@ -104,7 +104,7 @@ export async function measureProvider(name: WorkloadName, options: ProviderOptio
   };
 }
 
-/** Batchwise as it comes; each peer at its best and as it comes. */
+/** Entries: Batchwise as it comes; each peer at its best and as it comes. */
 function entriesOf(name: WorkloadName): readonly Entry[] {
   const others = contenderNames.filter((each) => each !== OURS);
   return [

@@ -6,7 +6,7 @@ import { readAhead, type ReadAhead } from "../streams/read-ahead.ts";
 import type { StreamContender } from "../streams/stream-contender.ts";
 import { drain, SHAPE } from "../streams/texts.ts";
 
-/** How much to measure. */
+/** Amount to measure. */
 export interface StreamOptions {
   readonly items: number;
   readonly rounds: number;
@@ -16,7 +16,7 @@ const WARM_UP_ITEMS = 100_000;
 const BUDGET_MS = 8000;
 const READ_AHEAD_ITEMS = 100_000;
 
-/** Texts from an async generator, in bulks, each outcome handed out as its bulk completes. */
+/** Sends texts from an async generator in bulks, and reads each outcome as its bulk completes. */
 export async function measureStream({ items, rounds }: StreamOptions): Promise<SuiteReport> {
   const contenders = await loadAllStreamContenders();
   await interleave(entriesOf(contenders, WARM_UP_ITEMS), {
@@ -68,7 +68,7 @@ export async function measureStream({ items, rounds }: StreamOptions): Promise<S
     }),
     targets: [
       {
-        name: "Batchwise batchAsCompleted beside a hand-written generator",
+        name: "Batchwise batchAsCompleted against a hand-written generator",
         bound: "at most",
         limit: 1.2,
         measured: of("Batchwise batchAsCompleted").median / floor,

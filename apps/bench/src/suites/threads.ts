@@ -4,7 +4,7 @@ import type { SuiteReport } from "../report.ts";
 import { type Entry, interleave, type Timing } from "../rounds.ts";
 import coprimePairs from "../threads/coprime-pairs.ts";
 
-/** How much to measure. */
+/** Amount to measure. */
 export interface ThreadsOptions {
   readonly items: number;
   readonly rounds: number;
@@ -13,9 +13,9 @@ export interface ThreadsOptions {
 const BUDGET_MS = 10_000;
 const WARM_UP_ITEMS = 16;
 
-/** CPU-bound work in the main thread, and in pools of one and two threads. */
+/** Runs CPU-bound work in the main thread, and in pools of one and two threads. */
 export async function measureThreads({ items, rounds }: ThreadsOptions): Promise<SuiteReport> {
-  // Inputs of a few lengths, so that the work is not the same for everyone at every moment.
+  // Inputs of a few sizes, so that the work varies from call to call.
   const inputs = Array.from({ length: items }, (_, index) => 240 + (index % 5) * 20);
   const expected = inputs.map((input) => coprimePairs(input));
   await using one = newPool(1);
@@ -68,7 +68,7 @@ export async function measureThreads({ items, rounds }: ThreadsOptions): Promise
     }),
     targets: [
       {
-        name: "Batchwise threadPool, two threads beside one",
+        name: "Batchwise threadPool, two threads against one",
         bound: "at least",
         limit: 1.7,
         measured: of("threadPool, 1 thread").median / of("threadPool, 2 threads").median,
@@ -97,6 +97,6 @@ async function runPool(
 function verify(name: string, outputs: readonly (number | Error)[], expected: readonly number[]): void {
   const wrong = expected.findIndex((value, index) => outputs[index] !== value);
   if (wrong !== -1 || outputs.length !== expected.length) {
-    throw new Error(`${name}: expected ${expected.length} right outputs; the first wrong one is at ${wrong}.`);
+    throw new Error(`Expected ${expected.length} right outputs of ${name}, got a first wrong one at ${wrong}.`);
   }
 }

@@ -1,4 +1,4 @@
-/** CPU-bound work of a few milliseconds: how many pairs of numbers below `limit` have no common divisor. */
+/** Counts the pairs of numbers below `limit` without a common divisor: CPU-bound work of a few milliseconds. */
 export default function coprimePairs(limit: number): number {
   let pairs = 0;
   for (let left = 1; left < limit; left++) {

@@ -1,11 +1,11 @@
 import { LocalEmbeddings } from "@batchwise/local";
 import { type Embedder, identityOf } from "../embedder.ts";
 
-/** Opens the embedder that computes in this process, for nothing. `say` hears of the conversion at a first start. */
-export async function openLocalEmbedder(say: (text: string) => void): Promise<Embedder> {
+/** Opens the free embedder in this process. `notify` reports the conversion at a first start. */
+export async function openLocalEmbedder(notify: (text: string) => void): Promise<Embedder> {
   const embeddings = new LocalEmbeddings({
     onStatus: (status) => {
-      if (status.stage === "converting") say("converting the weights, once on this machine");
+      if (status.stage === "converting") notify("converting the weights, once on this machine");
     },
   });
   const { name, dimensions, threads } = await embeddings.load();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { bulkRunnable, InputError } from "@batchwise/core";
 import { type Embedder, identityOf } from "../embedder.ts";
 
-/** How the fake behaves. */
+/** Options of the fake embedder. */
 export interface FakeOptions {
   /** Texts in one request. @default 2 */
   readonly maxInputs?: number;
@@ -10,13 +10,14 @@ export interface FakeOptions {
   readonly beforeRequest?: (request: number) => Promise<void> | void;
 }
 
-/** An embedder of hashed words: texts that share words are close. Refuses texts with the word POISON. */
+/** Embedder of hashed words: texts that share words are close. Refuses texts with the word REFUSED. */
 export interface FakeEmbedder extends Embedder {
-  /** Every text it was asked to embed, in order. */
+  /** Every text of its requests, in order. */
   readonly texts: readonly string[];
 }
 
 const DIMENSIONS = 64;
+const REFUSAL = "Expected a text without REFUSED, got one with it.";
 
 export function fakeEmbedder({ maxInputs = 2, beforeRequest = () => undefined }: FakeOptions = {}): FakeEmbedder {
   const texts: string[] = [];
@@ -26,7 +27,7 @@ export function fakeEmbedder({ maxInputs = 2, beforeRequest = () => undefined }:
       requests += 1;
       await beforeRequest(requests);
       texts.push(...inputs);
-      return inputs.map((text) => (text.includes("POISON") ? new InputError("This text is refused.") : embed(text)));
+      return inputs.map((text) => (text.includes("REFUSED") ? new InputError(REFUSAL) : embed(text)));
     },
     { maxConcurrency: 1, request: { maxInputs } },
   );

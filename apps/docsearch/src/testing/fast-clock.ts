@@ -1,9 +1,9 @@
 import type { Clock } from "@batchwise/core";
 
-/** Any faster, and a provider's timeout could run out on a busy machine. */
+/** Factor at which a provider's timeout does not yet run out on a busy machine. */
 const SPEED = 20;
 
-/** The machine's clock, 20 times as fast: a backoff of a second takes 50 ms, and still ends in the right order. */
+/** Clock of the machine, 20 times as fast: a backoff of a second takes 50 ms, and still ends in the right order. */
 export const fastClock: Clock = {
   now: () => performance.now() * SPEED,
   after(ms, callback) {

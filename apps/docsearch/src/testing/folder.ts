@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 
-/** A temporary folder with the given files, by their relative paths; it is removed after the test. */
+/** Creates a temporary folder with the given files, by their relative paths; it is removed after the test. */
 export async function temporaryFolder(files: Readonly<Record<string, string>> = {}): Promise<string> {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), "docsearch-")));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -22,7 +22,7 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   );
 }
 
-/** Markdown with `count` passages, each with a text of its own. */
+/** Markdown with `count` passages, each with a different text. */
 export function numberedNotes(count: number): string {
   return Array.from(
     { length: count },

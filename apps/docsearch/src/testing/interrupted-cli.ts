@@ -1,4 +1,4 @@
-// The command line with a fake embedder whose second request only ends once a stop was asked for.
+// The command line with a fake embedder whose second request ends only after a stop.
 import { listenForInterrupts } from "@batchwise/terminal";
 import { runCommandLine } from "../cli.ts";
 import { Console } from "../console.ts";
@@ -12,7 +12,7 @@ const embedder = fakeEmbedder({
       interrupts.drain.addEventListener("abort", () => resolve());
     });
     process.stderr.write("second request is in flight\n");
-    // An open handle, as a thread or a socket would be one: without it Node would end here.
+    // An open handle, like a thread or a socket: without it Node would end here.
     const alive = setInterval(() => undefined, 60_000);
     await stopped;
     clearInterval(alive);

@@ -3,7 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "./folder.ts";
 
-/** Its vectors count letters, and its scores count the query's words. */
+/** Plugin whose vectors count letters, and whose scores count the query's words. */
 export const LETTERS = `
 import { ArgumentError, bulkRunnable, runnable } from "@batchwise/core";
 const count = (text, letter) => text.toLowerCase().split(letter).length - 1;
@@ -38,7 +38,7 @@ export const adapters = [
 ];
 `;
 
-/** A project in which plugins are installed, outside of this workspace, with this workspace's core. */
+/** Creates a project outside of this workspace, with plugins and this workspace's core. */
 export async function projectWith(plugins: Readonly<Record<string, string>>, manifest: object = {}): Promise<string> {
   const files = Object.entries(plugins).flatMap(([name, code]) => {
     const described = {

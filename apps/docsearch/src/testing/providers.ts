@@ -1,23 +1,23 @@
-import { type Behaviour, type Emulator, startEmulator } from "@batchwise/emulator";
+import { type Behavior, type Emulator, startEmulator } from "@batchwise/emulator";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from "vitest";
-import { saidSoFar, type Started } from "./start.ts";
+import { latestNotes, type Started } from "./start.ts";
 
-/** A key that must never be seen in any output. */
+/** Key that must never be in any output. */
 export const KEY = "sk-canary-Zq81XwPt7Lm3Kv9R";
 
-/** Neither the key nor its end, which OpenAI's error for a wrong key holds, is in what a run printed. */
+/** Checks that a run printed neither the key nor its end, which OpenAI's error for a wrong key holds. */
 export function expectNoKey({ notes, results }: Pick<Started, "notes" | "results">): void {
   expect(notes + results).not.toContain(KEY);
   expect(notes + results).not.toContain(KEY.slice(-4));
 }
 
-/** A request as it was sent. */
+/** Request as it was sent. */
 export interface SentRequest {
   readonly path: string;
   // oxlint-disable-next-line typescript/no-explicit-any -- each provider has its own
   readonly body: any;
-  /** What the user had been told by then. */
-  readonly told: string;
+  /** Notes that the user had seen by then. */
+  readonly notes: string;
 }
 
 /** OpenAI and Cohere on loopback, for the tests of one file, and every request to them. */
@@ -28,11 +28,11 @@ export interface Providers {
   onRequest: ((number: number) => void) | undefined;
   /** Keys and addresses for the command line. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Begins anew with other options. */
-  reset(behaviour: Behaviour): void;
+  /** Starts over with other options. */
+  reset(behavior: Behavior): void;
 }
 
-const USUAL: Behaviour = {
+const DEFAULTS: Behavior = {
   seed: 1,
   apiKey: KEY,
   faults: {},
@@ -48,20 +48,20 @@ export function useProviders(): Providers {
   let emulator: Emulator | undefined;
   let onRequest: Providers["onRequest"];
   const opened = (): Emulator => {
-    if (emulator === undefined) throw new Error("The emulator is not started yet.");
+    if (emulator === undefined) throw new Error("Expected a started emulator, got none.");
     return emulator;
   };
   beforeAll(async () => {
     emulator = await startEmulator();
   });
   beforeEach(() => {
-    opened().reset(USUAL);
+    opened().reset(DEFAULTS);
     sent.length = 0;
     onRequest = undefined;
     const { fetch } = globalThis;
     vi.stubGlobal("fetch", (url: string | URL, init: RequestInit) => {
       const body = typeof init.body === "string" ? JSON.parse(init.body) : undefined;
-      sent.push({ path: new URL(url).pathname, body, told: saidSoFar() });
+      sent.push({ path: new URL(url).pathname, body, notes: latestNotes() });
       onRequest?.(sent.length);
       return fetch(url, init);
     });
@@ -89,8 +89,8 @@ export function useProviders(): Providers {
         CO_API_URL: opened().cohereBaseURL,
       };
     },
-    reset: (behaviour) => {
-      opened().reset({ ...USUAL, ...behaviour });
+    reset: (behavior) => {
+      opened().reset({ ...DEFAULTS, ...behavior });
     },
   };
 }

@@ -3,31 +3,31 @@ import { Console } from "../console.ts";
 import { fakeEmbedder, type FakeEmbedder } from "./fake-embedder.ts";
 import { fastClock } from "./fast-clock.ts";
 
-/** What a run of the command line meets. */
+/** Options of a run of the command line. */
 export interface StartOptions {
   readonly drain?: AbortSignal;
   readonly environment?: NodeJS.ProcessEnv;
   readonly workingFolder?: string;
 }
 
-/** What a run of the command line left. */
+/** Results of a run of the command line. */
 export interface Started {
   readonly code: number;
   readonly results: string;
   readonly notes: string;
-  /** The local embedder, and what it was asked. */
+  /** Local embedder, and the texts of its requests. */
   readonly embedder: FakeEmbedder;
 }
 
-/** Notes of the run that goes on, for those who hear requests. */
+/** Notes of the latest run, for tests that watch requests. */
 let notesSoFar = "";
 
-/** What the latest run has said until now. */
-export function saidSoFar(): string {
+/** Notes of the latest run until now. */
+export function latestNotes(): string {
   return notesSoFar;
 }
 
-/** Runs the command line with a fake local embedder, and waits 20 times shorter between tries. */
+/** Runs the command line with a fake local embedder, and waits 20 times shorter between attempts. */
 export async function start(argv: readonly string[], options: StartOptions = {}): Promise<Started> {
   const embedder = fakeEmbedder();
   let results = "";

@@ -105,7 +105,7 @@ describe("what comes back", () => {
   });
 
   test("P28 a call that was refused counts as nothing used", async () => {
-    await using emulator = await startEmulator({ faults: { poison: { marker: "x" } } });
+    await using emulator = await startEmulator({ faults: { badInput: { marker: "x" } } });
     const openai = createOpenAI({ apiKey: "key", baseURL: emulator.openaiBaseURL });
     const usages: unknown[] = [];
     const chat = fromLanguageModel(openai.chat("m"));

@@ -55,7 +55,7 @@ describe("P5 a response that arrives shuffled is placed by index", () => {
 describe.each([true, false])(
   "P36 one value that is refused never fails its neighbours (position named: %s)",
   (named) => {
-    const faults = { poison: { marker: "Text 17 ", named } };
+    const faults = { badInput: { marker: "Text 17 ", named } };
 
     test("the AI SDK's own embedMany loses all of them", async () => {
       await using emulator = await startEmulator({ faults });
@@ -111,13 +111,13 @@ describe("P15 a slow call does not stall the next one", () => {
 
 describe("P35 an error gives away neither inputs nor the provider's words", () => {
   test("the AI SDK's own error holds the request's body", async () => {
-    await using emulator = await startEmulator({ faults: { poison: { marker: "Text 17 " } } });
+    await using emulator = await startEmulator({ faults: { badInput: { marker: "Text 17 " } } });
     const error = await failureOf(embedMany({ model: theirs(emulator.openaiBaseURL), values, dimensions }));
     expect(JSON.stringify(error.requestBodyValues)).toContain("Text 17 ");
   });
 
   test("ours does not", async () => {
-    await using emulator = await startEmulator({ faults: { poison: { marker: "Text 17 " } } });
+    await using emulator = await startEmulator({ faults: { badInput: { marker: "Text 17 " } } });
     const embeddings = fromEmbeddingModel(theirs(emulator.openaiBaseURL), { dimensions });
     const error = await failureOf(embeddings.invoke("Text 17 is private"));
     expect(error).toMatchObject({ status: 400 });

@@ -92,7 +92,7 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
 
 describe("P35 errors of the real packages give away no input and no key", () => {
   test.each([401, 400])("status %i", async (status) => {
-    await using emulator = await startEmulator({ apiKey: "sk-right", faults: { poison: { marker: "PRIVATE" } } });
+    await using emulator = await startEmulator({ apiKey: "sk-right", faults: { badInput: { marker: "PRIVATE" } } });
     const theirs = new ChatOpenAI({
       apiKey: status === 401 ? "sk-wrong-SECRET" : "sk-right",
       model: "gpt-5-mini",

@@ -153,7 +153,7 @@ describe("usage", () => {
   });
 
   test("P28 a call that was refused counts as nothing used", async () => {
-    await using emulator = await startEmulator({ faults: { poison: { marker: "x" } } });
+    await using emulator = await startEmulator({ faults: { badInput: { marker: "x" } } });
     const usages: unknown[] = [];
     const chat = fromLangChain(chatModel(emulator));
     await chat.batch(["x"], { returnExceptions: true, onRequest: ({ usage }) => usages.push(usage) });

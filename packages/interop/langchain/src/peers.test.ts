@@ -100,7 +100,7 @@ describe("P5 a response that arrives shuffled is placed by index", () => {
 describe.each([true, false])(
   "P36 one text that is refused never fails its neighbours (position named: %s)",
   (named) => {
-    const faults = { poison: { marker: "Text 17 ", named } };
+    const faults = { badInput: { marker: "Text 17 ", named } };
 
     test("LangChain's own embeddings lose all of them", async () => {
       await using emulator = await startEmulator({ faults });

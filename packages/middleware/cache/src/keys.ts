@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import crypto from "node:crypto";
 import { ArgumentError, type CallOptions } from "@batchwise/core";
 import { canonical, NotCanonical } from "./canonical.ts";
 
@@ -32,7 +32,7 @@ export class Keys<Input> {
     }
     return inputs.map((input) => {
       try {
-        return hash("sha256", `[${KEY_VERSION},${this.#namespace},${head},${canonical(this.#partOf(input))}]`);
+        return crypto.hash("sha256", `[${KEY_VERSION},${this.#namespace},${head},${canonical(this.#partOf(input))}]`);
       } catch (error) {
         return withoutKey("this input", error);
       }

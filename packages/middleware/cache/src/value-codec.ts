@@ -1,5 +1,5 @@
 import { endianness } from "node:os";
-import { crc32 } from "node:zlib";
+import zlib from "node:zlib";
 
 /** Turns outputs into bytes and back, for what JSON would change. */
 export interface ValueCodec<Output> {
@@ -56,7 +56,7 @@ export function decodeEntry<Output>(
 }
 
 function checksum(key: string, entry: Uint8Array): number {
-  return crc32(entry.subarray(HEADER_BYTES), crc32(key, crc32(entry.subarray(0, CHECKSUM_AT))));
+  return zlib.crc32(entry.subarray(HEADER_BYTES), zlib.crc32(key, zlib.crc32(entry.subarray(0, CHECKSUM_AT))));
 }
 
 function write(value: unknown): { readonly tag: number; readonly payload: Uint8Array } | undefined {

@@ -7,6 +7,7 @@ import { Keys } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
 import { Memo } from "./memo.ts";
 import { type CacheOptions, requireOptions } from "./options.ts";
+import { requireNode } from "./require-node.ts";
 import { fileStore } from "./stores/file-store.ts";
 import { openStore } from "./stores/open-store.ts";
 
@@ -25,6 +26,7 @@ export function withCache<Input, Output>(
   inner: Runnable<Input, Output>,
   options: CacheOptions<Input, Output>,
 ): CachedRunnable<Input, Output> {
+  requireNode();
   const came: unknown = inner;
   if (!isRunnable(came)) {
     throw new ArgumentError("withCache expects a Runnable. runnable(fn) makes one of a function.");

@@ -49,7 +49,7 @@ describe("a corpus through a provider with faults", () => {
   });
 
   test("P36 texts that Cohere refuses fail alone", async () => {
-    const slots = await embed({ poison: { marker: "Text 777 " } });
+    const slots = await embed({ badInput: { marker: "Text 777 " } });
     expect(slots[777]).toMatchObject({ code: "invalid_input", status: 400 });
     expect(slots.toSpliced(777, 1)).toEqual(expected.toSpliced(777, 1));
   });

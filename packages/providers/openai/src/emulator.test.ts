@@ -1,5 +1,5 @@
 import { BatchwiseError, InputError, ProviderError, ResultError } from "@batchwise/core";
-import { type Behaviour, startEmulator } from "@batchwise/emulator";
+import { type Behavior, startEmulator } from "@batchwise/emulator";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { collected } from "./fixtures/wire.ts";
@@ -33,7 +33,7 @@ test("vectors are those of the model, in the order of the texts", async () => {
   expect(expected[0]).toHaveLength(1536);
 });
 
-test.for<[string, Behaviour["faults"], OpenAIEmbeddingsOptions?]>([
+test.for<[string, Behavior["faults"], OpenAIEmbeddingsOptions?]>([
   ["P21 429s without a wait", { rateLimitRate: 0.3, retryAfter: "none" }],
   ["P22 429s with a wait in milliseconds", { rateLimitRate: 0.3, retryAfter: "ms", retryAfterMs: 5 }],
   ["servers' errors", { serverErrorRate: 0.3 }],
@@ -55,7 +55,7 @@ test("servers that send numbers, or no index, are understood", async () => {
   expect(await vectorsOf(texts)).toEqual(expected);
 });
 
-test.for<[string, Behaviour["faults"]]>([
+test.for<[string, Behavior["faults"]]>([
   ["a row is missing", { missingRowRate: 1 }],
   ["a row has another's index", { duplicateIndexRate: 1 }],
   ["a row has an index beyond the last", { outOfRangeIndexRate: 1 }],
@@ -75,7 +75,7 @@ test.for<[string, Behaviour["faults"]]>([
 
 test.for([true, false])("P36 poisoned texts fail alone; the error names them: %s", async (named) => {
   const poisoned = texts.map((text, index) => (index % 97 === 0 ? `${text} POISON` : text));
-  begin({ seed: key, faults: { poison: { marker: "POISON", named } } });
+  begin({ seed: key, faults: { badInput: { marker: "POISON", named } } });
   const slots = await make().batch(poisoned, { request: { maxInputs: 100 }, returnExceptions: true });
   for (const [index, slot] of slots.entries()) {
     const bad = index % 97 === 0;
@@ -151,7 +151,7 @@ test.for(Array.from({ length: 12 }, (_, seed) => seed))(
         outOfRangeIndexRate: 0.05,
         nanRate: 0.1,
         wrongSizeRate: 0.1,
-        poison: { marker: "number 13 ", named: seed % 2 === 0 },
+        badInput: { marker: "number 13 ", named: seed % 2 === 0 },
       },
     });
     const slots = await make().batch(texts, {
@@ -216,7 +216,7 @@ test("streams of both give the same text as one answer", async () => {
 });
 
 /** Begins anew, with nothing left of what tests before have asked for. */
-function begin(behaviour: Behaviour): void {
+function begin(behaviour: Behavior): void {
   const nothing = { apiKey: undefined, limits: undefined, fill: undefined, quirks: undefined, models: undefined };
   emulator.reset({ ...nothing, seed: 1, tokens: undefined, trackInputs: undefined, faults: undefined, ...behaviour });
 }

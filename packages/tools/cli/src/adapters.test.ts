@@ -76,7 +76,7 @@ describe("an adapter in the user's folder", () => {
     const { code, stderr } = await cli(folder, "run", "acme-letters#options", "in.jsonl", ...set);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^error: acme-letters#options does not take these options: there is no `cuont`; `count` must be integer/,
+      /^error: Expected options that acme-letters#options takes, got these: there is no `cuont`; `count` must be integer/,
     );
     expect(stderr).not.toMatch(/secret/);
   });
@@ -89,7 +89,7 @@ describe("an adapter in the user's folder", () => {
     expect(await said("acme-leters")).toMatch(/npm i acme-leters\nDid you mean acme-letters#/);
     expect(await said("@batchwise/openi")).toMatch(/Did you mean @batchwise\/openai#/);
     expect(await said("acme-letters#option")).toMatch(
-      /has no adapter named option. It has: acme-letters#options \(echo\)\.\n$/,
+      /to have an adapter named option, got no such one. It has: acme-letters#options \(echo\)\.\n$/,
     );
   });
 });
@@ -103,7 +103,7 @@ describe("batchwise adapters", () => {
     const { code, stdout } = await cli(folder, "adapters");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^acme-letters#options +echo +Gives its options back\.$/m);
-    expect(stdout).toMatch(/^broken +broken +broken exports no `adapters`/m);
+    expect(stdout).toMatch(/^broken +broken +Expected broken to export `adapters`, got none/m);
     expect(stdout).toMatch(/^@batchwise\/openai#embeddings +embeddings +/m);
   });
 
@@ -180,7 +180,7 @@ describe("OpenAI's embeddings against an emulator", () => {
         shuffleRate: 0.5,
         rateLimitRate: 0.1,
         retryAfterMs: 20,
-        poison: { marker: "BAD", named: false },
+        badInput: { marker: "BAD", named: false },
       },
     });
     await using calm = await startEmulator({ tokens: "fast" });

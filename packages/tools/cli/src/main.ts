@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { listenForInterrupts } from "@batchwise/terminal";
 import { runCommandLine } from "./command-line.ts";
 

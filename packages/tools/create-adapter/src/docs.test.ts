@@ -25,7 +25,7 @@ describe("docs/laws.md", () => {
     const backend = new ScriptedBackend({ answer: (input: string) => input, clock: new FakeClock() });
     const section = (await text).split(`## ${number}: `)[1]?.split("\n## ")[0];
     expect(section).toContain(`\`${brokenRunnables[number](backend).constructor.name}\``);
-    expect(section).toMatch(/\*\*Promise\.\*\*[^]*\*\*Who breaks it\.\*\*[^]*\*\*The check\.\*\*/);
+    expect(section).toMatch(/\*\*Promise\.\*\*[^]*\*\*Broken by\.\*\*[^]*\*\*The check\.\*\*/);
   });
 
   test("its snippet registers every law, and an adapter keeps them", { timeout: 60_000 }, async () => {

@@ -1,20 +1,20 @@
 import { isObject } from "./content/json.ts";
-import { LARGEST_LIMIT } from "./limits/meter.ts";
-import type { Behaviour, EmulatorOptions } from "./options.ts";
+import { LARGEST_LIMIT } from "./limits/leaky-bucket.ts";
+import type { Behavior, EmulatorOptions } from "./options.ts";
 
-/** Checks one value. @throws TypeError or RangeError that names it */
+/** Check of one value. @throws TypeError or RangeError that names it */
 type Check = (value: unknown, name: string) => void;
 
-/** `options`, if all of them can be used. @throws TypeError or RangeError */
+/** `options`, once all of them are checked. @throws TypeError or RangeError */
 export function checkOptions(options: EmulatorOptions): EmulatorOptions {
-  object({ ...BEHAVIOUR, ...PLACE })(options, "");
+  object({ ...BEHAVIOR, ...SERVER })(options, "");
   return options;
 }
 
-/** The options that can be exchanged later, if all of them can be used. @throws TypeError or RangeError */
-export function checkBehaviour(behaviour: Behaviour): Behaviour {
-  object(BEHAVIOUR)(behaviour, "");
-  return behaviour;
+/** Options that `reset` accepts, once all of them are checked. @throws TypeError or RangeError */
+export function checkBehavior(behavior: Behavior): Behavior {
+  object(BEHAVIOR)(behavior, "");
+  return behavior;
 }
 
 const share = number(0, 1);
@@ -22,7 +22,7 @@ const milliseconds = number(0, 3_600_000);
 const limit = whole(1, LARGEST_LIMIT);
 const count = whole(0, Number.MAX_SAFE_INTEGER);
 
-const BEHAVIOUR: { readonly [Name in keyof Required<Behaviour>]: Check } = {
+const BEHAVIOR: { readonly [Name in keyof Required<Behavior>]: Check } = {
   apiKey: text,
   seed: whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
   limits: object({
@@ -49,7 +49,7 @@ const BEHAVIOUR: { readonly [Name in keyof Required<Behaviour>]: Check } = {
     retryAfter: word("seconds", "ms", "none"),
     retryAfterMs: milliseconds,
     quotaAfterRequests: count,
-    poison: object({ marker: text, named: flag }, ["marker"]),
+    badInput: object({ marker: text, named: flag }, ["marker"]),
     shuffleRate: share,
     missingRowRate: share,
     duplicateIndexRate: share,
@@ -79,20 +79,20 @@ const BEHAVIOUR: { readonly [Name in keyof Required<Behaviour>]: Check } = {
   trackInputs: flag,
 };
 
-const PLACE: { readonly [Name in keyof Omit<EmulatorOptions, keyof Behaviour>]-?: Check } = {
+const SERVER: { readonly [Name in keyof Omit<EmulatorOptions, keyof Behavior>]-?: Check } = {
   port: whole(0, 65_535),
   host: text,
   control: flag,
   clock: object({ now: callback, after: callback }, ["now", "after"]),
 };
 
-/** How long a job takes: always the same, or anything between two. */
+/** Duration of a job: a number, or two bounds. */
 function duration(value: unknown, name: string): void {
   if (!Array.isArray(value)) return milliseconds(value, name);
   if (value.length !== 2) fail(name, "a number of milliseconds, or two", value);
   for (const [index, each] of value.entries()) milliseconds(each, `${name}[${index}]`);
   const [least, most] = value as [number, number];
-  if (most < least) throw new RangeError(`${name}[1]: expected at least ${least}, got ${most}.`);
+  if (most < least) throw new RangeError(`Expected \`${name}[1]\` to be at least ${least}, got ${most}.`);
 }
 
 /** The two shapes of a latency do not mix. */
@@ -110,7 +110,7 @@ function latency(value: unknown, name: string): void {
   }
   object({ minMs: milliseconds, maxMs: milliseconds }, ["minMs", "maxMs"])(value, name);
   const { minMs, maxMs } = value as { minMs: number; maxMs: number };
-  if (maxMs < minMs) throw new RangeError(`${name}.maxMs: expected at least minMs (${minMs}), got ${maxMs}.`);
+  if (maxMs < minMs) throw new RangeError(`Expected \`${name}.maxMs\` to be at least minMs (${minMs}), got ${maxMs}.`);
 }
 
 function object(checks: Readonly<Record<string, Check>>, required: readonly string[] = []): Check {
@@ -120,11 +120,12 @@ function object(checks: Readonly<Record<string, Check>>, required: readonly stri
     for (const [part, each] of Object.entries(value)) {
       const check = Object.hasOwn(checks, part) ? checks[part] : undefined;
       if (check === undefined) {
-        throw new TypeError(`${path(part)}: no such option. Known options: ${Object.keys(checks).join(", ")}.`);
+        const known = Object.keys(checks).join(", ");
+        throw new TypeError(`Expected only known options, got \`${path(part)}\`. Known options: ${known}.`);
       }
       if (each !== undefined) check(each, path(part));
     }
-    for (const part of required) if (value[part] === undefined) fail(path(part), "a value", undefined);
+    for (const part of required) if (value[part] === undefined) fail(path(part), "given", undefined);
   };
 }
 
@@ -137,7 +138,7 @@ function whole(least: number, most: number): Check {
 
 function number(least: number, most: number): Check {
   return (value, name) => {
-    // Written so that NaN fails too.
+    // In this form NaN fails too.
     if (typeof value !== "number" || !(value >= least && value <= most))
       fail(name, `a number from ${least} to ${most}`, value);
   };
@@ -167,9 +168,9 @@ function callback(value: unknown, name: string): void {
   if (typeof value !== "function") fail(name, "a function", value);
 }
 
-/** A string may be a key, so only its type is told; a number tells what is wrong with it. */
+/** Shows a number, and of other values only the type: a string may be a key. */
 function fail(name: string, expected: string, value: unknown): never {
   const actual = typeof value === "number" ? String(value) : value === null ? "null" : typeof value;
   const Kind = typeof value === "number" ? RangeError : TypeError;
-  throw new Kind(`${name}: expected ${expected}, got ${actual}.`);
+  throw new Kind(`Expected \`${name}\` to be ${expected}, got ${actual}.`);
 }

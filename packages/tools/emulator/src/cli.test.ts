@@ -10,7 +10,7 @@ import { defineFlags, type Flags, optionsOf } from "./flags.ts";
 import { post } from "./fixtures/post.ts";
 import type { EmulatorStats } from "./index.ts";
 
-/** The command line in this process, until `use` is through with it. */
+/** Runs the command line in this process until `use` has ended. */
 async function cli(
   argv: readonly string[],
   use?: (url: string) => Promise<void>,
@@ -63,7 +63,7 @@ describe("the command line", () => {
       --no-count-refused --fill 0.5 --base-ms 1 --per-thousand-tokens-ms 1 --jitter 0.1 --distribution lognormal
       --dimensions 5 --tokens fast --headers azure --encoding base64 --omit-index --usage missing --models a,b
       --max-body-bytes 500 --track-inputs --slow-body-ms 5 --retry-after seconds --retry-after-ms 5
-      --quota-after-requests 3 --poison BAD --name-poison --job-duration-ms 5 --job-max-duration-ms 9
+      --quota-after-requests 3 --bad-input BAD --name-bad-input --job-duration-ms 5 --job-max-duration-ms 9
       --enqueued-tokens 9 --creations-per-hour 9 --expire-rate 0 --expire-after 0 --line-error-rate 0
       --missing-file-ms 0 --lost-create-rate 0`;
     const { code, out } = await cli([...argv.split(/\s+/), ...flags], async (url) => {
@@ -130,23 +130,23 @@ describe("the command line", () => {
     expect(optionsOf(range.opts<Flags>()).jobs?.durationMs).toEqual([0, 9]);
   });
 
-  test("anything between two bounds, in place of the other latency flags", async () => {
+  test("anything between two bounds, instead of the other latency flags", async () => {
     expect((await cli(["--port", "0", "--min-ms", "1", "--max-ms", "2"])).code).toBe(0);
-    expect((await cli(["--min-ms", "1"])).error).toBe("error: Give --min-ms and --max-ms together.\n");
+    expect((await cli(["--min-ms", "1"])).error).toBe("error: Expected --min-ms and --max-ms, got only one.\n");
     expect((await cli(["--min-ms", "1", "--max-ms", "2", "--jitter", "0"])).error).toMatch(
-      /in place of the other latency flags/,
+      /or the other latency flags, got both/,
     );
   });
 
   test.each([
     ["--port abc", "error: option '--port <port>' argument 'abc' is invalid. Give a number.\n"],
-    ["--fill 3", "error: --fill: expected a number from 0 to 1, got 3.\n"],
+    ["--fill 3", "error: Expected --fill to be a number from 0 to 1, got 3.\n"],
     [
       "--requests-per-minute 0.5",
-      "error: --requests-per-minute: expected a whole number from 1 to 150000000, got 0.5.\n",
+      "error: Expected --requests-per-minute to be a whole number from 1 to 150000000, got 0.5.\n",
     ],
-    ["--server-error-rate 2", "error: --server-error-rate: expected a number from 0 to 1, got 2.\n"],
-    ["--name-poison", "error: --name-poison needs --poison.\n"],
+    ["--server-error-rate 2", "error: Expected --server-error-rate to be a number from 0 to 1, got 2.\n"],
+    ["--name-bad-input", "error: Expected --bad-input with --name-bad-input, got none.\n"],
     ["--nope", "error: unknown option '--nope'\n"],
     [
       "--headers x",
@@ -162,7 +162,7 @@ describe("the command line", () => {
     await cli(["--port", "0"], async (url) => {
       const { code, error } = await cli(["--port", new URL(url).port]);
       expect(code).toBe(1);
-      expect(error).toMatch(/^error: The port is taken\. Choose another with --port/);
+      expect(error).toMatch(/^error: Expected a free port, got a taken one\. Choose another with --port/);
     });
   });
 

@@ -5,33 +5,33 @@ import { Command, CommanderError } from "commander";
 import { type Emulator, startEmulator } from "./emulator.ts";
 import { defineFlags, type Flags, kebab, optionsOf } from "./flags.ts";
 
-/** What the command line needs of its surroundings. */
-export interface Surroundings {
+/** Streams and stop signal of a command line. */
+export interface Environment {
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
-  /** Aborted when the user wants it to stop. */
+  /** Aborted when the user wants the emulator to stop. */
   readonly stop: AbortSignal;
 }
 
-/** Runs until it is stopped, and resolves to the exit code: 0, or 1 after an error. */
-export async function runCommandLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { out, error } = surroundings;
+/** Runs until it is stopped. Resolves to the exit code: 0, or 1 after an error. */
+export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<number> {
+  const { out, error } = environment;
   const command = defineFlags(new Command("batchwise-emulator"))
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: error })
-    .action((flags: Flags) => run(flags, surroundings));
+    .action((flags: Flags) => run(flags, environment));
   try {
     await command.parseAsync(argv, { from: "user" });
     return 0;
   } catch (failure) {
-    // Commander has said what is wrong, or shown the help that was asked for.
+    // Commander has printed its error, or the help that was asked for.
     if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 1;
     error(`error: ${describe(failure)}\n`);
     return 1;
   }
 }
 
-async function run(flags: Flags, { out, stop }: Surroundings): Promise<void> {
+async function run(flags: Flags, { out, stop }: Environment): Promise<void> {
   await using emulator = await startEmulator(optionsOf(flags));
   out(greeting(emulator, flags));
   if (!stop.aborted) await once(stop, "abort");
@@ -39,7 +39,7 @@ async function run(flags: Flags, { out, stop }: Surroundings): Promise<void> {
 }
 
 function greeting(emulator: Emulator, { apiKey = "emulator" }: Flags): string {
-  return `Listening at ${emulator.url}. Ctrl-C shows what happened and ends it.
+  return `Listening at ${emulator.url}. Ctrl-C prints the stats and ends it.
 
   export OPENAI_BASE_URL=${emulator.openaiBaseURL}
   export OPENAI_API_KEY=${apiKey}
@@ -54,8 +54,8 @@ Counts: ${emulator.url}/__emulator/stats
 function describe(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure);
   const { code } = failure as NodeJS.ErrnoException;
-  if (code === "EADDRINUSE") return "The port is taken. Choose another with --port, or leave it out for a free one.";
-  if (code === "EACCES") return "This port needs more rights. Choose one above 1023 with --port.";
-  // The options' own messages, with the flag in place of the option.
-  return failure.message.replace(/^(?:\w+\.)*(\w+): expected/, (_, name: string) => `--${kebab(name)}: expected`);
+  if (code === "EADDRINUSE") return "Expected a free port, got a taken one. Choose another with --port, or 0 for any.";
+  if (code === "EACCES") return "Expected a free port, got a privileged one. Choose one above 1023 with --port.";
+  // The options' own messages, with the flag instead of the option.
+  return failure.message.replace(/^Expected `(?:\w+\.)*(\w+)`/, (_, name: string) => `Expected --${kebab(name)}`);
 }

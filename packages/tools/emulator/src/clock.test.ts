@@ -30,7 +30,7 @@ test("holds delays that are longer than a timer of Node", () => {
   expect(called).toBe(true);
 });
 
-test("what was cancelled does not call back", () => {
+test("a canceled timer does not call back", () => {
   let called = false;
   const cancel = systemClock.after(10, () => {
     called = true;

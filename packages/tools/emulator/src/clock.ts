@@ -1,15 +1,15 @@
-/** Time as the emulator sees it, so that a test of waiting needs none. Batchwise's own clocks fit. */
+/** Clock of the emulator, so that a test of waiting needs no time. Batchwise's own clocks fit. */
 export interface EmulatorClock {
   /** Milliseconds from an arbitrary start; never goes backwards. */
   now(): number;
-  /** Runs `callback` once, `ms` milliseconds from now, and returns what cancels it. */
+  /** Runs `callback` once, `ms` milliseconds from now. Returns a function that cancels it. */
   after(ms: number, callback: () => void): () => void;
 }
 
-/** The longest delay that a timer of Node holds; a longer one would fire at once. */
+/** Longest delay of a Node timer; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The machine's own monotonic clock. */
+/** Monotonic clock of the machine. */
 export const systemClock: EmulatorClock = {
   now: () => performance.now(),
   after(ms, callback) {

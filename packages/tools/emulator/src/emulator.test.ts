@@ -5,14 +5,14 @@ import { setImmediate } from "node:timers/promises";
 
 import { describe, expect, test } from "vitest";
 
-import { HandClock } from "./fixtures/hand-clock.ts";
+import { ManualClock } from "./fixtures/manual-clock.ts";
 import { post, readReply } from "./fixtures/post.ts";
 import { hashText, startEmulator } from "./index.ts";
 
 const embed = { model: "m", input: ["a", "b"], dimensions: 2 };
 
 describe("start and end", () => {
-  test("listens on loopback, at a free port, and tells the URLs that clients take", async () => {
+  test("listens on loopback, at a free port, and reports the URLs for clients", async () => {
     await using emulator = await startEmulator();
     expect(emulator.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(emulator.openaiBaseURL).toBe(`${emulator.url}/v1`);
@@ -30,7 +30,7 @@ describe("start and end", () => {
   });
 
   test("P12 close ends requests in progress and idle connections, and can be called twice", async () => {
-    const clock = new HandClock();
+    const clock = new ManualClock();
     const emulator = await startEmulator({ clock, latency: { baseMs: 1000 } });
     const idle = connect(Number(new URL(emulator.url).port), "127.0.0.1");
     await once(idle, "connect");
@@ -117,7 +117,7 @@ describe("paths and bodies", () => {
     expect((await post(`${emulator.url}/v1//embeddings?api-version=1`, embed)).status).toBe(200);
   });
 
-  test("what is no JSON, or no object, is a 400", async () => {
+  test("a body that is not JSON, or not an object, is a 400", async () => {
     await using emulator = await startEmulator();
     for (const path of ["/v1/embeddings", "/v2/embed"]) {
       expect((await post(emulator.url + path, "{")).status).toBe(400);
@@ -150,7 +150,7 @@ describe("paths and bodies", () => {
 
 describe("the answer takes its time", () => {
   test("an answer waits for its latency, a refusal for half of the base", async () => {
-    const clock = new HandClock();
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, latency: { baseMs: 100, perThousandTokensMs: 1000 } });
     const good = post(`${emulator.url}/v1/embeddings`, embed);
     await clock.timers(1);
@@ -165,8 +165,8 @@ describe("the answer takes its time", () => {
     expect(headers.get("openai-processing-ms")).toBe("102");
   });
 
-  test("P12 a client that goes away ends the wait, and what it was charged is wasted", async () => {
-    const clock = new HandClock();
+  test("P12 a client that disconnects ends the wait, and its tokens are wasted", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, latency: { baseMs: 100 } });
     const controller = new AbortController();
     const gone = post(`${emulator.url}/v1/embeddings`, embed, { signal: controller.signal });
@@ -179,8 +179,8 @@ describe("the answer takes its time", () => {
     expect(emulator.stats()).toMatchObject({ aborted: 1, answered: 0, tokensAdmitted: 2, tokensWasted: 2 });
   });
 
-  test("many at once are served at once", async () => {
-    const clock = new HandClock();
+  test("many requests are served at once", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, latency: { baseMs: 100 } });
     const calls = Promise.all(Array.from({ length: 20 }, () => post(`${emulator.url}/v1/embeddings`, embed)));
     await clock.timers(20);
@@ -195,12 +195,14 @@ test("a failure of an option's function is a 599 and a warning, not a fault", as
   await using emulator = await startEmulator({ countTokens: () => 0.5 });
   const reply = await post(`${emulator.url}/v1/embeddings`, embed);
   expect(reply.status).toBe(599);
-  expect(reply.text).toBe("@batchwise/emulator failed: countTokens: expected a whole number from 0, got 0.5.");
+  expect(reply.text).toBe(
+    "@batchwise/emulator failed: Expected `countTokens` to return a whole number from 0, got 0.5.",
+  );
   expect(await warning).toMatchObject([{ message: reply.text }]);
   expect(emulator.stats()).toMatchObject({ byStatus: { 599: 1 }, aborted: 0 });
 });
 
-test("P12 a client that goes away while it sends is no failure", async () => {
+test("P12 a client that disconnects while it sends is not a failure", async () => {
   await using emulator = await startEmulator();
   const socket = connect(Number(new URL(emulator.url).port), "127.0.0.1");
   socket.write("POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
@@ -211,8 +213,8 @@ test("P12 a client that goes away while it sends is no failure", async () => {
 });
 
 describe("stats and reset", () => {
-  test("count what a judge wants to know", async () => {
-    const clock = new HandClock();
+  test("count requests, inputs, tokens and bytes", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, limits: { requestsPerMinute: 600, tokensPerMinute: 60 } });
     await post(`${emulator.url}/v1/embeddings`, embed);
     await post(`${emulator.url}/v1/embeddings`, { ...embed, input: "" });
@@ -257,7 +259,7 @@ describe("stats and reset", () => {
     expect(emulator.stats().inputs).toBeUndefined();
   });
 
-  test("reset begins anew: counts, limits, numbers; what it does not name stays", async () => {
+  test("reset starts over: counts, limits, numbers; options that it does not name stay", async () => {
     await using emulator = await startEmulator({ limits: { requestsPerMinute: 1 }, headers: "none", seed: 3 });
     const first = await post(`${emulator.url}/v1/embeddings`, embed);
     expect((await post(`${emulator.url}/v1/embeddings`, embed)).status).toBe(429);
@@ -270,8 +272,8 @@ describe("stats and reset", () => {
     for (let call = 0; call < 3; call++) expect((await post(`${emulator.url}/v1/embeddings`, embed)).status).toBe(200);
   });
 
-  test("a request in progress ends in the world in which it began", async () => {
-    const clock = new HandClock();
+  test("a request in progress ends in the session in which it began", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, latency: { baseMs: 100 } });
     const old = post(`${emulator.url}/v1/embeddings`, embed);
     await clock.timers(1);

@@ -1,33 +1,33 @@
 import type { IncomingMessage } from "node:http";
 
-import { checkBehaviour, checkOptions } from "./check-options.ts";
+import { checkBehavior, checkOptions } from "./check-options.ts";
 import { systemClock } from "./clock.ts";
-import { type Behaviour, type EmulatorOptions, withDefaults } from "./options.ts";
+import { type Behavior, type EmulatorOptions, withDefaults } from "./options.ts";
 import { control } from "./server/control.ts";
 import { send } from "./server/deliver.ts";
 import { Exchange } from "./server/exchange.ts";
 import { serve } from "./server/serve.ts";
 import { HttpServer } from "./server/http-server.ts";
 import type { EmulatorStats } from "./stats.ts";
-import { World } from "./world.ts";
+import { Session } from "./session.ts";
 
 /** A running emulator. */
 export interface Emulator extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`, without a slash at the end. */
   readonly url: string;
-  /** What an OpenAI client takes as `baseURL`: `url` + "/v1". */
+  /** Value for an OpenAI client's `baseURL`: `url` + "/v1". */
   readonly openaiBaseURL: string;
-  /** What a Cohere client takes as `baseUrl`: `url`. */
+  /** Value for a Cohere client's `baseUrl`: `url`. */
   readonly cohereBaseURL: string;
-  /** What has happened since the start or the last `reset`. */
+  /** Counts since the start or the last `reset`. */
   stats(): EmulatorStats;
   /**
-   * Begins anew: full limits, counts at 0, requests numbered from 1. Requests in progress end as they would have.
+   * Starts over: full limits, counts at 0, requests numbered from 1. Requests in progress keep the old options.
    *
-   * @param behaviour replaces options of the same name; what is left out stays
+   * @param behavior replaces options of the same name; others stay
    * @throws TypeError or RangeError for an option that cannot be used
    */
-  reset(behaviour?: Behaviour): void;
+  reset(behavior?: Behavior): void;
   /** Ends all connections and frees the port. */
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface Emulator extends AsyncDisposable {
 /**
  * Starts a server that behaves like OpenAI's and Cohere's.
  *
- * @throws TypeError or RangeError for an option that cannot be used; the error of `listen` where the port is taken
+ * @throws TypeError or RangeError for an option that cannot be used; the error of `listen` when the port is taken
  *
  * @example
  * await using emulator = await startEmulator({ limits: { requestsPerMinute: 3000 }, faults: { serverErrorRate: 0.01 } });
@@ -49,12 +49,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     clock = systemClock,
     ...first
   } = checkOptions(options);
-  let behaviour: Behaviour = first;
-  let world = new World(withDefaults(behaviour), clock);
+  let behavior: Behavior = first;
+  let session = new Session(withDefaults(behavior), clock);
   const server = new HttpServer((request, response) => {
     const path = pathOf(request);
     if (isControlled && path.startsWith("/__emulator/")) void control(emulator, path, request, response);
-    else void handle(new Exchange(request, response, world), path);
+    else void handle(new Exchange(request, response, session), path);
   });
   let before = server.connections.totals();
 
@@ -67,7 +67,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     stats() {
       const now = server.connections.totals();
       return {
-        ...world.counts(),
+        ...session.counts(),
         connections: now.opened - before.opened,
         openConnections: now.open,
         bytesReceived: now.received - before.received,
@@ -75,8 +75,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       };
     },
     reset(changes = {}) {
-      behaviour = { ...behaviour, ...checkBehaviour(changes) };
-      world = new World(withDefaults(behaviour), clock);
+      behavior = { ...behavior, ...checkBehavior(changes) };
+      session = new Session(withDefaults(behavior), clock);
       before = server.connections.totals();
     },
     close: () => server.close(),
@@ -89,8 +89,8 @@ async function handle(exchange: Exchange, path: string): Promise<void> {
   try {
     await serve(exchange, path);
   } catch (error) {
-    // A client that went away while it was served; or a mistake of the emulator's own or of a function in its
-    // options, which must not look like one of the faults that were asked for.
+    // A client that disconnected; or an error of the emulator itself or of a function in its options, which must not
+    // look like one of the faults that were asked for.
     if (exchange.isOver || !exchange.request.complete || exchange.response.headersSent) exchange.response.destroy();
     else await failLoudly(exchange, error);
   }
@@ -104,6 +104,6 @@ async function failLoudly(exchange: Exchange, error: unknown): Promise<void> {
 
 function pathOf(request: IncomingMessage): string {
   const path = (request.url ?? "/").split("?", 1)[0] as string;
-  // A base URL with a slash at the end makes two of them.
+  // A base URL that ends with a slash doubles it.
   return path.replace(/\/{2,}/g, "/");
 }

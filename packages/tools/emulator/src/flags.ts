@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Jobs } from "./jobs/options.ts";
 import type { EmulatorOptions, Faults, HeaderStyle, Latency } from "./options.ts";
 
-/** The flags of the command line, as commander reads them. */
-export interface Flags extends Omit<Faults, "poison"> {
+/** Flags of the command line, as commander reads them. */
+export interface Flags extends Omit<Faults, "badInput"> {
   readonly port: number;
   readonly host?: string;
   readonly apiKey?: string;
@@ -29,8 +29,8 @@ export interface Flags extends Omit<Faults, "poison"> {
   readonly models?: readonly string[];
   readonly maxBodyBytes?: number;
   readonly trackInputs?: boolean;
-  readonly poison?: string;
-  readonly namePoison?: boolean;
+  readonly badInput?: string;
+  readonly nameBadInput?: boolean;
   readonly jobDurationMs?: number;
   readonly jobMaxDurationMs?: number;
   readonly enqueuedTokens?: number;
@@ -42,7 +42,7 @@ export interface Flags extends Omit<Faults, "poison"> {
   readonly lostCreateRate?: number;
 }
 
-/** The port unless another is asked for: a fixed one, so that the lines to export stay the same. */
+/** Default port: a fixed one, so that the lines to export stay the same. */
 const PORT = 8080;
 
 /** Defines a flag for every option. */
@@ -73,26 +73,26 @@ export function defineFlags(command: Command): Command {
     "Latency, in milliseconds (default: none):",
     numeric("--base-ms <ms>", "of every answer"),
     numeric("--per-thousand-tokens-ms <ms>", "for every thousand tokens"),
-    numeric("--jitter <share>", "how far chance goes (default: 0)"),
+    numeric("--jitter <share>", "spread of the random factor (default: 0)"),
     new Option("--distribution <kind>", "of the jitter (default: uniform)").choices(["uniform", "lognormal"]),
-    numeric("--min-ms <ms>", "in place of these, anything from here ..."),
+    numeric("--min-ms <ms>", "instead of these, anything from here ..."),
     numeric("--max-ms <ms>", "... to here"),
   );
   group(
     "Faults, as shares of the requests, 0 to 1 (default: 0):",
-    ...Object.entries(RATES).map(([name, what]) => numeric(`--${kebab(name)} <share>`, what)),
+    ...Object.entries(RATES).map(([name, fault]) => numeric(`--${kebab(name)} <share>`, fault)),
   );
   group(
     "More faults:",
     numeric("--slow-body-ms <ms>", "how long a slow body takes (default: 1000)"),
     new Option("--retry-after <kind>", "what OpenAI's 429s say (default: ms)").choices(["seconds", "ms", "none"]),
-    numeric("--retry-after-ms <ms>", "the wait that a 429 out of the blue names (default: 1000)"),
+    numeric("--retry-after-ms <ms>", "the wait that an injected 429 names (default: 1000)"),
     numeric("--quota-after-requests <n>", "requests until the quota is used up"),
-    new Option("--poison <marker>", "an input that contains it makes its request a 400"),
-    new Option("--name-poison", "that error names the input's position"),
+    new Option("--bad-input <marker>", "an input that contains it makes its request a 400"),
+    new Option("--name-bad-input", "that error names the input's position"),
   );
   group(
-    "Offline jobs (default: each ends well, and at once):",
+    "Offline jobs (default: each ends well, at once):",
     numeric("--job-duration-ms <ms>", "how long a job takes ..."),
     numeric("--job-max-duration-ms <ms>", "... or anything up to here"),
     numeric("--enqueued-tokens <n>", "tokens that may wait in a model's unfinished jobs"),
@@ -100,18 +100,18 @@ export function defineFlags(command: Command): Command {
     numeric("--expire-rate <share>", "share of the jobs that expire"),
     numeric("--expire-after <share>", "share of their lines that is done by then (default: 0.5)"),
     numeric("--line-error-rate <share>", "share of the lines that fail"),
-    numeric("--missing-file-ms <ms>", "how long a job that has ended does not name its files yet"),
+    numeric("--missing-file-ms <ms>", "delay until a job that has ended names its files"),
     numeric("--lost-create-rate <share>", "share of the jobs that are created although the connection is reset"),
   );
   group(
     "Answers:",
-    numeric("--seed <n>", "what chance follows from (default: 1)"),
-    numeric("--dimensions <n>", "length of vectors where the request does not say"),
+    numeric("--seed <n>", "seed of all that is random (default: 1)"),
+    numeric("--dimensions <n>", "length of vectors, unless the request names it"),
     new Option("--tokens <how>", "how tokens are counted (default: exact)").choices(["exact", "fast"]),
-    new Option("--models <names>", "the models there are, with commas (default: any)").argParser((names: string) =>
+    new Option("--models <names>", "the known models, separated by commas (default: any)").argParser((names: string) =>
       names.split(",").map((name) => name.trim()),
     ),
-    new Option("--encoding <kind>", "of vectors, whatever is asked for").choices(["float", "base64"]),
+    new Option("--encoding <kind>", "of vectors, whatever the request asks for").choices(["float", "base64"]),
     new Option("--omit-index", "rows of embeddings without index"),
     new Option("--usage <how>", "leaves usage out, or makes it null").choices(["missing", "null"]),
     numeric("--max-body-bytes <n>", "a larger body is a 413"),
@@ -120,7 +120,7 @@ export function defineFlags(command: Command): Command {
   return command.addHelpText("after", EXAMPLES);
 }
 
-/** The options that the flags mean. @throws Error where they do not fit together */
+/** Options from flags. @throws Error when flags do not fit together */
 export function optionsOf(flags: Flags): EmulatorOptions {
   const { host, encoding, omitIndex, usage } = flags;
   const { requestsPerMinute, tokensPerMinute, inputsPerMinute, countRefused } = flags;
@@ -145,7 +145,7 @@ export function optionsOf(flags: Flags): EmulatorOptions {
   };
 }
 
-/** The flag of an option: `serverErrorRate` is --server-error-rate. */
+/** Flag of an option, without dashes: `serverErrorRate` is --server-error-rate. */
 export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
@@ -157,13 +157,13 @@ const RATES: { readonly [Name in RateName]: string } = {
   htmlErrorRate: "502 with a page of HTML",
   resetRate: "the connection is reset",
   cutBodyRate: "the body ends early",
-  slowBodyRate: "the body trickles in",
+  slowBodyRate: "the body arrives slowly",
   rateLimitRate: "429 although no limit is reached",
   shuffleRate: "rows in another order",
   missingRowRate: "a row is left out",
   duplicateIndexRate: "a row has the index of another",
   outOfRangeIndexRate: "a row has an index beyond the last",
-  nanRate: "a vector has an element that is no number",
+  nanRate: "a vector has an element that is not a number",
   wrongSizeRate: "a vector is an element short",
 };
 
@@ -171,9 +171,9 @@ function latencyOf(flags: Flags): Latency | undefined {
   const { baseMs, perThousandTokensMs, jitter, distribution, minMs, maxMs } = flags;
   if (minMs === undefined && maxMs === undefined) return { baseMs, perThousandTokensMs, jitter, distribution };
   if ([baseMs, perThousandTokensMs, jitter, distribution].some((each) => each !== undefined)) {
-    throw new Error("--min-ms and --max-ms stand in place of the other latency flags. Leave one or the other out.");
+    throw new Error("Expected --min-ms and --max-ms or the other latency flags, got both. Leave one or the other out.");
   }
-  if (minMs === undefined || maxMs === undefined) throw new Error("Give --min-ms and --max-ms together.");
+  if (minMs === undefined || maxMs === undefined) throw new Error("Expected --min-ms and --max-ms, got only one.");
   return { minMs, maxMs };
 }
 
@@ -193,8 +193,8 @@ function jobsOf(flags: Flags): Jobs {
 }
 
 function faultsOf(flags: Flags): Faults {
-  const { slowBodyMs, retryAfter, retryAfterMs, quotaAfterRequests, poison: marker, namePoison: named } = flags;
-  if (named === true && marker === undefined) throw new Error("--name-poison needs --poison.");
+  const { slowBodyMs, retryAfter, retryAfterMs, quotaAfterRequests, badInput: marker, nameBadInput: named } = flags;
+  if (named === true && marker === undefined) throw new Error("Expected --bad-input with --name-bad-input, got none.");
   const rates = Object.fromEntries((Object.keys(RATES) as RateName[]).map((name) => [name, flags[name]]));
   return {
     ...rates,
@@ -202,7 +202,7 @@ function faultsOf(flags: Flags): Faults {
     retryAfter,
     retryAfterMs,
     quotaAfterRequests,
-    poison: marker === undefined ? undefined : { marker, named },
+    badInput: marker === undefined ? undefined : { marker, named },
   };
 }
 
@@ -219,6 +219,6 @@ Examples:
   batchwise-emulator
   batchwise-emulator --requests-per-minute 3000 --tokens-per-minute 1000000 --fill 0.02
   batchwise-emulator --base-ms 200 --jitter 0.3 --server-error-rate 0.02 --seed 7
-  batchwise-emulator --poison BAD --name-poison
+  batchwise-emulator --bad-input BAD --name-bad-input
   batchwise-emulator --job-duration-ms 5000 --expire-rate 0.2 --line-error-rate 0.01
   curl -X POST localhost:${PORT}/__emulator/reset -d '{"faults":{"resetRate":0.1}}'`;

@@ -4,5 +4,5 @@ export { hashText } from "./content/hash.ts";
 export type { ReplyRequest } from "./content/reply.ts";
 export type { CountTokens } from "./content/tokens.ts";
 export type { Jobs } from "./jobs/options.ts";
-export type { Behaviour, EmulatorOptions, Faults, HeaderStyle, Latency, Limits, Quirks } from "./options.ts";
+export type { Behavior, EmulatorOptions, Faults, HeaderStyle, Latency, Limits, Quirks } from "./options.ts";
 export type { EmulatorStats, FaultName, InputCount, JobCounts } from "./stats.ts";

@@ -8,7 +8,7 @@ const sample = (latency: Latency, tokens: number): number[] =>
   Array.from({ length: 4000 }, (_, number) => latencyMs(latency, tokens, new Dice(1, number)));
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-test("nothing is asked for: no time", () => {
+test("no time by default", () => {
   expect(latencyMs({}, 5000, new Dice(1, 1))).toBe(0);
   expect(refusalMs({})).toBe(0);
 });
@@ -39,7 +39,7 @@ test("anything between two bounds", () => {
   expect(Math.abs(mean(values) - 600)).toBeLessThan(12);
 });
 
-test("a refusal takes half of the least", () => {
+test("a refusal takes half of the least time", () => {
   expect(refusalMs({ baseMs: 40, jitter: 1 })).toBe(20);
   expect(refusalMs({ minMs: 200, maxMs: 1000 })).toBe(100);
 });

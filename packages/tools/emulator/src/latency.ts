@@ -1,7 +1,7 @@
 import type { Dice } from "./dice.ts";
 import type { Latency } from "./options.ts";
 
-/** How long an answer to this many tokens takes, in milliseconds. */
+/** Time of an answer to this many tokens, in milliseconds. */
 export function latencyMs(latency: Latency, tokens: number, dice: Dice): number {
   const chance = dice.roll("latency");
   if ("minMs" in latency) return latency.minMs + chance * (latency.maxMs - latency.minMs);
@@ -9,12 +9,12 @@ export function latencyMs(latency: Latency, tokens: number, dice: Dice): number 
   return mean * factor(latency.jitter ?? 0, latency.distribution ?? "uniform", chance, dice);
 }
 
-/** How long a refusal takes: it comes before any work. */
+/** Time of a refusal, which needs no work, in milliseconds. */
 export function refusalMs(latency: Latency): number {
   return ("minMs" in latency ? latency.minMs : (latency.baseMs ?? 0)) / 2;
 }
 
-/** A random factor whose mean is 1. */
+/** Random factor with mean 1. */
 function factor(jitter: number, distribution: "uniform" | "lognormal", chance: number, dice: Dice): number {
   if (distribution === "uniform") return 1 + jitter * (2 * chance - 1);
   // Box-Muller; 1 - chance is never 0.

@@ -3,7 +3,7 @@ import { listenForInterrupts } from "@batchwise/terminal";
 
 import { runCommandLine } from "./cli.ts";
 
-// Whoever reads our output may stop reading (`| head`).
+// The reader of the output may stop (`| head`).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 const { drain, signal } = listenForInterrupts();
 signal.addEventListener("abort", () => process.exit(130));

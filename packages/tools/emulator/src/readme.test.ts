@@ -11,7 +11,7 @@ const folder = fileURLToPath(new URL("..", import.meta.url));
 const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
 const conditions = process.env["BATCHWISE_TEST_DIST"] ? [] : ["--conditions=@batchwise/source"];
 
-test("the snippets run and print what their comments say", async () => {
+test("the snippets run and print what their comments promise", async () => {
   const snippets = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] as string);
   expect(snippets).toHaveLength(1);
   for (const snippet of snippets) {

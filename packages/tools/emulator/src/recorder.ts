@@ -1,7 +1,7 @@
 import { hashText } from "./content/hash.ts";
 import type { EmulatorStats, FaultName, InputCount } from "./stats.ts";
 
-/** Counts while it runs. */
+/** Counters of a session. */
 export class Recorder {
   requests = 0;
   answered = 0;
@@ -39,19 +39,19 @@ export class Recorder {
     add(this.#faults, name);
   }
 
-  /** Counts an answer, or (-1) takes back that it was counted. */
+  /** Counts an answer, or (-1) uncounts it. */
   answer(inputs: readonly string[], by: 1 | -1): void {
     this.answered += by;
     this.inputsAnswered += by * inputs.length;
     this.inputCounts("answered", inputs, by);
   }
 
-  inputCounts(what: keyof InputCount, texts: readonly string[], by: 1 | -1 = 1): void {
+  inputCounts(kind: keyof InputCount, texts: readonly string[], by: 1 | -1 = 1): void {
     if (this.#inputs === undefined) return;
     for (const text of texts) {
       const hash = hashText(text);
       const count = this.#inputs.get(hash) ?? { sent: 0, charged: 0, answered: 0 };
-      count[what] += by;
+      count[kind] += by;
       this.#inputs.set(hash, count);
     }
   }

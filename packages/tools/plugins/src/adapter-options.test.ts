@@ -6,7 +6,7 @@ const properties = propertiesOf({
   properties: { model: { default: "small" }, apiKey: { writeOnly: true }, size: {} },
 });
 
-test("defaults are written out, and what is given wins", () => {
+test("defaults are written out, and given options win", () => {
   expect(withDefaults({ size: 3 }, properties)).toEqual({ model: "small", size: 3 });
   expect(withDefaults({ model: "large" }, properties)).toEqual({ model: "large" });
   expect(propertiesOf({ type: "object" })).toEqual({});

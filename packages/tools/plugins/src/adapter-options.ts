@@ -1,26 +1,26 @@
 /** An adapter's options, or a JSON Schema, by name. */
 type Options = Readonly<Record<string, unknown>>;
 
-/** The JSON Schema of each option. */
+/** JSON Schema of each option. */
 export type Properties = Readonly<Record<string, Options | undefined>>;
 
-/** The schemas of an adapter's options, out of the schema of all of them. */
+/** Schema of each of an adapter's options, from the schema of all of them. */
 export function propertiesOf(schema: Options): Properties {
   return (schema["properties"] ?? {}) as Properties;
 }
 
-/** Whether an option may hold a key: its schema is marked `writeOnly`. */
+/** Tells whether an option may hold a key: its schema is marked `writeOnly`. */
 export function isSecret(property: Options | undefined): boolean {
   return property?.["writeOnly"] === true;
 }
 
-/** The options, with those that were left out as the schema says that the adapter takes them. */
+/** The options, with the schema's defaults for those that were left out. */
 export function withDefaults(options: Options, properties: Properties): Options {
   const defaults = Object.entries(properties).map(([name, property]) => [name, property?.["default"]] as const);
   return { ...Object.fromEntries(defaults.filter(([, value]) => value !== undefined)), ...options };
 }
 
-/** Options that change how fast and for what price results come, and not which: words of Batchwise's own contract. */
+/** Options of Batchwise's own contract that change the speed and the price of results, and not the results. */
 const PACE: ReadonlySet<string> = new Set([
   "requestsPerMinute",
   "tokensPerMinute",
@@ -32,7 +32,7 @@ const PACE: ReadonlySet<string> = new Set([
   "price",
 ]);
 
-/** The options on which results depend, defaults written out: without keys, and without the pace of calls. */
+/** Options on which results depend, defaults written out: without keys, and without the pace of calls. */
 export function identifyingOptions(options: Options, properties: Properties): Options {
   const all = Object.entries(withDefaults(options, properties));
   return Object.fromEntries(all.filter(([name]) => !isSecret(properties[name]) && !PACE.has(name)));

@@ -1,4 +1,4 @@
-/** What kind of value came, never the value. */
+/** Kind of a value, for messages; never the value. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";

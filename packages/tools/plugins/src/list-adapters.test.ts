@@ -6,7 +6,7 @@ import { listAdapters } from "./index.ts";
 // A safeguard, not a measure: modules are loaded, on machines that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
-test("lists what is installed, by name; a broken package with its error, and no other suffers", async () => {
+test("lists what is installed, by name; a broken package with its error, and the others unharmed", async () => {
   const from = await project({
     ...ACME,
     ...pluginFiles("@scope/broken", { code: "export const adapters = 1;" }),
@@ -21,10 +21,10 @@ test("lists what is installed, by name; a broken package with its error, and no 
     plugins.map(({ package: name, version, adapters, error }) => [
       name,
       version,
-      error?.message.slice(0, 50) ?? adapters.map((adapter) => [adapter.name, adapter.kind, adapter.description]),
+      error?.message.slice(0, 62) ?? adapters.map((adapter) => [adapter.name, adapter.kind, adapter.description]),
     ]),
   ).toEqual([
-    ["@scope/broken", "1.2.3", "@scope/broken exports `adapters` that are not what"],
+    ["@scope/broken", "1.2.3", "Expected @scope/broken to export a valid list `adapters`, got "],
     [
       "acme",
       "1.2.3",
@@ -34,11 +34,11 @@ test("lists what is installed, by name; a broken package with its error, and no 
         ["sizes", "embeddings", "A second of that kind."],
       ],
     ],
-    ["throws", "1.2.3", "throws is installed, but cannot be imported: it th"],
+    ["throws", "1.2.3", "Expected throws, which is installed, to be importable, got: it"],
   ]);
 });
 
-test("a workspace's package has its dependencies from above, and is listed itself", async () => {
+test("a workspace's package finds its dependencies above it, and is listed itself", async () => {
   const root = await project({
     ...ACME,
     ...pluginFiles("unasked", { code: "export const adapters = 1;" }),
@@ -62,6 +62,6 @@ test("of several places, the first that has a package counts", async () => {
   ]);
 });
 
-test("where nothing is installed, nothing is listed", async () => {
+test("nothing is listed when nothing is installed", async () => {
   expect(await listAdapters({ from: await project() })).toEqual([]);
 });

@@ -8,15 +8,15 @@ import { findPackage, type From, packageAround, type PackageFolder, placesOf } f
 export interface InstalledPlugin {
   readonly package: string;
   readonly version: string | undefined;
-  /** Empty where it is broken. */
+  /** Empty when it is broken. */
   readonly adapters: readonly Adapter[];
-  /** Why it cannot be used, where it can't. */
+  /** Reason why it cannot be used, when it is broken. */
   readonly error?: Error;
 }
 
 /**
- * Every plugin in reach, by name: the dependencies of the package that `from` is in, what else lies in its node_modules,
- * and that package itself. A broken one is listed with its error. Each is imported.
+ * Lists every plugin within reach, by name: the dependencies of the package that `from` is in, the rest of its
+ * node_modules, and that package itself. Imports each; a broken one is listed with its error.
  */
 export async function listAdapters({ from }: { readonly from?: From } = {}): Promise<InstalledPlugin[]> {
   const found = new Map<string, string>();

@@ -10,12 +10,12 @@ import { loadAdapter, type LoadAdapterOptions } from "./index.ts";
 // A safeguard, not a measure: modules are loaded, on machines that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** An adapter that makes `made`, an expression. */
+/** Module of an adapter that makes `made`, an expression. */
 function plugin(made: string, more: string = ""): string {
   return `export const adapters = [{ name: "a", kind: "k", description: "d", options: { type: "object" }, create: () => ${made}, ${more} }];`;
 }
 
-/** The message of the ArgumentError that it ends with. */
+/** Message of the ArgumentError with which loading fails. */
 async function refusal(reference: string, options: LoadAdapterOptions): Promise<string> {
   const error: unknown = await loadAdapter(reference, options).catch((thrown: unknown) => thrown);
   expect(ArgumentError.isInstance(error)).toBe(true);
@@ -37,7 +37,7 @@ describe("a package that the user has", () => {
     expect(sized).toMatchObject({ purpose: "query" });
   });
 
-  test("gets no option that was not given: its own defaults count", async () => {
+  test("gets only the options that were given: its own defaults count", async () => {
     const { create } = await loadAdapter("acme#length", { from: await project(ACME) });
     expect(create({ side: true })).toMatchObject({ rest: { side: true } });
     expect(create()).toMatchObject({ rest: {} });
@@ -59,7 +59,7 @@ describe("a package that the user has", () => {
     expect((await loadAdapter("acme#order", { from })).version).toBe("1.2.3");
   });
 
-  test("may be a link, as in workspaces, and may be the package itself that is written", async () => {
+  test("may be a link, as in workspaces, and may be the package that is being written", async () => {
     const root = await project(ACME);
     const written = path.join(root, "packages", "acme");
     await mkdir(path.dirname(written));
@@ -69,7 +69,7 @@ describe("a package that the user has", () => {
     expect((await loadAdapter("acme#order", { from: path.join(written, "lib") })).version).toBe("1.2.3");
   });
 
-  test("is that of the first place which has it", async () => {
+  test("comes from the first place that has it", async () => {
     const empty = await project();
     const first = await project(ACME);
     const second = await project({
@@ -85,10 +85,10 @@ describe("a package that the user has", () => {
     const from = await project(ACME);
     expect((await loadAdapter("acme", { from, kind: "rerank" })).adapter.name).toBe("order");
     expect(await refusal("acme", { from, kind: "embeddings" })).toMatchInlineSnapshot(
-      `"acme has several adapters. Say which one: acme#length (embeddings), acme#sizes (embeddings)."`,
+      `"Expected the name of one adapter, got only acme, which has several. Choose one: acme#length (embeddings), acme#sizes (embeddings)."`,
     );
     expect(await refusal("acme", { from, kind: "chat" })).toMatchInlineSnapshot(
-      `"acme has no adapter of the kind chat. It has: acme#length (embeddings), acme#order (rerank), acme#sizes (embeddings)."`,
+      `"Expected acme to have an adapter of the kind chat, got no such one. It has: acme#length (embeddings), acme#order (rerank), acme#sizes (embeddings)."`,
     );
   });
 });
@@ -97,7 +97,7 @@ describe("errors say what to do", () => {
   test("a package that is not installed", async () => {
     const from = await project();
     expect(await refusal("@no/such#a", { from })).toBe(
-      `@no/such is not installed in ${from}, nor above it. Install it there: npm i @no/such`,
+      `Expected @no/such to be installed in ${from} or above it, got no such package. Install it there: npm i @no/such`,
     );
   });
 
@@ -113,61 +113,77 @@ describe("errors say what to do", () => {
     "/etc/passwd#a",
     "file:///a#b",
     "node:fs",
-  ])("%j is no reference", async (reference) => {
+  ])("%j is not a reference", async (reference) => {
     expect(await refusal(reference, {})).toMatch(/^Expected the name of a package and of one of its adapters/);
   });
 
-  test("an adapter that is not there, or of another kind: the ones that are", async () => {
+  test("an adapter that does not exist, or of another kind: those that exist", async () => {
     const from = await project(ACME);
     expect(await refusal("acme#none", { from })).toMatchInlineSnapshot(
-      `"acme has no adapter named none. It has: acme#length (embeddings), acme#order (rerank), acme#sizes (embeddings)."`,
+      `"Expected acme to have an adapter named none, got no such one. It has: acme#length (embeddings), acme#order (rerank), acme#sizes (embeddings)."`,
     );
     expect(await refusal("acme#length", { from, kind: "rerank" })).toMatchInlineSnapshot(
-      `"Expected an adapter of the kind rerank, but acme#length is of the kind embeddings. Of that kind it has: acme#order (rerank)."`,
+      `"Expected an adapter of the kind rerank, got acme#length, which is of the kind embeddings. Of that kind it has: acme#order (rerank)."`,
     );
     expect(await refusal("acme#length", { from, kind: "chat" })).toMatch(/It has none of that kind\.$/);
   });
 
   test.each([
-    ["exports nothing", "", /^p exports no `adapters`/],
-    ["exports no list", "export const adapters = {};", /expected a list, came an object/],
-    ["exports an empty list", "export const adapters = [];", /expected at least one, came an empty list/],
-    ["lists what is no object", "export const adapters = [1];", /adapters\[0\]: expected an object, came a number/],
+    ["exports nothing", "", /^Expected p to export `adapters`, got none/],
+    ["exports another kind of value", "export const adapters = {};", /adapters must be a list, got an object/],
+    ["exports an empty list", "export const adapters = [];", /adapters must hold at least one, got an empty list/],
+    ["lists another kind of value", "export const adapters = [1];", /adapters\[0\] must be an object, got a number/],
     [
       "has everything wrong",
       "export const adapters = [{ name: 'a b', kind: '', options: { type: 'string' }, limits: 1, key: 2, dimensions: 3 }];",
-      /\.name: expected letters.*\.kind: .*\.description: .*came nothing.*\.options: .*\.create: .*\.limits: .*\.key: .*\.dimensions: /,
+      /\.name must be letters.*\.kind must .*\.description must .*got nothing.*\.options must .*\.create must .*\.limits must .*\.key must .*\.dimensions must /,
     ],
     [
       "has a name twice",
       `${plugin("0")} adapters.push(adapters[0]);`,
-      /adapters\[1\]\.name: expected one that no other has/,
+      /adapters\[1\]\.name must be unique, got the name of another/,
     ],
-    ["has options that are no schema", plugin("0", "options: { type: 'object', required: 1 }"), /are no JSON Schema/],
-    ["lacks a file", "import './missing.js';", /^p is installed, but cannot be imported: Cannot find module/],
-    ["lacks a dependency", "import 'no-such-package';", /cannot be imported: Cannot find package 'no-such-package'/],
-    ["is no JavaScript", "export const = 1;", /cannot be imported: /],
-    ["asks core for what it has not", "import { nothing } from '@batchwise/core';", /does not provide an export named/],
-    ["throws while it starts", "throw new RangeError('SECRET');", /cannot be imported: it threw RangeError\. Install/],
-  ])("a package that %s", async (_what, code, message) => {
-    const said = await refusal("p#a", { from: await project(pluginFiles("p", { code })) });
-    expect(said).toMatch(message);
-    expect(said).not.toContain("SECRET");
+    [
+      "has options that are not a schema",
+      plugin("0", "options: { type: 'object', required: 1 }"),
+      /to be a JSON Schema of draft 2020-12, got another form/,
+    ],
+    [
+      "lacks a file",
+      "import './missing.js';",
+      /^Expected p, which is installed, to be importable, got: Cannot find module/,
+    ],
+    ["lacks a dependency", "import 'no-such-package';", /to be importable, got: Cannot find package 'no-such-package'/],
+    ["is not JavaScript", "export const = 1;", /to be importable, got: /],
+    [
+      "imports what core does not export",
+      "import { nothing } from '@batchwise/core';",
+      /does not provide an export named/,
+    ],
+    [
+      "throws while it starts",
+      "throw new RangeError('SECRET');",
+      /to be importable, got: it threw RangeError\. Install/,
+    ],
+  ])("a package that %s", async (_what, code, expected) => {
+    const message = await refusal("p#a", { from: await project(pluginFiles("p", { code })) });
+    expect(message).toMatch(expected);
+    expect(message).not.toContain("SECRET");
   });
 
   test("a package without an entry for import", async () => {
     const files = pluginFiles("p", { code: plugin("0"), manifest: { exports: { "./other": "./lib/index.js" } } });
     expect(await refusal("p#a", { from: await project(files) })).toMatch(
-      /cannot be imported: No "exports" main defined/,
+      /to be importable, got: No "exports" main defined/,
     );
   });
 
-  test("a core of another major version beside it, whatever else is wrong then", async () => {
+  test("a core of another major version, before all else that is wrong then", async () => {
     const core = { "node_modules/p/node_modules/@batchwise/core/package.json": '{ "version": "7.1.0" }' };
     for (const code of [plugin("0"), "import { gone } from '@batchwise/core';"]) {
       const from = await project({ ...pluginFiles("p", { code }), ...core });
       expect(await refusal("p#a", { from })).toMatch(
-        /^p 1\.2\.3 works with @batchwise\/core 7\.1\.0, and this program with \d+\.\d+\.\d+: the first number/,
+        /^Expected p 1\.2\.3 to use the same major version of @batchwise\/core as this program \(\d+\.\d+\.\d+\), got 7\.1\.0\. /,
       );
     }
   });
@@ -182,7 +198,7 @@ describe("errors say what to do", () => {
 });
 
 describe("create", () => {
-  test("says all that is wrong with options, by their names and never by their values", async () => {
+  test("names all that is wrong with options, and never their values", async () => {
     const options = `{
       type: "object", additionalProperties: false, required: ["model"],
       properties: {
@@ -194,12 +210,12 @@ describe("create", () => {
     const { create } = await loadAdapter("p#a", { from });
     const wrong = { size: 0.5, mode: "SECRET", apiKey: "SECRET", more: { "a/b": ["SECRET"] }, modle: "SECRET" };
     expect(() => create(wrong)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: p#a does not take these options: \`model\` is missing; there is no \`modle\`; \`size\` must be integer, came a number; \`size\` must be >= 1, came a number; \`mode\` must be one of ["a","b"]; \`apiKey\` must match pattern "^k", came a text; \`x\` is missing in \`more\`; \`more.a/b\` must be string, came a list. Its options: model, size, mode, apiKey, more.]`,
+      `[ArgumentError: Expected options that p#a takes, got these: \`model\` is missing; there is no \`modle\`; \`size\` must be integer, got a number; \`size\` must be >= 1, got a number; \`mode\` must be one of ["a","b"]; \`apiKey\` must match pattern "^k", got a text; \`x\` is missing in \`more\`; \`more.a/b\` must be string, got a list. Its options: model, size, mode, apiKey, more.]`,
     );
-    expect(() => create([] as never)).toThrow(/they must be object, came a list/);
+    expect(() => create([] as never)).toThrow(/they must be object, got a list/);
   });
 
-  test("passes on what the adapter says of options", async () => {
+  test("passes on the adapter's own error about options", async () => {
     const { create } = await loadAdapter("acme#length", { from: await project(ACME) });
     expect(() => create({ size: 101 })).toThrow("Expected at most 100 as `size`.");
   });
@@ -207,15 +223,17 @@ describe("create", () => {
   test("never repeats another error, which may quote a key", async () => {
     const code = plugin("{ throw new TypeError('SECRET'); }");
     const { create } = await loadAdapter("p#a", { from: await project(pluginFiles("p", { code })) });
-    expect(() => create()).toThrow(/^p#a could not be made of these options: it threw TypeError, which is in `cause`/);
+    expect(() => create()).toThrow(
+      /^Expected p#a to take these options, got an error \(TypeError\), which is in `cause`/,
+    );
     expect(() => create()).not.toThrow(/SECRET/);
   });
 
   test.each([
-    ["undefined", /came nothing/],
-    ["Promise.resolve()", /came an object/],
-    ["({ invoke() {} })", /came an object/],
-  ])("refuses %s in a Runnable's place", async (made, message) => {
+    ["undefined", /to make a Runnable of @batchwise\/core, got nothing/],
+    ["Promise.resolve()", /to make a Runnable of @batchwise\/core, got an object/],
+    ["({ invoke() {} })", /to make a Runnable of @batchwise\/core, got an object/],
+  ])("refuses %s instead of a Runnable", async (made, message) => {
     const { create } = await loadAdapter("p#a", { from: await project(pluginFiles("p", { code: plugin(made) })) });
     expect(() => create()).toThrow(message);
   });

@@ -5,26 +5,26 @@ import { optionCheck } from "./option-check.ts";
 import { type From, placesOf } from "./places.ts";
 import { readReference } from "./reference.ts";
 
-/** How an adapter is found. */
+/** Place and kind of an adapter to load. */
 export interface LoadAdapterOptions<Kind extends string = string> {
-  /** From where the package is looked for: the user's folder. @default the current folder */
+  /** Folder of the user, from which the package is looked up. @default the current folder */
   readonly from?: From;
-  /** What the adapter has to be: `embeddings`, `rerank`, `chat`, or a kind of its author's. @default any */
+  /** Kind that the adapter must have: `embeddings`, `rerank`, `chat`, or one of its author's. @default any */
   readonly kind?: Kind;
 }
 
-/** An adapter, ready to be made. */
+/** Adapter with a function that makes its Runnable. */
 export interface LoadedAdapter<Kind extends string = string> {
   readonly package: string;
-  /** Undefined where the package does not say. */
+  /** Undefined when the package does not say. */
   readonly version: string | undefined;
   readonly adapter: Adapter<Kind>;
   /**
-   * Makes the Runnable; nothing is sent yet. Options that are not given are the adapter's to choose: the schema's
-   * defaults are not filled in.
+   * Makes the Runnable; sends nothing yet. The adapter chooses the options that are not given: the schema's defaults
+   * are not filled in.
    *
-   * @throws ArgumentError for options that the schema refuses, all of them in one message and by their names, never by
-   * their values; for those that the adapter cannot work with; and where it makes no Runnable
+   * @throws ArgumentError for options that the schema refuses, all in one message, by name and never by value; for
+   * those that the adapter cannot work with; and when it does not make a Runnable
    */
   readonly create: (
     options?: Readonly<Record<string, unknown>>,
@@ -33,12 +33,12 @@ export interface LoadedAdapter<Kind extends string = string> {
 }
 
 /**
- * Imports the package from where the user has it, and returns the adapter of that name; with the package's name alone,
- * its only one of the kind.
+ * Imports the package from where the user has it, and returns the adapter of that name; given the package's name alone,
+ * its only adapter of the kind.
  *
  * @param reference `<package>#<adapter>`, or `<package>`
- * @throws ArgumentError when the package is not installed or can't be imported, it has no such adapter, the adapter is
- * of another kind, its manifest is broken, or it is written for another major version of `@batchwise/core`
+ * @throws ArgumentError when the package is not installed, cannot be imported, has no such adapter or one of another
+ * kind, has a broken manifest, or is written for another major version of `@batchwise/core`
  *
  * @example
  * const { create } = await loadAdapter("@batchwise/openai#embeddings", { kind: "embeddings" });
@@ -69,16 +69,20 @@ function choose({ package: name, adapters }: Plugin, wanted: string | undefined,
   const named = wanted === undefined ? fitting : adapters.filter((adapter) => adapter.name === wanted);
   const [found, another] = named;
   if (found === undefined) {
-    const what = wanted === undefined ? `of the kind ${kind}` : `named ${wanted}`;
-    throw new ArgumentError(`${name} has no adapter ${what}. It has: ${listed(name, adapters)}.`);
+    const expected = wanted === undefined ? `of the kind ${kind}` : `named ${wanted}`;
+    throw new ArgumentError(
+      `Expected ${name} to have an adapter ${expected}, got no such one. It has: ${listed(name, adapters)}.`,
+    );
   }
   if (another !== undefined) {
-    throw new ArgumentError(`${name} has several adapters. Say which one: ${listed(name, fitting)}.`);
+    throw new ArgumentError(
+      `Expected the name of one adapter, got only ${name}, which has several. Choose one: ${listed(name, fitting)}.`,
+    );
   }
   if (fitting.includes(found)) return found;
   const others = fitting.length === 0 ? "It has none of that kind" : `Of that kind it has: ${listed(name, fitting)}`;
   throw new ArgumentError(
-    `Expected an adapter of the kind ${kind}, but ${name}#${found.name} is of the kind ${found.kind}. ${others}.`,
+    `Expected an adapter of the kind ${kind}, got ${name}#${found.name}, which is of the kind ${found.kind}. ${others}.`,
   );
 }
 
@@ -99,13 +103,13 @@ function make<Kind extends string>(
     if (BatchwiseError.isInstance(cause)) throw cause;
     // Any other error may quote an option, and that may be a key.
     throw new ArgumentError(
-      `${name} could not be made of these options: it threw ${cause instanceof Error ? cause.name : kindOf(cause)}, ` +
+      `Expected ${name} to take these options, got an error (${cause instanceof Error ? cause.name : kindOf(cause)}), ` +
         "which is in `cause`. Check the options, or tell its author.",
       { cause },
     );
   }
   if (isRunnable(made)) return made;
   throw new ArgumentError(
-    `Expected ${name} to make a Runnable of @batchwise/core, came ${kindOf(made)}. Install another version, or tell its author.`,
+    `Expected ${name} to make a Runnable of @batchwise/core, got ${kindOf(made)}. Install another version, or tell its author.`,
   );
 }

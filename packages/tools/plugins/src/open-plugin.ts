@@ -4,7 +4,7 @@ import { importFrom } from "./import-from.ts";
 import { findPackage, type PackageFolder } from "./places.ts";
 import { readAdapters } from "./read-adapters.ts";
 
-/** A package with what it has. */
+/** Package and its adapters. */
 export interface Plugin {
   readonly package: string;
   readonly version: string | undefined;
@@ -12,10 +12,10 @@ export interface Plugin {
 }
 
 /**
- * The package that the first of `places` has.
+ * Opens a package from the first of `places` that has it.
  *
- * @throws ArgumentError when none has it, it can't be imported, what it exports is no list of adapters, or it is
- * written for another core
+ * @throws ArgumentError when none has it, it cannot be imported, it does not export a list of adapters, or it is written
+ * for another major version of core
  */
 export async function openPlugin(name: string, places: readonly string[]): Promise<Plugin> {
   for (const place of places) {
@@ -24,7 +24,7 @@ export async function openPlugin(name: string, places: readonly string[]): Promi
     await checkCore(found);
     return { package: name, version: found.version, adapters: readAdapters(name, await load(name, place, found)) };
   }
-  // A loader of the user's own may have it where there are no folders.
+  // A loader of the user's own may find it without folders.
   const [place = ""] = places;
   return { package: name, version: undefined, adapters: readAdapters(name, await load(name, place, undefined)) };
 }
@@ -34,21 +34,23 @@ async function load(name: string, place: string, found: PackageFolder | undefine
     return await importFrom(place, name);
   } catch (cause) {
     if (found === undefined && codeIn(cause) === "ERR_MODULE_NOT_FOUND") {
-      throw new ArgumentError(`${name} is not installed in ${place}, nor above it. Install it there: npm i ${name}`);
+      throw new ArgumentError(
+        `Expected ${name} to be installed in ${place} or above it, got no such package. Install it there: npm i ${name}`,
+      );
     }
     throw new ArgumentError(
-      `${name} is installed, but cannot be imported: ${reasonOf(cause)}. ` +
+      `Expected ${name}, which is installed, to be importable, got: ${reasonOf(cause)}. ` +
         `Install it again: npm i ${name}. If that does not help, tell its author.`,
       { cause },
     );
   }
 }
 
-/** Node's own messages about modules name files and exports; of others, nobody knows what they hold. */
+/** Message of Node's loader, which names files and exports; of other errors the name alone: they may hold anything. */
 function reasonOf(error: unknown): string {
   const isLoaders = codeIn(error)?.startsWith("ERR_") === true || error instanceof SyntaxError;
   if (isLoaders && error instanceof Error) return (error.message.split("\n", 1)[0] ?? "").replace(/\.$/, "");
-  return `it threw ${error instanceof Error ? error.name : "something that is no Error"}`;
+  return `it threw ${error instanceof Error ? error.name : "a value that is not an Error"}`;
 }
 
 function codeIn(error: unknown): string | undefined {

@@ -2,24 +2,24 @@ import { ArgumentError } from "@batchwise/core";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { kindOf } from "./kind-of.ts";
 
-/** Says of options all that the schema has against them. @throws ArgumentError, never with a value */
+/** Checks options. @throws ArgumentError with all that the schema refuses, never with a value */
 export type OptionCheck = (options: unknown) => void;
 
-/** @throws ArgumentError where `schema` is no JSON Schema */
+/** @throws ArgumentError when `schema` is not a JSON Schema */
 export function optionCheck(adapter: string, schema: Readonly<Record<string, unknown>>): OptionCheck {
   const validate = compile(adapter, schema);
   return (options) => {
     if (validate(options)) return;
     const problems = [...new Set((validate.errors ?? []).map(describe))];
     throw new ArgumentError(
-      `${adapter} does not take these options: ${problems.join("; ")}. Its options: ${namesIn(schema)}.`,
+      `Expected options that ${adapter} takes, got these: ${problems.join("; ")}. Its options: ${namesIn(schema)}.`,
     );
   };
 }
 
 function compile(adapter: string, schema: Readonly<Record<string, unknown>>): ValidateFunction {
   try {
-    // Not strict, without formats: a keyword that is not known says something to somebody else.
+    // Not strict, without formats: an unknown keyword is meant for another program.
     return new Ajv2020({
       allErrors: true,
       verbose: true,
@@ -29,13 +29,13 @@ function compile(adapter: string, schema: Readonly<Record<string, unknown>>): Va
     }).compile(schema);
   } catch (cause) {
     throw new ArgumentError(
-      `The options of ${adapter} are no JSON Schema of draft 2020-12; the reason is in \`cause\`. Tell its author.`,
+      `Expected the options of ${adapter} to be a JSON Schema of draft 2020-12, got another form; the reason is in \`cause\`. Tell its author.`,
       { cause },
     );
   }
 }
 
-/** Of the values, only their kind is said: one of them may be a key. */
+/** Names a value by its kind alone: it may be a key. */
 function describe({ keyword, instancePath, params, message = "is refused", data, schema }: ErrorObject): string {
   const name = instancePath.slice(1).replaceAll("/", ".").replaceAll("~1", "/").replaceAll("~0", "~");
   const of = name === "" ? "" : ` in \`${name}\``;
@@ -46,7 +46,7 @@ function describe({ keyword, instancePath, params, message = "is refused", data,
     return `there is no \`${String(unknown)}\`${of}`;
   }
   if (keyword === "enum") return `${subject} must be one of ${JSON.stringify(schema)}`;
-  return `${subject} ${message}, came ${kindOf(data)}`;
+  return `${subject} ${message}, got ${kindOf(data)}`;
 }
 
 function namesIn({ properties }: Readonly<Record<string, unknown>>): string {

@@ -4,21 +4,21 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /**
- * Where packages are looked for, as Node does for a module that lies there: a folder, a file, or a `file:` URL such as
- * `import.meta.url`. Of several, the first that has the package counts.
+ * Place from which packages are looked up, as Node does for a module that lies there: a folder, a file, or a `file:` URL
+ * such as `import.meta.url`. Of several, the first that has the package counts.
  */
 export type From = string | readonly string[];
 
-/** A package on the disk. */
+/** Package on disk. */
 export interface PackageFolder {
   readonly name: string;
   readonly version: string | undefined;
-  /** Absolute, and where links lead to: from there the package finds its own dependencies. */
+  /** Absolute, with links resolved: from there the package finds its own dependencies. */
   readonly folder: string;
   readonly manifest: PackageJson;
 }
 
-/** What is read of a package.json. Nothing in it is sure to be what it should be. */
+/** Contents of a package.json, unchecked. */
 type PackageJson = Readonly<Record<string, unknown>>;
 
 /** The places as absolute paths. @default the current folder */
@@ -27,7 +27,7 @@ export function placesOf(from: From = process.cwd()): string[] {
   return places.map((place) => path.resolve(place.startsWith("file:") ? fileURLToPath(place) : place));
 }
 
-/** The package of this name that a module in `place` would get; undefined where it would get none. */
+/** The package of this name that a module in `place` would import; undefined when there is none. */
 export async function findPackage(name: string, place: string): Promise<PackageFolder | undefined> {
   const around = await packageAround(place);
   if (around?.name === name) return around;
@@ -38,7 +38,7 @@ export async function findPackage(name: string, place: string): Promise<PackageF
   return undefined;
 }
 
-/** The package that `place` is in. */
+/** The package that contains `place`. */
 export async function packageAround(place: string): Promise<PackageFolder | undefined> {
   for (const folder of upwards(place)) {
     const found = await readPackage(folder, "");
@@ -47,7 +47,7 @@ export async function packageAround(place: string): Promise<PackageFolder | unde
   return undefined;
 }
 
-/** A file counts as a folder in which there is nothing. */
+/** The folders from `place` to the root; a file counts as an empty folder. */
 function* upwards(place: string): Generator<string, void, undefined> {
   for (let folder = place; ; folder = path.dirname(folder)) {
     yield folder;

@@ -2,18 +2,18 @@ import { type Adapter, ArgumentError } from "@batchwise/core";
 import { kindOf } from "./kind-of.ts";
 import { ADAPTER_NAME } from "./reference.ts";
 
-/** @throws ArgumentError that names everything that is wrong with what a package exports as `adapters` */
+/** @throws ArgumentError that names all that is wrong with the export `adapters` of a package */
 export function readAdapters(name: string, module: object): readonly Adapter[] {
   const { adapters } = module as { readonly adapters?: unknown };
   if (adapters === undefined) {
     throw new ArgumentError(
-      `${name} exports no \`adapters\`, so nothing in it can be loaded by name. Check the package's name, or import it.`,
+      `Expected ${name} to export \`adapters\`, got none, so nothing in it can be loaded by name. Check the package's name, or import it.`,
     );
   }
   const problems = problemsOf(adapters);
   if (problems.length === 0) return adapters as readonly Adapter[];
   throw new ArgumentError(
-    `${name} exports \`adapters\` that are not what they should be: ${problems.join("; ")}. ` +
+    `Expected ${name} to export a valid list \`adapters\`, got this: ${problems.join("; ")}. ` +
       "Install another version, or tell its author.",
   );
 }
@@ -35,15 +35,15 @@ const OPTIONAL: readonly Property[] = [
 ];
 
 function problemsOf(adapters: unknown): string[] {
-  if (!Array.isArray(adapters)) return [`expected a list, came ${kindOf(adapters)}`];
-  if (adapters.length === 0) return ["expected at least one, came an empty list"];
+  if (!Array.isArray(adapters)) return [`adapters must be a list, got ${kindOf(adapters)}`];
+  if (adapters.length === 0) return ["adapters must hold at least one, got an empty list"];
   const names = adapters.map((adapter) => (isObject(adapter) ? (adapter as Partial<Adapter>).name : undefined));
   return adapters.flatMap((adapter, index) => {
-    if (!isObject(adapter)) return [`adapters[${index}]: expected an object, came ${kindOf(adapter)}`];
+    if (!isObject(adapter)) return [`adapters[${index}] must be an object, got ${kindOf(adapter)}`];
     const isTwice = names[index] !== undefined && names.indexOf(names[index]) < index;
     return [
       ...problemsIn(adapter, `adapters[${index}]`),
-      ...(isTwice ? [`adapters[${index}].name: expected one that no other has, came one that is there twice`] : []),
+      ...(isTwice ? [`adapters[${index}].name must be unique, got the name of another`] : []),
     ];
   });
 }
@@ -52,7 +52,7 @@ function problemsIn(adapter: Partial<Adapter>, where: string): string[] {
   const given = OPTIONAL.filter(([name]) => adapter[name] !== undefined);
   return [...REQUIRED, ...given]
     .filter(([name, isValid]) => !isValid(adapter[name]))
-    .map(([name, , expected]) => `${where}.${name}: expected ${expected}, came ${kindOf(adapter[name])}`);
+    .map(([name, , expected]) => `${where}.${name} must be ${expected}, got ${kindOf(adapter[name])}`);
 }
 
 function isText(value: unknown): boolean {

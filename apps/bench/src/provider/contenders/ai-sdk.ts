@@ -4,7 +4,7 @@ import { pMapSettled } from "p-map";
 import { outcomesOf } from "./chunks.ts";
 import { CHAT_MODEL, EMBEDDING_MODEL, gridOf, type ProviderContender } from "./contender.ts";
 
-/** It cuts requests itself, at 300,000 bytes, and has no call for many prompts: they go through p-map. */
+/** Cuts requests itself, at 300,000 bytes, and has no call for many prompts: those go through p-map. */
 export const contender: ProviderContender = {
   package: "ai",
   refusedTextLoses: "everything",

@@ -1,7 +1,7 @@
 import { OpenAIChat, OpenAIEmbeddings } from "@batchwise/openai";
 import { CHAT_MODEL, EMBEDDING_MODEL, type ProviderContender } from "./contender.ts";
 
-/** Nothing is configured but where to send what; `dimensions` is part of the work. */
+/** Configured only with the address, the key and the model; `dimensions` is part of the work. */
 export const contender: ProviderContender = {
   package: "@batchwise/openai",
   refusedTextLoses: "itself",

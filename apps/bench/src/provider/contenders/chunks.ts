@@ -1,7 +1,7 @@
 import { REQUEST_LIMITS } from "../workload.ts";
 import type { Outcomes, Vector } from "./contender.ts";
 
-/** Texts cut into requests of `size`, by those who leave that to the caller. @default what a request may hold */
+/** Cuts texts into requests of `size`, for contenders that leave it to the caller. @default what a request may hold */
 export function chunksOf(
   texts: readonly string[],
   size: number = REQUEST_LIMITS.inputs,
@@ -11,7 +11,7 @@ export function chunksOf(
   );
 }
 
-/** The vectors of all chunks in the order of their texts; each text of a chunk that failed holds its error. */
+/** Vectors of all chunks in the order of their texts; each text of a failed chunk gets its error. */
 export function joinChunks(
   chunks: readonly (readonly string[])[],
   outcomes: Outcomes<readonly Vector[]>,
@@ -21,7 +21,7 @@ export function joinChunks(
   );
 }
 
-/** Outcomes of what `Promise.allSettled` and its like resolve with. */
+/** Outcomes from the results of `Promise.allSettled` and the like. */
 export function outcomesOf<Output>(settled: readonly PromiseSettledResult<Output>[]): Outcomes<Output> {
   return settled.map((each) => (each.status === "fulfilled" ? each.value : (each.reason as Error)));
 }

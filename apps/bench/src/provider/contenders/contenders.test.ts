@@ -2,12 +2,12 @@ import { type Emulator, startEmulator } from "@batchwise/emulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { countLost, verifyOutputs } from "../judge.ts";
 import { answerPlainly, embedPlainly } from "../plain.ts";
-import { lognormalTexts, POISON } from "../texts.ts";
+import { lognormalTexts, BAD_MARKER } from "../texts.ts";
 import type { ProviderContender, Server, Setting } from "./contender.ts";
 import { contenderNamed, contenderNames, OURS } from "./index.ts";
 import { requestsPerMinute, tokensIn } from "./pace.ts";
 
-const NOTHING_IN_THE_WAY = { limits: {}, fill: 1, latency: {}, faults: {} };
+const UNLIMITED = { limits: {}, fill: 1, latency: {}, faults: {} };
 const texts = lognormalTexts({ count: 60, seed: 3, meanTokens: 20 });
 const contenders = await Promise.all(
   contenderNames.map(async (name) => ({ name, contender: await contenderNamed(name) })),
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-/** Those whose settings have a field, with a setting that has it alone. */
+/** Peers whose settings have this field. */
 function having(field: keyof Setting, kind: "embed" | "chat") {
   return peers.filter(({ contender }) => contender.grids?.[kind].some((setting) => field in setting));
 }
@@ -38,26 +38,26 @@ describe.each(contenders)("$name", ({ contender }) => {
   const grids: readonly Setting[] = [{}, ...(contender.grids?.embed.slice(-1) ?? [])];
 
   test.each(grids)("L1 L2 gives each text its vector in order, with %j", async (setting) => {
-    emulator.reset(NOTHING_IN_THE_WAY);
+    emulator.reset(UNLIMITED);
     const vectors = await contender.embed(texts, server, setting);
     expect(countLost(vectors, texts.length, new Set())).toBe(0);
     verifyOutputs(vectors, await embedPlainly(server.baseURL, texts, server.dimensions));
   });
 
   test("L1 L2 gives each prompt its answer in order", async () => {
-    emulator.reset(NOTHING_IN_THE_WAY);
+    emulator.reset(UNLIMITED);
     const answers = await contender.chat(texts, server, {});
     expect(countLost(answers, texts.length, new Set())).toBe(0);
     verifyOutputs(answers, await answerPlainly(server.baseURL, texts));
   });
 });
 
-describe("P36 a refused text loses what the table says", () => {
-  const some = texts.with(25, `${POISON} ${texts[25]}`);
-  const losing = (what: ProviderContender["refusedTextLoses"]) =>
-    contenders.filter(({ contender }) => contender.refusedTextLoses === what);
+describe("P36 a refused text loses the inputs that the table says", () => {
+  const some = texts.with(25, `${BAD_MARKER} ${texts[25]}`);
+  const losing = (inputs: ProviderContender["refusedTextLoses"]) =>
+    contenders.filter(({ contender }) => contender.refusedTextLoses === inputs);
   const failedOf = async (contender: ProviderContender): Promise<readonly number[]> => {
-    emulator.reset({ ...NOTHING_IN_THE_WAY, faults: { poison: { marker: POISON } } });
+    emulator.reset({ ...UNLIMITED, faults: { badInput: { marker: BAD_MARKER } } });
     const outcomes = await contender.embed(some, server, { size: 20 });
     return [...outcomes.keys()].filter((index) => outcomes[index] instanceof Error);
   };
@@ -74,25 +74,25 @@ describe("P36 a refused text loses what the table says", () => {
     await expect(failedOf(contender)).rejects.toThrow(/invalid/i);
   });
 
-  test("ours is the one that loses nothing else", () => {
+  test("only ours loses nothing else", () => {
     expect(losing("itself").map(({ name }) => name)).toEqual([OURS]);
   });
 });
 
 test.each(having("size", "embed"))("size reaches the wire: $name", async ({ contender }) => {
-  emulator.reset(NOTHING_IN_THE_WAY);
+  emulator.reset(UNLIMITED);
   await contender.embed(texts, server, { size: 20 });
   expect(emulator.stats().requests).toBe(3);
 });
 
 test.each(having("concurrency", "chat"))("concurrency holds for prompts: $name", async ({ contender }) => {
-  emulator.reset({ ...NOTHING_IN_THE_WAY, latency: { minMs: 10, maxMs: 20 } });
+  emulator.reset({ ...UNLIMITED, latency: { minMs: 10, maxMs: 20 } });
   await contender.chat(texts.slice(0, 20), server, { concurrency: 4 });
   expect(emulator.stats().peakInFlight).toBe(4);
 });
 
 test.each(having("concurrency", "embed"))("concurrency holds for texts: $name", async ({ name, contender }) => {
-  emulator.reset({ ...NOTHING_IN_THE_WAY, latency: { minMs: 30, maxMs: 40 } });
+  emulator.reset({ ...UNLIMITED, latency: { minMs: 30, maxMs: 40 } });
   // The AI SDK cuts requests by bytes: these make several.
   const long = name === "AI SDK" ? texts.map((text) => text.padEnd(25_000, " more")) : texts;
   await contender.embed(long, server, { concurrency: 2, size: 10 });
@@ -101,7 +101,7 @@ test.each(having("concurrency", "embed"))("concurrency holds for texts: $name", 
 });
 
 test.each(having("retries", "chat"))("retries reach the wire: $name", async ({ name, contender }) => {
-  emulator.reset({ ...NOTHING_IN_THE_WAY, faults: { serverErrorRate: 1 } });
+  emulator.reset({ ...UNLIMITED, faults: { serverErrorRate: 1 } });
   const outcomes = await contender.chat(texts.slice(0, 1), server, { retries: 0 });
   expect(outcomes[0]).toBeInstanceOf(Error);
   // Around p-retry's calls the SDK has its own two retries.
@@ -110,7 +110,7 @@ test.each(having("retries", "chat"))("retries reach the wire: $name", async ({ n
 
 test.each(having("share", "chat"))("a share paces: $name", async ({ contender }) => {
   const limits = { requestsPerMinute: 1200, tokensPerMinute: 1_000_000 };
-  emulator.reset({ ...NOTHING_IN_THE_WAY, limits, fill: 0.02 });
+  emulator.reset({ ...UNLIMITED, limits, fill: 0.02 });
   const answers = await contender.chat(texts.slice(0, 40), { ...server, limits }, { share: 0.9 });
   expect(countLost(answers, 40, new Set())).toBe(0);
   expect(emulator.stats().rateLimited).toBe(0);
@@ -119,14 +119,14 @@ test.each(having("share", "chat"))("a share paces: $name", async ({ contender })
 describe("pace", () => {
   const limits = { requestsPerMinute: 100, tokensPerMinute: 1000 };
 
-  test("is what the tighter limit allows for requests of this size", () => {
+  test("is the rate that the tighter limit allows for requests of this size", () => {
     const paced: Server = { ...server!, limits };
     expect(requestsPerMinute(paced, ["a".repeat(20), "a".repeat(20)], 1)).toBe(100);
     expect(requestsPerMinute(paced, ["a".repeat(200)], 1)).toBe(20);
     expect(requestsPerMinute(paced, [["a".repeat(200), "b".repeat(200)]], 0.5)).toBe(5);
   });
 
-  test("tokens are guessed at four characters each", () => {
+  test("tokens are estimated at four characters each", () => {
     expect(tokensIn("abcde")).toBe(2);
     expect(tokensIn(["abcde", "abcd"])).toBe(3);
   });

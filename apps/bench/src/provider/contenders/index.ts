@@ -1,9 +1,9 @@
 import type { ProviderContender } from "./contender.ts";
 
-/** The name of the contender that is measured beside the others. */
+/** Name of Batchwise among the contenders. */
 export const OURS = "Batchwise";
 
-/** Where each contender lives. A process that runs one of them loads that one alone. */
+/** Module of each contender. A process that runs one loads only that one. */
 const modules: Readonly<Record<string, () => Promise<{ readonly contender: ProviderContender }>>> = {
   [OURS]: async () => import("./batchwise.ts"),
   "openai + p-map + p-retry": async () => import("./p-map.ts"),
@@ -13,11 +13,11 @@ const modules: Readonly<Record<string, () => Promise<{ readonly contender: Provi
   "AI SDK": async () => import("./ai-sdk.ts"),
 };
 
-/** The names of all contenders, ours first. */
+/** Names of all contenders, ours first. */
 export const contenderNames: readonly string[] = Object.keys(modules);
 
 /**
- * The contender of that name.
+ * Loads the contender of that name.
  *
  * @throws Error when there is none.
  */

@@ -1,18 +1,18 @@
 import OpenAI, { APIError } from "openai";
 import { CHAT_MODEL, EMBEDDING_MODEL, type Server, type Vector } from "./contender.ts";
 
-/** The SDK's client; it tries a failed request twice more unless told otherwise. */
+/** Client of the SDK, which retries a failed request twice by default. */
 export function newClient({ baseURL, apiKey }: Server, maxRetries?: number): OpenAI {
   return new OpenAI({ baseURL, apiKey, ...(maxRetries !== undefined && { maxRetries }) });
 }
 
-/** One request: the vectors of some texts. */
+/** Vectors of several texts, in one request. */
 export async function embedTexts(client: OpenAI, texts: readonly string[], dimensions: number): Promise<Vector[]> {
   const { data } = await client.embeddings.create({ model: EMBEDDING_MODEL, input: texts as string[], dimensions });
   return data.map((row) => row.embedding);
 }
 
-/** One request: the answer to one prompt. */
+/** Answer to one prompt, in one request. */
 export async function answerPrompt(client: OpenAI, prompt: string): Promise<string> {
   const { choices } = await client.chat.completions.create({
     model: CHAT_MODEL,
@@ -21,7 +21,7 @@ export async function answerPrompt(client: OpenAI, prompt: string): Promise<stri
   return choices[0]?.message.content ?? "";
 }
 
-/** Whether trying again may help: no status is no connection. */
+/** Tells whether a retry may help. Without a status there was no connection. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof APIError)) return false;
   const { status } = error as { readonly status: number | undefined };

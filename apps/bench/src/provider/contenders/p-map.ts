@@ -4,7 +4,7 @@ import { chunksOf, joinChunks, outcomesOf } from "./chunks.ts";
 import { gridOf, type ProviderContender, type Setting } from "./contender.ts";
 import { answerPrompt, embedTexts, isTransient, newClient } from "./openai-client.ts";
 
-/** The SDK's own retries, which heed Retry-After, and around them those of p-retry: as most programs have it. */
+/** The SDK's own retries, which respect Retry-After, and around them those of p-retry, as in most programs. */
 export const contender: ProviderContender = {
   package: "p-map",
   refusedTextLoses: "its request",
@@ -30,7 +30,7 @@ function mapOptions({ concurrency }: Setting): { readonly concurrency?: number }
   return concurrency === undefined ? {} : { concurrency };
 }
 
-/** Without `shouldRetry` a refused text would be tried again for a quarter of an hour. */
+/** Retries transient errors. Without `shouldRetry` a refused text would be retried for a quarter of an hour. */
 function withRetry<Input, Output>(
   { retries }: Setting,
   call: (input: Input) => Promise<Output>,

@@ -4,7 +4,7 @@ import type { ProviderContender, Server, Setting, Vector } from "./contender.ts"
 import { answerPrompt, embedTexts, newClient } from "./openai-client.ts";
 import { PACED_GRIDS, requestsPerMinute } from "./pace.ts";
 
-/** As it comes, a queue has no limit of any kind; paced, it starts one request each interval. */
+/** Queue without any limit as it comes; paced, it starts one request each interval. */
 export const contender: ProviderContender = {
   package: "p-queue",
   refusedTextLoses: "its request",

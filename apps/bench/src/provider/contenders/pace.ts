@@ -1,14 +1,14 @@
 import { tokensOf } from "../texts.ts";
 import { gridOf, type Grids, type Server } from "./contender.ts";
 
-/** What the sweep tries for those who pace themselves. */
+/** Settings that the sweep tries for contenders that pace themselves. */
 export const PACED_GRIDS: Grids = {
   embed: gridOf({ share: [0.95, 1, 1.05], size: [512, 2048], retries: [5] }),
   faulty: gridOf({ share: [0.95, 1], size: [64, 256, 2048], retries: [5] }),
   chat: gridOf({ share: [0.95, 1, 1.05], retries: [5] }),
 };
 
-/** Requests a minute that a caller who paces by hand would ask for: by the limits and the mean length of its inputs. */
+/** Requests a minute that a caller would set, from the limits and the mean length of the inputs. */
 export function requestsPerMinute(
   { limits }: Server,
   requests: readonly (string | readonly string[])[],
@@ -18,7 +18,7 @@ export function requestsPerMinute(
   return share * Math.min(limits.requestsPerMinute, limits.tokensPerMinute / (tokens / requests.length));
 }
 
-/** Tokens of a request as callers guess them: four characters a token, which the emulator counts, too. */
+/** Tokens of a request as callers estimate them: four characters a token, as the emulator counts. */
 export function tokensIn(request: string | readonly string[]): number {
   return typeof request === "string" ? tokensOf(request) : request.reduce((total, text) => total + tokensOf(text), 0);
 }

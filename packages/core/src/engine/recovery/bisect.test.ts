@@ -167,7 +167,7 @@ it("items that failed apart have each its own error, without a call; one that en
   expect(batch.draining.reason).toBe(REFUSED);
 });
 
-it("P42 of an error that says nothing, about 2 log2(k) calls in a row without a success are enough", async () => {
+it("of an error that says nothing, about 2 log2(k) calls in a row without a success are enough", async () => {
   const found = await search(failed(8, VAGUE), failing(VAGUE), {}, 1);
   expect(found).toMatchObject({ calls: "0-3 0-1 0 1 2-3 2 3", rejected: range(8), settled: 8 });
 });

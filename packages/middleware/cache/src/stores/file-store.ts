@@ -7,6 +7,7 @@ import {
   keyvStorageCapability,
   type KeyvStorageEntry,
 } from "keyv";
+import { requireNode } from "../require-node.ts";
 import { CacheFile } from "./cache-file.ts";
 import { DAMAGED, type Entry, type Store } from "./store.ts";
 
@@ -33,6 +34,7 @@ export interface FileStoreOptions {
  * const cached = withCache(embeddings, { namespace: "text-embedding-3-small", store: fileStore({ path: "vectors.sqlite" }) });
  */
 export function fileStore(options: FileStoreOptions = {}): KeyvStorageAdapter {
+  requireNode();
   const { path = ".batchwise/cache.sqlite", busyTimeoutMs = 10_000, maxBytes = Infinity } = options;
   const known = ["path", "busyTimeoutMs", "maxBytes"];
   const unknown = Object.keys(options).find((name) => !known.includes(name));

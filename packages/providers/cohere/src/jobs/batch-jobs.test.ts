@@ -7,7 +7,7 @@ import {
   ResultError,
   type Runnable,
 } from "@batchwise/core";
-import { type Behaviour, startEmulator } from "@batchwise/emulator";
+import { type Behavior, startEmulator } from "@batchwise/emulator";
 import { failureOf } from "@batchwise/testkit";
 import { CohereClient, CohereClientV2 } from "cohere-ai";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -21,7 +21,7 @@ const emulator = await startEmulator({ tokens: "fast" });
 afterAll(() => emulator.close());
 beforeEach(() => begin({}));
 
-function begin(behaviour: Behaviour): void {
+function begin(behaviour: Behavior): void {
   emulator.reset({ seed: 1, tokens: "fast", faults: {}, jobs: {}, apiKey: undefined, ...behaviour });
 }
 
@@ -309,7 +309,7 @@ describe("a job that did not go well", () => {
   });
 
   test.each([false, true])("P33 completed can hold failures, each with its error (nulls: %j)", async (nulls) => {
-    begin({ seed: 3, jobs: { lineErrorRate: 0.4, nulls }, faults: { poison: { marker: "number 5" } } });
+    begin({ seed: 3, jobs: { lineErrorRate: 0.4, nulls }, faults: { badInput: { marker: "number 5" } } });
     const outcomes = await results(embeddingsWith(), texts);
     expect(outcomes[5]).toMatchObject({ code: "invalid_input", status: 400, retryable: false });
     const failed = outcomes.filter((outcome) => ProviderError.isInstance(outcome) && outcome.retryable);
@@ -423,7 +423,7 @@ describe("reading", () => {
     await expect(read[Symbol.asyncIterator]().next()).rejects.toThrow("enough");
   });
 
-  test.each<[string, Behaviour["faults"]]>([
+  test.each<[string, Behavior["faults"]]>([
     ["errors of the server", { serverErrorRate: 0.3 }],
     ["pages of HTML", { htmlErrorRate: 0.3 }],
     ["connections that are reset", { resetRate: 0.3 }],

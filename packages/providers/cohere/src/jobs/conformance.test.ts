@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type Behaviour, startEmulator } from "@batchwise/emulator";
+import { type Behavior, startEmulator } from "@batchwise/emulator";
 import { FakeClock, jobBackendConformance, type JobSituation } from "@batchwise/testkit";
 import avsc from "avsc";
 import { afterAll } from "vitest";
@@ -31,8 +31,8 @@ await jobBackendConformance<string, Float32Array>({
   },
 });
 
-function behaviourIn({ name, badInput }: JobSituation<string>): Behaviour {
-  if (name === "bad line") return { faults: { poison: { marker: badInput } } };
+function behaviourIn({ name, badInput }: JobSituation<string>): Behavior {
+  if (name === "bad line") return { faults: { badInput: { marker: badInput } } };
   if (name === "no good line") return { jobs: { onlyErrorFile: true } };
   if (name === "expired") return { jobs: { expireRate: 1 } };
   if (name === "under way") return { jobs: { durationMs: 60_000 } };

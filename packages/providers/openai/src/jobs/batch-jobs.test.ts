@@ -9,7 +9,7 @@ import {
   type Runnable,
   systemClock,
 } from "@batchwise/core";
-import { type Behaviour, startEmulator } from "@batchwise/emulator";
+import { type Behavior, startEmulator } from "@batchwise/emulator";
 import { failureOf } from "@batchwise/testkit";
 import { OpenAI } from "openai";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -23,7 +23,7 @@ const emulator = await startEmulator({ tokens: "fast" });
 afterAll(() => emulator.close());
 beforeEach(() => begin({}));
 
-function begin(behaviour: Behaviour): void {
+function begin(behaviour: Behavior): void {
   const nothing = { seed: 1, faults: {}, jobs: {}, trackInputs: false } as const;
   emulator.reset({ ...nothing, tokens: "fast", ...behaviour });
 }
@@ -299,7 +299,7 @@ describe("a job that did not go well", () => {
   });
 
   test("P33 lines that failed have errors that say whether to try again", async () => {
-    begin({ seed: 3, jobs: { lineErrorRate: 0.4 }, faults: { poison: { marker: "number 5", named: true } } });
+    begin({ seed: 3, jobs: { lineErrorRate: 0.4 }, faults: { badInput: { marker: "number 5", named: true } } });
     const outcomes = await results(embeddings, texts);
     expect(outcomes[5]).toMatchObject({ code: "invalid_input", status: 400, retryable: false, position: 0 });
     const failed = outcomes.filter((outcome) => ProviderError.isInstance(outcome) && outcome.retryable);
@@ -426,7 +426,7 @@ describe("reading", () => {
     await expect(read[Symbol.asyncIterator]().next()).rejects.toThrow("enough");
   });
 
-  test.each<[string, Behaviour["faults"]]>([
+  test.each<[string, Behavior["faults"]]>([
     ["errors of the server", { serverErrorRate: 0.3 }],
     ["pages of HTML", { htmlErrorRate: 0.3 }],
     ["connections that are reset", { resetRate: 0.3 }],

@@ -6,8 +6,8 @@ import { onTestFinished } from "vitest";
 const isBuilt = process.env["BATCHWISE_TEST_DIST"] !== undefined;
 /** The command as its users start it; from its sources unless the built packages are tested. */
 const COMMAND: readonly string[] = isBuilt
-  ? [fileURLToPath(new URL("../../dist/main.js", import.meta.url))]
-  : ["--conditions=@batchwise/source", fileURLToPath(new URL("../main.ts", import.meta.url))];
+  ? [fileURLToPath(new URL("../../dist/bin.js", import.meta.url))]
+  : ["--conditions=@batchwise/source", fileURLToPath(new URL("../bin.ts", import.meta.url))];
 
 /** A process that runs the command. */
 export interface Child {

@@ -1,9 +1,9 @@
 import type { Schema as AnySchema } from "avsc";
 
-/** As the package's types have it, and the unions of these: those it forgets once they are nested. */
+/** Schema with nested unions, which the package's types leave out. */
 type Schema = AnySchema | readonly Schema[];
 
-/** What a row of a batch's output looks like. */
+/** Schema of a row of a batch's output. */
 export function rowSchema(type: string): AnySchema {
   const body = type.startsWith("batch-embed") ? EMBED : CHAT;
   return record("Row", {

@@ -4,14 +4,14 @@ import { batchOutput } from "./batch-output.ts";
 import { refuse } from "./errors.ts";
 import { toTime } from "./time.ts";
 
-/** The batch that a path names. @throws Refusal where there is none */
+/** Batch that a path names. @throws Refusal when there is none */
 export function findBatch({ parameters, store, id: callId }: Call): Job {
   const job = store.jobs.get(parameters["id"] as string);
   if (job?.plan.provider === "cohere") return job;
   throw refuse(404, "batch not found", callId);
 }
 
-/** What the API says of a batch; `phase` where it speaks of another moment than now. */
+/** Batch as the API describes it, in its present phase or in `phase`. */
 export function describeBatch(call: Call, job: Job, phase: Phase = job.phase(call.now())): object {
   const { plan } = job;
   const { nulls, canceledSpelling = "CANCELED" } = call.settings.jobs;

@@ -9,7 +9,7 @@ import type { JobLine } from "../jobs/job-line.ts";
 import type { Call } from "../server/route.ts";
 import { rowSchema } from "./avro-schema.ts";
 
-/** Id of the dataset that a batch has written, if it has. */
+/** Id of the dataset that a batch has written, if any. */
 export function batchOutput({ store, now }: Call, job: Job): string | undefined {
   const time = now();
   const lines = job.done(time);
@@ -18,7 +18,7 @@ export function batchOutput({ store, now }: Call, job: Job): string | undefined 
   const id = `${tag}-output-${jobId.slice(-12)}`;
   const type = (store.inputs.get(jobId)?.type ?? "").replace("-input", "-output");
   const about = { id, name: `${tag}-output`, type, createdAt: job.endsAt, rows: lines.length };
-  // Whoever deletes it shall not see it come back.
+  // A dataset that was deleted must not come back.
   if (!job.written.has(id)) {
     store.datasets.set(id, { ...about, requests: [], error: undefined, content: () => write(type, lines) });
   }
@@ -26,7 +26,7 @@ export function batchOutput({ store, now }: Call, job: Job): string | undefined 
   return id;
 }
 
-/** An Avro container with a row for each line. Cohere does not say how a line that failed looks. */
+/** Avro container with a row for each line. Cohere does not document the row of a failed line. */
 async function write(type: string, lines: readonly JobLine[]): Promise<Buffer> {
   const encoder = new avsc.streams.BlockEncoder(rowSchema(type), { codec: "deflate" });
   const chunks: Buffer[] = [];
@@ -47,7 +47,7 @@ async function rowOf(line: JobLine): Promise<object> {
   return { custom_id: line.id, body: complete(JSON.parse((await line.answer()).toString())), error: null };
 }
 
-/** Avro wants every field, and floats where JSON has null for NaN. */
+/** Adds the fields that Avro requires, and turns JSON's null back into NaN. */
 function complete(body: JsonObject): JsonObject {
   const { embeddings } = body;
   if (!isObject(embeddings)) return { usage: null, ...body };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { avroRows, createCohereBatch, get, uploadDataset } from "../fixtures/cohere-batch.ts";
-import { HandClock } from "../fixtures/hand-clock.ts";
+import { ManualClock } from "../fixtures/manual-clock.ts";
 import { post } from "../fixtures/post.ts";
 import { startEmulator } from "../index.ts";
 
@@ -43,8 +43,8 @@ describe("a batch", () => {
     expect(row.body.usage.billed_units.output_tokens).toBeGreaterThan(0);
   });
 
-  test("a line that is refused has its status; completed all the same", async () => {
-    await using emulator = await startEmulator({ faults: { poison: { marker: "b" } } });
+  test("a refused line has its status, and the batch is completed", async () => {
+    await using emulator = await startEmulator({ faults: { badInput: { marker: "b" } } });
     const { id } = await createCohereBatch(emulator, lines);
     const { batch } = (await get(emulator, `/v2/batches/${id}`)).body;
     expect(batch).toMatchObject({ status: "BATCH_STATUS_COMPLETED", num_successful_records: 3, num_failed_records: 1 });
@@ -53,7 +53,7 @@ describe("a batch", () => {
   });
 
   test.each(["CANCELED", "CANCELLED"] as const)("that is %s", async (canceledSpelling) => {
-    const clock = new HandClock();
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, jobs: { durationMs: 1000, cancelMs: 10, canceledSpelling } });
     const { id } = await createCohereBatch(emulator, lines);
     clock.advance(500);
@@ -66,7 +66,7 @@ describe("a batch", () => {
     expect((await get(emulator, `/v2/batches/${id}:cancel`, "POST")).status).toBe(400);
   });
 
-  test("that expires or is over the cap of waiting tokens has failed", async () => {
+  test("that expires or is over the cap of enqueued tokens has failed", async () => {
     for (const jobs of [{ expireRate: 1 }, { enqueuedTokens: 0 }]) {
       await using emulator = await startEmulator({ jobs });
       const { id } = await createCohereBatch(emulator, lines);
@@ -108,8 +108,8 @@ describe("a batch", () => {
 });
 
 describe("a dataset", () => {
-  test("is looked at before a batch can read it", async () => {
-    const clock = new HandClock();
+  test("is validated before a batch can read it", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, jobs: { validationMs: 100 } });
     const { id } = (await uploadDataset(emulator, lines)).body;
     const request = { name: "n", model: "m", input_dataset_id: id };

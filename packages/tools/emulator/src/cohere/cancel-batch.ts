@@ -1,4 +1,4 @@
-import { plainly, type Route } from "../server/route.ts";
+import { withoutCost, type Route } from "../server/route.ts";
 import { findBatch } from "./batch-object.ts";
 import { cohere } from "./dialect.ts";
 import { invalid } from "./errors.ts";
@@ -12,7 +12,7 @@ export const cancelCohereBatch: Route = {
   plan(call) {
     const job = findBatch(call);
     if (job.hasEnded(call.now())) throw invalid("only a batch that is queued or in progress can be canceled", call.id);
-    return plainly(() => {
+    return withoutCost(() => {
       job.cancel(call.now());
       return { body: "{}" };
     });

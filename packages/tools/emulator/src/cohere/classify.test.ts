@@ -9,7 +9,7 @@ const examples = ["spam", "ham"].flatMap((label) => [
 ]);
 
 describe("classify", () => {
-  test("a label for each input, in its place", async () => {
+  test("a label for each input, in order", async () => {
     await using emulator = await startEmulator();
     const inputs = ["this is SPAM", "what?", "ham and eggs"];
     const { body } = await post(`${emulator.url}/v1/classify`, { inputs, examples });

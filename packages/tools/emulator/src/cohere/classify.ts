@@ -7,7 +7,7 @@ import { invalid, requestId } from "./errors.ts";
 import { MAX_EXAMPLES, MAX_INPUTS } from "./limits.ts";
 import { readBody, readModel, readTexts, withMeta } from "./request.ts";
 
-/** The labels of a model that was given no examples. */
+/** Labels of a model that was given no examples. */
 const MODEL_LABELS: readonly string[] = ["negative", "positive"];
 
 /** `POST /v1/classify` */
@@ -29,8 +29,8 @@ export const classify: Route = {
       tokens: counts.reduce((sum, count) => sum + count, 0),
       nameInput: (position) => `inputs[${position}]`,
       answer() {
-        const nature = { indexed: false, vectors: false };
-        const { rows, faults } = arrangeRows(inputs.length, nature, call.settings.faults, call.dice);
+        const shape = { indexed: false, vectors: false };
+        const { rows, faults } = arrangeRows(inputs.length, shape, call.settings.faults, call.dice);
         return {
           body: JSON.stringify({
             id: requestId(call.id),
@@ -45,7 +45,7 @@ export const classify: Route = {
   },
 };
 
-/** The label whose name the text contains, else one by chance that is the same for the same text. */
+/** Label whose name the text contains, else one that follows from the text. */
 function classification(call: Call, position: number, input: string, labels: readonly string[]): object {
   const lower = input.toLowerCase();
   const weights = labels.map((label) => unitOf(`${label}\n${input}`) + (lower.includes(label.toLowerCase()) ? 10 : 0));
@@ -65,7 +65,7 @@ function classification(call: Call, position: number, input: string, labels: rea
   };
 }
 
-/** The labels to choose from. Each one needs two examples, or there is a model that was trained on some. */
+/** Labels to choose from: those of the examples, two for each, or the model's. */
 function readLabels(call: Call, body: JsonObject): readonly string[] {
   const examples = body["examples"];
   if (examples === undefined || examples === null) {

@@ -3,7 +3,7 @@ import type { Dataset } from "../jobs/dataset.ts";
 import { beginJob, isAnswerLost } from "../jobs/begin-job.ts";
 import type { Job } from "../jobs/job.ts";
 import { planLines } from "../jobs/plan-lines.ts";
-import { type Call, plainly, type Route } from "../server/route.ts";
+import { type Call, withoutCost, type Route } from "../server/route.ts";
 import { describeBatch } from "./batch-object.ts";
 import { chat } from "./chat.ts";
 import { validationStatus } from "./datasets.ts";
@@ -12,7 +12,7 @@ import { embed } from "./embed.ts";
 import { invalid, refuse, requestId } from "./errors.ts";
 import { readBody, readModel } from "./request.ts";
 
-/** The live endpoint that works off a dataset of each type. */
+/** Live endpoint for each type of dataset. */
 const ENDPOINTS: ReadonlyMap<string, Route> = new Map([
   ["batch-embed-v2-input", embed],
   ["batch-chat-v2-input", chat],
@@ -31,10 +31,10 @@ export const createCohereBatch: Route = {
     const dataset = typeof id === "string" ? call.store.datasets.get(id) : undefined;
     if (dataset === undefined) throw refuse(404, "dataset not found", call.id);
     const route = ENDPOINTS.get(dataset.type);
-    if (route === undefined) throw invalid(`a dataset of type ${dataset.type} is no input of a batch`, call.id);
+    if (route === undefined) throw invalid(`a dataset of type ${dataset.type} is not an input of a batch`, call.id);
     if (validationStatus(call, dataset) !== "validated") throw invalid("the dataset is not validated", call.id);
     refuseTooMany(call);
-    return plainly(async () => {
+    return withoutCost(async () => {
       const job = await begin(call, route, dataset, name, model);
       call.store.inputs.set(job.plan.id, dataset);
       const batch = describeBatch(call, job, "validating");

@@ -3,13 +3,13 @@ import { Buffer } from "node:buffer";
 import { isObject, parseObject } from "../content/json.ts";
 import type { Dataset } from "../jobs/dataset.ts";
 import type { LineRequest } from "../jobs/job-line.ts";
-import { plainly, type Route } from "../server/route.ts";
+import { withoutCost, type Route } from "../server/route.ts";
 import { cohere } from "./dialect.ts";
 import { invalid } from "./errors.ts";
 import { MAX_DATASET_BYTES } from "./limits.ts";
 import { readWord } from "./request.ts";
 
-/** The types of datasets that a batch can read. */
+/** Types of datasets that a batch can read. */
 const TYPES = ["batch-embed-v2-input", "batch-chat-v2-input"] as const;
 
 /** `POST /v1/datasets` */
@@ -27,7 +27,7 @@ export const createDataset: Route = {
     if (file === null || typeof file === "string") throw invalid("data is required", call.id);
     if (file.size > MAX_DATASET_BYTES) throw invalid("the dataset is larger than 1.5GB", call.id);
     const bytes = Buffer.from(await file.arrayBuffer());
-    return plainly(() => {
+    return withoutCost(() => {
       const dataset = datasetOf(`${name}-${call.id.slice(0, 12)}`, name, type, call.now(), bytes);
       call.store.datasets.set(dataset.id, dataset);
       return { body: JSON.stringify({ id: dataset.id }) };
@@ -45,7 +45,7 @@ function datasetOf(id: string, name: string, type: string, createdAt: number, by
   return { id, name, type, createdAt, rows: lines.length, requests, error, content: async () => bytes };
 }
 
-/** Adds the lines to `requests`; returns what is wrong with them. */
+/** Adds the lines to `requests`. Returns the first error. */
 function readLines(lines: readonly string[], requests: LineRequest[]): string | undefined {
   if (lines.length === 0) return "the dataset has no rows";
   const ids = new Set<string>();

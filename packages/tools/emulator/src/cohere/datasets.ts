@@ -1,5 +1,5 @@
 import type { Dataset } from "../jobs/dataset.ts";
-import { type Call, plainly, type Route } from "../server/route.ts";
+import { type Call, withoutCost, type Route } from "../server/route.ts";
 import { cohere } from "./dialect.ts";
 import { refuse } from "./errors.ts";
 import { toTime } from "./time.ts";
@@ -11,7 +11,7 @@ export const retrieveDataset: Route = {
   path: "/v1/datasets/:id",
   plan(call) {
     const dataset = findDataset(call);
-    return plainly(async () => ({ body: JSON.stringify({ dataset: await describe(call, dataset) }) }));
+    return withoutCost(async () => ({ body: JSON.stringify({ dataset: await describe(call, dataset) }) }));
   },
 };
 
@@ -22,21 +22,21 @@ export const deleteDataset: Route = {
   path: "/v1/datasets/:id",
   plan(call) {
     const { id } = findDataset(call);
-    return plainly(() => {
+    return withoutCost(() => {
       call.store.datasets.delete(id);
       return { body: "{}" };
     });
   },
 };
 
-/** The dataset that a path names. @throws Refusal where there is none */
+/** Dataset that a path names. @throws Refusal when there is none */
 export function findDataset({ parameters, store, id: callId }: Call): Dataset {
   const dataset = store.datasets.get(parameters["id"] as string);
   if (dataset === undefined) throw refuse(404, "dataset not found", callId);
   return dataset;
 }
 
-/** Whether a dataset has been looked at, and how it was found. */
+/** Status of a dataset's validation. */
 export function validationStatus({ settings, now }: Call, dataset: Dataset): "processing" | "failed" | "validated" {
   if (now() < dataset.createdAt + (settings.jobs.validationMs ?? 0)) return "processing";
   return dataset.error === undefined ? "validated" : "failed";

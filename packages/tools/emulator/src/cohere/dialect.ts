@@ -1,7 +1,7 @@
 import type { Dialect } from "../server/route.ts";
 import { invalid, refuse, requestId } from "./errors.ts";
 
-/** How Cohere speaks. */
+/** Refusals and headers of Cohere. */
 export const cohere: Dialect = {
   name: "cohere",
   processingHeader: undefined,
@@ -9,9 +9,9 @@ export const cohere: Dialect = {
   notFound: (_method, _path, id) => refuse(404, "404 page not found", id),
   wrongMethod: (_method, _path, id) => refuse(405, "method not allowed", id),
   tooLarge: (limit, id) => refuse(413, `request body is larger than ${limit} bytes`, id),
-  notJson: (id) => invalid("the request body is no valid JSON", id),
+  notJson: (id) => invalid("the request body is not valid JSON", id),
   notForm: (id) => invalid("expected the body to be multipart/form-data", id),
-  // Cohere never says how long to wait.
+  // Cohere never names a time to wait.
   rateLimited: (hit, pool, { id }) =>
     refuse(
       429,
@@ -21,8 +21,8 @@ export const cohere: Dialect = {
       id,
     ),
   quotaUsedUp: (id) => refuse(402, "Billing limit reached: add or update a payment method.", id),
-  // The body has no field for a position, so that it can only stand in the message.
-  poisoned: (name, { id }) =>
+  // The body has no field for a position: only the message can name it.
+  badInput: (name, { id }) =>
     invalid(name === undefined ? "an input cannot be processed" : `${name} cannot be processed`, id),
   serverError: (status, id) =>
     refuse(status, status === 500 ? "internal server error" : "service temporarily unavailable", id),

@@ -1,23 +1,23 @@
 import { isObject, type JsonObject } from "../content/json.ts";
-import type { QuantisedType } from "../content/quantise.ts";
+import type { QuantizedType } from "../content/quantize.ts";
 import type { VectorEncoding } from "../content/vector-json.ts";
 import type { Call } from "../server/route.ts";
 import { invalid } from "./errors.ts";
 import { CONTEXT_TOKENS, MAX_TEXTS, OUTPUT_DIMENSIONS } from "./limits.ts";
 import { readBody, readCount, readModel, readTexts, readWord } from "./request.ts";
 
-/** The types in which embeddings can be had. */
-type EmbeddingType = VectorEncoding | QuantisedType;
+/** Types of embeddings. */
+type EmbeddingType = VectorEncoding | QuantizedType;
 
-/** What a request to embed asks for. */
+/** Request to embed. */
 export interface EmbedRequest {
   readonly model: string;
-  /** The inputs, whatever they are, as texts. */
+  /** Inputs of any kind, as texts. */
   readonly texts: readonly string[];
   readonly kind: Kind;
   readonly types: readonly EmbeddingType[];
   readonly dimensions: number;
-  /** What is billed. */
+  /** Billed tokens. */
   readonly tokens: number;
 }
 
@@ -26,9 +26,9 @@ type Kind = (typeof KINDS)[number];
 const KINDS = ["texts", "images", "inputs"] as const;
 const INPUT_TYPES = ["search_document", "search_query", "classification", "clustering", "image"] as const;
 const TYPES: readonly EmbeddingType[] = ["float", "int8", "uint8", "binary", "ubinary", "base64"];
-/** What an image costs here; the real figure depends on its size. */
+/** Tokens of an image here; the real number depends on its size. */
 const IMAGE_TOKENS = 1000;
-/** Models before v4: a fixed length of vectors, and few tokens. */
+/** Models before v4, with vectors of a fixed length and a short context. */
 const OLD_MODEL = /v[23]\.0/;
 
 /** Reads a request to embed. @throws Refusal */
@@ -86,7 +86,7 @@ function readMixed(call: Call, inputs: unknown): readonly string[] {
   });
 }
 
-/** One text alone is the same input as that text in `texts`. */
+/** Text of one part: a single text is the same input as that text in `texts`. */
 function textOfPart(part: unknown): string {
   const { text, image_url: image } = isObject(part) ? part : {};
   return typeof text === "string" ? text : JSON.stringify(image ?? part);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { HandClock } from "../fixtures/hand-clock.ts";
+import { ManualClock } from "../fixtures/manual-clock.ts";
 import { floatsOf, post } from "../fixtures/post.ts";
 import { startEmulator } from "../index.ts";
 
@@ -13,7 +13,7 @@ const request = (changes: object = {}): object => ({
 
 test("an answer as Cohere sends it", async () => {
   await using emulator = await startEmulator({
-    clock: new HandClock(),
+    clock: new ManualClock(),
     dimensions: 2,
     limits: { requestsPerMinute: 100 },
   });
@@ -69,7 +69,7 @@ test("every type of embedding that is asked for", async () => {
   expect(ubinary[1][0] >> 7).toBe(float[1][0] > 0 ? 1 : 0);
 });
 
-test("the length of vectors: what is asked, else the option, else the model's", async () => {
+test("the length of vectors: the request's, else the option, else the model's", async () => {
   await using emulator = await startEmulator({ tokens: "fast" });
   const length = async (changes: object): Promise<number> =>
     (await post(`${emulator.url}/v2/embed`, request(changes))).body.embeddings.float[0].length;
@@ -81,7 +81,7 @@ test("the length of vectors: what is asked, else the option, else the model's", 
   expect(await length({})).toBe(3);
 });
 
-test("v3-light sends texts back in lower case: only the position tells whose a vector is", async () => {
+test("v3-light sends texts back in lower case: only the position identifies a vector", async () => {
   await using emulator = await startEmulator({ dimensions: 1 });
   const { body } = await post(
     `${emulator.url}/v2/embed`,
@@ -113,8 +113,8 @@ test("a text that is too long is cut, and charged as cut; with NONE it is refuse
   expect((await send({ truncate: "NONE", model: "embed-v4.0" })).status).toBe(200);
 });
 
-test("inputs a minute are the limit; tokens are none", async () => {
-  const clock = new HandClock();
+test("inputs a minute are limited; tokens are not", async () => {
+  const clock = new ManualClock();
   await using emulator = await startEmulator({
     clock,
     dimensions: 1,
@@ -167,7 +167,7 @@ describe("a 400", () => {
     });
   });
 
-  test("a model that is not there is a 404", async () => {
+  test("an unknown model is a 404", async () => {
     await using emulator = await startEmulator({ models: ["embed-v3"] });
     expect((await post(`${emulator.url}/v2/embed`, request())).status).toBe(404);
   });

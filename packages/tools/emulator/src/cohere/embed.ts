@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 
 import { BodyWriter } from "../content/body-writer.ts";
-import { quantise } from "../content/quantise.ts";
+import { quantize } from "../content/quantize.ts";
 import { vectorJson } from "../content/vector-json.ts";
 import { vectorOf } from "../content/vectors.ts";
 import { arrangeRows, type Row } from "../faults/arrange-rows.ts";
@@ -26,8 +26,8 @@ export const embed: Route = {
       tokens,
       nameInput: (position) => `${kind}[${position}]`,
       async answer() {
-        const nature = { indexed: false, vectors: true };
-        const { rows, faults } = arrangeRows(texts.length, nature, call.settings.faults, call.dice);
+        const shape = { indexed: false, vectors: true };
+        const { rows, faults } = arrangeRows(texts.length, shape, call.settings.faults, call.dice);
         return {
           body: await write(call, request, rows),
           headers: { num_tokens: String(tokens), num_chars: String(texts.reduce((sum, text) => sum + text.length, 0)) },
@@ -49,7 +49,7 @@ async function write(call: Call, request: EmbedRequest, rows: readonly Row[]): P
       if (place > 0) writer.ascii(",");
       const text = texts[row.source] as string;
       if (type === "float" || type === "base64") writer.bytes(vectorJson(text, dimensions, type, row.flaw));
-      else writer.ascii(`[${quantise(vectorOf(text, dimensions), type).join(",")}]`);
+      else writer.ascii(`[${quantize(vectorOf(text, dimensions), type).join(",")}]`);
       await call.pace.rest();
     }
     writer.ascii("]");
@@ -64,7 +64,7 @@ async function write(call: Call, request: EmbedRequest, rows: readonly Row[]): P
   return writer.finish();
 }
 
-/** What comes back of a text: v3-light sends it in lower case, which is why results are matched by position. */
+/** Text as the model sends it back: v3-light in lower case, so that results must be matched by position. */
 function echoText(text: string, model: string): string {
   return model.includes("light-v3") ? text.toLowerCase() : text;
 }

@@ -1,14 +1,14 @@
 /** Embed: texts, images or inputs a request. https://docs.cohere.com/reference/embed, 2026-11-24 */
 export const MAX_TEXTS = 96;
 
-/** Embed: the lengths of vectors that v4 offers. https://docs.cohere.com/reference/embed, 2026-11-24 */
+/** Embed: lengths of vectors that v4 offers. https://docs.cohere.com/reference/embed, 2026-11-24 */
 export const OUTPUT_DIMENSIONS: readonly unknown[] = [256, 512, 1024, 1536];
 
 /** Embed: tokens that a model reads of an input. https://docs.cohere.com/docs/cohere-embed, 2026-11-24 */
 export const CONTEXT_TOKENS = { v3: 512, v4: 128_000 } as const;
 
 /**
- * Rerank: documents a request; more than 1,000 are only not recommended.
+ * Rerank: documents a request; more than 1,000 are not recommended.
  * https://docs.cohere.com/docs/reranking-best-practices, 2026-11-24
  */
 export const MAX_DOCUMENTS = 10_000;

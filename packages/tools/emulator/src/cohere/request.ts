@@ -2,13 +2,13 @@ import { isObject, type JsonObject } from "../content/json.ts";
 import type { Call } from "../server/route.ts";
 import { invalid, refuse } from "./errors.ts";
 
-/** The body as an object. @throws Refusal where it is none */
+/** Body as an object. @throws Refusal when it is not one */
 export function readBody(call: Call): JsonObject {
   if (!isObject(call.body)) throw invalid("expected the body to be a JSON object", call.id);
   return call.body;
 }
 
-/** The model that a request names. @throws Refusal where it names none, or one that is not there */
+/** Model that a request names. @throws Refusal when it names none or an unknown one */
 export function readModel(call: Call, body: JsonObject): string {
   const model = body["model"];
   if (typeof model !== "string" || model === "") throw invalid("model is required", call.id);
@@ -18,7 +18,7 @@ export function readModel(call: Call, body: JsonObject): string {
   return model;
 }
 
-/** A list of texts. @throws Refusal where it is none, is empty, or is longer than `most` */
+/** List of texts. @throws Refusal when it is not one, is empty, or is longer than `most` */
 export function readTexts(call: Call, value: unknown, name: string, most: number): string[] {
   if (!Array.isArray(value) || !value.every((each) => typeof each === "string"))
     throw invalid(`${name} must be a list of strings`, call.id);
@@ -28,7 +28,7 @@ export function readTexts(call: Call, value: unknown, name: string, most: number
   return value;
 }
 
-/** One of some words, or undefined where the request leaves it out. @throws Refusal for any other */
+/** One of several words; undefined when the request leaves it out. @throws Refusal for any other */
 export function readWord<Word extends string>(
   call: Call,
   value: unknown,
@@ -41,7 +41,7 @@ export function readWord<Word extends string>(
   return word;
 }
 
-/** A whole number from 1, or undefined where the request leaves it out. @throws Refusal for any other */
+/** Whole number from 1; undefined when the request leaves it out. @throws Refusal for anything else */
 export function readCount(call: Call, value: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Number.isInteger(value) || (value as number) < 1)
@@ -49,7 +49,7 @@ export function readCount(call: Call, value: unknown, name: string): number | un
   return value as number;
 }
 
-/** `meta` with what is billed, as the quirks want it. */
+/** `meta` with the billed units, as the quirks say. */
 export function withMeta(call: Call, billedUnits: Readonly<Record<string, number>>): { meta?: object | null } {
   const quirk = call.settings.quirks.usage;
   if (quirk === "missing") return {};

@@ -34,8 +34,8 @@ export const rerank: Route = {
           (left, right) => (scores[right] as number) - (scores[left] as number),
         );
         const top = best.slice(0, topN);
-        const nature = { indexed: true, vectors: false };
-        const { rows, faults } = arrangeRows(top.length, nature, call.settings.faults, call.dice);
+        const shape = { indexed: true, vectors: false };
+        const { rows, faults } = arrangeRows(top.length, shape, call.settings.faults, call.dice);
         return {
           body: JSON.stringify({
             id: requestId(call.id),
@@ -55,8 +55,8 @@ export const rerank: Route = {
 };
 
 /**
- * How well a document answers a query, 0 to 1: mostly the share of the query's words that it holds. It depends on the
- * two alone, so that the scores of several calls compare.
+ * Relevance of a document to a query, 0 to 1: mostly the share of the query's words that it holds. It depends on the two
+ * alone, so that the scores of several calls can be compared.
  */
 function relevance(query: string, document: string): number {
   const words = new Set(wordsOf(query));

@@ -1,6 +1,6 @@
 import type { JobStore } from "../jobs/job-store.ts";
 
-/** A moment of the emulator's clock as Cohere tells it. */
+/** Time of the emulator's clock in Cohere's form. */
 export function toTime({ epochMs }: JobStore, ms: number): string {
   return new Date(epochMs + ms).toISOString();
 }

@@ -9,13 +9,13 @@ export class BodyWriter {
     this.#bytes = Buffer.allocUnsafe(Math.ceil(expectedBytes));
   }
 
-  /** Text of ASCII characters. */
+  /** Writes ASCII characters. */
   ascii(text: string): void {
     this.#reserve(text.length);
     this.#length += this.#bytes.write(text, this.#length, "latin1");
   }
 
-  /** Any text. */
+  /** Writes any text. */
   utf8(text: string): void {
     this.bytes(Buffer.from(text));
   }

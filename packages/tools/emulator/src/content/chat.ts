@@ -3,29 +3,29 @@ import { valueFor } from "./json-from-schema.ts";
 import { isObject } from "./json.ts";
 import { echo, type ReplyRequest } from "./reply.ts";
 
-/** What a chat endpoint is asked, in terms that all of them share. */
+/** Request to a chat endpoint, in terms that all of them share. */
 export interface ChatRequest extends ReplyRequest {
-  /** All texts that the model reads, that of the user included. */
+  /** All texts that the model reads, the user's included. */
   readonly texts: readonly string[];
-  /** What the answer has to be: JSON that fits a schema, any JSON object, or text. */
+  /** Form of the answer: JSON that fits a schema, any JSON object, or text. */
   readonly format: { readonly kind: "schema"; readonly schema: unknown } | { readonly kind: "object" | "text" };
   /** The answer is cut off at this many tokens. */
   readonly maxTokens: number | undefined;
 }
 
-/** The answer of a chat model. */
+/** Answer of a chat model. */
 export interface ChatReply {
   readonly text: string;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Whether `maxTokens` cut it off. */
+  /** True when `maxTokens` cut it off. */
   readonly isCut: boolean;
 }
 
-/** Tokens that a message costs beside its text. */
+/** Tokens that a message costs besides its text. */
 const MESSAGE_TOKENS = 4;
 
-/** What the model answers, and what it costs: known before anything is admitted. */
+/** Answer of the model and its cost, known before the request is admitted. */
 export async function replyTo(call: Call, request: ChatRequest): Promise<ChatReply> {
   const whole = replyText(call, request);
   const counts = await call.tokens.count([...request.texts, whole], "o200k_base", call.pace);
@@ -44,12 +44,12 @@ function replyText(call: Call, request: ChatRequest): string {
   return (call.settings.reply ?? echo)({ provider, model, prompt });
 }
 
-/** The text of one part; none for an image. */
+/** Text of one part; none for an image. */
 export function partText(part: unknown): string {
   return isObject(part) && typeof part["text"] === "string" ? part["text"] : "";
 }
 
-/** The text of a message's content: a string, or parts of which only texts count. */
+/** Text of a message's content: a string, or parts of which only texts count. */
 export function textOf(content: unknown): string | undefined {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return undefined;

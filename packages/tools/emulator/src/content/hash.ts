@@ -7,13 +7,13 @@ export function hashPair(text: string): readonly [number, number] {
     first = Math.imul(first ^ code, 0x9e3779b1);
     second = Math.imul(second ^ code, 0x5f356495);
   }
-  // Neither may depend on its own lane alone: short texts leave the upper bits almost untouched.
+  // Each depends on both: short texts leave the upper bits of one almost untouched.
   first = mix(first ^ (second >>> 15) ^ text.length);
   second = mix(second ^ (first >>> 13));
   return [first, second];
 }
 
-/** The name under which `stats().inputs` counts a text: 16 hexadecimal digits, the same in every run. */
+/** Name under which `stats().inputs` counts a text: 16 hexadecimal digits, the same in every run. */
 export function hashText(text: string): string {
   return hashPair(text).map(hex).join("");
 }

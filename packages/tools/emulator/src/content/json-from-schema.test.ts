@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { valueFor } from "./json-from-schema.ts";
 
-test("an object has every property, and its strings say what was asked", () => {
+test("an object has every property, and its strings hold the prompt", () => {
   const schema = {
     type: "object",
     properties: {
@@ -85,7 +85,7 @@ test("a schema that contains itself ends", () => {
   expect(valueFor({ $ref: "#" }, "x")).toBe("x");
 });
 
-test("a schema that is none gives a text", () => {
+test("a value that is not a schema gives a text", () => {
   expect(valueFor(true, "x")).toBe("x");
   expect(valueFor({ $ref: "#/nowhere" }, "x")).toBe("x");
 });

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject as Schema } from "./json.ts";
 
-/** How deep a schema is followed before everything that may be left out is. */
+/** Depth from which everything optional in a schema is left out. */
 const DEPTH = 6;
 
 /**
@@ -58,7 +58,7 @@ class Builder {
     return this.#text.padEnd(least, ".").slice(0, whole(schema["maxLength"]) ?? Infinity);
   }
 
-  /** Near the bottom, the choice that ends soonest. */
+  /** The first choice; beyond `DEPTH`, the one that ends soonest. */
   #choose(options: readonly unknown[], depth: number): unknown {
     if (depth <= DEPTH) return options[0];
     return options.find((option) => isObject(option) && option["type"] === "null") ?? options.at(-1);

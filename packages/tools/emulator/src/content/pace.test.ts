@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 
 import { Pace } from "./pace.ts";
 
-test("lets others have their turn once a piece has taken 4 ms, and not before", async () => {
+test("yields to the event loop once a piece has taken 4 ms, and not before", async () => {
   const now = vi.spyOn(performance, "now").mockReturnValue(0);
   const pace = new Pace();
   now.mockReturnValue(3.9);

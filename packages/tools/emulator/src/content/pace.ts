@@ -1,13 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 
-/** How long one piece of work may hold the event loop. */
+/** Time for which one piece of work may hold the event loop. */
 const PIECE_MS = 4;
 
-/** Cuts long work into pieces, so that other requests and timers get their turn. */
+/** Cuts long work into pieces, so that other requests and timers get a turn. */
 export class Pace {
   #pieceStartedAt = performance.now();
 
-  /** Call it between steps; undefined while there is no need to stop. */
+  /** Yields to the event loop when the piece is over; undefined before. Call it between steps. */
   rest(): Promise<void> | undefined {
     return performance.now() - this.#pieceStartedAt < PIECE_MS ? undefined : this.#rest();
   }

@@ -1,4 +1,4 @@
-/** What a chat model is asked. */
+/** Request to a chat model. */
 export interface ReplyRequest {
   readonly provider: "openai" | "cohere";
   readonly model: string;
@@ -6,12 +6,12 @@ export interface ReplyRequest {
   readonly prompt: string;
 }
 
-/** The answer that shows which request it belongs to. */
+/** Default answer, which shows the request that it belongs to. */
 export function echo(request: ReplyRequest): string {
   return `Echo: ${request.prompt}`;
 }
 
-/** A reply in the pieces in which it is streamed: words, several a piece where there are very many. */
+/** Pieces of a streamed reply: words, or several words each when there are very many. */
 export function piecesOf(reply: string): string[] {
   const words = reply.match(/\S+\s*|\s+/g) ?? [];
   const together = Math.ceil(words.length / MOST_PIECES);

@@ -10,7 +10,7 @@ test("exact counts are those of OpenAI's tokenizers", async () => {
   expect(await counter.count(texts, "o200k_base", new Pace())).toEqual([2, 4, 2, 0, 7]);
 });
 
-test("words without an end are counted in pieces, close to the exact count", async () => {
+test("endless words are counted in pieces, close to the exact count", async () => {
   const tokenizer = await loadTokenizer("cl100k_base");
   const count = (text: string): number => tokenizer.count(text);
   const words = "the quick brown fox ".repeat(200);
@@ -21,15 +21,15 @@ test("words without an end are counted in pieces, close to the exact count", asy
   expect(Math.abs(mixed - apart)).toBeLessThan(12);
 });
 
-test("a counter of one's own replaces both, and fast is a quarter of the bytes", async () => {
+test("a counter of your own replaces both, and fast is a quarter of the bytes", async () => {
   expect(await new TokenCounter((text) => text.length * 2).count(["abc"], "cl100k_base", new Pace())).toEqual([6]);
   expect(await new TokenCounter("fast").count(["abcde", "漢字"], "cl100k_base", new Pace())).toEqual([2, 2]);
   expect(countFast("")).toBe(0);
 });
 
-test.each([1.5, -1, NaN])("a counter that gives %d is told so", async (count) => {
+test.each([1.5, -1, NaN])("a counter that returns %d is an error", async (count) => {
   await expect(new TokenCounter(() => count).countOne("a", "cl100k_base", new Pace())).rejects.toThrow(
-    `countTokens: expected a whole number from 0, got ${count}.`,
+    `Expected \`countTokens\` to return a whole number from 0, got ${count}.`,
   );
 });
 

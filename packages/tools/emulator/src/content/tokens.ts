@@ -2,23 +2,23 @@ import { Buffer } from "node:buffer";
 
 import type { Pace } from "./pace.ts";
 
-/** The tokenizers of OpenAI's models: the first for embeddings, the second for chat. */
+/** Tokenizers of OpenAI's models: the first for embeddings, the second for chat. */
 export type Encoding = "cl100k_base" | "o200k_base";
 
 /** Counts the tokens of a text. */
 export type CountTokens = (text: string) => number;
 
-/** What the emulator needs of a tokenizer. */
+/** Tokenizer, as the emulator uses it. */
 export interface Tokenizer {
   count(text: string): number;
   encode(text: string): number[];
   decode(tokens: readonly number[]): string;
 }
 
-/** Text that looks like a special token is text here, as it is behind the APIs. */
+/** Treats text that looks like a special token as text, as the APIs do. */
 const AS_TEXT: { readonly disallowedSpecial: Set<string> } = { disallowedSpecial: new Set() };
 
-/** Loads a tokenizer, 100 ms and more, the first time that it is asked for. */
+/** Loads a tokenizer, which takes 100 ms and more the first time. */
 export async function loadTokenizer(encoding: Encoding): Promise<Tokenizer> {
   const module = await (encoding === "cl100k_base"
     ? import("gpt-tokenizer/encoding/cl100k_base")
@@ -30,13 +30,13 @@ export async function loadTokenizer(encoding: Encoding): Promise<Tokenizer> {
   };
 }
 
-/** Words and white space that no real text has. */
+/** Words and white space of a length that no real text has. */
 const ENDLESS = /(\S{1000,}|\s{1000,})/;
 const PIECE = 250;
 
 /**
- * The tokenizer's time grows with the square of a word's length: minutes for a million letters without a space. Such a
- * run is counted in pieces, which adds a token now and then.
+ * Counts endless words in pieces, which adds a token now and then: the tokenizer's time grows with the square of a
+ * word's length, to minutes for a million letters without a space.
  */
 function countPieces(text: string, count: CountTokens): number {
   if (text.length < 1000) return count(text);
@@ -44,32 +44,32 @@ function countPieces(text: string, count: CountTokens): number {
   if (parts.length === 1) return count(text);
   let total = 0;
   for (const [index, part] of parts.entries()) {
-    // Every other part is an endless one.
+    // Every second part is an endless one.
     const length = index % 2 === 1 ? PIECE : part.length;
     for (let at = 0; at < part.length; at += length) total += count(part.slice(at, at + length));
   }
   return total;
 }
 
-/** About what a tokenizer would count, at almost no cost: a token for every four bytes, rounded up. */
+/** Estimates a tokenizer's count at almost no cost: a token for every four bytes, rounded up. */
 export function countFast(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
 }
 
-/** The limits' arithmetic is that of whole numbers. */
+/** Checks the counts: the limits calculate in whole numbers. */
 function checked(countTokens: CountTokens): CountTokens {
   return (text) => {
     const count = countTokens(text);
     if (!Number.isSafeInteger(count) || count < 0)
-      throw new RangeError(`countTokens: expected a whole number from 0, got ${count}.`);
+      throw new RangeError(`Expected \`countTokens\` to return a whole number from 0, got ${count}.`);
     return count;
   };
 }
 
-/** Remembered counts are forgotten together at this many characters. */
+/** Number of characters at which all remembered counts are dropped. */
 const MEMORY_CHARACTERS = 16_000_000;
 
-/** Counts texts as the options ask for, and remembers what it has counted: a retry sends the same ones. */
+/** Counts tokens as the options ask, and remembers exact counts: a retry sends the same texts. */
 export class TokenCounter {
   readonly #chosen: CountTokens | "exact" | "fast";
   readonly #loaded = new Map<Encoding, Promise<CountTokens>>();
@@ -80,7 +80,7 @@ export class TokenCounter {
     this.#chosen = chosen;
   }
 
-  /** The tokens of each text. */
+  /** Token count of each text. */
   async count(texts: readonly string[], encoding: Encoding, pace: Pace): Promise<number[]> {
     const countTokens = await this.#counter(encoding);
     const counts: number[] = [];

@@ -2,10 +2,10 @@ import type { Row } from "../faults/arrange-rows.ts";
 import { BodyWriter } from "./body-writer.ts";
 import { toBase64, toDecimals, toFloat32, vectorOf } from "./vectors.ts";
 
-/** How a vector is written in JSON. */
+/** Encoding of a vector in JSON. */
 export type VectorEncoding = "float" | "base64";
 
-/** The vector of a row's text with the row's flaw, as JSON. */
+/** Vector of a row's text, with the row's flaw, as JSON. */
 export function vectorJson(text: string, dimensions: number, encoding: VectorEncoding, flaw: Row["flaw"]): Uint8Array {
   const vector = vectorOf(text, dimensions);
   const sized = flaw === "wrongSize" ? vector.subarray(1) : vector;

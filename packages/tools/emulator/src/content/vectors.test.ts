@@ -34,7 +34,7 @@ test("the numbers of known texts", () => {
   expect(hashText("hello")).toMatchInlineSnapshot(`"7d20241bcf05c991"`);
 });
 
-test("texts that are almost alike have vectors that are not", () => {
+test("texts that are almost alike have very different vectors", () => {
   const texts = Array.from({ length: 300 }, (_, number) => `text ${number}`);
   const vectors = texts.map((text) => toFloat32(vectorOf(text, 512)));
   const cosines = vectors.flatMap((left, at) => vectors.slice(at + 1).map((right) => dot(left, right)));
@@ -62,7 +62,7 @@ test("base64 is little-endian", () => {
   expect(toBase64(Float32Array.of(1, -2))).toBe("AACAPwAAAMA=");
 });
 
-test("a flaw is in the first number, or makes it one fewer", () => {
+test("a flaw is in the first number, or makes the vector one shorter", () => {
   expect((jsonOf("a", 3, "float", "nan") as unknown[])[0]).toBeNull();
   expect(jsonOf("a", 3, "float", "nan")).toHaveLength(3);
   expect(jsonOf("a", 1, "float", "nan")).toEqual([null]);

@@ -2,11 +2,11 @@ import { Buffer } from "node:buffer";
 
 import { hashPair } from "./hash.ts";
 
-/** A vector's elements are whole multiples of this, so that its decimal text and its float32 are the same number. */
+/** Parts of 1 in which elements are counted, so that the decimal text and the float32 are the same number. */
 const BILLION = 1e9;
 
 /**
- * The vector of a text: of length 1, the same in every run, and different from every other text's. Elements are in
+ * Vector of a text: of length 1, the same in every run, and different from every other text's. Elements are in
  * billionths.
  */
 export function vectorOf(text: string, dimensions: number): Int32Array {
@@ -27,30 +27,30 @@ export function vectorOf(text: string, dimensions: number): Int32Array {
     squares += element * element;
   }
   const scale = BILLION / Math.sqrt(squares || 1);
-  // An Int32Array cuts off the fraction, several times faster than Math.round.
+  // An Int32Array truncates, several times faster than Math.round.
   for (let index = 0; index < dimensions; index++) elements[index] = (elements[index] as number) * scale;
   return elements;
 }
 
-/** The same as float32. */
+/** Converts a vector to float32. */
 export function toFloat32(vector: Int32Array): Float32Array {
   const floats = new Float32Array(vector.length);
   for (let index = 0; index < vector.length; index++) floats[index] = (vector[index] as number) / BILLION;
   return floats;
 }
 
-/** The same as base64 of little-endian float32. */
+/** Encodes little-endian float32 in base64. */
 export function toBase64(floats: Float32Array): string {
   return Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength).toString("base64");
 }
 
-/** The longest text of one element, with a comma: `-0.123456789,`. */
+/** Length of the longest text of one element, with a comma: `-0.123456789,`. */
 const ELEMENT_BYTES = 13;
 const ZERO = 0x30;
 const POINT = 0x2e;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
-/** The digits of 000 to 999. */
+/** Digits of 000 to 999. */
 const DIGITS: Uint8Array = Uint8Array.from(
   Array.from({ length: 1000 }, (_, number) => [
     Math.floor(number / 100),
@@ -60,7 +60,7 @@ const DIGITS: Uint8Array = Uint8Array.from(
   (digit) => digit + ZERO,
 );
 
-/** The same as the inside of a JSON array. Formatting by hand is several times faster than by JSON.stringify. */
+/** Formats a vector as the inside of a JSON array, several times faster than JSON.stringify. */
 export function toDecimals(vector: Int32Array): Buffer {
   const bytes = Buffer.allocUnsafe(vector.length * ELEMENT_BYTES);
   let at = 0;

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 
 import { Dice } from "../dice.ts";
 import type { Faults } from "../options.ts";
-import { arrangeRows, type RowFault, type RowNature } from "./arrange-rows.ts";
+import { arrangeRows, type RowFault, type RowShape } from "./arrange-rows.ts";
 
-const EMBEDDINGS: RowNature = { indexed: true, vectors: true };
-const BY_POSITION: RowNature = { indexed: false, vectors: false };
+const EMBEDDINGS: RowShape = { indexed: true, vectors: true };
+const BY_POSITION: RowShape = { indexed: false, vectors: false };
 const always = (...names: RowFault[]): Faults => Object.fromEntries(names.map((name) => [`${name}Rate`, 1]));
 
 describe("an answer's rows", () => {
@@ -50,7 +50,7 @@ describe("an answer's rows", () => {
     expect(flaws("wrongSize")).toEqual(["wrongSize"]);
   });
 
-  test("are only broken as far as they can be: by index with an index, in vectors where there are any", () => {
+  test("get only faults of what they have: an index, a vector", () => {
     const faults = always("shuffle", "duplicateIndex", "outOfRangeIndex", "nan", "wrongSize");
     const result = arrangeRows(5, BY_POSITION, faults, new Dice(1, 1));
     expect(result).toEqual(arrangeRows(5, BY_POSITION, {}, new Dice(1, 1)));
@@ -66,7 +66,7 @@ function flaws(fault: RowFault): (string | undefined)[] {
   return rows.map((row) => row.flaw).filter((flaw) => flaw !== undefined);
 }
 
-test("P6 whatever is mixed, a row whose index is not its own can be told from its index alone", () => {
+test("P6 in any mix, a row with a wrong index can be found by its index alone", () => {
   const rate = fc.constantFrom(0, 0.5, 1);
   const faults = fc.record({
     shuffleRate: rate,

@@ -1,41 +1,41 @@
 import type { Dice } from "../dice.ts";
 import type { Faults } from "../options.ts";
 
-/** What can happen to the rows of an answer. */
+/** Fault of the rows of an answer. */
 export type RowFault = "shuffle" | "missingRow" | "duplicateIndex" | "outOfRangeIndex" | "nan" | "wrongSize";
 
-/** One row of an answer. */
+/** Row of an answer. */
 export interface Row {
   /** Position of the input that it belongs to. */
   readonly source: number;
-  /** Position that it says it belongs to. */
+  /** Position that it claims. */
   readonly index: number;
   readonly flaw: "nan" | "wrongSize" | undefined;
 }
 
-/** The rows of an answer, and what went wrong with them. */
+/** Rows of an answer, and the faults injected into them. */
 export interface Rows {
   readonly rows: readonly Row[];
   readonly faults: readonly RowFault[];
 }
 
-/** What an answer's rows are able to get wrong. Without an index, nobody could tell a shuffled answer from a good one. */
-export interface RowNature {
+/** Parts of a row that can be wrong. Without an index, a client could not tell a shuffled answer from a good one. */
+export interface RowShape {
   readonly indexed: boolean;
   readonly vectors: boolean;
 }
 
 /**
- * The rows of an answer to `count` inputs, in the order in which they are sent.
+ * Rows of an answer to `count` inputs, in the order in which they are sent.
  *
- * Several faults of one answer befall rows of their own: a wrong index always collides with a right one or lies beyond
- * the last, so that a client which looks closely can always find it.
+ * Each fault of an answer hits its own rows: a wrong index always collides with a right one or lies beyond the last, so
+ * that a careful client can always find it.
  */
-export function arrangeRows(count: number, nature: RowNature, faults: Faults, dice: Dice): Rows {
-  const happened: RowFault[] = [];
+export function arrangeRows(count: number, shape: RowShape, faults: Faults, dice: Dice): Rows {
+  const injected: RowFault[] = [];
   const rows: Row[] = Array.from({ length: count }, (_, source) => ({ source, index: source, flaw: undefined }));
   const untouched = new Set(rows.keys());
-  const befall = (fault: RowFault, possible: boolean, needed: number, change: (chosen: number[]) => void): void => {
+  const inject = (fault: RowFault, possible: boolean, needed: number, change: (chosen: number[]) => void): void => {
     if (!possible || untouched.size < needed || !(dice.roll(fault) < (faults[`${fault}Rate`] ?? 0))) return;
     const chosen = Array.from({ length: needed }, (_, each) => {
       const row = [...untouched][dice.pick(`${fault} row ${each}`, untouched.size)] as number;
@@ -43,31 +43,31 @@ export function arrangeRows(count: number, nature: RowNature, faults: Faults, di
       return row;
     });
     change(chosen);
-    happened.push(fault);
+    injected.push(fault);
   };
   const set = (row: number | undefined, changes: Partial<Row>): void => {
     if (row !== undefined) rows[row] = { ...(rows[row] as Row), ...changes };
   };
-  befall("nan", nature.vectors, 1, ([row]) => set(row, { flaw: "nan" }));
-  befall("wrongSize", nature.vectors, 1, ([row]) => set(row, { flaw: "wrongSize" }));
-  befall("outOfRangeIndex", nature.indexed, 1, ([row]) => set(row, { index: count }));
-  befall("duplicateIndex", nature.indexed, 2, ([row, other]) => set(row, { index: other as number }));
+  inject("nan", shape.vectors, 1, ([row]) => set(row, { flaw: "nan" }));
+  inject("wrongSize", shape.vectors, 1, ([row]) => set(row, { flaw: "wrongSize" }));
+  inject("outOfRangeIndex", shape.indexed, 1, ([row]) => set(row, { index: count }));
+  inject("duplicateIndex", shape.indexed, 2, ([row, other]) => set(row, { index: other as number }));
   let sent: readonly Row[] = rows;
-  befall("missingRow", true, 1, ([row]) => {
+  inject("missingRow", true, 1, ([row]) => {
     sent = rows.filter((each) => each.source !== row);
   });
-  if (nature.indexed && sent.length > 1 && dice.roll("shuffle") < (faults.shuffleRate ?? 0)) {
+  if (shape.indexed && sent.length > 1 && dice.roll("shuffle") < (faults.shuffleRate ?? 0)) {
     sent = shuffled(sent, dice);
-    happened.push("shuffle");
+    injected.push("shuffle");
   }
-  return { rows: sent, faults: happened };
+  return { rows: sent, faults: injected };
 }
 
-/** Another order than before. */
+/** Puts every row in another place. */
 function shuffled(rows: readonly Row[], dice: Dice): Row[] {
   const result = [...rows];
   for (let last = result.length - 1; last > 0; last--) {
-    // Below `last`, never at it: every row leaves its place.
+    // Below `last`, so that every row leaves its place.
     const other = dice.pick(`shuffle ${last}`, last);
     [result[last], result[other]] = [result[other] as Row, result[last] as Row];
   }

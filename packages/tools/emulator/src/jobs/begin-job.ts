@@ -2,13 +2,13 @@ import type { Call } from "../server/route.ts";
 import { Job, type JobFailure, type JobPlan } from "./job.ts";
 import type { JobLine } from "./job-line.ts";
 
-/** What a provider says of a job that is to begin. */
+/** Job to create, as a provider's endpoint reads it. */
 export interface NewJob extends Pick<JobPlan, "id" | "provider" | "model" | "tag"> {
   readonly lines: readonly JobLine[];
   readonly failure?: JobFailure | undefined;
 }
 
-/** Creates a job as the options want it. */
+/** Creates a job as the options say. */
 export function beginJob(call: Call, { lines, failure, ...job }: NewJob): Job {
   const { dice, settings, store } = call;
   const { durationMs = 0, expireRate = 0, expireAfter = 0.5, cancelMs = 0, missingFileMs = 0 } = settings.jobs;
@@ -28,7 +28,7 @@ export function beginJob(call: Call, { lines, failure, ...job }: NewJob): Job {
   return begun;
 }
 
-/** Whether the answer to a job's creation is lost. */
+/** Tells whether the answer to a job's creation is lost. */
 export function isAnswerLost({ dice, settings }: Call): boolean {
   return dice.roll("lostCreate") < (settings.jobs.lostCreateRate ?? 0);
 }
@@ -46,7 +46,7 @@ function overEnqueued(
   return { code: "token_limit_exceeded", message };
 }
 
-/** Lines are worked off in whatever order. */
+/** Shuffles the lines: a provider processes them in any order. */
 function shuffled({ dice }: Call, lines: readonly JobLine[]): JobLine[] {
   const order = [...lines];
   for (let last = order.length - 1; last > 0; last--) {

@@ -2,16 +2,16 @@ import type { Buffer } from "node:buffer";
 
 import type { LineRequest } from "./job-line.ts";
 
-/** A dataset of Cohere's: what was uploaded, or what a batch has written. */
+/** Dataset of Cohere's, uploaded or written by a batch. */
 export interface Dataset {
   readonly id: string;
   readonly name: string;
   readonly type: string;
   readonly createdAt: number;
   readonly rows: number;
-  /** The lines of one that a batch can read. */
+  /** Lines for a batch to read. */
   readonly requests: readonly LineRequest[];
-  /** What is wrong with it. */
+  /** Reason why it is invalid. */
   readonly error: string | undefined;
   readonly content: () => Promise<Buffer>;
 }

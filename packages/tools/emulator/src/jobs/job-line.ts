@@ -2,20 +2,20 @@ import type { Buffer } from "node:buffer";
 
 import type { Refusal } from "../server/refusal.ts";
 
-/** One line of a job: a request of the live API. */
+/** Line of a job: a request of the live API. */
 export interface JobLine {
   readonly id: string;
-  /** Differs for every line, the same in every run. */
+  /** Unique to the line, the same in every run. */
   readonly requestId: string;
   readonly tokens: number;
   readonly inputs: readonly string[];
-  /** What keeps it from being answered. */
+  /** Refusal instead of an answer. */
   readonly refusal: Refusal | undefined;
-  /** The body of the live endpoint's answer. */
+  /** Body of the live endpoint's answer. */
   answer(): Promise<Buffer>;
 }
 
-/** A line as it was uploaded. */
+/** Line as it was uploaded. */
 export interface LineRequest {
   readonly id: string;
   readonly body: unknown;

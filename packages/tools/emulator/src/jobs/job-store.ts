@@ -5,7 +5,7 @@ import type { JobCounts, TagCounts } from "../stats.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Job } from "./job.ts";
 
-/** Something that was uploaded, or that a job has written. */
+/** File that was uploaded, or written by a job. */
 export interface StoredFile {
   readonly id: string;
   readonly name: string;
@@ -14,7 +14,7 @@ export interface StoredFile {
   readonly content: () => Promise<Buffer>;
 }
 
-/** What an OpenAI batch was created with. */
+/** Parameters with which an OpenAI batch was created. */
 interface BatchFacts {
   readonly inputFileId: string;
   readonly endpoint: string;
@@ -23,24 +23,24 @@ interface BatchFacts {
 
 const HOUR_MS = 3_600_000;
 
-/** The files and jobs that there are. */
+/** Files, datasets and jobs of a session. */
 export class JobStore {
   readonly epochMs: number;
   readonly files: Map<string, StoredFile> = new Map();
-  /** In the order in which they were created. */
+  /** In the order of their creation. */
   readonly jobs: Map<string, Job> = new Map();
-  /** Cohere's datasets, and those that its batches read, by the batch's id. */
+  /** Cohere's datasets by id, and those that its batches read, by the batch's id. */
   readonly datasets: Map<string, Dataset> = new Map();
   readonly inputs: Map<string, Dataset> = new Map();
-  /** What OpenAI's batches say of themselves, by id. */
+  /** Parameters of OpenAI's batches, by id. */
   readonly batches: Map<string, BatchFacts> = new Map();
-  /** Files that a job has looked for in vain. */
+  /** Files that a job did not find once. */
   readonly missed: Set<string> = new Set();
   readonly #recorder: Recorder;
   readonly #counted = new Set<Job>();
   readonly #byTag = new Map<string, { created: number; linesAnswered: number }>();
 
-  /** @param epochMs the time of day at which the emulator's clock is 0 */
+  /** @param epochMs milliseconds since 1970 at which the emulator's clock is 0 */
   constructor(recorder: Recorder, epochMs: number) {
     this.#recorder = recorder;
     this.epochMs = epochMs;
@@ -52,7 +52,7 @@ export class JobStore {
     for (const { inputs } of job.plan.lines) this.#recorder.inputCounts("sent", inputs);
   }
 
-  /** Tokens that wait in unfinished jobs of a model. */
+  /** Tokens in unfinished jobs of a model. */
   enqueuedTokens(provider: string, model: string, now: number): number {
     let tokens = 0;
     for (const job of this.jobs.values()) {
@@ -64,7 +64,7 @@ export class JobStore {
     return tokens;
   }
 
-  /** Milliseconds until one more job may be created, of so many an hour; 0 where it may now. */
+  /** Milliseconds until one more job may be created, of so many an hour; 0 when it may be now. */
   creationWaitMs(mostPerHour: number, now: number): number {
     const recent = [...this.jobs.values()].map((job) => job.plan.createdAt).filter((at) => at > now - HOUR_MS);
     if (recent.length < mostPerHour) return 0;
@@ -74,12 +74,12 @@ export class JobStore {
   counts(now: number): JobCounts {
     for (const job of this.jobs.values()) if (job.hasEnded(now) && !this.#counted.has(job)) this.#count(job, now);
     const byTag = Object.fromEntries([...this.#byTag].map(([tag, counts]) => [tag, { ...counts }]));
-    const sum = (what: keyof TagCounts): number =>
-      Object.values(byTag).reduce((total, counts) => total + counts[what], 0);
+    const sum = (name: keyof TagCounts): number =>
+      Object.values(byTag).reduce((total, counts) => total + counts[name], 0);
     return { created: sum("created"), linesAnswered: sum("linesAnswered"), byTag };
   }
 
-  /** What a job has answered counts once it has ended. */
+  /** Counts the answers of a job that has ended. */
   #count(job: Job, now: number): void {
     this.#counted.add(job);
     for (const { inputs, refusal } of job.done(now)) {

@@ -1,6 +1,6 @@
 import type { JobLine } from "./job-line.ts";
 
-/** How far a job has come, in OpenAI's words. */
+/** Status of a job, in OpenAI's words. */
 export type Phase =
   | "validating"
   | "failed"
@@ -11,7 +11,7 @@ export type Phase =
   | "cancelling"
   | "cancelled";
 
-/** Why a job was not begun. */
+/** Reason why a job was not started. */
 export interface JobFailure {
   readonly code: string;
   readonly message: string;
@@ -19,14 +19,14 @@ export interface JobFailure {
   readonly line?: number;
 }
 
-/** What is known of a job when it is created. */
+/** Facts of a job that are set when it is created. */
 export interface JobPlan {
   readonly id: string;
   readonly provider: "openai" | "cohere";
   readonly model: string;
-  /** What its creator calls it: OpenAI's metadata `tag`, Cohere's name. */
+  /** Tag of its creator: OpenAI's metadata `tag`, Cohere's name. */
   readonly tag: string;
-  /** In the order in which they are worked off. */
+  /** In the order of processing. */
   readonly lines: readonly JobLine[];
   readonly createdAt: number;
   readonly durationMs: number;
@@ -37,17 +37,17 @@ export interface JobPlan {
   readonly missingFileMs: number;
 }
 
-/** A job is looked at until this share of its time is over. */
+/** Share of a job's time after which its validation ends. */
 const VALIDATED = 0.1;
-/** Its lines are worked off until this share of it. */
-const WORKED_OFF = 0.9;
+/** Share of a job's time after which its lines are processed. */
+const PROCESSED = 0.9;
 
-/** One offline job. All that it does follows from the time. */
+/** Offline job. Its state follows from the time alone. */
 export class Job {
   readonly plan: JobPlan;
-  /** Names of what it has written already. */
+  /** Ids of the files that it has written. */
   readonly written: Set<string> = new Set();
-  #cancelledAt: number | undefined;
+  #canceledAt: number | undefined;
 
   constructor(plan: JobPlan) {
     this.plan = plan;
@@ -56,18 +56,18 @@ export class Job {
   phase(now: number): Phase {
     const { createdAt, durationMs, failure, expiresAfter, cancelMs } = this.plan;
     const age = now - createdAt;
-    if (this.#cancelledAt !== undefined) return now >= this.#cancelledAt + cancelMs ? "cancelled" : "cancelling";
+    if (this.#canceledAt !== undefined) return now >= this.#canceledAt + cancelMs ? "cancelled" : "cancelling";
     if (age < durationMs * VALIDATED) return "validating";
     if (failure !== undefined) return "failed";
-    if (age < durationMs * WORKED_OFF) return "in_progress";
+    if (age < durationMs * PROCESSED) return "in_progress";
     if (age < durationMs) return expiresAfter === undefined ? "finalizing" : "in_progress";
     return expiresAfter === undefined ? "completed" : "expired";
   }
 
-  /** When it went over into its last phase, or will if nobody cancels it. */
+  /** Time at which its last phase began, or will begin unless it is canceled. */
   get endsAt(): number {
     const { createdAt, durationMs, failure, cancelMs } = this.plan;
-    if (this.#cancelledAt !== undefined) return this.#cancelledAt + cancelMs;
+    if (this.#canceledAt !== undefined) return this.#canceledAt + cancelMs;
     return createdAt + durationMs * (failure === undefined ? 1 : VALIDATED);
   }
 
@@ -75,29 +75,29 @@ export class Job {
     return ENDED.has(this.phase(now));
   }
 
-  /** Whether its files can be had. */
+  /** Tells whether its files can be read. */
   hasFiles(now: number): boolean {
     return this.plan.failure === undefined && this.hasEnded(now) && now >= this.endsAt + this.plan.missingFileMs;
   }
 
-  /** The lines that are done. */
+  /** Lines that are done. */
   done(now: number): readonly JobLine[] {
     const { lines, createdAt, durationMs, failure, expiresAfter = lines.length } = this.plan;
     if (failure !== undefined) return [];
-    const age = Math.min(now, this.#cancelledAt ?? Infinity) - createdAt;
-    const share = durationMs === 0 ? 1 : (age / durationMs - VALIDATED) / (WORKED_OFF - VALIDATED);
+    const age = Math.min(now, this.#canceledAt ?? Infinity) - createdAt;
+    const share = durationMs === 0 ? 1 : (age / durationMs - VALIDATED) / (PROCESSED - VALIDATED);
     return lines.slice(0, Math.min(expiresAfter, Math.floor(lines.length * Math.min(1, Math.max(0, share)))));
   }
 
-  /** The lines that were not come to when it expired. */
+  /** Lines that were not processed before it expired. */
   expired(now: number): readonly JobLine[] {
     return this.phase(now) === "expired" ? this.plan.lines.slice(this.plan.expiresAfter) : [];
   }
 
-  /** Stops it; false where it has ended already. */
+  /** Cancels it; false when it has already ended. */
   cancel(now: number): boolean {
     if (this.hasEnded(now)) return false;
-    this.#cancelledAt ??= now;
+    this.#canceledAt ??= now;
     return true;
   }
 }

@@ -5,7 +5,7 @@ import type { Call, Plan, Route } from "../server/route.ts";
 import { Refusal } from "../server/refusal.ts";
 import type { JobLine, LineRequest } from "./job-line.ts";
 
-/** Reads the lines of a job as the live endpoint would read them as requests, each with chance of its own. */
+/** Reads the lines of a job as the live endpoint reads requests, each with its own dice. */
 export async function planLines(call: Call, route: Route, requests: readonly LineRequest[]): Promise<JobLine[]> {
   const lines: JobLine[] = [];
   for (const [index, { id, body }] of requests.entries()) {
@@ -32,10 +32,11 @@ async function planLine(call: Call, route: Route, id: string, requestId: string)
 }
 
 function refusalOf({ settings, dice, ...call }: Call, { dialect }: Route, plan: Plan): Refusal | undefined {
-  const { poison } = settings.faults;
-  const position = poison === undefined ? -1 : plan.inputs.findIndex((input) => input.includes(poison.marker));
-  if (poison !== undefined && position !== -1) {
-    return dialect.poisoned(poison.named === true ? plan.nameInput(position) : undefined, { ...call, settings, dice });
+  const { badInput } = settings.faults;
+  const position = badInput === undefined ? -1 : plan.inputs.findIndex((input) => input.includes(badInput.marker));
+  if (badInput !== undefined && position !== -1) {
+    const name = badInput.named === true ? plan.nameInput(position) : undefined;
+    return dialect.badInput(name, { ...call, settings, dice });
   }
   const { lineErrorRate = 0, onlyErrorFile = false } = settings.jobs;
   return onlyErrorFile || dice.roll("lineError") < lineErrorRate ? dialect.serverError(500, call.id) : undefined;

@@ -9,7 +9,7 @@ test("what is not limited passes", () => {
   expect(pool.states(0)).toEqual({});
 });
 
-test("a refusal says which limit, how much was used and asked for, and when it would pass", () => {
+test("a refusal has the limit, what was used and asked for, and when it would pass", () => {
   const pool = new Pool("model", { requests: 2, tokens: 600 }, 1, true, 0);
   pool.takeRequest(0);
   expect(pool.takeWork({ tokens: 500, inputs: 1 }, 0)).toBeUndefined();
@@ -24,7 +24,7 @@ test("a refusal says which limit, how much was used and asked for, and when it w
   expect(pool.takeRequest(0)).toEqual({ kind: "requests", limit: 2, used: 2, requested: 1, waitMs: 30_000 });
 });
 
-test("work passes whole or not at all", () => {
+test("a request's work passes completely or not at all", () => {
   const pool = new Pool("embed", { tokens: 100, inputs: 10 }, 1, true, 0);
   expect(pool.takeWork({ tokens: 50, inputs: 11 }, 0)?.kind).toBe("inputs");
   expect(pool.states(0)["tokens"]?.remaining).toBe(100);
@@ -32,7 +32,7 @@ test("work passes whole or not at all", () => {
   expect(pool.states(0)["inputs"]?.remaining).toBe(10);
 });
 
-test("a refused request counts: who resends without a pause never gets through", () => {
+test("a refused request counts: a client that resends without a pause never gets through", () => {
   const strict = new Pool("model", { requests: 60 }, 0, true, 0);
   const lenient = new Pool("model", { requests: 60 }, 0, false, 0);
   const passes = (pool: Pool): number => {

@@ -1,36 +1,36 @@
-import { Meter } from "./meter.ts";
+import { LeakyBucket } from "./leaky-bucket.ts";
 
-/** What a limit counts. */
+/** Quantity that a limit counts. */
 export type LimitKind = "requests" | "tokens" | "inputs";
 
-/** What may pass in a minute; undefined does not limit. */
+/** Limits a minute; undefined does not limit. */
 export interface PoolLimits {
   readonly requests?: number | undefined;
   readonly tokens?: number | undefined;
   readonly inputs?: number | undefined;
 }
 
-/** One limit at one moment. */
+/** State of a limit at one moment. */
 export interface LimitState {
   readonly limit: number;
   readonly remaining: number;
   readonly resetMs: number;
 }
 
-/** Why a limit refused. */
+/** Refusal by a limit. */
 export interface LimitHit {
   readonly kind: LimitKind;
   readonly limit: number;
   readonly used: number;
   readonly requested: number;
-  /** Milliseconds until it would pass; Infinity where it never will. */
+  /** Milliseconds until it would pass; Infinity when it never will. */
   readonly waitMs: number;
 }
 
-/** The limits that some requests share. */
+/** Limits that several requests share. */
 export class Pool {
   readonly name: string;
-  readonly #meters = new Map<LimitKind, Meter>();
+  readonly #buckets = new Map<LimitKind, LeakyBucket>();
   readonly #countRefused: boolean;
   #lastAt: number;
 
@@ -40,53 +40,53 @@ export class Pool {
     this.#lastAt = nowMs;
     for (const kind of ["requests", "tokens", "inputs"] as const) {
       const limit = limits[kind];
-      if (limit !== undefined) this.#meters.set(kind, new Meter(limit, fill, nowMs));
+      if (limit !== undefined) this.#buckets.set(kind, new LeakyBucket(limit, fill, nowMs));
     }
   }
 
-  /** Counts one request. A request counts even when it is refused, for whatever reason. */
+  /** Counts one request, even one that is refused later. */
   takeRequest(nowMs: number): LimitHit | undefined {
     this.#lastAt = nowMs;
-    const meter = this.#meters.get("requests");
-    if (meter === undefined || meter.take(1, nowMs)) return undefined;
-    if (this.#countRefused) meter.drain(1, nowMs);
-    return hit("requests", meter, 1, nowMs);
+    const bucket = this.#buckets.get("requests");
+    if (bucket === undefined || bucket.take(1, nowMs)) return undefined;
+    if (this.#countRefused) bucket.penalize(1, nowMs);
+    return hit("requests", bucket, 1, nowMs);
   }
 
-  /** Counts what a request asks for: all of it, or nothing. */
+  /** Counts the tokens and inputs of a request: all of them, or none. */
   takeWork(work: { readonly tokens: number; readonly inputs: number }, nowMs: number): LimitHit | undefined {
     this.#lastAt = nowMs;
     for (const kind of ["tokens", "inputs"] as const) {
-      const meter = this.#meters.get(kind);
-      if (meter !== undefined && !meter.fits(work[kind], nowMs)) return hit(kind, meter, work[kind], nowMs);
+      const bucket = this.#buckets.get(kind);
+      if (bucket !== undefined && !bucket.fits(work[kind], nowMs)) return hit(kind, bucket, work[kind], nowMs);
     }
-    for (const kind of ["tokens", "inputs"] as const) this.#meters.get(kind)?.take(work[kind], nowMs);
+    for (const kind of ["tokens", "inputs"] as const) this.#buckets.get(kind)?.take(work[kind], nowMs);
     return undefined;
   }
 
-  /** Every limit of this pool as it is now. */
+  /** Present state of every limit. */
   states(nowMs: number): Partial<Record<LimitKind, LimitState>> {
     const states: Partial<Record<LimitKind, LimitState>> = {};
-    for (const [kind, meter] of this.#meters) {
-      states[kind] = { limit: meter.limit, remaining: meter.remaining(nowMs), resetMs: meter.resetMs(nowMs) };
+    for (const [kind, bucket] of this.#buckets) {
+      states[kind] = { limit: bucket.limit, remaining: bucket.remaining(nowMs), resetMs: bucket.resetMs(nowMs) };
     }
     return states;
   }
 
-  /** What has passed of each limit, as a share of what could have by the last request. */
+  /** Use of each limit, as a share of its capacity until the last request. */
   use(): Partial<Record<LimitKind, number>> {
     const use: Partial<Record<LimitKind, number>> = {};
-    for (const [kind, meter] of this.#meters) use[kind] = meter.use(this.#lastAt);
+    for (const [kind, bucket] of this.#buckets) use[kind] = bucket.use(this.#lastAt);
     return use;
   }
 }
 
-function hit(kind: LimitKind, meter: Meter, requested: number, nowMs: number): LimitHit {
+function hit(kind: LimitKind, bucket: LeakyBucket, requested: number, nowMs: number): LimitHit {
   return {
     kind,
-    limit: meter.limit,
-    used: meter.limit - meter.remaining(nowMs),
+    limit: bucket.limit,
+    used: bucket.limit - bucket.remaining(nowMs),
     requested,
-    waitMs: meter.waitMs(requested, nowMs),
+    waitMs: bucket.waitMs(requested, nowMs),
   };
 }

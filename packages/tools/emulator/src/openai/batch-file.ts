@@ -5,15 +5,15 @@ import type { JobFailure } from "../jobs/job.ts";
 import type { LineRequest } from "../jobs/job-line.ts";
 import { MAX_EMBEDDING_INPUTS, MAX_LINES } from "./limits.ts";
 
-/** What a batch is to do, as its file says. */
+/** Requests of a batch's file. */
 export interface BatchFile {
   readonly requests: readonly LineRequest[];
   readonly model: string;
-  /** Why the file cannot be worked off. */
+  /** Reason why the file cannot be processed. */
   readonly failure: JobFailure | undefined;
 }
 
-/** Reads the file of a batch. What is wrong with it fails the batch, not its creation. */
+/** Reads the file of a batch. A wrong line fails the batch, not its creation. */
 export function readBatchFile(bytes: Buffer, endpoint: string): BatchFile {
   const texts = bytes.toString().split("\n");
   const reader = new Reader(endpoint);

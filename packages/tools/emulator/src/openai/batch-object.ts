@@ -2,11 +2,11 @@ import type { Job, Phase } from "../jobs/job.ts";
 import type { Call } from "../server/route.ts";
 import { batchFiles } from "./batch-output.ts";
 import { invalid } from "./errors.ts";
-import { spoken, toSeconds } from "./spoken.ts";
+import { apiObject, toSeconds } from "./api-object.ts";
 
 const DAY_MS = 86_400_000;
 
-/** The batch that a path names. @throws Refusal where there is none */
+/** Batch that a path names. @throws Refusal when there is none */
 export function findBatch({ parameters, store }: Call): Job {
   const id = parameters["id"] as string;
   const job = store.jobs.get(id);
@@ -14,7 +14,7 @@ export function findBatch({ parameters, store }: Call): Job {
   throw invalid(`No batch found with id '${id}'.`, null, null, 404);
 }
 
-/** What the API says of a batch; `phase` where it speaks of another moment than now. */
+/** Batch as the API describes it, in its present phase or in `phase`. */
 export function describeBatch(call: Call, job: Job, phase: Phase = job.phase(call.now())): object {
   const { plan } = job;
   const now = call.now();
@@ -25,7 +25,7 @@ export function describeBatch(call: Call, job: Job, phase: Phase = job.phase(cal
   const { outputFileId, errorFileId } = isNew ? {} : batchFiles(call, job);
   const failure = phase === "failed" ? plan.failure : undefined;
   const reached = (name: Phase): number | undefined => (phase === name ? toSeconds(call.store, job.endsAt) : undefined);
-  return spoken(
+  return apiObject(
     {
       id: plan.id,
       object: "batch",

@@ -5,7 +5,7 @@ import type { Job } from "../jobs/job.ts";
 import type { JobLine } from "../jobs/job-line.ts";
 import type { Call } from "../server/route.ts";
 
-/** The files that a batch has written, if it has: each only where it has lines. */
+/** Ids of the files that a batch has written, each only when it has lines. */
 export function batchFiles(
   { store, now }: Call,
   job: Job,
@@ -19,7 +19,7 @@ export function batchFiles(
   const keep = (kind: "output" | "error", content: () => Promise<Buffer>): string => {
     const id = `file-${job.plan.id}-${kind}`;
     const name = `${job.plan.id}_${kind}.jsonl`;
-    // Whoever deletes it shall not see it come back.
+    // A file that was deleted must not come back.
     if (!job.written.has(id))
       store.files.set(id, { id, name, purpose: "batch_output", createdAt: job.endsAt, content });
     job.written.add(id);

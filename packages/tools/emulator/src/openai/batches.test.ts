@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 
-import { HandClock } from "../fixtures/hand-clock.ts";
+import { ManualClock } from "../fixtures/manual-clock.ts";
 import { cancelBatch, contentOf, createBatch, lineOf, rowsOf, uploadFile } from "../fixtures/openai-batch.ts";
 import { post, readReply } from "../fixtures/post.ts";
-import { type Behaviour, startEmulator } from "../index.ts";
+import { type Behavior, startEmulator } from "../index.ts";
 
 // A safeguard, not a measure, for machines that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -12,11 +12,11 @@ const texts = ["one", "two", "three", "four", "five", "six", "seven", "eight", "
 const lines = texts.map((text, index) => lineOf(`line-${index}`, { model: "m", input: [text], dimensions: 4 }));
 
 describe("a batch", () => {
-  test("answers as the live endpoint does, in whatever order, matched by custom_id", async () => {
+  test("answers as the live endpoint does, in any order, matched by custom_id", async () => {
     await using emulator = await startEmulator({ trackInputs: true });
     const batch = await createBatch(emulator, lines, { tag: "a" });
     expect(batch.created).toMatchObject({ object: "batch", status: "validating", endpoint: "/v1/embeddings" });
-    const ended = await batch.look();
+    const ended = await batch.retrieve();
     expect(ended).toMatchObject({ status: "completed", request_counts: { total: 10, completed: 10, failed: 0 } });
     expect("error_file_id" in ended).toBe(false);
     const rows = await rowsOf(emulator, ended.output_file_id);
@@ -40,19 +40,19 @@ describe("a batch", () => {
   ])("of %s", async (endpoint, body) => {
     await using emulator = await startEmulator();
     const batch = await createBatch(emulator, [lineOf("x", { model: "m", ...body }, endpoint)], {}, endpoint);
-    const [row] = await rowsOf(emulator, (await batch.look()).output_file_id);
+    const [row] = await rowsOf(emulator, (await batch.retrieve()).output_file_id);
     const live = await post(`${emulator.url}${endpoint}`, { model: "m", ...body });
     expect({ ...row.response.body, id: "", output: [] }).toEqual({ ...live.body, id: "", output: [] });
   });
 
-  test("goes through its statuses, and does its lines one after another", async () => {
-    const clock = new HandClock();
+  test("goes through its statuses, and processes its lines one after another", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, jobs: { durationMs: 1000 } });
     const batch = await createBatch(emulator, lines);
     const seen: unknown[] = [];
     for (const step of [0, 99, 401, 400, 99, 1]) {
       clock.advance(step);
-      const { status, request_counts: counts } = await batch.look();
+      const { status, request_counts: counts } = await batch.retrieve();
       seen.push([status, counts.completed]);
     }
     expect(seen).toEqual([
@@ -66,9 +66,9 @@ describe("a batch", () => {
   });
 
   test("a refused line is in the error file with its status", async () => {
-    await using emulator = await startEmulator({ faults: { poison: { marker: "BAD", named: true } } });
+    await using emulator = await startEmulator({ faults: { badInput: { marker: "BAD", named: true } } });
     const batch = await createBatch(emulator, [lines[0]!, lineOf("bad", { model: "m", input: ["BAD"] })]);
-    const { output_file_id: output, error_file_id: errors, request_counts: counts } = await batch.look();
+    const { output_file_id: output, error_file_id: errors, request_counts: counts } = await batch.retrieve();
     expect(counts).toEqual({ total: 2, completed: 1, failed: 1 });
     expect(await rowsOf(emulator, output)).toHaveLength(1);
     expect(await rowsOf(emulator, errors)).toMatchObject([
@@ -78,7 +78,7 @@ describe("a batch", () => {
 
   test("that expires keeps what is done; the rest is in the error file", async () => {
     await using emulator = await startEmulator({ jobs: { expireRate: 1, expireAfter: 0.3 } });
-    const ended = await (await createBatch(emulator, lines)).look();
+    const ended = await (await createBatch(emulator, lines)).retrieve();
     expect(ended.status).toBe("expired");
     expect(await rowsOf(emulator, ended.output_file_id)).toHaveLength(3);
     const expired = await rowsOf(emulator, ended.error_file_id);
@@ -86,47 +86,47 @@ describe("a batch", () => {
     expect(expired[0]).toMatchObject({ response: null, error: { code: "batch_expired" } });
   });
 
-  test("that is cancelled keeps what is done; one that has ended cannot be", async () => {
-    const clock = new HandClock();
+  test("that is canceled keeps what is done; one that has ended cannot be canceled", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, jobs: { durationMs: 1000, cancelMs: 100 } });
     const batch = await createBatch(emulator, lines);
     clock.advance(500);
     expect((await cancelBatch(emulator, batch.created.id)).body.status).toBe("cancelling");
     clock.advance(100);
-    const ended = await batch.look();
+    const ended = await batch.retrieve();
     expect(ended.status).toBe("cancelled");
     expect(await rowsOf(emulator, ended.output_file_id)).toHaveLength(5);
     expect((await cancelBatch(emulator, batch.created.id)).status).toBe(409);
   });
 
-  test("over the cap of waiting tokens is created, and fails", async () => {
-    const clock = new HandClock();
+  test("over the cap of enqueued tokens is created, and fails", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, tokens: "fast", jobs: { durationMs: 10, enqueuedTokens: 20 } });
     const [first, second] = [await createBatch(emulator, lines), await createBatch(emulator, lines)];
     clock.advance(5);
-    expect((await first.look()).status).toBe("in_progress");
-    expect(await second.look()).toMatchObject({
+    expect((await first.retrieve()).status).toBe("in_progress");
+    expect(await second.retrieve()).toMatchObject({
       status: "failed",
       errors: { data: [{ code: "token_limit_exceeded" }] },
     });
     clock.advance(10);
     const third = await createBatch(emulator, lines);
     clock.advance(10);
-    expect((await third.look()).status).toBe("completed");
+    expect((await third.retrieve()).status).toBe("completed");
   });
 
   test("names its files late", async () => {
-    const clock = new HandClock();
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, jobs: { missingFileMs: 50 } });
     const batch = await createBatch(emulator, lines);
-    expect(await batch.look()).not.toHaveProperty("output_file_id");
+    expect(await batch.retrieve()).not.toHaveProperty("output_file_id");
     clock.advance(50);
-    expect(await batch.look()).toHaveProperty("output_file_id");
+    expect(await batch.retrieve()).toHaveProperty("output_file_id");
   });
 
   test("with an error file alone; and null where there is nothing", async () => {
     await using emulator = await startEmulator({ jobs: { onlyErrorFile: true, nulls: true } });
-    const ended = await (await createBatch(emulator, lines)).look();
+    const ended = await (await createBatch(emulator, lines)).retrieve();
     expect(ended).toMatchObject({ status: "completed", output_file_id: null, errors: null, cancelled_at: null });
     expect(await rowsOf(emulator, ended.error_file_id)).toHaveLength(10);
   });
@@ -137,7 +137,7 @@ describe("a batch", () => {
     expect(emulator.stats()).toMatchObject({ jobs: { created: 1 }, faults: { lostCreate: 1 } });
   });
 
-  test("whose request met a fault is not there", async () => {
+  test("whose request met a fault does not exist", async () => {
     await using emulator = await startEmulator();
     const file = await uploadFile(emulator, lines);
     emulator.reset({ faults: { serverErrorRate: 1 } });
@@ -173,7 +173,7 @@ describe("refused when it is created", () => {
   });
 
   test("more than may be created in an hour", async () => {
-    const clock = new HandClock();
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, jobs: { creationsPerHour: 1 } });
     await createBatch(emulator, lines);
     const { id } = await uploadFile(emulator, lines);
@@ -214,7 +214,7 @@ test.each<[string, readonly string[], string, number | null]>([
   ],
 ])("a file with %s fails the batch", async (_, file, code, line) => {
   await using emulator = await startEmulator({ tokens: "fast" });
-  const ended = await (await createBatch(emulator, file)).look();
+  const ended = await (await createBatch(emulator, file)).retrieve();
   expect(ended).toMatchObject({ status: "failed", errors: { object: "list", data: [{ code, line }] } });
   expect(ended).not.toHaveProperty("output_file_id");
 });
@@ -261,7 +261,7 @@ describe("files", () => {
     expect({ status: reply.status, param: reply.body.error.param }).toEqual({ status: 400, param });
   });
 
-  test("no form", async () => {
+  test("a body that is not a form", async () => {
     await using emulator = await startEmulator();
     expect((await post(`${emulator.url}/v1/files`, {})).body.error.message).toContain("multipart/form-data");
   });
@@ -269,9 +269,9 @@ describe("files", () => {
 
 test("the same run gives the same order, times and faults", async () => {
   const run = async (): Promise<unknown> => {
-    const jobs: Behaviour["jobs"] = { durationMs: [0, 0], lineErrorRate: 0.3 };
+    const jobs: Behavior["jobs"] = { durationMs: [0, 0], lineErrorRate: 0.3 };
     await using emulator = await startEmulator({ seed: 7, jobs });
-    const ended = await (await createBatch(emulator, lines)).look();
+    const ended = await (await createBatch(emulator, lines)).retrieve();
     const read = async (id: string): Promise<unknown> => (await rowsOf(emulator, id)).map((row) => row.custom_id);
     return [await read(ended.output_file_id), await read(ended.error_file_id)];
   };

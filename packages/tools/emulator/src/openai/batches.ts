@@ -1,4 +1,4 @@
-import { plainly, type Route } from "../server/route.ts";
+import { withoutCost, type Route } from "../server/route.ts";
 import { describeBatch, findBatch } from "./batch-object.ts";
 import { openai } from "./dialect.ts";
 import { page } from "./page.ts";
@@ -12,7 +12,7 @@ export const listBatches: Route = {
     const jobs = [...call.store.jobs.values()].filter((job) => job.plan.provider === "openai");
     const ids = jobs.toReversed().map(({ plan }) => ({ id: plan.id }));
     const { shown, hasMore } = page(call, ids);
-    return plainly(() => ({
+    return withoutCost(() => ({
       body: JSON.stringify({
         object: "list",
         data: shown.map(({ id }) => describeBatch(call, findBatch({ ...call, parameters: { id } }))),
@@ -31,6 +31,6 @@ export const retrieveBatch: Route = {
   path: "/v1/batches/:id",
   plan(call) {
     const job = findBatch(call);
-    return plainly(() => ({ body: JSON.stringify(describeBatch(call, job)) }));
+    return withoutCost(() => ({ body: JSON.stringify(describeBatch(call, job)) }));
   },
 };

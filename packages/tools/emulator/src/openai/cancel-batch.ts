@@ -1,4 +1,4 @@
-import { plainly, type Route } from "../server/route.ts";
+import { withoutCost, type Route } from "../server/route.ts";
 import { describeBatch, findBatch } from "./batch-object.ts";
 import { openai } from "./dialect.ts";
 import { refuse } from "./errors.ts";
@@ -15,7 +15,7 @@ export const cancelBatch: Route = {
     if (job.hasEnded(call.now())) {
       throw refuse(409, { message: `Cannot cancel a batch with status '${phase}'.` });
     }
-    return plainly(() => {
+    return withoutCost(() => {
       job.cancel(call.now());
       return { body: JSON.stringify(describeBatch(call, job)) };
     });

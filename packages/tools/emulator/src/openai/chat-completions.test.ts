@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { HandClock } from "../fixtures/hand-clock.ts";
+import { ManualClock } from "../fixtures/manual-clock.ts";
 import { eventsOf, post } from "../fixtures/post.ts";
 import { startEmulator } from "../index.ts";
 
@@ -12,7 +12,7 @@ const ask = (content: unknown, changes: object = {}): object => ({
 const schema = { type: "object", properties: { answer: { type: "string" }, sure: { type: "boolean" } } };
 
 test("an answer as OpenAI sends it", async () => {
-  await using emulator = await startEmulator({ clock: new HandClock(), limits: { tokensPerMinute: 1000 } });
+  await using emulator = await startEmulator({ clock: new ManualClock(), limits: { tokensPerMinute: 1000 } });
   const reply = await post(`${emulator.url}/v1/chat/completions`, ask("How are you?"));
   expect(reply.headers.get("x-ratelimit-remaining-tokens")).toBe("986");
   expect(reply.body).toMatchInlineSnapshot(`
@@ -111,7 +111,7 @@ test("several choices, each of them charged", async () => {
 });
 
 describe("a stream", () => {
-  test("has a role, pieces, an end, usage where it is asked for, and [DONE]", async () => {
+  test("has a role, pieces, an end, usage when it is asked for, and [DONE]", async () => {
     await using emulator = await startEmulator();
     const request = ask("one two", { stream: true, stream_options: { include_usage: true } });
     const reply = await post(`${emulator.url}/v1/chat/completions`, request);
@@ -142,7 +142,7 @@ describe("a stream", () => {
   });
 
   test("spreads over the latency, from a quarter of it on", async () => {
-    const clock = new HandClock();
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, latency: { baseMs: 400 } });
     const pending = post(`${emulator.url}/v1/chat/completions`, ask("one two", { stream: true }));
     await clock.timers(1);
@@ -151,7 +151,7 @@ describe("a stream", () => {
     expect(clock.now()).toBe(400);
   });
 
-  test("of very many words comes in at most 200 pieces", async () => {
+  test("of very many words has at most 200 pieces", async () => {
     await using emulator = await startEmulator({ tokens: "fast" });
     const words = Array.from({ length: 5000 }, (_, number) => `word${number}`).join(" ");
     const events = eventsOf((await post(`${emulator.url}/v1/chat/completions`, ask(words, { stream: true }))).text);
@@ -164,7 +164,7 @@ describe("a stream", () => {
 describe("a 400", () => {
   test.each([
     ["no messages", { messages: undefined }, "messages", "missing_required_parameter"],
-    ["messages that are no list", { messages: "hi" }, "messages", "invalid_type"],
+    ["messages that are not a list", { messages: "hi" }, "messages", "invalid_type"],
     ["no message", { messages: [] }, "messages", "empty_array"],
     ["an unknown role", { messages: [{ role: "boss", content: "x" }] }, "messages[0].role", "invalid_value"],
     ["a message without content", { messages: [{ role: "user" }] }, "messages[0].content", "invalid_value"],
@@ -196,7 +196,7 @@ describe("a 400", () => {
   });
 });
 
-test("P9 usage left out, or null, also where a stream was asked for it", async () => {
+test("P9 usage left out, or null, in streams too", async () => {
   await using emulator = await startEmulator({ quirks: { usage: "missing" }, tokens: "fast" });
   expect((await post(`${emulator.url}/v1/chat/completions`, ask("x"))).body).not.toHaveProperty("usage");
   emulator.reset({ quirks: { usage: "null" } });

@@ -85,7 +85,7 @@ function heading({ call, model }: Parts, object: string): object {
   return { id: `chatcmpl-${call.id}`, object, created: CREATED, model, service_tier: "default" };
 }
 
-/** The same in every run. */
+/** Time of creation, the same in every run. */
 const CREATED = 1_767_225_600;
 
 function usageOf({ reply, choices }: Parts): object {

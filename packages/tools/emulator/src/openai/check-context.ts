@@ -1,7 +1,7 @@
 import { invalid } from "./errors.ts";
 import { CONTEXT_TOKENS } from "./limits.ts";
 
-/** @throws Refusal where the request is longer than the model reads */
+/** @throws Refusal when the request is longer than the model's context */
 export function checkContext(tokens: number, param: string): void {
   if (tokens <= CONTEXT_TOKENS) return;
   throw invalid(

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from "../content/json.ts";
 import { beginJob, isAnswerLost } from "../jobs/begin-job.ts";
 import { planLines } from "../jobs/plan-lines.ts";
 import type { StoredFile } from "../jobs/job-store.ts";
-import { type Call, plainly, type Route } from "../server/route.ts";
+import { type Call, withoutCost, type Route } from "../server/route.ts";
 import { describeBatch } from "./batch-object.ts";
 import { type BatchFile, readBatchFile } from "./batch-file.ts";
 import { chatCompletions } from "./chat-completions.ts";
@@ -14,7 +14,7 @@ import { moderations } from "./moderations.ts";
 import { readBody } from "./request.ts";
 import { responses } from "./responses.ts";
 
-/** The live endpoints whose requests can be in a batch. */
+/** Live endpoints whose requests can be in a batch. */
 const ENDPOINTS: ReadonlyMap<unknown, Route> = new Map(
   [embeddings, moderations, chatCompletions, responses].map((route) => [route.path, route]),
 );
@@ -31,7 +31,7 @@ export const createBatch: Route = {
     const file = readFile(call, body);
     refuseTooMany(call);
     const input = readBatchFile(await file.content(), route.path);
-    return plainly(async () => {
+    return withoutCost(async () => {
       const batch = { inputFileId: file.id, endpoint: route.path, metadata };
       const job = await begin(call, route, input, metadata);
       call.store.batches.set(job.plan.id, batch);

@@ -4,7 +4,7 @@ import type { Call, Dialect } from "../server/route.ts";
 import { invalid, refuse } from "./errors.ts";
 import { formatWait, limitHeaders, retryHeaders } from "./headers.ts";
 
-/** How OpenAI speaks. */
+/** Refusals and headers of OpenAI. */
 export const openai: Dialect = {
   name: "openai",
   processingHeader: "openai-processing-ms",
@@ -25,7 +25,7 @@ export const openai: Dialect = {
       type: "insufficient_quota",
       code: "insufficient_quota",
     }),
-  poisoned: (name) =>
+  badInput: (name) =>
     name === undefined
       ? invalid("'$.input' is invalid. Please check the API reference.")
       : invalid(`Invalid '${name}': this input cannot be processed.`, name, "invalid_value"),
@@ -63,7 +63,7 @@ function rateLimited(hit: LimitHit | undefined, pool: string, call: Call): Refus
   return refuse(429, { message, type: kind, code: "rate_limit_exceeded" }, retryHeaders(hit.waitMs, retryAfter));
 }
 
-/** The real message holds part of the key, and so does this one: a client must not pass it on. */
+/** Shows part of the key, as the real message does: a client must not pass it on. */
 function mask(key: string): string {
   return key.length < 12 ? `${key.slice(0, 2)}***` : `${key.slice(0, 8)}${"*".repeat(8)}${key.slice(-4)}`;
 }

@@ -58,7 +58,7 @@ test("a text, token arrays and one of them are inputs too", async () => {
   expect((await send([[1, 2, 3], [4]])).data).toHaveLength(2);
 });
 
-test("the length of vectors: what is asked, else the option, else the model's", async () => {
+test("the length of vectors: the request's, else the option, else the model's", async () => {
   await using emulator = await startEmulator();
   const length = async (request: object): Promise<number> =>
     (await post(`${emulator.url}/v1/embeddings`, { input: "a", ...request })).body.data[0].embedding.length;
@@ -85,7 +85,7 @@ describe("a 400", () => {
     ["an empty text", { model: SMALL, input: "" }, null, null],
     ["an empty text among others", { model: SMALL, input: ["a", ""] }, null, null],
     ["an empty list", { model: SMALL, input: [] }, null, null],
-    ["an input that is no text", { model: SMALL, input: ["a", {}] }, null, null],
+    ["an input that is not a text", { model: SMALL, input: ["a", {}] }, null, null],
     [
       "2,049 inputs",
       { model: SMALL, input: Array.from({ length: 2049 }, () => "a") },
@@ -129,7 +129,7 @@ describe("a 400", () => {
 });
 
 describe("models", () => {
-  test("any, unless the options say which there are", async () => {
+  test("any, unless the options list them", async () => {
     await using emulator = await startEmulator({ models: ["a", "b"] });
     const get = async (path: string): Promise<Response> =>
       fetch(emulator.url + path, { headers: { authorization: "Bearer k" } });

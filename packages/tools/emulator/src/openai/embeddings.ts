@@ -31,8 +31,8 @@ export const embeddings: Route = {
       tokens,
       nameInput: (position) => (single ? "input" : `input[${position}]`),
       async answer() {
-        const nature = { indexed: !call.settings.quirks.omitIndex, vectors: true };
-        const { rows, faults } = arrangeRows(texts.length, nature, call.settings.faults, call.dice);
+        const shape = { indexed: !call.settings.quirks.omitIndex, vectors: true };
+        const { rows, faults } = arrangeRows(texts.length, shape, call.settings.faults, call.dice);
         const tail = { model, ...withUsage(call, { prompt_tokens: tokens, total_tokens: tokens }) };
         return {
           body: await write(call, rows, texts, dimensions, encoding, tail),
@@ -66,7 +66,7 @@ async function write(
   return writer.finish();
 }
 
-/** The inputs as texts, and the tokens of each. Token arrays are allowed in place of texts. */
+/** Inputs as texts, and the tokens of each. Token arrays are allowed instead of texts. */
 async function readInput(call: Call, input: unknown): Promise<{ texts: string[]; counts: number[] }> {
   if (input === undefined || input === null) throw invalid("Missing required parameter: 'input'.", "input");
   const list = typeof input === "string" || isTokens(input) ? [input] : input;

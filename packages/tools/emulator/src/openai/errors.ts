@@ -1,6 +1,6 @@
 import { Refusal } from "../server/refusal.ts";
 
-/** The parts of an OpenAI error. */
+/** Parts of an OpenAI error. */
 export interface OpenAIError {
   readonly message: string;
   /** @default "invalid_request_error" */
@@ -9,13 +9,13 @@ export interface OpenAIError {
   readonly code?: string | null;
 }
 
-/** A refusal with the body of an OpenAI error. */
+/** Refusal with the body of an OpenAI error. */
 export function refuse(status: number, error: OpenAIError, headers: Readonly<Record<string, string>> = {}): Refusal {
   const { message, type = "invalid_request_error", param = null, code = null } = error;
   return new Refusal(status, { error: { message, type, param, code } }, headers);
 }
 
-/** A 400, unless it is another status, that says which part of the request is wrong. */
+/** Refusal that names the invalid part of the request, with status 400 by default. */
 export function invalid(
   message: string,
   param: string | null = null,
@@ -25,7 +25,7 @@ export function invalid(
   return refuse(status, { message, param, code });
 }
 
-/** A required part of the request is not there. */
+/** Refusal of a request without a required part. */
 export function missing(param: string): Refusal {
   return invalid(`Missing required parameter: '${param}'.`, param, "missing_required_parameter");
 }

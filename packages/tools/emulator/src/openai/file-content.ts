@@ -1,4 +1,4 @@
-import { plainly, type Route } from "../server/route.ts";
+import { withoutCost, type Route } from "../server/route.ts";
 import { openai } from "./dialect.ts";
 import { findFile } from "./files.ts";
 
@@ -9,7 +9,7 @@ export const fileContent: Route = {
   path: "/v1/files/:id/content",
   plan(call) {
     const file = findFile(call);
-    return plainly(async () => ({
+    return withoutCost(async () => ({
       body: await file.content(),
       headers: { "content-type": "application/octet-stream" },
     }));

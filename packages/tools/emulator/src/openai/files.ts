@@ -1,9 +1,9 @@
 import type { StoredFile } from "../jobs/job-store.ts";
-import { type Call, plainly, type Route } from "../server/route.ts";
+import { type Call, withoutCost, type Route } from "../server/route.ts";
 import { openai } from "./dialect.ts";
 import { invalid } from "./errors.ts";
 import { page } from "./page.ts";
-import { spoken, toSeconds } from "./spoken.ts";
+import { apiObject, toSeconds } from "./api-object.ts";
 
 /** `GET /v1/files` */
 export const listFiles: Route = {
@@ -14,7 +14,7 @@ export const listFiles: Route = {
     const purpose = call.query.get("purpose");
     const files = [...call.store.files.values()].filter((file) => purpose === null || file.purpose === purpose);
     const { shown, hasMore } = page(call, files.toReversed());
-    return plainly(async () => {
+    return withoutCost(async () => {
       const data = await Promise.all(shown.map((file) => describeFile(call, file)));
       return { body: JSON.stringify({ object: "list", data, has_more: hasMore }) };
     });
@@ -28,7 +28,7 @@ export const retrieveFile: Route = {
   path: "/v1/files/:id",
   plan(call) {
     const file = findFile(call);
-    return plainly(async () => ({ body: JSON.stringify(await describeFile(call, file)) }));
+    return withoutCost(async () => ({ body: JSON.stringify(await describeFile(call, file)) }));
   },
 };
 
@@ -39,14 +39,14 @@ export const deleteFile: Route = {
   path: "/v1/files/:id",
   plan(call) {
     const { id } = findFile(call);
-    return plainly(() => {
+    return withoutCost(() => {
       call.store.files.delete(id);
       return { body: JSON.stringify({ id, object: "file", deleted: true }) };
     });
   },
 };
 
-/** The file that a path names. @throws Refusal where there is none */
+/** File that a path names. @throws Refusal when there is none */
 export function findFile({ parameters, store }: Call): StoredFile {
   const id = parameters["id"] as string;
   const file = store.files.get(id);
@@ -54,11 +54,11 @@ export function findFile({ parameters, store }: Call): StoredFile {
   return file;
 }
 
-/** What the API says of a file. */
+/** File as the API describes it. */
 export async function describeFile({ store, settings }: Call, file: StoredFile): Promise<object> {
   const { id, name, purpose, createdAt, content } = file;
   const bytes = (await content()).length;
-  return spoken(
+  return apiObject(
     {
       id,
       object: "file",

@@ -23,7 +23,7 @@ describe("resets as OpenAI writes them", () => {
   });
 });
 
-test("every limit that there is has three headers", () => {
+test("every limit has three headers", () => {
   const pool = new Pool("model", { requests: 3000, tokens: 600_000 }, 1, true, 0);
   pool.takeRequest(0);
   pool.takeWork({ tokens: 5, inputs: 1 }, 0);
@@ -50,7 +50,7 @@ test("Azure sends whole seconds, and now and then -1 or 0", () => {
   expect(resets.filter((reset) => reset === "30").length).toBeGreaterThan(100);
 });
 
-test("P22 what a 429 says of the time to wait", () => {
+test("P22 the time to wait in a 429", () => {
   expect(retryHeaders(1500, "seconds")).toEqual({ "retry-after": "2" });
   expect(retryHeaders(1500, "ms")).toEqual({ "retry-after": "2", "retry-after-ms": "1500" });
   expect(retryHeaders(1500, undefined)).toEqual({ "retry-after": "2", "retry-after-ms": "1500" });

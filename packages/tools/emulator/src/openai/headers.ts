@@ -2,7 +2,7 @@ import type { Dice } from "../dice.ts";
 import type { LimitHit, LimitState, Pool } from "../limits/pool.ts";
 import type { Faults, HeaderStyle } from "../options.ts";
 
-/** What is left of each limit. The names are the same with Azure, the resets are not. */
+/** Headers with the rest of each limit. Azure's have the same names and other resets. */
 export function limitHeaders(
   pool: Pool | undefined,
   style: HeaderStyle,
@@ -23,7 +23,7 @@ export function limitHeaders(
   return headers;
 }
 
-/** A duration as OpenAI's headers write it: `0s`, `20ms`, `8.64s`, `6m0s`. */
+/** Duration as OpenAI's headers write it: `0s`, `20ms`, `8.64s`, `6m0s`. */
 export function formatReset(ms: number): string {
   const whole = Math.ceil(ms);
   if (whole === 0) return "0s";
@@ -34,20 +34,20 @@ export function formatReset(ms: number): string {
   return minutes < 60 ? `${minutes}m${seconds}s` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}s`;
 }
 
-/** Whole seconds; now and then a figure that means nothing. */
+/** Whole seconds; now and then a number without meaning. */
 function azureReset(state: LimitState, chance: number): string {
   if (chance < 0.1) return "-1";
   return chance < 0.2 ? "0" : String(Math.ceil(state.resetMs / 1000));
 }
 
-/** What a 429 says of the time to wait. */
+/** Headers of a 429 with the time to wait. */
 export function retryHeaders(waitMs: number, retryAfter: Faults["retryAfter"]): Record<string, string> {
   if (retryAfter === "none" || !Number.isFinite(waitMs)) return {};
   const seconds = { "retry-after": String(Math.max(1, Math.ceil(waitMs / 1000))) };
   return retryAfter === "seconds" ? seconds : { ...seconds, "retry-after-ms": String(Math.max(1, Math.ceil(waitMs))) };
 }
 
-/** The time to wait in the words of a 429's message. */
+/** Time to wait in the words of a 429's message. */
 export function formatWait(hit: LimitHit): string {
   return hit.waitMs < 1000 ? `${Math.ceil(hit.waitMs)}ms` : `${Math.ceil(hit.waitMs) / 1000}s`;
 }

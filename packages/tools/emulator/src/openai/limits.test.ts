@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 
-import { HandClock } from "../fixtures/hand-clock.ts";
+import { ManualClock } from "../fixtures/manual-clock.ts";
 import { post } from "../fixtures/post.ts";
 import { startEmulator } from "../index.ts";
 
 const embed = (input: unknown, model = "m"): object => ({ model, input, dimensions: 1 });
 
 describe("limits", () => {
-  test("requests: refused beyond the limit, told in headers, let in again in time", async () => {
-    const clock = new HandClock();
+  test("requests: refused beyond the limit, reported in headers, admitted again in time", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, limits: { requestsPerMinute: 60 }, fill: 2 / 60 });
     const url = `${emulator.url}/v1/embeddings`;
     const first = await post(url, embed("a"));
@@ -35,8 +35,8 @@ describe("limits", () => {
     expect((await post(url, embed("a"))).status).toBe(200);
   });
 
-  test("tokens: charged as counted, refused whole, told in headers", async () => {
-    const clock = new HandClock();
+  test("tokens: charged as counted, refused as a whole, reported in headers", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, limits: { tokensPerMinute: 6000 }, countTokens: Number });
     const url = `${emulator.url}/v1/embeddings`;
     const first = await post(url, embed(["5000", "400"]));
@@ -54,7 +54,7 @@ describe("limits", () => {
     });
   });
 
-  test("P27 a request of more tokens than the limit says that it must be smaller, and no time to wait", async () => {
+  test("P27 a request of more tokens than the limit says that it must be smaller, and names no time to wait", async () => {
     await using emulator = await startEmulator({ limits: { tokensPerMinute: 100 }, countTokens: Number });
     const refused = await post(`${emulator.url}/v1/embeddings`, embed("101"));
     expect(refused.status).toBe(429);
@@ -63,7 +63,7 @@ describe("limits", () => {
   });
 
   test("P28 a 400 costs a request and no tokens", async () => {
-    const clock = new HandClock();
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, limits: { requestsPerMinute: 60, tokensPerMinute: 6000 } });
     const bad = await post(`${emulator.url}/v1/embeddings`, embed([""]));
     expect(bad.status).toBe(400);
@@ -80,8 +80,8 @@ describe("limits", () => {
     expect(Object.keys(emulator.stats().bucketUse)).toEqual(["a", "b", "a (key 2)"]);
   });
 
-  test("P29 however many come at once, no more than the limit is let in", async () => {
-    const clock = new HandClock();
+  test("P29 however many arrive at once, no more than the limit is admitted", async () => {
+    const clock = new ManualClock();
     const limits = { requestsPerMinute: 600, tokensPerMinute: 200 };
     await using emulator = await startEmulator({ clock, limits, countTokens: Number });
     const burst = (): Promise<number[]> =>
@@ -113,7 +113,7 @@ describe("limits", () => {
     emulator.reset({ headers: "none" });
     const none = await post(`${emulator.url}/v1/embeddings`, embed("a"));
     expect([...none.headers.keys()].filter((name) => name.startsWith("x-ratelimit"))).toEqual([]);
-    const clock = new HandClock();
+    const clock = new ManualClock();
     await using lenient = await startEmulator({
       clock,
       limits: { requestsPerMinute: 60, countRefused: false },

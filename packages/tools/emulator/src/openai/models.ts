@@ -3,12 +3,12 @@ import type { Call, Route } from "../server/route.ts";
 import { openai } from "./dialect.ts";
 import { invalid, refuse } from "./errors.ts";
 
-/** What is known of an embedding model. */
+/** Vectors of an embedding model. */
 interface EmbeddingModel {
   readonly dimensions: number;
-  /** The longest vector that can be asked for. */
+  /** Length of the longest vector that a request may ask for. */
   readonly mostDimensions: number;
-  /** Whether the request may ask for fewer. */
+  /** True when a request may ask for a length. */
   readonly shortens: boolean;
 }
 
@@ -17,17 +17,17 @@ const EMBEDDING_MODELS: Readonly<Record<string, EmbeddingModel>> = {
   "text-embedding-3-large": { dimensions: 3072, mostDimensions: 3072, shortens: true },
   "text-embedding-ada-002": { dimensions: 1536, mostDimensions: 1536, shortens: false },
 };
-/** A model of another server: most have vectors of some such length. */
+/** Model of another server: most have vectors of about this length. */
 const UNKNOWN_MODEL: EmbeddingModel = { dimensions: 1536, mostDimensions: 4096, shortens: true };
 
-/** The models that are listed unless the options say which there are. */
+/** Models that are listed by default. */
 const LISTED: readonly string[] = [...Object.keys(EMBEDDING_MODELS), "gpt-5-mini", "omni-moderation-latest"];
 
 export function embeddingModel(name: string): EmbeddingModel {
   return Object.hasOwn(EMBEDDING_MODELS, name) ? (EMBEDDING_MODELS[name] as EmbeddingModel) : UNKNOWN_MODEL;
 }
 
-/** The model that a request names. @throws Refusal where it names none, or one that is not there */
+/** Model that a request names. @throws Refusal when it names none or an unknown one */
 export function readModel(call: Call, body: JsonObject): string {
   const model = body["model"];
   if (model === undefined || model === null) throw invalid("You must provide a model parameter.");

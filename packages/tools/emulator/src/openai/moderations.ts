@@ -11,7 +11,7 @@ import { readBody } from "./request.ts";
 
 const DEFAULT_MODEL = "omni-moderation-latest";
 
-/** Each category, and whether it is looked for in images too. */
+/** Categories, each with true when it applies to images too. */
 const CATEGORIES: Readonly<Record<string, boolean>> = {
   harassment: false,
   "harassment/threatening": false,
@@ -65,7 +65,7 @@ export const moderations: Route = {
   },
 };
 
-/** A text is flagged with each category whose name it contains. */
+/** Flags a text with each category whose name it contains. */
 function judge(text: string, hasParts: boolean): object {
   const lower = text.toLowerCase();
   const scores = Object.keys(CATEGORIES).map((category): [string, number] => [
@@ -87,7 +87,7 @@ function judge(text: string, hasParts: boolean): object {
 
 interface Input {
   readonly texts: readonly string[];
-  /** Parts, of text and image, are one input. */
+  /** Parts (of text and image) are one input. */
   readonly kind: "text" | "list" | "parts";
 }
 

@@ -1,13 +1,13 @@
 import type { Call } from "../server/route.ts";
 import { invalid } from "./errors.ts";
-import { MAX_PAGE, USUAL_PAGE } from "./limits.ts";
+import { MAX_PAGE, DEFAULT_PAGE } from "./limits.ts";
 
-/** The part of a list that `limit` and `after` ask for. @throws Refusal */
+/** Part of a list that `limit` and `after` ask for. @throws Refusal */
 export function page<Item extends { readonly id: string }>(
   { query }: Call,
   items: readonly Item[],
 ): { readonly shown: readonly Item[]; readonly hasMore: boolean } {
-  const limit = Number(query.get("limit") ?? USUAL_PAGE);
+  const limit = Number(query.get("limit") ?? DEFAULT_PAGE);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
     throw invalid(`Invalid 'limit': expected an integer from 1 to ${MAX_PAGE}.`, "limit", "invalid_value");
   }

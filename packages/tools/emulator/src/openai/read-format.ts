@@ -3,10 +3,10 @@ import { isObject } from "../content/json.ts";
 import { invalid, missing } from "./errors.ts";
 
 /**
- * What a request wants as an answer.
+ * Form of the answer that a request asks for.
  *
  * @param value `response_format`, or `text.format` of the Responses API
- * @param schemaIn the part of it that holds name and schema: "json_schema", or "" where it is the value itself
+ * @param schemaIn the part of it that holds name and schema: "json_schema", or "" for the value itself
  * @throws Refusal
  */
 export function readFormat(value: unknown, param: string, schemaIn: "json_schema" | ""): ChatRequest["format"] {

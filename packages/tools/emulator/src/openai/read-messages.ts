@@ -2,17 +2,17 @@ import { textOf } from "../content/chat.ts";
 import { isObject } from "../content/json.ts";
 import { invalid, missing } from "./errors.ts";
 
-/** A conversation as texts. */
+/** Conversation as texts. */
 export interface Conversation {
   readonly texts: readonly string[];
-  /** The last message of the user, and its position. */
+  /** Last message of the user, and its position. */
   readonly prompt: string;
   readonly promptPosition: number;
 }
 
 const ROLES: ReadonlySet<unknown> = new Set(["system", "developer", "user", "assistant", "tool", "function"]);
 
-/** The messages of a request. @throws Refusal where they are none */
+/** Messages of a request. @throws Refusal when they are invalid */
 export function readMessages(value: unknown, param: string): Conversation {
   if (value === undefined || value === null) throw missing(param);
   if (!Array.isArray(value)) throw invalid(`Invalid type for '${param}': expected an array.`, param, "invalid_type");
@@ -28,7 +28,7 @@ export function readMessages(value: unknown, param: string): Conversation {
   const texts = value.map((message: unknown, position) => {
     const { role, content } = isObject(message) ? message : {};
     if (!ROLES.has(role)) throw invalidPart(`${param}[${position}].role`, "one of the known roles");
-    // What an assistant called in place of text, and what came of it, is not text.
+    // A tool call of the assistant and its result are not text.
     const text = textOf(content) ?? (role === "assistant" || role === "tool" ? JSON.stringify(message) : undefined);
     if (text === undefined) throw invalidPart(`${param}[${position}].content`, "a string or an array of parts");
     if (role === "user") {

@@ -2,19 +2,19 @@ import { isObject, type JsonObject } from "../content/json.ts";
 import type { Call } from "../server/route.ts";
 import { invalid } from "./errors.ts";
 
-/** The body as an object. @throws Refusal where it is none */
+/** Body as an object. @throws Refusal when it is not one */
 export function readBody(call: Call): JsonObject {
   if (!isObject(call.body)) throw invalid("Invalid request: expected the body to be a JSON object.");
   return call.body;
 }
 
-/** The pool of a request: OpenAI's limits are a model's. */
+/** Pool of a request: OpenAI's limits are a model's. */
 export function modelPool(call: Call): string | undefined {
   const model = isObject(call.body) ? call.body["model"] : undefined;
   return typeof model === "string" && model !== "" ? model : undefined;
 }
 
-/** A whole number within bounds, or undefined where the request leaves it out. @throws Refusal */
+/** Whole number within bounds; undefined when the request leaves it out. @throws Refusal */
 export function readInteger(body: JsonObject, param: string, least: number, most: number): number | undefined {
   const value = body[param];
   if (value === undefined || value === null) return undefined;
@@ -36,7 +36,7 @@ export function readInteger(body: JsonObject, param: string, least: number, most
   return number;
 }
 
-/** `usage` as the quirks want it. */
+/** `usage` as the quirks say. */
 export function withUsage(call: Call, usage: object): { usage?: object | null } {
   const quirk = call.settings.quirks.usage;
   if (quirk === "missing") return {};

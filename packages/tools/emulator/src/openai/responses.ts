@@ -6,7 +6,7 @@ import type { Call, Route } from "../server/route.ts";
 import { checkContext } from "./check-context.ts";
 import { openai } from "./dialect.ts";
 import { missing } from "./errors.ts";
-import { LEAST_OUTPUT_TOKENS } from "./limits.ts";
+import { MIN_OUTPUT_TOKENS } from "./limits.ts";
 import { type Conversation, readMessages } from "./read-messages.ts";
 import { readModel } from "./models.ts";
 import { modelPool, readBody, readInteger, withUsage } from "./request.ts";
@@ -26,7 +26,7 @@ export const responses: Route = {
     const instructions = typeof body["instructions"] === "string" ? body["instructions"] : null;
     const text = isObject(body["text"]) ? body["text"] : {};
     const format = readFormat(text["format"], "text.format", "");
-    const maxTokens = readInteger(body, "max_output_tokens", LEAST_OUTPUT_TOKENS, Infinity);
+    const maxTokens = readInteger(body, "max_output_tokens", MIN_OUTPUT_TOKENS, Infinity);
     const read = instructions === null ? texts : [instructions, ...texts];
     const reply = await replyTo(call, { provider: "openai", model, prompt, texts: read, format, maxTokens });
     checkContext(reply.inputTokens, "input");
@@ -63,7 +63,7 @@ interface Message {
   readonly content: readonly [object];
 }
 
-/** The events of a stream, which build the response up piece by piece. */
+/** Events of a stream, which build the response piece by piece. */
 function stream(parts: Parts): string[] {
   const { call, reply } = parts;
   const item = `msg_${call.id}`;
@@ -115,7 +115,7 @@ function messageOf({ call, reply }: Parts): Message {
   };
 }
 
-/** What a response says of itself before there is an answer. */
+/** Fields of a response without its answer. */
 function shell({ call, body, model, instructions, format }: Parts): object {
   return {
     id: `resp_${call.id}`,

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 
-import { plainly, type Route } from "../server/route.ts";
+import { withoutCost, type Route } from "../server/route.ts";
 import { openai } from "./dialect.ts";
 import { invalid, missing } from "./errors.ts";
 import { describeFile } from "./files.ts";
@@ -25,7 +25,7 @@ export const uploadFile: Route = {
     }
     if (purpose === "batch" && file.size > MAX_FILE_BYTES) throw invalid("File is too large.", "file");
     const bytes = Buffer.from(await file.arrayBuffer());
-    return plainly(async () => {
+    return withoutCost(async () => {
       const stored = {
         id: `file-${call.id}`,
         name: file.name,

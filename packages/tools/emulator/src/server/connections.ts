@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** Counts connections and what goes over them. */
+/** Counts connections and their bytes. */
 export class Connections {
   readonly #open = new Set<Socket>();
   #opened = 0;
@@ -10,7 +10,7 @@ export class Connections {
   opened(socket: Socket): void {
     this.#opened++;
     this.#open.add(socket);
-    // A client that goes away is no fault of ours.
+    // A client that disconnects is not an error of the emulator.
     socket.on("error", () => undefined);
     socket.once("close", () => {
       this.#open.delete(socket);

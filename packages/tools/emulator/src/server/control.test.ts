@@ -17,10 +17,10 @@ test("another process reads the stats and exchanges the options", async () => {
   expect(emulator.stats().requests).toBe(0);
 });
 
-test("what cannot be done is said", async () => {
+test("a wrong request gets an error", async () => {
   await using emulator = await startEmulator({ control: true });
   const bad = await post(`${emulator.url}/__emulator/reset`, { fill: 5 });
-  expect(bad).toMatchObject({ status: 400, body: { error: "fill: expected a number from 0 to 1, got 5." } });
+  expect(bad).toMatchObject({ status: 400, body: { error: "Expected `fill` to be a number from 0 to 1, got 5." } });
   expect((await post(`${emulator.url}/__emulator/reset`, "{")).status).toBe(400);
   expect((await post(`${emulator.url}/__emulator/stats`, {})).status).toBe(404);
   expect((await post(`${emulator.url}/__emulator/other`, {})).body.error).toContain("GET /__emulator/stats");

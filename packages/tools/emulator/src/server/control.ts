@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { Behaviour } from "../options.ts";
+import type { Behavior } from "../options.ts";
 import type { EmulatorStats } from "../stats.ts";
 import { readBody } from "./read-body.ts";
 
-/** Far more than any options need. */
+/** Size limit of a body, far more than any options need. */
 const MAX_BYTES = 1024 * 1024;
 
-/** A running emulator, as far as another process can reach it. */
+/** Methods of a running emulator that another process can call. */
 export interface Controlled {
   stats(): EmulatorStats;
-  reset(behaviour: Behaviour): void;
+  reset(behavior: Behavior): void;
 }
 
 /** `GET /__emulator/stats` and `POST /__emulator/reset` (options as JSON), for other processes. */
@@ -27,9 +27,9 @@ export async function control(
     const body = await readBody(request, MAX_BYTES);
     if (path === "/__emulator/stats" && request.method === "GET") reply(200, emulator.stats());
     else if (path === "/__emulator/reset" && request.method === "POST") {
-      emulator.reset(body === undefined || body.length === 0 ? {} : (JSON.parse(body.toString()) as Behaviour));
+      emulator.reset(body === undefined || body.length === 0 ? {} : (JSON.parse(body.toString()) as Behavior));
       reply(200, {});
-    } else reply(404, { error: "Known here: GET /__emulator/stats, POST /__emulator/reset." });
+    } else reply(404, { error: "Expected GET /__emulator/stats or POST /__emulator/reset, got another request." });
   } catch (error) {
     if (!response.headersSent) reply(400, { error: error instanceof Error ? error.message : String(error) });
   }

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 
 import type { Exchange } from "./exchange.ts";
 
-/** What is sent. */
+/** Response to send. */
 export interface Outgoing {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface Outgoing {
   readonly body: string | Buffer | readonly string[];
 }
 
-/** Sends the answer whole; a stream's events are spread evenly up to the exchange's age `untilMs`. */
+/** Sends the answer; a stream's events are spread evenly up to the exchange's age `untilMs`. */
 export async function send(exchange: Exchange, outgoing: Outgoing, untilMs: number): Promise<void> {
   if (!isStream(outgoing.body)) {
     begin(exchange, outgoing, Buffer.byteLength(outgoing.body));
@@ -33,7 +33,7 @@ export async function sendSlowly(exchange: Exchange, outgoing: Outgoing, takesMs
 
 const SLOW_PIECES = 20;
 
-/** Sends the first piece now, the last one after `takesMs`. */
+/** Sends the first piece now and the last one after `takesMs`. */
 async function sendPieces(exchange: Exchange, pieces: readonly (string | Buffer)[], takesMs: number): Promise<void> {
   const beganMs = exchange.ageMs;
   const last = pieces.length - 1;
@@ -53,18 +53,18 @@ export async function sendCut(exchange: Exchange, outgoing: Outgoing): Promise<v
     exchange.response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => resolve());
   });
   exchange.settle();
-  // An orderly end of the connection, so that what was sent arrives.
+  // An orderly end, so that the half that was sent arrives.
   exchange.request.socket.destroySoon();
 }
 
-/** Ends the connection in place of an answer. */
+/** Resets the connection instead of an answer. */
 export function reset(exchange: Exchange): void {
   exchange.settle();
   exchange.request.socket.resetAndDestroy();
 }
 
 function begin(exchange: Exchange, { status, headers, body }: Outgoing, length: number | undefined): void {
-  exchange.world.recorder.status(status);
+  exchange.session.recorder.status(status);
   exchange.response.writeHead(status, {
     "content-type": isStream(body) ? "text/event-stream; charset=utf-8" : "application/json",
     ...headers,
@@ -72,7 +72,7 @@ function begin(exchange: Exchange, { status, headers, body }: Outgoing, length: 
   });
 }
 
-/** Resolves once the client has read what was written, or has gone. */
+/** Resolves once the client has read what was written, or has disconnected. */
 function drained({ response }: Exchange): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

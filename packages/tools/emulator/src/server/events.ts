@@ -1,7 +1,7 @@
-/** One server-sent event; without a name as OpenAI's chat completions send it. */
+/** Server-sent event; without a name, as in OpenAI's chat completions. */
 export function event(data: object, name?: string): string {
   return `${name === undefined ? "" : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`;
 }
 
-/** What ends a stream. */
+/** Last event of a stream. */
 export const DONE = "data: [DONE]\n\n";

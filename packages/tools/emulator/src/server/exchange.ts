@@ -3,47 +3,47 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { Dice } from "../dice.ts";
 import type { Settings } from "../options.ts";
-import type { World } from "../world.ts";
+import type { Session } from "../session.ts";
 
-/** One request and its answer, from the first header to the last byte. */
+/** Request and its answer, from the first header to the last byte. */
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly world: World;
+  readonly session: Session;
   readonly settings: Settings;
   readonly number: number;
-  /** Differs for every request, the same in every run. */
+  /** Unique to the request, the same in every run. */
   readonly id: string;
   readonly dice: Dice;
   readonly startedAt: number;
   #charged = 0;
-  /** The inputs that the answer on its way holds; undefined where it is none. */
+  /** Inputs that the response answers; undefined for a refusal or a fault. */
   #answers: readonly string[] | undefined;
   #isSettled = false;
   #isOver = false;
   #wake: (() => void) | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, world: World) {
+  constructor(request: IncomingMessage, response: ServerResponse, session: Session) {
     this.request = request;
     this.response = response;
-    this.world = world;
-    this.settings = world.settings;
-    this.number = world.nextNumber();
-    this.dice = new Dice(world.settings.seed, this.number);
+    this.session = session;
+    this.settings = session.settings;
+    this.number = session.nextNumber();
+    this.dice = new Dice(session.settings.seed, this.number);
     this.id = `${hex(this.dice.roll("id") * 2 ** 32)}${hex(this.number)}`;
-    this.startedAt = world.clock.now();
-    world.recorder.entered();
+    this.startedAt = session.clock.now();
+    session.recorder.entered();
     response.once("close", () => this.#close());
   }
 
-  /** Whether the client has gone, or has got everything. */
+  /** True once the client has received everything or disconnected. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
   /** Milliseconds since the request arrived. */
   get ageMs(): number {
-    return this.world.clock.now() - this.startedAt;
+    return this.session.clock.now() - this.startedAt;
   }
 
   /** Resolves when the exchange is `ms` milliseconds old, or over. */
@@ -51,7 +51,7 @@ export class Exchange {
     const left = ms - this.ageMs;
     if (left <= 0 || this.#isOver) return;
     await new Promise<void>((resolve) => {
-      const cancel = this.world.clock.after(left, resolve);
+      const cancel = this.session.clock.after(left, resolve);
       this.#wake = () => {
         cancel();
         resolve();
@@ -60,36 +60,36 @@ export class Exchange {
     this.#wake = undefined;
   }
 
-  /** The request was let in. */
+  /** Counts the tokens of an admitted request. */
   charge(tokens: number): void {
     this.#charged = tokens;
-    this.world.recorder.tokensAdmitted += tokens;
-    // The client may have gone while its tokens were counted.
-    if (this.#isOver) this.world.recorder.tokensWasted += tokens;
+    this.session.recorder.tokensAdmitted += tokens;
+    // The client may have disconnected while its tokens were counted.
+    if (this.#isOver) this.session.recorder.tokensWasted += tokens;
   }
 
-  /** What is sent from now on is a good answer to these inputs. */
+  /** Marks the response as a good answer to these inputs. */
   answers(inputs: readonly string[]): void {
     this.#answers = inputs;
   }
 
-  /** Sends the last of the answer. It is counted before a client can have read it. */
+  /** Sends the end of the answer, which is counted before a client can have read it. */
   end(chunk?: string | Buffer): void {
     this.settle();
     if (chunk === undefined) this.response.end();
     else this.response.end(chunk);
   }
 
-  /** Counts what has become of the request; once. */
+  /** Counts the outcome of the request, once. */
   settle(): void {
     if (this.#isSettled || this.#isOver) return;
     this.#isSettled = true;
-    if (this.#answers === undefined) this.world.recorder.tokensWasted += this.#charged;
-    else this.world.recorder.answer(this.#answers, 1);
+    if (this.#answers === undefined) this.session.recorder.tokensWasted += this.#charged;
+    else this.session.recorder.answer(this.#answers, 1);
   }
 
   #close(): void {
-    const { recorder } = this.world;
+    const { recorder } = this.session;
     this.#isOver = true;
     recorder.inFlight--;
     if (!this.#isSettled || (this.#answers !== undefined && !this.response.writableFinished)) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { HandClock } from "../fixtures/hand-clock.ts";
+import { ManualClock } from "../fixtures/manual-clock.ts";
 import { floatsOf, post, readReply } from "../fixtures/post.ts";
 import { type Emulator, type EmulatorOptions, type Faults, startEmulator } from "../index.ts";
 
@@ -9,7 +9,7 @@ const documents = { model: "embed-v4.0", texts: ["a", "b", "c"], input_type: "se
 const embed = (emulator: Emulator, changes: object = {}): ReturnType<typeof post> =>
   post(`${emulator.url}/v1/embeddings`, { ...request, ...changes });
 
-describe("what happens to a whole answer", () => {
+describe("faults of a whole answer", () => {
   test("P28 a server error: 500 and 503, with the limits' headers, and charged", async () => {
     await using emulator = await startEmulator({ limits: { tokensPerMinute: 1000 }, faults: { serverErrorRate: 1 } });
     const replies = await Promise.all(Array.from({ length: 12 }, () => embed(emulator)));
@@ -61,8 +61,8 @@ describe("what happens to a whole answer", () => {
     expect(tokensWasted).toBe(tokensAdmitted);
   });
 
-  test("a body that trickles in is whole in the end", async () => {
-    const clock = new HandClock();
+  test("a slow body arrives completely", async () => {
+    const clock = new ManualClock();
     await using emulator = await startEmulator({ clock, faults: { slowBodyRate: 1, slowBodyMs: 1900 } });
     const pending = fetch(`${emulator.url}/v1/embeddings`, {
       method: "POST",
@@ -79,7 +79,7 @@ describe("what happens to a whole answer", () => {
     expect(emulator.stats()).toMatchObject({ answered: 1, tokensWasted: 0, faults: { slowBody: 1 } });
   });
 
-  test("of several that would befall one request, one does", async () => {
+  test("a request gets at most one of them", async () => {
     const all = { resetRate: 1, htmlErrorRate: 1, serverErrorRate: 1, cutBodyRate: 1, slowBodyRate: 1 };
     await using emulator = await startEmulator({ faults: all });
     await expect(embed(emulator)).rejects.toThrow("fetch failed");
@@ -88,7 +88,7 @@ describe("what happens to a whole answer", () => {
 });
 
 describe("refusals", () => {
-  test("P21 a 429 out of the blue, as retryAfter says", async () => {
+  test("P21 an injected 429, as retryAfter says", async () => {
     const waits = async (faults: Faults): Promise<(string | null)[]> => {
       await using emulator = await startEmulator({
         limits: { tokensPerMinute: 100 },
@@ -126,18 +126,18 @@ describe("refusals", () => {
   });
 });
 
-describe("P36 poison", () => {
+describe("P36 a bad input", () => {
   test("makes its whole request a 400, and costs no tokens", async () => {
-    await using emulator = await startEmulator({ faults: { poison: { marker: "BAD" } }, trackInputs: true });
+    await using emulator = await startEmulator({ faults: { badInput: { marker: "BAD" } }, trackInputs: true });
     const reply = await embed(emulator, { input: ["a", "so BAD", "c"] });
     expect(reply.status).toBe(400);
     expect(reply.body.error).toMatchObject({ type: "invalid_request_error", param: null });
     expect((await embed(emulator)).status).toBe(200);
-    expect(emulator.stats()).toMatchObject({ tokensAdmitted: 4, faults: { poison: 1 } });
+    expect(emulator.stats()).toMatchObject({ tokensAdmitted: 4, faults: { badInput: 1 } });
   });
 
-  test("is named by its position where the options say so", async () => {
-    await using emulator = await startEmulator({ faults: { poison: { marker: "BAD", named: true } } });
+  test("is named by its position when the options say so", async () => {
+    await using emulator = await startEmulator({ faults: { badInput: { marker: "BAD", named: true } } });
     const param = async (path: string, body: object): Promise<unknown> =>
       (await post(emulator.url + path, { model: "m", ...body })).body.error.param;
     expect(await param("/v1/embeddings", { input: ["a", "b", "BAD"] })).toBe("input[2]");
@@ -152,19 +152,19 @@ describe("P36 poison", () => {
     expect(await param("/v1/responses", { input: [user] })).toBe("input[0].content");
   });
 
-  test("Cohere has no field for a position: it can only stand in the message", async () => {
-    await using emulator = await startEmulator({ faults: { poison: { marker: "BAD", named: true } } });
+  test("Cohere has no field for a position: only the message names it", async () => {
+    await using emulator = await startEmulator({ faults: { badInput: { marker: "BAD", named: true } } });
     const reply = await post(`${emulator.url}/v2/embed`, { ...documents, texts: ["a", "BAD"] });
     expect(reply.status).toBe(400);
     expect(reply.body).toEqual({ id: expect.any(String), message: "invalid request: texts[1] cannot be processed" });
-    emulator.reset({ faults: { poison: { marker: "BAD" } } });
+    emulator.reset({ faults: { badInput: { marker: "BAD" } } });
     expect((await post(`${emulator.url}/v2/embed`, { ...documents, texts: ["a", "BAD"] })).body.message).not.toMatch(
       /1/,
     );
   });
 });
 
-describe("what happens to rows", () => {
+describe("faults of rows", () => {
   const rowsWith = async (faults: Faults, changes: object = {}): Promise<{ index: number; embedding: never }[]> => {
     await using emulator = await startEmulator({ faults });
     const { body } = await embed(emulator, changes);
@@ -185,7 +185,7 @@ describe("what happens to rows", () => {
     expect((await rowsWith({ outOfRangeIndexRate: 1 })).map((row) => row.index)).toContain(4);
   });
 
-  test("a vector has an element that is no number, or is one short", async () => {
+  test("a vector has an element that is not a number, or is one short", async () => {
     const isNumber = (row: { embedding: unknown[] }): boolean => row.embedding.every((each) => each !== null);
     expect((await rowsWith({ nanRate: 1 })).map(isNumber).filter((good) => !good)).toHaveLength(1);
     const base64 = await rowsWith({ nanRate: 1 }, { encoding_format: "base64" });
@@ -243,7 +243,7 @@ describe("by seed", () => {
     expect(new Set(first)).toEqual(new Set([200, 429, 500, 502, 503, "broken"]));
   });
 
-  test("a rate is a share of the requests that are let in", async () => {
+  test("a rate is a share of the admitted requests", async () => {
     await using emulator = await startEmulator({ seed: 4, faults: { serverErrorRate: 0.25 } });
     for (let call = 0; call < 200; call++) await embed(emulator);
     expect(Math.abs((emulator.stats().faults.serverError ?? 0) - 50)).toBeLessThan(20);

@@ -3,10 +3,10 @@ import type { AddressInfo, Socket } from "node:net";
 
 import { Connections } from "./connections.ts";
 
-/** Longer than any client keeps an idle connection, so that none is closed while a request is on its way to it. */
+/** Longer than clients keep an idle connection, so that none is closed while a request is on its way. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** A running HTTP server and its connections. */
+/** HTTP server and its connections. */
 export class HttpServer {
   readonly connections: Connections = new Connections();
   readonly #server: Server;
@@ -20,7 +20,7 @@ export class HttpServer {
     });
   }
 
-  /** The address at which it listens. @throws the error of `listen`, such as EADDRINUSE */
+  /** Resolves to the address at which it listens. @throws the error of `listen`, such as EADDRINUSE */
   listen(port: number, host: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
@@ -31,7 +31,7 @@ export class HttpServer {
     });
   }
 
-  /** Ends every connection, those with a request in progress too. */
+  /** Ends every connection, even those with a request in progress. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** The key that a request brings, in either of the headers in use; undefined where it brings none. */
+/** Key of a request, from either of the headers in use; undefined when it has none. */
 export function keyOf(request: IncomingMessage): string | undefined {
   const bearer = /^bearer +(.*)$/i.exec(request.headers.authorization ?? "")?.[1]?.trim();
   const azure = request.headers["api-key"];

@@ -9,39 +9,39 @@ import type { LimitHit, LimitKind, Pool, PoolLimits } from "../limits/pool.ts";
 import type { Settings } from "../options.ts";
 import type { Refusal } from "./refusal.ts";
 
-/** One endpoint. */
+/** Endpoint. */
 export interface Route {
   readonly dialect: Dialect;
   readonly method: "GET" | "POST" | "DELETE";
-  /** With `:name` for a part that varies; `:name:verb` for one that ends in `:verb`. */
+  /** `:name` stands for a part that varies, `:name:verb` for one that ends in `:verb`. */
   readonly path: string;
-  /** What a POST brings. @default "json" */
+  /** Body of a POST. @default "json" */
   readonly body?: "json" | "form" | "nothing";
-  /** Whether it can be had without a key. @default false */
-  readonly isOpen?: boolean;
-  /** Which limits apply. @default none of them */
+  /** True when it needs no key. @default false */
+  readonly isPublic?: boolean;
+  /** Limits that apply. @default none */
   readonly limits?: readonly LimitKind[];
-  /** Requests with the same name share their limits; undefined where the request is too broken to tell. */
+  /** Name of the limits that requests share; undefined when the request is too broken to tell. */
   poolName?(call: Call): string | undefined;
-  /** Reads the request. @throws Refusal where the real endpoint would refuse it */
+  /** Reads the request. @throws Refusal when the real endpoint would refuse it */
   plan(call: Call): Promise<Plan> | Plan;
 }
 
-/** One request, as an endpoint sees it. */
+/** Request, as an endpoint sees it. */
 export interface Call {
   readonly path: string;
-  /** The parts of the path that vary, decoded. */
+  /** Variable parts of the path, decoded. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** The parsed body, for a form its FormData; undefined where there is none. */
+  /** Parsed body, for a form its FormData; undefined when there is none. */
   readonly body: unknown;
-  /** Where the emulator listens, for addresses in answers. */
+  /** Origin of the emulator, for addresses in answers. */
   readonly origin: string;
-  /** The files and jobs there are. */
+  /** Files, datasets and jobs. */
   readonly store: JobStore;
   /** Milliseconds of the emulator's clock. */
   readonly now: () => number;
-  /** Differs for every request, the same in every run: for ids. */
+  /** Unique to the request, the same in every run: for ids. */
   readonly id: string;
   readonly dice: Dice;
   readonly settings: Settings;
@@ -49,38 +49,38 @@ export interface Call {
   readonly pace: Pace;
 }
 
-/** What a request asks for. */
+/** Request that was read: its inputs, its cost and its answer. */
 export interface Plan {
-  /** The texts that count as inputs, each of which can be poison. */
+  /** Texts that count as inputs, each of which can be a bad one. */
   readonly inputs: readonly string[];
   readonly tokens: number;
-  /** What an error calls an input. */
+  /** Name of an input in an error. */
   nameInput(position: number): string;
   answer(): Promise<Answer> | Answer;
 }
 
-/** What a request asks for that needs no model. */
-export function plainly(answer: Plan["answer"]): Plan {
+/** Plan of a request that needs no model. */
+export function withoutCost(answer: Plan["answer"]): Plan {
   return { inputs: [], tokens: 0, nameInput: String, answer };
 }
 
-/** A good answer. */
+/** Good answer. */
 interface Answer {
-  /** The whole body, or the events of a stream. */
+  /** Whole body, or the events of a stream. */
   readonly body: string | Buffer | readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   /** Positions of the inputs that it answers. @default all */
   readonly answered?: readonly number[];
-  /** What went wrong with its rows. */
+  /** Faults of its rows. */
   readonly faults?: readonly RowFault[];
-  /** Whether it is lost on its way: the work is done, the connection is reset. */
+  /** True when it is lost: the work is done, but the connection is reset. */
   readonly isLost?: boolean;
 }
 
-/** How a provider speaks: its refusals and headers. */
+/** Refusals and headers of a provider. */
 export interface Dialect {
   readonly name: "openai" | "cohere";
-  /** The header that tells how long the answer took, in milliseconds. */
+  /** Header with the time that the answer took, in milliseconds. */
   readonly processingHeader: string | undefined;
   unauthorized(key: string | undefined, id: string): Refusal;
   notFound(method: string, path: string, id: string): Refusal;
@@ -90,8 +90,8 @@ export interface Dialect {
   notForm(id: string): Refusal;
   rateLimited(hit: LimitHit | undefined, pool: string, call: Call): Refusal;
   quotaUsedUp(id: string): Refusal;
-  /** `name` is what the error calls the input; undefined where it is not to name it. */
-  poisoned(name: string | undefined, call: Call): Refusal;
+  /** @param name the input's, if the error is to name it */
+  badInput(name: string | undefined, call: Call): Refusal;
   serverError(status: 500 | 503, id: string): Refusal;
   /** Headers of every answer, refusals included. */
   headers(
@@ -101,7 +101,7 @@ export interface Dialect {
   ): Record<string, string>;
 }
 
-/** The limits of the options that apply to a route. */
+/** Limits of the options that apply to a route. */
 export function limitsFor(route: Route, settings: Settings): PoolLimits {
   const { requestsPerMinute, tokensPerMinute, inputsPerMinute } = settings.limits;
   const applies = (kind: LimitKind): boolean => route.limits?.includes(kind) ?? false;
@@ -112,7 +112,7 @@ export function limitsFor(route: Route, settings: Settings): PoolLimits {
   };
 }
 
-/** The parameters of `path` where it is one of the route's; undefined where it is not. */
+/** Parameters of `path`; undefined when it is not one of the route's. */
 export function matchPath(route: Route, path: string): Record<string, string> | undefined {
   const expected = route.path.split("/");
   const parts = path.split("/");

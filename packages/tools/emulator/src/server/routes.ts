@@ -55,20 +55,20 @@ const ROUTES: readonly Route[] = [
   cancelCohereBatch,
 ];
 
-/** Whose words a path is answered in, whether or not it leads anywhere. */
+/** Dialect for a path, known or not. */
 export function dialectOf(path: string): Dialect {
   const route = ROUTES.find((each) => matchPath(each, path) !== undefined);
   return route?.dialect ?? (path.startsWith("/v2/") ? cohere : openai);
 }
 
-/** Whether a request brings a file. */
+/** Tells whether a request uploads a file. */
 export function isUpload(method: string, path: string): boolean {
   return ROUTES.some(
     (route) => route.body === "form" && route.method === method && matchPath(route, path) !== undefined,
   );
 }
 
-/** The endpoint of a request. @throws Refusal where there is none */
+/** Endpoint of a request. @throws Refusal when there is none */
 export function findRoute(
   method: string,
   path: string,

@@ -12,23 +12,22 @@ import { Refusal } from "./refusal.ts";
 import { type Call, type Dialect, limitsFor, type Plan, type Route } from "./route.ts";
 import { dialectOf, findRoute, isUpload } from "./routes.ts";
 
-/** How far a request has come: in whose words it is refused, and which limits the headers tell. */
+/** Dialect in which a request is refused, and the limits that its headers report. */
 interface Progress {
   readonly dialect: Dialect;
   pool: Pool | undefined;
 }
 
 /**
- * One request from its arrival to its answer, in the order in which the real APIs look at things: size, path, key,
- * quota, the limit on requests, the request itself, the limits on what it asks for. Only what passes all that can
- * break, and has been charged by then.
+ * Serves one request, in the order of the real APIs' checks: size, path, key, quota, the limit on requests, the request
+ * itself, the limits on tokens and inputs. Only a request that passes all of them is charged and can get a fault.
  */
 export async function serve(exchange: Exchange, path: string): Promise<void> {
   const progress: Progress = { dialect: dialectOf(path), pool: undefined };
   try {
     const { call, route, key } = await read(exchange, path, progress.dialect);
     const plan = await admit(exchange, call, route, key, progress);
-    const headers = progress.dialect.headers(progress.pool, exchange.world.clock.now(), exchange);
+    const headers = progress.dialect.headers(progress.pool, exchange.session.clock.now(), exchange);
     await answer(exchange, plan, headers, progress.dialect);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -43,19 +42,19 @@ interface Reading {
 }
 
 async function read(exchange: Exchange, path: string, dialect: Dialect): Promise<Reading> {
-  const { world, request, id, dice, settings } = exchange;
+  const { session, request, id, dice, settings } = exchange;
   const method = request.method ?? "GET";
   const mostBytes = isUpload(method, path) ? UPLOAD_BYTES : settings.maxBodyBytes;
   const bytes = await readBody(request, mostBytes);
   if (bytes === undefined) throw dialect.tooLarge(mostBytes, id);
   const { route, parameters } = findRoute(method, path, id);
-  world.recorder.endpoint(`${route.method} ${route.path}`);
-  const key = route.isOpen === true ? "" : keyOf(request);
-  if (key === undefined || (route.isOpen !== true && settings.apiKey !== undefined && key !== settings.apiKey)) {
+  session.recorder.endpoint(`${route.method} ${route.path}`);
+  const key = route.isPublic === true ? "" : keyOf(request);
+  if (key === undefined || (route.isPublic !== true && settings.apiKey !== undefined && key !== settings.apiKey)) {
     throw dialect.unauthorized(key, id);
   }
   if (exchange.number > (settings.faults.quotaAfterRequests ?? Infinity)) {
-    world.recorder.fault("quota");
+    session.recorder.fault("quota");
     throw dialect.quotaUsedUp(id);
   }
   const call: Call = {
@@ -64,18 +63,18 @@ async function read(exchange: Exchange, path: string, dialect: Dialect): Promise
     query: new URLSearchParams(request.url?.split("?", 2)[1]),
     body: await bodyOf(exchange, route, bytes, dialect),
     origin: `http://${request.headers.host ?? "127.0.0.1"}`,
-    store: world.store,
-    now: () => world.clock.now(),
+    store: session.store,
+    now: () => session.clock.now(),
     id,
     dice,
     settings,
-    tokens: world.tokens,
+    tokens: session.tokens,
     pace: new Pace(),
   };
   return { call, route, key };
 }
 
-/** What a file that is uploaded may have, and the form around it. */
+/** Size limit of an uploaded file and the form around it. */
 const UPLOAD_BYTES = 513 * 1024 * 1024;
 
 async function bodyOf({ request, id }: Exchange, route: Route, bytes: Buffer, dialect: Dialect): Promise<unknown> {
@@ -97,13 +96,14 @@ function parse(bytes: Buffer, dialect: Dialect, id: string): unknown {
   }
 }
 
-/** Lets the request in and charges it. @throws Refusal */
+/** Admits the request and charges it. @throws Refusal */
 async function admit(exchange: Exchange, call: Call, route: Route, key: string, progress: Progress): Promise<Plan> {
-  const { world, settings, dice } = exchange;
-  const { clock, recorder } = world;
+  const { session, settings, dice } = exchange;
+  const { clock, recorder } = session;
   const { dialect } = progress;
   const poolName = route.poolName?.(call);
-  const pool = poolName === undefined ? undefined : world.pool(key, dialect.name, poolName, limitsFor(route, settings));
+  const pool =
+    poolName === undefined ? undefined : session.pool(key, dialect.name, poolName, limitsFor(route, settings));
   progress.pool = pool;
   const name = poolName ?? call.path;
 
@@ -111,14 +111,12 @@ async function admit(exchange: Exchange, call: Call, route: Route, key: string, 
   if (beyond !== undefined) throw dialect.rateLimited(beyond, name, call);
   const plan = await route.plan(call);
   recorder.inputCounts("sent", plan.inputs);
-  refusePoison(exchange, call, plan, dialect);
+  refuseBadInput(exchange, call, plan, dialect);
 
-  const outOfTheBlue = dice.roll("rateLimit") < (settings.faults.rateLimitRate ?? 0);
-  const hit = outOfTheBlue
-    ? undefined
-    : pool?.takeWork({ tokens: plan.tokens, inputs: plan.inputs.length }, clock.now());
-  if (outOfTheBlue || hit !== undefined) {
-    if (outOfTheBlue) recorder.fault("rateLimit");
+  const isSpurious = dice.roll("rateLimit") < (settings.faults.rateLimitRate ?? 0);
+  const hit = isSpurious ? undefined : pool?.takeWork({ tokens: plan.tokens, inputs: plan.inputs.length }, clock.now());
+  if (isSpurious || hit !== undefined) {
+    if (isSpurious) recorder.fault("rateLimit");
     recorder.tokensRejected += plan.tokens;
     throw dialect.rateLimited(hit, name, call);
   }
@@ -127,12 +125,12 @@ async function admit(exchange: Exchange, call: Call, route: Route, key: string, 
   return plan;
 }
 
-function refusePoison(exchange: Exchange, call: Call, plan: Plan, dialect: Dialect): void {
-  const { poison } = exchange.settings.faults;
-  const position = poison === undefined ? -1 : plan.inputs.findIndex((input) => input.includes(poison.marker));
-  if (poison === undefined || position === -1) return;
-  exchange.world.recorder.fault("poison");
-  throw dialect.poisoned(poison.named === true ? plan.nameInput(position) : undefined, call);
+function refuseBadInput(exchange: Exchange, call: Call, plan: Plan, dialect: Dialect): void {
+  const { badInput } = exchange.settings.faults;
+  const position = badInput === undefined ? -1 : plan.inputs.findIndex((input) => input.includes(badInput.marker));
+  if (badInput === undefined || position === -1) return;
+  exchange.session.recorder.fault("badInput");
+  throw dialect.badInput(badInput.named === true ? plan.nameInput(position) : undefined, call);
 }
 
 async function answer(
@@ -141,7 +139,7 @@ async function answer(
   headers: Readonly<Record<string, string>>,
   dialect: Dialect,
 ): Promise<void> {
-  const { settings, dice, world, id } = exchange;
+  const { settings, dice, session, id } = exchange;
   const takesMs = latencyMs(settings.latency, plan.tokens, dice);
   const fault = transportFault(settings.faults, dice);
   const broken = fault === "reset" || fault === "htmlError" || fault === "serverError";
@@ -151,7 +149,7 @@ async function answer(
   await exchange.untilAge(beginsMs);
   if (exchange.isOver) return;
 
-  if (fault !== undefined) world.recorder.fault(fault);
+  if (fault !== undefined) session.recorder.fault(fault);
   if (fault === "reset") reset(exchange);
   if (fault === "htmlError") await send(exchange, BAD_GATEWAY, 0);
   if (fault === "serverError") {
@@ -160,11 +158,11 @@ async function answer(
   }
   if (good === undefined) return;
   if (good.isLost === true) {
-    world.recorder.fault("lostCreate");
+    session.recorder.fault("lostCreate");
     reset(exchange);
     return;
   }
-  for (const each of good.faults ?? []) world.recorder.fault(each);
+  for (const each of good.faults ?? []) session.recorder.fault(each);
   const whole = outgoing(exchange, dialect, 200, { ...headers, ...good.headers }, good.body);
   if (fault === "cutBody") {
     await sendCut(exchange, whole);
@@ -176,7 +174,7 @@ async function answer(
 }
 
 async function refuse(exchange: Exchange, refusal: Refusal, progress: Progress): Promise<void> {
-  const { clock } = exchange.world;
+  const { clock } = exchange.session;
   const headers = { ...progress.dialect.headers(progress.pool, clock.now(), exchange), ...refusal.headers };
   await exchange.untilAge(refusalMs(exchange.settings.latency));
   if (exchange.isOver) return;
@@ -195,7 +193,7 @@ function outgoing(
   return { status, headers: { ...headers, [dialect.processingHeader]: String(Math.round(exchange.ageMs)) }, body };
 }
 
-/** What a gateway in between says: no JSON, none of the API's headers. */
+/** Answer of a gateway in between: without JSON or the API's headers. */
 const BAD_GATEWAY: Outgoing = {
   status: 502,
   headers: { "content-type": "text/html" },

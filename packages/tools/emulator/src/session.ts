@@ -6,8 +6,8 @@ import type { Settings } from "./options.ts";
 import { Recorder } from "./recorder.ts";
 import type { EmulatorStats } from "./stats.ts";
 
-/** Everything that begins anew with `reset`: settings, limits, counts. A request stays in the one it began in. */
-export class World {
+/** Settings, limits and counts between two resets. A request stays in the session in which it began. */
+export class Session {
   readonly settings: Settings;
   readonly clock: EmulatorClock;
   readonly tokens: TokenCounter;
@@ -31,7 +31,7 @@ export class World {
     return ++this.#lastNumber;
   }
 
-  /** The limits that a key's requests of one name share, with one provider. */
+  /** Limits that a key's requests of one name share, with one provider. */
   pool(key: string, provider: string, name: string, limits: PoolLimits): Pool {
     let pools = this.#pools.get(key);
     if (pools === undefined) {
@@ -57,7 +57,7 @@ export class World {
     };
   }
 
-  /** By the pool's name; the same pool of a further key has its number behind it, never the key itself. */
+  /** By the pool's name; that of another key has the key's number behind it, never the key itself. */
   #bucketUse(): EmulatorStats["bucketUse"] {
     const use: Record<string, EmulatorStats["bucketUse"][string]> = {};
     for (const [number, pools] of [...this.#pools.values()].entries()) {

@@ -12,7 +12,7 @@ import { start } from "./testing/start.ts";
 describe("--offline", () => {
   const providers = useProviders();
 
-  test("documents go through a job and questions live; what it takes is said before", async () => {
+  test("documents go through a job and questions live; its cost is printed before", async () => {
     const dir = await temporaryFolder({ "notes.md": numberedNotes(5) });
     const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--embed", "openai", "--offline"];
     const run = await start([...argv, "what is number 2?"], { environment: providers.environment });
@@ -31,16 +31,18 @@ describe("--offline", () => {
     expect(again.notes).not.toContain("Offline");
   });
 
-  test("--max-cost is held against the jobs before anything is sent", async () => {
+  test("--max-cost caps the jobs before anything is sent", async () => {
     const dir = await temporaryFolder({ "notes.md": numberedNotes(5) });
     const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--embed", "openai", "--offline"];
     const run = await start([...argv, "--max-cost", "0.0000001", "q?"], { environment: providers.environment });
     expect(run.code).toBe(1);
-    expect(run.notes).toMatch(/error: The jobs may cost \$\S+, more than --max-cost leaves/);
+    expect(run.notes).toMatch(
+      /error: Expected jobs within what --max-cost leaves \(\$\S+\), got at most \$\S+\. Nothing was sent/,
+    );
     expect(providers.sent).toEqual([]);
   });
 
-  test("an embedder without offline jobs says so", async () => {
+  test("an embedder without offline jobs is an error", async () => {
     const dir = await temporaryFolder({ "notes.md": numberedNotes(2) });
     const run = await start(["--dir", dir, "--cache-dir", await temporaryFolder(), "--offline", "q?"]);
     expect(run.code).toBe(1);
@@ -51,7 +53,7 @@ describe("--offline", () => {
 describe("--workers", () => {
   const providers = useProviders();
 
-  test("with a database, processes of their own embed the documents, and end", { timeout: 120_000 }, async () => {
+  test("with a database, processes embed the documents, and end", { timeout: 120_000 }, async () => {
     await using postgres = await startPostgres();
     const dir = await temporaryFolder({ "notes.md": numberedNotes(9) });
     const flags = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--embed", "openai", "--workers", "2"];
@@ -61,7 +63,7 @@ describe("--workers", () => {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...providers.environment, DATABASE_URL: postgres.url },
     });
-    // Both texts end when no process holds their ends any more, the workers included.
+    // Both streams end once no process holds them, the workers included.
     const ended = once(child, "close");
     const [results, notes, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
     expect(notes).toMatch(/Workers +2 processes on the database in DATABASE_URL/);
@@ -71,7 +73,7 @@ describe("--workers", () => {
     expectNoKey({ notes, results });
   });
 
-  test("a database that cannot be reached is said once, and blames no passage", { timeout: 60_000 }, async () => {
+  test("a database that cannot be reached is reported once, and blames no passage", { timeout: 60_000 }, async () => {
     const dir = await temporaryFolder({ "notes.md": numberedNotes(3) });
     const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--workers", "2", "q?"];
     const environment = { DATABASE_URL: "postgres://user:password@127.0.0.1:1/nowhere" };
@@ -82,11 +84,11 @@ describe("--workers", () => {
     expect(embedder.texts).toEqual([]);
   });
 
-  test("without a database, lanes of this process embed the documents", { timeout: 120_000 }, async () => {
+  test("without a database, workers of this process embed the documents", { timeout: 120_000 }, async () => {
     const dir = await temporaryFolder({ "notes.md": numberedNotes(7) });
     const argv = ["--dir", dir, "--cache-dir", await temporaryFolder(), "--workers", "2", "what is number 2?"];
     const { code, notes, embedder } = await start(argv);
-    expect(notes).toMatch(/Workers +2 lanes in this process; set DATABASE_URL/);
+    expect(notes).toMatch(/Workers +2 workers in this process; set DATABASE_URL/);
     expect(notes).toContain("7 texts embedded");
     expect(code).toBe(0);
     expect(embedder.texts).toHaveLength(7 + 1);
@@ -94,7 +96,7 @@ describe("--workers", () => {
 
   test("not together with --offline, and only in whole numbers", async () => {
     const both = await start(["--workers", "2", "--offline", "q?"]);
-    expect(both.notes).toMatch(/error: Expected --offline or --workers, came both/);
+    expect(both.notes).toMatch(/error: Expected --offline or --workers, got both/);
     expect((await start(["--workers", "0"])).notes).toMatch(/Give a whole number from 1/);
   });
 });

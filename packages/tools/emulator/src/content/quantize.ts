@@ -1,8 +1,8 @@
-/** The types of few bits in which an embedding can be had. */
-export type QuantisedType = "int8" | "uint8" | "binary" | "ubinary";
+/** Quantized types of an embedding. */
+export type QuantizedType = "int8" | "uint8" | "binary" | "ubinary";
 
-/** A vector in a type of few bits. */
-export function quantise(vector: Int32Array, type: QuantisedType): number[] {
+/** Converts a vector to a quantized type. */
+export function quantize(vector: Int32Array, type: QuantizedType): number[] {
   if (type === "int8" || type === "uint8") {
     const most = vector.reduce((largest, element) => Math.max(largest, Math.abs(element)), 1);
     return [...vector].map((element) => Math.round((element / most) * 127) + (type === "uint8" ? 128 : 0));

@@ -1,7 +1,7 @@
 import type { BatchOptions, Clock, FinishReport } from "@batchwise/core";
 
-/** What every batch of a run has in common. */
-export interface LedgerOptions {
+/** Signals, cap and clock of every batch of a run. */
+export interface BudgetOptions {
   readonly drain: AbortSignal;
   readonly signal: AbortSignal;
   /** Dollars that the whole run may cost. @default Infinity */
@@ -10,19 +10,19 @@ export interface LedgerOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** The options of one batch of a run. */
+/** Options of one batch of a run. */
 export type CommonBatchOptions = Pick<BatchOptions, "drain" | "signal" | "maxCost" | "clock" | "onFinish">;
 
-/** Adds up what the batches of a run take, and holds them to one cap together. */
-export class Ledger {
+/** Adds up the usage of the batches of a run, and caps their cost together. */
+export class Budget {
   requests = 0;
   retries = 0;
   tokens = 0;
-  /** Dollars. */
+  /** Cost in dollars. */
   cost = 0;
-  readonly #options: LedgerOptions;
+  readonly #options: BudgetOptions;
 
-  constructor(options: LedgerOptions) {
+  constructor(options: BudgetOptions) {
     this.#options = options;
   }
 
@@ -31,7 +31,7 @@ export class Ledger {
     return Math.max(0, (this.#options.maxCost ?? Infinity) - this.cost);
   }
 
-  /** Options for the next batch. Ask again for each: what is left changes. What is not paid for is not counted. */
+  /** Options for the next batch, which depend on what is left. An unpaid batch is not counted. */
   batchOptions({ isPaid }: { readonly isPaid: boolean }): CommonBatchOptions {
     const { drain, signal, clock } = this.#options;
     return {

@@ -1,12 +1,12 @@
 import type { JobStore } from "../jobs/job-store.ts";
 
-/** A moment of the emulator's clock as the API tells it. */
+/** Time of the emulator's clock in the API's seconds. */
 export function toSeconds({ epochMs }: JobStore, ms: number): number {
   return Math.floor((epochMs + ms) / 1000);
 }
 
-/** An object of the API: what has no value is left out, or null. */
-export function spoken(
+/** Object of the API, whose fields without a value are left out or null. */
+export function apiObject(
   fields: Readonly<Record<string, unknown>>,
   nulls: boolean | undefined,
 ): Readonly<Record<string, unknown>> {
