@@ -117,8 +117,8 @@ export function engineParts<Input, Output>(
   return { clock, sink, source, batch, ends, context };
 }
 
-/** Parts of a worker loop, joined as it joins them. */
-export interface StageParts<Input, Output> {
+/** Surroundings of a stage, and the parts of a worker loop, joined as it joins them. */
+export interface StageParts<Input, Output> extends EngineParts<Input, Output> {
   readonly admission: Admission;
   readonly settler: Settler<Input, Output>;
   readonly intake: Intake<Input, Output>;
@@ -126,12 +126,24 @@ export interface StageParts<Input, Output> {
 }
 
 /** The parts of a stage that is sent no new work: only what recovery sends gets permits. */
-export function stageParts<Input, Output>(context: StageContext<Input, Output>): StageParts<Input, Output> {
+export function stageParts<Input, Output>(
+  ...given: Parameters<typeof engineParts<Input, Output>>
+): StageParts<Input, Output> {
+  const parts = engineParts(...given);
+  const { context } = parts;
   const admission = new Admission(context);
   context.semaphore.join({ claim: () => admission.serve() === true });
   const settler = new Settler(context);
   const intake = new Intake(context, settler, admission);
-  return { admission, settler, intake, caller: new Caller(context, admission, settler) };
+  return { ...parts, admission, settler, intake, caller: new Caller(context, admission, settler) };
+}
+
+/** Counts the permits that are free now. */
+export function freePermits(semaphore: Semaphore): number {
+  let count = 0;
+  while (semaphore.tryAcquire()) count++;
+  for (let taken = 0; taken < count; taken++) semaphore.putBack();
+  return count;
 }
 
 /** Chunk of these inputs, whose indexes begin at `from`. */

@@ -134,7 +134,7 @@ it("a stage that only looks up takes none of the permits, limits and retries of 
   expect(sink.rejected).toEqual([0, 1]);
 });
 
-it("each stage is handed its own call options, and those that steer a batch", async () => {
+it("each stage is handed its own call options, and no other", async () => {
   const seen: string[] = [];
   const see = (settings: RunnableSettings): Shape =>
     runnable(async (input: string, options: CallOptions) => {

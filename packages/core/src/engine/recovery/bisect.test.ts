@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { chunkOf, type CollectingSink, engineParts, type EngineParts, stageParts } from "../../../test/engine-parts.ts";
+import { chunkOf, type CollectingSink, stageParts, type StageParts } from "../../../test/engine-parts.ts";
 import { range, turn } from "../../../test/regressions/held-backend.ts";
 import { bulkRunnable } from "../../compose/functions.ts";
 import { BatchwiseError, InputError, ProviderError, TimeoutError } from "../../contract/errors.ts";
@@ -68,12 +68,11 @@ async function search(
   });
   const { size } = failure.chunk;
   const given = { maxConcurrency: 4, ...options };
-  const parts: EngineParts<number, unknown> = engineParts(subject, range(size + more), given);
+  const parts: StageParts<number, unknown> = stageParts(subject, range(size + more), given);
   for (let taken = 0; taken < size; taken++) (parts.source as SyncSource<number>).advance();
-  const { admission, caller, settler, intake } = stageParts(parts.context);
-  const retry = new Retry(parts.context, admission, caller, settler);
-  await new Bisect(parts.batch, intake, retry, settler, size).run(failure);
-  const { sink, batch } = parts;
+  const { admission, batch, caller, context, intake, settler, sink } = parts;
+  const retry = new Retry(context, admission, caller, settler);
+  await new Bisect(batch, intake, retry, settler, size).run(failure);
   return { calls: calls.join(" "), rejected: sink.rejected, settled: sink.outcomes.length, peak, sink, batch };
 }
 

@@ -26,7 +26,7 @@ function tried(retries: number): ReturnType<typeof chunkOf> {
   return chunk;
 }
 
-it("P25 tries are used up after as many calls as were allowed, the first included", () => {
+it("tries are used up after as many calls as were allowed, the first included", () => {
   expect([0, 1, 2, 3].map((retries) => mayRetry(tried(retries), VAGUE, RETRY))).toEqual([true, true, false, false]);
   expect(mayRetry(tried(0), VAGUE, { ...RETRY, attempts: 1 })).toBe(false);
   expect(mayRetry(tried(1e9), VAGUE, { ...RETRY, attempts: Infinity })).toBe(true);

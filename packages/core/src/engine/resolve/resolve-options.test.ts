@@ -100,7 +100,7 @@ it.for([false, {}, { attempts: 1 }, { attempts: undefined }, { minDelayMs: 5 }] 
   },
 );
 
-it("P21 a batch that retries has a limiter of its own, on its clock: a pause holds for all of its calls", () => {
+it("a batch that retries has a limiter of its own, on its clock: a pause holds for all of its calls", () => {
   const clock = new FakeClock();
   const { limiter } = resolve(one(), { retry: { attempts: 2 }, clock });
   const call = { requests: 1, inputs: 1, tokens: 1 };

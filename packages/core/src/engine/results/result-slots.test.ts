@@ -32,7 +32,7 @@ it.for([[["a", "b", "c"]], [undefined]] as const)(
   },
 );
 
-it("P3 L14 an output of undefined is an outcome, and an Error that is an output is none that failed", () => {
+it("P3 L14 an output of undefined is an outcome, and an Error that is an output is no failure", () => {
   const slots = new ResultSlots<string, Error | undefined>(["a", "b"]);
   slots.fulfill(0, "a", undefined);
   slots.fulfill(1, "b", ERROR);
