@@ -121,6 +121,32 @@ describe("a call's middleware", () => {
     expect(calls).toHaveLength(8);
   });
 
+  it("goes once around each call of a pipe, however it is composed, and for invoke as well", async () => {
+    const order: string[] = [];
+    const named = (name: string): Middleware => ({ call: (call, next) => (order.push(name), next(call)) });
+    const step = withConfig(shout(), { middleware: [named("step")] });
+    const pipe = withConfig(step.pipe(shout()), { middleware: [named("a")] });
+    const all = withConfig(pipe, { middleware: [named("b")] });
+    expect(await all.batch(["x"])).toEqual(["X"]);
+    expect(order.splice(0)).toEqual(["b", "a", "step", "b", "a"]);
+    expect(await all.invoke("x")).toBe("X");
+    expect(order.splice(0)).toEqual(["b", "a", "step", "b", "a"]);
+    expect(await all.pipe(shout()).invoke("x")).toBe("X");
+    expect(order).toEqual(["b", "a", "step", "b", "a"]);
+  });
+
+  it("sees no look-up, which reaches no provider", async () => {
+    const calls: Call[] = [];
+    const unknown = new InputError("Not known.");
+    const lookUp = bulkRunnable<string, string>(
+      async (texts: string[]) => texts.map((text) => (text === "known" ? "KNOWN" : unknown)),
+      { lookUp: true },
+    );
+    const subject = withConfig(withFallbacks(lookUp, [shout()]), { middleware: [noting(calls)] });
+    expect(await subject.batch(["known", "a"])).toEqual(["KNOWN", "A"]);
+    expect(calls.map(({ inputs }) => inputs)).toEqual([["a"]]);
+  });
+
   it("L14 works for a Runnable of one input a call, whatever its output is", async () => {
     const outputs = [undefined, null, 0, "", new Error("an output")];
     const subject = withConfig(

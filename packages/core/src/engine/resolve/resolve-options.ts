@@ -93,7 +93,7 @@ export function resolveOptions<Input, Output>(
     schema: options.schema ?? settings.schema,
     keyOf: keyOf(options.dedupe ?? settings.dedupe),
     middleware: settings.middleware,
-    callHooks: callHooks([...(settings.middleware ?? []), ...outside]),
+    callHooks: settings.lookUp ? undefined : callHooks([...(settings.middleware ?? []), ...outside]),
     weigh: settings.weigh,
     calibration: settings.weigh && calibrationOf(settings.weigh),
     price: settings.price,
