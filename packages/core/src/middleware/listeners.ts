@@ -1,21 +1,44 @@
+import { systemClock } from "../contract/clock.ts";
 import type { BatchInfo, BatchListeners, Middleware } from "../contract/middleware.ts";
+import type { FinishReport } from "../contract/report.ts";
 import type { BatchOptions } from "../contract/runnable.ts";
+import { Stats } from "../engine/results/stats.ts";
 
-/** Options in which the listeners of middleware come before the caller's own. */
-export function withListeners<Input, Output>(
-  options: BatchOptions<Input, Output>,
+/**
+ * Begins a batch that middleware listens to. Where `begin` throws, those who listen already hear that the batch failed.
+ *
+ * @param begin is given a function that adds their listeners to the caller's own, which are not checked before
+ */
+export function listened<Input, Output, Batch>(
   middleware: readonly Middleware[],
   info: BatchInfo,
+  options: BatchOptions<Input, Output>,
+  begin: (heard: () => BatchOptions<Input, Output>) => Batch,
+): Batch {
+  const listeners: BatchListeners[] = [];
+  try {
+    for (const each of middleware.toReversed()) listeners.unshift(each.batch?.(info) ?? {});
+    return begin(() => withListeners(options, listeners));
+  } catch (error) {
+    const report = { ...new Stats({}, systemClock).report("failed", 0, error), outcomes: [] };
+    withListeners({}, listeners).onFinish?.(report);
+    throw error;
+  }
+}
+
+/** Options in which the listeners of middleware come before the caller's own, and at the end after them. */
+function withListeners<Input, Output>(
+  options: BatchOptions<Input, Output>,
+  listeners: readonly BatchListeners[],
 ): BatchOptions<Input, Output> {
-  const listeners: BatchListeners[] = middleware.flatMap((each) => each.batch?.(info) ?? []);
-  if (listeners.length === 0) return options;
   const all = [...listeners, options] as readonly BatchOptions<Input, Output>[];
+  const last = [options, ...listeners] as typeof all;
   return {
     ...options,
     onProgress: inTurn(all.map((each) => each.onProgress)),
     onRequest: inTurn(all.map((each) => each.onRequest)),
     onRetry: inTurn(all.map((each) => each.onRetry)),
-    onFinish: inTurn(all.map((each) => each.onFinish)),
+    onFinish: allInTurn(last.map((each) => each.onFinish)),
   };
 }
 
@@ -24,4 +47,23 @@ type Listener<Event> = ((event: Event) => void) | undefined;
 function inTurn<Event>(listeners: readonly Listener<Event>[]): Listener<Event> {
   const given = listeners.filter((each) => each !== undefined);
   return given.length === 0 ? undefined : (event) => given.forEach((listener) => listener(event));
+}
+
+/** Listeners to an end, all of which hear of it: after one that has thrown, the batch has failed. */
+function allInTurn<Report extends Pick<FinishReport, "status" | "reason">>(
+  listeners: readonly Listener<Report>[],
+): Listener<Report> {
+  const given = listeners.filter((each) => each !== undefined);
+  if (given.length === 0) return undefined;
+  return (report) => {
+    let heard = report;
+    for (const listener of given) {
+      try {
+        listener(heard);
+      } catch (error) {
+        if (heard === report) heard = { ...report, status: "failed", reason: error };
+      }
+    }
+    if (heard !== report) throw heard.reason;
+  };
 }

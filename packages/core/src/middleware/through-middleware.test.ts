@@ -4,6 +4,7 @@ import {
   BudgetError,
   bulkRunnable,
   type BatchInfo,
+  type BatchOptions,
   type Call,
   type CallReport,
   type FinishReport,
@@ -135,6 +136,34 @@ describe("a call's middleware", () => {
     expect(order).toEqual(["b", "a", "step", "b", "a"]);
   });
 
+  it("knows the functions around a call, the last one outermost", async () => {
+    const seen: Call[] = [];
+    const [a, b, c] = [noting(seen), noting(seen), noting(seen)];
+    const step = withConfig(shout(), { middleware: [a, { batch: () => {} }, b] });
+    await withConfig(step.pipe(shout()), { middleware: [c] }).batch(["x"]);
+    const around = [a.call, b.call, c.call];
+    expect(seen.map(({ hooks }) => hooks)).toEqual([around, around, around, [c.call]]);
+  });
+
+  it("is read when a batch begins: without functions that batch is run as if there were none", async () => {
+    const seen: Call[] = [];
+    let isOn = false;
+    const subject = withConfig(shout(), {
+      middleware: [
+        {
+          get call(): Middleware["call"] {
+            return isOn ? noting(seen).call : undefined;
+          },
+        },
+      ],
+    });
+    await subject.batch(["a"]);
+    expect(seen).toEqual([]);
+    isOn = true;
+    await subject.batch(["a"]);
+    expect(seen).toHaveLength(1);
+  });
+
   it("sees no look-up, which reaches no provider", async () => {
     const calls: Call[] = [];
     const unknown = new InputError("Not known.");
@@ -254,8 +283,17 @@ describe("middleware at fault ends the batch, and what is paid is kept", () => {
   });
 });
 
+/** Its settings are no settings. */
+class Unfit extends Runnable<string, string> {
+  override readonly settings = { maxConcurrency: -1 };
+
+  override async invoke(text: string): Promise<string> {
+    return text;
+  }
+}
+
 describe("a batch's middleware", () => {
-  it("sees batches begin and end, by every method, with listeners before the caller's own", async () => {
+  it("sees batches begin and end, by every method, with listeners before the caller's own, at the end after it", async () => {
     const heard: string[] = [];
     const watch: Middleware = {
       batch: ({ method, size }) => {
@@ -275,8 +313,8 @@ describe("a batch's middleware", () => {
       "1 done",
       "request of 1",
       "3 done",
-      "completed, 3",
       "caller's own",
+      "completed, 3",
     ]);
     for await (const outcome of subject.batchAsCompleted(["a"].values())) expect(outcome.status).toBe("fulfilled");
     for await (const outcome of subject.batchInOrder(["a"])) expect(outcome.status).toBe("fulfilled");
@@ -286,6 +324,79 @@ describe("a batch's middleware", () => {
       "batchInOrder of 1 begins",
       "invoke of 1 begins",
     ]);
+  });
+
+  it("is asked from outside to inside, and hears from inside to outside", async () => {
+    const heard: string[] = [];
+    const named = (name: string): Middleware => ({
+      batch: () => {
+        heard.push(`${name} begins`);
+        return { onRequest: () => void heard.push(`${name} request`), onFinish: () => void heard.push(`${name} ends`) };
+      },
+    });
+    const subject = withConfig(withConfig(shout(), { middleware: [named("a")] }), { middleware: [named("b")] });
+    await subject.batch(["x"]);
+    expect(heard).toEqual(["b begins", "a begins", "a request", "b request", "a ends", "b ends"]);
+  });
+
+  /** Notes what each batch was and how it ended. */
+  const noteEnds = (ends: unknown[]): Middleware => ({
+    batch: ({ method }) => ({
+      onFinish: ({ status, reason, fulfilled }) => void ends.push([method, status, reason, fulfilled]),
+    }),
+  });
+
+  it("hears of a batch that could not be started: it has failed, and nothing is in its report", async () => {
+    const ends: unknown[] = [];
+    const calls: string[][] = [];
+    const subject = withConfig(shout(calls), { middleware: [noteEnds(ends)] });
+    const wrong = [{ maxConcurrency: 0 }, { onFinish: 1 }, null] as never[];
+    for (const options of wrong) await expect(subject.batch(["a"], options)).rejects.toThrow(ArgumentError);
+    await expect(subject.batchAsCompleted(["a"], wrong[0]).next()).rejects.toThrow(ArgumentError);
+    const unfit = withConfig(shout().pipe(new Unfit()), { middleware: [noteEnds(ends)] });
+    await expect(unfit.batch(["a"])).rejects.toThrow(ArgumentError);
+    const refused = expect.any(ArgumentError);
+    expect(ends).toEqual([
+      ["batch", "failed", refused, 0],
+      ["batch", "failed", refused, 0],
+      ["batch", "failed", refused, 0],
+      ["batchAsCompleted", "failed", refused, 0],
+      ["batch", "failed", refused, 0],
+    ]);
+    expect(calls).toEqual([]);
+  });
+
+  it("hears how a batch ended whose own onFinish, or another middleware's, throws", async () => {
+    const ends: unknown[] = [];
+    const own = new RangeError("The caller's.");
+    const throwing = (error: Error) => (): never => {
+      throw error;
+    };
+    const subject = withConfig(shout(), { middleware: [noteEnds(ends)] });
+    await expect(subject.batch(["a"], { onFinish: throwing(own) })).rejects.toMatchObject({ cause: own });
+    const other = new RangeError("A middleware's.");
+    const between = withConfig(
+      withConfig(shout(), { middleware: [{ batch: () => ({ onFinish: throwing(other) }) }] }),
+      {
+        middleware: [noteEnds(ends)],
+      },
+    );
+    await expect(between.batch(["a"])).rejects.toMatchObject({ cause: other });
+    expect(ends).toEqual([
+      ["batch", "failed", own, 1],
+      ["batch", "failed", other, 1],
+    ]);
+  });
+
+  it("knows the options that the caller has given", async () => {
+    const infos: BatchInfo[] = [];
+    const subject = withConfig(shout(), {
+      middleware: [{ batch: (info) => void infos.push(info) }],
+      callOptions: ["tenant"],
+    });
+    const { signal } = new AbortController();
+    await subject.batch(["a"], { signal, returnExceptions: true, tenant: "ada" } as BatchOptions);
+    expect(infos[0]?.options).toEqual({ signal, returnExceptions: true, tenant: "ada" });
   });
 
   it("of a pipe is called for the pipe, and not for its steps", async () => {
@@ -307,6 +418,13 @@ describe("a batch's middleware", () => {
     await expect(subject.batch(["a"], { returnExceptions: true })).rejects.toThrow("No batches today.");
     await expect(subject.invoke("a")).rejects.toThrow("No batches today.");
     expect(calls).toEqual([]);
+
+    // The one outside has begun, and hears of the end.
+    const ends: unknown[] = [];
+    await expect(withConfig(subject, { middleware: [noteEnds(ends)] }).batch(["a"])).rejects.toThrow(
+      "No batches today.",
+    );
+    expect(ends).toEqual([["batch", "failed", expect.any(InputError), 0]]);
   });
 
   it("knows the call that it is nested in, and its own calls know the batch", async () => {

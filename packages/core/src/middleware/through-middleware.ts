@@ -23,11 +23,11 @@ interface Passage {
 }
 
 /**
- * Makes a call through middleware, the last one outermost.
+ * Makes a call through its hooks, the last one outermost.
  *
  * @param send makes the call itself
  */
-export async function throughMiddleware(hooks: readonly CallHook[], call: Call, send: Next): Promise<MiddlewareEnd> {
+export async function throughMiddleware(call: Call, send: Next): Promise<MiddlewareEnd> {
   const passage: Passage = {};
   const last: Next = async (changed) => {
     try {
@@ -38,7 +38,7 @@ export async function throughMiddleware(hooks: readonly CallHook[], call: Call, 
     }
   };
   try {
-    const result = await hooks.reduce<Next>((next, hook) => around(hook, next, passage), last)(call);
+    const result = await call.hooks.reduce<Next>((next, hook) => around(hook, next, passage), last)(call);
     const fault = passage.misuse ?? wrongResult(result, call.inputs.length);
     return { result: fault === undefined ? result : passage.sent, fault };
   } catch (error) {

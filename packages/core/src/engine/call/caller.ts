@@ -97,9 +97,10 @@ export class Caller<Input, Output> {
       options,
       price,
       batch: this.#context.batch.info,
+      hooks: callHooks,
     };
     slot.call = call;
-    const { result, error, fault } = await throughMiddleware(callHooks, call, async (changed) => {
+    const { result, error, fault } = await throughMiddleware(call, async (changed) => {
       const value = await send(strategy, changed.inputs as Input[], changed.options);
       const results = strategy.kind === "one" ? [value] : value;
       const wrong = wrongCount(results, changed.inputs.length);
