@@ -1,5 +1,6 @@
 import type { CallOptions } from "./call.ts";
 import type { FinishReport, Price, Progress, RequestEvent, RetryEvent, Usage } from "./report.ts";
+import type { StandardSchema } from "./standard-schema.ts";
 
 /**
  * Middleware of a Runnable: sees its batches begin and end, and each of its calls with its inputs and its attempt. Set it
@@ -72,6 +73,8 @@ export interface Call<Input = any> {
   readonly options: CallOptions;
   /** Prices of the Runnable that is called: a step's own, where it is a step of a pipe. */
   readonly price: Price | undefined;
+  /** Schema to which the engine is going to hold the results. */
+  readonly schema: StandardSchema<unknown, unknown> | undefined;
   /** Batch in which the call is made. */
   readonly batch: BatchInfo;
   /** Functions around the call, the last one outermost: by them one that was set twice acts once. */

@@ -13,6 +13,8 @@ import {
   ProviderError,
   Runnable,
   runnable,
+  type StandardSchema,
+  TimeoutError,
   withConfig,
   withFallbacks,
   withRetry,
@@ -29,6 +31,11 @@ const shout = (calls: string[][] = []): Runnable<string, string> =>
     },
     { request: { maxInputs: 2 }, maxConcurrency: 1 },
   );
+
+/** A schema that takes everything. */
+const accepting = (): StandardSchema<unknown, string> => ({
+  "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: value as string }) },
+});
 
 /** Middleware that notes calls, and runs `then` around them. */
 function noting(calls: Call[], then: Middleware["call"] = (call, next) => next(call)): Middleware {
@@ -136,6 +143,42 @@ describe("a call's middleware", () => {
     expect(order).toEqual(["b", "a", "step", "b", "a"]);
   });
 
+  it("knows the schema to which its results are held: a step's own, and the batch's in the last one", async () => {
+    const calls: Call[] = [];
+    const [own, asked] = [accepting(), accepting()];
+    const step = withConfig(shout(), { schema: own });
+    const pipe = withConfig(step.pipe(shout()), { middleware: [noting(calls)] });
+    await pipe.batch(["a"], { schema: asked });
+    await withConfig(step, { middleware: [noting(calls)] }).batch(["a"]);
+    expect(calls.map(({ schema }) => schema)).toEqual([own, asked, own]);
+  });
+
+  it("that goes on after its call's deadline disturbs no later call", async () => {
+    const clock = new FakeClock();
+    const waiting: (() => void)[] = [];
+    const late: Middleware = {
+      async call(call, next) {
+        if (call.inputs.includes("slow")) {
+          await new Promise<void>((resolve) => void waiting.push(resolve));
+          throw new TypeError("Too late.");
+        }
+        waiting.pop()?.();
+        await new Promise<void>((resolve) => clock.after(10, resolve));
+        return next(call);
+      },
+    };
+    const parents: unknown[] = [];
+    const nested = withConfig(shout(), { middleware: [{ batch: ({ parent }) => void parents.push(parent?.inputs) }] });
+    const outer = withConfig(
+      runnable(async (text: string, options) => (await nested.batch([text], options))[0]),
+      { middleware: [late] },
+    );
+    const options = { clock, timeoutMs: 50, returnExceptions: true } as const;
+    const slots = await clock.run(outer.batch(["slow", "a", "b"], options));
+    expect(slots).toEqual([expect.any(TimeoutError), "A", "B"]);
+    expect(parents).toEqual([["a"], ["b"]]);
+  });
+
   it("knows the functions around a call, the last one outermost", async () => {
     const seen: Call[] = [];
     const [a, b, c] = [noting(seen), noting(seen), noting(seen)];
@@ -186,6 +229,20 @@ describe("a call's middleware", () => {
       },
     );
     expect(await subject.batch([0, 1, 2, 3, 4])).toEqual(outputs);
+  });
+
+  it("L6 an error of its own may name the input that is to blame", async () => {
+    const naming: Middleware = {
+      call(call, next) {
+        const position = call.inputs.indexOf("bad");
+        if (position >= 0) throw Object.assign(new Error("Refused."), { position });
+        return next(call);
+      },
+    };
+    const outputs = await withConfig(shout(), { middleware: [naming] }).batch(["a", "bad", "b"], {
+      returnExceptions: true,
+    });
+    expect(outputs).toEqual(["A", expect.objectContaining({ position: 1 }), "B"]);
   });
 
   it("L6 a decided error of its own fails these inputs alone", async () => {

@@ -72,7 +72,8 @@ function wrongResult(result: CallResult | undefined, count: number): Error | und
 
 /** An error that is not the call's and says nothing of itself is a fault of the middleware. */
 function ownFault(error: unknown, { failure }: Passage): Error | undefined {
-  const { code, retryable, status } = factsOf(error);
-  if (error === failure || code !== "unknown" || retryable !== undefined || status !== undefined) return undefined;
+  const { code, position, retryable, status } = factsOf(error);
+  const isDecided = code !== "unknown" || [position, retryable, status].some((fact) => fact !== undefined);
+  if (error === failure || isDecided) return undefined;
   return new ArgumentError("Expected middleware to return a result, got an error, in `cause`.", { cause: error });
 }

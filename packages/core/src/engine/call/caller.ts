@@ -90,15 +90,10 @@ export class Caller<Input, Output> {
 
   /** The same through middleware. A fault of it stays with the slot: what the call has brought is settled first. */
   async #sendThrough(chunk: Chunk<Input>, slot: CallSlot, options: CallOptions): Promise<unknown> {
-    const { callHooks = [], price, strategy } = this.#context.options;
-    const call: Call = {
-      inputs: chunk.inputs.slice(),
-      attempt: chunk.attempts,
-      options,
-      price,
-      batch: this.#context.batch.info,
-      hooks: callHooks,
-    };
+    const { callHooks: hooks = [], price, schema, strategy } = this.#context.options;
+    const { attempts: attempt } = chunk;
+    const batch = this.#context.batch.info;
+    const call: Call = { inputs: chunk.inputs.slice(), attempt, options, price, schema, batch, hooks };
     slot.call = call;
     const { result, error, fault } = await throughMiddleware(call, async (changed) => {
       const value = await send(strategy, changed.inputs as Input[], changed.options);
@@ -107,8 +102,8 @@ export class Caller<Input, Output> {
       if (wrong !== undefined) throw wrong;
       return { results: results as unknown[], usage: slot.usage, requestId: slot.requestId };
     });
-    slot.call = undefined;
-    slot.fault = fault;
+    // After its deadline the slot is another call's.
+    if (slot.call === call) Object.assign(slot, { call: undefined, fault });
     if (result === undefined) throw error ?? fault;
     return strategy.kind === "one" ? result.results[0] : result.results;
   }
