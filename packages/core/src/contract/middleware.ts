@@ -74,7 +74,7 @@ export interface Call<Input = any> {
   /** Prices of the Runnable that is called: a step's own, where it is a step of a pipe. */
   readonly price: Price | undefined;
   /** Schema to which the engine is going to hold the results. */
-  readonly schema: StandardSchema<unknown, unknown> | undefined;
+  readonly schema: StandardSchema<unknown, any> | undefined;
   /** Batch in which the call is made. */
   readonly batch: BatchInfo;
   /** Functions around the call, the last one outermost: by them one that was set twice acts once. */

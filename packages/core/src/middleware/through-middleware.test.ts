@@ -231,6 +231,25 @@ describe("a call's middleware", () => {
     expect(await subject.batch([0, 1, 2, 3, 4])).toEqual(outputs);
   });
 
+  it("L6 an Error that it puts into a slot fails that input, also of one input a call", async () => {
+    const refusing: Middleware = {
+      async call(call, next) {
+        const { results } = await next(call);
+        return { results: results.map((result) => (result === "BAD" ? new InputError("Refused.") : result)) };
+      },
+    };
+    const one = runnable(async (text: string) => text.toUpperCase());
+    for (const inner of [shout(), one]) {
+      const subject = withConfig(inner, { middleware: [refusing] });
+      const ends: FinishReport[] = [];
+      const onFinish = (report: FinishReport): void => void ends.push(report);
+      const slots = await subject.batch(["a", "bad"], { returnExceptions: true, onFinish });
+      expect(slots).toEqual(["A", expect.any(InputError)]);
+      expect(ends[0]).toMatchObject({ fulfilled: 1, rejected: 1 });
+      await expect(subject.invoke("bad")).rejects.toThrow("Refused.");
+    }
+  });
+
   it("L6 an error of its own may name the input that is to blame", async () => {
     const naming: Middleware = {
       call(call, next) {

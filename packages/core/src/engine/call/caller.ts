@@ -95,8 +95,10 @@ export class Caller<Input, Output> {
     const batch = this.#context.batch.info;
     const call: Call = { inputs: chunk.inputs.slice(), attempt, options, price, schema, batch, hooks };
     slot.call = call;
+    let output: unknown;
     const { result, error, fault } = await throughMiddleware(call, async (changed) => {
       const value = await send(strategy, changed.inputs as Input[], changed.options);
+      if (strategy.kind === "one") output = value;
       const results = strategy.kind === "one" ? [value] : value;
       const wrong = wrongCount(results, changed.inputs.length);
       if (wrong !== undefined) throw wrong;
@@ -105,7 +107,11 @@ export class Caller<Input, Output> {
     // After its deadline the slot is another call's.
     if (slot.call === call) Object.assign(slot, { call: undefined, fault });
     if (result === undefined) throw error ?? fault;
-    return strategy.kind === "one" ? result.results[0] : result.results;
+    if (strategy.kind === "many") return result.results;
+    const [only] = result.results;
+    // An Error is an output where `invoke` has resolved to it, and a failure where middleware has put it there.
+    if (only instanceof Error && only !== output) throw only;
+    return only;
   }
 
   #isPayable(tokens: number): boolean {
