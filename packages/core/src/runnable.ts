@@ -22,10 +22,6 @@ import { stagesOf } from "./engine/pipeline/chain-stages.ts";
 import { estimate } from "./engine/resolve/estimate.ts";
 import { CompletionQueue, OrderedQueue } from "./engine/results/outcome-queues.ts";
 
-/** A Runnable of any inputs and outputs, for code that only passes it on. */
-// oxlint-disable-next-line typescript/no-explicit-any -- inputs vary one way and outputs the other: only `any` holds both
-export type AnyRunnable = Runnable<any, any>;
-
 /**
  * Turns one input into one output (`invoke`), or many into many (`batch`).
  *

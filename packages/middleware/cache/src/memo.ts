@@ -5,40 +5,43 @@ import type { Keys } from "./keys.ts";
 import type { CacheStats } from "./ledger.ts";
 
 /** Sends inputs, and gives an outcome for each in their order; undefined where it cannot tell one. */
-export type Send<Input, Output> = (inputs: Input[], options: CallOptions) => Promise<Outcomes<Output>>;
+export type Send<Input, Output> = (inputs: Input[]) => Promise<Outcomes<Output>>;
 
-/** In the order of the inputs; undefined for what is still to come. */
+/** Outcomes in the order of the inputs; undefined for what is still to come. */
 type Outcomes<Output> = readonly (Outcome<Output> | undefined)[];
 
-/** What there is for some inputs. */
+/** Inputs to answer, as a call has them. */
+export interface Question<Input, Output> {
+  readonly inputs: readonly Input[];
+  readonly options: CallOptions;
+  /** Schema by which results are saved and used. */
+  readonly schema: Schema<Output>;
+}
+
+/** Outcomes of some inputs. */
 export interface Answer<Output> {
   readonly outcomes: Outcomes<Output>;
-  /** What kept the rest from being answered. */
+  /** Error that kept the rest from being answered. */
   readonly thrown?: { readonly error: unknown };
 }
 
-/** Names the call option by which a batch's own schema comes along. */
-export const SCHEMA_OPTION = "batchwise.cache.schema";
-
-/** What a memo works with. */
+/** Parts of a memo. */
 export interface MemoParts<Input, Output> {
   readonly keys: Keys<Input>;
   readonly archive: Archive<Output>;
+  /** Schema of the Runnable itself. */
   readonly schema: Schema<Output>;
   readonly stats: { -readonly [Name in keyof CacheStats]: CacheStats[Name] };
 }
 
 /** One question, and the answers so far. */
-interface Inquiry<Input, Output> {
-  readonly inputs: readonly Input[];
+interface Inquiry<Input, Output> extends Question<Input, Output> {
   readonly keys: readonly string[];
   readonly outcomes: (Outcome<Output> | undefined)[];
-  readonly options: CallOptions;
-  readonly schema: Schema<Output>;
   readonly send: Send<Input, Output>;
 }
 
-/** An input that is this call's to send, with all places that want its outcome. */
+/** An input that is this call's to send, with all places that wait for its outcome. */
 interface Lead<Output> {
   readonly flight: Flight<Output>;
   readonly positions: number[];
@@ -62,35 +65,33 @@ export class Memo<Input, Output> {
     this.#parts = parts;
   }
 
-  /** What the archive has, in the inputs' order. Never fails: what is not known is undefined. */
-  async lookUp(inputs: readonly Input[], handed: CallOptions): Promise<Outcomes<Output>> {
-    const { schema, options } = this.#own(handed);
-    const keys = this.#parts.keys.of(inputs, options);
+  /** Looks inputs up: in their order, undefined for what is not there. Never fails. */
+  async lookUp(inputs: readonly Input[], options: CallOptions): Promise<Outcomes<Output>> {
+    const { archive, keys: keysOf, schema, stats } = this.#parts;
+    const keys = keysOf.of(inputs, options);
     const known = keys.filter((key) => typeof key === "string");
-    const found = await this.#parts.archive.read(known, schema);
+    const found = await archive.read(known, schema);
     if (ArgumentError.isInstance(found)) return inputs.map(() => undefined);
     let next = 0;
     const outcomes = keys.map((key) => (typeof key === "string" ? found[next++] : undefined));
-    this.#parts.stats.hits += outcomes.filter((outcome) => outcome !== undefined).length;
+    stats.hits += outcomes.filter((outcome) => outcome !== undefined).length;
     return outcomes;
   }
 
   /** Answers inputs, with as few of them sent as can be. Never rejects. */
-  async answer(inputs: readonly Input[], handed: CallOptions, send: Send<Input, Output>): Promise<Answer<Output>> {
-    const { schema, options } = this.#own(handed);
+  async answer(question: Question<Input, Output>, send: Send<Input, Output>): Promise<Answer<Output>> {
+    const { inputs, options } = question;
     const keys = this.#parts.keys.of(inputs, options);
     const outcomes = keys.map((key) => (typeof key === "string" ? undefined : { error: key }));
     const sendings: number[] = [];
     const inquiry: Inquiry<Input, Output> = {
-      inputs,
+      ...question,
       // Those without a key have their outcome, and are not looked at again.
       keys: keys as readonly string[],
       outcomes,
-      options,
-      schema,
-      send: (some, own) => {
+      send: (some) => {
         sendings.push(some.length);
-        return send(some, own);
+        return send(some);
       },
     };
     let open = outcomes.flatMap((outcome, position) => (outcome === undefined ? [position] : []));
@@ -105,13 +106,6 @@ export class Memo<Input, Output> {
     }
     reportPart(inputs.length, sendings, options);
     return { outcomes };
-  }
-
-  /** The schema that holds for a call, and the options that are the inner Runnable's. */
-  #own(handed: CallOptions): { readonly schema: Schema<Output>; readonly options: CallOptions } {
-    if (!(SCHEMA_OPTION in handed)) return { schema: this.#parts.schema, options: handed };
-    const { [SCHEMA_OPTION]: schema, ...options } = handed as CallOptions & { [SCHEMA_OPTION]: Schema<Output> };
-    return { schema, options };
   }
 
   /** Parts the inputs into those that are ours to send and those that are on their way. */
@@ -173,10 +167,7 @@ export class Memo<Input, Output> {
     stats.misses += sent.length;
     let answers: Outcomes<Output>;
     try {
-      answers = await send(
-        sent.map((position) => inputs[position] as Input),
-        options,
-      );
+      answers = await send(sent.map((position) => inputs[position] as Input));
     } catch (error) {
       throw atPosition(error, sent);
     }

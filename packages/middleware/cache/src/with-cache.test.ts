@@ -220,6 +220,25 @@ describe("equal inputs", () => {
     expect(seen()).toEqual(["a", "a"]);
   });
 
+  it("P39 who joined one that fails sends it, also in a request that has sent others", async () => {
+    const { bulk, backend, seen } = backendOf({
+      hold: ({ number }) => number < 2,
+      failure: ({ number }) => (number === 0 ? outage : undefined),
+    });
+    const cached = withCache(bulk(), { namespace: "n", store: new Map() });
+    const first = failureOf(cached.batch(["a"]));
+    for (let turn = 0; turn < 10; turn++) await flush();
+    const requests: unknown[] = [];
+    const second = cached.batch(["b", "a"], { onRequest: ({ inputs, error }) => void requests.push([inputs, error]) });
+    for (let turn = 0; turn < 10; turn++) await flush();
+    backend.release();
+    expect(await first).toMatchObject({ cause: outage });
+    expect(await second).toEqual([1, 1]);
+    expect(seen()).toEqual(["a", "b", "a"]);
+    expect(requests).toEqual([[2, undefined]]);
+    expect(cached.stats()).toMatchObject({ misses: 3, saved: 2 });
+  });
+
   it("L7 one that waits for another's call is aborted at once", async () => {
     const { one, backend } = backendOf({ hold: () => true });
     const cached = withCache(one(), { namespace: "n", store: new Map() });
@@ -238,9 +257,10 @@ describe("equal inputs", () => {
   it("two requests that hold each other's inputs do not wait for each other for ever", async () => {
     const { bulk, backend } = backendOf({ hold: () => true });
     const cached = withCache(bulk(), { namespace: "n", store: new Map() });
-    const first = cached.invokeMany?.(["a", "b"], {});
-    const second = cached.invokeMany?.(["c", "a"], {});
-    const third = cached.invokeMany?.(["b", "c"], {});
+    const calls = withConfig(cached, {});
+    const first = calls.batch(["a", "b"]);
+    const second = calls.batch(["c", "a"]);
+    const third = calls.batch(["b", "c"]);
     for (let turn = 0; turn < 10; turn++) await flush();
     backend.release();
     expect(await Promise.all([first, second, third])).toEqual([
@@ -347,6 +367,8 @@ describe("options", () => {
       namespace: "n",
       store: new Map(),
     });
-    expect(cached.settings).toEqual({ maxConcurrency: 3 });
+    const { middleware, ...settings } = cached.settings ?? {};
+    expect(settings).toEqual({ maxConcurrency: 3 });
+    expect(middleware).toHaveLength(1);
   });
 });

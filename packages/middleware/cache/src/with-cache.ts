@@ -1,7 +1,7 @@
 import { ArgumentError, isRunnable, type Runnable } from "@batchwise/core";
-import { calleeOf, isOverridden } from "@batchwise/core/wrappers";
+import { isOverridden } from "@batchwise/core/wrappers";
 import { Archive } from "./archive.ts";
-import { CachedMany, CachedOne, type CachedRunnable, type Parts } from "./cached.ts";
+import { Cached, type CachedRunnable, type Parts } from "./cached.ts";
 import { CachedOverride } from "./cached-override.ts";
 import { Keys } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
@@ -34,7 +34,6 @@ export function withCache<Input, Output>(
   requireOptions(options);
   const { namespace, key = (input) => input, store = fileStore(), codec, onStoreError, onWarning } = options;
   const { maxAgeMs = Infinity, now = Date.now } = options;
-  const target = calleeOf(inner);
   const ledger = new Ledger(onWarning);
   const archive = new Archive<Output>({
     store: openStore(store),
@@ -50,7 +49,6 @@ export function withCache<Input, Output>(
     schema: inner.settings?.schema,
     stats: ledger.stats,
   });
-  const parts: Parts<Input, Output> = { inner, target, memo, stats: ledger.stats };
-  if (isOverridden(target)) return new CachedOverride(parts);
-  return typeof target.invokeMany === "function" ? new CachedMany(parts) : new CachedOne(parts);
+  const parts: Parts<Input, Output> = { inner, memo, stats: ledger.stats };
+  return isOverridden(inner) ? new CachedOverride(parts) : new Cached(parts);
 }

@@ -15,6 +15,11 @@ export function recordOf(batch: BatchInfo): BatchRecord | undefined {
   return records.get(batch);
 }
 
+/** Tells whether a batch is nested in another one that is recorded. */
+function isPart({ parent }: BatchInfo): boolean {
+  return parent !== undefined && (records.has(parent.batch) || isPart(parent.batch));
+}
+
 /** Record of one batch: its span, its retries, and its items. */
 export class BatchRecord {
   /** Context with the batch's span in it. */
@@ -36,7 +41,7 @@ export class BatchRecord {
     const parent = activeContext();
     this.#recorder = recorder;
     this.#info = info;
-    this.#isNested = enclosing(info.parent, parent).length > 0;
+    this.#isNested = isPart(info) || enclosing(info.parent, parent).length > 0;
     this.#span = startBatchSpan(recorder, info, parent);
     this.context = this.#span === undefined ? parent : trace.setSpan(parent, this.#span);
     this.listeners = {

@@ -1,3 +1,4 @@
+import { withConfig } from "@batchwise/core";
 import { Keyv, KeyvMemoryAdapter, type KeyvStorageAdapter } from "keyv";
 import { describe, expect, it } from "vitest";
 import { backendOf } from "../fixtures/backend.ts";
@@ -32,10 +33,7 @@ describe("a store of Keyv's", () => {
     const { store, calls } = counting();
     const { bulk } = backendOf();
     const cached = withCache(bulk({ request: { maxInputs: 50 } }), { namespace: "n", store });
-    await cached.invokeMany?.(
-      Array.from({ length: 50 }, (_, index) => String(index)),
-      {},
-    );
+    await withConfig(cached, {}).batch(Array.from({ length: 50 }, (_, index) => String(index)));
     expect(calls).toEqual(["getMany 50", "setMany 50"]);
   });
 
