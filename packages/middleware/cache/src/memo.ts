@@ -3,6 +3,7 @@ import type { Archive, Schema } from "./archive.ts";
 import { type Flight, Flights, type Outcome } from "./flights.ts";
 import type { Keys } from "./keys.ts";
 import type { CacheStats } from "./ledger.ts";
+import { kindOf } from "./refused-option.ts";
 
 /** Sends inputs, and gives an outcome for each in their order; undefined where it cannot tell one. */
 export type Send<Input, Output> = (inputs: Input[]) => Promise<Outcomes<Output>>;
@@ -129,7 +130,7 @@ export class Memo<Input, Output> {
   /** Looks up what is ours, sends the rest, and saves what comes. @throws what sending throws */
   async #fly(leads: ReadonlyMap<string, Lead<Output>>, inquiry: Inquiry<Input, Output>): Promise<void> {
     const { signal } = inquiry.options;
-    // Nobody is to wait for a call that is not wanted any more, and that may never end.
+    // No other call is to wait for one that is not wanted any more, and that may never end.
     const release = (): void => {
       for (const [key, { flight }] of leads) this.#flights.end(key, flight);
     };
@@ -186,7 +187,7 @@ export class Memo<Input, Output> {
 
   #settle(key: string, lead: Lead<Output>, outcome: Outcome<Output>, { outcomes }: Inquiry<Input, Output>): void {
     for (const position of lead.positions) outcomes[position] = outcome;
-    // Our failure is nobody else's: only what succeeded is shared.
+    // A failure is this call's own: only what succeeded is shared.
     this.#flights.end(key, lead.flight, outcome.error === undefined ? outcome : undefined);
   }
 
@@ -212,9 +213,9 @@ export class Memo<Input, Output> {
 /** L13: which answer belongs to which input can't be told. */
 function requireCount(answers: unknown, count: number): void {
   if (Array.isArray(answers) && answers.length === count) return;
-  const came = Array.isArray(answers) ? String(answers.length) : typeof answers;
+  const got = Array.isArray(answers) ? String(answers.length) : kindOf(answers);
   throw new ResultError(
-    `Expected ${count} results from the Runnable that is cached, one for each input and in their order, but got ${came}. None is used.`,
+    `Expected ${count} results from the Runnable that is cached, one for each input and in their order, got ${got}. None is used.`,
   );
 }
 

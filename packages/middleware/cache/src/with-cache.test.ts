@@ -344,22 +344,31 @@ describe("L13 a wrong answer", () => {
 describe("options", () => {
   const { bulk } = backendOf();
   it.each([
-    [{}, "namespace: expected a text or a JSON value"],
-    [{ namespace: "" }, "namespace: expected a text or a JSON value"],
+    [{}, "Expected `namespace` to be a string or a JSON value, got undefined. Name"],
+    [{ namespace: "" }, "Expected `namespace` to be a string or a JSON value, got an empty string. Name"],
     [{ namespace: new Date() }, "an instance of a class"],
-    [{ namespace: "n", ttl: 5 }, "ttl: no such option"],
-    [{ namespace: "n", maxAgeMs: -1 }, "maxAgeMs: expected a number from 0, got -1"],
-    [{ namespace: "n", onStoreError: "ignore" }, 'onStoreError: expected "fail" or "continue"'],
-    [{ namespace: "n", key: "k" }, "key: expected a function"],
-    [{ namespace: "n", codec: {} }, "codec: expected an object with encode(output) and decode(bytes)"],
-    [{ namespace: "n", store: {} }, "store: expected a Keyv"],
-    [null, "withCache expects options with a namespace"],
+    [{ namespace: "n", ttl: 5 }, "Expected only options of withCache, got `ttl`. Known: namespace"],
+    [{ namespace: "n", maxAgeMs: -1 }, "Expected `maxAgeMs` of withCache to be a number from 0, got -1."],
+    [
+      { namespace: "n", onStoreError: "ignore" },
+      'Expected `onStoreError` of withCache to be "fail" or "continue", got a string.',
+    ],
+    [{ namespace: "n", key: "k" }, "Expected `key` of withCache to be a function, got a string."],
+    [
+      { namespace: "n", codec: {} },
+      "Expected `codec` of withCache to be an object with encode(output) and decode(bytes), got an object.",
+    ],
+    [
+      { namespace: "n", store: {} },
+      "Expected `store` of withCache to be a Keyv, a storage adapter of Keyv or a Map, got an object.",
+    ],
+    [null, "Expected `options` of withCache to be an object, got null. Give such as"],
   ])("%o is refused", (options, message) => {
     expect(() => withCache(bulk(), options as never)).toThrow(message);
   });
 
   it("something that is no Runnable is refused", () => {
-    expect(() => withCache((() => 1) as never, { namespace: "n" })).toThrow("withCache expects a Runnable");
+    expect(() => withCache((() => 1) as never, { namespace: "n" })).toThrow("Expected a Runnable, got a function.");
   });
 
   it("an offline job would go past the cache, so the cached Runnable offers none", () => {

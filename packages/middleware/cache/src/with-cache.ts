@@ -7,6 +7,7 @@ import { Keys } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
 import { Memo } from "./memo.ts";
 import { type CacheOptions, requireOptions } from "./options.ts";
+import { kindOf } from "./refused-option.ts";
 import { requireNode } from "./require-node.ts";
 import { fileStore } from "./stores/file-store.ts";
 import { openStore } from "./stores/open-store.ts";
@@ -16,7 +17,7 @@ import { openStore } from "./stores/open-store.ts";
  * as they are there: a run that was killed goes on where it stopped. Equal inputs that are on their way are sent once.
  * Errors are never saved.
  *
- * @throws ArgumentError for options that cannot be worked with
+ * @throws ArgumentError for options that can't be worked with
  *
  * @example
  * const cached = withCache(embeddings, { namespace: "openai text-embedding-3-small" });
@@ -27,9 +28,9 @@ export function withCache<Input, Output>(
   options: CacheOptions<Input, Output>,
 ): CachedRunnable<Input, Output> {
   requireNode();
-  const came: unknown = inner;
-  if (!isRunnable(came)) {
-    throw new ArgumentError("withCache expects a Runnable. runnable(fn) makes one of a function.");
+  const given: unknown = inner;
+  if (!isRunnable(given)) {
+    throw new ArgumentError(`Expected a Runnable, got ${kindOf(given)}. runnable(fn) makes one of a function.`);
   }
   requireOptions(options);
   const { namespace, key = (input) => input, store = fileStore(), codec, onStoreError, onWarning } = options;

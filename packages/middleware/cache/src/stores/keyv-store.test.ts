@@ -59,7 +59,7 @@ describe("a store of Keyv's", () => {
     const { bulk } = backendOf();
     const store = new Keyv({ store: broken({ getMany: () => Promise.resolve([]) }) });
     const [slot] = await withCache(bulk(), { namespace: "n", store }).batch(["a"], { returnExceptions: true });
-    expect(slot).toMatchObject({ cause: { message: "1 values were expected, 0 came." } });
+    expect(slot).toMatchObject({ cause: { message: "Expected 1 values from the store, got 0." } });
   });
 
   it.each([
