@@ -11,9 +11,9 @@ import {
   withFallbacks,
 } from "@batchwise/core";
 import { calleeOf, isOverridden, standFor } from "@batchwise/core/wrappers";
-import { resultOf } from "./flights.ts";
+import { resultOf } from "./single-flight.ts";
 import type { CacheStats } from "./ledger.ts";
-import type { Memo } from "./memo.ts";
+import type { Coordinator } from "./coordinator.ts";
 import { saving } from "./saving.ts";
 
 /** Runnable with a cache before it. */
@@ -25,7 +25,7 @@ export interface CachedRunnable<Input, Output> extends Runnable<Input, Output> {
 /** Parts of a cached Runnable. */
 export interface Parts<Input, Output> {
   readonly inner: Runnable<Input, Output>;
-  readonly memo: Memo<Input, Output>;
+  readonly coordinator: Coordinator<Input, Output>;
   readonly stats: CacheStats;
 }
 
@@ -52,10 +52,10 @@ export class Cached<Input, Output> extends Runnable<Input, Output> implements Ca
 
   constructor(parts: Parts<Input, Output>) {
     super();
-    const { inner, memo } = parts;
+    const { inner, coordinator } = parts;
     const { middleware = [], ...settings } = settingsOf(inner);
     this.#parts = parts;
-    this.settings = { ...settings, middleware: [...middleware, saving(memo, inner)] };
+    this.settings = { ...settings, middleware: [...middleware, saving(coordinator, inner)] };
     this.#ofArray = this.#stages(ARRAY_LOOK_UP);
     this.#ofSource = this.#stages(LAZY_LOOK_UP);
     standFor(this, inner, this.#ofSource);
@@ -109,7 +109,7 @@ export class Cached<Input, Output> extends Runnable<Input, Output> implements Ca
   }
 
   async #find(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
-    const outcomes = await this.#parts.memo.lookUp(inputs, options);
+    const outcomes = await this.#parts.coordinator.lookUp(inputs, options);
     return outcomes.map((outcome) => (outcome === undefined ? NOT_FOUND : resultOf(outcome)));
   }
 }
@@ -122,12 +122,14 @@ export function settingsOf<Input, Output>(inner: Runnable<Input, Output>): Runna
 
 /** One input, by the inner Runnable's own `invoke` where it has to be sent. */
 export async function invokeOne<Input, Output>(
-  { inner, memo }: Parts<Input, Output>,
+  { inner, coordinator }: Parts<Input, Output>,
   input: Input,
   options: CallOptions,
 ): Promise<Output> {
   const question = { inputs: [input], options, schema: inner.settings?.schema };
-  const { outcomes, thrown } = await memo.answer(question, async () => [{ value: await inner.invoke(input, options) }]);
+  const { outcomes, thrown } = await coordinator.answer(question, async () => [
+    { value: await inner.invoke(input, options) },
+  ]);
   const [outcome] = outcomes;
   if (thrown !== undefined) throw thrown.error;
   if (outcome?.error !== undefined) throw outcome.error;

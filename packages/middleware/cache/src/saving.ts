@@ -1,17 +1,17 @@
 import type { Middleware, Runnable } from "@batchwise/core";
-import { outcomesOf, resultOf } from "./flights.ts";
-import type { Memo } from "./memo.ts";
+import { outcomesOf, resultOf } from "./single-flight.ts";
+import type { Coordinator } from "./coordinator.ts";
 
-/** Middleware that sends of a call's inputs only those that the memo has no answer for, and saves what comes back. */
+/** Middleware that sends of a call's inputs only those that the coordinator has no answer for, and saves what comes back. */
 export function saving<Input, Output>(
-  memo: Memo<Input, Output>,
+  coordinator: Coordinator<Input, Output>,
   inner: Runnable<Input, Output>,
 ): Middleware<Input, Output> {
   return {
     async call(call, next) {
       const { inputs, options, schema } = call;
       let isSent = false;
-      const { outcomes, thrown } = await memo.answer({ inputs, options, schema }, async (missing) => {
+      const { outcomes, thrown } = await coordinator.answer({ inputs, options, schema }, async (missing) => {
         // Sent on behalf of another call, which failed: by then this one has been made.
         if (isSent) return outcomesOf(await inner.batch(missing, { ...options, retry: false, returnExceptions: true }));
         isSent = true;

@@ -1,11 +1,11 @@
 import { ArgumentError, isRunnable, type Runnable } from "@batchwise/core";
 import { isOverridden } from "@batchwise/core/wrappers";
-import { Archive } from "./archive.ts";
+import { ResultStore } from "./result-store.ts";
 import { Cached, type CachedRunnable, type Parts } from "./cached.ts";
 import { CachedOverride } from "./cached-override.ts";
 import { Keys } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
-import { Memo } from "./memo.ts";
+import { Coordinator } from "./coordinator.ts";
 import { type CacheOptions, requireOptions } from "./options.ts";
 import { kindOf } from "./refused-option.ts";
 import { requireNode } from "./require-node.ts";
@@ -36,7 +36,7 @@ export function withCache<Input, Output>(
   const { namespace, key = (input) => input, store = fileStore(), codec, onStoreError, onWarning } = options;
   const { maxAgeMs = Infinity, now = Date.now } = options;
   const ledger = new Ledger(onWarning);
-  const archive = new Archive<Output>({
+  const results = new ResultStore<Output>({
     store: openStore(store),
     ledger,
     codec,
@@ -44,12 +44,12 @@ export function withCache<Input, Output>(
     forgives: onStoreError === "continue",
     now,
   });
-  const memo = new Memo<Input, Output>({
+  const coordinator = new Coordinator<Input, Output>({
     keys: new Keys(namespace, inner.settings?.callOptions ?? [], key),
-    archive,
+    results,
     schema: inner.settings?.schema,
     stats: ledger.stats,
   });
-  const parts: Parts<Input, Output> = { inner, memo, stats: ledger.stats };
+  const parts: Parts<Input, Output> = { inner, coordinator, stats: ledger.stats };
   return isOverridden(inner) ? new CachedOverride(parts) : new Cached(parts);
 }

@@ -1,6 +1,6 @@
 import { ArgumentError, type CallOptions, ResultError } from "@batchwise/core";
-import type { Archive, Schema } from "./archive.ts";
-import { type Flight, Flights, type Outcome } from "./flights.ts";
+import type { ResultStore, Schema } from "./result-store.ts";
+import { type Flight, SingleFlight, type Outcome } from "./single-flight.ts";
 import type { Keys } from "./keys.ts";
 import type { CacheStats } from "./ledger.ts";
 import { kindOf } from "./refused-option.ts";
@@ -26,10 +26,10 @@ export interface Answer<Output> {
   readonly thrown?: { readonly error: unknown };
 }
 
-/** Parts of a memo. */
-export interface MemoParts<Input, Output> {
+/** Parts of a coordinator. */
+export interface CoordinatorParts<Input, Output> {
   readonly keys: Keys<Input>;
-  readonly archive: Archive<Output>;
+  readonly results: ResultStore<Output>;
   /** Schema of the Runnable itself. */
   readonly schema: Schema<Output>;
   readonly stats: { -readonly [Name in keyof CacheStats]: CacheStats[Name] };
@@ -55,23 +55,23 @@ interface Follower<Output> {
 }
 
 /**
- * The memory of one cached Runnable: answers inputs from the archive, sends the others, and saves what comes back. An
- * input that is on its way already is waited for and not sent again.
+ * Coordinator of one cached Runnable: answers inputs from the saved results, sends the others, and saves what comes
+ * back. An input that is on its way already is waited for and not sent again.
  */
-export class Memo<Input, Output> {
-  readonly #parts: MemoParts<Input, Output>;
-  readonly #flights = new Flights<Output>();
+export class Coordinator<Input, Output> {
+  readonly #parts: CoordinatorParts<Input, Output>;
+  readonly #flights = new SingleFlight<Output>();
 
-  constructor(parts: MemoParts<Input, Output>) {
+  constructor(parts: CoordinatorParts<Input, Output>) {
     this.#parts = parts;
   }
 
   /** Looks inputs up: in their order, undefined for what is not there. Never fails. */
   async lookUp(inputs: readonly Input[], options: CallOptions): Promise<Outcomes<Output>> {
-    const { archive, keys: keysOf, schema, stats } = this.#parts;
+    const { results, keys: keysOf, schema, stats } = this.#parts;
     const keys = keysOf.of(inputs, options);
     const known = keys.filter((key) => typeof key === "string");
-    const found = await archive.read(known, schema);
+    const found = await results.read(known, schema);
     if (ArgumentError.isInstance(found)) return inputs.map(() => undefined);
     let next = 0;
     const outcomes = keys.map((key) => (typeof key === "string" ? found[next++] : undefined));
@@ -144,12 +144,12 @@ export class Memo<Input, Output> {
     }
   }
 
-  /** Settles what the archive has. Returns the others. */
+  /** Answers from the saved results. Returns the others. */
   async #recall(
     leads: ReadonlyMap<string, Lead<Output>>,
     inquiry: Inquiry<Input, Output>,
   ): Promise<[key: string, lead: Lead<Output>][]> {
-    const found = await this.#parts.archive.read([...leads.keys()], inquiry.schema);
+    const found = await this.#parts.results.read([...leads.keys()], inquiry.schema);
     let next = 0;
     return [...leads].filter(([key, lead]) => {
       const outcome = ArgumentError.isInstance(found) ? { error: found } : found[next++];
@@ -162,7 +162,7 @@ export class Memo<Input, Output> {
 
   async #send(misses: readonly [key: string, lead: Lead<Output>][], inquiry: Inquiry<Input, Output>): Promise<void> {
     const { inputs, options, schema, send } = inquiry;
-    const { stats, archive } = this.#parts;
+    const { stats, results } = this.#parts;
     options.signal?.throwIfAborted();
     const sent = misses.map(([, { positions }]) => positions[0] as number);
     stats.misses += sent.length;
@@ -173,7 +173,7 @@ export class Memo<Input, Output> {
       throw atPosition(error, sent);
     }
     requireCount(answers, sent.length);
-    await archive.save(
+    await results.save(
       misses.map(([key], index) => [key, answers[index]]),
       schema,
     );

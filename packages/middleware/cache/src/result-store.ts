@@ -1,11 +1,11 @@
 import { ArgumentError, type StandardSchema, toError } from "@batchwise/core";
-import type { Outcome } from "./flights.ts";
+import type { Outcome } from "./single-flight.ts";
 import type { Ledger } from "./ledger.ts";
 import { DAMAGED, type Entry, type Store } from "./stores/store.ts";
 import { type Decoded, decodeEntry, encodeEntry, type ValueCodec } from "./value-codec.ts";
 
-/** Parts of an archive. */
-export interface ArchiveParts<Output> {
+/** Parts of a result store. */
+export interface ResultStoreParts<Output> {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly codec: ValueCodec<Output> | undefined;
@@ -19,10 +19,10 @@ export interface ArchiveParts<Output> {
 export type Schema<Output> = StandardSchema<unknown, Output> | undefined;
 
 /** Outputs in a store: reads those that are whole and young enough, saves those that would come back as they are. */
-export class Archive<Output> {
-  readonly #parts: ArchiveParts<Output>;
+export class ResultStore<Output> {
+  readonly #parts: ResultStoreParts<Output>;
 
-  constructor(parts: ArchiveParts<Output>) {
+  constructor(parts: ResultStoreParts<Output>) {
     this.#parts = parts;
   }
 

@@ -3,7 +3,7 @@ export type Outcome<Output> =
   | { readonly value: Output; readonly error?: undefined }
   | { readonly error: Error; readonly value?: undefined };
 
-/** Outcomes of a bulk answer, in which an Error is that item's failure. What is not an array is the memo's to refuse. */
+/** Outcomes of a bulk answer, in which an Error is that item's failure. What is not an array is the coordinator's to refuse. */
 export function outcomesOf<Output>(results: readonly (Output | Error)[]): readonly Outcome<Output>[] {
   if (!Array.isArray(results)) return results as never;
   return Array.from(results as (Output | Error)[], (result) =>
@@ -34,7 +34,7 @@ export class Flight<Output> {
 }
 
 /** Inputs that one cached Runnable is sending now, by key. */
-export class Flights<Output> {
+export class SingleFlight<Output> {
   readonly #byKey = new Map<string, Flight<Output>>();
 
   get(key: string): Flight<Output> | undefined {
