@@ -2,12 +2,13 @@ import type { BatchOptions, Inputs, RunnableShape } from "../contract/runnable.t
 import { type Permit, Semaphore } from "./admission/semaphore.ts";
 import { type BatchOutput, BatchRun } from "./batch-run.ts";
 import { CALL_SLOT } from "../contract/marks.ts";
-import type { BatchInfo, Call } from "../contract/middleware.ts";
+import type { BatchInfo, BatchListeners } from "../contract/middleware.ts";
 import { openSource } from "./intake/open-source.ts";
 import type { Source } from "./intake/source.ts";
 import { chainStages } from "./pipeline/chain-stages.ts";
 import { openStage } from "./pipeline/open-stage.ts";
-import { listened } from "../middleware/listeners.ts";
+import { callAround } from "../middleware/call-around.ts";
+import { listenTo, tellRefused, withListeners } from "../middleware/listeners.ts";
 import { resolveOptions } from "./resolve/resolve-options.ts";
 
 /**
@@ -24,27 +25,27 @@ export function start<Input, Output>(
 ): BatchRun<Input, Output> {
   const source = openSource(inputs);
   const output = outputFor(source);
-  const parent = (options as { readonly [CALL_SLOT]?: Permit } | null)?.[CALL_SLOT];
   const { middleware, price } = runnable.settings ?? {};
+  const around = (options as { readonly [CALL_SLOT]?: Permit } | null)?.[CALL_SLOT];
+  const parent = around && callAround(around);
   const size = source.inputs?.length;
-  const around = parent && callOf(parent);
-  const info: BatchInfo = { method: output.method, size, price, parent: around, options: options ?? {} };
-  const begin = (heard?: () => BatchOptions<Input, Output>): BatchRun<Input, Output> => {
+  const info: BatchInfo = { method: output.method, size, price, parent, options: options ?? {} };
+  const listeners: BatchListeners[] = [];
+  try {
+    // Settings that are no such thing are refused when they are resolved.
+    if (Array.isArray(middleware)) listenTo(info, middleware, listeners);
     const resolved = resolveOptions(runnable, options, mayOverride, size !== undefined);
-    const batch = new BatchRun(heard?.() ?? options, info, resolved.clock, source, output);
-    const { chain, permits } = resolved;
+    const heard = listeners.length === 0 ? options : withListeners(options, listeners);
+    const { chain, clock, permits } = resolved;
+    const batch = new BatchRun(heard, info, clock, source, output);
     batch.start(
       chain === undefined
-        ? [openStage({ options: resolved, source, sink: batch, batch, semaphore: new Semaphore(permits, parent) })]
-        : chainStages(chain, options as BatchOptions, source, batch as never, parent),
+        ? [openStage({ options: resolved, source, sink: batch, batch, semaphore: new Semaphore(permits, around) })]
+        : chainStages(chain, options as BatchOptions, source, batch as never, around),
     );
     return batch;
-  };
-  // Settings that are no such thing are refused when they are resolved.
-  return Array.isArray(middleware) ? listened(middleware, info, options, begin) : begin();
-}
-
-/** The nearest call around a batch that middleware has seen. */
-function callOf({ call, outer }: Permit): Call | undefined {
-  return call ?? (outer && callOf(outer));
+  } catch (error) {
+    if (listeners.length > 0) tellRefused(listeners, error);
+    throw error;
+  }
 }

@@ -4,30 +4,13 @@ import type { FinishReport } from "../contract/report.ts";
 import type { BatchOptions } from "../contract/runnable.ts";
 import { Stats } from "../engine/results/stats.ts";
 
-/**
- * Begins a batch that middleware listens to. Where `begin` throws, those who listen already hear that the batch failed.
- *
- * @param begin is given a function that adds their listeners to the caller's own, which are not checked before
- */
-export function listened<Input, Output, Batch>(
-  middleware: readonly Middleware[],
-  info: BatchInfo,
-  options: BatchOptions<Input, Output>,
-  begin: (heard: () => BatchOptions<Input, Output>) => Batch,
-): Batch {
-  const listeners: BatchListeners[] = [];
-  try {
-    for (const each of middleware.toReversed()) listeners.unshift(each.batch?.(info) ?? {});
-    return begin(() => withListeners(options, listeners));
-  } catch (error) {
-    const report = { ...new Stats({}, systemClock).report("failed", 0, error), outcomes: [] };
-    withListeners({}, listeners).onFinish?.(report);
-    throw error;
-  }
+/** Asks middleware for its listeners to a batch, from outside to inside, and puts each in front of those it has got. */
+export function listenTo(info: BatchInfo, middleware: readonly Middleware[], listeners: BatchListeners[]): void {
+  for (const each of middleware.toReversed()) listeners.unshift(each.batch?.(info) ?? {});
 }
 
 /** Options in which the listeners of middleware come before the caller's own, and at the end after them. */
-function withListeners<Input, Output>(
+export function withListeners<Input, Output>(
   options: BatchOptions<Input, Output>,
   listeners: readonly BatchListeners[],
 ): BatchOptions<Input, Output> {
@@ -40,6 +23,12 @@ function withListeners<Input, Output>(
     onRetry: inTurn(all.map((each) => each.onRetry)),
     onFinish: allInTurn(last.map((each) => each.onFinish)),
   };
+}
+
+/** Tells those who listen already that a batch could not be started. */
+export function tellRefused(listeners: readonly BatchListeners[], reason: unknown): void {
+  const report = { ...new Stats({}, systemClock).report("failed", 0, reason), outcomes: [] };
+  withListeners({}, listeners).onFinish?.(report);
 }
 
 type Listener<Event> = ((event: Event) => void) | undefined;

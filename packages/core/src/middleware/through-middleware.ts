@@ -7,6 +7,8 @@ import type { Call, CallHook, CallResult } from "../contract/middleware.ts";
 export interface MiddlewareEnd {
   /** Result to settle: the middleware's or, where that is at fault, the call's own. Undefined where there is none. */
   readonly result?: CallResult | undefined;
+  /** Result of the call itself, where it has brought one. */
+  readonly sent?: CallResult | undefined;
   /** Failure of the call. */
   readonly error?: unknown;
   /** Fault of the middleware: an error for the whole batch. */
@@ -40,11 +42,22 @@ export async function throughMiddleware(call: Call, send: Next): Promise<Middlew
   try {
     const result = await call.hooks.reduce<Next>((next, hook) => around(hook, next, passage), last)(call);
     const fault = passage.misuse ?? wrongResult(result, call.inputs.length);
-    return { result: fault === undefined ? result : passage.sent, fault };
+    return { result: fault === undefined ? result : passage.sent, sent: passage.sent, fault };
   } catch (error) {
     const fault = passage.misuse ?? ownFault(error, passage);
-    return fault === undefined ? { error } : { result: passage.sent, fault };
+    return fault === undefined ? { error } : { result: passage.sent, sent: passage.sent, fault };
   }
+}
+
+/**
+ * Output of a call of one input. An Error is one where `invoke` has resolved to it.
+ *
+ * @throws the Error that middleware has put in its place: that input has failed
+ */
+export function outputOf({ result, sent }: MiddlewareEnd): unknown {
+  const output: unknown = result?.results[0];
+  if (output instanceof Error && output !== sent?.results[0]) throw output;
+  return output;
 }
 
 function around(hook: CallHook, next: Next, passage: Passage): Next {

@@ -13,7 +13,7 @@ import type { Answer, Settler } from "../results/settler.ts";
 import type { StageContext } from "../stage-context.ts";
 import { CallSlot } from "./call-slot.ts";
 import { startDeadline } from "./deadline.ts";
-import { throughMiddleware } from "../../middleware/through-middleware.ts";
+import { outputOf, throughMiddleware } from "../../middleware/through-middleware.ts";
 
 /** Makes a stage's calls, new work's and recovery's alike: each from its pass to its outcomes. */
 export class Caller<Input, Output> {
@@ -95,23 +95,17 @@ export class Caller<Input, Output> {
     const batch = this.#context.batch.info;
     const call: Call = { inputs: chunk.inputs.slice(), attempt, options, price, schema, batch, hooks };
     slot.call = call;
-    let output: unknown;
-    const { result, error, fault } = await throughMiddleware(call, async (changed) => {
+    const end = await throughMiddleware(call, async (changed) => {
       const value = await send(strategy, changed.inputs as Input[], changed.options);
-      if (strategy.kind === "one") output = value;
       const results = strategy.kind === "one" ? [value] : value;
       const wrong = wrongCount(results, changed.inputs.length);
       if (wrong !== undefined) throw wrong;
       return { results: results as unknown[], usage: slot.usage, requestId: slot.requestId };
     });
     // After its deadline the slot is another call's.
-    if (slot.call === call) Object.assign(slot, { call: undefined, fault });
-    if (result === undefined) throw error ?? fault;
-    if (strategy.kind === "many") return result.results;
-    const [only] = result.results;
-    // An Error is an output where `invoke` has resolved to it, and a failure where middleware has put it there.
-    if (only instanceof Error && only !== output) throw only;
-    return only;
+    if (slot.call === call) Object.assign(slot, { call: undefined, fault: end.fault });
+    if (end.result === undefined) throw end.error ?? end.fault;
+    return strategy.kind === "one" ? outputOf(end) : end.result.results;
   }
 
   #isPayable(tokens: number): boolean {
