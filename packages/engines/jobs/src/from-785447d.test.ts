@@ -20,7 +20,7 @@ const JOBS = [
   { id: "job-5", tag: "batchwise-2d0fdbebfb8a90a7-3dacad98-a52a", inputs: INPUTS.slice(2, 4) },
 ];
 
-test("opens what commit 785447d wrote: its jobs are taken up, and none is created", async () => {
+test("opens what commit 785447d wrote: its jobs are resumed, and none is created", async () => {
   const folder = await mkdtemp(join(tmpdir(), "batchwise-jobs-"));
   try {
     await cp(FIXTURE, folder, { recursive: true });
@@ -32,7 +32,7 @@ test("opens what commit 785447d wrote: its jobs are taken up, and none is create
     });
     for (const { id, tag, inputs } of JOBS) {
       const lines = inputs.map((input, at) => ({ id: String(at), inputs: [input] }));
-      provider.jobs.push({ id, tag, lines, bytes: 0, tokens: 0, createdAt: 0, fate: {}, cancelledAt: undefined });
+      provider.jobs.push({ id, tag, lines, bytes: 0, tokens: 0, createdAt: 0, fate: {}, canceledAt: undefined });
     }
     const events: JobEvent[] = [];
     const store = folderStore(folder);

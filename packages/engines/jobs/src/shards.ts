@@ -1,56 +1,56 @@
 import { createHash } from "node:crypto";
 import { InputError, type JobBackend, type JobCaps, type JobLine } from "@batchwise/core";
 
-/** A line that is going to be written. */
-export interface DraftLine {
+/** Line of a shard. */
+export interface ShardLine {
   readonly id: string;
   /** Positions of its inputs among the call's. */
   readonly positions: readonly number[];
 }
 
-/** A job that is going to be created, or was. The text of its lines is written when it is asked for, and not kept. */
-export interface Draft {
-  readonly lines: readonly DraftLine[];
+/** Part of a call's inputs that one job takes. The text of its lines is written on request, and not kept. */
+export interface Shard {
+  readonly lines: readonly ShardLine[];
   /** Positions of all its inputs among the call's. */
   readonly positions: readonly number[];
   readonly tokens: number;
-  /** Hash of who is asked and of every line: a job with the same key gives the same answers. */
+  /** Hash of the backend's identity and of every line: a job with the same key gives the same answers. */
   readonly key: string;
   write(): JobLine[];
 }
 
-/** As long as an id can become. */
+/** Id of the greatest length that there is. */
 export const LONGEST_ID = "0000000";
 
-/** What jobs are cut by. */
-export interface Cutter<Input> {
+/** Limits of a shard, and how its inputs are measured. */
+export interface ShardLimits<Input> {
   readonly backend: JobBackend<Input>;
   readonly caps: JobCaps;
   /** Tokens of an input. */
   readonly tokens: (input: Input) => number;
-  /** An input cannot be put into any job. */
+  /** Called for an input that does not fit into any job. */
   readonly refuse: (position: number, error: InputError) => void;
 }
 
-/** Cuts inputs into jobs within the caps, in their order. The same inputs are cut in the same way every time. */
-export function* drafts<Input>(
+/** Cuts inputs into shards within the caps, in their order. The same inputs are cut in the same way every time. */
+export function* shards<Input>(
   inputs: readonly Input[],
   positions: Iterable<number>,
-  cutter: Cutter<Input>,
-): Generator<Draft, void, undefined> {
-  let filling = new Filling(inputs, cutter);
-  for (const group of groups(inputs, positions, cutter)) {
-    for (const part of fitting(inputs, group, cutter)) {
-      let line = filling.write(part);
-      if (!filling.fits(line)) {
-        yield filling.finish();
-        filling = new Filling(inputs, cutter);
-        line = filling.write(part);
+  limits: ShardLimits<Input>,
+): Generator<Shard, void, undefined> {
+  let builder = new ShardBuilder(inputs, limits);
+  for (const group of groups(inputs, positions, limits)) {
+    for (const part of fitting(inputs, group, limits)) {
+      let line = builder.write(part);
+      if (!builder.fits(line)) {
+        yield builder.finish();
+        builder = new ShardBuilder(inputs, limits);
+        line = builder.write(part);
       }
-      filling.add(line);
+      builder.add(line);
     }
   }
-  if (filling.lines.length > 0) yield filling.finish();
+  if (builder.lines.length > 0) yield builder.finish();
 }
 
 /** Bytes of a line as it is written, with its newline. */
@@ -58,39 +58,39 @@ export function bytesOf({ text }: JobLine): number {
   return Buffer.byteLength(text) + 1;
 }
 
-interface WrittenLine extends DraftLine {
+interface WrittenLine extends ShardLine {
   readonly text: string;
   readonly bytes: number;
   readonly tokens: number;
 }
 
-class Filling<Input> {
-  readonly lines: DraftLine[] = [];
+class ShardBuilder<Input> {
+  readonly lines: ShardLine[] = [];
   readonly #positions: number[] = [];
   readonly #inputs: readonly Input[];
-  readonly #cutter: Cutter<Input>;
+  readonly #limits: ShardLimits<Input>;
   readonly #hash = createHash("sha256");
   #bytes = 0;
   #tokens = 0;
 
-  constructor(inputs: readonly Input[], cutter: Cutter<Input>) {
+  constructor(inputs: readonly Input[], limits: ShardLimits<Input>) {
     this.#inputs = inputs;
-    this.#cutter = cutter;
-    this.#hash.update(cutter.backend.identity);
+    this.#limits = limits;
+    this.#hash.update(limits.backend.identity);
   }
 
-  /** Its id says where it stands in its job, so that the key is the same whatever else the call holds. */
+  /** Writes a line. Its id is its position in the job, so that the key does not depend on what else the call holds. */
   write(positions: readonly number[]): WrittenLine {
     const id = String(this.lines.length);
     const part = pick(this.#inputs, positions);
-    const line = this.#cutter.backend.line(part, id);
-    const tokens = part.reduce((sum, input) => sum + this.#cutter.tokens(input), 0);
+    const line = this.#limits.backend.line(part, id);
+    const tokens = part.reduce((sum, input) => sum + this.#limits.tokens(input), 0);
     return { id, positions, text: line.text, bytes: bytesOf(line), tokens };
   }
 
-  /** A line that is over a cap by itself makes a job of its own. */
+  /** Tells whether the shard takes a line. One that exceeds a cap by itself gets a shard of its own. */
   fits(line: WrittenLine): boolean {
-    const { lines = Infinity, bytes = Infinity, inputs = Infinity, enqueuedTokens = Infinity } = this.#cutter.caps;
+    const { lines = Infinity, bytes = Infinity, inputs = Infinity, enqueuedTokens = Infinity } = this.#limits.caps;
     if (this.lines.length === 0) return true;
     return (
       this.lines.length < lines &&
@@ -108,8 +108,8 @@ class Filling<Input> {
     this.#hash.update("\n").update(text);
   }
 
-  finish(): Draft {
-    const { backend } = this.#cutter;
+  finish(): Shard {
+    const { backend } = this.#limits;
     return {
       lines: this.lines,
       positions: this.#positions,
@@ -120,11 +120,11 @@ class Filling<Input> {
   }
 }
 
-/** Inputs that share a line. */
+/** Inputs that share a line, as positions. */
 function* groups<Input>(
   inputs: readonly Input[],
   positions: Iterable<number>,
-  { caps, tokens }: Cutter<Input>,
+  { caps, tokens }: ShardLimits<Input>,
 ): Generator<number[], void, undefined> {
   const { inputsPerLine = 1, tokensPerLine = Infinity, inputs: inputsPerJob = Infinity } = caps;
   const most = Math.min(inputsPerLine, inputsPerJob);
@@ -143,28 +143,28 @@ function* groups<Input>(
   if (group.length > 0) yield group;
 }
 
-/** A group that makes one line; as several, where that would be larger than a job. */
+/** The group, halved until each part makes a line that fits into a job. */
 function* fitting<Input>(
   inputs: readonly Input[],
   group: readonly number[],
-  cutter: Cutter<Input>,
+  limits: ShardLimits<Input>,
 ): Generator<readonly number[], void, undefined> {
-  const { backend, caps, refuse } = cutter;
+  const { backend, caps, refuse } = limits;
   const { bytes: most = Infinity } = caps;
   const bytes = most === Infinity ? 0 : bytesOf(backend.line(pick(inputs, group), LONGEST_ID));
   if (bytes <= most) {
     yield group;
   } else if (group.length > 1) {
     const half = group.length >> 1;
-    yield* fitting(inputs, group.slice(0, half), cutter);
-    yield* fitting(inputs, group.slice(half), cutter);
+    yield* fitting(inputs, group.slice(0, half), limits);
+    yield* fitting(inputs, group.slice(half), limits);
   } else {
-    const message = `The input makes a line of ${bytes} bytes; a job holds at most ${most}. Shorten it, or send it live.`;
+    const message = `Expected the input to make a line of at most ${most} bytes, got ${bytes}. Shorten it, or send it live.`;
     refuse(group[0] as number, new InputError(message, { code: "request_too_large" }));
   }
 }
 
-/** The inputs at these positions. */
+/** Inputs at these positions. */
 export function pick<Input>(inputs: readonly Input[], positions: readonly number[]): Input[] {
   return positions.map((position) => inputs[position] as Input);
 }
