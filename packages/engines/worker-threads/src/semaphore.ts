@@ -1,5 +1,5 @@
-/** Lets a fixed number of tasks run; the others wait in the order in which they came. */
-export class Permits {
+/** Semaphore of a fixed number of permits. Waiters get them in the order in which they asked. */
+export class Semaphore {
   #free: number;
   readonly #waiting = new Set<() => void>();
 
@@ -8,9 +8,9 @@ export class Permits {
   }
 
   /**
-   * Resolves when the caller may start; `release` is then owed.
+   * Takes a permit, which `release` has to give back.
    *
-   * @throws the signal's reason, at once, when `signal` is aborted first. Nothing is owed then.
+   * @throws the signal's reason, at once, when `signal` is aborted first. No permit is taken then.
    */
   async acquire(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();

@@ -3,8 +3,8 @@ import type { Reply } from "./message.ts";
 import { isCloneable, transferablesIn } from "./transfer.ts";
 import { type EncodedError, encodeError } from "./wire-error.ts";
 
-/** A message's outcomes, one an input, each known to fit into the answer. */
-export class Slots {
+/** Outcomes of a message, one an input, each known to fit into the reply. */
+export class ResultSlots {
   readonly #outputs: unknown[];
   readonly #failures = new Map<number, EncodedError>();
   readonly #open: Set<number>;
@@ -16,7 +16,7 @@ export class Slots {
     this.#transferOutputs = transferOutputs;
   }
 
-  /** Takes an output. An Error, and what no message can hold, is a failure of this slot alone. */
+  /** Takes an output. An Error, or a value that no message can hold, is a failure of this slot alone. */
   settle(position: number, output: unknown): void {
     if (output instanceof Error) {
       this.fail(position, output);
@@ -47,10 +47,10 @@ export class Slots {
 }
 
 const UNFIT =
-  "The worker returned a value that cannot cross to another thread: expected plain data, buffers, Maps, Sets or dates; " +
-  "a function, a symbol, a Proxy, a port or a detached buffer came. Return plain data; for a port set transferOutputs: true.";
+  "Expected the worker to return plain data, buffers, Maps, Sets or dates, got a value that cannot cross to another " +
+  "thread: a function, a symbol, a Proxy, a port or a detached buffer. For a port set transferOutputs: true.";
 
 const UNFIT_WITH_TRANSFER =
-  "The worker returned a value that cannot cross to another thread: expected plain data, buffers, Maps, Sets or dates; " +
-  "a function, a symbol, a Proxy or a detached buffer came. With transferOutputs: true every output needs buffers of its " +
-  "own: one that the worker returned before is gone.";
+  "Expected the worker to return plain data, buffers, Maps, Sets or dates, got a value that cannot cross to another " +
+  "thread: a function, a symbol, a Proxy or a detached buffer. With transferOutputs: true every output needs buffers of " +
+  "its own: one that the worker returned before is gone.";
