@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { bulkRunnable, InputError } from "@batchwise/core";
 import { PGlite } from "@electric-sql/pglite";
 import { expect, test } from "vitest";
-import { createWorker, distribute, pgliteEngine } from "./index.ts";
+import { createWorker, distribute, pgliteBackend } from "./index.ts";
 
 // The database of `pgliteEngine({ dir })` of commit 785447d, by pg_dump (`--inserts --no-owner`, the one of
 // @electric-sql/pglite-tools 0.4.8), since the folder takes 40 MB. A process with the built package of that commit had
@@ -20,14 +20,14 @@ test(
     const dir = await mkdtemp(join(tmpdir(), "batchwise-queue-"));
     try {
       await restore(dir);
-      await using engine = pgliteEngine({ dir });
+      await using backend = pgliteBackend({ dir });
       const calls: number[] = [];
       const double = bulkRunnable(async (inputs: readonly number[]) => {
         calls.push(...inputs);
         return inputs.map((input) => 2 * input);
       });
-      await using worker = createWorker({ engine, runnables: { double } });
-      const distributed = distribute(double, { engine, name: "double", chunkSize: 3, batchId: "numbers" });
+      await using worker = createWorker({ backend, runnables: { double } });
+      const distributed = distribute(double, { backend, name: "double", chunkSize: 3, batchId: "numbers" });
       const slots = await distributed.batch(INPUTS, { returnExceptions: true });
       expect(slots[1]).toSatisfy((error) => InputError.isInstance(error));
       expect(slots[1]).toMatchObject({ code: "invalid_input", message: "One is refused." });

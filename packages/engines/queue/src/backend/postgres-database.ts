@@ -1,10 +1,10 @@
 import pg from "pg";
 import type { Database, Queries } from "./database.ts";
 
-/** How often a lost connection for notifications is made anew, in milliseconds. */
+/** Milliseconds between two tries to restore a lost connection for notifications. */
 const LISTEN_AGAIN_MS = 1000;
 
-/** A PostgreSQL server through a pool of connections. */
+/** PostgreSQL server, through a pool of connections. */
 export class PostgresDatabase implements Database {
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;

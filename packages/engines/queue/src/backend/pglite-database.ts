@@ -1,7 +1,7 @@
 import type { PGlite } from "@electric-sql/pglite";
 import type { Database, Queries } from "./database.ts";
 
-/** A PostgreSQL within this process, in a folder or in memory. */
+/** PostgreSQL within this process, in a folder or in memory. */
 export class PgliteDatabase implements Database {
   readonly #pglite: PGlite;
 
@@ -11,7 +11,7 @@ export class PgliteDatabase implements Database {
 
   /** @param dir undefined keeps it in memory */
   static async open(dir: string | undefined): Promise<PgliteDatabase> {
-    // Some megabytes that a process with a server has no use for.
+    // Some megabytes that a process with a server does not need.
     const { PGlite } = await import("@electric-sql/pglite");
     return new PgliteDatabase(await PGlite.create(dir === undefined ? {} : { dataDir: dir }));
   }
@@ -20,7 +20,7 @@ export class PgliteDatabase implements Database {
     try {
       return await queryOn<Row>(this.#pglite, text, values);
     } catch (error) {
-      // There is one connection: a block of statements that failed must not leave its transaction to the next one.
+      // There is one connection: a failed block of statements must not leave its transaction open.
       await this.#pglite.exec("ROLLBACK").catch(() => undefined);
       throw error;
     }

@@ -1,51 +1,46 @@
 import { randomUUID } from "node:crypto";
-import type { Queries } from "../engine/database.ts";
-import type { Session } from "../engine/queue-engine.ts";
+import type { Queries } from "../backend/database.ts";
+import type { Session } from "../backend/queue-backend.ts";
 import { joinParts } from "../wire/parts.ts";
-import { type EncodedResult, mayGoWell } from "../wire/result.ts";
+import { type EncodedResult, isWorthRetrying } from "../wire/result.ts";
 import { insertJobs, type JobTerms, reviveChunks } from "./jobs.ts";
-import type { Delivery, Letter, Route } from "./letter.ts";
+import type { AwaitedSlot, Receipt, Submission } from "./submission.ts";
 
 /**
- * Puts these letters on the queue, as a chunk each, but for the inputs of a kept batch that have their results or are
- * on their way. May be done twice: a chunk is there once.
+ * Puts submissions on the queue, as a chunk each, without the inputs of a kept batch whose results are known or on their
+ * way. May be done twice: a chunk is inserted once.
  */
-export async function post(
-  letters: readonly Letter[],
+export async function enqueue(
+  submissions: readonly Submission[],
   batch: string,
   terms: JobTerms,
   transaction: Queries,
   session: Session,
-): Promise<Route[]> {
-  const names = letters.flatMap((letter) => letter.names ?? []);
-  const shelf = names.length === 0 ? EMPTY : await lookUp(names, batch, transaction, session);
-  const plans = letters.map((letter) => planOf(letter, shelf));
+): Promise<Receipt[]> {
+  const names = submissions.flatMap((submission) => submission.names ?? []);
+  const known = names.length === 0 ? NONE : await lookUp(names, batch, transaction, session);
+  const plans = submissions.map((submission) => planOf(submission, known));
   await insertChunks(plans, batch, terms, transaction, session);
-  await reviveChunks(
-    [...new Set([...shelf.coming.values()].map(({ chunk }) => chunk))],
-    batch,
-    terms,
-    transaction,
-    session,
-  );
-  return plans.map(({ route }) => route);
+  const shared = [...new Set([...known.coming.values()].map(({ chunk }) => chunk))];
+  await reviveChunks(shared, batch, terms, transaction, session);
+  return plans.map(({ receipt }) => receipt);
 }
 
-/** What a kept batch has of some names. */
-interface Shelf {
+/** Results of a kept batch, by their inputs' names: those that are done, and chunks that will bring others. */
+interface KnownResults {
   readonly done: ReadonlyMap<string, EncodedResult & { readonly index: number }>;
   readonly coming: ReadonlyMap<string, { readonly chunk: string; readonly at: number }>;
 }
 
-const EMPTY: Shelf = { done: new Map(), coming: new Map() };
+const NONE: KnownResults = { done: new Map(), coming: new Map() };
 
 async function lookUp(
   names: readonly string[],
   batch: string,
   transaction: Queries,
   { schema }: Session,
-): Promise<Shelf> {
-  // Another submitter of the same batch waits here, so that the same input is not sent by both.
+): Promise<KnownResults> {
+  // Another submitter of the same batch waits here, so that only one sends an input.
   await transaction.query(`SELECT 1 FROM ${schema}.batches WHERE id = $1 FOR UPDATE`, [batch]);
   const coming = await transaction.query<{ name: string; chunk: string; at: number }>(
     `SELECT each.name, id AS chunk, each.at::int - 1 AS at
@@ -64,32 +59,32 @@ async function lookUp(
 }
 
 interface Plan {
-  readonly route: Route;
-  /** Places in the letter that are to be sent, and the index of those that had one. */
+  readonly receipt: Receipt;
+  /** Places in the submission to send, with the index of inputs that had one. */
   readonly sent: readonly { readonly place: number; readonly index: number | undefined }[];
 }
 
-function planOf(letter: Letter, { done, coming }: Shelf): Plan {
+function planOf(submission: Submission, { done, coming }: KnownResults): Plan {
   const known: [number, EncodedResult][] = [];
   const sent: Plan["sent"][number][] = [];
-  const awaited = new Map<string, Delivery[]>();
-  const wait = (chunk: string, delivery: Delivery): void => {
-    awaited.set(chunk, [...(awaited.get(chunk) ?? []), delivery]);
+  const awaited = new Map<string, AwaitedSlot[]>();
+  const wait = (chunk: string, slot: AwaitedSlot): void => {
+    awaited.set(chunk, [...(awaited.get(chunk) ?? []), slot]);
   };
-  for (const place of letter.inputs.keys()) {
-    const name = letter.names?.[place] ?? "";
+  for (const place of submission.inputs.keys()) {
+    const name = submission.names?.[place] ?? "";
     const chunk = coming.get(name);
     const result = done.get(name);
     if (chunk !== undefined) wait(chunk.chunk, { at: chunk.at, place });
-    else if (result !== undefined && !mayGoWell(result)) known.push([place, result]);
+    else if (result !== undefined && !isWorthRetrying(result)) known.push([place, result]);
     else sent.push({ place, index: result?.index });
   }
   if (sent.length > 0)
     awaited.set(
-      letter.id,
+      submission.id,
       sent.map(({ place }, at) => ({ at, place })),
     );
-  return { route: { letter, known, awaited }, sent };
+  return { receipt: { submission, known, awaited }, sent };
 }
 
 async function insertChunks(
@@ -107,17 +102,17 @@ async function insertChunks(
     [batch, isNew.length],
   );
   let next = (row?.next_index ?? 0) - isNew.length;
-  const jobs = new Map(unsent.map(({ route }) => [route.letter.id, randomUUID()]));
-  const values = unsent.flatMap(({ route: { letter }, sent }) => {
-    const { bytes, sizes } = joinParts(sent.map(({ place }) => letter.inputs[place]!));
+  const jobs = new Map(unsent.map(({ receipt }) => [receipt.submission.id, randomUUID()]));
+  const values = unsent.flatMap(({ receipt: { submission }, sent }) => {
+    const { bytes, sizes } = joinParts(sent.map(({ place }) => submission.inputs[place]!));
     return [
-      letter.id,
-      jobs.get(letter.id),
+      submission.id,
+      jobs.get(submission.id),
       sent.map(({ index }) => index ?? next++),
-      letter.names === undefined ? null : sent.map(({ place }) => letter.names![place]),
+      submission.names === undefined ? null : sent.map(({ place }) => submission.names![place]),
       bytes,
       sizes,
-      letter.options,
+      submission.options,
     ];
   });
   const columns = values.length / unsent.length;

@@ -2,35 +2,36 @@ import { ArgumentError, sleep, systemClock } from "@batchwise/core";
 import pRetry from "p-retry";
 import { PgBoss } from "pg-boss";
 import { QueueDatabaseError } from "../errors.ts";
+import { optionError } from "../option-error.ts";
 import { type Database, forBoss, isOutage, type Queries } from "./database.ts";
 import { Notices } from "./notices.ts";
 import { installSchema } from "./schema.ts";
 
-/** Options of every engine. */
-export interface QueueEngineOptions {
+/** Options of each backend. */
+export interface QueueBackendOptions {
   /**
-   * Schema of our tables; pg-boss's own are in one of the same name with `_pgboss` behind it. Letters, digits and
-   * underscores. Engines with different schemas know nothing of each other. @default "batchwise"
+   * Schema of our tables; pg-boss's own are in one of the same name with `_pgboss` appended. Lower-case letters, digits
+   * and underscores. Backends with different schemas are independent of each other. @default "batchwise"
    */
   readonly schema?: string;
   /**
-   * Milliseconds to go on trying while the database cannot be reached, at the start and later, before what waits for
-   * it fails with a QueueDatabaseError. @default 60_000
+   * Milliseconds to retry while the database cannot be reached, at the start and later, before calls that wait for it
+   * fail with a QueueDatabaseError. @default 60_000
    */
   readonly reconnectMs?: number;
 }
 
-/** How an engine gets at its database. */
-export interface Opening {
-  readonly backend: "postgres" | "pglite";
+/** Driver of a backend's database. */
+export interface Driver {
+  readonly kind: "postgres" | "pglite";
   open(): Promise<Database>;
-  /** Runs once the tables are there, before anything else. */
+  /** Runs once the tables exist, before any other statement. */
   prepare?(session: Session): Promise<void>;
-  /** Runs after everything is closed. */
+  /** Runs once the database is closed. */
   release?(): Promise<void>;
 }
 
-/** An open engine. */
+/** An open backend. */
 export interface Session {
   readonly database: Database;
   readonly boss: PgBoss;
@@ -44,32 +45,30 @@ const NAME = /^[a-z_][a-z0-9_]{0,50}$/;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2000;
 const START_ATTEMPTS = 3;
-/** How often lost workers are looked for, in seconds. */
+/** Seconds between two checks for lost workers. */
 const SUPERVISE_SECONDS = 1;
-/** How long pg-boss keeps a finished job, and how often it looks, in seconds. The outcomes are in our own tables. */
+/** Seconds between two rounds of pg-boss's maintenance. The outcomes are in our own tables. */
 const MAINTAIN_SECONDS = 60;
 
 /**
- * Where chunks wait for workers: `pgliteEngine` within this process, `postgresEngine` for many. Opens when it is first
- * used. Close it when the work is done: an open engine keeps the process alive.
+ * Database in which chunks wait for workers: `pgliteBackend` within this process, `postgresBackend` for many. It opens
+ * when it is first used. Close it when the work is done: an open backend keeps the process alive.
  */
-export class QueueEngine {
-  readonly #opening: Opening;
+export class QueueBackend {
+  readonly #driver: Driver;
   readonly #schema: string;
   readonly #reconnectMs: number;
   #session: Promise<Session> | undefined;
   #closing: Promise<void> | undefined;
   readonly #closed = new AbortController();
 
-  /** @throws ArgumentError for a schema that needs quotes, or a time that is none. */
-  constructor(opening: Opening, { schema = "batchwise", reconnectMs = 60_000 }: QueueEngineOptions) {
+  /** @throws ArgumentError for a schema that needs quotes, or a time that is not a number. */
+  constructor(driver: Driver, { schema = "batchwise", reconnectMs = 60_000 }: QueueBackendOptions) {
     if (typeof schema !== "string" || !NAME.test(schema)) {
-      throw new ArgumentError(
-        "schema: expected lower-case letters, digits and underscores, at most 51, and no digit first.",
-      );
+      throw optionError("schema", "lower-case letters, digits and underscores, at most 51, and no digit first", schema);
     }
-    if (!(reconnectMs >= 0)) throw new ArgumentError("reconnectMs: expected a number of milliseconds from 0.");
-    this.#opening = opening;
+    if (!(reconnectMs >= 0)) throw optionError("reconnectMs", "a number of milliseconds from 0", reconnectMs);
+    this.#driver = driver;
     this.#schema = schema;
     this.#reconnectMs = reconnectMs;
   }
@@ -83,7 +82,7 @@ export class QueueEngine {
     await this.session();
   }
 
-  /** Closes the database. What is still waiting for it fails. */
+  /** Closes the database. Calls that still wait for it fail. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -93,7 +92,7 @@ export class QueueEngine {
     return this.close();
   }
 
-  /** For this package: the open engine. */
+  /** Session of the open backend, for this package alone. */
   session(): Promise<Session> {
     if (this.#closing !== undefined) return Promise.reject(closed());
     this.#session ??= this.#start().catch((error: unknown) => {
@@ -104,8 +103,8 @@ export class QueueEngine {
   }
 
   /**
-   * For this package: does `work`, and again from its start when the connection was lost in it. Whether what was lost
-   * had been committed is not known, so `work` must be one that may be done twice.
+   * Does `work`, and again from its start when the connection was lost in it, for this package alone. `work` must be one
+   * that may be done twice: whether its statements were committed is not known then.
    *
    * @throws QueueDatabaseError when the database cannot be reached for `reconnectMs`.
    */
@@ -114,17 +113,17 @@ export class QueueEngine {
     return this.#persist(() => work(session));
   }
 
-  /** For this package: the same in one transaction. */
+  /** The same in one transaction. */
   transaction<T>(work: (transaction: Queries, session: Session) => Promise<T>): Promise<T> {
     return this.run((session) => session.database.transaction((transaction) => work(transaction, session)));
   }
 
   async #start(): Promise<Session> {
-    const database = await this.#persist(() => this.#opening.open());
+    const database = await this.#persist(() => this.#driver.open());
     const bossSchema = `${this.#schema}_pgboss`;
     const boss = new PgBoss({
       db: forBoss(database),
-      backend: this.#opening.backend,
+      backend: this.#driver.kind,
       schema: bossSchema,
       schedule: false,
       registerInstance: false,
@@ -133,7 +132,7 @@ export class QueueEngine {
       monitorIntervalSeconds: SUPERVISE_SECONDS,
       maintenanceIntervalSeconds: MAINTAIN_SECONDS,
     });
-    // Its maintenance goes on by itself: after an outage as soon as it can.
+    // pg-boss resumes its maintenance by itself after an outage.
     boss.on("error", (error) => {
       if (!isOutage(error) && this.#closing === undefined) process.emitWarning(error.message, "BatchwiseWarning");
     });
@@ -141,14 +140,14 @@ export class QueueEngine {
     const session: Session = { database, boss, notices, schema: this.#schema, bossSchema };
     try {
       await this.#persist(() => installSchema(database, this.#schema));
-      // Where several make its tables at once, all but one may fail the first time.
+      // Where several processes make its tables at once, all but one may fail the first time.
       await this.#persist(() => boss.start({ attempts: START_ATTEMPTS }));
-      await this.#opening.prepare?.(session);
+      await this.#driver.prepare?.(session);
       await notices.open();
     } catch (error) {
       await boss.stop({ graceful: false }).catch(() => undefined);
       await database.close().catch(() => undefined);
-      await this.#opening.release?.();
+      await this.#driver.release?.();
       throw error;
     }
     return session;
@@ -179,19 +178,28 @@ export class QueueEngine {
     await session.notices.close();
     await session.boss.stop({ graceful: false }).catch(() => undefined);
     await session.database.close();
-    await this.#opening.release?.();
+    await this.#driver.release?.();
   }
 }
 
+/** @throws ArgumentError for anything but a backend. */
+export function requireBackend(value: unknown): void {
+  if (!(value instanceof QueueBackend)) throw optionError("backend", BACKEND, value);
+}
+
+export const BACKEND = "postgresBackend() or pgliteBackend()";
+
 function closed(): ArgumentError {
-  return new ArgumentError("The queue's engine is closed. Close it after the last batch, or make a new one.");
+  return new ArgumentError(
+    "Expected an open backend, got a closed one. Close it after the last batch, or make another.",
+  );
 }
 
 function unreachable(error: unknown, lostMs: number): QueueDatabaseError {
   const { code } = error as { readonly code?: unknown };
   return new QueueDatabaseError(
-    `The queue's database has not been reachable for ${Math.round(lostMs / 1000)} s ` +
-      `(${typeof code === "string" ? code : "the connection ended"}). Check that it runs and takes connections, or ` +
-      "raise reconnectMs. What had been handed in is kept there.",
+    `Expected the queue's database to be reachable, got ${typeof code === "string" ? code : "a connection that ended"} ` +
+      `for ${Math.round(lostMs / 1000)} s. Check that it runs and takes connections, or raise reconnectMs. It keeps the ` +
+      "chunks that it has.",
   );
 }

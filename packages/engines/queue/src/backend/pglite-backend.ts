@@ -1,34 +1,34 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ArgumentError } from "@batchwise/core";
 import { FolderLock, FolderLockError } from "@batchwise/folder-lock";
 import { QueueDatabaseError } from "../errors.ts";
+import { optionError } from "../option-error.ts";
 import { PgliteDatabase } from "./pglite-database.ts";
-import { QueueEngine, type QueueEngineOptions, type Session } from "./queue-engine.ts";
+import { QueueBackend, type QueueBackendOptions, type Session } from "./queue-backend.ts";
 
-/** Options of `pgliteEngine`. */
-export interface PgliteEngineOptions extends QueueEngineOptions {
-  /** Folder of the database, made where there is none. @default in memory: nothing is kept */
+/** Options of `pgliteBackend`. */
+export interface PgliteBackendOptions extends QueueBackendOptions {
+  /** Folder of the database, created if needed. @default in memory: nothing is kept */
   readonly dir?: string;
 }
 
 /**
- * A queue within this process, nothing to install: submitters and workers share one PGlite, and what is in `dir` is
- * still there after a crash. One process at a time may open a folder. For several processes, take `postgresEngine`.
+ * Makes a queue within this process, with nothing to install: submitters and workers share one PGlite, whose `dir`
+ * survives a crash. One process at a time may open a folder. For several processes, use `postgresBackend`.
  *
- * @throws ArgumentError for a `dir` that is no path.
+ * @throws ArgumentError for a `dir` that is not a path.
  *
  * @example
- * await using engine = pgliteEngine({ dir: "./queue" });
+ * await using backend = pgliteBackend({ dir: "./queue" });
  */
-export function pgliteEngine({ dir, ...options }: PgliteEngineOptions = {}): QueueEngine {
+export function pgliteBackend({ dir, ...options }: PgliteBackendOptions = {}): QueueBackend {
   if (dir !== undefined && (typeof dir !== "string" || dir === "")) {
-    throw new ArgumentError("dir: expected the path of a folder, or nothing for a database in memory.");
+    throw optionError("dir", "the path of a folder, or undefined for a database in memory", dir);
   }
   let lock: FolderLock | undefined;
-  return new QueueEngine(
+  return new QueueBackend(
     {
-      backend: "pglite",
+      kind: "pglite",
       async open() {
         if (dir === undefined) return PgliteDatabase.open(undefined);
         await mkdir(dir, { recursive: true });
@@ -49,7 +49,7 @@ export function pgliteEngine({ dir, ...options }: PgliteEngineOptions = {}): Que
   );
 }
 
-/** Two processes on one folder would both seem to work, and lose each other's tables. */
+/** Locks the folder: two processes on one would both seem to work, and lose each other's tables. */
 async function lockFolder(dir: string): Promise<FolderLock> {
   try {
     return await FolderLock.take(dir, {
@@ -61,13 +61,12 @@ async function lockFolder(dir: string): Promise<FolderLock> {
     });
   } catch (error) {
     if (!(error instanceof FolderLockError)) throw error;
-    throw new QueueDatabaseError(`${error.message} Many processes may share a queue by postgresEngine.`, {
-      cause: error,
-    });
+    const message = `${error.message} Several processes can share a queue by postgresBackend.`;
+    throw new QueueDatabaseError(message, { cause: error });
   }
 }
 
-/** Nobody else has this folder open: whoever worked on these jobs is gone. */
+/** Requeues jobs that were worked on: no other process has this folder open, so their worker is gone. */
 async function requeueActive({ database, bossSchema }: Session): Promise<void> {
   await database.query(`UPDATE ${bossSchema}.job SET state = 'retry' WHERE state = 'active'`);
 }

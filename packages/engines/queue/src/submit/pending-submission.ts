@@ -1,15 +1,15 @@
 import type { EncodedResult } from "../wire/result.ts";
-import type { Answer, Letter } from "./letter.ts";
+import type { Answer, Submission } from "./submission.ts";
 
-/** One who waits for a letter's answer, and what has come of it so far. */
-export class Recipient {
+/** Submission without its whole answer so far. */
+export class PendingSubmission {
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #results: (EncodedResult | undefined)[];
   readonly #reports: string[] = [];
   #missing: number;
 
-  constructor({ inputs }: Letter, resolve: (answer: Answer) => void, reject: (reason: unknown) => void) {
+  constructor({ inputs }: Submission, resolve: (answer: Answer) => void, reject: (reason: unknown) => void) {
     this.#results = Array.from({ length: inputs.length }, () => undefined);
     this.#missing = inputs.length;
     this.#resolve = resolve;
@@ -25,8 +25,8 @@ export class Recipient {
     this.#results[place] = result;
   }
 
-  /** What the worker said of a chunk that was worked on for this letter. */
-  note(report: string): void {
+  /** Adds the report of a chunk that was worked on for this submission. */
+  addReport(report: string): void {
     this.#reports.push(report);
   }
 

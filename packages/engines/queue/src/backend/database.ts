@@ -1,15 +1,15 @@
-/** What statements are run on: a database, or a transaction in it. */
+/** Database, or a transaction in it, that runs statements. */
 export interface Queries {
-  /** Rows of a statement. Without `values`, of several statements together. */
+  /** Runs a statement and returns its rows; without `values`, also several statements. */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** A PostgreSQL, embedded or not. */
+/** PostgreSQL, embedded or not. */
 export interface Database extends Queries {
   /** Runs `work` in a transaction, which is rolled back when it throws. */
   transaction<T>(work: (transaction: Queries) => Promise<T>): Promise<T>;
   /**
-   * Hears notifications until the returned function is called. A connection that is lost is made again.
+   * Listens for notifications until the returned function is called. A lost connection is made again.
    *
    * @param onGap called when some may have been missed
    */
@@ -17,7 +17,7 @@ export interface Database extends Queries {
   close(): Promise<void>;
 }
 
-/** A database as pg-boss takes one. */
+/** Adapts a database for pg-boss. */
 export function forBoss(queries: Queries): {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: any[] }>;
 } {
@@ -28,7 +28,7 @@ export function forBoss(queries: Queries): {
 const PASSING = /^(?:08...|57P0.|53300|40001|40P01)$/;
 const NETWORK = /^(?:ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND)$/;
 
-/** Whether the connection is to blame, and not the statement. */
+/** True where the connection is to blame, and not the statement. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { readonly code?: unknown };

@@ -3,7 +3,7 @@ import { LIMITER_FUNCTION } from "../limits/take-sql.ts";
 import type { Database, Queries } from "./database.ts";
 
 /**
- * Makes our tables, or brings them up to date. Several processes may do it at once.
+ * Makes our tables, or migrates them. Several processes may do it at once.
  *
  * @throws QueueDatabaseError when a newer version of this package has made them.
  */
@@ -19,8 +19,8 @@ export async function installSchema(
     const version = await versionOf(transaction, schema);
     if (version > migrations.length) {
       throw new QueueDatabaseError(
-        `The tables in schema "${schema}" are of version ${version}; this package knows versions up to ` +
-          `${migrations.length}. Update @batchwise/queue here as well, or use another schema.`,
+        `Expected tables of version ${migrations.length} or older in schema "${schema}", got version ${version}. ` +
+          "Update @batchwise/queue here as well, or use another schema.",
       );
     }
     if (version === migrations.length) return;
@@ -43,7 +43,7 @@ async function versionOf(queries: Queries, schema: string): Promise<number> {
 /** Statements that bring the tables from one version to the next. */
 export type Migration = (schema: string) => string;
 
-/** Never change one that has been published: add another. */
+/** Migrations in order. Never change a published one: add another. */
 export const MIGRATIONS: readonly Migration[] = [
   (schema) => `
     CREATE SCHEMA IF NOT EXISTS ${schema};

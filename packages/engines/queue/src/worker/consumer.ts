@@ -1,31 +1,31 @@
 import { type Runnable, systemClock } from "@batchwise/core";
 import type { Job } from "pg-boss";
-import type { Bell } from "../bell.ts";
-import { forBoss } from "../engine/database.ts";
-import type { QueueEngine } from "../engine/queue-engine.ts";
+import { forBoss } from "../backend/database.ts";
+import type { QueueBackend } from "../backend/queue-backend.ts";
 import type { JobData } from "../submit/jobs.ts";
+import type { WakeSignal } from "../wake-signal.ts";
 import type { Codec } from "../wire/codec.ts";
 import { joinParts, type Parts } from "../wire/parts.ts";
 import { encodeResult, type Outcome } from "../wire/result.ts";
 import { affected, Lease } from "./lease.ts";
 import { lostOutcome, readInputs, work } from "./work.ts";
 
-/** A chunk that a worker is through with. */
+/** Event at the end of a chunk's delivery to a worker. */
 export interface ChunkEvent {
   /** The Runnable's name. */
   readonly name: string;
   readonly inputs: number;
   readonly failed: number;
-  /** Which delivery of the chunk this was, from 1. */
+  /** Number of this delivery of the chunk, from 1. */
   readonly delivery: number;
   readonly durationMs: number;
-  /** "lost": it had gone to another worker by then, and what was done here counts for nothing. */
+  /** "lost": the chunk had gone to another worker by then, and the results of this one are not used. */
   readonly status: "answered" | "returned" | "lost";
 }
 
-/** What a lane works by. */
-export interface LaneSettings {
-  readonly engine: QueueEngine;
+/** Settings of a consumer. */
+export interface ConsumerSettings {
+  readonly backend: QueueBackend;
   readonly queue: string;
   readonly name: string;
   readonly runnable: Runnable<unknown, unknown>;
@@ -33,9 +33,9 @@ export interface LaneSettings {
   readonly pollMs: number;
   readonly onChunk: ((event: ChunkEvent) => void) | undefined;
   readonly onError: ((error: Error, name: string) => void) | undefined;
-  /** Aborted: takes nothing new. */
+  /** Aborted: takes no new chunk. */
   readonly drain: AbortSignal;
-  /** Aborted: stops what is under way and gives it back. */
+  /** Aborted: stops the chunk in progress and returns it. */
   readonly stop: AbortSignal;
 }
 
@@ -46,50 +46,50 @@ interface Chunk {
   readonly deliveries: number;
 }
 
-/** Works on one chunk after another of one queue. */
-export class Lane {
-  readonly #settings: LaneSettings;
+/** Consumer of one queue: works on one chunk after another. */
+export class Consumer {
+  readonly #settings: ConsumerSettings;
 
-  constructor(settings: LaneSettings) {
+  constructor(settings: ConsumerSettings) {
     this.#settings = settings;
   }
 
-  /** Ends when it is asked to. */
-  async run(bell: Bell): Promise<void> {
-    const { engine, queue, pollMs, drain } = this.#settings;
+  /** Works until `drain` is aborted. */
+  async run(wakeSignal: WakeSignal): Promise<void> {
+    const { backend, queue, pollMs, drain } = this.#settings;
     while (!drain.aborted) {
-      const [job] = await engine.run(({ boss }) => boss.fetch<JobData>(queue));
-      if (job === undefined) await bell.wait(pollMs);
-      else await this.#serve(job);
+      const [job] = await backend.run(({ boss }) => boss.fetch<JobData>(queue));
+      if (job === undefined) await wakeSignal.wait(pollMs);
+      else await this.#handle(job);
     }
   }
 
-  async #serve(job: Job<JobData>): Promise<void> {
-    const { engine, queue, name, stop, onChunk } = this.#settings;
+  async #handle(job: Job<JobData>): Promise<void> {
+    const { backend, queue, name, stop, onChunk } = this.#settings;
     const startedAt = systemClock.now();
-    using lease = new Lease(engine, queue, job, job.heartbeatSeconds);
+    using lease = new Lease(backend, queue, job, job.heartbeatSeconds);
     const chunk = await this.#claim(job);
     if (chunk === undefined) {
-      // Nobody wants it any more, or it has its outcome.
-      await engine.run(({ boss }) => boss.complete(queue, job));
+      // The chunk is no longer wanted, or is done.
+      await backend.run(({ boss }) => boss.complete(queue, job));
       return;
     }
     const outcome = await this.#work(job, chunk, AbortSignal.any([lease.lost, stop]));
-    const returns = stop.aborted;
-    const held = !lease.lost.aborted && (await (returns ? this.#giveBack(job) : this.#answer(job, outcome)));
+    const isReturned = stop.aborted;
+    const held = !lease.lost.aborted && (await (isReturned ? this.#return(job) : this.#answer(job, outcome)));
     onChunk?.({
       name,
       inputs: chunk.sizes.length,
       failed: outcome.slots.filter((slot) => slot instanceof Error).length,
       delivery: chunk.deliveries,
       durationMs: systemClock.now() - startedAt,
-      status: held ? (returns ? "returned" : "answered") : "lost",
+      status: held ? (isReturned ? "returned" : "answered") : "lost",
     });
   }
 
-  /** Counts the delivery before any work: a worker that ends over the chunk has left its mark. */
+  /** Counts the delivery before any work, so that one whose worker ends over the chunk counts. */
   async #claim({ id, data }: Job<JobData>): Promise<Chunk | undefined> {
-    const [chunk] = await this.#settings.engine.run(({ database, schema }) =>
+    const [chunk] = await this.#settings.backend.run(({ database, schema }) =>
       database.query<Chunk>(
         `UPDATE ${schema}.chunks SET deliveries = deliveries + 1
           WHERE id = $1 AND job_id = $2 AND report IS NULL
@@ -113,17 +113,17 @@ export class Lane {
   }
 
   /**
-   * Writes the results and completes the job, both or neither. Returns false where the delivery was not held any more:
-   * then nothing is written.
+   * Writes the results and completes the job, both or neither. Returns false where the delivery was lost: then nothing
+   * is written.
    */
   #answer(job: Job<JobData>, { slots, ...report }: Outcome): Promise<boolean> {
-    const { engine, queue, codec } = this.#settings;
+    const { backend, queue, codec } = this.#settings;
     const { batch, chunk } = job.data;
     const results = slots.map((slot) => encodeResult(slot, codec));
     const failures = results.map(({ failure }) => failure);
-    // As one value, which goes as it is: an array of byte strings would be written out in twice the length.
+    // As one value: an array of byte strings would be sent as text of twice the length.
     const outputs = joinParts(results.map(({ output }) => output ?? NOTHING));
-    return engine.transaction(async (transaction, { boss, notices, schema }) => {
+    return backend.transaction(async (transaction, { boss, notices, schema }) => {
       if (affected(await boss.complete(queue, job, null, { db: forBoss(transaction) })) === 0) return false;
       await transaction.query(
         `WITH done AS (
@@ -143,10 +143,10 @@ export class Lane {
     });
   }
 
-  /** Puts the chunk back for another worker. This delivery does not count. */
-  #giveBack(job: Job<JobData>): Promise<boolean> {
-    const { engine, queue } = this.#settings;
-    return engine.transaction(async (transaction, { boss, notices, schema }) => {
+  /** Returns the chunk for another worker. This delivery does not count. */
+  #return(job: Job<JobData>): Promise<boolean> {
+    const { backend, queue } = this.#settings;
+    return backend.transaction(async (transaction, { boss, notices, schema }) => {
       if (affected(await boss.fail(queue, job, null, { db: forBoss(transaction) })) === 0) return false;
       await transaction.query(`UPDATE ${schema}.chunks SET deliveries = deliveries - 1 WHERE id = $1`, [
         job.data.chunk,

@@ -1,6 +1,6 @@
 import type { Database, Queries } from "./database.ts";
 
-/** Wakes whoever waits for something, in this process or another. Those who wait also look by themselves now and then. */
+/** Notices that wake waiters, in this process or another. A waiter also looks by itself now and then. */
 export class Notices {
   readonly #database: Database;
   readonly #channel: string;
@@ -15,9 +15,9 @@ export class Notices {
   async open(): Promise<void> {
     this.#close = await this.#database.listen(
       this.#channel,
-      (topic) => this.#tell(this.#listeners.get(topic)),
+      (topic) => this.#notify(this.#listeners.get(topic)),
       () => {
-        for (const listeners of this.#listeners.values()) this.#tell(listeners);
+        for (const listeners of this.#listeners.values()) this.#notify(listeners);
       },
     );
   }
@@ -41,7 +41,7 @@ export class Notices {
     await transaction.query("SELECT pg_notify($1, $2)", [this.#channel, topic]);
   }
 
-  #tell(listeners: Iterable<() => void> | undefined): void {
+  #notify(listeners: Iterable<() => void> | undefined): void {
     for (const listener of listeners ?? []) listener();
   }
 }
