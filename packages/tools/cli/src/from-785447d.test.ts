@@ -35,7 +35,7 @@ function lengths(): Runnable<string, Float32Array> & { readonly sent: string[] }
   return Object.assign(made, { sent });
 }
 
-test("opens what commit 785447d wrote: --resume goes on after its rows, with its cache", async () => {
+test("opens what commit 785447d wrote: --resume continues after its rows, with its cache", async () => {
   const folder = await folderOf("resume");
   const adapter = lengths();
   const { result } = await start(folder, adapter, { ...OPTIONS, resume: true, cache: "kept" });
@@ -53,7 +53,7 @@ test("opens what commit 785447d wrote: --retry-failed keeps its rows and replace
   expect(await readdir(folder)).toEqual(["in.jsonl", "out.jsonl"]);
 });
 
-test("opens what commit 785447d wrote: --offline takes up its jobs, and creates none", async () => {
+test("opens what commit 785447d wrote: --offline resumes its jobs, and creates none", async () => {
   const folder = await folderOf("offline");
   const backend: JobBackend<string, Float32Array> = {
     identity: "fake",

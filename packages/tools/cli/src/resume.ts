@@ -6,16 +6,16 @@ import { linesOf } from "./inputs/lines.ts";
 import { LINE_BEGINNING } from "./outputs/jsonl-encoder.ts";
 import type { Step } from "./step.ts";
 
-/** What an earlier run has left of its output. */
-export interface Earlier {
+/** Point at which an earlier run's output can be resumed. */
+export interface ResumePoint {
   readonly file: string;
-  /** Whole lines. A last line that was cut short does not count. */
+  /** Count of whole lines. A last line that was cut short does not count. */
   readonly lines: number;
-  /** Lines that hold an error. */
+  /** Count of lines with an error. */
   readonly failed: number;
   /** Bytes of the whole lines. */
   readonly end: number;
-  /** What the last whole line holds. */
+  /** Fields of the last whole line. */
   readonly last: Kept;
 }
 
@@ -23,50 +23,50 @@ export interface Earlier {
  * Reads an output from end to end.
  *
  * @returns undefined where there is none
- * @throws ArgumentError for a file that no run has written
+ * @throws ArgumentError for a file that is not the output of a run
  */
-export async function readEarlier(file: string): Promise<Earlier | undefined> {
+export async function readResumePoint(file: string): Promise<ResumePoint | undefined> {
   if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
-  const earlier = { lines: 0, failed: 0, end: 0 };
+  const point = { lines: 0, failed: 0, end: 0 };
   let last = "{}";
   for await (const { bytes, end, number, isWhole } of linesOf(createReadStream(file))) {
     if (!isWhole) break;
     const match = LINE_BEGINNING.exec(bytes.toString("utf8", 0, 40));
-    if (Number(match?.[1]) !== earlier.lines) {
+    if (Number(match?.[1]) !== point.lines) {
       throw noRow(file, number);
     }
-    earlier.lines++;
-    earlier.end = end;
-    if (match?.[2] === "error") earlier.failed++;
+    point.lines++;
+    point.end = end;
+    if (match?.[2] === "error") point.failed++;
     last = bytes.toString();
   }
   try {
-    return { ...earlier, file, last: JSON.parse(last) as Kept };
+    return { ...point, file, last: JSON.parse(last) as Kept };
   } catch {
-    throw noRow(file, earlier.lines);
+    throw noRow(file, point.lines);
   }
 }
 
 /**
- * Passes the inputs of an earlier output over.
+ * Skips the inputs that an earlier output has.
  *
- * @throws ArgumentError where it is not these inputs' output
+ * @throws ArgumentError where it is the output of other inputs
  */
-export async function passOver(items: AsyncIterator<Item>, { file, lines, last }: Earlier): Promise<void> {
-  for (let passed = 0; passed < lines; passed++) {
+export async function skipDone(items: AsyncIterator<Item>, { file, lines, last }: ResumePoint): Promise<void> {
+  for (let skipped = 0; skipped < lines; skipped++) {
     const step = await items.next();
-    if (step.done === true) throw foreign(file, `it has ${lines} lines, and there are ${passed} inputs`);
+    if (step.done === true) throw foreign(file, `${lines} lines for ${skipped} inputs`);
     const { index, kept } = step.value;
     if (index === lines - 1 && Object.entries(kept).some(([name, value]) => !isSame(value, last[name]))) {
-      throw foreign(file, `line ${lines} does not hold what is kept of its input`);
+      throw foreign(file, `a line ${lines} without the kept fields of its input`);
     }
   }
 }
 
-/** All inputs, each with its line of an earlier output; lines with an error are to be done again where `retries` says so. */
-export async function* stepsWith(
+/** Steps of all inputs, with their lines of an earlier output. Those with an error are done again where `retries` is true. */
+export async function* resumedSteps(
   items: AsyncIterable<Item>,
-  { file, lines }: Earlier,
+  { file, lines }: ResumePoint,
   retries: boolean,
 ): AsyncGenerator<Step, void> {
   const kept = linesOf(createReadStream(file));
@@ -85,8 +85,8 @@ export async function* stepsWith(
   }
 }
 
-/** The lines of an earlier output from one on. */
-export async function* linesFrom({ file, lines }: Earlier, first: number): AsyncGenerator<string, void> {
+/** Lines of an earlier output after the first ones. */
+export async function* linesFrom({ file, lines }: ResumePoint, first: number): AsyncGenerator<string, void> {
   for await (const { number, bytes } of linesOf(createReadStream(file))) {
     if (number > lines) return;
     if (number > first) yield `${bytes.toString()}\n`;
@@ -95,14 +95,14 @@ export async function* linesFrom({ file, lines }: Earlier, first: number): Async
 
 function noRow(file: string, line: number): ArgumentError {
   return new ArgumentError(
-    `Line ${line} of ${file} is not the row of the input at ${line - 1}, so no run can go on from it. ` +
+    `Expected line ${line} of ${file} to be the row of the input at ${line - 1}, got another. ` +
       "Give another --output, or --overwrite.",
   );
 }
 
-function foreign(file: string, why: string): ArgumentError {
+function foreign(file: string, got: string): ArgumentError {
   return new ArgumentError(
-    `${file} is not the output of this input: ${why}. Nothing was sent. Give the input that it is of, or --overwrite.`,
+    `Expected ${file} to be the output of this input, got ${got}. Nothing was sent. Give its own input, or --overwrite.`,
   );
 }
 

@@ -6,57 +6,57 @@ import { identityOf, readOptions } from "./adapter-options.ts";
 import { findAdapter } from "./find-adapter.ts";
 import type { MadeRunnable, RunOptions } from "./options.ts";
 
-/** What a run works with. */
-export interface Chosen {
+/** Adapter of a run, as it was resolved. */
+export interface ResolvedAdapter {
   readonly kind: string;
-  /** With the cache and the offline jobs that were asked for. */
+  /** Runnable of the adapter, with the cache and the offline jobs of the options. */
   readonly runnable: Runnable<unknown, unknown>;
-  /** The offline jobs, where they were asked for. */
+  /** Offline jobs, where the options ask for them. */
   readonly jobs: Offline<unknown, unknown> | undefined;
   /** Length of the vectors, where it is known. */
   readonly dimensions: number | undefined;
   close(): Promise<void>;
 }
 
-/** What it is chosen with. */
-export interface ChooseOptions {
+/** Folder, variables and listeners for `resolveAdapter`. */
+export interface ResolveOptions {
   readonly folder: string;
-  readonly environment: NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv;
   readonly made: MadeRunnable | undefined;
   readonly onJob: (event: JobEvent) => void;
 }
 
 /**
- * Makes the adapter's Runnable, and puts a cache and offline jobs before it. Nothing is sent.
+ * Makes the adapter's Runnable, with a cache and offline jobs around it. Nothing is sent.
  *
- * @throws ArgumentError for an adapter that is not there, options that it does not take, a missing key, or jobs that it
- * does not have
+ * @throws ArgumentError for an adapter that is not installed, options that it does not take, a missing key, or offline
+ * jobs that it does not have
  */
-export async function choose(options: RunOptions, surroundings: ChooseOptions): Promise<Chosen> {
-  const { folder } = surroundings;
-  const live = await makeLive(options, surroundings);
+export async function resolveAdapter(options: RunOptions, environment: ResolveOptions): Promise<ResolvedAdapter> {
+  const { folder } = environment;
+  const live = await makeLive(options, environment);
   const { runnable } = live;
   if (options.maxCost !== undefined && runnable.settings?.price === undefined) {
-    throw new ArgumentError("--max-cost needs a price, and it is not known here. Say it with --set price=...");
+    throw new ArgumentError("Expected a price for --max-cost, got none. Give it with --set price=...");
   }
   if (options.offline === true && runnable.settings?.jobs === undefined) {
-    throw new ArgumentError(`${options.adapter} has no offline jobs. Leave --offline out.`);
+    throw new ArgumentError(`Expected ${options.adapter} to have offline jobs, got none. Leave --offline out.`);
   }
-  const jobs = options.offline === true ? await openJobs(runnable, options, surroundings) : undefined;
-  const way = jobs ?? runnable;
+  const jobs = options.offline === true ? await openJobs(runnable, options, environment) : undefined;
+  const inner = jobs ?? runnable;
   const cached =
     options.cache === undefined
       ? undefined
-      : await openCache(way, live.identity, path.resolve(folder, options.cache, "cache.sqlite"));
+      : await openCache(inner, live.identity, path.resolve(folder, options.cache, "cache.sqlite"));
   return {
     kind: live.kind,
-    runnable: cached?.runnable ?? way,
+    runnable: cached?.runnable ?? inner,
     jobs,
     dimensions: live.dimensions,
     close: async () => {
       await jobs?.close();
       await cached?.close();
-      // What the adapter keeps open, such as threads.
+      // Resources that the adapter keeps open, such as threads.
       await (runnable as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();
     },
   };
@@ -64,11 +64,11 @@ export async function choose(options: RunOptions, surroundings: ChooseOptions): 
 
 async function openJobs(
   runnable: Runnable<unknown, unknown>,
-  { jobs: own = path.join(".batchwise", "jobs"), attempts }: RunOptions,
-  { folder, onJob }: ChooseOptions,
+  { jobs: jobsFolder = path.join(".batchwise", "jobs"), attempts }: RunOptions,
+  { folder, onJob }: ResolveOptions,
 ): Promise<Offline<unknown, unknown>> {
   const { folderStore, offline } = await import("@batchwise/jobs");
-  const store = folderStore(path.resolve(folder, own));
+  const store = folderStore(path.resolve(folder, jobsFolder));
   return offline(runnable, { store, onJob, ...(attempts !== undefined && { attempts }) });
 }
 
@@ -86,12 +86,12 @@ interface Live {
   readonly kind: string;
   readonly runnable: Runnable<unknown, unknown>;
   readonly dimensions: number | undefined;
-  /** What its results depend on beside the input. */
+  /** Identity of its results besides the input. */
   readonly identity: object;
 }
 
-async function makeLive({ adapter: reference, set = {} }: RunOptions, surroundings: ChooseOptions): Promise<Live> {
-  const { folder, environment, made } = surroundings;
+async function makeLive({ adapter: reference, set = {} }: RunOptions, environment: ResolveOptions): Promise<Live> {
+  const { folder, env, made } = environment;
   if (made !== undefined) {
     return { ...made, dimensions: undefined, identity: { adapter: reference, options: set } };
   }
@@ -106,7 +106,7 @@ async function makeLive({ adapter: reference, set = {} }: RunOptions, surroundin
     dimensions: adapter.dimensions?.(given),
     identity: {
       adapter: `${loaded.package}#${adapter.name}`,
-      ...identityOf(given, properties, adapter.key, environment),
+      ...identityOf(given, properties, adapter.key, env),
     },
   };
 }

@@ -1,19 +1,19 @@
 import { codeOf, type ErrorCode } from "@batchwise/core";
 import type { Outcome } from "./outputs/row.ts";
 
-/** What has come of the inputs of a run so far. */
-export class Tally {
+/** Counts of a run's inputs so far. */
+export class Stats {
   answered = 0;
   failed = 0;
   /** Failed inputs of this run by their error's code. */
   readonly failures: Partial<Record<ErrorCode, number>> = {};
-  /** Inputs that an earlier run has done, and of these the failed ones. */
+  /** Inputs that an earlier run has done; the failed ones of them are `earlierFailed`. */
   earlier = 0;
   earlierFailed = 0;
-  /** How much of the source that is, in its own unit. */
+  /** Position in the source, in its own unit. */
   end = 0;
 
-  /** Inputs that are through, in this run or an earlier one. */
+  /** Inputs that are done, in this run or an earlier one. */
   get done(): number {
     return this.answered + this.failed + this.earlier;
   }
