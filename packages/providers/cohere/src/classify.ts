@@ -5,13 +5,11 @@ import {
   type DefinedOptions,
   defineOptions,
   fieldsOf,
-  kindOf,
   notAnswer,
   type Option,
   type OptionsOf,
   placeInOrder,
   sendRest,
-  textIn,
   textsIn,
   weighText,
 } from "@batchwise/adapter-kit";
@@ -151,16 +149,15 @@ function classificationOf(row: unknown): Classification | Error {
   return notAnswer("labels for this input, each with a finite confidence,");
 }
 
+const TEXT = { type: "string", required: true, description: "a text" } as const;
+
 /** @throws ArgumentError that names what is missing, never an example. */
 function checkExamples(examples: readonly unknown[]): void {
-  const counts = new Map<string, number>();
+  const counts = new Map<unknown, number>();
   for (const [position, example] of examples.entries()) {
     const { text, label } = fieldsOf(example) ?? {};
-    const isText = textIn(text) !== undefined;
-    if (!isText || typeof label !== "string" || label === "") {
-      const got = isText ? `\`label\` is ${kindOf(label)}` : `\`text\` is ${kindOf(text)}`;
-      throw new ArgumentError(`Expected \`examples[${position}]\` to have a \`text\` and a \`label\`; ${got}.`);
-    }
+    checkOption(`examples[${position}].text`, text, TEXT);
+    checkOption(`examples[${position}].label`, label, TEXT);
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   const few = [...counts.values()].filter((count) => count < 2).length;

@@ -12,14 +12,14 @@ import {
   timedOut,
 } from "@batchwise/adapter-kit";
 import { InputError } from "@batchwise/core";
-import { limitsIn } from "./headers.ts";
+import { rateLimitsOf } from "./headers.ts";
 
 /** What is Cohere's own in errors and headers: https://docs.cohere.com/reference/errors, checked 2026-11-24. */
 export const DIALECT: Dialect = {
   provider: "Cohere",
   key: "CO_API_KEY",
   requestId: ["x-debug-trace-id"],
-  limits: limitsIn,
+  limits: rateLimitsOf,
   statuses: {
     // A word in the request or in its answer is on Cohere's deny list.
     498: "invalid_input",

@@ -1,3 +1,4 @@
+import { defined, parseJson } from "@batchwise/adapter-kit";
 import type { CohereClientV2 } from "cohere-ai";
 
 type FetchFunction = NonNullable<ConstructorParameters<typeof CohereClientV2>[0]["fetcher"]>;
@@ -27,13 +28,13 @@ async function exchange(call: Call): Promise<Answer> {
     // A file comes as the stream of a form.
     body: call.requestType === "file" ? (call.body as RequestInit["body"] & {}) : JSON.stringify(call.body),
     signal: call.abortSignal ?? null,
-    ...(call.duplex === undefined ? {} : { duplex: call.duplex }),
+    ...defined({ duplex: call.duplex }),
   });
   const rawResponse = raw(response);
   if (response.ok && call.responseType === "sse" && response.body !== null) {
     return { ok: true, body: response.body, rawResponse };
   }
-  const body = parse(await response.text());
+  const body = parseJson(await response.text());
   if (!response.ok) {
     return { ok: false, error: { reason: "status-code", statusCode: response.status, body }, rawResponse };
   }
@@ -62,14 +63,6 @@ async function headersOf(call: Call): Promise<Headers> {
     if (typeof resolved === "string") headers.set(name, resolved);
   }
   return headers;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function raw({ headers, redirected, status, statusText, type, url }: Response): Answer["rawResponse"] {

@@ -82,13 +82,10 @@ export interface LocalEmbeddingsOptions extends OptionsOf<typeof OWN> {}
 export const EMBEDDINGS: DefinedOptions = /* @__PURE__ */ defineOptions("LocalEmbeddings", OWN);
 
 /** The options with their defaults. */
-export interface Resolved {
-  readonly model: string | undefined;
+export interface Resolved extends Pick<LocalEmbeddingsOptions, "model" | "maxTokens" | "dimensions"> {
   readonly threads: number;
   readonly cacheFolder: string;
-  readonly maxTokens: number | undefined;
   readonly truncate: boolean;
-  readonly dimensions: number | undefined;
   readonly onStatus: (status: ModelStatus) => void;
 }
 

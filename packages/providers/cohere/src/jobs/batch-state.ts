@@ -43,7 +43,7 @@ function missingOutput(batch: Batch): ProviderError | undefined {
   const isThere = typeof batch.outputDatasetId === "string" && batch.outputDatasetId !== "";
   if (isThere || batch.numSuccessfulRecords === 0) return undefined;
   if (ENDINGS[batch.status ?? ""] !== "completed" && typeof batch.numSuccessfulRecords !== "number") return undefined;
-  return new ProviderError("The batch is completed, but its output has not come. Send its lines again.", {
+  return new ProviderError("Expected the output of a batch that is completed, got none. Send its lines again.", {
     providerCode: "output_missing",
     retryable: true,
   });
@@ -53,8 +53,8 @@ function missingOutput(batch: Batch): ProviderError | undefined {
 function stopped(ending: "failed" | "cancelled"): ProviderError {
   return new ProviderError(
     ending === "failed"
-      ? "The batch failed before all of its lines were done; Cohere says why on its dashboard. Send the others again."
-      : "The batch was canceled before all of its lines were done. Send the others again.",
+      ? "Expected a batch of which all lines are done, got one that failed. Send the others again; Cohere's dashboard says why."
+      : "Expected a batch of which all lines are done, got one that was canceled. Send the others again.",
     { providerCode: `batch_${ending}`, retryable: true },
   );
 }

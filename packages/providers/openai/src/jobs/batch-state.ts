@@ -64,7 +64,7 @@ function reasonOf(batch: Batch): Error | undefined {
   const { status } = batch;
   if (status === "failed") return failure(batch);
   if (status === "expired" || status === "cancelled") {
-    return again(`every line of the batch to be done, it was ${status} before`, `batch_${status}`);
+    return again(`every line of the batch to be done, got one that is ${status}`, `batch_${status}`);
   }
   const hasRows = textIn(batch.output_file_id) !== undefined || textIn(batch.error_file_id) !== undefined;
   return hasRows ? undefined : again("the files of a batch that is completed, got none", "files_missing");
@@ -74,9 +74,12 @@ function reasonOf(batch: Batch): Error | undefined {
 function failure({ errors }: Batch): ProviderError {
   const code = textIn(errors?.data?.[0]?.code);
   if (code === undefined) {
-    return new ProviderError("Expected a batch, it failed, and the provider does not say why. Try again later.", {
-      retryable: true,
-    });
+    return new ProviderError(
+      "Expected a batch that is done, got one that failed for no stated reason. Try again later.",
+      {
+        retryable: true,
+      },
+    );
   }
   if (code === "token_limit_exceeded") {
     return new ProviderError(
