@@ -5,12 +5,12 @@ import { defined } from "./defined.ts";
 export interface LimitHeaders {
   readonly limit: string;
   readonly remaining?: string;
-  /** When the limit is whole again: a duration, seconds, or a date. */
+  /** Header that says until when: a duration, seconds, or a date. */
   readonly reset?: string;
 }
 
 /**
- * What headers say of limits a minute; undefined where they say nothing.
+ * Limits a minute in headers; undefined where they say nothing.
  *
  * @param pools names of the headers. Where several limits hold at once, such as of input and output tokens, the tighter one
  * counts.
@@ -60,7 +60,7 @@ function tighter(left: LimitFacts | undefined, right: LimitFacts | undefined): L
 }
 
 /**
- * How long a reset takes, in milliseconds: `1s`, `6m0s`, `20ms`, `1h2m3.5s`, a bare number of seconds, or a date. Undefined
+ * Milliseconds that a reset takes: `1s`, `6m0s`, `20ms`, `1h2m3.5s`, a bare number of seconds, or a date. Undefined
  * for anything else.
  *
  * @param now the time of day in milliseconds, against which a date is held

@@ -5,7 +5,7 @@ import { modelFailure } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
 import { requireModel, withDefaults } from "./settings.ts";
 
-/** What a call of the model takes beside its prompt: `temperature`, `maxOutputTokens`, `responseFormat`, ... */
+/** Parameters of a call beside its prompt: `temperature`, `maxOutputTokens`, `responseFormat`, ... */
 export type LanguageModelParameters = Omit<LanguageModelV4CallOptions, "prompt" | "abortSignal">;
 
 /** A prompt with parameters of its own. */
@@ -16,7 +16,7 @@ export interface LanguageModelRequest extends LanguageModelParameters {
 /** A text, messages of the AI SDK's specification, or one of these with parameters. */
 export type LanguageModelInput = string | LanguageModelV4CallOptions["prompt"] | LanguageModelRequest;
 
-/** What a model answered. */
+/** Answer of a model. */
 export interface LanguageModelOutput {
   /** All parts of text, in a row. */
   readonly text: string;
@@ -36,7 +36,7 @@ export interface FromLanguageModelOptions extends RunnableSettings<LanguageModel
    * @default 64
    */
   readonly maxConcurrency?: number;
-  /** How failed calls are tried again. The model itself never does. @default { attempts: 6 } */
+  /** Tries of failed calls. The model itself never does. @default { attempts: 6 } */
   readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
 }
 

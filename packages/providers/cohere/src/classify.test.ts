@@ -140,7 +140,7 @@ describe("options that cannot be worked with", () => {
     ],
     ["no list", { examples: {} as never }, /an array of at most 2,500/],
     ["truncate", { truncate: "MIDDLE" as never }, /"NONE", "START" or "END"/],
-    ["a misspelt name", { sample: [] } as never, /no option `sample`/],
+    ["a misspelt name", { sample: [] } as never, /got `sample`/],
     [
       "a client whose classify does not work",
       { apiKey: undefined, fetch: undefined, client: new CohereClientV2({ token: "key" }) } as never,

@@ -26,21 +26,21 @@ export interface ClassifyExample {
   readonly label: string;
 }
 
-/** What a text was found to be. */
+/** Labels of a text. */
 export interface Classification {
   /** The most likely label; undefined where a model that gives several labels gave none. */
   readonly label: string | undefined;
   /** All labels that the model gave: one, unless it was trained to give several. */
   readonly labels: readonly string[];
-  /** How sure the model is of each label it knows, from 0 to 1. */
+  /** Probability that the model gives each label it knows, from 0 to 1. */
   readonly confidences: Readonly<Record<string, number>>;
 }
 
-/** What is used of the SDK's client; `v2` tells it from a CohereClientV2. */
+/** Part of the SDK's client that is used; `v2` tells it from a CohereClientV2. */
 type ClassifyClient = Pick<CohereClient, "classify" | "v2">;
 
 const OWN = {
-  /** What each label looks like: at least two labels, two examples each, 2,500 in all. Not needed by a trained model. */
+  /** Examples of each label: at least two labels, two examples each, 2,500 in all. Not needed by a trained model. */
   examples: {
     type: "array",
     maxItems: CLASSIFY_EXAMPLES,
@@ -71,7 +71,7 @@ const MODEL = {
 } as const;
 const SHARED = /* @__PURE__ */ sharedOptions("classify");
 
-/** What CohereClassify takes. */
+/** Options of CohereClassify, declared. */
 export const CLASSIFY: DefinedOptions = /* @__PURE__ */ defineOptions("CohereClassify", MODEL, SHARED, OWN, TRUNCATE);
 
 /**

@@ -6,7 +6,7 @@ type Call = Parameters<FetchFunction>[0];
 type Answer = Awaited<ReturnType<FetchFunction>>;
 
 /**
- * How the SDK's own requests travel, in place of the SDK's default, which retries by itself, leaves its timeout running
+ * Transport of the SDK's own requests, in place of the SDK's default, which retries by itself, leaves its timeout running
  * when a connection fails (the process then stays alive for up to five minutes), and forgets the status of a body that
  * is no JSON. Time is the engine's and the caller's signal's.
  */

@@ -2,7 +2,7 @@ import { limitsIn } from "@batchwise/adapter-kit";
 import type { HeadersLike, RateLimitFacts } from "@batchwise/core";
 
 /**
- * What Cohere says of a key's limits. It says so for trial keys alone, and not on a 429: the calls of this endpoint
+ * Limits of a key. Cohere reports them for trial keys alone, and not on a 429: the calls of this endpoint
  * in a minute, and how many of them are left.
  */
 export function rateLimitsOf(headers: HeadersLike): RateLimitFacts | undefined {
