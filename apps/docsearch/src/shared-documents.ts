@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Runnable } from "@batchwise/core";
-import { createWorker, distribute, pgliteEngine, postgresEngine } from "@batchwise/queue";
+import { createWorker, distribute, pgliteBackend, postgresBackend } from "@batchwise/queue";
 import { counted } from "@batchwise/terminal";
 import type { Embedder } from "./embedder.ts";
 import type { Folders } from "./folders.ts";
@@ -35,29 +35,29 @@ export async function sharedDocuments(
 ): Promise<SharedDocuments> {
   const version = versionOf(identity);
   if (databaseURL === undefined) {
-    const engine = pgliteEngine({ dir: path.join(folders.index, "queue") });
-    await engine.open();
-    const worker = createWorker({ engine, runnables: { [QUEUE_NAME]: documents }, version, concurrency: count });
+    const backend = pgliteBackend({ dir: path.join(folders.index, "queue") });
+    await backend.open();
+    const worker = createWorker({ backend, runnables: { [QUEUE_NAME]: documents }, version, concurrency: count });
     // The batch reports the failure; the end of the worker must not end the process.
     worker.ended.catch(() => undefined);
     return {
-      runnable: distribute(documents, { engine, name: QUEUE_NAME, version }),
+      runnable: distribute(documents, { backend, name: QUEUE_NAME, version }),
       place: `${counted(count, "worker")} in this process; set DATABASE_URL for separate processes`,
       close: async () => {
         await worker.drain().catch(() => undefined);
-        await engine.close();
+        await backend.close();
       },
     };
   }
-  const engine = postgresEngine({ url: databaseURL, reconnectMs: RECONNECT_MS });
-  await engine.open();
+  const backend = postgresBackend({ url: databaseURL, reconnectMs: RECONNECT_MS });
+  await backend.open();
   const processes = WorkerProcesses.start(count, { embedding, version, databaseURL });
   return {
-    runnable: distribute(documents, { engine, name: QUEUE_NAME, version }),
+    runnable: distribute(documents, { backend, name: QUEUE_NAME, version }),
     place: `${counted(count, "process", "processes")} on the database in DATABASE_URL`,
     close: async () => {
       await processes.stop();
-      await engine.close();
+      await backend.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createWorker, postgresEngine } from "@batchwise/queue";
+import { createWorker, postgresBackend } from "@batchwise/queue";
 import { ignoreInterrupts } from "@batchwise/terminal";
 import { openLocalEmbedder } from "./embedders/local.ts";
 import { resolveProviders, type ProviderChoice } from "./providers.ts";
@@ -21,8 +21,8 @@ const embedder = await openEmbedder(
   () => undefined,
   () => ({}),
 );
-await using engine = postgresEngine({ url: databaseURL });
-const worker = createWorker({ engine, runnables: { [QUEUE_NAME]: embedder.documents }, version });
+await using backend = postgresBackend({ url: databaseURL });
+const worker = createWorker({ backend, runnables: { [QUEUE_NAME]: embedder.documents }, version });
 if (process.connected) process.once("disconnect", () => void worker.drain().catch(() => undefined));
 else void worker.drain().catch(() => undefined);
 await worker.ended;

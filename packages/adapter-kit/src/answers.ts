@@ -17,17 +17,19 @@ export function notAnswer(expected: string): ResultError {
 
 /** The model said no. Its words may quote the input, and are left out. */
 export function refused(): ResultError {
-  return new ResultError("Expected an answer, the model refused to give one. Change the input, or leave it out.");
+  return new ResultError("Expected an answer, got a refusal of the model's. Change the input, or leave it out.");
 }
 
 /** The provider held the answer back. */
 export function filtered(): ResultError {
-  return new ResultError("Expected an answer, the provider's content filter held it back. Change the input.");
+  return new ResultError(
+    "Expected an answer, got one that the provider's content filter holds back. Change the input.",
+  );
 }
 
 /** Half of a JSON text is of no use. */
 export function cutShort(): ResultError {
   return new ResultError(
-    "Expected a whole answer to read by the schema, it was cut at its longest. Raise `maxTokens`, or ask for less.",
+    "Expected a whole answer to read by the schema, got one that was cut at its longest. Raise `maxTokens`, or ask for less.",
   );
 }

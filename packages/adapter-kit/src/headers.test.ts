@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { limitIn, resetMs, xRateLimits } from "./headers.ts";
+import { limitsIn, resetMs, xRateLimits } from "./headers.ts";
 
 test.for<[string, number | undefined]>([
   ["0s", 0],
@@ -78,13 +78,25 @@ test("a server that tells no limits says nothing", () => {
   expect(factsOf({ "limit-requests": "many", "remaining-requests": " ", "reset-tokens": "1s" })).toBeUndefined();
 });
 
-test("headers of other names are read as well", () => {
-  const headers = new Headers({ "anthropic-limit": "50", "anthropic-remaining": "49", "anthropic-reset": "1s" });
-  expect(
-    limitIn(headers, { limit: "anthropic-limit", remaining: "anthropic-remaining", reset: "anthropic-reset" }),
-  ).toEqual({ limit: 50, remaining: 49, resetMs: 1000 });
-  expect(limitIn(headers, { limit: "anthropic-limit" })).toEqual({ limit: 50 });
-  expect(limitIn(headers, { limit: "another" })).toBeUndefined();
+test("headers of other names are read as well, and of several limits of a kind the tighter one", () => {
+  const headers = new Headers({
+    "anthropic-requests-limit": "50",
+    "anthropic-requests-remaining": "49",
+    "anthropic-requests-reset": "1s",
+    "anthropic-input-limit": "40000",
+    "anthropic-output-limit": "8000",
+  });
+  const named = (name: string) => ({
+    limit: `anthropic-${name}-limit`,
+    remaining: `anthropic-${name}-remaining`,
+    reset: `anthropic-${name}-reset`,
+  });
+  expect(limitsIn(headers, { requests: [named("requests")], tokens: [named("input"), named("output")] })).toEqual({
+    requests: { limit: 50, remaining: 49, resetMs: 1000 },
+    tokens: { limit: 8000 },
+  });
+  expect(limitsIn(headers, { inputs: [{ limit: "anthropic-requests-limit" }] })).toEqual({ inputs: { limit: 50 } });
+  expect(limitsIn(headers, { requests: [{ limit: "another" }], tokens: [] })).toBeUndefined();
 });
 
 function factsOf(headers: Record<string, string>): ReturnType<typeof xRateLimits> {

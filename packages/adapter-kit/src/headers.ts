@@ -5,12 +5,29 @@ import { defined } from "./defined.ts";
 export interface LimitHeaders {
   readonly limit: string;
   readonly remaining?: string;
-  /** When the limit is whole again: a duration, seconds, or a date. */
+  /** Header that says until when: a duration, seconds, or a date. */
   readonly reset?: string;
 }
 
-/** What headers say of one limit a minute; undefined where they say nothing. */
-export function limitIn(headers: HeadersLike, names: LimitHeaders): LimitFacts | undefined {
+/**
+ * Limits a minute in headers; undefined where they say nothing.
+ *
+ * @param pools names of the headers. Where several limits hold at once, such as of input and output tokens, the tighter one
+ * counts.
+ */
+export function limitsIn(
+  headers: HeadersLike,
+  pools: { readonly [Kind in keyof RateLimitFacts]?: readonly LimitHeaders[] },
+): RateLimitFacts | undefined {
+  const facts: [string, LimitFacts][] = [];
+  for (const [kind, all] of Object.entries(pools)) {
+    const limit = all.map((names) => limitIn(headers, names)).reduce(tighter, undefined);
+    if (limit !== undefined) facts.push([kind, limit]);
+  }
+  return facts.length === 0 ? undefined : Object.fromEntries(facts);
+}
+
+function limitIn(headers: HeadersLike, names: LimitHeaders): LimitFacts | undefined {
   const read = (name: string | undefined): string => (name && headers.get(name)?.trim()) || "";
   // Azure sends 0 or -1 for a limit that it does not tell.
   const limit = numberFrom(read(names.limit), 1);
@@ -26,18 +43,16 @@ export function limitIn(headers: HeadersLike, names: LimitHeaders): LimitFacts |
  * Source: https://developers.openai.com/api/docs/guides/rate-limits, checked 2026-11-24.
  */
 export function xRateLimits(headers: HeadersLike): RateLimitFacts | undefined {
-  const pool = (name: string): LimitFacts | undefined =>
-    limitIn(headers, {
-      limit: `x-ratelimit-limit-${name}`,
-      remaining: `x-ratelimit-remaining-${name}`,
-      reset: `x-ratelimit-reset-${name}`,
-    });
-  const facts = defined({ requests: pool("requests"), tokens: tighter(pool("tokens"), pool("project-tokens")) });
-  return Object.keys(facts).length === 0 ? undefined : facts;
+  return limitsIn(headers, { requests: [named("requests")], tokens: [named("tokens"), named("project-tokens")] });
+}
+
+function named(name: string): LimitHeaders {
+  const of = (part: string): string => `x-ratelimit-${part}-${name}`;
+  return { limit: of("limit"), remaining: of("remaining"), reset: of("reset") };
 }
 
 /** Both hold: the lower limit, and the less that is left. A reset belongs to its own pool's remainder. */
-export function tighter(left: LimitFacts | undefined, right: LimitFacts | undefined): LimitFacts | undefined {
+function tighter(left: LimitFacts | undefined, right: LimitFacts | undefined): LimitFacts | undefined {
   if (left === undefined || right === undefined) return left ?? right;
   const [low, high] = (left.limit ?? Infinity) <= (right.limit ?? Infinity) ? [left, right] : [right, left];
   if ((high.remaining ?? Infinity) >= (low.remaining ?? Infinity)) return low;
@@ -45,7 +60,7 @@ export function tighter(left: LimitFacts | undefined, right: LimitFacts | undefi
 }
 
 /**
- * How long a reset takes, in milliseconds: `1s`, `6m0s`, `20ms`, `1h2m3.5s`, a bare number of seconds, or a date. Undefined
+ * Milliseconds that a reset takes: `1s`, `6m0s`, `20ms`, `1h2m3.5s`, a bare number of seconds, or a date. Undefined
  * for anything else.
  *
  * @param now the time of day in milliseconds, against which a date is held

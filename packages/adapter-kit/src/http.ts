@@ -9,7 +9,7 @@ import { isAddress, isKey, requireKey } from "./key.ts";
 import type { Option, OptionGroup, OptionsOf } from "./options/declaration.ts";
 import { withDefaults } from "./options/define-options.ts";
 
-/** How an API is reached that takes a key and JSON. */
+/** Options of an API that takes a key and JSON. */
 export const HTTP = {
   /** The API key. @default the provider's variable of the environment */
   apiKey: {
@@ -34,7 +34,7 @@ export const HTTP = {
   >,
 } as const;
 
-/** How an API is reached that takes a key and JSON. */
+/** Options of an API that takes a key and JSON. */
 export interface HttpOptions extends OptionsOf<typeof HTTP> {}
 
 /** The same as declarations, with what is a provider's own. @param usual the provider's address */
@@ -43,13 +43,13 @@ export function httpOptions({ key }: Dialect, usual: string): OptionGroup {
   return { ...withDefaults(HTTP, { baseURL: usual }), apiKey };
 }
 
-/** Where requests go, with which key, and how what comes back is read. */
+/** Address and key of an API, and the dialect in which it answers. */
 export interface HttpConnection {
   readonly baseURL: string;
   readonly apiKey: string;
   readonly fetch: typeof globalThis.fetch;
   readonly dialect: Dialect;
-  /** Whose limits its calls count against. */
+  /** Text that tells apart whose limits its calls count against. */
   readonly owner: string;
 }
 

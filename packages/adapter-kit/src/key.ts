@@ -20,12 +20,12 @@ export function requireKey(given: unknown, variable: string, advice: string = ""
   );
 }
 
-/** Whether a header can hold it. */
+/** Tells whether a header can hold it. */
 export function isKey(value: unknown): value is string {
   return typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
 }
 
-/** Whether `value` is an address of http or https. */
+/** Tells whether `value` is an address of http or https. */
 export function isAddress(value: unknown): value is string {
   return typeof value === "string" && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }

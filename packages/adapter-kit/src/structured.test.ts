@@ -43,7 +43,7 @@ test("text that is not JSON, or that the schema refuses, is a ResultError that d
     expect(error.message).not.toContain("SECRET");
   }
   expect((await failureOf(readStructured(person, '{"name": 5}'))).message).toMatch(
-    /refuses the model's output: name: /,
+    /^Expected an output that the schema takes, got one that it refuses: name: /,
   );
 });
 

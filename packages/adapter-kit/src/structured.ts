@@ -1,7 +1,7 @@
 import { ArgumentError, ResultError, type SchemaIssue, type StandardSchema } from "@batchwise/core";
 import type { Option } from "./options/declaration.ts";
 
-/** How a model's answer becomes a value. */
+/** Schema by which a model's answer becomes a value. */
 export interface StructuredOptions<Output> {
   /**
    * The outputs: the model is held to the schema's input by its JSON Schema, and its answer to the schema itself, whose
@@ -12,7 +12,7 @@ export interface StructuredOptions<Output> {
   readonly jsonSchema?: Readonly<Record<string, unknown>>;
 }
 
-/** How a model's answer becomes a value. */
+/** Schema by which a model's answer becomes a value. */
 export const STRUCTURED = {
   schema: {
     type: ["instance", "function"],
@@ -82,7 +82,9 @@ export async function readStructured<Output>(schema: StandardSchema<unknown, Out
   }
   const result = await schema["~standard"].validate(value);
   if (result.issues === undefined) return result.value;
-  throw new ResultError(`The schema refuses the model's output: ${result.issues.map(describe).join("; ")}`);
+  throw new ResultError(
+    `Expected an output that the schema takes, got one that it refuses: ${result.issues.map(describe).join("; ")}.`,
+  );
 }
 
 function describe({ message, path = [] }: SchemaIssue): string {

@@ -3,10 +3,10 @@ import { defined } from "./defined.ts";
 import { countIn } from "./fields.ts";
 
 /**
- * What an answer says that it used: counts that are not numbers from 0 are left out. Undefined where nothing is left, for
- * what was not told is not nothing (P9).
+ * Usage in an answer: counts that are not numbers from 0 are left out. Undefined where nothing is left, for
+ * what is unknown is not nothing (P9).
  */
-export function usageFrom({ inputTokens, outputTokens, totalTokens, cost }: Told): Usage | undefined {
+export function usageFrom({ inputTokens, outputTokens, totalTokens, cost }: Counts): Usage | undefined {
   const usage: Usage = defined({
     inputTokens: countIn(inputTokens),
     outputTokens: countIn(outputTokens),
@@ -17,4 +17,4 @@ export function usageFrom({ inputTokens, outputTokens, totalTokens, cost }: Told
 }
 
 /** Whatever an answer has where a count should be. */
-type Told = { readonly [Name in keyof Usage]: unknown };
+type Counts = { readonly [Name in keyof Usage]: unknown };

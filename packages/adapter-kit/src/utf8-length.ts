@@ -3,7 +3,7 @@ const encoder = new TextEncoder();
 const scratch = new Uint8Array(16_384);
 
 /**
- * How many bytes a text has in UTF-8, and so at most how many tokens; 0 for what is not a text. Counting ends at `atMost`,
+ * Bytes of a text in UTF-8, and so the most tokens that it may have; 0 for what is not a text. Counting ends at `atMost`,
  * which is then the answer: a longer text costs no more. Encoding into the same memory again and again is faster than any
  * loop over characters.
  */

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "@batchwise/core";
 import { timedOut } from "./errors/provider-errors.ts";
 
-/** What ends a piece of work early. */
+/** Bounds of a piece of work. */
 export interface Bounds {
   /** The caller's: whatever waits for the work rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -16,7 +16,7 @@ export interface Bounds {
 /** A signal for one piece of work, and waiting that ends with it. */
 export interface Linked {
   readonly signal: AbortSignal;
-  /** What `work` resolves to, or the reason as soon as the signal is aborted, whether the work heeds it or not. */
+  /** Resolves to what `work` does, or rejects with the reason as soon as the signal is aborted, whatever the work does. */
   race<Result>(work: Promise<Result>): Promise<Result>;
   abort(): void;
   /** Takes everything off the caller's signal and the clock. */

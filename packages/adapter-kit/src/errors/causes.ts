@@ -1,6 +1,6 @@
 import { type Fields, fieldsOf } from "../fields.ts";
 
-/** What was thrown and what it wraps, at most five deep. */
+/** Error that was thrown and the errors that it wraps, at most five deep. */
 export function causesOf(thrown: unknown): Fields[] {
   const causes: Fields[] = [];
   for (let each = fieldsOf(thrown); each !== undefined && causes.length < 5; each = fieldsOf(each["cause"])) {

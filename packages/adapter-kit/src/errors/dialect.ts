@@ -1,7 +1,7 @@
 import type { CallReport, ErrorCode, HeadersLike, RateLimitFacts } from "@batchwise/core";
 import { word } from "./causes.ts";
 
-/** What a refusal means. */
+/** Meaning of a refusal. */
 export type Verdict = Extract<
   ErrorCode,
   | "authentication"
@@ -13,13 +13,13 @@ export type Verdict = Extract<
   | "provider_error"
 >;
 
-/** What a provider's codes mean that a pattern matches. */
+/** Meaning of the codes that a pattern matches. */
 export type CodeRow = readonly [pattern: RegExp, verdict: Verdict];
 
 /** Parts of a refusal's body, by the names that `Refusal` has for them. */
 export type RefusalParts = { readonly [Name in "code" | "type" | "param" | "position"]?: unknown };
 
-/** What is a provider's own in what it answers. */
+/** Ways of one provider that others do not have. */
 export interface Dialect {
   /** Its name, for messages. */
   readonly provider: string;
@@ -32,17 +32,17 @@ export interface Dialect {
   /** Statuses that mean something else here than with others. */
   readonly statuses?: Readonly<Record<number, Verdict>>;
   /**
-   * What a refusal's body says, where it stands elsewhere than most servers have it: `{ error: { code, type, param } }`.
+   * Parts of a refusal's body, where they stand elsewhere than most servers have them: `{ error: { code, type, param } }`.
    * Anything that is not a text, or a position from 0, is as good as left out.
    */
   readonly refusal?: (body: Readonly<Record<string, any>>) => RefusalParts;
   /** Names of the headers that may hold the request's id. @default x-request-id */
   readonly requestId?: readonly string[];
-  /** What a response's headers say of the limits. @default nothing */
+  /** Reads the limits in a response's headers. @default nothing is read */
   readonly limits?: (headers: HeadersLike) => RateLimitFacts | undefined;
 }
 
-/** What a response's headers say beside its answer. */
+/** Facts in a response's headers, as a report. */
 export function factsOf(headers: HeadersLike | undefined, dialect: Dialect): CallReport {
   if (headers === undefined) return {};
   return { requestId: requestIdOf(headers, dialect), limits: dialect.limits?.(headers) };

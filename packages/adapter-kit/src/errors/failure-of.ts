@@ -8,14 +8,14 @@ import { refusalOf } from "./refusal.ts";
 /** A failed call as the engine reads it. */
 export interface Failure {
   readonly error: Error;
-  /** What the response said beside, where one came. */
+  /** Facts in the response's headers, where there was a response. */
   readonly facts?: CallReport;
   /** Nothing, where the provider counts nothing for what it refuses. */
   readonly usage?: Usage;
 }
 
 /**
- * What an SDK threw, as an error of ours: its messages quote the provider, which may quote an input or the key, and so may
+ * Reads an error of an SDK: its messages quote the provider, which may quote an input or the key, and so may
  * the errors that they wrap (P35). None of it is kept but status, codes and headers (P26). Undefined where there was no
  * response.
  */
@@ -31,5 +31,5 @@ export function failureOf(thrown: unknown, dialect: Dialect, blame: Blame): Fail
   return causesOf(thrown).some(({ name }) => name === "TimeoutError") ? { error: timedOut() } : undefined;
 }
 
-/** What a provider counts for a call that it refuses. */
+/** Usage that a provider counts for a call that it refuses. */
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0 };

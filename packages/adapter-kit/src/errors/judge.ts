@@ -1,14 +1,14 @@
 import type { CodeRow, Dialect, Verdict } from "./dialect.ts";
 import type { Refusal } from "./refusal.ts";
 
-/** Which part of a request is its inputs'. */
+/** Inputs' part of a request. */
 export interface Blame {
   /**
-   * Whether a part of the body belongs to an input. What all requests have in common does not.
+   * Tells whether a part of the body belongs to an input. The part that all requests have in common does not.
    * @default a request without inputs: none is ever to blame
    */
   readonly owns?: ((param: string) => boolean) | undefined;
-  /** Where each input of the body stands among those of the call. @default in the same place */
+  /** Place of each input of the body among those of the call. @default in the same place */
   readonly positions?: readonly number[] | undefined;
 }
 
@@ -30,7 +30,7 @@ const CODES: readonly CodeRow[] = [
 /** `invalid_image_url`, `image_too_large`, `bio_policy` and their like: of an input, unless the status says more. */
 const OF_INPUT = /(^|_)(image|policy)(_|$)/;
 
-/** What is not here may pass from 500 on, and below it can't succeed. */
+/** Statuses with a meaning. Others may pass from 500 on, and can't succeed below. */
 const STATUSES: Readonly<Record<number, Verdict>> = {
   400: "invalid_input",
   401: "authentication",
@@ -48,7 +48,7 @@ const STATUSES: Readonly<Record<number, Verdict>> = {
 const SURE: ReadonlySet<Verdict> = new Set(["authentication", "quota_exceeded", "rate_limited", "request_too_large"]);
 
 /**
- * What a refusal means: decided here and nowhere else, from status and code alone, never from words in a message (P30).
+ * Judges a refusal: decided here and nowhere else, from status and code alone, never from words in a message (P30).
  * A code says more than a status, and a provider's own rows more than those that many share.
  *
  * `x-should-retry: true` is heeded where status and code say nothing. `x-should-retry: false` is not: trying again what its
@@ -68,12 +68,12 @@ export function judge(refusal: Refusal, dialect: Dialect, { owns }: Blame): Verd
   return param === undefined || owns(param) ? "invalid_input" : "invalid_argument";
 }
 
-/** Whether the same call may succeed later. */
+/** Tells whether the same call may succeed later. */
 export function isPassing(verdict: Verdict): boolean {
   return verdict === "rate_limited" || verdict === "provider_error";
 }
 
-/** Whether a refused call costs no tokens, so that what was reserved for it can be given back (P28). */
+/** Tells whether a refused call costs no tokens, so that what was reserved for it can be given back (P28). */
 export function isFree(status: number | undefined): boolean {
   return status !== undefined && status >= 400 && status < 500 && ![408, 409, 499].includes(status);
 }
@@ -83,12 +83,12 @@ function byCode({ code, type }: Refusal, rows: readonly CodeRow[] = []): Verdict
 }
 
 function byStatus(status: number | undefined, own: Dialect["statuses"]): Verdict {
-  // Without a status, or with a good one, it came in the middle of an answer, and nothing more is known of it.
+  // Without a status, or with a good one, it stood in the middle of an answer, and nothing more is known of it.
   if (status === undefined) return "provider_error";
   return own?.[status] ?? STATUSES[status] ?? (status < 400 || status >= 500 ? "provider_error" : "invalid_argument");
 }
 
-/** Whether all of a minute's tokens are left: a request that they do not suffice for would wait forever. */
+/** Tells whether all of a minute's tokens are left: a request that they do not suffice for would wait forever. */
 function isTooMuch({ type, headers }: Refusal, dialect: Dialect): boolean {
   const { limit, remaining } = (type === "tokens" && headers && dialect.limits?.(headers)?.tokens) || {};
   return limit !== undefined && remaining !== undefined && remaining >= limit;

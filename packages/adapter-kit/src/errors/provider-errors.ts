@@ -25,7 +25,7 @@ export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame =
 }
 
 /**
- * No answer came, or not all of it.
+ * Error for an answer that is missing, or not whole.
  *
  * @param origin what is known of it, such as the status of an answer that broke off
  */
@@ -80,7 +80,7 @@ function adviceFor(verdict: Verdict, { status, param }: Refusal, { key }: Dialec
   }
 }
 
-/** As the provider says it, or from `input[17]` or `input.17`. */
+/** Place that the provider names, or that is in `input[17]` or `input.17`. */
 function positionOf({ position, param }: Refusal, positions: readonly number[] | undefined): number | undefined {
   const [, bracketed, dotted] = /^(?:\$\.)?input(?:\[(\d+)\]|\.(\d+))(?!\w)/.exec(param ?? "") ?? [];
   const named = bracketed ?? dotted;

@@ -3,17 +3,17 @@ import { countIn, fieldsOf, textIn } from "../fields.ts";
 import { causesOf, word } from "./causes.ts";
 import type { Dialect } from "./dialect.ts";
 
-/** What a provider's refusal says of itself. Its message is left out on purpose: it may quote an input or the key. */
+/** Facts of a provider's refusal. Its message is left out on purpose: it may quote an input or the key. */
 export interface Refusal {
   /** HTTP status; undefined for an error inside of an answer. */
   readonly status?: number | undefined;
-  /** What the provider calls it. */
+  /** Provider's name for it. */
   readonly code?: string | undefined;
   /** Its kind, where there is no code, or beside it. */
   readonly type?: string | undefined;
   /** The part of the request that is to blame. */
   readonly param?: string | undefined;
-  /** Which input of the body is to blame, from 0. */
+  /** Place of the input of the body that is to blame, from 0. */
   readonly position?: number | undefined;
   readonly headers?: HeadersLike | undefined;
   readonly requestId?: string | undefined;
@@ -25,16 +25,16 @@ export interface RefusedResponse extends Pick<Refusal, "status" | "headers"> {
 }
 
 /**
- * What a response says of an error: its dialect says where, else in `error` as OpenAI and most others have it, in a list's
+ * Refusal in a response: its dialect says where, else in `error` as OpenAI and most others have it, in a list's
  * first element, or in the body itself. Some servers put the status there.
  */
 export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: Dialect): Refusal {
   const first = fieldsOf(Array.isArray(body) ? body[0] : body);
   const { code, type, status: name, error_type: kind, param } = fieldsOf(first?.["error"]) ?? first ?? {};
-  const told = typeof code === "number" && code >= 400 && code < 600 ? code : undefined;
+  const inBody = typeof code === "number" && code >= 400 && code < 600 ? code : undefined;
   const own = (first && dialect?.refusal?.(first)) ?? {};
   return {
-    status: status ?? told,
+    status: status ?? inBody,
     code: textIn(own.code) ?? textIn(code) ?? textIn(name),
     type: textIn(own.type) ?? textIn(type) ?? textIn(kind),
     param: textIn(own.param) ?? textIn(param),
@@ -44,7 +44,7 @@ export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: 
 }
 
 /**
- * The refusal in what an SDK threw, whichever SDK and copy of it: only fields are read. Undefined where no response came.
+ * The refusal in what an SDK threw, whichever SDK and copy of it: only fields are read. Undefined where there was no response.
  */
 export function refusalOf(thrown: unknown, dialect?: Dialect): Refusal | undefined {
   for (const each of causesOf(thrown)) {
@@ -66,7 +66,7 @@ export function refusalOf(thrown: unknown, dialect?: Dialect): Refusal | undefin
   return undefined;
 }
 
-/** Some SDKs put 0 where no response came. */
+/** Some SDKs put 0 where there was no response. */
 function isStatus(value: unknown): value is number {
   return typeof value === "number" && value >= 100;
 }

@@ -23,7 +23,7 @@ export interface TaggedJob {
   readonly tag: string;
 }
 
-/** What a provider's API does with offline jobs, one call of it each. They throw ProviderError. */
+/** Calls of a provider's API for offline jobs. They throw ProviderError. */
 export interface JobApi<Job> {
   /** Provider, host, endpoint and model. */
   readonly identity: readonly string[];
@@ -42,7 +42,7 @@ export interface JobApi<Job> {
     options: JobCallOptions,
   ): Promise<{ readonly jobs: readonly { readonly id?: unknown; readonly tag?: unknown }[]; readonly next?: unknown }>;
   retrieve(id: string, options: JobCallOptions): Promise<Job>;
-  /** What it reads: `undefined` where that is not told. */
+  /** Upload that it reads; undefined where that is unknown. */
   sourceOf(job: Job): string | undefined;
   hasEnded(job: Job): boolean;
   stateOf(job: Job, options: JobCallOptions): JobState | Promise<JobState>;
@@ -134,7 +134,7 @@ async function findJobs<Job>(api: JobApi<Job>, tagPrefix: string, options: JobCa
   }
 }
 
-/** What a row says of its line; undefined for the row of another job, and where nothing was done. */
+/** Outcome of a row's line; undefined for the row of another job, and where nothing was done. */
 async function rowOf<Input, Output>(
   kind: JobKind<Input, Output>,
   { dialect }: Pick<JobApi<unknown>, "dialect">,

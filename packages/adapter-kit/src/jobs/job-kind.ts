@@ -2,13 +2,13 @@ import type { Usage } from "@batchwise/core";
 import type { Blame } from "../errors/judge.ts";
 import type { Refusal } from "../errors/refusal.ts";
 
-/** How a Runnable's inputs become the lines of an offline job, and its answers outputs: the same live and in a job. */
+/** Way from a Runnable's inputs to the lines of an offline job, and from answers to outputs: the same live and in a job. */
 export interface JobKind<Input = any, Output = any> {
   /** Everything but the inputs that decides what comes out. Holds no key. */
   readonly common: object;
-  /** What one line asks for. @throws InputError for an input that can't be sent */
+  /** Body of one line. @throws InputError for an input that can't be sent */
   body(inputs: readonly Input[]): object;
-  /** Which part of the body is the inputs'. @default any */
+  /** Inputs' part of the body. @default any */
   blame?(inputs: readonly Input[]): Blame;
   /**
    * One output, or an error, for each input of a line.
@@ -17,16 +17,16 @@ export interface JobKind<Input = any, Output = any> {
    * @throws what is wrong with the whole answer
    */
   read(answer: object, inputs: readonly Input[]): readonly (Output | Error)[] | Promise<readonly (Output | Error)[]>;
-  /** What a line's answer says that it used. */
+  /** Usage in a line's answer. */
   usage(answer: object): Usage | undefined;
 }
 
-/** What a row of a job's results says of its line. */
+/** Row of a job's results. */
 export interface RawRow {
   /** The line's. */
   readonly id?: unknown;
-  /** What the line was answered. */
+  /** Answer to the line. */
   readonly answer?: unknown;
-  /** Why it has no answer: a refusal, which is judged as one of the live API, or an error. */
+  /** Reason for which it has no answer: a refusal, which is judged as one of the live API, or an error. */
   readonly failure?: Error | Refusal;
 }

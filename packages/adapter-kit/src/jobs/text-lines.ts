@@ -17,7 +17,7 @@ export async function* textLines(response: Response): AsyncGenerator<string, voi
     const last = begun.join("");
     if (last !== "") yield last;
   } finally {
-    // Whoever leaves early lets the connection go.
+    // A loop that is left early lets the connection go.
     await reader?.cancel().catch(() => undefined);
   }
 }

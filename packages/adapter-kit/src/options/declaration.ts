@@ -2,14 +2,14 @@
 type Kind = "string" | "integer" | "number" | "boolean" | "array" | "object" | "function" | "instance";
 
 /**
- * What one option of an adapter is. Its check, its place in the manifest's JSON Schema and its row in the README follow
+ * Declaration of one option of an adapter. Its check, its place in the manifest's JSON Schema and its row in the README follow
  * from it. Further keywords are JSON Schema's: `examples`, `items`, `properties`, `writeOnly`, ...
  */
 export interface OptionDeclaration {
   readonly type: Kind | readonly Kind[];
   /** A part of a sentence without a full stop: "length of each vector". */
   readonly description: string;
-  /** What holds where it is left out. It only tells: the adapter applies it. */
+  /** Value that holds where it is left out. It only tells: the adapter applies it. */
   readonly default?: unknown;
   /** The same in words, where it is not one value: "the model's own". */
   readonly otherwise?: string;
@@ -23,15 +23,15 @@ export interface OptionDeclaration {
   readonly maxItems?: number;
   /** Takes Infinity, too. */
   readonly endless?: true;
-  /** What it takes besides, which no JSON can hold. */
+  /** Accepts further values, which no JSON can hold. */
   readonly takes?: (value: unknown) => boolean;
   /** Methods of an instance. */
   readonly methods?: readonly string[];
-  /** What else has to hold, which no keyword says. */
+  /** Checks what no keyword says. */
   readonly holds?: (value: unknown) => boolean;
-  /** What is expected, in the words of a message. @default what follows from the keywords */
+  /** Expected value, in the words of a message. @default the words that follow from the keywords */
   readonly expected?: string;
-  /** What to do where it is not as expected. @default to give one, where one is required; else to leave it out */
+  /** Advice for a value that is not as expected. @default to give one, where one is required; else to leave it out */
   readonly advice?: string;
   readonly [keyword: string]: unknown;
 }

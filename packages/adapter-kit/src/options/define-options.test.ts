@@ -29,7 +29,7 @@ describe("one declaration is all that an option needs", () => {
   test("its name follows, by which one that is misspelt is told", () => {
     expect(options.names).toEqual(["dimensions"]);
     expect(() => options.check({ dimension: 3 })).toThrow(
-      new ArgumentError("Tern has no option `dimension`. Its options: dimensions."),
+      new ArgumentError("Expected only known options of Tern, got `dimension`. Known: dimensions."),
     );
   });
 

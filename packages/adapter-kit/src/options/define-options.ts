@@ -38,7 +38,9 @@ export function defineOptions(of: string, ...groups: readonly OptionGroup[]): De
     check(given) {
       const unknown = Object.keys(given).find((name) => !Object.hasOwn(declared, name));
       if (unknown !== undefined) {
-        throw new ArgumentError(`${of} has no option \`${unknown}\`. Its options: ${names.join(", ")}.`);
+        throw new ArgumentError(
+          `Expected only known options of ${of}, got \`${unknown}\`. Known: ${names.join(", ")}.`,
+        );
       }
       for (const [name, declaration] of all) checkOption(name, (given as OptionGroup)[name], declaration);
     },

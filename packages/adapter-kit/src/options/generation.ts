@@ -1,10 +1,10 @@
 import type { OptionsOf } from "./declaration.ts";
 
-/** What models that generate text are asked for, with most providers. */
+/** Options of models that generate text, with most providers. */
 export const GENERATION = {
-  /** What the model is told before every input. */
-  instructions: { type: "string", description: "what the model is told before every input" },
-  /** How freely the model chooses its words, from 0 on. @default the model's own */
+  /** Text that the model reads before every input. */
+  instructions: { type: "string", description: "text that the model reads before every input" },
+  /** Freedom with which the model chooses its words, from 0 on. @default the model's own */
   temperature: {
     type: "number",
     minimum: 0,
@@ -20,5 +20,5 @@ export const GENERATION = {
   },
 } as const;
 
-/** What models that generate text are asked for. */
+/** Options of models that generate text. */
 export interface GenerationOptions extends OptionsOf<typeof GENERATION> {}

@@ -42,7 +42,6 @@ function defaultOf({ required, default: usual, otherwise }: OptionDeclaration): 
   if (typeof usual === "number") return usual.toLocaleString("en");
   const text = JSON.stringify(usual)
     .replaceAll(/"(\w+)":/g, " $1: ")
-    .replaceAll(/,(?= )/g, ",")
     .replaceAll("}", " }");
   return `\`${text}\``;
 }

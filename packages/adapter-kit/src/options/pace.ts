@@ -12,10 +12,10 @@ import {
 import { defined } from "../defined.ts";
 import type { Option, OptionsOf } from "./declaration.ts";
 
-/** How an adapter's failed calls are tried again where its options say nothing else. */
+/** Tries of an adapter's failed calls where its options say nothing else. */
 export const RETRY: RetryOptions = { attempts: 6 };
 
-/** How fast a Runnable may go. */
+/** Pace of a Runnable. */
 export const PACE = {
   /** Calls a minute. Limits that responses report hold besides. */
   requestsPerMinute: {
@@ -44,7 +44,7 @@ export const PACE = {
   } as Option<RateLimiter>,
   /** The most calls in flight at once; fewer where the rate limits allow no more. A whole number from 1, or Infinity. */
   maxConcurrency: { type: "integer", minimum: 1, endless: true, description: "the most calls in flight at once" },
-  /** How failed calls are tried again; `false` for never. @default { attempts: 6 } */
+  /** Tries of failed calls; `false` for no second one. @default { attempts: 6 } */
   retry: {
     type: ["object", "boolean"],
     description: "how failed calls are tried again; `false` for never",
@@ -69,12 +69,12 @@ export const PACE = {
   } as Option<Clock>,
 } as const;
 
-/** How fast a Runnable may go. */
+/** Pace of a Runnable. */
 export interface PaceOptions extends OptionsOf<typeof PACE> {}
 
-/** What an adapter's calls cost. */
+/** Price of an adapter's calls. */
 export const PRICE = {
-  /** What the provider charges, in dollars. @default the model's list price, where it is known */
+  /** Dollars that the provider charges. @default the model's list price, where it is known */
   price: {
     type: "object",
     description: "dollars for a million tokens, for `usage.cost`, `maxCost` and `estimate`",
@@ -84,9 +84,9 @@ export const PRICE = {
   } as Option<Price>,
 } as const;
 
-/** What one request of a Runnable holds that sends many inputs in one. */
+/** Size of the requests of a Runnable that sends many inputs in one. */
 export const REQUEST = {
-  /** What one request holds, for a server that takes less, or more. @default what the provider takes */
+  /** Limits of one request, for a server that takes less, or more. @default those of the provider */
   request: {
     type: "object",
     description: "what one request holds",
@@ -99,11 +99,11 @@ export const REQUEST = {
   } as Option<RequestLimits>,
 } as const;
 
-/** What an adapter knows of its calls. */
+/** Facts that an adapter knows of its calls. */
 export interface Pace {
-  /** Whose limits they count against: a client, or a text that tells keys apart. */
+  /** Owner of the limits that they count against: a client, or a text that tells keys apart. */
   readonly owner: object | string;
-  /** Which of these limits: a provider counts by model, or by endpoint. */
+  /** Name of the limits among the owner's: a provider counts by model, or by endpoint. */
   readonly pool: string;
   readonly maxConcurrency: number;
   readonly timeoutMs: number;
@@ -111,7 +111,7 @@ export interface Pace {
   readonly limits?: RateLimiterOptions;
 }
 
-/** How the engine is to run a Runnable with these options. */
+/** Settings by which the engine runs a Runnable with these options. */
 export type PaceSettings = {
   readonly [Name in "maxConcurrency" | "retry" | "timeoutMs" | "limiter"]-?: NonNullable<RunnableSettings[Name]>;
 };

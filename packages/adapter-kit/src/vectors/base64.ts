@@ -5,7 +5,7 @@ export interface Base64Memory {
   decode(text: string): number;
 }
 
-/** How many bytes padded base64 of this length holds; 0 for a length that it can't have. */
+/** Bytes that padded base64 of this length holds; 0 for a length that it can't have. */
 export function base64Bytes(text: string): number {
   if (text.length === 0 || text.length % 4 !== 0) return 0;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;

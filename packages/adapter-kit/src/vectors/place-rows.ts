@@ -7,37 +7,37 @@ import { kindOf } from "../kind-of.ts";
  * without any index are in the order of the inputs. Nothing is ever shifted (P5, P6, L13).
  */
 export function placeRows(rows: unknown, count: number): unknown[] {
-  if (!Array.isArray(rows)) return none(count, `got ${kindOf(rows)} where a list should be`);
+  if (!Array.isArray(rows)) return none(count, `${kindOf(rows)} where a list should be`);
   const indexes = rows.map((row: unknown) => fieldsOf(row)?.["index"] ?? undefined);
   if (indexes.every((index) => index === undefined)) return placeInOrder(rows, count);
   // An answer to more inputs is the answer to another request.
-  if (rows.length > count) return none(count, `got ${rows.length}`);
+  if (rows.length > count) return none(count, `${rows.length}`);
 
   const places: unknown[] = Array.from({ length: count });
   for (const [row, index] of indexes.entries()) {
     if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= count) continue;
-    places[index] = places[index] === undefined ? rows[row] : notOne("got several");
+    places[index] = places[index] === undefined ? rows[row] : notOne("several");
   }
   // Counted from 1: every row would lie one slot too far.
-  if (places[0] === undefined && indexes.includes(count)) return none(count, `got index ${count} and no index 0`);
-  return places.map((place) => place ?? notOne("got none"));
+  if (places[0] === undefined && indexes.includes(count)) return none(count, `index ${count} and no index 0`);
+  return places.map((place) => place ?? notOne("none"));
 }
 
 /** The same for rows that carry no index. */
 export function placeInOrder(rows: unknown, count: number): unknown[] {
-  if (!Array.isArray(rows)) return none(count, `got ${kindOf(rows)} where a list should be`);
-  return rows.length === count ? rows : none(count, `got ${rows.length} without an index`);
+  if (!Array.isArray(rows)) return none(count, `${kindOf(rows)} where a list should be`);
+  return rows.length === count ? rows : none(count, `${rows.length} without an index`);
 }
 
 /** One error for all. */
 function none(count: number, got: string): ResultError[] {
   const error = new ResultError(
-    `Expected ${count} results, one for each input, ${got}. ` +
+    `Expected ${count} results, one for each input, got ${got}. ` +
       `Which result belongs to which input can't be told, so none is used.`,
   );
   return Array.from({ length: count }, () => error);
 }
 
 function notOne(got: string): ResultError {
-  return new ResultError(`Expected one result for this input, ${got}. Send it again.`);
+  return new ResultError(`Expected one result for this input, got ${got}. Send it again.`);
 }

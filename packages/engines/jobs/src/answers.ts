@@ -1,8 +1,8 @@
 import { type JobRow, ResultError } from "@batchwise/core";
-import type { Draft, DraftLine } from "./drafts.ts";
 import { isFatal, isRetryable, notWorkedOn } from "./errors.ts";
+import type { Shard, ShardLine } from "./shards.ts";
 
-/** What one call of the engine is going to be answered with: a slot for each input, filled once. */
+/** Answers to one call of the engine: a slot for each input, filled once. */
 export class Answers<Output> {
   readonly slots: (Output | Error)[];
   readonly #open: Set<number>;
@@ -16,7 +16,7 @@ export class Answers<Output> {
     if (this.#open.delete(position)) this.slots[position] = outcome;
   }
 
-  /** Those of `positions` that have no outcome yet. */
+  /** Filters `positions` for those without an outcome. */
   open(positions: readonly number[]): number[] {
     return positions.filter((position) => this.#open.has(position));
   }
@@ -26,7 +26,7 @@ export class Answers<Output> {
   }
 }
 
-/** The rows of a job by their lines' ids. What comes twice is told by an error. */
+/** Rows of a job by their lines' ids. A second row for a line makes an error of both. */
 export class Rows<Output> {
   inputTokens = 0;
   outputTokens = 0;
@@ -39,10 +39,10 @@ export class Rows<Output> {
   add({ id, outcome, inputTokens = 0, outputTokens = 0 }: JobRow<Output>): void {
     this.inputTokens += inputTokens;
     this.outputTokens += outputTokens;
-    this.#outcomes.set(id, this.#outcomes.has(id) ? twice() : outcome);
+    this.#outcomes.set(id, this.#outcomes.has(id) ? duplicate() : outcome);
   }
 
-  outcomeOf(line: DraftLine): JobRow<Output>["outcome"] | undefined {
+  outcomeOf(line: ShardLine): JobRow<Output>["outcome"] | undefined {
     return this.#outcomes.get(line.id);
   }
 }
@@ -50,26 +50,26 @@ export class Rows<Output> {
 /**
  * Puts a job's rows into their slots. A line that was not worked on stays open.
  *
- * @returns the inputs of lines that one of their inputs spoilt: each has to go on a line of its own (P36)
+ * @returns inputs of lines that failed because of one of their inputs: each needs a line of its own (P36)
  */
-export function place<Output>(draft: Draft, rows: Rows<Output>, answers: Answers<Output>): number[] {
-  const spoilt: number[] = [];
-  for (const line of draft.lines) {
+export function place<Output>(shard: Shard, rows: Rows<Output>, answers: Answers<Output>): number[] {
+  const toIsolate: number[] = [];
+  for (const line of shard.lines) {
     const outcome = rows.outcomeOf(line);
     if (outcome === undefined) continue;
     const { positions } = line;
     if (!isList(outcome)) {
       const isOneToBlame = positions.length > 1 && !isRetryable(outcome) && !isFatal(outcome) && !isBroken(outcome);
-      if (isOneToBlame) spoilt.push(...positions);
+      if (isOneToBlame) toIsolate.push(...positions);
       else answers.fillOpen(positions, outcome);
     } else if (outcome.length === positions.length) {
       for (const [index, position] of positions.entries()) answers.fill(position, outcome[index] as Output | Error);
     } else answers.fillOpen(positions, miscounted(positions.length, outcome.length));
   }
-  return spoilt;
+  return toIsolate;
 }
 
-/** What an input whose line has no row fails with (P31: it is never a success). */
+/** Error of an input whose line has no row (P31: it is never a success). */
 export function reasonFor(reason: Error | undefined): Error {
   return reason === undefined || isRetryable(reason) ? notWorkedOn(reason) : reason;
 }
@@ -78,15 +78,15 @@ function isList<Output>(outcome: JobRow<Output>["outcome"]): outcome is readonly
   return Array.isArray(outcome);
 }
 
-/** An answer that cannot be read is nobody's input's fault. */
+/** True for an answer that cannot be read: no input is to blame for it. */
 function isBroken(error: Error): boolean {
   return ResultError.isInstance(error);
 }
 
-function twice(): ResultError {
-  return new ResultError("Expected one row for a line of the job, came two: which one is right cannot be told.");
+function duplicate(): ResultError {
+  return new ResultError("Expected one row for each line of the job, got two for this one. Run the batch again.");
 }
 
-function miscounted(expected: number, came: number): ResultError {
-  return new ResultError(`Expected ${expected} outputs in a row of the job, came ${came}.`);
+function miscounted(expected: number, count: number): ResultError {
+  return new ResultError(`Expected ${expected} outputs in a row of the job, got ${count}. Run the batch again.`);
 }

@@ -9,52 +9,52 @@ import {
   toError,
 } from "@batchwise/core";
 import { Answers, place, reasonFor, type Rows } from "./answers.ts";
-import { bytesOf, type Cutter, type Draft, drafts, LONGEST_ID, pick } from "./drafts.ts";
-import { isFatal, isRetryable, late } from "./errors.ts";
+import { isFatal, isRetryable, timedOut } from "./errors.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobEntry } from "./journal.ts";
 import { costOf, shareOf } from "./prices.ts";
-import { anyOf, type Ends, type Manner, type Session } from "./session.ts";
+import { anyOf, type BatchContext, type Session, type StopSignals } from "./session.ts";
+import { bytesOf, LONGEST_ID, pick, type Shard, type ShardLimits, shards } from "./shards.ts";
 
 const ATTEMPTS = 3;
 /** Jobs in flight at once. */
 const MAX_CONCURRENCY = 20;
-/** Before inputs are part of another job, in milliseconds: the first job took longer by far. */
+/** Milliseconds before inputs go into another job: the first job took longer by far. */
 const RETRY_DELAY_MS = 1000;
 
-/** One `batch`: the engine cuts and counts, and each of its calls is a job here, or a few, one after another. */
+/** One `batch`: the engine cuts and counts, and each of its calls is one job, or a few in turn. */
 export class BatchRun<Input, Output> {
   readonly #session: Session<Input, Output>;
   readonly #options: BatchOptions<Input, Output>;
-  readonly #manner: Manner;
+  readonly #context: BatchContext;
   readonly #taken = new Set<JobEntry>();
   readonly #calls = new Set<Promise<unknown>>();
-  #late: AbortController | undefined;
+  #timeout: AbortController | undefined;
   #status: FinishStatus | undefined;
-  /** Whether a job goes on that nobody waits for any more. */
-  #isLeft = false;
+  /** True once a job goes on whose end this batch does not wait for. */
+  #isJobLeft = false;
 
-  constructor(session: Session<Input, Output>, options: BatchOptions<Input, Output>, manner: Manner) {
+  constructor(session: Session<Input, Output>, options: BatchOptions<Input, Output>, context: BatchContext) {
     this.#session = session;
     this.#options = options;
-    this.#manner = manner;
+    this.#context = context;
   }
 
-  /** All inputs, through the engine. */
+  /** Runs all inputs through the engine. */
   async run(inputs: Inputs<Input>): Promise<(Output | Error)[]> {
     const { onFinish } = this.#options;
     const stopClock = this.#startClock();
     try {
       const jobs = bulkRunnable<Input, Output>(
-        (some, options) => this.#track(this.#call(some, options)),
+        (some, options) => this.#track(this.#answer(some, options)),
         this.#settings,
       );
       return await jobs.batch(inputs, {
         ...this.#options,
-        clock: this.#manner.clock,
+        clock: this.#context.clock,
         onFinish: (report) => {
           onFinish?.(report);
-          // Not before: where it could not keep what it was handed, the jobs have to be remembered.
+          // Not before: where `onFinish` failed to keep the outcomes, the jobs have to be remembered.
           this.#status = report.status;
         },
       });
@@ -63,22 +63,19 @@ export class BatchRun<Input, Output> {
     }
   }
 
-  /** Whether everything has been answered, so that the journal need not remember it. */
+  /** True once every input has an outcome, so that the journal need not remember the jobs. */
   get isDone(): boolean {
-    return this.#status === "completed" && !this.#isLeft;
+    return this.#status === "completed" && !this.#isJobLeft;
   }
 
-  /**
-   * Once no call uses the journal any more: forgets jobs whose results are handed over, and leaves others to whoever
-   * comes next.
-   */
+  /** Waits for the last call, then forgets jobs whose results were handed over, and releases the others. */
   async leave(): Promise<void> {
     const { journal } = this.#session;
     await Promise.allSettled(this.#calls);
     try {
       if (this.isDone) await journal.drop(this.#taken);
     } catch (error) {
-      this.#manner.onJob({ type: "kept", reason: toError(error) });
+      this.#context.onJob({ type: "kept", reason: toError(error) });
     }
     for (const entry of this.#taken) journal.release(entry);
   }
@@ -102,7 +99,7 @@ export class BatchRun<Input, Output> {
     };
   }
 
-  /** @throws InputError for an input that no job is asked: the engine fails it at once */
+  /** @throws InputError for an input that no job takes: the engine fails it at once */
   #weigh(input: Input): { readonly tokens: number; readonly bytes?: number } {
     const { backend, caps, tokens } = this.#session;
     backend.check?.(input);
@@ -113,84 +110,88 @@ export class BatchRun<Input, Output> {
   #track<T>(call: Promise<T>): Promise<T> {
     this.#calls.add(call);
     const done = (): void => void this.#calls.delete(call);
-    // oxlint-disable-next-line promise/no-callback-in-promise -- both ends are the same here
+    // oxlint-disable-next-line promise/no-callback-in-promise -- either way the call is over
     call.then(done, done);
     return call;
   }
 
-  async #call(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
+  async #answer(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
     const answers = new Answers<Output>(inputs.length);
-    const call = new OneCall(inputs, options, answers, this.#endsOf(options));
-    const cutter: Cutter<Input> = {
+    const call = { inputs, options, answers, stop: this.#stopSignals(options) };
+    const limits: ShardLimits<Input> = {
       backend: this.#session.backend,
       caps: this.#session.caps,
       tokens: this.#session.tokens,
       refuse: (position, error) => answers.fill(position, error),
     };
-    const spoilt = await this.#carryOut(call, answers.slots.keys(), cutter);
-    // Each on a line of its own: one more job finds all who spoil their lines.
-    if (spoilt.length > 0)
-      await this.#carryOut(call, spoilt, { ...cutter, caps: { ...cutter.caps, inputsPerLine: 1 } });
+    const toIsolate = await this.#runJobs(call, answers.slots.keys(), limits);
+    // Each on a line of its own: one more job finds every bad input.
+    if (toIsolate.length > 0)
+      await this.#runJobs(call, toIsolate, { ...limits, caps: { ...limits.caps, inputsPerLine: 1 } });
     return answers.slots;
   }
 
-  /** Jobs for these inputs, one after another. Returns the inputs of lines that one of their inputs spoilt. */
-  async #carryOut(call: OneCall<Input, Output>, positions: Iterable<number>, cutter: Cutter<Input>): Promise<number[]> {
-    const spoilt: number[][] = [];
-    for (const draft of drafts(call.inputs, positions, cutter)) {
-      const end = this.#session.journal.isSplit(draft.key) ? "too large" : await this.#job(call, draft);
-      if (end !== "too large") spoilt.push(end);
+  /** Runs jobs for these inputs, in turn. Returns inputs that need a line of their own. */
+  async #runJobs(
+    call: Call<Input, Output>,
+    positions: Iterable<number>,
+    limits: ShardLimits<Input>,
+  ): Promise<number[]> {
+    const toIsolate: number[][] = [];
+    for (const shard of shards(call.inputs, positions, limits)) {
+      const end = this.#session.journal.isSplit(shard.key) ? "too large" : await this.#runJob(call, shard);
+      if (end !== "too large") toIsolate.push(end);
       else {
-        const caps = { ...cutter.caps, enqueuedTokens: draft.tokens / 2, lines: Math.ceil(draft.lines.length / 2) };
-        spoilt.push(await this.#carryOut(call, draft.positions, { ...cutter, caps }));
+        const caps = { ...limits.caps, enqueuedTokens: shard.tokens / 2, lines: Math.ceil(shard.lines.length / 2) };
+        toIsolate.push(await this.#runJobs(call, shard.positions, { ...limits, caps }));
       }
     }
-    return spoilt.flat();
+    return toIsolate.flat();
   }
 
-  async #job(call: OneCall<Input, Output>, draft: Draft): Promise<number[] | "too large"> {
+  async #runJob(call: Call<Input, Output>, shard: Shard): Promise<number[] | "too large"> {
     const { options, journal } = this.#session;
-    const { answers, ends } = call;
-    const job = new JobRun(this.#session, draft, call.inputs, ends, this.#manner, this.#taken);
+    const { answers, stop } = call;
+    const job = new JobRun(this.#session, shard, call.inputs, stop, this.#context, this.#taken);
     try {
       const end = await job.end();
       if (end.kind === "too large") {
-        await journal.split(draft.key);
+        await journal.split(shard.key);
         await job.forget();
         return "too large";
       }
-      const spoilt = place(draft, end.rows, answers);
-      this.#report(call, draft, job.id, end);
-      const rest = without(answers.open(draft.positions), spoilt);
+      const toIsolate = place(shard, end.rows, answers);
+      this.#report(call, shard, job.id, end);
+      const rest = without(answers.open(shard.positions), toIsolate);
       if (rest.length > 0 && this.#goesLive) await this.#live(call, rest);
       for (const position of rest) answers.fill(position, reasonFor(end.reason));
-      return spoilt;
+      return toIsolate;
     } catch (error) {
-      if (ends.signal.aborted) {
+      if (stop.signal.aborted) {
         if (options.cancelOnAbort === true) await job.cancel();
-        throw ends.signal.reason;
+        throw stop.signal.reason;
       }
       if (this.#goesLive) {
         await job.cancel();
-        await this.#live(call, answers.open(draft.positions));
+        await this.#live(call, answers.open(shard.positions));
         return [];
       }
       if (isFatal(error)) throw error;
-      this.#isLeft ||= job.isNoted || ends.late?.aborted === true;
-      answers.fillOpen(draft.positions, toError(error));
+      this.#isJobLeft ||= job.isNoted || stop.timeout?.aborted === true;
+      answers.fillOpen(shard.positions, toError(error));
       return [];
     }
   }
 
-  // ---- when the time for jobs is up ----
+  // ---- once the time for jobs is up ----
 
   get #goesLive(): boolean {
-    return this.#late?.signal.aborted === true && this.#session.options.fallback === "live";
+    return this.#timeout?.signal.aborted === true && this.#session.options.fallback === "live";
   }
 
-  async #live({ inputs, options, answers }: OneCall<Input, Output>, positions: readonly number[]): Promise<void> {
+  async #live({ inputs, options, answers }: Call<Input, Output>, positions: readonly number[]): Promise<void> {
     const { live, price } = this.#session;
-    const { clock, random } = this.#manner;
+    const { clock, random } = this.#context;
     const outputs = await live.batch(pick(inputs, positions), {
       ...options,
       clock,
@@ -209,20 +210,20 @@ export class BatchRun<Input, Output> {
     const { maxWaitMs } = this.#session.options;
     if (maxWaitMs === undefined || maxWaitMs === Infinity) return () => undefined;
     const controller = new AbortController();
-    this.#late = controller;
-    return this.#manner.clock.after(maxWaitMs, () => controller.abort(late(maxWaitMs)));
+    this.#timeout = controller;
+    return this.#context.clock.after(maxWaitMs, () => controller.abort(timedOut(maxWaitMs)));
   }
 
-  #endsOf({ signal }: CallOptions): Ends {
+  #stopSignals({ signal }: CallOptions): StopSignals {
     const { drain } = this.#options;
-    return { signal: anyOf(signal), drain, late: this.#late?.signal };
+    return { signal: anyOf(signal), drain, timeout: this.#timeout?.signal };
   }
 
-  // ---- what it used ----
+  // ---- usage ----
 
   #report(
-    { options }: OneCall<Input, Output>,
-    draft: Draft,
+    { options }: Call<Input, Output>,
+    shard: Shard,
     id: string | undefined,
     { rows, reason }: { readonly rows: Rows<Output>; readonly reason: Error | undefined },
   ): void {
@@ -231,31 +232,24 @@ export class BatchRun<Input, Output> {
     const liveCost = costOf(price, inputTokens, outputTokens);
     const cost = liveCost === undefined ? undefined : liveCost * (backend.priceShare ?? 1);
     options.report?.({ usage: { inputTokens, outputTokens, ...(cost === undefined ? {} : { cost }) } });
-    const answered = draft.lines.reduce(
+    const answered = shard.lines.reduce(
       (sum, line) => (rows.outcomeOf(line) === undefined ? sum : sum + line.positions.length),
       0,
     );
-    const inputs = draft.positions.length;
-    this.#manner.onJob({ type: "ended", id, inputs, answered, inputTokens, outputTokens, cost, liveCost, reason });
+    const inputs = shard.positions.length;
+    this.#context.onJob({ type: "ended", id, inputs, answered, inputTokens, outputTokens, cost, liveCost, reason });
   }
 }
 
 /** One call of the engine: its inputs and where their outcomes go. */
-class OneCall<Input, Output> {
+interface Call<Input, Output> {
   readonly inputs: readonly Input[];
   readonly options: CallOptions;
   readonly answers: Answers<Output>;
-  readonly ends: Ends;
-
-  constructor(inputs: readonly Input[], options: CallOptions, answers: Answers<Output>, ends: Ends) {
-    this.inputs = inputs;
-    this.options = options;
-    this.answers = answers;
-    this.ends = ends;
-  }
+  readonly stop: StopSignals;
 }
 
-/** An input that ran out of time may well succeed later, but not in a job that nobody would wait for. */
+/** True where another job may help. An input that timed out may succeed later, but its batch would not wait for it. */
 function isWorthAnotherJob(error: Error): boolean {
   return isRetryable(error) && BatchwiseError.isInstance(error) && error.code !== "timeout";
 }

@@ -8,9 +8,9 @@ import { answerOf, FakeProvider, type Fate, outage } from "./testing/fake-provid
 
 const RUNS = Number(process.env["BATCHWISE_RUNS"] ?? 60);
 const SEED = process.env["BATCHWISE_SEED"] === "random" ? Date.now() : 20_261_124;
-const INPUTS = ["a", "b", "c", "poison d", "e", "f", "g", "h"];
+const INPUTS = ["a", "b", "c", "bad d", "e", "f", "g", "h"];
 
-/** Runs the batch, and runs it again each time that the process has "crashed", until it comes through. */
+/** Runs the batch, and runs it again each time that the process has "crashed", until it completes. */
 async function throughCrashes(
   provider: FakeProvider,
   clock: FakeClock,
@@ -32,20 +32,20 @@ async function throughCrashes(
         slots = outcomes.map((each) => (each.status === "fulfilled" ? each.value : each.reason));
       },
     });
-    // A process that has crashed never says anything again: the clock finds that out.
+    // A process that has crashed stands still: the clock notices.
     await clock.run(batch).catch(() => undefined);
-    // It may crash while it cleans up: its outputs have been handed out then.
+    // It may crash while it cleans up: its outputs were handed out before.
     if (slots !== undefined) return slots;
   }
-  throw new Error("The last run must come through.");
+  throw new Error("Expected the last run to complete.");
 }
 
 /** Outputs as they are, and errors by their codes. */
-function told(slots: readonly unknown[]): unknown[] {
+function withCodes(slots: readonly unknown[]): unknown[] {
   return slots.map((slot) => (slot instanceof Error ? codeOf(slot) : slot));
 }
 
-const EXPECTED = INPUTS.map((input) => (input.includes("poison") ? "invalid_input" : answerOf(input)));
+const EXPECTED = INPUTS.map((input) => (input.includes("bad") ? "invalid_input" : answerOf(input)));
 
 describe("P40 a process that is killed", () => {
   it("at any of its steps creates no job twice, and loses nothing", async () => {
@@ -53,12 +53,12 @@ describe("P40 a process that is killed", () => {
     for (let first = 0; first < 40; first++) {
       const clock = new FakeClock();
       const provider = new FakeProvider({ clock, caps: { lines: 3, inputsPerLine: 2 } });
-      expect(told(await throughCrashes(provider, clock, [first, first % 7]))).toEqual(EXPECTED);
+      expect(withCodes(await throughCrashes(provider, clock, [first, first % 7]))).toEqual(EXPECTED);
       expect(provider.jobs.length, `crash at step ${first}`).toBe(3);
     }
   });
 
-  it("comes through any faults and crashes with one right outcome for each input", async () => {
+  it("gives one right outcome for each input through any faults and crashes", async () => {
     const fate = fc.record<Fate>(
       {
         durationMs: fc.constantFrom(0, 1000, 60_000),
@@ -88,7 +88,7 @@ describe("P40 a process that is killed", () => {
               after: ({ kind, number }) => (kind === "create" && lost.includes(number) ? outage() : undefined),
             },
           });
-          expect(told(await throughCrashes(provider, clock, crashes))).toEqual(EXPECTED);
+          expect(withCodes(await throughCrashes(provider, clock, crashes))).toEqual(EXPECTED);
           expect(needless(provider)).toEqual([]);
         },
       ),

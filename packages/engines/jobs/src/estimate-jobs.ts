@@ -1,17 +1,17 @@
 import type { JobBackend, JobCaps, Price } from "@batchwise/core";
-import { drafts } from "./drafts.ts";
 import { costOf } from "./prices.ts";
+import { shards } from "./shards.ts";
 
-/** What a batch through offline jobs would take. */
+/** Estimate of a batch through offline jobs. */
 export interface JobEstimate {
   readonly inputs: number;
   readonly jobs: number;
   readonly lines: number;
   /** By the Runnable's `weigh`, which may be an upper bound. */
   readonly tokens: number;
-  /** Of the input tokens; undefined where no price is known. */
+  /** Cost of the input tokens; undefined where no price is known. */
   readonly cost: number | undefined;
-  /** What the same would cost live. */
+  /** Cost of the same live. */
   readonly liveCost: number | undefined;
 }
 
@@ -27,11 +27,11 @@ export function estimateJobs<Input>(
   let lines = 0;
   let tokens = 0;
   const accepted = [...inputs.keys()].filter((position) => isAccepted(backend, inputs[position] as Input));
-  const cutter = { backend, caps, tokens: tokensOf, refuse: () => undefined };
-  for (const draft of drafts(inputs, accepted, cutter)) {
+  const limits = { backend, caps, tokens: tokensOf, refuse: () => undefined };
+  for (const shard of shards(inputs, accepted, limits)) {
     jobs++;
-    lines += draft.lines.length;
-    tokens += draft.tokens;
+    lines += shard.lines.length;
+    tokens += shard.tokens;
   }
   const liveCost = costOf(price, tokens, 0);
   const cost = liveCost === undefined ? undefined : liveCost * (backend.priceShare ?? 1);

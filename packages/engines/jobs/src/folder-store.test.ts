@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const journal = (): string => join(folder, "journal.jsonl");
 const lock = (number = 1): string => join(folder, `lock-${number}`);
-/** What is in the folder beside its locks: nothing is left over. */
+/** Files of the folder besides its locks: nothing is left over. */
 const files = async (): Promise<string[]> => (await readdir(folder)).filter((name) => !name.startsWith("lock-"));
 
 async function write(...records: readonly string[]): Promise<void> {
@@ -39,7 +39,7 @@ describe("folderStore", () => {
     expect(await files()).toEqual(["journal.jsonl"]);
   });
 
-  it("puts other records in the place of all, and appends after them", async () => {
+  it("replaces all records, and appends after the new ones", async () => {
     const store = await folderStore(folder).open();
     await store.append("a long record");
     await store.replace(["b"]);
@@ -48,7 +48,7 @@ describe("folderStore", () => {
     expect(await read()).toEqual(["b", "c"]);
   });
 
-  it("leaves out a last line that was cut short, and goes on after the one before", async () => {
+  it("leaves out a last line that was cut short, and appends after the one before", async () => {
     await write("a", "b");
     await appendFile(journal(), '{"created":"x","i');
     await write("c");
@@ -83,7 +83,7 @@ describe("the lock", () => {
     expect(await read()).toEqual([]);
   });
 
-  it("whoever it was taken from writes no more", async () => {
+  it("its former holder writes no more", async () => {
     const store = await folderStore(folder).open();
     await held({ pid: 1, host: "another" }, 2);
     const error = await failureOf(store.append("a"));
@@ -93,7 +93,7 @@ describe("the lock", () => {
     expect((await failureOf(folderStore(folder).open())).message).toContain("on another");
   });
 
-  it("of many who take a lock that was left, or one after another, one at a time has it", async () => {
+  it("many that take a lock that was left hold it one at a time", async () => {
     await held({ pid: 2 ** 22 + 1, host: hostname() });
     let holders = 0;
     let most = 0;
@@ -155,10 +155,10 @@ describe("the journal", () => {
   });
 
   it.each([
-    ["a newer schema", '{"schema":2}', "has schema 2"],
-    ["a damaged record", '{"schema":1}\n{"inte', "Record 2"],
-    ["a record of an unknown kind", '{"schema":1}\n{"later":1}', "Record 2"],
-  ])("%s is a clear error, and leaves everything as it was", async (_, content, message) => {
+    ["a newer schema", '{"schema":2}', "got schema 2"],
+    ["a damaged record", '{"schema":1}\n{"inte', "record 2"],
+    ["a record of an unknown kind", '{"schema":1}\n{"later":1}', "record 2"],
+  ])("%s is a clear error, and the folder stays as it was", async (_, content, message) => {
     await writeFile(journal(), `${content}\n`);
     const error = await failureOf(Journal.open(folderStore(folder)));
     expect(JobStoreError.isInstance(error)).toBe(true);

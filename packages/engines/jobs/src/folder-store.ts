@@ -5,8 +5,8 @@ import { JobStoreError } from "./errors.ts";
 import type { JobStore, OpenJobStore } from "./store.ts";
 
 /**
- * A store in a folder on disk, which is made if it is not there. One process at a time has it; what a process that was
- * killed has left is taken over at once. Every record is on the disk before anything depends on it.
+ * Store in a folder on disk, which is created if needed. One process at a time has it; a killed process's folder is taken
+ * over at once. Every record is on the disk before anything depends on it.
  *
  * @param path the folder. Give each Runnable its own, and keep it where it survives a restart
  */
@@ -32,9 +32,9 @@ class JournalFile implements OpenJobStore {
   readonly #folder: string;
   readonly #lock: FolderLock;
   #handle: FileHandle;
-  /** Bytes that are known to be good: what follows them is overwritten. */
+  /** Bytes of whole records: what follows them is overwritten. */
   #size: number;
-  /** One change after another. */
+  /** End of the last change: they are made one after another. */
   #turn: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, lock: FolderLock, handle: FileHandle, content: Buffer) {
@@ -76,13 +76,13 @@ class JournalFile implements OpenJobStore {
       await this.#handle.datasync();
       this.#size += line.length;
     } catch (error) {
-      // Half a line must not stand before the next one.
+      // Half a line must not precede the next one.
       await this.#handle.truncate(this.#size).catch(() => undefined);
       throw error;
     }
   }
 
-  /** A crash leaves the old file or the new one, never half of one. */
+  /** Writes a new file in place of the old one. A crash leaves either of them whole. */
   async #rewrite(records: readonly string[]): Promise<void> {
     await this.#lock.verify();
     const content = Buffer.from(records.map((record) => `${record}\n`).join(""));
@@ -113,7 +113,7 @@ async function openOrMake(path: string): Promise<FileHandle> {
   try {
     return await open(path, "r+");
   } catch (error) {
-    // Nothing else: opening to write would empty a file that is only out of reach for a moment.
+    // No other error: creating the file would empty one that is out of reach for a moment.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return open(path, "wx+");
     throw error;
   }
@@ -123,7 +123,7 @@ function journalIn(folder: string): string {
   return join(folder, "journal.jsonl");
 }
 
-/** Some systems have no way to do it; the rename is atomic all the same. */
+/** Syncs a folder, where the system can; the rename is atomic in any case. */
 async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);
@@ -135,10 +135,10 @@ async function attempt<T>(done: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof FolderLockError) throw new JobStoreError(error.message, { cause: error });
-    const { code = "unknown error" } = error as NodeJS.ErrnoException;
+    const { code = "an unknown error" } = error as NodeJS.ErrnoException;
     throw new JobStoreError(
-      `The journal of jobs cannot be ${done} (${code}). Jobs that are running go on; make room or give access to the ` +
-        "folder, and run the same batch again to take them up.",
+      `Expected the journal of jobs to be ${done}, got ${code}. Jobs that are running go on: free space or give access to ` +
+        "the folder, and run the same batch again to resume them.",
       { cause: error },
     );
   }

@@ -1,10 +1,10 @@
-/** Something that happened to a job, for logs. It holds no input and no output. */
+/** Event in the life of a job, for logs. It holds no input and no output. */
 export type JobEvent =
   | {
       /** "created": a new job. "reattached": one that an earlier run had left. */
       readonly type: "created" | "reattached";
       readonly id: string;
-      /** What the provider knows the job by, beside its id. */
+      /** Name by which the provider finds the job, besides its id. */
       readonly tag: string;
       readonly inputs: number;
     }
@@ -12,38 +12,38 @@ export type JobEvent =
       readonly type: "polled";
       readonly id: string;
       readonly status: "running" | "ended";
-      /** Lines that have been answered so far, where the provider tells. */
+      /** Lines that have been answered so far, where the provider reports them. */
       readonly done: number | undefined;
     }
   | {
       readonly type: "ended";
-      /** Undefined where the provider did not know it any more. */
+      /** Undefined where the provider no longer knew it. */
       readonly id: string | undefined;
       readonly inputs: number;
-      /** Inputs whose line has a row, well or not. */
+      /** Inputs whose line has a row, with outputs or an error. */
       readonly answered: number;
       readonly inputTokens: number;
       readonly outputTokens: number;
-      /** What the job cost; undefined where no price is known. */
+      /** Cost of the job; undefined where no price is known. */
       readonly cost: number | undefined;
-      /** What the same would have cost live. */
+      /** Cost of the same live. */
       readonly liveCost: number | undefined;
-      /** Why it ended before its lines did. */
+      /** Error for which it ended before its lines did. */
       readonly reason: Error | undefined;
     }
   | {
-      /** The provider had no room for it: it is created again in `delayMs`. */
+      /** The provider had no capacity for it: it is created again in `delayMs`. */
       readonly type: "refused";
       readonly id: string;
       readonly delayMs: number;
     }
   | {
-      /** It was asked to stop. */
-      readonly type: "cancelled";
+      /** Its cancellation was requested. */
+      readonly type: "canceled";
       readonly id: string;
     }
   | {
-      /** The batch is done, but the store could not be cleaned: the same batch would be answered by the old jobs. */
+      /** The batch is done, but its jobs could not be forgotten: the same batch would get their results again. */
       readonly type: "kept";
       readonly reason: Error;
     };

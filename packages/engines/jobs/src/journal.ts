@@ -1,19 +1,19 @@
 import { JobStoreError } from "./errors.ts";
 import type { JobStore, OpenJobStore } from "./store.ts";
 
-/** A job that was going to be created and, where it has an id, was. */
+/** Job that was about to be created and, where it has an id, was. */
 export interface JobEntry {
-  /** Unique; the provider keeps it beside the job. */
+  /** Unique name that the provider keeps with the job. */
   readonly tag: string;
-  /** Hash of what the job is asked: who, and every line. */
+  /** Hash of the backend's identity and of every line. */
   readonly key: string;
-  /** The provider's. Without one it is not known whether the job was created. */
+  /** The provider's id. Without one it is not known whether the job was created. */
   readonly id: string | undefined;
 }
 
 const SCHEMA = 1;
 
-/** A line of the journal. */
+/** Line of the journal. */
 type JournalRecord =
   | { readonly schema: number }
   | { readonly intent: string; readonly key: string }
@@ -21,10 +21,10 @@ type JournalRecord =
   | { readonly dropped: readonly string[] }
   | { readonly split: string };
 
-/** What is known of the jobs of earlier and of running batches. Every change is in the store before it is believed. */
+/** Jobs of earlier and of running batches. Every change is in the store before it takes effect. */
 export class Journal {
   readonly #store: OpenJobStore;
-  /** By tag, in the order in which they were made. */
+  /** By tag, in the order of their creation. */
   readonly #entries = new Map<string, MutableEntry>();
   readonly #split = new Set<string>();
 
@@ -35,7 +35,7 @@ export class Journal {
   /**
    * Takes the store and reads it.
    *
-   * @throws JobStoreError where it is held by another, damaged, or written by a newer version
+   * @throws JobStoreError where another process holds it, it is damaged, or a newer version wrote it
    */
   static async open(store: JobStore): Promise<Journal> {
     const opened = await store.open();
@@ -50,7 +50,7 @@ export class Journal {
     }
   }
 
-  /** The first job with this key that no running batch has taken. It is taken then. */
+  /** Takes the first job with this key that no running batch has taken. */
   claim(key: string): JobEntry | undefined {
     for (const entry of this.#entries.values()) {
       if (entry.key !== key || entry.taken) continue;
@@ -60,7 +60,7 @@ export class Journal {
     return undefined;
   }
 
-  /** Notes down, and takes, a job that is going to be created. */
+  /** Notes down, and takes, a job that is about to be created. */
   async intend(key: string, tag: string): Promise<JobEntry> {
     await this.#append({ intent: tag, key });
     const entry: MutableEntry = { tag, key, id: undefined, taken: true };
@@ -75,13 +75,13 @@ export class Journal {
     await this.#append({ created: tag, id });
   }
 
-  /** Lets another batch, or a further try, have a job. */
+  /** Releases a job for another batch, or for another try. */
   release({ tag }: JobEntry): void {
     const entry = this.#entries.get(tag);
     if (entry !== undefined) entry.taken = false;
   }
 
-  /** Forgets jobs: what they brought has been handed over, or they brought nothing. */
+  /** Forgets jobs whose results were handed over, or that have none. */
   async drop(entries: Iterable<JobEntry>): Promise<void> {
     const tags = [...entries].map((entry) => entry.tag).filter((tag) => this.#entries.has(tag));
     if (tags.length === 0) return;
@@ -89,7 +89,7 @@ export class Journal {
     for (const tag of tags) this.#entries.delete(tag);
   }
 
-  /** Notes down that the provider has no room for a job as large as this one: it goes in parts, now and after a crash. */
+  /** Notes down that the provider has no capacity for a job this large: it is created in parts, also after a crash. */
   async split(key: string): Promise<void> {
     await this.#append({ split: key });
     this.#split.add(key);
@@ -99,7 +99,7 @@ export class Journal {
     return this.#split.has(key);
   }
 
-  /** Lets others have the store, with nothing in it but the jobs that are left. */
+  /** Releases the store, with nothing in it but the jobs that are left. */
   async close(): Promise<void> {
     try {
       await this.#store.replace(this.#left());
@@ -114,7 +114,7 @@ export class Journal {
       records.push({ intent: tag, key });
       if (id !== undefined) records.push({ created: tag, id });
     }
-    // A job that went in parts is asked for again only while there are such.
+    // A split matters only while jobs are left.
     if (this.#entries.size > 0) for (const key of this.#split) records.push({ split: key });
     return records.map((record) => JSON.stringify(record));
   }
@@ -137,7 +137,7 @@ export class Journal {
 
 interface MutableEntry extends JobEntry {
   id: string | undefined;
-  /** Whether a running batch has it. */
+  /** True while a running batch has it. */
   taken: boolean;
 }
 
@@ -147,11 +147,11 @@ function parse(text: string, index: number): JournalRecord {
     if (typeof value === "object" && value !== null && KINDS.some((kind) => kind in value))
       return value as JournalRecord;
   } catch {
-    // It is told below, without what the line holds.
+    // Reported below, without what the line holds.
   }
   throw new JobStoreError(
-    `Record ${index + 1} of the journal of jobs cannot be read: it is damaged, or a newer version wrote it. ` +
-      "Restore the store from a copy; with an empty one, jobs that are still running would be paid twice.",
+    `Expected record ${index + 1} of the journal of jobs to be readable, got one that is damaged, or of a newer version. ` +
+      "Restore the store from a copy; with an empty one, jobs that still run would be paid twice.",
   );
 }
 
@@ -160,7 +160,7 @@ const KINDS = ["schema", "intent", "created", "dropped", "split"] as const;
 function requireKnown(schema: number): void {
   if (schema === SCHEMA) return;
   throw new JobStoreError(
-    `The journal of jobs has schema ${schema}; this version of @batchwise/jobs reads schema ${SCHEMA}. ` +
-      "Upgrade the package, or give a store of its own.",
+    `Expected the journal of jobs to have schema ${SCHEMA}, got schema ${schema}. ` +
+      "Upgrade @batchwise/jobs, or give another store.",
   );
 }

@@ -12,7 +12,7 @@ import { serve } from "./testing/provider-server.ts";
 
 const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 3);
 const SEED = Number(process.env["BATCHWISE_SEED"]) || Date.now() % 1_000_000;
-/** Kills of one batch, before it is let through. */
+/** Kills of one batch, before it may complete. */
 const KILLS_A_BATCH = 5;
 const PROCESS = fileURLToPath(new URL("fixtures/batch-process.ts", import.meta.url));
 const CONDITIONS = process.env["BATCHWISE_TEST_DIST"] === undefined ? ["--conditions=@batchwise/source"] : [];
@@ -36,8 +36,8 @@ describe("P40 SIGKILL", () => {
 });
 
 /**
- * One batch, killed so many milliseconds after it has begun each time that it is started, and then let through.
- * Returns how many milliseconds the last run took, and how often each input was sent.
+ * One batch, killed at each of these times (milliseconds after it has begun), and then run to its end. Returns the
+ * milliseconds of the last run, and how often each input was sent.
  */
 async function batchWithKills(
   times: readonly number[],

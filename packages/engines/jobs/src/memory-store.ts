@@ -1,13 +1,13 @@
 import { JobStoreError } from "./errors.ts";
 import type { JobStore, OpenJobStore } from "./store.ts";
 
-/** A store that lives as long as the process: for tests, and where a crash may cost its jobs. */
+/** Store that lasts as long as the process: for tests, and where a crash may lose its jobs. */
 export function memoryStore(): JobStore {
   let records: string[] = [];
   let taken = false;
   return {
     open: async (): Promise<OpenJobStore> => {
-      if (taken) throw new JobStoreError("The store is in use by another batch runner. Give each its own store.");
+      if (taken) throw new JobStoreError("Expected a free store, got one in use. Give each Runnable its own store.");
       taken = true;
       return {
         records: [...records],

@@ -37,7 +37,7 @@ const texts = (count: number): string[] => Array.from({ length: count }, (_, ind
 const answers = (inputs: readonly string[]): string[] => inputs.map(answerOf);
 
 describe("a batch through jobs", () => {
-  it("P7 matches rows to inputs by id, in whatever order they come", async () => {
+  it("P7 matches rows to inputs by id, in any order", async () => {
     const shuffle = <T>(rows: readonly T[]): T[] => [
       ...rows.filter((_, at) => at % 2 === 1),
       ...rows.filter((_, at) => at % 2 === 0),
@@ -80,7 +80,7 @@ describe("a batch through jobs", () => {
     expect(provider.timesSent("a")).toBe(4);
   });
 
-  it("P33 sends again only what failed in a way that may pass", async () => {
+  it("P33 sends again only what failed with a retryable error", async () => {
     const { clock, jobs, provider } = world({
       fate: (job) => (job === 0 ? { lineError: ([text]) => (text === "b" ? outage() : undefined) } : {}),
     });
@@ -91,7 +91,7 @@ describe("a batch through jobs", () => {
     expect(report).toMatchObject({ requests: 2, retries: 1, fulfilled: 3 });
   });
 
-  it("P40 jobs are remembered where `onFinish` could not keep what came of them", async () => {
+  it("P40 jobs are remembered where `onFinish` could not keep their outcomes", async () => {
     const { clock, jobs, provider } = world({});
     const full = (): never => {
       throw new Error("The disk is full.");
@@ -103,9 +103,9 @@ describe("a batch through jobs", () => {
     expect(provider.jobs).toHaveLength(1);
   });
 
-  it("P36 an input that spoils a line with others fails alone, in one more job", async () => {
+  it("P36 a bad input of a line with others fails alone, in one more job", async () => {
     const { clock, jobs, provider } = world({ caps: { inputsPerLine: 4 } });
-    const inputs = ["a", "poison", "c", "d", "e", "f"];
+    const inputs = ["a", "bad", "c", "d", "e", "f"];
     const slots = await clock.run(jobs.batch(inputs, { returnExceptions: true }));
     expect(slots.filter((slot) => !(slot instanceof Error))).toEqual(["A", "C", "D", "E", "F"]);
     expect(slots[1]).toSatisfy((error) => InputError.isInstance(error));
@@ -132,7 +132,7 @@ describe("a batch through jobs", () => {
     expect(provider.timesSent("")).toBe(0);
   });
 
-  it("P3 an output that looks like nothing is a success", async () => {
+  it("P3 an output of undefined is a success", async () => {
     const { clock, jobs } = world({
       fate: () => ({ reshape: (rows) => rows.map((row) => ({ ...row, outcome: [undefined as never] })) }),
     });
@@ -192,7 +192,7 @@ describe("the provider's caps", () => {
     expect(provider.jobs.map((job) => job.lines.map((line) => line.inputs.length))).toEqual([[3, 1, 1], [3]]);
   });
 
-  it("keeps the tokens in unfinished jobs below enqueuedTokens: what has no room waits for a job to end", async () => {
+  it("keeps the tokens in unfinished jobs below enqueuedTokens: further jobs wait for one to end", async () => {
     const { clock, jobs, provider } = world({ caps: { lines: 2 } }, { enqueuedTokens: 30 });
     const inputs = texts(10);
     expect(await clock.run(jobs.batch(inputs))).toEqual(answers(inputs));
@@ -218,7 +218,7 @@ describe("the provider's caps", () => {
     expect(hours).toEqual([0, 0, 1, 1, 2]);
   });
 
-  it("a job that there was no room for is created again later, and costs none of the attempts", async () => {
+  it("a job that was refused for lack of capacity is created again later, and costs none of the attempts", async () => {
     const { clock, jobs, provider, events } = world(
       { fate: (job) => (job < 6 ? { end: "refused" } : {}) },
       { attempts: 1 },
@@ -229,7 +229,7 @@ describe("the provider's caps", () => {
     expect(clock.now()).toBeGreaterThan(30 * 60_000);
   });
 
-  it("a job that has no room though nothing else waits goes in parts", async () => {
+  it("a job that is refused though no other one is enqueued is created in parts", async () => {
     const { clock, jobs, provider } = world({
       fate: (_, inputs) => (inputs.length > 2 ? { end: "refused" } : {}),
     });
@@ -248,7 +248,7 @@ describe("the provider's caps", () => {
 });
 
 describe("waiting", () => {
-  it("looks after pollMs, then less and less often, up to maxPollMs", async () => {
+  it("polls after pollMs, then less and less often, up to maxPollMs", async () => {
     const at: number[] = [];
     const { clock, jobs } = world(
       { fate: () => ({ durationMs: 10_000 }) },
@@ -264,7 +264,7 @@ describe("waiting", () => {
     expect(provider.calls.poll).toBe(3);
   });
 
-  it("goes on after calls that failed in a way that may pass", async () => {
+  it("goes on after calls that failed with a retryable error", async () => {
     const { clock, jobs, provider } = world({
       trouble: { before: ({ kind, number }) => (kind !== "find" && number < 5 ? outage() : undefined) },
     });
@@ -280,7 +280,7 @@ describe("waiting", () => {
     expect(provider.jobs).toHaveLength(1);
   });
 
-  it("a job that the provider does not know any more is made anew", async () => {
+  it("a job that the provider no longer knows is created again", async () => {
     const { clock, jobs, provider } = world();
     const batch = jobs.batch(["a"]);
     await clock.advance(1000);
@@ -289,7 +289,7 @@ describe("waiting", () => {
     expect(provider.jobs).toHaveLength(2);
   });
 
-  it("maxWaitMs without fallback: a TimeoutError that says the job goes on, and the next batch takes it up", async () => {
+  it("maxWaitMs without fallback: a TimeoutError that says the job goes on, and the next batch resumes it", async () => {
     const { clock, provider, store } = world();
     const options = { store, clock } as const;
     const hasty = offline(provider.runnable(), { ...options, maxWaitMs: 10_000 });
@@ -301,7 +301,7 @@ describe("waiting", () => {
     expect(provider.jobs).toHaveLength(1);
   });
 
-  it('maxWaitMs with fallback "live": jobs are cancelled, finished rows kept, and the rest done live', async () => {
+  it('maxWaitMs with fallback "live": jobs are canceled, finished rows kept, and the rest done live', async () => {
     const { clock, jobs, provider, store } = world(
       { caps: { lines: 2 }, fate: (job) => ({ durationMs: job === 0 ? 60_000 : 1e9 }) },
       { maxWaitMs: 120_000, fallback: "live" },
@@ -309,11 +309,11 @@ describe("waiting", () => {
     const inputs = texts(6);
     expect(await clock.run(jobs.batch(inputs))).toEqual(answers(inputs));
     expect(provider.live.toSorted()).toEqual(inputs.slice(2));
-    expect(provider.jobs.map((job) => job.cancelledAt)).toEqual([undefined, 120_000, 120_000]);
+    expect(provider.jobs.map((job) => job.canceledAt)).toEqual([undefined, 120_000, 120_000]);
     expect((await store.open()).records).toEqual(['{"schema":1}']);
   });
 
-  it('fallback "live" does what no job was created for, too, and forgets everything', async () => {
+  it('fallback "live" also does inputs without a job, and forgets everything', async () => {
     const { clock, jobs, provider, store } = world(
       { caps: { lines: 1 }, fate: () => ({ durationMs: 1e9 }) },
       { enqueuedTokens: 6, maxWaitMs: 1000, fallback: "live" },
@@ -323,7 +323,7 @@ describe("waiting", () => {
     expect((await store.open()).records).toEqual(['{"schema":1}']);
   });
 
-  it("an outage at which it is not known whether the job was created leaves its note to the next batch", async () => {
+  it("an outage that hides whether the job was created leaves its note to the next batch", async () => {
     let isOut = true;
     const { clock, jobs, provider } = world(
       {
@@ -345,7 +345,7 @@ describe("waiting", () => {
 describe("ending early", () => {
   const endless = { fate: () => ({ durationMs: 200_000 }) };
 
-  it("abort stops waiting at once; the jobs go on, and the same batch takes them up", async () => {
+  it("abort stops waiting at once; the jobs go on, and the same batch resumes them", async () => {
     const { clock, jobs, provider, events } = world(endless);
     const controller = new AbortController();
     const batch = failureOf(jobs.batch(["a"], { signal: controller.signal }));
@@ -360,7 +360,7 @@ describe("ending early", () => {
     expect(events.some((event) => event.type === "reattached")).toBe(true);
   });
 
-  it("close waits until the store is free for others", async () => {
+  it("close waits until the store is free", async () => {
     const clock = new FakeClock();
     const provider = new FakeProvider({ clock, ...endless });
     const inner = memoryStore();
@@ -398,7 +398,7 @@ describe("ending early", () => {
     controller.abort(new Error("enough"));
     await batch;
     await clock.advance(0);
-    expect(provider.jobs[0]?.cancelledAt).toBe(20_000);
+    expect(provider.jobs[0]?.canceledAt).toBe(20_000);
   });
 
   it("drain creates no further job and waits for those that run", async () => {
@@ -413,8 +413,8 @@ describe("ending early", () => {
   });
 });
 
-describe("what it costs", () => {
-  it("reports usage and the jobs' share of the price, and the live price beside it", async () => {
+describe("cost", () => {
+  it("reports usage and the jobs' share of the price, and the live price with it", async () => {
     const { clock, jobs, events } = world({
       priceShare: 0.5,
       settings: { price: { perMillionInputTokens: 1_000_000 } },
@@ -448,10 +448,10 @@ describe("options", () => {
   const live = new FakeProvider({ clock: new FakeClock() }).runnable();
 
   it.each([
-    [{}, "expects store to be a store"],
-    [{ store: memoryStore(), attempts: 0 }, "expects attempts to be a whole number from 1; 0 came"],
-    [{ store: memoryStore(), pollms: 1 }, 'has no option "pollms"'],
-    [{ store: memoryStore(), fallback: "live" }, "expects maxWaitMs to be given with `fallback`"],
+    [{}, "Expected `store` to be a store"],
+    [{ store: memoryStore(), attempts: 0 }, "Expected `attempts` to be a whole number from 1, got 0."],
+    [{ store: memoryStore(), pollms: 1 }, "Expected a known option, got `pollms`."],
+    [{ store: memoryStore(), fallback: "live" }, "Expected `maxWaitMs` to be given with `fallback`"],
   ])("%j is refused", (options, message) => {
     expect(() => offline(live, options as never)).toThrow(message);
   });

@@ -14,22 +14,22 @@ import {
   withConfig,
 } from "@batchwise/core";
 import { BatchRun } from "./batch-run.ts";
+import { CreationQueue } from "./creation-queue.ts";
 import { type JobEstimate, estimateJobs } from "./estimate-jobs.ts";
 import { Journal } from "./journal.ts";
 import { checkOptions, type OfflineOptions } from "./options.ts";
-import { Room } from "./room.ts";
 import { anyOf, type Session } from "./session.ts";
 
-/** Inputs of a lazy source under way at once. */
+/** Inputs of a lazy source in jobs at once. */
 const WINDOW = 200_000;
-/** Inputs in a job where the provider does not say. */
+/** Inputs of a job where the provider states no cap. */
 const MAX_INPUTS = 50_000;
 
 /**
  * The same Runnable through its provider's offline jobs: cheaper, and within a day instead of at once. Its `batch` gives
- * what the live one gives, and a process that was killed takes its jobs up again when it runs the same batch.
+ * the results of the live one, and a process that was killed resumes its jobs when it runs the same batch again.
  *
- * @throws ArgumentError for a Runnable without `settings.jobs`, or an option that cannot be worked with
+ * @throws ArgumentError for a Runnable without `settings.jobs`, or an option that is unknown or has a wrong value
  *
  * @example
  * const embeddings = offline(new OpenAIEmbeddings(), { store: folderStore("jobs") });
@@ -42,7 +42,7 @@ export function offline<Input, Output>(
   return new Offline(runnable, options);
 }
 
-/** What `offline` returns. */
+/** Runnable that `offline` returns. */
 export class Offline<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
   readonly #live: Runnable<Input, Output>;
@@ -52,7 +52,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   #session: Promise<Session<Input, Output>> | undefined;
   #closing: Promise<void> | undefined;
   #batches = 0;
-  /** Batches that have ended early and whose calls have not: their jobs are not free yet. */
+  /** Batches that have ended while their calls go on: their jobs are not released yet. */
   readonly #leaving = new Set<Promise<void>>();
 
   constructor(runnable: Runnable<Input, Output>, options: OfflineOptions) {
@@ -61,8 +61,8 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     const load = isRunnable(runnable) ? runnable.settings?.jobs : undefined;
     if (load === undefined) {
       throw new ArgumentError(
-        "offline() expects a Runnable whose provider has offline jobs (settings.jobs); this one has none. " +
-          "OpenAI's and Cohere's embeddings and chat have.",
+        "Expected `runnable` to be a Runnable with offline jobs (settings.jobs), got none. " +
+          "OpenAI's and Cohere's embeddings and chat have them.",
       );
     }
     this.#live = runnable;
@@ -76,7 +76,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     };
   }
 
-  /** A job of one input. */
+  /** Runs a job of one input. */
   override async invoke(input: Input, options: CallOptions = {}): Promise<Output> {
     const [slot] = await this.batch([input], { ...options, returnExceptions: true });
     if (slot instanceof Error) throw slot;
@@ -84,12 +84,12 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   }
 
   /**
-   * Outputs in input order, as the live `batch` gives them, when their jobs have ended. Everything that has to be
-   * remembered is in the store before a job is created; it is forgotten when all inputs have an outcome.
+   * Outputs in input order, as the live `batch` gives them, once their jobs have ended. Whatever has to be remembered is
+   * in the store before a job is created, and is forgotten when all inputs have an outcome.
    *
    * @throws BatchError at the first failure, with what finished in `outcomes`. With `returnExceptions` a failed input
    * has its Error in its slot.
-   * @throws JobStoreError where the store is held by another process, damaged, or cannot be reached
+   * @throws JobStoreError where another process holds the store, it is damaged, or it cannot be reached
    * @throws the signal's reason, when aborted or drained without `returnExceptions`
    */
   override batch(
@@ -102,7 +102,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   ): Promise<Output[]>;
   override batch(inputs: Inputs<Input>, options?: BatchOptions<Input, Output>): Promise<(Output | Error)[]>;
   override async batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}): Promise<(Output | Error)[]> {
-    // An end that has come already is the engine's: it makes no call.
+    // Aborted before it began: the engine ends it without a call.
     if (options.signal?.aborted === true) return super.batch(inputs, options);
     // The caller may change the array while the store is opened.
     const kept = Array.isArray(inputs) ? (inputs.slice() as Input[]) : inputs;
@@ -121,15 +121,15 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     } finally {
       const left = this.#leave(batch, opening).finally(() => this.#leaving.delete(left));
       this.#leaving.add(left);
-      // Nobody waits for the calls of a batch that has ended early, but the next batch.
+      // Only the next batch waits for the calls of one that has ended early.
       if (batch?.isDone === true) await left;
     }
   }
 
   /**
-   * What `batch` would take, before anything is sent: jobs, tokens, and the cost beside the live one.
+   * Estimate of `batch`, before anything is sent: jobs, tokens, cost, and the live cost.
    *
-   * Inputs that would be refused count as inputs alone.
+   * Inputs that would be refused count as inputs only.
    */
   async estimateJobs(inputs: Iterable<Input>): Promise<JobEstimate> {
     const backend = await this.#loadBackend();
@@ -138,8 +138,8 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   }
 
   /**
-   * Resolves when batches that have ended have left the store to others. One that ended early leaves it a moment later:
-   * a call that creates a job is waited for, so that the job is noted down.
+   * Resolves when ended batches have released the store. One that ended early releases it a moment later: it waits for a
+   * call that creates a job, so that the job is noted down.
    */
   async close(): Promise<void> {
     await Promise.all(this.#leaving);
@@ -149,7 +149,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     return this.close();
   }
 
-  /** The session that all batches share while any of them runs. */
+  /** Opens the session that all batches share while any of them runs. */
   async #open(clock: Clock): Promise<Session<Input, Output>> {
     this.#batches++;
     this.#session ??= this.#start(clock);
@@ -163,13 +163,13 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     const backend = await this.#loadBackend();
     const caps = this.#caps(backend);
     const { schema, price } = this.#live.settings ?? {};
-    // The engine holds outputs against the schema, those of the fallback too: once is enough.
+    // The engine checks outputs against the schema, those of the fallback too: once is enough.
     const unchecked = schema === undefined ? this.#live : withConfig(this.#live, { schema: ANY_OUTPUT });
     return {
       backend,
       caps,
       journal: await Journal.open(this.#options.store),
-      room: new Room(caps, clock),
+      creationQueue: new CreationQueue(caps, clock),
       live: unchecked,
       options: this.#options,
       price,
@@ -177,7 +177,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     };
   }
 
-  /** The last batch lets others have the store. */
+  /** Releases the store after the last batch. */
   async #leave(batch: BatchRun<Input, Output> | undefined, opened: Promise<Session<Input, Output>>): Promise<void> {
     await batch?.leave();
     this.#batches--;
@@ -210,11 +210,11 @@ async function closeSession<Input, Output>(opened: Promise<Session<Input, Output
     const { journal } = await opened;
     await journal.close();
   } catch {
-    // A store that could not be opened was told of; a lock that is left is taken over.
+    // A store that could not be opened was reported; a lock that is left is taken over.
   }
 }
 
-/** What `work` resolves to; undefined when the signal is aborted first. */
+/** Value that `work` resolves to; undefined when the signal is aborted first. */
 async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
   if (signal === undefined) return work;
   const done = new AbortController();
@@ -229,7 +229,7 @@ async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal | undefined)
   }
 }
 
-/** Schema that takes every output as it is. */
+/** Schema that accepts every output as it is. */
 const ANY_OUTPUT: StandardSchema<unknown, any> = {
   "~standard": { version: 1, vendor: "batchwise", validate: (value) => ({ value }) },
 };

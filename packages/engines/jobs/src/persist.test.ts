@@ -3,7 +3,7 @@ import { FakeClock, runOn } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { persist } from "./persist.ts";
 
-function patience(): { clock: FakeClock; random: () => number; signal: AbortSignal; controller: AbortController } {
+function context(): { clock: FakeClock; random: () => number; signal: AbortSignal; controller: AbortController } {
   const controller = new AbortController();
   return { clock: new FakeClock(), random: () => 0, signal: controller.signal, controller };
 }
@@ -11,7 +11,7 @@ function patience(): { clock: FakeClock; random: () => number; signal: AbortSign
 const unavailable = (): ProviderError => new ProviderError("No.", { retryable: true, status: 503 });
 
 test("a call that may be repeated is made again, after waits that double", async () => {
-  const ways = patience();
+  const ways = context();
   const at: number[] = [];
   const call = async (): Promise<string> => {
     at.push(ways.clock.now());
@@ -22,8 +22,8 @@ test("a call that may be repeated is made again, after waits that double", async
   expect(at).toEqual([0, 1000, 3000, 7000]);
 });
 
-test("P23 the provider's own wait wins over ours", async () => {
-  const ways = patience();
+test("P23 the provider's wait takes precedence over ours", async () => {
+  const ways = context();
   let calls = 0;
   const call = async (): Promise<number> => {
     if (++calls === 1) throw new ProviderError("No.", { retryable: true, status: 429, retryAfterMs: 90_000 });
@@ -32,8 +32,8 @@ test("P23 the provider's own wait wins over ours", async () => {
   expect(await runOn(ways.clock, persist(call, ways))).toBe(90_000);
 });
 
-test("twelve calls at most, and one where no further try helps", async () => {
-  const ways = patience();
+test("at most twelve calls, and one where no further try helps", async () => {
+  const ways = context();
   let calls = 0;
   const failing = persist(async () => {
     calls++;
@@ -47,11 +47,11 @@ test("twelve calls at most, and one where no further try helps", async () => {
 
 test("P8 a thrown non-Error keeps its fields", async () => {
   const thrown = { status: 418 };
-  await expect(persist(() => Promise.reject(thrown), patience())).rejects.toMatchObject({ cause: thrown });
+  await expect(persist(() => Promise.reject(thrown), context())).rejects.toMatchObject({ cause: thrown });
 });
 
-test("what is found before another try is the call's result; what fails there is not tried again", async () => {
-  const ways = patience();
+test("a result found before another try is the call's; a failure there is not tried again", async () => {
+  const ways = context();
   const call = (): Promise<string> => Promise.reject(unavailable());
   expect(
     await runOn(
@@ -68,14 +68,14 @@ test("what is found before another try is the call's result; what fails there is
   expect(looks).toBe(1);
 });
 
-test("P12 an abort ends a wait at once with its reason, whatever that is; an answer that came before is kept", async () => {
-  const waiting = patience();
+test("P12 an abort ends a wait at once with its reason, whatever that is; an answer that arrived before is kept", async () => {
+  const waiting = context();
   const failing = persist(() => Promise.reject(unavailable()), waiting);
   await waiting.clock.advance(500);
   waiting.controller.abort("enough");
   await expect(failing).rejects.toBe("enough");
 
-  const paid = patience();
+  const paid = context();
   const call = async (): Promise<string> => {
     paid.controller.abort("enough");
     return "paid";

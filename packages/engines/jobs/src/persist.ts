@@ -2,29 +2,29 @@ import { type Clock, ProviderError, sleep, toError } from "@batchwise/core";
 import pRetry from "p-retry";
 import { isRetryable } from "./errors.ts";
 
-/** What waiting needs. */
-export interface Patience {
+/** Clock, randomness and signal of the waits between tries. */
+export interface RetryContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly signal: AbortSignal;
 }
 
-/** Tries of one call to the provider: with the waits between them, about half an hour. */
+/** Tries of one call to the provider: about half an hour with the waits between them. */
 const TRIES = 12;
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 300_000;
-/** Which share of a wait is random, so that many do not ask at once. */
+/** Share of a wait that is random, so that many processes do not call at once. */
 const JITTER = 0.2;
 
 /**
- * Makes a call to the provider that may be repeated, until it answers.
+ * Makes a call to the provider that may be repeated, until it is answered.
  *
- * @param before what to do before another try; a result of it is the call's
+ * @param before runs before another try; a result of it is the call's
  * @throws the error of the last try, one that is not retryable at once, or the signal's reason
  */
 export function persist<T>(
   call: () => Promise<T>,
-  { clock, random, signal }: Patience,
+  { clock, random, signal }: RetryContext,
   before: () => Promise<T | undefined> = nothing,
 ): Promise<T> {
   let found: T | undefined;
@@ -34,7 +34,7 @@ export function persist<T>(
       try {
         return found ?? (await call());
       } catch (thrown) {
-        // p-retry would write out any other value than an Error.
+        // p-retry would put any other value than an Error into a message.
         throw toError(thrown);
       }
     },

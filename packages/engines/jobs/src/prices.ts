@@ -1,6 +1,6 @@
 import type { Price } from "@batchwise/core";
 
-/** What tokens cost at a price; undefined without one. */
+/** Cost of tokens at a price; undefined without one. */
 export function costOf(price: Price | undefined, inputTokens: number, outputTokens: number): number | undefined {
   if (price === undefined) return undefined;
   const { perMillionInputTokens = 0, perMillionOutputTokens = 0 } = price;

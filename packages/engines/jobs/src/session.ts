@@ -1,41 +1,41 @@
 import type { Clock, JobBackend, JobCaps, Price, Runnable } from "@batchwise/core";
+import type { CreationQueue } from "./creation-queue.ts";
 import type { JobEvent } from "./job-event.ts";
 import type { Journal } from "./journal.ts";
 import type { OfflineOptions } from "./options.ts";
-import type { Room } from "./room.ts";
 
-/** What the batches of one offline Runnable have in common while any of them runs. */
+/** State that the batches of one offline Runnable share while any of them runs. */
 export interface Session<Input, Output> {
   readonly backend: JobBackend<Input, Output>;
   readonly caps: JobCaps;
   readonly journal: Journal;
-  readonly room: Room;
-  /** What does the rest, when time is up. */
+  readonly creationQueue: CreationQueue;
+  /** Runnable that does the rest live, once time is up. */
   readonly live: Runnable<Input, Output>;
   readonly options: OfflineOptions;
-  /** What a live call costs. */
+  /** Price of a live call. */
   readonly price: Price | undefined;
   readonly tokens: (input: Input) => number;
 }
 
-/** What ends the waiting of one call. */
-export interface Ends {
-  /** The result is not wanted any more. */
+/** Signals that end the wait for a job. */
+export interface StopSignals {
+  /** The result is no longer wanted. */
   readonly signal: AbortSignal;
-  /** Nothing new may be created; what is there goes on. */
+  /** No new job may be created; those that exist go on. */
   readonly drain: AbortSignal | undefined;
   /** The time for jobs is up. */
-  readonly late: AbortSignal | undefined;
+  readonly timeout: AbortSignal | undefined;
 }
 
-/** How one batch waits, and tells what happens. */
-export interface Manner {
+/** Time, randomness and listener of one batch. */
+export interface BatchContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly onJob: (event: JobEvent) => void;
 }
 
-/** Aborted when any of them is. */
+/** Signal that is aborted when any of these is. */
 export function anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }

@@ -7,17 +7,17 @@ import { offline } from "./offline.ts";
 import type { JobStore } from "./store.ts";
 import { FakeProvider } from "./testing/fake-provider.ts";
 
-/** A store that is full for the records that `isFull` names. */
-function fullStore(isFull: (record: string) => boolean): JobStore & { hasRoom: boolean } {
+/** Store that has no space for the records that `isFull` names. */
+function fullStore(isFull: (record: string) => boolean): JobStore & { hasSpace: boolean } {
   const inner = memoryStore();
   const store = {
-    hasRoom: false,
+    hasSpace: false,
     open: async () => {
       const opened = await inner.open();
       return {
         ...opened,
         append: async (record: string) => {
-          if (!store.hasRoom && isFull(record)) throw new JobStoreError("The disk is full.");
+          if (!store.hasSpace && isFull(record)) throw new JobStoreError("The disk is full.");
           await opened.append(record);
         },
       };
@@ -27,7 +27,7 @@ function fullStore(isFull: (record: string) => boolean): JobStore & { hasRoom: b
 }
 
 describe("a store that fails", () => {
-  it("before a job is created: no job is created, and every input says why", async () => {
+  it("before a job is created: no job is created, and every input has the reason", async () => {
     const clock = new FakeClock();
     const provider = new FakeProvider({ clock });
     const jobs = offline(provider.runnable(), { store: fullStore((record) => record.includes("intent")), clock });
@@ -43,12 +43,12 @@ describe("a store that fails", () => {
     const jobs = offline(provider.runnable(), { store, clock });
     const [slot] = await clock.run(jobs.batch(["a"], { returnExceptions: true }));
     expect(JobStoreError.isInstance(slot)).toBe(true);
-    store.hasRoom = true;
+    store.hasSpace = true;
     expect(await clock.run(offline(provider.runnable(), { store, clock }).batch(["a"]))).toEqual(["A"]);
     expect(provider.jobs).toHaveLength(1);
   });
 
-  it("when everything is done: the outputs come all the same, and an event tells", async () => {
+  it("when everything is done: the outputs are returned, and an event reports it", async () => {
     const clock = new FakeClock();
     const provider = new FakeProvider({ clock });
     const events: JobEvent[] = [];
@@ -58,7 +58,7 @@ describe("a store that fails", () => {
     expect(events.at(-1)?.type).toBe("kept");
   });
 
-  it("when it is opened: the batch fails with the store's own error, and nothing is sent", async () => {
+  it("when it is opened: the batch fails with the store's error, and nothing is sent", async () => {
     const clock = new FakeClock();
     const provider = new FakeProvider({ clock });
     const store = memoryStore();

@@ -1,6 +1,6 @@
 /**
- * Where the journal of jobs is kept: what was going to be created, and what was. A list of short lines of text (JSON);
- * it holds no input, no output and no key.
+ * Store of the journal of jobs: those that were about to be created, and those that were. A list of short lines of text
+ * (JSON) without any input, output or key.
  */
 export interface JobStore {
   /**
@@ -11,14 +11,14 @@ export interface JobStore {
   open(): Promise<OpenJobStore>;
 }
 
-/** A journal that is held. */
+/** Journal that this process holds. */
 export interface OpenJobStore {
-  /** Every record that was appended and not replaced since, in order. One that was cut short by a crash may be missing. */
+  /** Records that were appended and not replaced since, in order. One that was cut short by a crash may be missing. */
   readonly records: readonly string[];
   /** Adds a record. When this resolves, it survives a crash. */
   append(record: string): Promise<void>;
-  /** Puts other records in the place of all. A crash leaves either the old ones or the new ones. */
+  /** Replaces all records. A crash leaves either the old ones or the new ones. */
   replace(records: readonly string[]): Promise<void>;
-  /** Lets others have it. */
+  /** Releases it for other processes. */
   close(): Promise<void>;
 }

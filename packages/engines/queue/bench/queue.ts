@@ -1,6 +1,6 @@
 import { bulkRunnable } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
-import { createWorker, distribute, postgresEngine, type QueueEngine } from "../src/index.ts";
+import { createWorker, distribute, postgresBackend, type QueueBackend } from "../src/index.ts";
 import type { Counter } from "../src/limits/counter.ts";
 import { SharedLimiter } from "../src/limits/shared-limiter.ts";
 import { memoryCounter } from "../src/testing/memory-counter.ts";
@@ -8,8 +8,8 @@ import { startPostgres } from "../src/testing/postgres.ts";
 import { spawnWorker } from "../src/testing/spawn-worker.ts";
 
 /**
- * What a chunk costs on the queue, what a second worker brings, and (on a fake clock) what it costs many workers to
- * share one limit. Prints one table each; of measured times, the best of the rounds.
+ * Cost of a chunk on the queue, gain of a second worker, and (on a fake clock) cost of one limit that many workers
+ * share. Prints one table each; of measured times, the best of the rounds.
  *
  * Run with `pnpm run bench`, on a machine that has nothing else to do. `pnpm run bench limit` runs one part alone.
  */
@@ -22,19 +22,19 @@ const wanted = (part: string): boolean => parts.length === 0 || parts.includes(p
 if (wanted("limit")) await sharedLimit();
 if (wanted("chunks") || wanted("workers")) {
   await using postgres = await startPostgres();
-  await using engine = postgresEngine({ url: postgres.url });
-  if (wanted("chunks")) await chunks(engine);
-  if (wanted("workers")) await workers(engine, postgres.url);
+  await using backend = postgresBackend({ url: postgres.url });
+  if (wanted("chunks")) await chunks(backend);
+  if (wanted("workers")) await workers(backend, postgres.url);
 }
 
 /** Empty work, by a worker in this process. */
-async function chunks(engine: QueueEngine): Promise<void> {
+async function chunks(backend: QueueBackend): Promise<void> {
   const same = bulkRunnable(async (inputs: readonly number[]) => inputs);
-  await using worker = createWorker({ engine, runnables: { same }, concurrency: 2 });
+  await using worker = createWorker({ backend, runnables: { same }, concurrency: 2 });
   const rows = [];
   for (const chunkSize of [1, 100]) {
     const inputs = Array.from({ length: CHUNKS * chunkSize }, (_, index) => index);
-    const ms = await best(() => distribute(same, { engine, name: "same", chunkSize }).batch(inputs));
+    const ms = await best(() => distribute(same, { backend, name: "same", chunkSize }).batch(inputs));
     rows.push({
       "inputs a chunk": chunkSize,
       "ms a chunk": round(ms / CHUNKS),
@@ -46,24 +46,26 @@ async function chunks(engine: QueueEngine): Promise<void> {
 }
 
 /** Work that waits 20 ms a chunk, as a provider would let it, by workers in processes of their own. */
-async function workers(engine: QueueEngine, url: string): Promise<void> {
-  await engine.run(({ database }) => database.query("CREATE TABLE calls (input int)"));
+async function workers(backend: QueueBackend, url: string): Promise<void> {
+  await backend.run(({ database }) => database.query("CREATE TABLE calls (input int)"));
   const rows = [];
   const running = [];
   for (const count of [1, 2]) {
     running.push(spawnWorker(url, "--quiet"));
     await running.at(-1)?.working;
-    const ms = await best(() => double(engine));
+    const ms = await best(() => double(backend));
     rows.push({ workers: count, "items a second": round((1000 * 100 * 100) / ms) });
   }
   for (const worker of running) await worker.end("SIGKILL");
   console.table(rows);
 }
 
-function double(on: QueueEngine): Promise<number[]> {
-  const elsewhere = bulkRunnable<number, number>(() => Promise.reject(new Error("The workers do this.")));
+function double(on: QueueBackend): Promise<number[]> {
+  const elsewhere = bulkRunnable<number, number>(() =>
+    Promise.reject(new Error("Expected the workers to do this, got a call.")),
+  );
   const inputs = Array.from({ length: 100 * 100 }, (_, index) => index);
-  return distribute(elsewhere, { engine: on, name: "double", chunkSize: 100 }).batch(inputs);
+  return distribute(elsewhere, { backend: on, name: "double", chunkSize: 100 }).batch(inputs);
 }
 
 /** Processes that all want to call at once, for ten minutes, at a limit of 3,000 calls a minute. */
@@ -74,22 +76,23 @@ async function sharedLimit(): Promise<void> {
   for (const processes of [1, 10, 100, 1000]) {
     const clock = new FakeClock();
     const count = memoryCounter(clock, { requests: limit, inputs: Infinity, tokens: Infinity }, 61_000, 2);
-    let questions = 0;
+    let roundTrips = 0;
     let passed = 0;
-    const counter: Counter = (asking) => {
-      questions++;
-      return count(asking);
+    const counter: Counter = (request) => {
+      roundTrips++;
+      return count(request);
     };
     for (let each = 0; each < processes; each++) {
       const limiter = new SharedLimiter({ counter, clock, graceMs: 1000, random: Math.random });
-      for (let lane = 0; lane < Math.max(1, 300 / processes); lane++) void keepCalling(limiter, clock, () => passed++);
+      for (let caller = 0; caller < Math.max(1, 300 / processes); caller++)
+        void keepCalling(limiter, clock, () => passed++);
     }
     await clock.advance(minutes * 60_000);
     rows.push({
       processes,
       "share of the limit": `${round((100 * passed) / (limit * minutes))} %`,
-      "questions a call": round(questions / passed),
-      "questions a second": round(questions / (minutes * 60)),
+      "round trips a call": round(roundTrips / passed),
+      "round trips a second": round(roundTrips / (minutes * 60)),
     });
   }
   console.table(rows);

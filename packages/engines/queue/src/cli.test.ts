@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { runCommandLine } from "./cli.ts";
-import { distribute, postgresEngine, type QueueEngine } from "./index.ts";
+import { distribute, postgresBackend, type QueueBackend } from "./index.ts";
 import { double } from "./fixtures/doubling.ts";
 import { loadRunnables } from "./load-runnables.ts";
 import { startPostgres, type TestPostgres } from "./testing/postgres.ts";
@@ -43,11 +43,11 @@ describe("without a database", () => {
 
   test.each([
     [[], "error: missing required argument 'module'"],
-    [["nowhere.js"], "error: The module nowhere.js could not be imported: ERR_MODULE_NOT_FOUND."],
+    [["nowhere.js"], "error: Expected the module nowhere.js to load, got ERR_MODULE_NOT_FOUND."],
     [[module, "--concurrency", "0"], "Give a whole number from 1."],
     [[module, "--nope"], "error: unknown option '--nope'"],
-    [[module, "--schema", "Odd-Name"], "error: schema: expected lower-case letters"],
-    [["node:os"], "exports no Runnable"],
+    [[module, "--schema", "Odd-Name"], "error: Expected `schema` to be lower-case letters"],
+    [["node:os"], "Expected the module node:os to export Runnables, got none."],
   ])("%j is a clear error and exit code 1", async (argv, message) => {
     vi.stubEnv("DATABASE_URL", "postgres://user:secret@127.0.0.1:1/none");
     const { code, texts } = start(...argv);
@@ -76,13 +76,13 @@ describe("without a database", () => {
 
 describe("with a database", () => {
   let postgres: TestPostgres;
-  let engine: QueueEngine;
+  let backend: QueueBackend;
   let client: pg.Client;
 
   beforeAll(async () => {
     postgres = await startPostgres();
     vi.stubEnv("DATABASE_URL", postgres.url);
-    engine = postgresEngine({ schema: "cli" });
+    backend = postgresBackend({ schema: "cli" });
     client = new pg.Client(postgres.url);
     client.on("error", () => undefined);
     await client.connect();
@@ -91,32 +91,32 @@ describe("with a database", () => {
 
   afterAll(async () => {
     vi.unstubAllEnvs();
-    await engine?.close();
+    await backend?.close();
     await client?.end();
     await postgres?.[Symbol.asyncDispose]();
   }, 60_000);
 
-  test("works on what is submitted, tells each chunk, and ends when it is drained", LIMIT, async () => {
+  test("works on submissions, prints each chunk, and ends when it is drained", LIMIT, async () => {
     const running = start(module, "--schema", "cli", "--concurrency", "2");
-    const outputs = await distribute(double, { engine, name: "double", chunkSize: 2 }).batch([1, 2, 3]);
+    const outputs = await distribute(double, { backend, name: "double", chunkSize: 2 }).batch([1, 2, 3]);
     expect(outputs).toEqual([2, 4, 6]);
     running.drain.abort();
     expect(await running.code).toBe(0);
     expect(running.texts.out).toContain("Working on double.");
-    expect(running.texts.out).toContain("Ctrl-C again gives it back at once.");
+    expect(running.texts.out).toContain("Ctrl-C again returns them at once.");
     expect(running.texts.out).toMatch(
       /double: 2 inputs, 0 failed, \d+m?s, answered\ndouble: 1 input, 0 failed|double: 1 input/,
     );
   });
 
-  test("a process: Ctrl-C finishes the chunk under way; a second one gives it back at once", LIMIT, async () => {
+  test("a process: Ctrl-C finishes the chunk in progress; a second one returns it at once", LIMIT, async () => {
     vi.stubEnv("PAUSE_MS", "600000");
     const stuck = spawnWorker(postgres.url, "--schema", "cli", "--quiet");
     vi.stubEnv("PAUSE_MS", "500");
-    const answer = distribute(double, { engine, name: "double", chunkSize: 2 }).batch([1, 2]);
+    const answer = distribute(double, { backend, name: "double", chunkSize: 2 }).batch([1, 2]);
     await until(async () => (await client.query("SELECT 1 FROM calls")).rowCount === 2);
     stuck.child.kill("SIGINT");
-    await until(() => stuck.output().includes("Finishing what is under way"));
+    await until(() => stuck.output().includes("Finishing the chunks in progress"));
     // Longer than the time in which a press counts once.
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(await stuck.end("SIGINT")).toEqual({ code: 0, signal: null });

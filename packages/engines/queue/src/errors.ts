@@ -18,7 +18,7 @@ export class WorkerLostError extends BatchwiseError {
   }
 }
 
-/** For longer than `noWorkerMs`, no worker has been there that takes this Runnable in this version. */
+/** No worker has taken this Runnable in this version for longer than `noWorkerMs`. */
 export class NoWorkerError extends BatchwiseError {
   static override readonly kind: string = "NoWorkerError";
 

@@ -1,6 +1,6 @@
-export type { QueueEngine, QueueEngineOptions } from "./engine/queue-engine.ts";
-export { pgliteEngine, type PgliteEngineOptions } from "./engine/pglite-engine.ts";
-export { postgresEngine, type PostgresEngineOptions } from "./engine/postgres-engine.ts";
+export type { QueueBackend, QueueBackendOptions } from "./backend/queue-backend.ts";
+export { pgliteBackend, type PgliteBackendOptions } from "./backend/pglite-backend.ts";
+export { postgresBackend, type PostgresBackendOptions } from "./backend/postgres-backend.ts";
 export { NoWorkerError, QueueDatabaseError, WorkerLostError } from "./errors.ts";
 export { postgresRateLimiter, type SharedLimits } from "./limits/postgres-rate-limiter.ts";
 export { distribute, type Distributed } from "./submit/distribute.ts";
@@ -8,4 +8,4 @@ export type { DistributeOptions } from "./submit/options.ts";
 export type { Waiting } from "./submit/worker-watch.ts";
 export { type Codec, structuredCodec } from "./wire/codec.ts";
 export { createWorker, type Worker, type WorkerOptions } from "./worker/create-worker.ts";
-export type { ChunkEvent } from "./worker/lane.ts";
+export type { ChunkEvent } from "./worker/consumer.ts";

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { bulkRunnable } from "@batchwise/core";
-import { distribute, postgresEngine, WorkerLostError } from "./index.ts";
+import { distribute, postgresBackend, WorkerLostError } from "./index.ts";
 import { startPostgres, type TestPostgres } from "./testing/postgres.ts";
 import { spawnWorker, type WorkerProcess } from "./testing/spawn-worker.ts";
 
@@ -12,13 +12,13 @@ const ITEMS = KILLS > 5 ? 20_000 : 2000;
 const HEARTBEAT_SECONDS = KILLS > 5 ? 10 : 4;
 /** Restarts of the database, at equal distances. */
 const RESTARTS = KILLS > 5 ? 3 : 1;
-/** What a worker takes for a chunk, on average. */
+/** Average time of a worker for a chunk. */
 const PAUSE_MS = KILLS > 5 ? 200 : 40;
 const SEED = Number(process.env["BATCHWISE_SEED"] ?? 1);
 const CHUNK = 20;
 const WORKERS = 2;
 const LIMIT_MS = KILLS > 5 ? 1_800_000 : 60_000;
-/** No batch with so few workers is shorter, and one with kills in it is longer. */
+/** Shortest time of a batch with so few workers; kills make it longer. */
 const SHORTEST_MS = (0.9 * PAUSE_MS * ITEMS) / CHUNK / WORKERS;
 
 const double = bulkRunnable<number, number>(() => Promise.reject(new Error("The workers do this.")));
@@ -48,21 +48,21 @@ afterAll(async () => {
 
 const title = `${KILLS} SIGKILLs of workers over ${ITEMS} items (seed ${SEED}), ${RESTARTS} restarts of the database, two submitters`;
 test(
-  `L1 L2 L6 ${title}: every item has its one result, and only what a killed worker held is called again`,
+  `L1 L2 L6 ${title}: every item has one result, and only the chunks of killed workers are called again`,
   async () => {
     const random = randomOf(SEED);
-    workers.push(...Array.from({ length: WORKERS }, hire));
+    workers.push(...Array.from({ length: WORKERS }, startWorker));
     await Promise.all(workers.map(({ working }) => working));
     const moments = Array.from({ length: KILLS }, () => random() * SHORTEST_MS).toSorted((one, two) => one - two);
     const restarting = restartEvery(SHORTEST_MS / (RESTARTS + 1));
     const killing = killAt(moments, random);
-    await using engine = postgresEngine({ url: postgres.url });
+    await using backend = postgresBackend({ url: postgres.url });
     const inputs = Array.from({ length: ITEMS }, (_, index) => index);
     const halves = [inputs.slice(0, ITEMS / 2), inputs.slice(ITEMS / 2)];
     const outputs = await Promise.all(
       halves.map((half, index) =>
         distribute(double, {
-          engine,
+          backend,
           name: "double",
           chunkSize: CHUNK,
           heartbeatSeconds: HEARTBEAT_SECONDS,
@@ -75,8 +75,8 @@ test(
     await restarting;
     expect(outputs.flat()).toEqual(inputs.map((input) => 2 * input));
     expect(killed).toBe(KILLS);
-    // A restart may cost each worker one more delivery and one more count: of the statements that it cut off, nobody
-    // knows whether they were done.
+    // A restart may cost each worker one more delivery and one more count: whether the statements that it cut off were
+    // done is not known.
     const most = KILLS + 2 * RESTARTS * WORKERS;
     await connect();
     const { rows } = await client.query<Record<"chunks" | "deliveries" | "results" | "calls" | "inputs", number>>(`
@@ -94,15 +94,15 @@ test(
 );
 
 test(
-  "an input that kills every worker which takes it costs `attempts` of them, and only its own chunk",
+  "an input that kills every worker that takes it costs `attempts` of them, and only its own chunk",
   async () => {
     while (workers.filter(({ child }) => child.exitCode === null && child.signalCode === null).length < 3) {
-      workers.push(hire());
+      workers.push(startWorker());
     }
     await Promise.all(workers.map(({ working }) => working));
-    await using engine = postgresEngine({ url: postgres.url });
+    await using backend = postgresBackend({ url: postgres.url });
     const distributed = distribute(double, {
-      engine,
+      backend,
       name: "unlucky",
       chunkSize: 10,
       attempts: 2,
@@ -119,7 +119,7 @@ test(
   LIMIT_MS,
 );
 
-/** Kills one of the workers at each of the moments, and starts another for it. Returns how many. */
+/** Kills one of the workers at each of the moments, and starts another instead. Returns their count. */
 async function killAt(moments: readonly number[], random: () => number): Promise<number> {
   const begin = performance.now();
   for (const moment of moments) {
@@ -129,7 +129,7 @@ async function killAt(moments: readonly number[], random: () => number): Promise
     // One that is at work: ending it while it starts would prove nothing.
     const victim = await Promise.race(inTurn.map((worker) => worker.working.then(() => worker)));
     victim.child.kill("SIGKILL");
-    workers[workers.indexOf(victim)] = hire();
+    workers[workers.indexOf(victim)] = startWorker();
   }
   return moments.length;
 }
@@ -141,7 +141,7 @@ async function restartEvery(ms: number): Promise<void> {
   }
 }
 
-function hire(): WorkerProcess {
+function startWorker(): WorkerProcess {
   return spawnWorker(postgres.url, "--quiet");
 }
 

@@ -2,18 +2,18 @@ import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ArgumentError, isRunnable, type Runnable } from "@batchwise/core";
 
-/** What a worker module exports. */
+/** Exports of a worker module. */
 export interface WorkerModule {
   readonly runnables: Readonly<Record<string, Runnable<unknown, unknown>>>;
   readonly version?: string;
 }
 
 /**
- * The Runnables that a module exports, by their names: those of its default export, `{ embed: embeddings }`, and the
- * named ones. An export `version` is their version.
+ * Loads the Runnables that a module exports, by their names: those of its default export, `{ embed: embeddings }`, and
+ * the named ones. An export `version` is their version.
  *
  * @param module a path from the working folder, or the name of a package
- * @throws ArgumentError when it cannot be imported or exports no Runnable. What the import threw is in `cause`.
+ * @throws ArgumentError when it cannot be imported or exports no Runnable. The import's error is in `cause`.
  */
 export async function loadRunnables(module: string): Promise<WorkerModule> {
   const isPath = module.startsWith(".") || isAbsolute(module) || /\.[cm]?[jt]s$/.test(module);
@@ -21,7 +21,7 @@ export async function loadRunnables(module: string): Promise<WorkerModule> {
   try {
     exported = (await import(isPath ? pathToFileURL(resolve(module)).href : module)) as Record<string, unknown>;
   } catch (error) {
-    throw new ArgumentError(`The module ${module} could not be imported: ${reason(error)}.`, { cause: error });
+    throw new ArgumentError(`Expected the module ${module} to load, got ${reason(error)}.`, { cause: error });
   }
   const { default: standard, version, ...named } = exported;
   const candidates = { ...(typeof standard === "object" && !isRunnable(standard) ? standard : {}), ...named };
@@ -30,7 +30,7 @@ export async function loadRunnables(module: string): Promise<WorkerModule> {
   );
   if (Object.keys(runnables).length === 0) {
     throw new ArgumentError(
-      `The module ${module} exports no Runnable. Expected export const embed = ..., or export default { embed: ... }.`,
+      `Expected the module ${module} to export Runnables, got none. Write export const embed = ..., or a default export.`,
     );
   }
   return { runnables, ...(typeof version === "string" ? { version } : {}) };

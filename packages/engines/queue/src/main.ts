@@ -2,7 +2,7 @@
 import { listenForInterrupts } from "@batchwise/terminal";
 import { runCommandLine } from "./cli.ts";
 
-// Whoever reads our output may stop reading (`| head`).
+// A reader may stop reading the output (`| head`).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 const { drain, signal } = listenForInterrupts();
 const code = await runCommandLine(process.argv.slice(2), {
@@ -11,5 +11,5 @@ const code = await runCommandLine(process.argv.slice(2), {
   drain,
   stop: signal,
 });
-// What the module holds open, such as a pool of connections, must not keep the process.
+// Resources that the module holds open, such as connections, must not keep the process alive.
 process.stdout.write("", () => process.exit(code));

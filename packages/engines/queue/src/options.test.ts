@@ -1,60 +1,62 @@
 import { readFile } from "node:fs/promises";
 import { runnable } from "@batchwise/core";
 import { expect, test } from "vitest";
-import { createWorker, distribute, pgliteEngine, postgresEngine } from "./index.ts";
+import { createWorker, distribute, pgliteBackend, postgresBackend } from "./index.ts";
 
-const engine = pgliteEngine();
+const backend = pgliteBackend();
 const same = runnable(async (input: unknown) => input);
 const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
 
 test.each([
-  [{ engine: {} }, "engine: expected postgresEngine() or pgliteEngine()"],
-  [{ name: "two words" }, "name: expected 1 to 100 letters"],
-  [{ version: "" }, "version: expected 1 to 100 letters"],
-  [{ chunkSize: 0 }, "chunkSize: expected a whole number from 1"],
-  [{ maxQueued: 1.5 }, "maxQueued: expected a whole number from 1"],
-  [{ attempts: "3" }, "attempts: expected a whole number from 1"],
-  [{ heartbeatSeconds: 0 }, "heartbeatSeconds: expected a whole number from 1"],
-  [{ batchId: "" }, "batchId: expected a text that is not empty"],
-  [{ keepForMs: 0 }, "keepForMs: expected a number of milliseconds above 0"],
-  [{ noWorkerMs: -1 }, "noWorkerMs: expected a number of milliseconds above 0"],
-  [{ onWaiting: true }, "onWaiting: expected a function"],
-  [{ codec: {} }, "codec: expected an object with encode and decode"],
-  [{ chunksize: 3 }, "chunksize: no such option of distribute. Known options: engine, name"],
+  [{ backend: {} }, "Expected `backend` to be postgresBackend() or pgliteBackend()"],
+  [{ name: "two words" }, "Expected `name` to be 1 to 100 letters"],
+  [{ version: "" }, "Expected `version` to be 1 to 100 letters"],
+  [{ chunkSize: 0 }, "Expected `chunkSize` to be a whole number from 1"],
+  [{ maxQueued: 1.5 }, "Expected `maxQueued` to be a whole number from 1"],
+  [{ attempts: "3" }, "Expected `attempts` to be a whole number from 1"],
+  [{ heartbeatSeconds: 0 }, "Expected `heartbeatSeconds` to be a whole number from 1"],
+  [{ batchId: "" }, "Expected `batchId` to be a text that is not empty"],
+  [{ keepForMs: 0 }, "Expected `keepForMs` to be a number of milliseconds above 0"],
+  [{ noWorkerMs: -1 }, "Expected `noWorkerMs` to be a number of milliseconds above 0"],
+  [{ onWaiting: true }, "Expected `onWaiting` to be a function"],
+  [{ codec: {} }, "Expected `codec` to be an object with encode and decode"],
+  [{ chunksize: 3 }, "Expected a known option, got `chunksize`. Known: backend, name"],
 ])("distribute refuses %o", (options, message) => {
-  expect(() => distribute(same, { engine, name: "same", ...options } as never)).toThrow(message);
+  expect(() => distribute(same, { backend, name: "same", ...options } as never)).toThrow(message);
 });
 
-test("distribute refuses what is no Runnable, and no options", () => {
-  expect(() => distribute((() => 1) as never, { engine, name: "same" })).toThrow("expected a Runnable");
-  expect(() => distribute(same, { name: "same" } as never)).toThrow("engine: expected");
+test("distribute refuses a function, and missing options", () => {
+  expect(() => distribute((() => 1) as never, { backend, name: "same" })).toThrow(
+    "Expected `runnable` to be a Runnable",
+  );
+  expect(() => distribute(same, { name: "same" } as never)).toThrow("Expected `backend` to be");
 });
 
 test.each([
-  [{ engine: undefined }, "engine: expected postgresEngine() or pgliteEngine()"],
-  [{ runnables: {} }, "runnables: expected { name: runnable }"],
-  [{ runnables: { same: 3 } }, "runnables.same: expected a Runnable, got a value of type number"],
-  [{ runnables: { "two words": same } }, "name: expected 1 to 100 letters"],
-  [{ version: "a b" }, "version: expected 1 to 100 letters"],
-  [{ concurrency: 0 }, "concurrency: expected a whole number from 1"],
-  [{ pollMs: 0 }, "pollMs: expected milliseconds above 0"],
-  [{ codec: 1 }, "codec: expected an object with encode and decode"],
+  [{ backend: undefined }, "Expected `backend` to be postgresBackend() or pgliteBackend()"],
+  [{ runnables: {} }, "Expected `runnables` to be { name: runnable }"],
+  [{ runnables: { same: 3 } }, "Expected `runnables.same` to be a Runnable, got 3."],
+  [{ runnables: { "two words": same } }, "Expected `name` to be 1 to 100 letters"],
+  [{ version: "a b" }, "Expected `version` to be 1 to 100 letters"],
+  [{ concurrency: 0 }, "Expected `concurrency` to be a whole number from 1"],
+  [{ pollMs: 0 }, "Expected `pollMs` to be milliseconds above 0"],
+  [{ codec: 1 }, "Expected `codec` to be an object with encode and decode"],
 ])("createWorker refuses %o", (options, message) => {
-  expect(() => createWorker({ engine, runnables: { same }, ...options } as never)).toThrow(message);
+  expect(() => createWorker({ backend, runnables: { same }, ...options } as never)).toThrow(message);
 });
 
-test("engines refuse what they cannot use", () => {
-  expect(() => postgresEngine({ url: "not a url" })).toThrow("postgresEngine: expected url, or DATABASE_URL");
-  expect(() => postgresEngine({ url: "postgres://h/d", connections: 0 })).toThrow("connections: expected");
-  expect(() => postgresEngine({ url: "postgres://h/d", schema: "Odd-Name" })).toThrow("schema: expected");
-  expect(() => pgliteEngine({ reconnectMs: -1 })).toThrow("reconnectMs: expected");
-  expect(() => pgliteEngine({ dir: "" })).toThrow("dir: expected");
+test("backends refuse wrong options", () => {
+  expect(() => postgresBackend({ url: "not a url" })).toThrow("Expected `url`, or DATABASE_URL in the environment");
+  expect(() => postgresBackend({ url: "postgres://h/d", connections: 0 })).toThrow("Expected `connections` to be");
+  expect(() => postgresBackend({ url: "postgres://h/d", schema: "Odd-Name" })).toThrow("Expected `schema` to be");
+  expect(() => pgliteBackend({ reconnectMs: -1 })).toThrow("Expected `reconnectMs` to be");
+  expect(() => pgliteBackend({ dir: "" })).toThrow("Expected `dir` to be");
 });
 
 test("a chunk is as large as the Runnable's own request, within bounds", () => {
   const sizeOf = (maxInputs: number | undefined, chunkSize?: number): number | undefined => {
     const inner = runnable(async (input: unknown) => input, maxInputs === undefined ? {} : { request: { maxInputs } });
-    const options = { engine, name: "same", ...(chunkSize === undefined ? {} : { chunkSize }) };
+    const options = { backend, name: "same", ...(chunkSize === undefined ? {} : { chunkSize }) };
     return distribute(inner, options).settings.request?.maxInputs;
   };
   expect([sizeOf(undefined), sizeOf(96), sizeOf(2048), sizeOf(2048, 5000)]).toEqual([100, 96, 1000, 5000]);
@@ -63,11 +65,11 @@ test("a chunk is as large as the Runnable's own request, within bounds", () => {
 test("the README has every option", () => {
   let message = "";
   try {
-    distribute(same, { engine, name: "same", none: 1 } as never);
+    distribute(same, { backend, name: "same", none: 1 } as never);
   } catch (error) {
     ({ message } = error as Error);
   }
-  const names = /Known options: (.*)\.$/.exec(message)?.[1]?.split(", ") ?? [];
+  const names = /Known: (.*)\.$/.exec(message)?.[1]?.split(", ") ?? [];
   expect(names).toContain("chunkSize");
   const all = [...names, "runnables", "concurrency", "pollMs", "onChunk", "onError", "dir", "url", "connections"];
   expect(all.filter((name) => !readme.includes(`| \`${name}\``))).toEqual([]);

@@ -12,15 +12,15 @@ import * as queue from "./index.ts";
 const LIMIT_MS = 120_000;
 const conditions = process.env["BATCHWISE_TEST_DIST"] ? [] : ["--conditions=@batchwise/source"];
 let dir: string;
-let engine: queue.QueueEngine;
+let backend: queue.QueueBackend;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "batchwise-queue-"));
-  engine = queue.pgliteEngine({ dir });
+  backend = queue.pgliteBackend({ dir });
 });
 
 afterAll(async () => {
-  await engine?.close();
+  await backend?.close();
   await rm(dir, { recursive: true, force: true });
 }, LIMIT_MS);
 
@@ -34,7 +34,7 @@ async function run(...argv: readonly string[]): Promise<{ code: number | null; s
 }
 
 test(
-  "P40 a process that was killed in the middle: what is done is there, what was under way is worked on again",
+  "P40 a process that was killed in the middle: finished chunks are kept, the one in progress is worked on again",
   { timeout: LIMIT_MS },
   async () => {
     const script = fileURLToPath(new URL("fixtures/killed-in-the-middle.ts", import.meta.url));
@@ -44,9 +44,9 @@ test(
       calls.push(...inputs);
       return inputs.map((input) => 2 * input);
     });
-    const worker = queue.createWorker({ engine, runnables: { double } });
+    const worker = queue.createWorker({ backend, runnables: { double } });
     const inputs = Array.from({ length: 20 }, (_, index) => index);
-    const distributed = queue.distribute(double, { engine, name: "double", chunkSize: 5, batchId: "numbers" });
+    const distributed = queue.distribute(double, { backend, name: "double", chunkSize: 5, batchId: "numbers" });
     expect(await distributed.batch(inputs)).toEqual(inputs.map((input) => 2 * input));
     expect(calls.toSorted((one, two) => one - two)).toEqual(inputs.slice(10));
     await distributed.forget();
@@ -58,20 +58,20 @@ test(
   "a second process gets a clear error, and the first one's database stays as it is",
   { timeout: LIMIT_MS },
   async () => {
-    await engine.open();
+    await backend.open();
     const main = fileURLToPath(new URL("main.ts", import.meta.url));
     const module = fileURLToPath(new URL("fixtures/doubling.ts", import.meta.url));
     const { code, text } = await run(main, module, "--dir", dir);
     expect(code).toBe(1);
     expect(text).toContain("in use by process");
-    expect(text).toContain("postgresEngine");
+    expect(text).toContain("postgresBackend");
     expect(await readdir(dir)).toContain("pglite");
   },
 );
 
 test("the README's snippets run, and print what they say", { timeout: LIMIT_MS }, async () => {
   const snippets = await snippetsIn(new URL("../README.md", import.meta.url));
-  const modules = { "@batchwise/core": core, "@batchwise/queue": { ...queue, pgliteEngine: () => engine } };
+  const modules = { "@batchwise/core": core, "@batchwise/queue": { ...queue, pgliteBackend: () => backend } };
   expect(snippets).toHaveLength(1);
   for (const snippet of snippets) {
     const promised = [...snippet.code.matchAll(/^console\.log.*; \/\/ (.*)$/gm)].map((match) => match[1]);

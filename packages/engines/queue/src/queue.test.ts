@@ -20,16 +20,16 @@ import {
   createWorker,
   distribute,
   NoWorkerError,
-  postgresEngine,
+  postgresBackend,
   QueueDatabaseError,
-  type QueueEngine,
+  type QueueBackend,
   structuredCodec,
   type Worker,
   type WorkerOptions,
   WorkerLostError,
 } from "./index.ts";
-import { PostgresDatabase } from "./engine/postgres-database.ts";
-import { installSchema, type Migration, MIGRATIONS } from "./engine/schema.ts";
+import { PostgresDatabase } from "./backend/postgres-database.ts";
+import { installSchema, type Migration, MIGRATIONS } from "./backend/schema.ts";
 import { startPostgres, type TestPostgres } from "./testing/postgres.ts";
 import { until } from "./testing/until.ts";
 
@@ -38,27 +38,27 @@ const double = runnable(async (input: number) => 2 * input);
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 let postgres: TestPostgres;
-let engine: QueueEngine;
+let backend: QueueBackend;
 let client: pg.Client;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  engine = postgresEngine({ url: postgres.url });
+  backend = postgresBackend({ url: postgres.url });
   client = new pg.Client(postgres.url);
   client.on("error", () => undefined);
   await client.connect();
-  await engine.open();
+  await backend.open();
 }, 60_000);
 
 afterAll(async () => {
-  await engine?.close();
+  await backend?.close();
   await client?.end();
   await postgres?.[Symbol.asyncDispose]();
 }, 60_000);
 
-/** A worker that is there until the test is over. */
+/** Worker that runs until the test is over. */
 function workerOf(runnables: WorkerOptions["runnables"], options: Partial<WorkerOptions> = {}): Worker {
-  const worker = createWorker({ engine, runnables, ...options });
+  const worker = createWorker({ backend, runnables, ...options });
   onTestFinished(() => worker.drain());
   return worker;
 }
@@ -68,13 +68,13 @@ describe("a distributed batch", () => {
     workerOf({ order: double });
     workerOf({ order: double });
     const inputs = numbers(95);
-    const outputs = await distribute(double, { engine, name: "order", chunkSize: 10 }).batch(inputs);
+    const outputs = await distribute(double, { backend, name: "order", chunkSize: 10 }).batch(inputs);
     expect(outputs).toEqual(inputs.map((input) => 2 * input));
   });
 
-  test("batchAsCompleted, batchInOrder and invoke go the same way", LIMIT, async () => {
+  test("batchAsCompleted, batchInOrder and invoke are distributed, too", LIMIT, async () => {
     workerOf({ ways: double });
-    const distributed = distribute(double, { engine, name: "ways", chunkSize: 3 });
+    const distributed = distribute(double, { backend, name: "ways", chunkSize: 3 });
     const ordered = await collect(distributed.batchInOrder(numbers(8)));
     const completed = await collect(distributed.batchAsCompleted(numbers(8)));
     const byIndex = completed.toSorted((one, two) => one.index - two.index);
@@ -86,7 +86,7 @@ describe("a distributed batch", () => {
   });
 
   test(
-    "L14 P3 what structured clone knows crosses as it is: undefined, Float32Array, Map, odd strings",
+    "L14 P3 values of structured clone arrive as they are: undefined, Float32Array, Map, odd strings",
     LIMIT,
     async () => {
       const same = runnable(async (input: unknown) => input);
@@ -102,7 +102,7 @@ describe("a distributed batch", () => {
         "\0 \ud800 ü",
         10n,
       ];
-      expect(await distribute(same, { engine, name: "same", chunkSize: 4 }).batch(inputs)).toEqual(inputs);
+      expect(await distribute(same, { backend, name: "same", chunkSize: 4 }).batch(inputs)).toEqual(inputs);
     },
   );
 
@@ -118,20 +118,20 @@ describe("a distributed batch", () => {
       });
       const seen: Error[] = [];
       workerOf({ picky }, { onError: (error) => seen.push(error) });
-      const slots = await distribute(picky, { engine, name: "picky" }).batch(numbers(7), { returnExceptions: true });
+      const slots = await distribute(picky, { backend, name: "picky" }).batch(numbers(7), { returnExceptions: true });
       expect(slots.filter((slot) => !(slot instanceof Error))).toEqual([0, 2, 4, 6]);
       expect(InputError.isInstance(slots[1])).toBe(true);
       expect(slots[1]).toMatchObject({ code: "invalid_input", message: "Expected an even number." });
       expect(ProviderError.isInstance(slots[3])).toBe(true);
       expect(slots[3]).toMatchObject({ status: 503, retryable: true, requestId: "r1", code: "provider_error" });
-      // P35: nobody has promised what is in a foreign error's message.
+      // P35: the message of a foreign error may hold an input.
       expect(slots[5]).toMatchObject({ name: "BatchwiseError", code: "unknown" });
       expect((slots[5] as Error).message).not.toContain("secret");
       expect(seen.map(({ message }) => message)).toContain("secret input 5");
     },
   );
 
-  test("L10 an override of batch is used, and one failure in it costs no sibling", LIMIT, async () => {
+  test("L10 an override of batch is used, and one failure in it does not fail its siblings", LIMIT, async () => {
     const calls: number[][] = [];
     class Overridden extends Runnable<number, number> {
       override async invoke(): Promise<number> {
@@ -144,14 +144,14 @@ describe("a distributed batch", () => {
       }
     }
     workerOf({ overridden: new Overridden() });
-    const slots = await distribute(new Overridden(), { engine, name: "overridden" }).batch(numbers(4), {
+    const slots = await distribute(new Overridden(), { backend, name: "overridden" }).batch(numbers(4), {
       returnExceptions: true,
     });
     expect(slots.map((slot) => (slot instanceof Error ? slot.message : slot))).toEqual([100, 101, "two", 103]);
     expect(calls[0]).toEqual([0, 1, 2, 3]);
   });
 
-  test("P24 a refused key ends the batch at the first chunk that has nothing else", LIMIT, async () => {
+  test("P24 a refused key ends the batch at the first chunk without a success", LIMIT, async () => {
     let calls = 0;
     const refused = runnable(async (): Promise<number> => {
       calls++;
@@ -159,7 +159,7 @@ describe("a distributed batch", () => {
     });
     workerOf({ refused });
     const error = await failureOf(
-      distribute(refused, { engine, name: "refused", chunkSize: 2, maxQueued: 1 }).batch(numbers(20), {
+      distribute(refused, { backend, name: "refused", chunkSize: 2, maxQueued: 1 }).batch(numbers(20), {
         returnExceptions: false,
       }),
     );
@@ -179,7 +179,7 @@ describe("a distributed batch", () => {
     );
     workerOf({ priced });
     let usage: unknown;
-    await distribute(priced, { engine, name: "priced" }).batch(["a", "b"], {
+    await distribute(priced, { backend, name: "priced" }).batch(["a", "b"], {
       truncate: "END",
       onFinish: (report: FinishReport) => (usage = report.usage),
     } as BatchOptions<string, string>);
@@ -187,33 +187,29 @@ describe("a distributed batch", () => {
     expect(usage).toEqual({ inputTokens: 2000, outputTokens: 0, totalTokens: 2000, cost: 0.004 });
   });
 
-  test(
-    "a codec of one's own writes inputs and outputs; what it cannot write is its item's failure alone",
-    LIMIT,
-    async () => {
-      const codec: Codec = {
-        encode(value) {
-          const text = JSON.stringify(value, (_, each: unknown) => {
-            if (typeof each === "function") throw new TypeError("no functions");
-            return each;
-          });
-          return Buffer.from(text);
-        },
-        decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as unknown,
-      };
-      const odd = runnable(async (input: unknown) => (input === 2 ? () => 2 : input));
-      workerOf({ odd }, { codec });
-      const distributed = distribute(odd, { engine, name: "odd", codec });
-      const slots = await distributed.batch([1, 2, () => 3, 4], { returnExceptions: true });
-      expect([slots[0], slots[3]]).toEqual([1, 4]);
-      expect(ResultError.isInstance(slots[1])).toBe(true);
-      expect(InputError.isInstance(slots[2])).toBe(true);
-      const { rows } = await client.query(
-        "SELECT count(*)::int AS left FROM batchwise.chunks c JOIN batchwise.batches b ON b.id = c.batch_id WHERE b.queue = 'odd/1' AND c.report IS NULL",
-      );
-      expect(rows).toEqual([{ left: 0 }]);
-    },
-  );
+  test("a custom codec writes inputs and outputs; one that it cannot write fails its item alone", LIMIT, async () => {
+    const codec: Codec = {
+      encode(value) {
+        const text = JSON.stringify(value, (_, each: unknown) => {
+          if (typeof each === "function") throw new TypeError("no functions");
+          return each;
+        });
+        return Buffer.from(text);
+      },
+      decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as unknown,
+    };
+    const odd = runnable(async (input: unknown) => (input === 2 ? () => 2 : input));
+    workerOf({ odd }, { codec });
+    const distributed = distribute(odd, { backend, name: "odd", codec });
+    const slots = await distributed.batch([1, 2, () => 3, 4], { returnExceptions: true });
+    expect([slots[0], slots[3]]).toEqual([1, 4]);
+    expect(ResultError.isInstance(slots[1])).toBe(true);
+    expect(InputError.isInstance(slots[2])).toBe(true);
+    const { rows } = await client.query(
+      "SELECT count(*)::int AS left FROM batchwise.chunks c JOIN batchwise.batches b ON b.id = c.batch_id WHERE b.queue = 'odd/1' AND c.report IS NULL",
+    );
+    expect(rows).toEqual([{ left: 0 }]);
+  });
 
   test("L11 no more than maxQueued chunks are out, and a lazy source is pulled no further", LIMIT, async () => {
     let pulled = 0;
@@ -224,26 +220,26 @@ describe("a distributed batch", () => {
       }
     }
     const held = bulkRunnable(async (inputs: readonly number[]) => inputs);
-    const iterator = distribute(held, { engine, name: "held", chunkSize: 5, maxQueued: 3 }).batchAsCompleted(source());
+    const iterator = distribute(held, { backend, name: "held", chunkSize: 5, maxQueued: 3 }).batchAsCompleted(source());
     const first = iterator.next();
     await until(async () => (await outstanding("held/1")) === 3);
-    // Twice what may be out, one request that is being filled, and the one that is asked for.
+    // Twice the chunks in flight, one request that is being filled, and the one that is requested.
     expect(pulled).toBeLessThanOrEqual(2 * 3 * 5 + 5);
     workerOf({ held });
     expect(await first).toMatchObject({ done: false });
     await iterator.return?.();
-    // What nobody waits for is taken off the queue.
+    // Chunks that are no longer needed are taken off the queue.
     await until(async () => (await outstanding("held/1")) === 0);
   });
 
-  test("L7 P12 abort settles at once, and what was queued is never worked on", LIMIT, async () => {
+  test("L7 P12 abort settles at once, and queued chunks are never worked on", LIMIT, async () => {
     let calls = 0;
     const never = runnable(async (input: number) => {
       calls++;
       return input;
     });
     const controller = new AbortController();
-    const batch = distribute(never, { engine, name: "aborted", chunkSize: 1 }).batch([1, 2], {
+    const batch = distribute(never, { backend, name: "aborted", chunkSize: 1 }).batch([1, 2], {
       signal: controller.signal,
     });
     batch.catch(() => undefined);
@@ -252,11 +248,11 @@ describe("a distributed batch", () => {
     await expect(batch).rejects.toThrow("enough");
     await until(async () => (await outstanding("aborted/1")) === 0);
     workerOf({ aborted: never });
-    await distribute(double, { engine, name: "aborted", chunkSize: 1 }).batch([3]);
+    await distribute(double, { backend, name: "aborted", chunkSize: 1 }).batch([3]);
     expect(calls).toBe(1);
   });
 
-  test("retries of the caller's send what failed, and only that, as chunks of their own", LIMIT, async () => {
+  test("the caller's retries send only what failed, as chunks of their own", LIMIT, async () => {
     const tries = new Map<number, number>();
     const flaky = runnable(async (input: number) => {
       const before = tries.get(input) ?? 0;
@@ -265,20 +261,20 @@ describe("a distributed batch", () => {
       return input;
     });
     workerOf({ flaky });
-    const patient = withRetry(distribute(flaky, { engine, name: "flaky", chunkSize: 4 }), { minDelayMs: 1 });
+    const patient = withRetry(distribute(flaky, { backend, name: "flaky", chunkSize: 4 }), { minDelayMs: 1 });
     expect(await patient.batch(numbers(8))).toEqual(numbers(8));
     expect([...tries.values()]).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
   });
 });
 
 describe("a submitter that comes back", () => {
-  test("P40 finds what is done and sends only the rest; forget deletes it", LIMIT, async () => {
+  test("P40 finds finished inputs and sends only the rest; forget deletes the batch", LIMIT, async () => {
     const calls: number[] = [];
     const counted = runnable(async (input: number) => {
       calls.push(input);
       return 2 * input;
     });
-    const options = { engine, name: "back", chunkSize: 5, batchId: "report 1" } as const;
+    const options = { backend, name: "back", chunkSize: 5, batchId: "report 1" } as const;
     const inputs = [...numbers(20), ...numbers(20)];
     const before = workerOf({ back: counted });
     const first = distribute(counted, options).batchAsCompleted(inputs);
@@ -296,7 +292,7 @@ describe("a submitter that comes back", () => {
     expect(await rowsLeft("report 1")).toBe(0);
   });
 
-  test("P34 sends again what had failed and may go well now, and no other failure", LIMIT, async () => {
+  test("P34 sends again inputs that failed with a retryable error, and no other failure", LIMIT, async () => {
     const calls: number[] = [];
     let down = true;
     const moody = runnable(async (input: number) => {
@@ -307,7 +303,7 @@ describe("a submitter that comes back", () => {
     });
     workerOf({ moody });
     const run = (): Promise<unknown[]> =>
-      distribute(moody, { engine, name: "moody", chunkSize: 2, batchId: "report 5" }).batch(numbers(6), {
+      distribute(moody, { backend, name: "moody", chunkSize: 2, batchId: "report 5" }).batch(numbers(6), {
         returnExceptions: true,
       });
     expect((await run()).map((slot) => slot instanceof Error)).toEqual([true, false, true, false, false, false]);
@@ -324,10 +320,10 @@ describe("a submitter that comes back", () => {
     });
     workerOf({ other: counted });
     const run = (chunkSize: number, inputs: readonly number[]): Promise<number[]> =>
-      distribute(counted, { engine, name: "other", chunkSize, batchId: "report 6" }).batch(inputs);
+      distribute(counted, { backend, name: "other", chunkSize, batchId: "report 6" }).batch(inputs);
     expect(await run(4, [1, 2, 3, 3, 4])).toEqual([2, 4, 6, 6, 8]);
     expect(await run(3, [9, 3, 4, 3, 3, 2, 1])).toEqual([18, 6, 8, 6, 6, 4, 2]);
-    // Of the threes, two were there.
+    // Two of the threes were known.
     expect(calls.toSorted((one, two) => one - two)).toEqual([1, 2, 3, 3, 3, 4, 9]);
   });
 
@@ -340,7 +336,7 @@ describe("a submitter that comes back", () => {
         return input;
       });
       workerOf({ table: odd });
-      const distributed = distribute(odd, { engine, name: "table", chunkSize: 2, batchId: "report 7" });
+      const distributed = distribute(odd, { backend, name: "table", chunkSize: 2, batchId: "report 7" });
       await distributed.batch([1, 2, 3, 4, 5], { returnExceptions: true });
       const { rows } = await client.query<{ index: number; output: Buffer | null; failure: string | null }>(
         "SELECT index, output, failure FROM batchwise.results WHERE batch_id = 'report 7' ORDER BY index",
@@ -357,8 +353,8 @@ describe("a submitter that comes back", () => {
     },
   );
 
-  test("two that are there at once share what is on its way", LIMIT, async () => {
-    const options = { engine, name: "shared", chunkSize: 3, batchId: "report 8" } as const;
+  test("two at once share the chunks on their way", LIMIT, async () => {
+    const options = { backend, name: "shared", chunkSize: 3, batchId: "report 8" } as const;
     const first = distribute(double, options).batch(numbers(7));
     await until(async () => (await outstanding("shared/1")) === 3);
     const second = distribute(double, { ...options, chunkSize: 2 }).batch(numbers(8));
@@ -370,16 +366,16 @@ describe("a submitter that comes back", () => {
     expect(calls.toSorted((one, two) => one - two)).toEqual(numbers(8));
   });
 
-  test("may begin anew once the batch is forgotten", LIMIT, async () => {
+  test("may start again once the batch is forgotten", LIMIT, async () => {
     workerOf({ anew: double });
-    const distributed = distribute(double, { engine, name: "anew", batchId: "report 9" });
+    const distributed = distribute(double, { backend, name: "anew", batchId: "report 9" });
     expect(await distributed.batch([1])).toEqual([2]);
     await distributed.forget();
     expect(await distributed.batch([1])).toEqual([2]);
   });
 
-  test("gets new jobs for chunks whose jobs somebody has deleted", LIMIT, async () => {
-    const options = { engine, name: "deleted", chunkSize: 2, batchId: "report 2" } as const;
+  test("gets new jobs for chunks whose jobs were deleted by hand", LIMIT, async () => {
+    const options = { backend, name: "deleted", chunkSize: 2, batchId: "report 2" } as const;
     const controller = new AbortController();
     const first = distribute(double, options).batch(numbers(4), { signal: controller.signal });
     first.catch(() => undefined);
@@ -392,26 +388,26 @@ describe("a submitter that comes back", () => {
 
   test("is refused the batch of another Runnable", LIMIT, async () => {
     workerOf({ mine: double, yours: double });
-    await distribute(double, { engine, name: "mine", batchId: "report 3" }).batch([1]);
-    const error = await failureOf(distribute(double, { engine, name: "yours", batchId: "report 3" }).invoke(1));
+    await distribute(double, { backend, name: "mine", batchId: "report 3" }).batch([1]);
+    const error = await failureOf(distribute(double, { backend, name: "yours", batchId: "report 3" }).invoke(1));
     expect(ArgumentError.isInstance(error)).toBe(true);
     expect(error.message).toContain("of another Runnable");
   });
 
-  test("a batch that nobody came back for in time is deleted by whoever comes next", LIMIT, async () => {
+  test("a batch whose submitter did not come back in time is deleted by the next one", LIMIT, async () => {
     workerOf({ old: double });
-    await distribute(double, { engine, name: "old", batchId: "report 4", keepForMs: 1 }).batch([1]);
-    await distribute(double, { engine, name: "old" }).batch([1]);
+    await distribute(double, { backend, name: "old", batchId: "report 4", keepForMs: 1 }).batch([1]);
+    await distribute(double, { backend, name: "old" }).batch([1]);
     expect(await rowsLeft("report 4")).toBe(0);
   });
 });
 
 describe("workers", () => {
-  test("of another version take nothing; the submitter is told which there are", LIMIT, async () => {
+  test("of another version take no chunk; the submitter learns their versions", LIMIT, async () => {
     workerOf({ versioned: double }, { version: "1" });
     const waits: unknown[] = [];
     const distributed = distribute(double, {
-      engine,
+      backend,
       name: "versioned",
       version: "2",
       noWorkerMs: 200,
@@ -425,7 +421,7 @@ describe("workers", () => {
       request: { maxInputs: 1 },
     });
     expect(NoWorkerError.isInstance(error)).toBe(true);
-    expect((error as Error).message).toContain("there are workers of 1");
+    expect((error as Error).message).toContain("got only workers of 1.");
     expect(others).toHaveLength(2);
     expect(waits[0]).toMatchObject({ chunks: 3, otherVersions: ["1"] });
     workerOf({ versioned: double }, { version: "2" });
@@ -442,9 +438,9 @@ describe("workers", () => {
     });
     const lively = runnable(async () => "prompt");
     workerOf({ fenced: zombie }, { onChunk: (event) => events.push(event) });
-    const answer = distribute(lively, { engine, name: "fenced" }).batch([1]);
+    const answer = distribute(lively, { backend, name: "fenced" }).batch([1]);
     await until(async () => (await states("fenced/1")).includes("active"));
-    // As pg-boss does when the signs of life have stopped.
+    // As pg-boss does when the heartbeats have stopped.
     await client.query("UPDATE batchwise_pgboss.job SET state = 'retry' WHERE name = 'fenced/1'");
     workerOf({ fenced: lively });
     expect(await answer).toEqual(["prompt"]);
@@ -453,7 +449,7 @@ describe("workers", () => {
     expect(events).toMatchObject([{ status: "lost", delivery: 1 }]);
   });
 
-  test("stop gives back what is under way, and that counts as no attempt; drain finishes it", LIMIT, async () => {
+  test("stop returns chunks in progress, which does not count as an attempt; drain finishes them", LIMIT, async () => {
     const events: ChunkEvent[] = [];
     const onChunk = (event: ChunkEvent): unknown => events.push(event);
     const slow = runnable((_: number, { signal }) => {
@@ -461,11 +457,11 @@ describe("workers", () => {
         signal?.addEventListener("abort", () => reject(signal.reason as Error));
       });
     });
-    const first = createWorker({ engine, runnables: { given: slow }, onChunk });
-    const answer = distribute(double, { engine, name: "given", attempts: 1 }).batch([4]);
+    const first = createWorker({ backend, runnables: { given: slow }, onChunk });
+    const answer = distribute(double, { backend, name: "given", attempts: 1 }).batch([4]);
     await until(async () => (await states("given/1")).includes("active"));
     await first.stop();
-    const second = createWorker({ engine, runnables: { given: double }, onChunk });
+    const second = createWorker({ backend, runnables: { given: double }, onChunk });
     expect(await answer).toEqual([8]);
     await second.drain();
     expect(events).toMatchObject([
@@ -474,37 +470,37 @@ describe("workers", () => {
     ]);
   });
 
-  test("a chunk whose every worker ended becomes its items' errors", LIMIT, async () => {
-    const answer = distribute(double, { engine, name: "poison", attempts: 2 }).batch(numbers(3), {
+  test("a chunk whose workers all ended becomes its items' errors", LIMIT, async () => {
+    const answer = distribute(double, { backend, name: "unlucky", attempts: 2 }).batch(numbers(3), {
       returnExceptions: true,
     });
-    await until(async () => (await outstanding("poison/1")) === 1);
+    await until(async () => (await outstanding("unlucky/1")) === 1);
     await client.query(
-      "UPDATE batchwise.chunks SET deliveries = 2 WHERE batch_id IN (SELECT id FROM batchwise.batches WHERE queue = 'poison/1')",
+      "UPDATE batchwise.chunks SET deliveries = 2 WHERE batch_id IN (SELECT id FROM batchwise.batches WHERE queue = 'unlucky/1')",
     );
-    workerOf({ poison: double });
+    workerOf({ unlucky: double });
     const errors = await answer;
     expect(errors.every((error) => WorkerLostError.isInstance(error))).toBe(true);
     expect(errors[0]).toMatchObject({
       code: "worker_crashed",
       retryable: false,
-      message: expect.stringContaining("This chunk of 3 inputs was given to 2 workers in turn") as string,
+      message: expect.stringContaining("this chunk of 3 inputs, got 2 workers in turn that ended before.") as string,
     });
   });
 });
 
 describe("the database", () => {
   test("that cannot be reached: a clear error after reconnectMs, without the URL", LIMIT, async () => {
-    await using lost = postgresEngine({ url: "postgres://user:secret@127.0.0.1:1/none", reconnectMs: 100 });
+    await using lost = postgresBackend({ url: "postgres://user:secret@127.0.0.1:1/none", reconnectMs: 100 });
     const error = await failureOf(lost.open());
     expect(QueueDatabaseError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({ code: "network_error", message: expect.stringContaining("ECONNREFUSED") as string });
     expect(error.message).not.toContain("secret");
-    const [slot] = await distribute(double, { engine: lost, name: "lost" }).batch([1], { returnExceptions: true });
+    const [slot] = await distribute(double, { backend: lost, name: "lost" }).batch([1], { returnExceptions: true });
     expect(QueueDatabaseError.isInstance(slot)).toBe(true);
   });
 
-  test("with tables of an older version: brought up to date, once, and with what is in them", LIMIT, async () => {
+  test("with tables of an older version: migrated, once, with their rows", LIMIT, async () => {
     const database = new PostgresDatabase(postgres.url, 4);
     const twice: Migration = (schema) => `UPDATE ${schema}.batches SET keep_ms = 2 * keep_ms`;
     await installSchema(database, "older");
@@ -517,30 +513,32 @@ describe("the database", () => {
   });
 
   test("with tables of a newer version: a clear error", LIMIT, async () => {
-    const newer = postgresEngine({ url: postgres.url, schema: "newer" });
+    const newer = postgresBackend({ url: postgres.url, schema: "newer" });
     await newer.open();
     await newer.close();
     await client.query("UPDATE newer.version SET version = 99");
-    const error = await failureOf(postgresEngine({ url: postgres.url, schema: "newer" }).open());
-    expect(error.message).toContain('The tables in schema "newer" are of version 99');
+    const error = await failureOf(postgresBackend({ url: postgres.url, schema: "newer" }).open());
+    expect(error.message).toContain('in schema "newer", got version 99.');
   });
 
   test("opened by several at once is made once", LIMIT, async () => {
-    // Several times: one round in five is one in which it matters.
+    // Several rounds: about one in five has the race.
     for (let round = 0; round < 5; round++) {
       const schema = `together_${round}`;
-      const engines = Array.from({ length: 4 }, () => postgresEngine({ url: postgres.url, schema }));
-      await Promise.all(engines.map((each) => each.open()));
-      await Promise.all(engines.map((each) => each.close()));
+      const backends = Array.from({ length: 4 }, () => postgresBackend({ url: postgres.url, schema }));
+      await Promise.all(backends.map((each) => each.open()));
+      await Promise.all(backends.map((each) => each.close()));
       const { rows } = await client.query(`SELECT version FROM ${schema}.version`);
       expect(rows).toEqual([{ version: 1 }]);
     }
   });
 
   test("after close: an error that says so", LIMIT, async () => {
-    const closed = postgresEngine({ url: postgres.url });
+    const closed = postgresBackend({ url: postgres.url });
     await closed.close();
-    await expect(distribute(double, { engine: closed, name: "closed" }).invoke(1)).rejects.toThrow("engine is closed");
+    await expect(distribute(double, { backend: closed, name: "closed" }).invoke(1)).rejects.toThrow(
+      "Expected an open backend, got a closed one",
+    );
   });
 });
 

@@ -1,8 +1,8 @@
 import { threadPool, type ThreadPool } from "../src/index.ts";
 
 /**
- * How much faster threads are than one, and what a message costs. Prints one table each; every figure is the best of
- * the rounds, because whatever else the machine does can only add to it.
+ * Speed of two threads against one, and the cost of a message. Prints one table each; every figure is the best of the
+ * rounds, because other work of the machine can only add to it.
  *
  * Run with `pnpm run bench`, on a machine with at least two cores.
  */
@@ -43,7 +43,7 @@ async function messages(): Promise<void> {
   );
 }
 
-/** In turn within a round, so that a busy moment of the machine meets them all alike. */
+/** Measures the pools in turn within a round, so that a busy moment of the machine affects all of them. */
 async function bestOf(pools: readonly ThreadPool<number, number>[], inputs: readonly number[]): Promise<number[]> {
   const best = pools.map(() => Number.POSITIVE_INFINITY);
   for (let round = -1; round < ROUNDS; round++) {

@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 60_000 });
 afterAll(closePools);
 
 describe("a thread that ends", () => {
-  it.each(["exit", "throwBeside"] as const)("P36 %s fails its own item and no neighbour", async (how) => {
+  it.each(["exit", "throwBeside"] as const)("P36 %s fails its own item and no neighbor", async (how) => {
     const orders: Order[] = [{ do: "answer", value: 1 }, { do: how }, { do: "answer", value: 3 }];
     const [before, failed, after] = await trouble().invokeMany(orders);
     expect([before, after]).toEqual([1, 3]);
@@ -21,14 +21,14 @@ describe("a thread that ends", () => {
     );
   });
 
-  it("P36 memory beyond resourceLimits fails its own item and no neighbour", async () => {
+  it("P36 memory beyond resourceLimits fails its own item and no neighbor", async () => {
     const pool = trouble({ resourceLimits: { maxOldGenerationSizeMb: 48 } });
     const [failed, after] = await pool.invokeMany([{ do: "exhaustMemory" }, { do: "answer", value: 2 }]);
     expect(failed).toHaveProperty("cause.code", "ERR_WORKER_OUT_OF_MEMORY");
     expect(after).toBe(2);
   });
 
-  it("is forgiven once: the item is sent again", async () => {
+  it("may happen once: the item is sent again", async () => {
     const gate = newGate();
     const pool = trouble();
     expect(
@@ -40,7 +40,7 @@ describe("a thread that ends", () => {
     expect(gate[0]).toBe(2);
   });
 
-  it("is warned of when it had nothing to do, and the pool goes on", async () => {
+  it("without a task causes a warning, and the pool goes on", async () => {
     const pool = trouble();
     const warning = once(process, "warning");
     await pool.invoke({ do: "throwLater" });
@@ -48,17 +48,17 @@ describe("a thread that ends", () => {
     expect(await pool.invoke({ do: "answer", value: "on" })).toBe("on");
   });
 
-  it("does not end a neighbouring thread's work, and leaves the pool usable", async () => {
+  it("does not end another thread's work, and leaves the pool usable", async () => {
     const pool = trouble({ threads: 2 });
     const gate = newGate();
     const controller = new AbortController();
-    const neighbour = pool.invoke({ do: "waitForAbort", gate }, { signal: controller.signal });
+    const neighbor = pool.invoke({ do: "waitForAbort", gate }, { signal: controller.signal });
     await begun(gate);
-    await expect(pool.invoke({ do: "exit" })).rejects.toThrow("The worker thread ended");
+    await expect(pool.invoke({ do: "exit" })).rejects.toThrow("to throw, got a thread that ended over this item");
     expect(await pool.invoke({ do: "answer", value: "on" })).toBe("on");
     expect(gate[1]).toBe(0);
     controller.abort(new Error("done"));
-    await expect(neighbour).rejects.toThrow("done");
+    await expect(neighbor).rejects.toThrow("done");
   });
 
   it("ends nothing for good when every item does it", async () => {
@@ -74,7 +74,11 @@ describe("a worker that cannot be used", () => {
     ["exits-at-once.ts", "cause.message", "worker exited with code: 5"],
     ["broken.ts", "cause.message", "broken at its top level"],
     ["unprepared.ts", "cause.message", "no model there"],
-    ["nothing.ts", "message", expect.stringContaining("default-exports a value of type undefined")],
+    [
+      "nothing.ts",
+      "message",
+      expect.stringMatching(/^Expected the default export of .*, got a value of type undefined\./),
+    ],
   ])("%s fails every item with a WorkerLoadError that says why", async (name, path, value) => {
     const outcomes = await poolOf<number, number>(name).invokeMany([1, 2]);
     for (const outcome of outcomes) {
@@ -97,7 +101,7 @@ describe("a worker that cannot be used", () => {
   it("a setup that failed is tried again by the next call", async () => {
     const tries = newGate();
     const pool = poolOf<number, number>("unprepared.ts", { workerData: tries });
-    await expect(pool.invoke(5)).rejects.toThrow("could not be set up");
+    await expect(pool.invoke(5)).rejects.toThrow(/^Expected .* to set up, got an error/);
     expect(await pool.invoke(5)).toBe(5);
   });
 });

@@ -1,23 +1,23 @@
 import type { CallOptions, Runnable } from "@batchwise/core";
 
-/** What a worker runs for one input. An Error that is thrown or returned fails this input alone. */
+/** Function that a worker runs for one input. An Error that is thrown or returned fails this input alone. */
 export type WorkerFunction<Input, Output> = (input: Input, options: CallOptions) => Output | Promise<Output>;
 
-/** What does the work in a thread: a function, or a Runnable with its own bulk path. */
+/** Body of a worker: a function, or a Runnable with its own bulk path. */
 export type WorkerBody<Input, Output> = WorkerFunction<Input, Output> | Runnable<Input, Output>;
 
 const MARKER = Symbol.for("batchwise.worker");
 
-/** What `defineWorker` returns, for a worker module's default export. */
+/** Definition that `defineWorker` returns, for a worker module's default export. */
 export interface WorkerDefinition<Input, Output> {
   readonly setup: (workerData: any) => WorkerBody<Input, Output> | Promise<WorkerBody<Input, Output>>;
 }
 
 /**
- * A worker that prepares something first: loads a model, opens a file, builds a table.
+ * Defines a worker that prepares something first: loads a model, opens a file, builds a table.
  *
  * @param setup runs once in each thread, before its first input, with the pool's `workerData`. May be asynchronous.
- *   Where it fails, the items that waited for it fail with a WorkerLoadError, and the next ones try it again.
+ *   Where it fails, the items that waited for it fail with a WorkerLoadError, and the next call tries it again.
  *
  * @example
  * export default defineWorker(async ({ path }: { path: string }) => {
@@ -33,7 +33,7 @@ export function defineWorker<Input, Output>(
   return definition;
 }
 
-/** Whether `value` comes from `defineWorker`, of this copy of the package or another. */
+/** Tells whether `value` is from `defineWorker`, of this copy of the package or another. */
 export function isWorkerDefinition(value: unknown): value is WorkerDefinition<unknown, unknown> {
   return typeof value === "object" && value !== null && MARKER in value;
 }

@@ -2,7 +2,7 @@ import { BatchwiseError, type BatchwiseErrorOptions } from "@batchwise/core";
 
 /**
  * The thread ended while it worked on this item: `process.exit`, an uncaught exception, or out of memory. `cause` says
- * how. The item had a second chance in a new thread of its own, unless `transferInputs` had given the input away.
+ * how. The item had a second try in a thread of its own, unless `transferInputs` had moved the input away.
  */
 export class WorkerCrashError extends BatchwiseError {
   static override readonly kind: string = "WorkerCrashError";

@@ -1,7 +1,7 @@
 import type { CallReport } from "@batchwise/core";
 import type { EncodedError } from "./wire-error.ts";
 
-/** What every thread of a pool is started with. */
+/** Data that every thread of a pool is started with. */
 export interface ThreadData {
   /** URL of the user's worker module. */
   readonly module: string;
@@ -17,9 +17,9 @@ export interface Task {
   readonly state: Int32Array<SharedArrayBuffer>;
 }
 
-/** Field of `Task.state`: whether the task is still wanted. */
+/** Field of `Task.state`: the phase of the task. */
 export const PHASE = 0;
-/** Field of `Task.state`: 0 while the worker loads, then 1 plus the position of the input that is worked on. */
+/** Field of `Task.state`: 0 while the worker loads, then 1 plus the position of the current input. */
 export const STARTED = 1;
 
 /** Values of the field PHASE. */

@@ -34,13 +34,15 @@ describe("options of threadPool", () => {
     ["clock", {}],
   ])("%s: %j is refused when the pool is made, by name", (name, value) => {
     const make = (): unknown => threadPool(fixture("double.ts"), { [name]: value });
-    expect(make).toThrow(`expects ${name} to be`);
+    expect(make).toThrow(`Expected \`${name}\` to be`);
     expect(make).toThrow(expect.toSatisfy((error) => ArgumentError.isInstance(error)));
   });
 
-  it("a misspelt one is refused, with the names that there are", () => {
+  it("a misspelled one is refused, with the known names", () => {
     const options = { thread: 2 } as ThreadPoolOptions;
-    expect(() => threadPool(fixture("double.ts"), options)).toThrow(/no option "thread".*threads, chunk/);
+    expect(() => threadPool(fixture("double.ts"), options)).toThrow(
+      /^Expected a known option, got `thread`\..*threads, chunk/,
+    );
   });
 
   it("P35 a message never holds an option's value", () => {

@@ -5,16 +5,16 @@ import { isCloneable } from "./transfer.ts";
 
 /** Options of `threadPool`. */
 export interface ThreadPoolOptions {
-  /** Threads at most; they start when they are first needed. A whole number from 1. @default os.availableParallelism() */
+  /** Most threads; they start when they are first needed. A whole number from 1. @default os.availableParallelism() */
   readonly threads?: number;
   /**
-   * Inputs a message. A whole number from 1. A message costs about 0.1 ms; inputs of one message share a thread. So 1
-   * spreads even a few inputs over all threads; take more for inputs lighter than a millisecond, and for a Runnable
-   * that works on many inputs at once. With `transferInputs`, more than 1 gives up the neighbours of a crash.
+   * Inputs of a message. A whole number from 1. A message costs about 0.1 ms; its inputs share a thread. So 1 spreads even
+   * a few inputs over all threads; use more for inputs that take less than a millisecond, and for a Runnable that works
+   * on many inputs at once. With `transferInputs`, more than 1 fails the neighbors of a crash.
    * @default 1
    */
   readonly chunk?: number;
-  /** Handed to the `setup` of `defineWorker` in every thread. Anything that `structuredClone` takes. */
+  /** Value for the `setup` of `defineWorker` in every thread. Anything that `structuredClone` takes. */
   readonly workerData?: unknown;
   /**
    * Moves the inputs' ArrayBuffers and MessagePorts to the thread instead of copying them. The caller's buffers are
@@ -27,11 +27,11 @@ export interface ThreadPoolOptions {
    */
   readonly transferOutputs?: boolean;
   /**
-   * Milliseconds that a thread has, after an abort, to end its task by itself before it is ended with all that it had
+   * Milliseconds that a thread has, after an abort, to end its task by itself before it is ended with all that it has
    * loaded. The caller never waits for it. From 0. @default 100
    */
   readonly graceMs?: number;
-  /** Memory of each thread, as `node:worker_threads` takes it. A thread that passes it counts as crashed. */
+  /** Memory of each thread, as `node:worker_threads` takes it. A thread that exceeds it counts as crashed. */
   readonly resourceLimits?: ResourceLimits;
   /** Node's flags for the threads, instead of the process's own. */
   readonly execArgv?: readonly string[];
@@ -48,17 +48,15 @@ export type FilledOptions = Required<Pick<ThreadPoolOptions, "threads" | "chunk"
     readonly transferOutputs: boolean;
   };
 
-/** @throws ArgumentError when an option is unknown or holds what it cannot. */
+/** @throws ArgumentError when an option is unknown or has a wrong value. */
 export function fillOptions(options: ThreadPoolOptions): FilledOptions {
   for (const [name, value] of Object.entries(options)) {
     const check = CHECKS[name as keyof ThreadPoolOptions];
     if (check === undefined) {
-      throw new ArgumentError(
-        `threadPool() has no option "${name}". Its options are ${Object.keys(CHECKS).join(", ")}.`,
-      );
+      throw new ArgumentError(`Expected a known option, got \`${name}\`. Known: ${Object.keys(CHECKS).join(", ")}.`);
     }
     if (value !== undefined && !check.holds(value)) {
-      throw new ArgumentError(`threadPool() expects ${name} to be ${check.expected}; ${described(value)} came.`);
+      throw new ArgumentError(`Expected \`${name}\` to be ${check.expected}, got ${described(value)}.`);
     }
   }
   return {
@@ -117,7 +115,7 @@ const CHECKS: Readonly<Record<keyof ThreadPoolOptions, Check>> = {
   },
 };
 
-/** Numbers in full, anything else by its type alone: an option may hold a key. */
+/** Shows numbers in full, any other value by its type alone: an option may hold a key. */
 function described(value: unknown): string {
   if (typeof value === "number") return String(value);
   if (value === null) return "null";

@@ -2,12 +2,12 @@ import { type CallOptions, type CallReport, ResultError, type Runnable } from "@
 import type { WorkerFunction } from "./define-worker.ts";
 import type { LoadedWorker } from "./load-worker.ts";
 import { ABORTED, ENDED, PHASE, type Reply, RUNNING, STARTED, type Task } from "./message.ts";
-import { Slots } from "./slots.ts";
+import { ResultSlots } from "./result-slots.ts";
 import { isCloneable } from "./transfer.ts";
 
 /** Works on a message's inputs, each failure kept apart. Never rejects. */
 export async function runTask(worker: LoadedWorker, task: Task, transferOutputs: boolean): Promise<Reply> {
-  const slots = new Slots(task.inputs.length, transferOutputs);
+  const slots = new ResultSlots(task.inputs.length, transferOutputs);
   const { signal, stop } = watch(task.state);
   const reports: CallReport[] = [];
   const options = { signal, report: (report: CallReport): unknown => reports.push(report) };
@@ -19,7 +19,7 @@ export async function runTask(worker: LoadedWorker, task: Task, transferOutputs:
   } finally {
     stop();
   }
-  slots.failRest(new ResultError("The worker's Runnable gave no outcome for this input; expected one for each."));
+  slots.failRest(new ResultError("Expected an outcome for each input of the Runnable, got none for this one."));
   return {
     status: "done",
     ...slots.contents(),
@@ -30,11 +30,11 @@ export async function runTask(worker: LoadedWorker, task: Task, transferOutputs:
 async function runFunction(
   run: WorkerFunction<unknown, unknown>,
   task: Task,
-  slots: Slots,
+  slots: ResultSlots,
   options: CallOptions,
 ): Promise<void> {
   for (const [position, input] of task.inputs.entries()) {
-    // A function that never gives way to the event loop would not let the signal fire.
+    // The signal does not fire while a function blocks the event loop.
     if (Atomics.load(task.state, PHASE) === ABORTED) return;
     Atomics.store(task.state, STARTED, position + 1);
     try {
@@ -47,11 +47,11 @@ async function runFunction(
   }
 }
 
-/** By its own bulk path, with its own order of work, retries and isolation. */
+/** Runs the inputs by the Runnable's own bulk path, order of work, retries and isolation. */
 async function runRunnable(
   runnable: Runnable<unknown, unknown>,
   task: Task,
-  slots: Slots,
+  slots: ResultSlots,
   options: { readonly signal: AbortSignal; readonly report: (report: CallReport) => void },
 ): Promise<void> {
   Atomics.store(task.state, STARTED, 1);
@@ -67,7 +67,7 @@ async function runRunnable(
   }
 }
 
-/** A signal that follows the task's memory, which the pool writes to. */
+/** Signal that follows the task's memory, which the pool writes to. */
 function watch(state: Task["state"]): { readonly signal: AbortSignal; readonly stop: () => void } {
   const controller = new AbortController();
   const abortIfAsked = (): void => {

@@ -1,15 +1,15 @@
 import { ArgumentError, type CallOptions, Runnable, type RunnableSettings } from "@batchwise/core";
-import { deliver, type Slot } from "./deliver.ts";
+import { deliver, type Outcome } from "./deliver.ts";
 import { fillOptions, type ThreadPoolOptions } from "./options.ts";
 import { Threads } from "./threads.ts";
 import { resolveWorker, threadFlags } from "./worker-module.ts";
 
 /**
- * A Runnable that works in threads: its `batch` spreads CPU-bound work over the machine's cores.
+ * Makes a Runnable that works in threads: its `batch` spreads CPU-bound work over the machine's cores.
  *
  * @param worker the module that does the work, as in `new URL("./work.js", import.meta.url)`. It default-exports a
  *   function `(input, options) => output`, a Runnable, or what `defineWorker` returns.
- * @throws ArgumentError when there is no such module, or an option is none or holds what it cannot.
+ * @throws ArgumentError when there is no such module, or an option is unknown or has a wrong value.
  *
  * @example
  * await using pool = threadPool<number, boolean>(new URL("./is-prime.js", import.meta.url), { threads: 4 });
@@ -19,7 +19,7 @@ export function threadPool<Input, Output>(worker: URL, options?: ThreadPoolOptio
   return new ThreadPool(worker, options);
 }
 
-/** What `threadPool` returns. Idle threads do not keep the process alive; `close` ends them earlier. */
+/** Runnable that `threadPool` returns. Idle threads do not keep the process alive; `close` ends them earlier. */
 export class ThreadPool<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
   readonly #threads: Threads;
@@ -47,26 +47,26 @@ export class ThreadPool<Input, Output> extends Runnable<Input, Output> {
   }
 
   /**
-   * One input, worked on in a thread.
+   * Works on one input in a thread.
    *
-   * @throws what the worker threw, with its name, message, stack, fields and cause.
+   * @throws the worker's error, with its name, message, stack, fields and cause.
    * @throws WorkerCrashError when the thread ended twice over it, WorkerLoadError when the module cannot be used,
    *   InputError when the input cannot be cloned, ResultError when the output cannot, ArgumentError after `close`.
    */
   async invoke(input: Input, options: CallOptions = {}): Promise<Output> {
-    const [slot] = await this.#call([input], options);
-    if (!slot!.ok) throw slot!.error;
-    return slot!.value as Output;
+    const [outcome] = await this.#call([input], options);
+    if (!outcome!.ok) throw outcome!.error;
+    return outcome!.value as Output;
   }
 
-  /** Inputs of one message, worked on in one thread. `batch` makes messages of `chunk` inputs and fills all threads. */
+  /** Works on inputs in one thread, as one message. `batch` makes messages of `chunk` inputs and fills all threads. */
   override async invokeMany(inputs: readonly Input[], options: CallOptions = {}): Promise<(Output | Error)[]> {
     if (inputs.length === 0) return [];
-    const slots = await this.#call(inputs, options);
-    return slots.map((slot) => (slot.ok ? (slot.value as Output) : slot.error));
+    const outcomes = await this.#call(inputs, options);
+    return outcomes.map((outcome) => (outcome.ok ? (outcome.value as Output) : outcome.error));
   }
 
-  /** Lets the calls in progress finish, then ends the threads. Later calls fail with an ArgumentError. */
+  /** Waits for the calls in progress, then ends the threads. Later calls fail with an ArgumentError. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -76,10 +76,10 @@ export class ThreadPool<Input, Output> extends Runnable<Input, Output> {
     return this.close();
   }
 
-  async #call(inputs: readonly Input[], options: CallOptions): Promise<Slot[]> {
+  async #call(inputs: readonly Input[], options: CallOptions): Promise<Outcome[]> {
     if (this.#closing !== undefined) {
       const error = new ArgumentError(
-        "The thread pool is closed. Call close() after the last batch, or make a new pool.",
+        "Expected an open thread pool, got a closed one. Call close() after the last batch, or make a new pool.",
       );
       return inputs.map(() => ({ ok: false, error }));
     }

@@ -2,10 +2,10 @@ import type { CallReport, Clock } from "@batchwise/core";
 import type { Piscina } from "piscina";
 import type { SHARE_ENV, Transferable } from "node:worker_threads";
 import { ABORTED, newState, PHASE, type Reply, STARTED, type Task, type ThreadData } from "./message.ts";
-import { Permits } from "./permits.ts";
+import { Semaphore } from "./semaphore.ts";
 import { ENTRY } from "./worker-module.ts";
 
-/** How the threads are made. */
+/** Settings of the threads. */
 export interface ThreadsSettings {
   readonly threads: number;
   readonly threadData: ThreadData;
@@ -16,14 +16,14 @@ export interface ThreadsSettings {
   readonly env: Readonly<Record<string, string>> | typeof SHARE_ENV | undefined;
 }
 
-/** What one call of `send` wants. */
+/** Options of one message. */
 export interface SendOptions {
   readonly signal?: AbortSignal;
   readonly report?: (report: CallReport) => void;
   readonly transfer?: readonly Transferable[];
 }
 
-/** What became of a message. */
+/** Outcome of a message. */
 export type Answer =
   | { readonly status: "answered"; readonly reply: Reply }
   /** The thread ended first. `started` is false when it was still loading the worker. */
@@ -32,36 +32,36 @@ export type Answer =
   | { readonly status: "unsendable"; readonly reason: unknown };
 
 /**
- * The threads, by Piscina. It gets no task that it could not start at once: its own queue is not looked after when a
- * thread dies while it starts, nor when one is ended by an abort.
+ * Threads of Piscina. It gets no task that it could not start at once: its own queue stalls when a thread dies while it
+ * starts, or when an abort ends one.
  */
 export class Threads {
   readonly #settings: ThreadsSettings;
-  readonly #permits: Permits;
+  readonly #semaphore: Semaphore;
   readonly #kills = new Set<AbortController>();
   #piscina: Promise<Piscina> | undefined;
   #lastError: unknown;
 
   constructor(settings: ThreadsSettings) {
     this.#settings = settings;
-    this.#permits = new Permits(settings.threads);
+    this.#semaphore = new Semaphore(settings.threads);
   }
 
   /**
-   * Has one message answered, and never hangs for a thread that ended.
+   * Sends one message and resolves to its outcome, also when its thread ends.
    *
    * @throws the signal's reason, at once, when `signal` is aborted. The thread has `graceMs` to stop, then it is ended.
    */
   async send(inputs: readonly unknown[], options: SendOptions): Promise<Answer> {
     const { signal } = options;
-    await this.#permits.acquire(signal);
+    await this.#semaphore.acquire(signal);
     const kill = new AbortController();
     const task: Task = { inputs, state: newState() };
-    const answer = this.#run(task, kill, options.transfer).finally(() => this.#permits.release());
+    const answer = this.#run(task, kill, options.transfer).finally(() => this.#semaphore.release());
     return signal === undefined ? answer : this.#untilAborted(answer, task, kill, signal);
   }
 
-  /** Ends the threads, whatever they do. */
+  /** Ends the threads, even those at work. */
   async destroy(): Promise<void> {
     const piscina = await this.#piscina?.catch(() => undefined);
     await piscina?.destroy();
@@ -116,7 +116,7 @@ export class Threads {
     const { Piscina: Pool } = await import("piscina");
     const piscina = new Pool({
       filename: ENTRY,
-      // The first thread starts at once, so that flags that no thread can have are refused here.
+      // The first thread starts at once, so that flags that threads do not take are refused here.
       minThreads: 1,
       maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -133,7 +133,7 @@ export class Threads {
     return piscina;
   }
 
-  /** A thread failed that had no task: while it started, or long after its last one. */
+  /** Notes the error of a thread without a task: one that is starting, or is done with its last one. */
   #onIdleError(error: unknown): void {
     this.#lastError = error;
     if (this.#kills.size > 0) return;
@@ -144,9 +144,9 @@ export class Threads {
     );
   }
 
-  /** Piscina starts a thread for each waiting task; when the last one dies, nothing would ever take them. */
+  /** Fails the tasks that wait when the last thread has died: Piscina starts no other one for them. */
   #failStranded(piscina: Piscina): void {
-    const reason = this.#lastError ?? new Error("Every worker thread ended while it started, without an error.");
+    const reason = this.#lastError ?? new Error("Expected a worker thread to start, got none, and no error.");
     this.#lastError = undefined;
     if (piscina.threads.length > 0) return;
     for (const kill of this.#kills) kill.abort(reason);

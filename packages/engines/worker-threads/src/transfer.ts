@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { isMarkedAsUntransferable, MessagePort, type Transferable } from "node:worker_threads";
 
 /**
- * The buffers and ports in a value, each once, for a transfer list. Looks into arrays, plain objects, Maps and Sets.
+ * Buffers and ports in a value, each once, for a transfer list. Looks into arrays, plain objects, Maps and Sets.
  * Buffers that Node has marked as untransferable (the pool behind small Buffers) are left to be copied.
  */
 export function transferablesIn(value: unknown): Transferable[] {
@@ -21,9 +21,9 @@ export function transferablesIn(value: unknown): Transferable[] {
 }
 
 /**
- * Whether a message can hold the value. Plain data is looked through; anything stranger is tried.
+ * Tells whether a message can hold the value. Plain data is searched; any other value is tried.
  *
- * @param moved what the message transfers, which need not be cloneable
+ * @param moved values that the message transfers, which need not be cloneable
  */
 export function isCloneable(value: unknown, moved: readonly Transferable[] = []): boolean {
   const seen = new Set<unknown>(moved);
@@ -51,7 +51,7 @@ function childrenOf(value: object): Iterable<unknown> {
   return isPlain(value) ? Object.values(value) : [];
 }
 
-/** Whether the buffer was given away already. Its length says nothing: an empty buffer is as short. */
+/** True for a buffer that was moved away. Its length does not tell: an empty buffer is as short. */
 function isDetached(value: object): boolean {
   return (value as { readonly detached?: boolean }).detached === true;
 }

@@ -95,7 +95,7 @@ describe("encodeError", () => {
     expect(decoded).toHaveProperty("cause.cause.cause.message", "b");
   });
 
-  it("leaves out a cause that cannot be cloned, and is at home with what is no Error", () => {
+  it("leaves out a cause that cannot be cloned, and takes thrown non-Errors", () => {
     expect(decodeError(structuredClone(encodeError(new Error("a", { cause: () => 1 })))).cause).toBeUndefined();
     const decoded = decodeError(structuredClone(encodeError("a string")));
     expect(decoded).toMatchObject({ message: toError("a string").message, cause: "a string" });

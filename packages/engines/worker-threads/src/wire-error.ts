@@ -12,7 +12,7 @@ import {
 import { WorkerCrashError, WorkerLoadError } from "./errors.ts";
 import { isCloneable } from "./transfer.ts";
 
-/** An Error as plain data. The structured clone of an Error would lose its class and its fields. */
+/** Error as plain data. The structured clone of an Error would lose its class and its fields. */
 export interface EncodedError {
   /** The JavaScript class that it extends. */
   readonly native: string;
@@ -29,14 +29,14 @@ export interface EncodedError {
 
 type EncodedCause = { readonly error: EncodedError } | { readonly value: unknown };
 
-/** Turns whatever was thrown into plain data. A cause or field that cannot be cloned is left out. */
+/** Turns a thrown value into plain data. A cause or field that cannot be cloned is left out. */
 export function encodeError(thrown: unknown): EncodedError {
   return encode(toError(thrown), LONGEST_CHAIN);
 }
 
 /**
- * The error again: with its name, message, stack, fields and cause, and recognised by `isInstance` of the same
- * Batchwise classes. A class that only the worker knows becomes the nearest that is known here.
+ * Makes the error again, with its name, message, stack, fields and cause, so that `isInstance` of the same Batchwise
+ * classes holds. A class that only the worker knows becomes the nearest that is known here.
  */
 export function decodeError(encoded: EncodedError): Error {
   const error =
@@ -61,11 +61,11 @@ export function decodeError(encoded: EncodedError): Error {
 const LINEAGE = Symbol.for("batchwise.error");
 const LONGEST_CHAIN = 16;
 
-/** Fields that count even where a class gives them by a getter. */
+/** Fields that are kept even where a class gives them by a getter. */
 const DECIDING = ["code", "status", "retryable"];
 const OWN_PLACE = new Set(["name", "message", "stack", "cause", "errors"]);
 
-/** The most special first; Error takes what is left. */
+/** Native classes, the most special first; Error takes what is left. */
 const NATIVE: Readonly<Record<string, new (message: string) => Error>> = {
   TypeError,
   RangeError,

@@ -7,7 +7,7 @@ import { fixture } from "./fixtures/gate.ts";
 import { ENTRY, resolveWorker, threadFlags } from "./worker-module.ts";
 
 describe("resolveWorker", () => {
-  it("takes the file that is there", () => {
+  it("takes the file that exists", () => {
     expect(resolveWorker(fixture("double.ts")).href).toBe(fixture("double.ts").href);
   });
 
@@ -16,9 +16,13 @@ describe("resolveWorker", () => {
     expect(resolveWorker(fixture("built.ts")).href).toBe(fixture("built.js").href);
   });
 
-  it("says where it looked and what to do when there is neither", () => {
-    expect(() => resolveWorker(fixture("gone.js"))).toThrow(/gone\.js, nor at .*gone\.ts\. Write the path relative/);
-    expect(() => resolveWorker(fixture("gone.wasm"))).toThrow(/no worker module at .*gone\.wasm\. /);
+  it("says where it looked and what to do when neither exists", () => {
+    expect(() => resolveWorker(fixture("gone.js"))).toThrow(
+      /gone\.js or .*gone\.ts, got no such file\. Write the path relative/,
+    );
+    expect(() => resolveWorker(fixture("gone.wasm"))).toThrow(
+      /^Expected a worker module at .*gone\.wasm, got no such file\. /,
+    );
   });
 
   it.each(["./work.js", undefined, new URL("https://example.com/work.js")])("refuses %s", (worker) => {

@@ -3,31 +3,31 @@ import { fileURLToPath } from "node:url";
 import { ArgumentError } from "@batchwise/core";
 
 /**
- * The worker module that is there: the URL itself, or its twin with the other extension. So
+ * Finds the worker module: the URL itself, or its twin with the other extension. So
  * `new URL("./work.js", import.meta.url)` finds `work.ts` when the program runs from its sources, and
  * `new URL("./work.ts", import.meta.url)` finds `work.js` when it has been built.
  *
- * @throws ArgumentError when `worker` is no file: or data: URL, or when there is neither file.
+ * @throws ArgumentError when `worker` is not a file: or data: URL, or when neither file exists.
  */
 export function resolveWorker(worker: URL): URL {
   if (!(worker instanceof URL) || !["file:", "data:"].includes(worker.protocol)) {
     throw new ArgumentError(
-      'threadPool() expects the URL of a worker module, such as new URL("./work.js", import.meta.url); ' +
-        `${worker instanceof URL ? `a ${worker.protocol} URL` : `a value of type ${typeof worker}`} came.`,
+      'Expected `worker` to be the URL of a worker module, such as new URL("./work.js", import.meta.url), got ' +
+        `${worker instanceof URL ? `a ${worker.protocol} URL` : `a value of type ${typeof worker}`}.`,
     );
   }
   if (worker.protocol === "data:" || existsSync(worker)) return worker;
   const twin = twinOf(worker);
   if (twin !== undefined && existsSync(twin)) return twin;
   throw new ArgumentError(
-    `threadPool() found no worker module at ${fileURLToPath(worker)}` +
-      `${twin === undefined ? "" : `, nor at ${fileURLToPath(twin)}`}. ` +
+    `Expected a worker module at ${fileURLToPath(worker)}` +
+      `${twin === undefined ? "" : ` or ${fileURLToPath(twin)}`}, got no such file. ` +
       'Write the path relative to the file that calls threadPool(), as in new URL("./work.js", import.meta.url), ' +
       "and have a build keep the worker as a file of its own.",
   );
 }
 
-/** Path of the module that runs in every thread: a neighbour of this one, in the sources as in the built package. */
+/** Path of the module that runs in every thread: next to this one, in the sources as in the built package. */
 export const ENTRY: string = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url),
 );

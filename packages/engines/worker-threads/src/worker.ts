@@ -8,7 +8,7 @@ import { encodeError } from "./wire-error.ts";
 const { module, data, transferOutputs } = workerData as ThreadData;
 let loading: Promise<LoadedWorker> | undefined;
 
-/** Runs in a thread: answers one message. It never rejects, so that a rejection always means that the thread ended. */
+/** Answers one message, in a thread. It never rejects, so that a rejection always means that the thread ended. */
 export default async function work(task: Task): Promise<unknown> {
   let worker: LoadedWorker;
   try {

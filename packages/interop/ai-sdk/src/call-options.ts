@@ -2,7 +2,7 @@ import type { SharedV4Warning } from "@ai-sdk/provider";
 import { anySignal, defined, requireMethods } from "@batchwise/adapter-kit";
 import type { BatchOptions, Runnable } from "@batchwise/core";
 
-/** What a model is called. */
+/** Names of a model. */
 export interface ModelNames {
   /** The provider's name in logs and in `providerOptions`. @default "batchwise" */
   readonly provider?: string;

@@ -21,7 +21,7 @@ import {
 import { type ErrorCode, InputError, ProviderError, toError } from "@batchwise/core";
 
 /**
- * What a model of the AI SDK threw, as an error of ours: its errors hold the request's body, the response's, and the provider's
+ * Reads an error of the AI SDK's: its errors hold the request's body, the response's, and the provider's
  * words, which may quote an input or a key (P35). Status, code and what follows from them are kept (P26). An error that
  * is not the AI SDK's passes as it is.
  */
@@ -35,14 +35,11 @@ export function modelFailure(thrown: unknown, dialect: Dialect): Failure {
   return { error: make?.() ?? toError(thrown) };
 }
 
-/** Errors of the AI SDK that came from no response. Some hold the inputs, so none is kept. */
+/** Errors of the AI SDK without a response. Some hold the inputs, so none is kept. */
 const OTHERS: readonly (readonly [{ isInstance(error: unknown): boolean }, () => Error])[] = [
-  [LoadAPIKeyError, () => refused("authentication", "a key, got none. Set the provider's variable or `apiKey`.")],
+  [LoadAPIKeyError, () => refused("authentication", "a key", "none. Set the provider's variable or `apiKey`.")],
   [TooManyEmbeddingValuesForCallError, () => tooMany("fewer")],
-  [
-    UnsupportedFunctionalityError,
-    () => refused("invalid_argument", "what the model supports, got more. Ask for less."),
-  ],
+  [UnsupportedFunctionalityError, () => refused("invalid_argument", "what the model supports", "more. Ask for less.")],
   [InvalidPromptError, () => new InputError("Expected a prompt of the AI SDK's shape, got something else. Change it.")],
   [InvalidResponseDataError, () => notAnswer("what the model promises")],
   [EmptyResponseBodyError, () => passing("none")],
@@ -53,11 +50,11 @@ const OTHERS: readonly (readonly [{ isInstance(error: unknown): boolean }, () =>
 /** The request holds more values than the model takes. */
 export function tooMany(most: number | "fewer"): ProviderError {
   const expected = most === "fewer" ? "fewer values" : `at most ${most} values`;
-  return refused("request_too_large", `${expected} in one call of this model, got more. Lower \`request.maxInputs\`.`);
+  return refused("request_too_large", `${expected} in one call of this model`, "more. Lower `request.maxInputs`.");
 }
 
-function refused(code: ErrorCode, expected: string): ProviderError {
-  return new ProviderError(`Expected ${expected}`, { code, retryable: false });
+function refused(code: ErrorCode, expected: string, got: string): ProviderError {
+  return new ProviderError(`Expected ${expected}, got ${got}`, { code, retryable: false });
 }
 
 function passing(got: string): ProviderError {

@@ -15,9 +15,9 @@ export interface FromEmbeddingModelOptions
    * @default 64; 1 for a model that does not say that it takes calls in parallel
    */
   readonly maxConcurrency?: number;
-  /** What one call may hold. @default the model's own: `maxEmbeddingsPerCall`, and bytes where it says them */
+  /** Limits of one call. @default the model's own: `maxEmbeddingsPerCall`, and bytes where it says them */
   readonly request?: Exclude<RunnableSettings["request"], undefined>;
-  /** How failed calls are tried again. The model itself never does. @default { attempts: 6 } */
+  /** Tries of failed calls. The model itself never does. @default { attempts: 6 } */
   readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
 }
 
@@ -80,8 +80,8 @@ async function embed(
 }
 
 /**
- * The AI SDK takes vectors in the order in which they come (P5). Where all rows of the response's own body
- * (`{ data: [{ index }] }`) carry an index, and are those that the vectors came from, it is put back to them.
+ * The AI SDK takes vectors in the order in which they arrive (P5). Where all rows of the response's own body
+ * (`{ data: [{ index }] }`) carry an index, and are those of the vectors, it is put back to them.
  */
 function withIndexes(embeddings: readonly unknown[], body: unknown): unknown {
   const data = fieldsOf(body)?.["data"];
@@ -91,7 +91,7 @@ function withIndexes(embeddings: readonly unknown[], body: unknown): unknown {
   return embeddings.map((embedding, row) => ({ index: indexes[row], embedding }));
 }
 
-/** Where a model keeps how many bytes of UTF-8 all texts of a call may have; registered for all copies of the AI SDK. */
+/** Mark under which a model keeps how many bytes of UTF-8 all texts of a call may have; registered for all copies of the AI SDK. */
 const MAX_BYTES: unique symbol = Symbol.for("vercel.ai.embeddingModel.maxInputBytesPerCall") as never;
 
 function limitsOf(model: EmbeddingModelV4): { maxInputs?: number; maxBytes?: number } {

@@ -1,11 +1,11 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4GenerateResult } from "@ai-sdk/provider";
 import { defined, factsOf, headersIn, textOf, usageFrom, utf8Length } from "@batchwise/adapter-kit";
-import { type CallOptions, runnable, type Runnable, type RunnableSettings, type Usage } from "@batchwise/core";
+import { type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { modelFailure } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
 import { requireModel, withDefaults } from "./settings.ts";
 
-/** What a call of the model takes beside its prompt: `temperature`, `maxOutputTokens`, `responseFormat`, ... */
+/** Parameters of a call beside its prompt: `temperature`, `maxOutputTokens`, `responseFormat`, ... */
 export type LanguageModelParameters = Omit<LanguageModelV4CallOptions, "prompt" | "abortSignal">;
 
 /** A prompt with parameters of its own. */
@@ -16,7 +16,7 @@ export interface LanguageModelRequest extends LanguageModelParameters {
 /** A text, messages of the AI SDK's specification, or one of these with parameters. */
 export type LanguageModelInput = string | LanguageModelV4CallOptions["prompt"] | LanguageModelRequest;
 
-/** What a model answered. */
+/** Answer of a model. */
 export interface LanguageModelOutput {
   /** All parts of text, in a row. */
   readonly text: string;
@@ -36,7 +36,7 @@ export interface FromLanguageModelOptions extends RunnableSettings<LanguageModel
    * @default 64
    */
   readonly maxConcurrency?: number;
-  /** How failed calls are tried again. The model itself never does. @default { attempts: 6 } */
+  /** Tries of failed calls. The model itself never does. @default { attempts: 6 } */
   readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
 }
 
@@ -71,7 +71,9 @@ async function generate(
   const dialect = dialectOf(model.provider);
   try {
     const result = await model.doGenerate({ ...request, ...defined({ abortSignal: signal }) });
-    report?.({ ...factsOf(headersIn(result.response?.headers), dialect), usage: usageOf(result.usage) });
+    const { inputTokens, outputTokens } = (result.usage ?? {}) as Partial<typeof result.usage>;
+    const usage = usageFrom({ inputTokens: inputTokens?.total, outputTokens: outputTokens?.total });
+    report?.({ ...factsOf(headersIn(result.response?.headers), dialect), usage });
     return { text: textOf(result.content) ?? "", finishReason: result.finishReason.unified, result };
   } catch (thrown) {
     signal?.throwIfAborted();
@@ -101,10 +103,6 @@ function asRequest(input: LanguageModelInput): LanguageModelRequest {
 
 function user(text: string): LanguageModelV4CallOptions["prompt"][number] {
   return { role: "user", content: [{ type: "text", text }] };
-}
-
-function usageOf(told: LanguageModelV4GenerateResult["usage"] | undefined): Usage | undefined {
-  return usageFrom({ inputTokens: told?.inputTokens?.total, outputTokens: told?.outputTokens?.total });
 }
 
 /** UTF-8 bytes of all texts: tokens are never more. What is not a prompt weighs nothing, and fails in the call. */

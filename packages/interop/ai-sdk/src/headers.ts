@@ -1,7 +1,7 @@
 import { type Dialect, xRateLimits } from "@batchwise/adapter-kit";
 
 /**
- * What is a provider's own in its headers: the request's id, and OpenAI's limits a minute. Others use the same names for
+ * Headers of a provider: the request's id, and OpenAI's limits a minute. Others use the same names for
  * limits a day: theirs are not read.
  */
 export function dialectOf(provider: string): Dialect {

@@ -6,7 +6,7 @@ const UNTOLD_CONCURRENCY = 5;
 /** The most calls in flight, however much the reported limits allow. */
 export const CEILING = 64;
 
-/** What holds where the caller says nothing else. */
+/** Settings, with those that hold where the caller says nothing else. */
 export function withDefaults<Input, Output>(
   model: object,
   settings: RunnableSettings<Input, Output>,

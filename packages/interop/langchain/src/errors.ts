@@ -17,7 +17,7 @@ const RETRYABLE: unique symbol = Symbol.for("langchain.errors.retryable") as nev
 const ANY_PROVIDER: Dialect = { provider: "the provider" };
 
 /**
- * What LangChain threw, as an error of ours where it came from a provider: status, code and retryability are kept (P26), words are
+ * Reads an error of LangChain's, as one of ours where it is a provider's: status, code and retryability are kept (P26), words are
  * not, for they may quote an input or a key (P35). An error of the caller's own code passes as it is.
  */
 export function chainFailure(thrown: unknown): Failure {
@@ -26,7 +26,7 @@ export function chainFailure(thrown: unknown): Failure {
   const causes = causesOf(thrown);
   if (causes.some(({ name }) => name === "ContextOverflowError")) return { error: tooLong() };
   const cause = socketError(thrown);
-  // The SDKs' errors have these fields, set or not: without a status no response came.
+  // The SDKs' errors have these fields, set or not: without a status there was no response.
   if (cause !== undefined || causes.some((each) => "requestID" in each)) {
     return { error: networkError(thrown, ANY_PROVIDER, { cause }) };
   }

@@ -16,10 +16,10 @@ export interface FromLangChainEmbeddingsOptions extends RunnableSettings<string,
   readonly kind?: "documents" | "queries";
   /** Calls in flight at once. @default 5 */
   readonly maxConcurrency?: number;
-  /** What one call may hold. @default their `batchSize`, so that a call is one request; 100 texts where they have none */
+  /** Limits of one call. @default their `batchSize`, so that a call is one request; 100 texts where they have none */
   readonly request?: Exclude<RunnableSettings["request"], undefined>;
   /**
-   * How failed calls are tried again. Theirs makes each call once, so that retries do not multiply. With `false`
+   * Tries of failed calls. Theirs makes each call once, so that retries do not multiply. With `false`
    * theirs is left as it is, with its retries and the order of its rows.
    * @default { attempts: 6 }
    */

@@ -20,7 +20,7 @@ export interface FromLangChainOptions<
   /** Calls in flight at once. @default 5 */
   readonly maxConcurrency?: number;
   /**
-   * How failed calls are tried again. Theirs is told not to retry, so that retries do not multiply. With `false`
+   * Tries of failed calls. Theirs is asked not to retry, so that retries do not multiply. With `false`
    * theirs does as it is set up.
    * @default { attempts: 6 }
    */

@@ -12,7 +12,7 @@ export function inOrder(answer: unknown, count: number): unknown {
   return { ...(answer as object), data: rows };
 }
 
-/** What an answer says of the tokens that it took: the names of OpenAI's API, which most embedding APIs share. */
+/** Tokens that an answer says it took, by the names of OpenAI's API, which most embedding APIs share. */
 export function tokensOf(answer: unknown): number | undefined {
   const { prompt_tokens: prompt, total_tokens: total } = fieldsOf(fieldsOf(answer)?.["usage"]) ?? {};
   return countIn(prompt ?? total);

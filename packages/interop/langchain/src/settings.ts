@@ -4,7 +4,7 @@ import { type RunnableSettings, sharedRateLimiter } from "@batchwise/core";
 /** Calls in flight at once: their objects say nothing of the limits behind them. */
 const CONCURRENCY = 5;
 
-/** What holds where the caller says nothing else. */
+/** Settings, with those that hold where the caller says nothing else. */
 export function withDefaults<Input, Output>(
   theirs: object,
   settings: RunnableSettings<Input, Output>,

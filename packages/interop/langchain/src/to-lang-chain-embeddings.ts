@@ -31,7 +31,7 @@ export function toLangChainEmbeddings<Vector extends ArrayLike<number>>(
   return new BatchwiseEmbeddings(documents, options);
 }
 
-/** What `toLangChainEmbeddings` makes. */
+/** Embeddings of LangChain that `toLangChainEmbeddings` makes. */
 export class BatchwiseEmbeddings<Vector extends ArrayLike<number> = Float32Array> extends Embeddings {
   readonly #documents: Runnable<string, Vector>;
   readonly #query: Runnable<string, Vector>;

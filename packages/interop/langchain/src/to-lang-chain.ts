@@ -43,7 +43,7 @@ export function toLangChain<Input, Output>(
   return new BatchwiseRunnable(ours, options);
 }
 
-/** What `toLangChain` makes. */
+/** Runnable of LangChain that `toLangChain` makes. */
 export class BatchwiseRunnable<Input, Output> extends TheirRunnable<Input, Output, BatchwiseConfig> {
   override lc_namespace: string[] = ["batchwise", "runnables"];
   readonly #ours: Runnable<Input, Output>;

@@ -8,23 +8,23 @@ export class UsageMeter extends BaseCallbackHandler {
   readonly name = "batchwise_usage";
   /** Else it would be called after the call is over. */
   override awaitHandlers = true;
-  /** Undefined as long as no model has told what it used. */
+  /** Undefined as long as no model has reported what it used. */
   usage: { inputTokens: number; outputTokens: number } | undefined;
 
   override handleLLMEnd(output: LLMResult): void {
-    for (const told of usagesIn(output)) {
+    for (const each of usagesIn(output)) {
       this.usage ??= { inputTokens: 0, outputTokens: 0 };
-      this.usage.inputTokens += told.inputTokens ?? 0;
-      this.usage.outputTokens += told.outputTokens ?? 0;
+      this.usage.inputTokens += each.inputTokens ?? 0;
+      this.usage.outputTokens += each.outputTokens ?? 0;
     }
   }
 }
 
-/** What the provider told: with each message of a chat model, or once for all texts of an older one. */
+/** Usages that the provider reported: with each message of a chat model, or once for all texts of an older one. */
 function usagesIn({ generations, llmOutput }: LLMResult): Usage[] {
   const messages = generations.flat().map((generation) => (generation as { message?: Message }).message);
-  const told = messages.map((message) => read(message?.usage_metadata, "input_tokens", "output_tokens"));
-  if (told.some((usage) => usage !== undefined)) return told.filter((usage) => usage !== undefined);
+  const usages = messages.map((message) => read(message?.usage_metadata, "input_tokens", "output_tokens"));
+  if (usages.some((usage) => usage !== undefined)) return usages.filter((usage) => usage !== undefined);
   const once = read(llmOutput?.["tokenUsage"] as Counts, "promptTokens", "completionTokens");
   return once === undefined ? [] : [once];
 }

@@ -6,7 +6,7 @@ import { CohereEmbeddings, type CohereEmbeddingsOptions, dimensionsOf, EMBEDDING
 import { CLASSIFY_TEXTS, EMBED_TEXTS } from "./limits.ts";
 import { CohereRerank, type CohereRerankOptions, RERANK } from "./rerank.ts";
 
-/** What this package has, for programs that load it by name. */
+/** Adapters of this package, for programs that load them by name. */
 export const adapters: readonly Adapter[] = /* @__PURE__ */ manifest();
 
 /** A function, so that those who import one class alone get nothing of it. */

@@ -46,7 +46,7 @@ export interface ChatRequest extends Partial<Omit<Cohere.V2ChatRequest, "message
 
 /** An answer of a chat model. */
 export interface ChatResult {
-  /** What the model said; "" where it only calls tools. */
+  /** Text of the answer; "" where it only calls tools. */
   readonly text: string;
   /** "COMPLETE", "STOP_SEQUENCE"; "MAX_TOKENS" where the answer was cut at its longest; "TOOL_CALL" where the model wants tools to be called. */
   readonly finishReason: string;
@@ -71,7 +71,7 @@ export interface CohereChatOptions<Output = ChatResult>
     StructuredOptions<Output>,
     CohereOptions {}
 
-/** What CohereChat takes. */
+/** Options of CohereChat, declared. */
 export const CHAT: DefinedOptions = /* @__PURE__ */ defineOptions(
   "CohereChat",
   modelOption("command-a-03-2025"),
@@ -134,7 +134,7 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
     return this.#read(response);
   }
 
-  /** @throws ResultError when no usable answer came, or ProviderError where Cohere gave up in the middle of it */
+  /** @throws ResultError when there is no usable answer, or ProviderError where Cohere gave up in the middle of it */
   async #read(response: Cohere.V2ChatResponse): Promise<Output> {
     const result = resultOf(response);
     const { schema } = this.#options;

@@ -128,11 +128,19 @@ describe("options that cannot be worked with", () => {
   test.each<[string, Partial<CohereClassifyOptions>, RegExp]>([
     ["one label", { examples: examples.slice(0, 2) }, /two labels, two each, got 1 labels/],
     ["one example of a label", { examples: examples.slice(0, 3) }, /1 of them with one example/],
-    ["an example without a label", { examples: [{ text: "a" } as never] }, /examples\[0\].*`label` is undefined/],
-    ["an example without a text", { examples: [null as never] }, /examples\[0\].*`text` is undefined/],
+    [
+      "an example without a label",
+      { examples: [{ text: "a" } as never] },
+      /`examples\[0\]\.label` to be a non-empty string, got undefined/,
+    ],
+    [
+      "an example without a text",
+      { examples: [null as never] },
+      /`examples\[0\]\.text` to be a non-empty string, got undefined/,
+    ],
     ["no list", { examples: {} as never }, /an array of at most 2,500/],
     ["truncate", { truncate: "MIDDLE" as never }, /"NONE", "START" or "END"/],
-    ["a misspelt name", { sample: [] } as never, /no option `sample`/],
+    ["a misspelt name", { sample: [] } as never, /got `sample`/],
     [
       "a client whose classify does not work",
       { apiKey: undefined, fetch: undefined, client: new CohereClientV2({ token: "key" }) } as never,

@@ -5,13 +5,11 @@ import {
   type DefinedOptions,
   defineOptions,
   fieldsOf,
-  kindOf,
   notAnswer,
   type Option,
   type OptionsOf,
   placeInOrder,
   sendRest,
-  textIn,
   textsIn,
   weighText,
 } from "@batchwise/adapter-kit";
@@ -28,21 +26,21 @@ export interface ClassifyExample {
   readonly label: string;
 }
 
-/** What a text was found to be. */
+/** Labels of a text. */
 export interface Classification {
   /** The most likely label; undefined where a model that gives several labels gave none. */
   readonly label: string | undefined;
   /** All labels that the model gave: one, unless it was trained to give several. */
   readonly labels: readonly string[];
-  /** How sure the model is of each label it knows, from 0 to 1. */
+  /** Probability that the model gives each label it knows, from 0 to 1. */
   readonly confidences: Readonly<Record<string, number>>;
 }
 
-/** What is used of the SDK's client; `v2` tells it from a CohereClientV2. */
+/** Part of the SDK's client that is used; `v2` tells it from a CohereClientV2. */
 type ClassifyClient = Pick<CohereClient, "classify" | "v2">;
 
 const OWN = {
-  /** What each label looks like: at least two labels, two examples each, 2,500 in all. Not needed by a trained model. */
+  /** Examples of each label: at least two labels, two examples each, 2,500 in all. Not needed by a trained model. */
   examples: {
     type: "array",
     maxItems: CLASSIFY_EXAMPLES,
@@ -73,7 +71,7 @@ const MODEL = {
 } as const;
 const SHARED = /* @__PURE__ */ sharedOptions("classify");
 
-/** What CohereClassify takes. */
+/** Options of CohereClassify, declared. */
 export const CLASSIFY: DefinedOptions = /* @__PURE__ */ defineOptions("CohereClassify", MODEL, SHARED, OWN, TRUNCATE);
 
 /**
@@ -151,16 +149,15 @@ function classificationOf(row: unknown): Classification | Error {
   return notAnswer("labels for this input, each with a finite confidence,");
 }
 
+const TEXT = { type: "string", required: true, description: "a text" } as const;
+
 /** @throws ArgumentError that names what is missing, never an example. */
 function checkExamples(examples: readonly unknown[]): void {
-  const counts = new Map<string, number>();
+  const counts = new Map<unknown, number>();
   for (const [position, example] of examples.entries()) {
     const { text, label } = fieldsOf(example) ?? {};
-    const isText = textIn(text) !== undefined;
-    if (!isText || typeof label !== "string" || label === "") {
-      const got = isText ? `\`label\` is ${kindOf(label)}` : `\`text\` is ${kindOf(text)}`;
-      throw new ArgumentError(`Expected \`examples[${position}]\` to have a \`text\` and a \`label\`; ${got}.`);
-    }
+    checkOption(`examples[${position}].text`, text, TEXT);
+    checkOption(`examples[${position}].label`, label, TEXT);
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   const few = [...counts.values()].filter((count) => count < 2).length;

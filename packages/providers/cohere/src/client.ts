@@ -3,14 +3,14 @@ import { ArgumentError } from "@batchwise/core";
 import type { CohereClientV2 } from "cohere-ai";
 import { fetcher } from "./fetcher.ts";
 
-/** What this package uses of the SDK's client. `CohereClientV2` fits, and so does `CohereClient`'s `v2`. */
+/** Part of the SDK's client that this package uses. `CohereClientV2` fits, and so does `CohereClient`'s `v2`. */
 export type CohereClientLike = Pick<CohereClientV2, "embed" | "rerank" | "chat" | "chatStream"> &
   Partial<Pick<CohereClientV2, "batches" | "datasets">>;
 
-/** Where requests go unless the options say otherwise. */
+/** Address of the API unless the options say otherwise. */
 export const BASE_URL = "https://api.cohere.com";
 
-/** How Cohere is reached. */
+/** Options of the connection to Cohere. */
 export const CONNECTION = {
   /**
    * The key, or a function that gives one for each call. An empty string sends none, for a proxy that has its own.
@@ -33,7 +33,7 @@ export const CONNECTION = {
   >,
 } as const;
 
-/** How Cohere is reached. */
+/** Options of the connection to Cohere. */
 export interface CohereClientOptions extends OptionsOf<typeof CONNECTION> {
   /** A client of the SDK's that exists already; the options above are then its own. */
   readonly client?: CohereClientLike;

@@ -99,7 +99,7 @@ describe("options that cannot be worked with", () => {
     [{ timeoutMs: -1 }, /`timeoutMs`/],
     [{ inputsPerMinute: 0 }, /inputsPerMinute/],
     [{ limiter: rateLimiter(), inputsPerMinute: 5 }, /either `limiter` or `inputsPerMinute`, got both/],
-    [{ outputDimensions: 5 } as object, /CohereEmbeddings has no option `outputDimensions`/],
+    [{ outputDimensions: 5 } as object, /Expected only known options of CohereEmbeddings, got `outputDimensions`/],
   ])("%j", (options, message) => {
     const build = (): CohereEmbeddings => make(new Wire(byLength), options);
     expect(build).toThrow(ArgumentError);

@@ -30,7 +30,7 @@ import { usageIn } from "./usage.ts";
 
 const OWN = {
   /**
-   * What the vectors are for: "search_document" for what is searched, "search_query" for the questions,
+   * Use of the vectors: "search_document" for what is searched, "search_query" for the questions,
    * "classification", "clustering". It has no default: vectors of the wrong kind look right and find less.
    */
   inputType: {
@@ -58,7 +58,7 @@ const OWN = {
     otherwise: "the model's own",
   },
   /**
-   * How vectors travel. "base64" takes a quarter of the bytes and a tenth of the processor's time; "float" is for
+   * Form in which vectors travel. "base64" takes a quarter of the bytes and a tenth of the processor's time; "float" is for
    * servers that know nothing else.
    * @default "base64"
    */
@@ -72,10 +72,10 @@ const OWN = {
   inputsPerMinute: { type: "number", exclusiveMinimum: 0, description: "texts a minute", default: 2000 },
 } as const;
 
-/** What vectors are for. A text's vector differs with it. */
+/** Use of vectors. A text's vector differs with it. */
 export type CohereInputType = (typeof OWN.inputType.enum)[number];
 
-/** What happens to a text that is longer than the model reads. */
+/** Treatment of a text that is longer than the model reads. */
 export type CohereTruncate = (typeof TRUNCATE.truncate.enum)[number];
 
 /** Options of CohereEmbeddings. */
@@ -89,7 +89,7 @@ export interface CohereEmbeddingsOptions
   readonly inputType: CohereInputType;
 }
 
-/** What CohereEmbeddings takes. */
+/** Options of CohereEmbeddings, declared. */
 export const EMBEDDINGS: DefinedOptions = /* @__PURE__ */ defineOptions(
   "CohereEmbeddings",
   modelOption("embed-v4.0"),
@@ -181,13 +181,13 @@ export function dimensionsOf({ model, outputDimension }: CohereEmbeddingsOptions
   return outputDimension ?? (Object.hasOwn(DIMENSIONS, model) ? DIMENSIONS[model] : undefined);
 }
 
-/** What embed answers with: rows by type, in the order of the texts. */
+/** Rows of an answer of embed, by type, in the order of the texts. */
 interface Rows {
   readonly base64?: unknown;
   readonly float?: unknown;
 }
 
-/** What is read of an answer as it goes over the wire. */
+/** Part of an answer that is read, as it goes over the wire. */
 interface EmbedBody {
   readonly embeddings?: Rows;
   readonly meta?: unknown;

@@ -12,14 +12,14 @@ import {
   timedOut,
 } from "@batchwise/adapter-kit";
 import { InputError } from "@batchwise/core";
-import { limitsIn } from "./headers.ts";
+import { rateLimitsOf } from "./headers.ts";
 
-/** What is Cohere's own in errors and headers: https://docs.cohere.com/reference/errors, checked 2026-11-24. */
+/** Ways of Cohere in errors and headers: https://docs.cohere.com/reference/errors, checked 2026-11-24. */
 export const DIALECT: Dialect = {
   provider: "Cohere",
   key: "CO_API_KEY",
   requestId: ["x-debug-trace-id"],
-  limits: limitsIn,
+  limits: rateLimitsOf,
   statuses: {
     // A word in the request or in its answer is on Cohere's deny list.
     498: "invalid_input",
@@ -29,7 +29,7 @@ export const DIALECT: Dialect = {
   },
 };
 
-/** What the SDK threw, as an error of ours. What the SDK did not make passes as it is. */
+/** Reads an error of the SDK's. One that the SDK did not make passes as it is. */
 export function sdkFailure(thrown: unknown, blame: Blame): Failure {
   if (fieldsOf(thrown)?.["name"] === "CohereTimeoutError") return { error: timedOut() };
   const failure = failureOf(thrown, DIALECT, blame);
@@ -40,11 +40,11 @@ export function sdkFailure(thrown: unknown, blame: Blame): Failure {
   }
   const path = pathOf(thrown);
   if (path === undefined) return { error: thrown as Error };
-  // The SDK's own check: of what came ("response" comes first in the path), or of what was to be sent.
+  // The SDK's own check: of a response ("response" is first in the path), or of what was to be sent.
   return path[0] === "response" ? { error: notJson(DIALECT) } : { error: malformed(), usage: NO_USAGE };
 }
 
-/** No response came, or it broke off. */
+/** Error for a response that is missing, or broke off. */
 export function brokenOff(cause?: unknown): Error {
   // The SDK's own timeout aborts with this word as the reason.
   if (cause === "timeout") return timedOut();
@@ -53,7 +53,7 @@ export function brokenOff(cause?: unknown): Error {
   return networkError(cause, DIALECT, { cause: socketError(cause) });
 }
 
-/** Whether the SDK's default transport could not read a body that came with a good status, and gave this in its place. */
+/** Tells whether the SDK's default transport could not read a body with a good status, and gave this in its place. */
 export function isUnreadable(data: unknown): boolean {
   const { ok, error } = fieldsOf(data) ?? {};
   return ok === false && fieldsOf(error)?.["reason"] === "non-json";
@@ -65,7 +65,7 @@ function malformed(): InputError {
   );
 }
 
-/** Where the SDK's check of a request or response found a fault; undefined for other errors. */
+/** Path at which the SDK's check of a request or response found a fault; undefined for other errors. */
 function pathOf(thrown: unknown): readonly unknown[] | undefined {
   const [first] = (fieldsOf(thrown)?.["errors"] as readonly { readonly path?: unknown }[] | undefined) ?? [];
   return Array.isArray(first?.path) ? first.path : undefined;

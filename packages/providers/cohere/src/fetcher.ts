@@ -1,3 +1,4 @@
+import { defined, parseJson } from "@batchwise/adapter-kit";
 import type { CohereClientV2 } from "cohere-ai";
 
 type FetchFunction = NonNullable<ConstructorParameters<typeof CohereClientV2>[0]["fetcher"]>;
@@ -5,7 +6,7 @@ type Call = Parameters<FetchFunction>[0];
 type Answer = Awaited<ReturnType<FetchFunction>>;
 
 /**
- * How the SDK's own requests travel, in place of the SDK's default, which retries by itself, leaves its timeout running
+ * Transport of the SDK's own requests, in place of the SDK's default, which retries by itself, leaves its timeout running
  * when a connection fails (the process then stays alive for up to five minutes), and forgets the status of a body that
  * is no JSON. Time is the engine's and the caller's signal's.
  */
@@ -27,13 +28,13 @@ async function exchange(call: Call): Promise<Answer> {
     // A file comes as the stream of a form.
     body: call.requestType === "file" ? (call.body as RequestInit["body"] & {}) : JSON.stringify(call.body),
     signal: call.abortSignal ?? null,
-    ...(call.duplex === undefined ? {} : { duplex: call.duplex }),
+    ...defined({ duplex: call.duplex }),
   });
   const rawResponse = raw(response);
   if (response.ok && call.responseType === "sse" && response.body !== null) {
     return { ok: true, body: response.body, rawResponse };
   }
-  const body = parse(await response.text());
+  const body = parseJson(await response.text());
   if (!response.ok) {
     return { ok: false, error: { reason: "status-code", statusCode: response.status, body }, rawResponse };
   }
@@ -62,14 +63,6 @@ async function headersOf(call: Call): Promise<Headers> {
     if (typeof resolved === "string") headers.set(name, resolved);
   }
   return headers;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function raw({ headers, redirected, status, statusText, type, url }: Response): Answer["rawResponse"] {

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { requestIdOf } from "@batchwise/adapter-kit";
 import { DIALECT } from "./errors.ts";
-import { limitsIn } from "./headers.ts";
+import { rateLimitsOf } from "./headers.ts";
 
 const requestIdIn = (headers: Headers): string | undefined => requestIdOf(headers, DIALECT);
 
 test("a trial key's calls a minute, and what is left of them", () => {
   const headers = { "x-trial-endpoint-call-limit": "40", "x-trial-endpoint-call-remaining": "39" };
-  expect(limitsIn(new Headers(headers))).toEqual({ requests: { limit: 40, remaining: 39 } });
+  expect(rateLimitsOf(new Headers(headers))).toEqual({ requests: { limit: 40, remaining: 39 } });
 });
 
 test.each([
@@ -17,13 +17,13 @@ test.each([
   ["what is left of an unknown limit", { "x-trial-endpoint-call-remaining": "39" }],
   ["the limit of a month, which is no limit of a minute", { "x-endpoint-monthly-call-limit": "1000" }],
 ])("%s tells no limit", (_, headers) => {
-  expect(limitsIn(new Headers(headers as Record<string, string>))).toBeUndefined();
+  expect(rateLimitsOf(new Headers(headers as Record<string, string>))).toBeUndefined();
 });
 
 test("what is left may be missing or odd", () => {
   const limit = { "x-trial-endpoint-call-limit": "40" };
-  expect(limitsIn(new Headers(limit))).toEqual({ requests: { limit: 40 } });
-  expect(limitsIn(new Headers({ ...limit, "x-trial-endpoint-call-remaining": "-1" }))).toEqual({
+  expect(rateLimitsOf(new Headers(limit))).toEqual({ requests: { limit: 40 } });
+  expect(rateLimitsOf(new Headers({ ...limit, "x-trial-endpoint-call-remaining": "-1" }))).toEqual({
     requests: { limit: 40 },
   });
 });

@@ -12,7 +12,7 @@
 /** The two kinds of key: a free one, and a paid one. */
 export type CohereTier = "trial" | "production";
 
-/** What a key may ask of an endpoint in a minute. */
+/** Calls and inputs that a key may send to an endpoint in a minute. */
 export interface EndpointLimits {
   readonly requestsPerMinute?: number;
   readonly inputsPerMinute?: number;

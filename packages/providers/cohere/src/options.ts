@@ -21,7 +21,7 @@ const COMMON = {
     description: '`"trial"` for the limits of a free key',
     default: "production",
   },
-  /** What the model costs, for `estimate`, `maxCost` and reports. @default the list price in `prices.ts`, where it is known */
+  /** Price of the model, for `estimate`, `maxCost` and reports. @default the list price in `prices.ts`, where it is known */
   price: {
     ...PRICE.price,
     description: "what is counted as cost; `perThousandSearches` for rerank",
@@ -35,10 +35,10 @@ export interface CohereOptions extends OptionsOf<typeof COMMON>, CohereClientOpt
   readonly model: string;
 }
 
-/** What happens to texts that are too long. */
+/** Treatment of texts that are too long. */
 export const TRUNCATE = {
   /**
-   * What happens to a text that is longer than the model (or `maxTokens`) reads: "END" and "START" leave that part
+   * Treatment of a text that is longer than the model (or `maxTokens`) reads: "END" and "START" leave that part
    * out, "NONE" makes it an error of its item.
    * @default "END"
    */
@@ -50,7 +50,7 @@ export const TRUNCATE = {
   },
 } as const;
 
-/** How long calls may wait at Cohere. */
+/** Rank of calls that wait at Cohere. */
 export const PRIORITY = {
   /** From 0, the highest, to 999: what waits longer when Cohere is busy. @default 0 */
   priority: {
@@ -62,9 +62,9 @@ export const PRIORITY = {
   },
 } as const;
 
-/** What offline jobs call the model. */
+/** Name of the model in offline jobs. */
 export const JOB_MODEL = {
-  /** What offline jobs call the model. @default "batch-embed-v4" for "embed-v4.0", else `model` */
+  /** Name of the model in offline jobs. @default "batch-embed-v4" for "embed-v4.0", else `model` */
   jobModel: {
     type: "string",
     description: "what offline jobs call the model",
@@ -79,7 +79,7 @@ const CLIENT = {
   expected: "a CohereClientV2",
 } as Option<CohereClientLike>;
 
-/** What every Runnable of this package takes but a model, with the defaults of an endpoint. */
+/** Options of every Runnable of this package but the model, with the defaults of an endpoint. */
 export function sharedOptions(endpoint: Endpoint): OptionGroup {
   const maxConcurrency = {
     ...PACE.maxConcurrency,

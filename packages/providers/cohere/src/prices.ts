@@ -1,6 +1,6 @@
 import type { Price } from "@batchwise/core";
 
-/** What a model costs in US dollars: for a million tokens, or for a thousand searches. */
+/** Price of a model in US dollars: for a million tokens, or for a thousand searches. */
 export interface CoherePrice extends Price {
   /** For rerank: a search is one query with up to 100 documents, as Cohere counts it. */
   readonly perThousandSearches?: number;

@@ -15,7 +15,7 @@ interface Part extends RerankInput {
   readonly start: number;
 }
 
-/** What has come of a list that is not whole yet. */
+/** Scores that are there of a list that is not whole yet. */
 interface Begun extends RerankInput {
   readonly scores: Map<number, readonly RerankScore[]>;
 }
@@ -44,7 +44,7 @@ export class RerankParts {
     });
   }
 
-  /** Whether a list of so many documents is too long for one call. */
+  /** Tells whether a list of so many documents is too long for one call. */
   split(documents: number): boolean {
     return documents > this.#size;
   }
@@ -68,7 +68,7 @@ export class RerankParts {
     return [...scores.values()].flat();
   }
 
-  /** What is there of this very list already; a list that was changed since begins anew. */
+  /** Scores that are there of this very list already; a list that was changed since begins anew. */
   #resume(input: RerankInput): Begun {
     const known = this.#begun.get(input);
     if (known !== undefined && known.query === input.query && isSame(known.documents, input.documents)) return known;

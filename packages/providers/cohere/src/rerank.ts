@@ -23,7 +23,7 @@ export interface RerankResult extends RerankScore {
 }
 
 const OWN = {
-  /** How many of the best documents come back. A whole number from 1. @default all of them */
+  /** Number of the best documents that are returned. A whole number from 1. @default all of them */
   topN: { type: "integer", minimum: 1, description: "how many of the best documents come back", otherwise: "all" },
   /** Tokens of a document that are read; the rest is left out. @default 4_096 */
   maxTokensPerDoc: {
@@ -44,7 +44,7 @@ const OWN = {
 /** Options of CohereRerank. */
 export interface CohereRerankOptions extends OptionsOf<typeof OWN>, OptionsOf<typeof PRIORITY>, CohereOptions {}
 
-/** What CohereRerank takes. */
+/** Options of CohereRerank, declared. */
 export const RERANK: DefinedOptions = /* @__PURE__ */ defineOptions(
   "CohereRerank",
   modelOption("rerank-v3.5"),
@@ -93,8 +93,8 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
 
   /**
    * Results by score, best first; equal scores in the order of the documents. No documents give no results, and make
-   * no call. A list that is too long for one call is split: scores of one query can be compared, whichever call they
-   * came from.
+   * no call. A list that is too long for one call is split: scores of one query can be compared, whichever call gave
+   * them.
    *
    * @throws InputError for a query that is blank or not a text, documents that are not texts, or what Cohere refuses
    * @throws ProviderError, TimeoutError or ResultError when no usable answer comes

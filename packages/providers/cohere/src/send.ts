@@ -2,7 +2,7 @@ import { ANY_INPUT, type Blame, type Bounds, factsOf, linkTo, notJson, requestId
 import type { CallOptions, HeadersLike, Usage } from "@batchwise/core";
 import { brokenOff, DIALECT, isUnreadable, sdkFailure } from "./errors.ts";
 
-/** What every call hands to the SDK besides its request. */
+/** Options that every call hands to the SDK besides its request. */
 interface SdkOptions {
   readonly maxRetries: number;
   readonly abortSignal: AbortSignal;

@@ -2,7 +2,7 @@ import { countIn, fieldsOf, usageFrom } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 
 /**
- * What a call used, of `meta` of embed and rerank or `usage` of chat, as the SDK or as the wire spells it: what was billed
+ * Usage of a call, of `meta` of embed and rerank or `usage` of chat, as the SDK or as the wire spells it: what was billed
  * where Cohere says so, else what the model read and wrote. A search unit is not a token: its cost comes along instead,
  * where its price is known.
  */

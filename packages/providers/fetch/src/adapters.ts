@@ -3,7 +3,7 @@ import type { Adapter } from "@batchwise/core";
 import { Fetcher } from "./fetcher.ts";
 import { FETCHER, type FetcherOptions } from "./options.ts";
 
-/** What this package has, for programs that load it by name. */
+/** Adapters of this package, for programs that load them by name. */
 export const adapters: readonly Adapter[] = /* @__PURE__ */ manifest();
 
 /** A function, so that those who import one class alone get nothing of it. */

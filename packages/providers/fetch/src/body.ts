@@ -2,7 +2,7 @@ import { BatchwiseError } from "@batchwise/core";
 import { noJson, tooLarge } from "./errors.ts";
 import type { FetchAs } from "./options.ts";
 
-/** How a body is read. */
+/** Way in which a body is read. */
 export interface Reading {
   readonly as: FetchAs;
   readonly maxBytes: number;
@@ -11,7 +11,7 @@ export interface Reading {
 }
 
 /**
- * What `as` makes of a response. Its body has been read or dropped afterwards.
+ * Makes of a response what `as` says. Its body has been read or dropped afterwards.
  *
  * @throws ResultError for a body that is too long, or no JSON where it should be
  * @throws what `broken` gives, and whatever a function of the caller's throws

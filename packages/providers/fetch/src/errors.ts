@@ -1,4 +1,4 @@
-import { type Dialect, isPassing, judge, kindOf, systemCode, timedOut } from "@batchwise/adapter-kit";
+import { type Dialect, isPassing, judge, systemCode, timedOut } from "@batchwise/adapter-kit";
 import {
   type HeadersLike,
   InputError,
@@ -13,7 +13,7 @@ import {
  * `fetch`, which holds some, is passed on.
  */
 
-/** What a host says that will not change its mind, where another API would. */
+/** Statuses of a host that will not change its mind, where another API would. */
 const ANY_HOST: Dialect = {
   provider: "a host",
   statuses: { 409: "invalid_argument", 501: "invalid_argument", 505: "invalid_argument" },
@@ -22,13 +22,13 @@ const ANY_HOST: Dialect = {
 const LASTING_CODE = /^(ENOTFOUND|CERT_|ERR_TLS_CERT|ERR_INVALID|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
 
 /** The input leads to no request. */
-export function badInput(expected: string, value?: unknown): InputError {
-  return new InputError(`Expected ${expected}${value === undefined ? "" : `, got ${kindOf(value)}`}.`);
+export function badInput(expected: string, got: string): InputError {
+  return new InputError(`Expected ${expected}, got ${got}.`);
 }
 
 /** A Request's own signal ended it. */
 export function unwanted(): InputError {
-  return badInput("a Request that is still wanted, got one whose own signal is aborted");
+  return badInput("a Request that is still wanted", "one whose own signal is aborted");
 }
 
 /** A status that is not a result. No status ends a batch: what one host refuses, another may give. */
@@ -44,7 +44,7 @@ export function badStatus(status: number, headers: HeadersLike, repeatable: bool
   });
 }
 
-/** No response came, or not all of it. */
+/** Error for a response that is missing, or not whole. */
 export function badConnection(thrown: unknown, repeatable: boolean): ProviderError {
   const code = systemCode(thrown);
   return new ProviderError(

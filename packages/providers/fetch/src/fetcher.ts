@@ -111,7 +111,7 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
 const FREE = { settle: (): void => undefined };
 const OPEN: RateLimiter = { reserve: () => Promise.resolve(FREE), tryReserve: () => FREE };
 
-/** What a failed request tells of its host's limits. */
+/** Settlement of a failed request with its host's limits. */
 function settlementOf(error: unknown): Settlement {
   if (!ProviderError.isInstance(error)) return { outcome: "failed" };
   const { status, retryAfterMs } = error;

@@ -19,11 +19,11 @@ export interface Turn {
 
 /** Hosts of which something is remembered before those that are quiet are forgotten. */
 const MANY = 1000;
-/** How far a limit looks back. */
+/** Milliseconds for which a limit looks back. */
 const MINUTE_MS = 60_000;
 const ONE = { requests: 1, inputs: 1, tokens: 0 };
 
-/** What each host bears: a limiter for each, so that the pause that one asks for is no other's. */
+/** Hosts with a limiter for each, so that the pause that one asks for is no other's. */
 export class Hosts {
   readonly #hosts = new Map<string, Host>();
   readonly #perHost: NonNullable<FetcherOptions["perHost"]>;
@@ -34,7 +34,7 @@ export class Hosts {
     this.#clock = clock;
   }
 
-  /** How many hosts something is remembered of. */
+  /** Number of hosts of which something is remembered. */
   get size(): number {
     return this.#hosts.size;
   }

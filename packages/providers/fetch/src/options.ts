@@ -13,7 +13,7 @@ import {
 import { ATTEMPTS, MAX_CONCURRENCY, TIMEOUT_MS } from "./limits.ts";
 
 /**
- * What a response becomes: "json" (parsed, of unknown shape), "text" (decoded as UTF-8), "bytes", or what a function
+ * Form of an output: "json" (parsed, of unknown shape), "text" (decoded as UTF-8), "bytes", or what a function
  * makes of it. The function reads the body; what it leaves unread is dropped.
  */
 export type FetchAs = "json" | "text" | "bytes" | ((response: Response) => unknown);
@@ -34,7 +34,7 @@ const HOST = {
   requestsPerMinute: { type: "number", exclusiveMinimum: 0, endless: true, description: "requests in any minute" },
 } as const;
 
-/** What one host may be asked for. */
+/** Limits of one host. */
 export interface HostLimits extends OptionsOf<typeof HOST> {}
 
 const OWN = {
@@ -46,7 +46,7 @@ const OWN = {
     holds: isHeaders,
     expected: "an object of names and values that a header can have",
   } as Option<Readonly<Record<string, string>>>,
-  /** What happens at a redirect, as `fetch` has it. @default "follow" */
+  /** Treatment of a redirect, as `fetch` has it. @default "follow" */
   redirect: {
     type: "string",
     enum: ["follow", "error", "manual"],
@@ -65,7 +65,7 @@ const OWN = {
     description: "the longest body, decompressed; checked by `content-length` before it is read, and while it is",
     otherwise: "unlimited",
   },
-  /** What each host (with its port) may be asked for, or a function that says so for a host. @default unlimited */
+  /** Limits of each host (with its port), or a function that says so for a host. @default unlimited */
   perHost: {
     type: "object",
     description: "`{ maxConcurrency, requestsPerMinute }` of each host, or a function that says so for one",
@@ -95,7 +95,7 @@ const OWN = {
 /** Options of Fetcher. */
 export interface FetcherOptions<As extends FetchAs = FetchAs>
   extends OptionsOf<typeof OWN>, Omit<PaceOptions, "requestsPerMinute" | "tokensPerMinute" | "limiter"> {
-  /** What a response becomes. @default "json" */
+  /** Form of an output. @default "json" */
   readonly as?: As;
   /** A limiter for all hosts together, besides `perHost`. Its pauses hold for all of them. @default none */
   readonly limiter?: PaceOptions["limiter"];
@@ -124,7 +124,7 @@ const AS = {
   },
 } as const;
 
-/** What Fetcher takes. */
+/** Options of Fetcher, declared. */
 export const FETCHER: DefinedOptions = /* @__PURE__ */ defineOptions("Fetcher", AS, OWN, RUN);
 
 /** @throws ArgumentError for limits that are none */

@@ -4,7 +4,7 @@ import { LocalEmbeddings } from "./embeddings.ts";
 import { REQUEST } from "./limits.ts";
 import { EMBEDDINGS, type LocalEmbeddingsOptions } from "./options.ts";
 
-/** What this package has, for programs that load it by name. */
+/** Adapters of this package, for programs that load them by name. */
 export const adapters: readonly Adapter[] = /* @__PURE__ */ manifest();
 
 /** A function, so that those who import one class alone get nothing of it. */

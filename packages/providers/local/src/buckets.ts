@@ -1,14 +1,14 @@
 /** Texts of about equal length, as one call of the model takes them. */
 export interface Bucket {
-  /** Where each text stands in the request. */
+  /** Place of each text in the request. */
   readonly positions: readonly number[];
   /** The texts' token ids, one text after another, without padding. */
   readonly ids: Int32Array;
-  /** How many of `ids` belong to each text. */
+  /** Number of `ids` that belong to each text. */
   readonly lengths: Int32Array;
 }
 
-/** How large a bucket may become. */
+/** Limits of a bucket. */
 export interface BucketLimits {
   readonly maxTexts: number;
   /** Texts times the longest of them: what the model computes, padding included. One text may be longer. */

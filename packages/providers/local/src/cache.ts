@@ -10,7 +10,7 @@ import { ArgumentError } from "@batchwise/core";
 export interface CachedFile {
   readonly folder: string;
   readonly name: string;
-  /** What the whole file must hash to, in hexadecimal. */
+  /** Hash of the whole file, in hexadecimal. */
   readonly sha256: string;
   readonly build: () => Promise<Uint8Array>;
 }
@@ -32,7 +32,7 @@ export async function cachedFile(file: CachedFile): Promise<string> {
     // Windows refuses to replace a file that another process has open; that process has built the same one.
     if ((await sha256Of(path)) === file.sha256) return path;
     throw new ArgumentError(
-      `Expected a folder for the converted model that can be written to, writing to ${file.folder} failed. ` +
+      `Expected a folder for the converted model that can be written to, got ${file.folder}. ` +
         `Set \`cacheDir\` or the variable BATCHWISE_CACHE_DIR to another one.`,
       { cause },
     );
@@ -41,7 +41,7 @@ export async function cachedFile(file: CachedFile): Promise<string> {
 }
 
 /**
- * Where models are kept: `models` in $BATCHWISE_CACHE_DIR, or else in `batchwise` in the user's cache folder
+ * Folder in which models are kept: `models` in $BATCHWISE_CACHE_DIR, or else in `batchwise` in the user's cache folder
  * ($XDG_CACHE_HOME, %LOCALAPPDATA% or ~/.cache).
  */
 export function defaultCacheFolder(environment: Readonly<Record<string, string | undefined>> = process.env): string {

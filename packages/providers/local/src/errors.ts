@@ -1,20 +1,26 @@
 import { ArgumentError, ProviderError, ResultError } from "@batchwise/core";
 
-/** Why a model cannot be used, as `providerCode` of the ProviderError. Neither gets better by trying again. */
+/** Reason for which a model cannot be used, as `providerCode` of the ProviderError. Neither gets better by trying again. */
 export type ModelProblem = "model_broken" | "inference_failed";
 
 /** The `model` option, or an installed package, leads to nothing that can be loaded. */
 export function modelMissing(expected: string, cause?: unknown): ArgumentError {
   return new ArgumentError(
-    `Expected ${expected}, found none. Set \`model\` to a folder that holds an ONNX sentence-embedding model ` +
+    `Expected ${expected}, got none. Set \`model\` to a folder that holds an ONNX sentence-embedding model ` +
       `and its tokenizer.json, or leave it out for the Universal Sentence Encoder.`,
     { cause },
   );
 }
 
 /** A file of the model is there but cannot be what it should be. */
-export function modelBroken(file: string, expected: string, advice: string, cause?: unknown): ProviderError {
-  return new ProviderError(`The model's file ${file} cannot be used: expected ${expected}. ${advice}`, {
+export function modelBroken(
+  file: string,
+  expected: string,
+  advice: string,
+  cause?: unknown,
+  got: string = "something else",
+): ProviderError {
+  return new ProviderError(`Expected ${expected} in the model's file ${file}, got ${got}. ${advice}`, {
     providerCode: "model_broken" satisfies ModelProblem,
     retryable: false,
     cause,
@@ -24,7 +30,7 @@ export function modelBroken(file: string, expected: string, advice: string, caus
 /** The runtime refused one batch of texts. */
 export function inferenceFailed(name: string, cause: unknown): ProviderError {
   return new ProviderError(
-    `The model ${name} failed while it computed vectors; the runtime's own error is in \`cause\`. ` +
+    `Expected vectors from the model ${name}, got a failure of the runtime, which is in \`cause\`. ` +
       `Check that the ONNX file and tokenizer.json belong to the same model.`,
     { providerCode: "inference_failed" satisfies ModelProblem, retryable: false, cause },
   );
@@ -33,7 +39,7 @@ export function inferenceFailed(name: string, cause: unknown): ProviderError {
 /** The model gives vectors of another length than the caller relies on. */
 export function wrongDimensions(name: string, expected: number, actual: number): ArgumentError {
   return new ArgumentError(
-    `Expected vectors of ${expected} dimensions (option \`dimensions\`), the model ${name} gives ${actual}. ` +
+    `Expected vectors of ${expected} dimensions (option \`dimensions\`), got ${actual} from the model ${name}. ` +
       `Set \`dimensions\` to ${actual}, or choose another model.`,
   );
 }

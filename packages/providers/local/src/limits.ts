@@ -3,7 +3,7 @@ import type { RequestLimits, Weight } from "@batchwise/core";
 import type { BucketLimits } from "./buckets.ts";
 
 /**
- * What one call of `invokeMany` takes. Nothing outside sets a limit: more inputs make better buckets, fewer let
+ * Limits of one call of `invokeMany`. Nothing outside sets a limit: more inputs make better buckets, fewer let
  * progress and abort come sooner.
  */
 export const REQUEST: RequestLimits = { maxInputs: 256, maxBytes: 4 * 1024 * 1024 };
@@ -15,7 +15,7 @@ export const MAX_CONCURRENCY = 2;
 export const MOST_THREADS = 4;
 
 /**
- * What one call of the model takes. Larger ones are not faster on a CPU and need more memory: measured with the
+ * Limits of one call of the model. Larger ones are not faster on a CPU and need more memory: measured with the
  * Universal Sentence Encoder on documentation text.
  */
 export const BUCKET: BucketLimits = { maxTexts: 16, maxPaddedTokens: 1024 };

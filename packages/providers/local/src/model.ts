@@ -13,7 +13,7 @@ export interface Model {
   readonly network: Network;
 }
 
-/** What a thread needs to run the model. Plain data, so that it can be sent there. */
+/** Facts by which a thread runs the model. Plain data, so that it can be sent there. */
 export interface Network {
   readonly name: string;
   readonly onnxFile: string;
@@ -24,6 +24,6 @@ export interface Network {
 
 /** A way to one vector that is not supported. Harmless where the network gives sentence vectors itself. */
 export interface UnknownPooling {
-  /** What the model's files ask for. */
+  /** Pooling that the model's files ask for. */
   readonly unsupported: string;
 }

@@ -63,7 +63,7 @@ async function probe(model: Model, sessions: Sessions): Promise<number> {
   if (vector instanceof Error) throw vector;
   if (vector === undefined || vector.length === 0) {
     const advice = "Export the model again.";
-    throw modelBroken(model.network.onnxFile, "a vector for one short text, it gives none", advice);
+    throw modelBroken(model.network.onnxFile, "a vector for one short text", advice, undefined, "none");
   }
   return vector.length;
 }

@@ -4,7 +4,7 @@ import { type DefinedOptions, defineOptions, type Option, type OptionsOf } from 
 import { defaultCacheFolder } from "./cache.ts";
 import { MOST_THREADS } from "./limits.ts";
 
-/** What a model turned out to be. */
+/** Facts of a model that was loaded. */
 export interface ModelInfo {
   readonly name: string;
   /** Length of each vector. */
@@ -15,7 +15,7 @@ export interface ModelInfo {
   readonly threads: number;
 }
 
-/** How far the model has come. `converting` is heard once for a cache folder, the others once for each instance. */
+/** Stage of the model's loading. `converting` is heard once for a cache folder, the others once for each instance. */
 export type ModelStatus =
   | { readonly stage: "converting"; readonly model: string; readonly folder: string }
   | { readonly stage: "loading"; readonly model: string }
@@ -78,17 +78,14 @@ const OWN = {
 /** Options of LocalEmbeddings. */
 export interface LocalEmbeddingsOptions extends OptionsOf<typeof OWN> {}
 
-/** What LocalEmbeddings takes. */
+/** Options of LocalEmbeddings, declared. */
 export const EMBEDDINGS: DefinedOptions = /* @__PURE__ */ defineOptions("LocalEmbeddings", OWN);
 
 /** The options with their defaults. */
-export interface Resolved {
-  readonly model: string | undefined;
+export interface Resolved extends Pick<LocalEmbeddingsOptions, "model" | "maxTokens" | "dimensions"> {
   readonly threads: number;
   readonly cacheFolder: string;
-  readonly maxTokens: number | undefined;
   readonly truncate: boolean;
-  readonly dimensions: number | undefined;
   readonly onStatus: (status: ModelStatus) => void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * How token vectors become one vector. "mean": of all tokens. "cls": the first token's. "last-token": the last
+ * Way from token vectors to one vector. "mean": of all tokens. "cls": the first token's. "last-token": the last
  * one's. A model that gives sentence vectors of its own needs none of them.
  */
 export type Pooling = "mean" | "cls" | "last-token";

@@ -40,7 +40,7 @@ function sessionsInThreads(network: Network, threads: number): Sessions {
 }
 
 /**
- * How long a thread has to finish what was aborted. The native runtime cannot be interrupted, and a thread that is
+ * Milliseconds that a thread has to finish what was aborted. The native runtime cannot be interrupted, and a thread that is
  * ended costs the loading of a new one.
  */
 const LONGEST_BATCH_MS = 60_000;
@@ -62,7 +62,7 @@ function sessionHere(network: Network): Sessions {
   };
 }
 
-/** What went wrong in the worker's setup, rather than that its setup went wrong. */
+/** Unwraps what went wrong in the worker's setup. */
 function withoutWrapper(thrown: unknown): Error {
   const error = toError(thrown);
   return WorkerLoadError.isInstance(error) && BatchwiseError.isInstance(error.cause) ? error.cause : error;

@@ -6,11 +6,11 @@ import type { Pooling } from "./pooling.ts";
 /** Texts as token ids, one after another. */
 export interface TokenBatch {
   readonly ids: Int32Array;
-  /** How many of `ids` belong to each text; each at least 1. */
+  /** Number of `ids` that belong to each text; each at least 1. */
   readonly lengths: Int32Array;
 }
 
-/** What a network takes and which of its outputs is used. */
+/** Inputs of a network, and the output that is used. */
 export interface Signature {
   readonly inputs: readonly Input[];
   readonly output: Output;
@@ -33,7 +33,7 @@ export function signatureOf(session: InferenceSession, network: Network): Signat
   return { inputs: inputsOf(session, network), output: outputOf(session, network) };
 }
 
-/** What fills the inputs of sentence-embedding models, by name. */
+/** Data for the inputs of sentence-embedding models, by name. */
 const FILLS: Readonly<Record<string, Input["fill"]>> = {
   input_ids: (batch, paddedLength, paddingId) => {
     const padded = new Int32Array(batch.lengths.length * paddedLength).fill(paddingId);
@@ -59,8 +59,8 @@ function inputsOf({ inputMetadata }: InferenceSession, { onnxFile }: Network): I
     const type = each.isTensor ? each.type : undefined;
     const fill = Object.hasOwn(FILLS, each.name) ? FILLS[each.name] : undefined;
     if (fill === undefined || (type !== "int64" && type !== "int32")) {
-      const expected = `whole-number inputs among ${Object.keys(FILLS).join(", ")}, it has ${each.name}`;
-      throw modelBroken(onnxFile, expected, EXPORT_ADVICE);
+      const expected = `whole-number inputs among ${Object.keys(FILLS).join(", ")}`;
+      throw modelBroken(onnxFile, expected, EXPORT_ADVICE, undefined, each.name);
     }
     return { name: each.name, type, fill };
   });
@@ -82,6 +82,7 @@ function outputOf({ outputMetadata }: InferenceSession, { onnxFile, pooling }: N
     throw modelBroken(onnxFile, expected, EXPORT_ADVICE);
   }
   if (typeof pooling === "string") return { kind: "tokens", name: tokens, pooling };
-  const expected = `mean, cls or last-token pooling of its token vectors, the model's files say ${pooling.unsupported}`;
-  throw modelBroken(onnxFile, expected, "Export it with its pooling, as the output sentence_embedding.");
+  const expected = "mean, cls or last-token pooling of its token vectors";
+  const advice = "Export it with its pooling, as the output sentence_embedding.";
+  throw modelBroken(onnxFile, expected, advice, undefined, pooling.unsupported);
 }

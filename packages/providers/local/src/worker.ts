@@ -3,7 +3,7 @@ import type { Network } from "./model.ts";
 import { Session } from "./session.ts";
 import type { TokenBatch } from "./signature.ts";
 
-/** What runs in each thread: one session. */
+/** Program of each thread: one session. */
 const worker: WorkerDefinition<TokenBatch, Float32Array> = defineWorker(async (network: Network) => {
   const session = await Session.open(network);
   return (batch: TokenBatch) => session.run(batch);

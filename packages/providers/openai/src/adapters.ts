@@ -6,7 +6,7 @@ import { EMBEDDING_MODELS, EMBEDDINGS_REQUEST, MODERATION_REQUEST } from "./limi
 import { MODERATION, OpenAIModeration, type OpenAIModerationOptions } from "./moderation.ts";
 import { OpenAIResponses, type OpenAIResponsesOptions, RESPONSES } from "./responses.ts";
 
-/** What this package has, for programs that load it by name. */
+/** Adapters of this package, for programs that load them by name. */
 export const adapters: readonly Adapter[] = /* @__PURE__ */ manifest();
 
 /** A function, so that those who import one class alone get nothing of it. */

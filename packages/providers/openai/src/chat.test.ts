@@ -113,15 +113,22 @@ test("L6 an answer that the schema refuses fails its own input", async () => {
   });
   expect(slots[0]).toEqual({ name: "Oslo", people: 7 });
   expect(slots[1]).toBeInstanceOf(ResultError);
-  expect((slots[1] as Error).message).toMatch(/^The schema refuses the model's output: people: /);
+  expect((slots[1] as Error).message).toMatch(
+    /^Expected an output that the schema takes, got one that it refuses: people: /,
+  );
   expect((slots[2] as Error).message).toBe(
     "Expected JSON from the model, got another text. Tell it to answer in JSON, try again, or use another model.",
   );
 });
 
 test.for<[string, object, object, string]>([
-  ["a refusal", {}, { content: null, refusal: "I can't tell you the secret" }, "the model refused to give one"],
-  ["the content filter", { finish_reason: "content_filter" }, {}, "the provider's content filter held it back"],
+  ["a refusal", {}, { content: null, refusal: "I can't tell you the secret" }, "got a refusal of the model's"],
+  [
+    "the content filter",
+    { finish_reason: "content_filter" },
+    {},
+    "got one that the provider's content filter holds back",
+  ],
 ])("%s is an error, with a schema or without, and is not quoted", async ([, choice, message, expected]) => {
   for (const schema of [undefined, city as StandardSchema<unknown, unknown>]) {
     const { chat } = make<unknown>(schema && { schema }, () => completion("{}", choice, message));
@@ -139,7 +146,7 @@ test("an answer that was cut is an error with a schema, and tells so without one
     .chat.invoke("Hello")
     .catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ResultError);
-  expect((error as Error).message).toContain("it was cut at its longest. Raise `maxTokens`");
+  expect((error as Error).message).toContain("got one that was cut at its longest. Raise `maxTokens`");
 });
 
 test("tool calls come with the message, without a text", async () => {
@@ -296,7 +303,9 @@ test.for<[string, unknown, string]>([
 });
 
 test("an option that is misspelt is refused", () => {
-  expect(() => make({ max_tokens: 5 } as object)).toThrow("OpenAIChat has no option `max_tokens`. Its options: model,");
+  expect(() => make({ max_tokens: 5 } as object)).toThrow(
+    "Expected only known options of OpenAIChat, got `max_tokens`. Known: model,",
+  );
 });
 
 function make<Output = ChatResult>(

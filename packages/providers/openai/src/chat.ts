@@ -32,7 +32,7 @@ export interface ChatRequest extends Partial<Omit<ChatCompletionCreateParamsNonS
 
 /** An answer of a chat model. */
 export interface ChatResult {
-  /** What the model said; "" where it only calls tools. */
+  /** Text of the answer; "" where it only calls tools. */
   readonly text: string;
   /** "stop"; "length" where the answer was cut at its longest; "tool_calls" where the model wants tools to be called. */
   readonly finishReason: string;
@@ -48,7 +48,7 @@ export interface OpenAIChatOptions<Output = ChatResult> extends GenerationOption
   readonly body?: Partial<Omit<ChatCompletionCreateParamsNonStreaming, "messages" | "stream">>;
 }
 
-/** What OpenAIChat takes. */
+/** Options of OpenAIChat, declared. */
 export const CHAT: DefinedOptions = /* @__PURE__ */ generationOptions("OpenAIChat");
 
 /**
@@ -126,7 +126,7 @@ function requestOf(input: ChatInput): ChatRequest {
 }
 
 /** @throws ResultError */
-function resultOf({ choices, model, usage: told }: ChatCompletion): ChatResult {
+function resultOf({ choices, model, usage }: ChatCompletion): ChatResult {
   const { message, finish_reason: finishReason } = (choices as Partial<ChatCompletion.Choice>[] | null)?.[0] ?? {};
   if (fieldsOf(message) === undefined) throw notAnswer("a message");
   // A message without content is one that calls tools, or one that has been cut before its first word.
@@ -134,5 +134,5 @@ function resultOf({ choices, model, usage: told }: ChatCompletion): ChatResult {
   if (typeof message.refusal === "string" && message.refusal !== "") throw refused();
   if (finishReason === "content_filter") throw filtered();
   const text = textOf(message.content) ?? "";
-  return { text, finishReason: finishReason ?? "stop", message, usage: usageOf(told), model };
+  return { text, finishReason: finishReason ?? "stop", message, usage: usageOf(usage), model };
 }

@@ -3,7 +3,7 @@ import { ArgumentError, ProviderError } from "@batchwise/core";
 import { OpenAI } from "openai";
 import { TIMEOUT_MS } from "./limits.ts";
 
-/** Where requests go, and with which key. */
+/** Options of the connection to a server. */
 export const CONNECTION = {
   /** The API key, or a function that gets one for each call. @default the environment variable OPENAI_API_KEY */
   apiKey: {
@@ -47,10 +47,10 @@ export const CONNECTION = {
   } as Option<OpenAIClient>,
 } as const;
 
-/** Where requests go, and with which key. */
+/** Options of the connection to a server. */
 export interface ConnectionOptions extends OptionsOf<typeof CONNECTION> {}
 
-/** What is used of a client from the `openai` package: `OpenAI`, `AzureOpenAI`, of this copy or another. */
+/** Part of a client from the `openai` package that is used: `OpenAI`, `AzureOpenAI`, of this copy or another. */
 export interface OpenAIClient {
   post(path: string, options: RequestOptions): PendingResponse;
   /** For offline jobs alone. */
@@ -59,7 +59,7 @@ export interface OpenAIClient {
   delete?(path: string, options: RequestOptions): PendingResponse;
 }
 
-/** How one request is made. */
+/** Options of one request. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** The engine is what tries again (P25). */
@@ -79,7 +79,7 @@ export interface PendingResponse {
 /** A client, and what its requests have in common. */
 export interface Connection {
   readonly client: OpenAIClient;
-  /** Whose limits its calls count against. */
+  /** Owner of the limits that its calls count against. */
   readonly owner: object | string;
   readonly timeoutMs: number;
 }

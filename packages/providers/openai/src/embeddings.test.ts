@@ -315,7 +315,9 @@ test.for(["requestsPerMinute", "tokensPerMinute"])("%s refuses what is no limit"
 });
 
 test("an option that is misspelt, or that would not be heard, is refused", () => {
-  expect(() => make({ dimension: 5 } as OpenAIEmbeddingsOptions)).toThrow("OpenAIEmbeddings has no option `dimension`");
+  expect(() => make({ dimension: 5 } as OpenAIEmbeddingsOptions)).toThrow(
+    "Expected only known options of OpenAIEmbeddings, got `dimension`",
+  );
   const options = { limiter: rateLimiter(), requestsPerMinute: 5 };
   expect(() => make(options)).toThrow("either `limiter` or `requestsPerMinute`, got both");
 });

@@ -60,7 +60,7 @@ const OWN = {
 export interface OpenAIEmbeddingsOptions
   extends OptionsOf<typeof OWN>, OptionsOf<typeof REQUEST>, ConnectionOptions, PaceOptions {}
 
-/** What OpenAIEmbeddings takes. */
+/** Options of OpenAIEmbeddings, declared. */
 export const EMBEDDINGS: DefinedOptions = /* @__PURE__ */ defineOptions(
   "OpenAIEmbeddings",
   OWN,
@@ -166,7 +166,7 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
 /** More than most texts have: with fewer, a text of many bytes would weigh less than it has tokens. */
 const BYTES_PER_TOKEN = 4;
 
-/** What is read of an answer. */
+/** Part of an answer that is read. */
 interface EmbeddingsAnswer {
   readonly data: unknown;
   readonly usage?: unknown;

@@ -11,7 +11,7 @@ import { ProviderError } from "@batchwise/core";
 import { APIConnectionTimeoutError } from "openai";
 import { rateLimitsOf } from "./headers.ts";
 
-/** What is OpenAI's own in errors and headers, Azure's request id included. */
+/** Ways of OpenAI in errors and headers, Azure's request id included. */
 export const DIALECT: Dialect = {
   provider: "the provider",
   key: "OPENAI_API_KEY",
@@ -19,12 +19,12 @@ export const DIALECT: Dialect = {
   limits: rateLimitsOf,
 };
 
-/** Whether a part of the body is an input's, for endpoints whose inputs are in `input`. */
+/** Tells whether a part of the body is an input's, for endpoints whose inputs are in `input`. */
 export function ownsInput(param: string): boolean {
   return /^(\$\.)?input\b/.test(param);
 }
 
-/** What the SDK threw, as an error of ours. */
+/** Reads an error of the SDK's. */
 export function sdkFailure(thrown: unknown, timeoutMs: number, blame: Blame): Failure {
   if (thrown instanceof APIConnectionTimeoutError) return { error: timedOut(timeoutMs) };
   return failureOf(thrown, DIALECT, blame) ?? { error: withoutResponse(thrown) };

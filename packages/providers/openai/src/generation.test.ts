@@ -67,7 +67,9 @@ test("a schema may take its time, and refuses with path and message", async () =
     issues: [{ message: "too small", path: ["cities", { key: 3 }, "people"] }, { message: "odd" }],
   }));
   await expect(readStructured(strict, "{}")).rejects.toThrow(
-    new ResultError("The schema refuses the model's output: cities.3.people: too small; odd"),
+    new ResultError(
+      "Expected an output that the schema takes, got one that it refuses: cities.3.people: too small; odd.",
+    ),
   );
 });
 

@@ -28,33 +28,33 @@ const OWN = {
   model: { type: "string", required: true, description: "the model's name", examples: ["gpt-6-luna"] },
   /** Further parameters of every request, as the API spells them. They win over the options above. */
   body: { type: "object", description: "further parameters, as the API spells them" } as Option<object>,
-  /** What the model is told that the output is: letters, digits, `_` and `-`, at most 64. @default "output" */
+  /** Name of the output for the model: letters, digits, `_` and `-`, at most 64. @default "output" */
   schemaName: {
     type: "string",
     json: false,
-    description: "what the model is told that the output is",
+    description: "name of the output for the model",
     default: "output",
     holds: (value: unknown): boolean => /^[\w-]{1,64}$/.test(value as string),
     expected: "at most 64 letters, digits, _ and -",
   } as Option<string>,
 } as const;
 
-/** What OpenAIChat and OpenAIResponses have in common. */
+/** Options that OpenAIChat and OpenAIResponses have in common. */
 export interface GenerationOptions<Output>
   extends OptionsOf<typeof OWN>, SharedOptions, StructuredOptions<Output>, ConnectionOptions, PaceOptions {
   readonly model: string;
 }
 
-/** What a Runnable that generates takes. */
+/** Options of a Runnable that generates, declared. */
 export function generationOptions(of: string): DefinedOptions {
   const temperature = { ...GENERATION.temperature, maximum: 2 };
   return defineOptions(of, OWN, { ...GENERATION, temperature }, STRUCTURED, SINGLE);
 }
 
-/** How one of the APIs that generate asks and answers. */
+/** Requests and answers of one of the APIs that generate. */
 export interface Endpoint<Input, Answer extends object, Result extends { readonly text: string }> {
   readonly path: string;
-  /** What every good answer has. */
+  /** Field that every good answer has. */
   readonly field: keyof Answer & string;
   /** Everything but the input that decides what comes out. */
   readonly common: object;
@@ -64,7 +64,7 @@ export interface Endpoint<Input, Answer extends object, Result extends { readonl
   body(own: object): object;
   /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
   result(answer: Answer): Result;
-  /** Whether an answer ended at its longest. */
+  /** Tells whether an answer ended at its longest. */
   isCut(result: Result): boolean;
 }
 
@@ -153,7 +153,7 @@ function blameOf(request: object): Blame {
   return { owns: (param) => owned.has(/^\w*/.exec(param)![0]) };
 }
 
-/** How many tokens an input itself allows its answer, in the words of either API. */
+/** Tokens that an input itself allows its answer, in the words of either API. */
 function answerTokens(input: unknown): number | undefined {
   const { max_completion_tokens: chat, max_output_tokens: responses, max_tokens: old } = fieldsOf(input) ?? {};
   return countIn(chat ?? responses ?? old);

@@ -1,7 +1,7 @@
 import type { RequestLimits } from "@batchwise/core";
 
 /**
- * What one embeddings request takes: 2,048 inputs and 300,000 tokens in all.
+ * Limits of one embeddings request: 2,048 inputs and 300,000 tokens in all.
  *
  * Source: https://developers.openai.com/api/reference/resources/embeddings/methods/create, checked 2026-11-24.
  */
@@ -33,7 +33,7 @@ export const EMBEDDING_MODELS: ReadonlyMap<string, number> = new Map([
 export const LONGEST_TOKEN_BYTES = 128;
 
 /**
- * What one moderation request takes. OpenAI states no number of inputs; the lowest tier may send 10,000 tokens a
+ * Limits of one moderation request. OpenAI states no number of inputs; the lowest tier may send 10,000 tokens a
  * minute, and a request over that is refused forever. 32 short texts, the number in general use, stay below it.
  *
  * Source: https://developers.openai.com/api/docs/models/omni-moderation-latest, checked 2026-11-24.

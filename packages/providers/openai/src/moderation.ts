@@ -31,7 +31,7 @@ const OWN = {
 export interface OpenAIModerationOptions
   extends OptionsOf<typeof OWN>, OptionsOf<typeof REQUEST>, ConnectionOptions, PaceOptions {}
 
-/** What OpenAIModeration takes. */
+/** Options of OpenAIModeration, declared. */
 export const MODERATION: DefinedOptions = /* @__PURE__ */ defineOptions(
   "OpenAIModeration",
   OWN,
@@ -99,7 +99,7 @@ export class OpenAIModeration extends BulkRunnable<string, Moderation> {
   }
 }
 
-/** What is read of an answer. */
+/** Part of an answer that is read. */
 interface ModerationsAnswer {
   readonly results: unknown;
 }

@@ -12,7 +12,7 @@ import { CONNECTION, type Connection } from "./client.ts";
 import { BULK_CONCURRENCY, SINGLE_CONCURRENCY, TIMEOUT_MS, UNTOLD_CONCURRENCY } from "./limits.ts";
 import { priceOf } from "./prices.ts";
 
-/** How fast a Runnable may go, and what it costs. */
+/** Pace and price of a Runnable. */
 export interface PaceOptions extends SharedPaceOptions, OptionsOf<typeof PRICE> {}
 
 /** The SDK's timer takes no Infinity. */
@@ -25,15 +25,15 @@ const concurrency = {
 };
 const timeoutMs = { ...finite, default: TIMEOUT_MS };
 
-/** What every Runnable of this package takes. */
+/** Options of every Runnable of this package. */
 export const SHARED: OptionGroup = { ...CONNECTION, ...PACE, timeoutMs, maxConcurrency: concurrency, ...PRICE };
 
-/** What Runnables that send many inputs in a request share. */
+/** Options that Runnables share which send many inputs in a request. */
 export const BULK: OptionGroup = withDefaults(SHARED, { maxConcurrency: BULK_CONCURRENCY });
-/** What Runnables that send one input in a request share. */
+/** Options that Runnables share which send one input in a request. */
 export const SINGLE: OptionGroup = withDefaults(SHARED, { maxConcurrency: SINGLE_CONCURRENCY });
 
-/** How the engine is to run a Runnable. @throws ArgumentError for a limiter and limits a minute at once */
+/** Settings by which the engine runs a Runnable. @throws ArgumentError for a limiter and limits a minute at once */
 export function settingsOf<Input, Output>(
   options: PaceOptions,
   { owner, timeoutMs: time }: Connection,

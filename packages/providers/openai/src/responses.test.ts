@@ -185,7 +185,9 @@ test.for<[string, object, object]>([
 
 test("options are checked as those of OpenAIChat are", () => {
   expect(() => make({ model: "" })).toThrow(ArgumentError);
-  expect(() => make({ max_output_tokens: 5 } as object)).toThrow("OpenAIResponses has no option `max_output_tokens`");
+  expect(() => make({ max_output_tokens: 5 } as object)).toThrow(
+    "Expected only known options of OpenAIResponses, got `max_output_tokens`",
+  );
 });
 
 function make<Output = ResponsesResult>(

@@ -36,7 +36,7 @@ export interface ResponsesRequest extends Partial<Omit<ResponseCreateParamsNonSt
 export interface ResponsesResult {
   /** The provider's id of the answer, for `previous_response_id`. */
   readonly id: string;
-  /** What the model said; "" where it only calls tools. */
+  /** Text of the answer; "" where it only calls tools. */
   readonly text: string;
   /** "completed"; "incomplete" where the answer was cut at its longest. */
   readonly status: string;
@@ -52,7 +52,7 @@ export interface OpenAIResponsesOptions<Output = ResponsesResult> extends Genera
   readonly body?: Partial<Omit<ResponseCreateParamsNonStreaming, "input" | "stream">>;
 }
 
-/** What OpenAIResponses takes. */
+/** Options of OpenAIResponses, declared. */
 export const RESPONSES: DefinedOptions = /* @__PURE__ */ generationOptions("OpenAIResponses");
 
 /**

@@ -67,7 +67,7 @@ export async function* postForEvents<Event extends object>(
   options.signal?.throwIfAborted();
 }
 
-/** What a request is made of. */
+/** Parts of a request. */
 interface Request {
   readonly method: "get" | "post" | "delete";
   readonly path: string;

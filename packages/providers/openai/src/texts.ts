@@ -2,7 +2,7 @@ import { overlongText, requireText, textsIn, utf8Length } from "@batchwise/adapt
 import { type InputError, sleep, systemClock } from "@batchwise/core";
 import { type Cutter, loadCutter } from "./tokens.ts";
 
-/** What happens to a text with more tokens than the model reads. */
+/** Treatment of a text with more tokens than the model reads. */
 export interface Length {
   /** Undefined where the limit is not known: then the provider decides. */
   readonly maxTokens: number | undefined;

@@ -1,11 +1,11 @@
 import type { GptEncoding } from "gpt-tokenizer/GptEncoding";
 import { LONGEST_TOKEN_BYTES } from "./limits.ts";
 
-/** How a text stands with a limit of tokens. */
+/** Fit of a text within a limit of tokens. */
 interface Fit {
   /** The longest beginning of the text that is within the limit for certain. */
   readonly beginning: string;
-  /** Whether the whole text may be within it. */
+  /** True where the whole text may be within it. */
   readonly fits: boolean;
 }
 
@@ -64,7 +64,7 @@ function fit(encoding: GptEncoding, text: string, maxTokens: number): Fit {
 const PIECE = 1000;
 
 /**
- * Where a piece ends: if it can be, behind a letter or digit that something else follows, since no token of cl100k_base
+ * End of a piece: if it can be, behind a letter or digit that something else follows, since no token of cl100k_base
  * goes from one to the other.
  */
 function endOfPiece(text: string, start: number): { readonly end: number; readonly natural: boolean } {
@@ -76,7 +76,7 @@ function endOfPiece(text: string, start: number): { readonly end: number; readon
   return { end: start + PIECE - (inPair ? 1 : 0), natural: false };
 }
 
-/** How many characters of a piece have at most so many tokens. */
+/** Number of characters of a piece that have at most so many tokens. */
 function longestWithin(encoding: GptEncoding, piece: string, maxTokens: number): number {
   let fits = 0;
   let over = piece.length;

@@ -2,11 +2,11 @@ import { countIn, fieldsOf, usageFrom } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 
 /**
- * What an answer says that it used; undefined where it says nothing (P9). Reads the names of embeddings and chat completions
+ * Usage in an answer; undefined where it reports none (P9). Reads the names of embeddings and chat completions
  * (`prompt_tokens`) and those of responses (`input_tokens`).
  */
-export function usageOf(told: unknown): Usage | undefined {
-  const fields = fieldsOf(told) ?? {};
+export function usageOf(usage: unknown): Usage | undefined {
+  const fields = fieldsOf(usage) ?? {};
   return usageFrom({
     inputTokens: countIn(fields["prompt_tokens"]) ?? fields["input_tokens"],
     outputTokens: countIn(fields["completion_tokens"]) ?? fields["output_tokens"],

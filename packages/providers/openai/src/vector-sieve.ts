@@ -1,4 +1,4 @@
-/** Where a vector in base64 begins. Inside of a JSON string the quotes would have backslashes before them. */
+/** Text before a vector in base64. Inside of a JSON string the quotes would have backslashes before them. */
 const OPENING = /"embedding"\s*:\s*"/;
 /** Bytes of a text's end in which a vector may be about to begin. */
 const LONGEST_OPENING = 32;
@@ -17,7 +17,7 @@ export class VectorSieve {
   readonly #left: string[] = [];
   /** The end of what has been searched, where a vector may be about to begin. */
   #pending = "";
-  /** What has arrived of a vector that has not ended. */
+  /** Part that has arrived of a vector that has not ended. */
   #begun: string | undefined;
 
   /** @param take is handed each vector's base64 and returns the number to put in its place */
@@ -66,7 +66,7 @@ export class VectorSieve {
   }
 }
 
-/** What a sieve leaves of a response's body. */
+/** Text that a sieve leaves of a response's body. */
 export async function readThrough(response: Response, sieve: VectorSieve): Promise<string> {
   const reader = response.body?.getReader();
   for (;;) {

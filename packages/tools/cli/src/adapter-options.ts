@@ -1,9 +1,9 @@
 import { identifyingOptions, type Properties } from "@batchwise/plugins";
 
-/** An adapter's options, by name. */
+/** Options of an adapter, by name. */
 type Options = Readonly<Record<string, unknown>>;
 
-/** Texts as the values that the schema wants. What cannot be read stays a text, for the schema to refuse. */
+/** Reads texts as values of the schema's types. A text that cannot be read stays one, for the schema to refuse. */
 export function readOptions(given: Options, properties: Properties): Options {
   return Object.fromEntries(
     Object.entries(given).map(([name, value]) => [
@@ -13,27 +13,27 @@ export function readOptions(given: Options, properties: Properties): Options {
   );
 }
 
-/** The types that an option may have: "string", "integer", ... */
+/** Types that an option may have: "string", "integer", ... */
 export function typesOf(property: Options | undefined): readonly string[] {
   const type = property?.["type"];
   return (Array.isArray(type) ? type : [type]).filter((each): each is string => typeof each === "string");
 }
 
 /**
- * What results depend on beside the input, for a cache: options with the schema's defaults, and the variables of the
- * environment that configure the same provider, such as OPENAI_BASE_URL. Neither keys nor the pace are part of it.
+ * Identity of results besides the input, for a cache: options with the schema's defaults, and the environment variables
+ * of the same provider, such as OPENAI_BASE_URL. Neither keys nor the pace are part of it.
  */
 export function identityOf(
   options: Options,
   properties: Properties,
   key: string | undefined,
-  environment: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv,
 ): object {
   const prefix = key?.slice(0, key.indexOf("_") + 1) ?? "";
   return {
     options: identifyingOptions(options, properties),
     environment: Object.fromEntries(
-      Object.entries(environment).filter(([name]) => prefix !== "" && name.startsWith(prefix) && name !== key),
+      Object.entries(env).filter(([name]) => prefix !== "" && name.startsWith(prefix) && name !== key),
     ),
   };
 }

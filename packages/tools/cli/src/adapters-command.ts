@@ -4,10 +4,10 @@ import { count } from "@batchwise/terminal";
 import { typesOf } from "./adapter-options.ts";
 import { findAdapter, placesFrom } from "./find-adapter.ts";
 
-/** `batchwise adapters`: what is installed, or what one of them takes. */
+/** Command `batchwise adapters`: lists installed adapters, or shows the options of one. */
 export function adaptersCommand(folder: string, out: (text: string) => void): Command {
   return new Command("adapters")
-    .description("Lists the adapters that are installed here, or shows what one of them takes.")
+    .description("Lists the adapters that are installed here, or shows the options of one.")
     .argument("[adapter]", "<package>#<adapter>")
     .addHelpText(
       "after",
@@ -59,7 +59,7 @@ async function describe(reference: string, folder: string): Promise<string> {
   return `${adapter.description}\n\n${table(facts)}\nOptions, for --set name=value:\n${table(options)}`;
 }
 
-/** Columns, but the last, as wide as they have to be. */
+/** Rows as text, with each column but the last as wide as its longest cell. */
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   const lines = rows.map((row) =>

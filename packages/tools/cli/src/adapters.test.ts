@@ -10,7 +10,7 @@ import { Memory, rowsIn, rowsOf, start, temporaryFolder, textLines } from "./tes
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** A user's folder with an adapter of somebody else's. */
+/** A user's folder with an adapter of another author. */
 async function project(files: Readonly<Record<string, string>> = {}): Promise<string> {
   const folder = await temporaryFolder({
     "package.json": "{}",
@@ -60,7 +60,7 @@ async function cli(folder: string, ...argv: string[]): Promise<{ code: number; s
 }
 
 describe("an adapter in the user's folder", () => {
-  test("is found by its name, and gets --set as its schema has the types; what it keeps open is closed", async () => {
+  test("is found by its name, and gets --set in its schema's types; its resources are closed", async () => {
     const folder = await project({ "in.jsonl": "1\n" });
     const set = ["text=1=2", "count=3", "flag=true", 'list=["a"]'].flatMap((each) => ["--set", each]);
     const { code, stdout, stderr } = await cli(folder, "run", "acme-letters", "in.jsonl", ...set, "--quiet");
@@ -81,7 +81,7 @@ describe("an adapter in the user's folder", () => {
     expect(stderr).not.toMatch(/secret/);
   });
 
-  test("one that is not there: what to install, and what is like it", async () => {
+  test("one that is not installed: what to install, and similar names", async () => {
     const folder = await project({ "in.jsonl": "1\n" });
     const said = async (reference: string): Promise<string> => (await cli(folder, "run", reference, "in.jsonl")).stderr;
     expect(await said("acme-leters#options")).toMatch(/npm i acme-leters\nDid you mean acme-letters#options\?\n$/);
@@ -95,7 +95,7 @@ describe("an adapter in the user's folder", () => {
 });
 
 describe("batchwise adapters", () => {
-  test("lists what is installed, with its kind and what it does; a broken one with its error", async () => {
+  test("lists installed adapters, with kind and description; a broken one with its error", async () => {
     const folder = await project({
       "node_modules/broken/package.json": '{"name":"broken","keywords":["batchwise-adapter"],"exports":"./index.js"}',
       "node_modules/broken/index.js": "module.exports = {};",
@@ -140,7 +140,7 @@ describe("OpenAI's embeddings against an emulator", () => {
     expect((await cli(folder, ...argv, "--overwrite")).stderr).toMatch(/^error: .*OPENAI_API_KEY/);
   });
 
-  test("another server's results are others: the cache keeps them apart", async () => {
+  test("another server has other results: the cache keeps them apart", async () => {
     await using first = await startEmulator({ tokens: "fast" });
     await using second = await startEmulator({ tokens: "fast" });
     vi.stubEnv("OPENAI_API_KEY", "k");
@@ -169,7 +169,7 @@ describe("OpenAI's embeddings against an emulator", () => {
     expect(await rowsIn(folder)).toHaveLength(3);
   });
 
-  test("through faults of every kind, with a line that is none in between: each row its own", async () => {
+  test("through faults of every kind, with a line between that is not an input: each row its own", async () => {
     await using emulator = await startEmulator({
       seed: 3,
       tokens: "fast",

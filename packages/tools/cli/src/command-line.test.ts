@@ -53,7 +53,7 @@ test.each([
   ["--format xml", "Allowed choices are jsonl, text, csv, parquet."],
   ["--nope", "unknown option '--nope'"],
   ["third", "too many arguments"],
-])("a wrong flag: exit code 2, and what to give: %s", async (flags, advice) => {
+])("a wrong flag: exit code 2, and advice: %s", async (flags, advice) => {
   const { code, stdout, stderr } = await cli("run", "a#b", "in.jsonl", ...flags.split(" "));
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(advice);
@@ -62,7 +62,7 @@ test.each([
 test("a wrong --set is not quoted: it may hold a key", async () => {
   const { code, stderr } = await cli("run", "a#b", "in.jsonl", "--set", "secret");
   expect(code).toBe(2);
-  expect(stderr).toMatch(/^error: --set: expected a name, = and a value/);
+  expect(stderr).toMatch(/^error: Expected --set to be a name, = and a value/);
   expect(stderr).not.toMatch(/secret/);
 });
 

@@ -1,28 +1,28 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { adaptersCommand } from "./adapters-command.ts";
-import type { Surroundings } from "./options.ts";
+import type { RunEnvironment } from "./options.ts";
 import { exitCodeOf, messageOf } from "./result.ts";
 import { run } from "./run.ts";
 import { runCommand } from "./run-command.ts";
 
 /**
- * The command line: `batchwise run` and `batchwise adapters`.
+ * Runs the command line: `batchwise run` and `batchwise adapters`.
  *
- * @param argv what stands behind the command's own name
- * @returns the exit code: 0 all is well, 1 some inputs failed, 2 a wrong command or something that ended the run, 130
- * ended by the user
+ * @param argv arguments after the command's own name
+ * @returns the exit code: 0 success, 1 some inputs failed, 2 a wrong command or an error that ended the run, 130 ended by
+ * the user
  */
-export async function runCommandLine(argv: readonly string[], surroundings: Surroundings = {}): Promise<number> {
-  const { stdout = process.stdout, stderr = process.stderr, folder = process.cwd() } = surroundings;
+export async function runCommandLine(argv: readonly string[], environment: RunEnvironment = {}): Promise<number> {
+  const { stdout = process.stdout, stderr = process.stderr, folder = process.cwd() } = environment;
   let exitCode = 0;
   const program = new Command("batchwise")
-    .description("Bulk work over AI APIs: an adapter over a file of any size, losing nothing.")
+    .description("Bulk work over AI APIs: runs an adapter over a file of any size.")
     .version(await ownVersion())
     .addHelpText("after", EXAMPLES)
     .addCommand(
       runCommand(async (options) => {
-        const result = await run(options, surroundings);
+        const result = await run(options, environment);
         exitCode = exitCodeOf(result);
         if (result.status === "stopped") throw result.reason;
       }),
@@ -38,7 +38,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    // Commander has said what is wrong, or shown the help that was asked for.
+    // Commander has reported the error, or shown the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     stderr.write(`error: ${messageOf(error)}\n`);
     return 2;

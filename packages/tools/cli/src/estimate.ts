@@ -4,13 +4,13 @@ import { isSent, type Step } from "./step.ts";
 /** Inputs that are in memory at once. */
 const CHUNK = 100_000;
 
-/** What a run would take at most, without retries. */
+/** Estimate of a run: an upper bound, without retries. */
 export interface RunEstimate extends Estimate {
-  /** Inputs that would fail at once, since there is nothing to send. */
+  /** Inputs that would fail at once, without being sent. */
   readonly unreadable: number;
 }
 
-/** Goes through all inputs, and sends nothing. Requests are cut anew every 100,000 inputs. */
+/** Estimates a run over all inputs, and sends nothing. Requests are counted for each 100,000 inputs alone. */
 export async function estimateSteps(
   runnable: Runnable<unknown, unknown>,
   steps: AsyncIterable<Step>,
@@ -37,7 +37,7 @@ export async function estimateSteps(
     requests,
     tokens,
     cost: sumOf(parts, (part) => part.cost),
-    // Of all at once: each part by itself would begin with full limits.
+    // Of all inputs at once: each part by itself would begin with full limits.
     shortestMs: runnable.settings?.limiter?.shortestMs?.({ requests, inputs: sent, tokens: tokens ?? 0 }),
     unreadable,
   };

@@ -3,9 +3,9 @@ import { listAdapters, type LoadedAdapter, loadAdapter } from "@batchwise/plugin
 import { nearest } from "./nearest.ts";
 
 /**
- * Loads an adapter that is installed in the user's folder, or beside this package.
+ * Loads an adapter that is installed in the user's folder, or next to this package.
  *
- * @throws ArgumentError that names what is like it, where there is no such adapter
+ * @throws ArgumentError with similar names, where there is no such adapter
  */
 export async function findAdapter(reference: string, folder: string): Promise<LoadedAdapter> {
   const from = placesFrom(folder);
@@ -16,14 +16,15 @@ export async function findAdapter(reference: string, folder: string): Promise<Lo
     const names = (await listAdapters({ from })).flatMap(({ package: name, adapters }) =>
       adapters.map((adapter) => `${name}#${adapter.name}`),
     );
-    const alike = nearest(reference, names);
-    // A package that is there names its own adapters.
-    if (alike.length === 0 || alike.some((name) => error.message.includes(name))) throw error;
-    throw new ArgumentError(`${error.message}\nDid you mean ${alike.join(" or ")}?`, { cause: error.cause });
+    const similar = nearest(reference, names);
+    // The error of an installed package names its adapters.
+    if (similar.length === 0 || similar.some((name) => error.message.includes(name))) throw error;
+    const message = `${error.message}\nDid you mean ${similar.join(" or ")}?`;
+    throw new ArgumentError(message, { cause: error.cause });
   }
 }
 
-/** Where packages are looked for. */
+/** Folders in which packages are looked for. */
 export function placesFrom(folder: string): string[] {
   return [folder, import.meta.dirname];
 }

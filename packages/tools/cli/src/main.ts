@@ -1,7 +1,7 @@
 import { listenForInterrupts } from "@batchwise/terminal";
 import { runCommandLine } from "./command-line.ts";
 
-// Whoever reads our output may stop reading (`| head`): a run hears of it by itself, and a list is just shorter.
+// A reader may stop reading the output (`| head`): a run notices by itself, and a list is just shorter.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 const interrupts = listenForInterrupts();
 process.exitCode = await runCommandLine(process.argv.slice(2), {

@@ -1,4 +1,4 @@
-/** Those of `names` that look most like `wanted`, the nearest first; none where nothing does. */
+/** Names that are most similar to `wanted`, the nearest first; none where no name is. */
 export function nearest(wanted: string, names: readonly string[]): string[] {
   return names
     .map((name) => ({ name, distance: Math.min(...spellingsOf(name).map((each) => distance(wanted, each))) }))
@@ -8,13 +8,13 @@ export function nearest(wanted: string, names: readonly string[]): string[] {
     .slice(0, 3);
 }
 
-/** People leave the scope out, or the adapter where a package has one. */
+/** Spellings of a name: users leave out the scope, or the adapter where a package has one. */
 function spellingsOf(name: string): string[] {
   const names = [name, name.replace(/#.*$/, "")];
   return [...names, ...names.map((each) => each.replace(/^@[^/]*\//, ""))];
 }
 
-/** Letters that have to be put in, left out or replaced to make one of the other (Levenshtein). */
+/** Letters to insert, remove or replace to turn one text into the other (Levenshtein). */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (const [at, letter] of one.split("").entries()) {

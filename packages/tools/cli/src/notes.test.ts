@@ -11,7 +11,7 @@ const standing: Standing = {
   progress: { itemsPerSecond: 20, elapsedMs: 5000, waitingForLimits: false, usage: { cost: 0.5 } },
 };
 
-test("progress, and notes on the way", async () => {
+test("progress, and notes between", async () => {
   const stream = new Memory();
   const notes = new Notes(stream, false);
   notes.say("Before.");

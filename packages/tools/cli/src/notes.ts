@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { openProgress, type ProgressView, type Standing } from "@batchwise/terminal";
 
-/** What the user is told on the way: notes, and how far the run is. */
+/** Notes and progress that a run shows to its user. */
 export class Notes {
   readonly #stream: Writable;
   readonly #isQuiet: boolean;
@@ -10,7 +10,7 @@ export class Notes {
   constructor(stream: Writable, isQuiet: boolean) {
     this.#stream = stream;
     this.#isQuiet = isQuiet;
-    // Whoever reads the notes may stop reading them.
+    // The reader of the notes may stop reading them.
     stream.on("error", ignore);
   }
 
@@ -39,5 +39,5 @@ export class Notes {
 }
 
 function ignore(): void {
-  // Nobody is left to be told.
+  // The notes have no reader any more.
 }

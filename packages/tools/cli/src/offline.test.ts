@@ -29,7 +29,7 @@ test("the rows of a live run, at half the price, and the jobs are forgotten", as
   expect(emulator.stats().jobs.created).toBe(1);
 });
 
-test("Parquet as well; through a cache what it has is not sent, and each row is its own input's", async () => {
+test("Parquet as well; cached inputs are not sent again, and each row is its own input's", async () => {
   await using emulator = await startEmulator({ tokens: "fast" });
   const folder = await temporaryFolder({ "in.jsonl": textLines(3), "more.jsonl": '"new"\n"text 1"\n"newer"\n' });
   const adapter = embeddings(emulator.openaiBaseURL);
@@ -46,7 +46,7 @@ test("Parquet as well; through a cache what it has is not sent, and each row is 
   expect(await readdir(path.join(folder, "jobs"))).toContain("journal.jsonl");
 });
 
-test("ended by the user, the jobs go on; the same command takes them up again, and pays once", async () => {
+test("ended by the user, the jobs go on; the same command resumes them, and pays once", async () => {
   await using emulator = await startEmulator({ tokens: "fast", jobs: { durationMs: 200 } });
   const folder = await temporaryFolder({ "in.jsonl": textLines(3) });
   const adapter = embeddings(emulator.openaiBaseURL);
@@ -64,14 +64,14 @@ test("ended by the user, the jobs go on; the same command takes them up again, a
   do {
     const clock = new FakeClock();
     second = await runOn(clock, start(folder, adapter, OFFLINE, { clock }));
-    // The first run is over before it has let go of the folder.
+    // The first run is over before it has released the folder.
   } while (second.result.reason?.name === "JobStoreError");
   expect(second.result).toMatchObject({ status: "completed", answered: 3 });
   expect(second.stderr).toMatch(/Job batch_\w+ found again\./);
   expect(emulator.stats().jobs.created).toBe(1);
 });
 
-test("--resume and --retry-failed keep what is there and send the rest", async () => {
+test("--resume and --retry-failed keep existing rows and send the rest", async () => {
   await using emulator = await startEmulator({ tokens: "fast", trackInputs: true });
   const failed = '{"index":1,"error":{"code":"timeout","message":"Late."}}\n';
   const folder = await temporaryFolder({
@@ -92,12 +92,12 @@ test("--resume and --retry-failed keep what is there and send the rest", async (
   expect(Object.keys(emulator.stats().inputs ?? {})).toHaveLength(3);
 });
 
-test("jobs that may cost more than --max-cost are not sent; --estimate says it beforehand", async () => {
+test("jobs that may cost more than --max-cost are not sent; --estimate shows it beforehand", async () => {
   await using emulator = await startEmulator({ tokens: "fast" });
   const folder = await temporaryFolder({ "in.jsonl": textLines(3) });
   const adapter = embeddings(emulator.openaiBaseURL);
   await expect(start(folder, adapter, { ...OFFLINE, maxCost: 1e-9 })).rejects.toThrow(
-    /^The jobs may cost .*, more than --max-cost \$0.000000001. Nothing was sent\.$/,
+    /^Expected jobs within --max-cost \$0.000000001, got an estimate of \$.*\. Nothing was sent\.$/,
   );
   const { stdout, result } = await start(folder, adapter, { offline: true, estimate: true });
   expect(stdout).toMatch(/^Offline: 3 inputs in 1 job/);
@@ -112,13 +112,13 @@ test.runIf(process.platform === "linux")(
     const folder = await temporaryFolder({ "in.jsonl": textLines(3) });
     const adapter = embeddings(emulator.openaiBaseURL);
     await expect(start(folder, adapter, { ...OFFLINE, output: "nowhere/out.jsonl" })).rejects.toThrow(
-      /cannot be written/,
+      /to be writable, got no such file or folder/,
     );
     expect(emulator.stats().requests).toBe(0);
     await symlink("/dev/full", path.join(folder, "out.jsonl.partial"));
     const { result } = await start(folder, adapter, OFFLINE);
     expect(result.status).toBe("stopped");
-    expect(result.reason?.message).toMatch(/cannot be written: the disk is full/);
+    expect(result.reason?.message).toMatch(/to be writable, got a full disk/);
     const again = await start(folder, adapter, OFFLINE);
     expect(again.result).toMatchObject({ status: "completed", answered: 3 });
     expect(emulator.stats().jobs.created).toBe(1);

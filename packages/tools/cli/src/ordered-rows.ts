@@ -4,7 +4,7 @@ import type { Outcome } from "./outputs/row.ts";
 import type { RowWriter } from "./row-writer.ts";
 import { isSent, type Step } from "./step.ts";
 
-/** Inputs with an outcome of their own that may wait behind one that is on its way. */
+/** Most inputs with an outcome that may wait behind one in flight. */
 const MOST_WAITING = 10_000;
 
 interface Slot {
@@ -13,8 +13,8 @@ interface Slot {
 }
 
 /**
- * Writes rows in input order: those that the adapter answers, those that are no input, and lines that stay as they are.
- * What waits here is bounded by the engine for what is sent, and by `add` for all else.
+ * Writes rows in input order: outcomes of the adapter, records that are not an input, and lines that stay as they are.
+ * The engine bounds the rows of inputs that are sent, and `add` all others.
  */
 export class OrderedRows {
   readonly #rows: RowWriter;
@@ -30,7 +30,7 @@ export class OrderedRows {
     this.#write = write;
   }
 
-  /** The next input. What has its outcome already is written, and waited for where too much of it waits. */
+  /** Adds the next input. One with an outcome is written in its turn, and waited for where too many wait. */
   async add(step: Step): Promise<void> {
     const { content } = step.item;
     const slot: Slot = { step, outcome: !step.isDone && "error" in content ? content : undefined };
@@ -47,14 +47,14 @@ export class OrderedRows {
     }
   }
 
-  /** The outcome of the next input that was sent. Resolves when the output can take more. */
+  /** Settles the next input that was sent. Resolves when the output can take more. */
   settle(outcome: Outcome): Promise<void> {
     const slot = this.#sent.dequeue();
     if (slot !== undefined) slot.outcome = outcome;
     return this.flush();
   }
 
-  /** Writes what has its turn. */
+  /** Writes the rows whose turn it is. */
   flush(): Promise<void> {
     this.#turn = this.#turn.then(() => this.#advance());
     return this.#turn;

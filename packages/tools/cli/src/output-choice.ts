@@ -2,75 +2,75 @@ import { open, realpath, rename, rm, stat, truncate } from "node:fs/promises";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { ArgumentError } from "@batchwise/core";
-import { type Earlier, readEarlier } from "./earlier.ts";
+import { type ResumePoint, readResumePoint } from "./resume.ts";
 import type { OutputFormat } from "./outputs/encoder.ts";
 import { cannotWrite, StreamTarget } from "./outputs/stream-target.ts";
 import type { RunOptions } from "./options.ts";
 
-/** Where a run's output goes, before anything is opened. */
+/** Output of a run, before it is opened. */
 export interface OutputChoice {
-  /** Undefined for standard output. */
+  /** Path of the file; undefined for standard output. */
   readonly file: string | undefined;
   readonly format: OutputFormat;
-  /** What an earlier run has left, where this one goes on from it. */
-  readonly earlier: Earlier | undefined;
+  /** Point of an earlier run's output at which this one resumes. */
+  readonly resumePoint: ResumePoint | undefined;
 }
 
 /**
- * Looks at the output that was asked for. Nothing is changed.
+ * Checks the output that the options ask for. No file is changed.
  *
- * @throws ArgumentError for an output that is there and may not be touched, one that is the input, one that no run can
- * go on from, or a format that nobody has told
+ * @throws ArgumentError for an output that exists and may not be replaced, one that is the input, one that cannot be
+ * resumed, or an unknown format
  */
 export async function chooseOutput(options: RunOptions, folder: string): Promise<OutputChoice> {
   const { output, overwrite, resume, retryFailed } = options;
-  if (output === undefined) return { file: undefined, format: "jsonl", earlier: undefined };
+  if (output === undefined) return { file: undefined, format: "jsonl", resumePoint: undefined };
   const file = path.resolve(folder, output);
   const format = formatOf(output);
-  const goesOn = resume === true || retryFailed === true;
-  if (goesOn && format !== "jsonl") {
-    throw new ArgumentError(`Only a .jsonl output can be gone on from. Give one, or --overwrite ${output}.`);
+  const resumes = resume === true || retryFailed === true;
+  if (resumes && format !== "jsonl") {
+    throw new ArgumentError(`Expected a .jsonl output to resume, got ${output}. Give one, or --overwrite.`);
   }
   if (options.input !== "-" && (await isSameFile(path.resolve(folder, options.input), file))) {
-    throw new ArgumentError("The output is the input. Give another --output.");
+    throw new ArgumentError("Expected another --output than the input, got the same file. Give another.");
   }
-  if (goesOn) return { file, format, earlier: await readEarlier(file) };
-  // An empty one, such as a run leaves that was refused at its first request, holds nothing to be lost.
+  if (resumes) return { file, format, resumePoint: await readResumePoint(file) };
+  // An empty one, as of a run that was refused at its first request, has no rows to lose.
   if (overwrite !== true && ((await stat(file).catch(() => undefined))?.size ?? 0) > 0) {
-    const ways = format === "jsonl" ? "--resume goes on from it, and --overwrite" : "--overwrite";
-    throw new ArgumentError(`${output} is there already. ${ways} replaces it.`);
+    const advice = format === "jsonl" ? "--resume continues it, and --overwrite" : "--overwrite";
+    throw new ArgumentError(`Expected a new --output, got ${output}, which exists. ${advice} replaces it.`);
   }
-  return { file, format, earlier: undefined };
+  return { file, format, resumePoint: undefined };
 }
 
-/** An output that is open. */
+/** Output that is open. */
 export interface OpenOutput {
   readonly target: StreamTarget;
-  /** @throws Error where what was written cannot be kept */
+  /** @throws Error where the output cannot be completed */
   close(): Promise<void>;
-  /** Ends it where it could not be written. */
+  /** Removes a partial file that could not be written. */
   abandon(): Promise<void>;
 }
 
 /**
- * Opens the output: a new file, the old one behind its last whole line, or, where old lines are done again, a new file
- * that takes the old one's name at the end.
+ * Opens the output: a new file, the old one after its last whole line, or, where old lines are done again, a new file
+ * that replaces the old one at the end.
  *
  * @throws Error that says why it cannot be written
  */
 export async function openOutput(
-  { file, earlier }: OutputChoice,
+  { file, resumePoint }: OutputChoice,
   { rewrites, stdout }: { readonly rewrites: boolean; readonly stdout: Writable },
 ): Promise<OpenOutput> {
   if (file === undefined) {
-    const target = new StreamTarget(stdout, "Standard output", false);
+    const target = new StreamTarget(stdout, "standard output", false);
     return { target, close: () => target.close(), abandon: async () => undefined };
   }
-  const goesOn = earlier !== undefined && !rewrites;
+  const resumes = resumePoint !== undefined && !rewrites;
   const written = rewrites ? partialOf(file) : file;
   try {
-    if (goesOn) await truncate(file, earlier.end);
-    const handle = await open(written, goesOn ? "a" : "w");
+    if (resumes) await truncate(file, resumePoint.end);
+    const handle = await open(written, resumes ? "a" : "w");
     const target = new StreamTarget(handle.createWriteStream({ highWaterMark: BUFFER_BYTES }), file, true);
     return {
       target,
@@ -87,7 +87,7 @@ export async function openOutput(
   }
 }
 
-/** The file in which an output is written that takes another one's place at the end. */
+/** File of an output that replaces another one at the end. */
 export function partialOf(file: string): string {
   return `${file}.partial`;
 }
@@ -106,7 +106,7 @@ const FORMATS: Readonly<Record<string, OutputFormat>> = {
 function formatOf(output: string): OutputFormat {
   const format = FORMATS[path.extname(output).toLowerCase()];
   if (format !== undefined) return format;
-  throw new ArgumentError(`Expected an --output that ends in .jsonl, .csv, .parquet or .arrow, came ${output}.`);
+  throw new ArgumentError(`Expected an --output that ends in .jsonl, .csv, .parquet or .arrow, got ${output}.`);
 }
 
 async function isSameFile(one: string, other: string): Promise<boolean> {

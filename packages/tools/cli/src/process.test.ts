@@ -23,7 +23,7 @@ const SLOWLY = [
   "out.jsonl",
 ];
 
-/** Inputs in flight at most, as `SLOWLY` says. */
+/** Most inputs in flight, by `SLOWLY`. */
 const IN_FLIGHT = 4 * 10;
 
 function slow(): Promise<Emulator> {
@@ -39,7 +39,7 @@ async function until(child: Child, isSo: () => boolean | Promise<boolean>): Prom
   }
 }
 
-/** How often each text was paid for. */
+/** Counts how often each text was paid for. */
 function paid(emulator: Emulator): number[] {
   return Object.values(emulator.stats().inputs ?? {}).map(({ charged }) => charged);
 }
@@ -54,7 +54,7 @@ async function expectEveryRow(folder: string, count: number): Promise<void> {
   expect(rows.every(({ output }) => Array.isArray(output) && output.length === 4)).toBe(true);
 }
 
-test("ended by Ctrl-C, killed, and gone on with: every input has exactly one row, and only what was in flight at a kill is paid twice (P40)", async () => {
+test("ended by Ctrl-C, killed, and resumed: every input has exactly one row, and only inputs in flight at a kill are paid twice (P40)", async () => {
   await using emulator = await slow();
   const count = 200;
   const folder = await temporaryFolder({ "in.jsonl": textLines(count) });
@@ -63,7 +63,7 @@ test("ended by Ctrl-C, killed, and gone on with: every input has exactly one row
   await until(first, () => emulator.stats().answered >= 4);
   first.kill("SIGINT");
   expect(await first.ended).toBe(130);
-  expect(first.said.stderr).toMatch(/Stopping once what is in flight is back.*\n(.*\n)*Output .*--resume goes on/);
+  expect(first.said.stderr).toMatch(/Stopping once the requests in flight.*\n(.*\n)*Output .*--resume continues/);
   const done = (await rowsIn(folder)).length;
   expect(done).toBeGreaterThan(0);
   expect(done).toBeLessThan(count);

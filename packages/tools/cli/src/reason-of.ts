@@ -1,18 +1,18 @@
-/** Why a file could not be opened, read or written, in words. */
+/** Reason why a file could not be opened, read or written, as a message continues after "got". */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (code === undefined ? undefined : REASONS[code]) ?? message;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file or folder",
-  ENOTDIR: "a part of its path is no folder",
-  EISDIR: "it is a folder",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the disk can only be read",
-  ENOSPC: "the disk is full",
-  EDQUOT: "your share of the disk is full",
-  EFBIG: "the file would be too large",
-  EMFILE: "too many files are open",
+  ENOENT: "no such file or folder",
+  ENOTDIR: "a file in its path where a folder should be",
+  EISDIR: "a folder",
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EROFS: "a read-only disk",
+  ENOSPC: "a full disk",
+  EDQUOT: "an exhausted disk quota",
+  EFBIG: "too large a file",
+  EMFILE: "too many open files",
 };

@@ -6,7 +6,7 @@ import type { RunEstimate } from "./estimate.ts";
 import type { RunOptions } from "./options.ts";
 import type { RunResult } from "./result.ts";
 
-/** What a run took, in a few lines, and how it can be gone on with. */
+/** Report of a run in a few lines: its usage, and how to continue it. */
 export function reportOf(result: RunResult, { output, offline }: Pick<RunOptions, "output" | "offline">): string {
   const { answered, failed, failures, earlier, earlierFailed, report, cache } = result;
   const lines: [name: string, text: string][] = [
@@ -19,31 +19,31 @@ export function reportOf(result: RunResult, { output, offline }: Pick<RunOptions
   return lines.map(([name, text]) => `${name.padEnd(COLUMN)} ${text}`).join("\n");
 }
 
-/** What it would take. */
+/** Estimate of a run, as text. */
 export function estimateText(estimate: RunEstimate): string {
   const { inputs, unreadable, requests, tokens, cost, shortestMs } = estimate;
   const lines: [name: string, text: string][] = [
     ["Inputs", `${count(inputs)}${unreadable === 0 ? "" : `, and ${count(unreadable)} that cannot be sent`}`],
     ["Requests", count(requests)],
-    ["Tokens", tokens === undefined ? "not known here" : `at most ${count(tokens)}`],
-    ["Cost", cost === undefined ? "not known here" : `at most ${dollars(cost)} for what is sent; answers come on top`],
+    ["Tokens", tokens === undefined ? "unknown" : `at most ${count(tokens)}`],
+    ["Cost", cost === undefined ? "unknown" : `at most ${dollars(cost)} for inputs; outputs are extra`],
   ];
   if (shortestMs !== undefined) lines.push(["Time", `at least ${duration(shortestMs)} by the rate limits`]);
   return lines.map(([name, text]) => `${name.padEnd(COLUMN)} ${text}`).join("\n");
 }
 
-/** What the offline jobs would take, beside the live price. */
+/** Estimate of offline jobs, with the live price, as text. */
 export function jobsText({ inputs, jobs, tokens, cost, liveCost }: JobEstimate): string {
   const price =
     cost === undefined || liveCost === undefined ? "" : `, ${dollars(cost)} instead of ${dollars(liveCost)}`;
   return `Offline: ${counted(inputs, "input")} in ${counted(jobs, "job")}, at most ${counted(tokens, "token")}${price}.`;
 }
 
-/** What happened to a job, where people want to know. */
+/** Text of a job's event, for those that users want to know. */
 export function jobText(event: JobEvent): string | undefined {
   if (event.type === "created") return `Job ${event.id} created, ${counted(event.inputs, "input")}.`;
   if (event.type === "reattached") return `Job ${event.id} found again.`;
-  if (event.type === "refused") return `Job ${event.id} waits for room at the provider.`;
+  if (event.type === "refused") return `Job ${event.id} waits for capacity at the provider.`;
   if (event.type === "ended")
     return `Job ended, ${count(event.answered)} of ${counted(event.inputs, "input")} answered.`;
   return undefined;
@@ -51,12 +51,12 @@ export function jobText(event: JobEvent): string | undefined {
 
 const COLUMN = 9;
 
-/** What to do after an early end. */
+/** Advice after an early end. */
 function nextStep({ status }: RunResult, isOffline: boolean): string {
   if (status === "completed") return "";
   return isOffline
-    ? " is not written: the jobs go on, and the same command takes them up again"
-    : "; the same command with --resume goes on from there";
+    ? " is not written yet: the jobs go on, and the same command resumes them"
+    : "; the same command with --resume continues it";
 }
 
 function earlierOf(lines: number, failed: number): string {

@@ -3,47 +3,47 @@ import type { Chunk, Encoder } from "./outputs/encoder.ts";
 import { LINE_BEGINNING } from "./outputs/jsonl-encoder.ts";
 import type { Outcome, Row } from "./outputs/row.ts";
 import type { Step } from "./step.ts";
-import type { Tally } from "./tally.ts";
+import type { Stats } from "./stats.ts";
 
-/** Turns inputs that are through into pieces of the output, one after another, and counts them. */
+/** Turns finished inputs into pieces of the output, one after another, and counts them. */
 export class RowWriter {
   readonly #encoder: Encoder;
-  readonly #tally: Tally;
+  readonly #stats: Stats;
 
-  constructor(encoder: Encoder, tally: Tally) {
+  constructor(encoder: Encoder, stats: Stats) {
     this.#encoder = encoder;
-    this.#tally = tally;
+    this.#stats = stats;
   }
 
   /** @param outcome undefined where the line of an earlier run stays */
   write({ item, line }: Step, outcome: Outcome | undefined): Chunk | undefined {
-    this.#tally.end = item.end;
+    this.#stats.end = item.end;
     if (outcome !== undefined) return this.#encode({ index: item.index, kept: item.kept, outcome });
     return line === undefined ? undefined : this.keep(line);
   }
 
-  /** A line of an earlier run. */
+  /** Keeps a line of an earlier run. */
   keep(line: string): Chunk {
-    this.#tally.countEarlier(1, LINE_BEGINNING.exec(line)?.[2] === "error" ? 1 : 0);
+    this.#stats.countEarlier(1, LINE_BEGINNING.exec(line)?.[2] === "error" ? 1 : 0);
     return line;
   }
 
-  /** What is missing to a whole file. */
+  /** Ends the file: returns its last piece. */
   end(): Chunk | undefined {
     return this.#encoder.end();
   }
 
   #encode(row: Row): Chunk | undefined {
-    let told = row;
+    let written = row;
     let chunk: Chunk | undefined;
     try {
       chunk = this.#encoder.row(row);
     } catch (error) {
-      // The format cannot hold it: that is this input's failure alone.
-      told = { ...row, outcome: { error: toError(error) } };
-      chunk = this.#encoder.row(told);
+      // An output that the format cannot hold fails this input alone.
+      written = { ...row, outcome: { error: toError(error) } };
+      chunk = this.#encoder.row(written);
     }
-    this.#tally.count(told.outcome);
+    this.#stats.count(written.outcome);
     return chunk;
   }
 }

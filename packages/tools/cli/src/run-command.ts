@@ -4,33 +4,33 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { INPUT_FORMATS } from "./inputs/input-record.ts";
 import type { RunOptions } from "./options.ts";
 
-/** `batchwise run`: hands on what the flags say. */
+/** Command `batchwise run`: passes its flags on as options. */
 export function runCommand(action: (options: RunOptions) => Promise<void>): Command {
   return new Command("run")
     .description("Runs an adapter over a file: one row of output for each input, in order.")
     .argument("<adapter>", "<package>#<adapter>, installed here; `batchwise adapters` lists them")
     .argument("<input>", "a .jsonl, .txt, .csv or .parquet file, or - for standard input")
     .addOption(
-      new Option("--format <format>", "what the input is, where its extension does not tell").choices(INPUT_FORMATS),
+      new Option("--format <format>", "format of the input (default: by its extension)").choices(INPUT_FORMATS),
     )
-    .option("--field <name>", "the field of a record, or the column, that is the input")
-    .option("--keep <fields>", "fields of the input that go into its output, with commas between them", names)
+    .option("--field <name>", "field of a record, or column, that is the input")
+    .option("--keep <fields>", "fields of the input to copy into its output, separated by commas", names)
     .option("--limit <n>", "only the first n inputs", wholeNumber(0))
     .option("-o, --output <file>", "a .jsonl, .csv, .parquet or .arrow file (default: JSONL to standard output)")
-    .option("--overwrite", "replace an output that is there")
-    .option("--resume", "go on after the last whole line of an output that is there")
-    .option("--retry-failed", "the same, and send again what is an error there")
+    .option("--overwrite", "replace an output that exists")
+    .option("--resume", "resume after the last whole line of an output that exists")
+    .option("--retry-failed", "resume, and send inputs again whose line has an error")
     .option("--set <name=value>", "an option of the adapter; may be given several times", one)
     .option("--concurrency <n>", "requests in flight at once (default: the adapter's)", wholeNumber(1))
-    .option("--attempts <n>", "calls in all, where one fails (default: the adapter's)", wholeNumber(1))
-    .option("--timeout <seconds>", "how long one call may take (default: the adapter's)", seconds)
+    .option("--attempts <n>", "calls that a failing input may take (default: the adapter's)", wholeNumber(1))
+    .option("--timeout <seconds>", "most seconds of one call (default: the adapter's)", seconds)
     .option("--max-cost <dollars>", "stop before it costs more", amount)
     .option("--max-tokens <n>", "stop before it takes more tokens", wholeNumber(0))
     .option("--dedupe", "send equal inputs that are near each other once")
-    .option("--cache <folder>", "keep results there, so that nothing is paid twice")
-    .option("--offline", "go through the provider's offline jobs: cheaper, and within a day")
-    .option("--jobs <folder>", "remember offline jobs there (default: .batchwise/jobs)")
-    .option("--estimate", "say what it would take, and send nothing")
+    .option("--cache <folder>", "cache results there, so that none is paid twice")
+    .option("--offline", "use the provider's offline jobs: cheaper, and within a day")
+    .option("--jobs <folder>", "keep the journal of offline jobs there (default: .batchwise/jobs)")
+    .option("--estimate", "estimate the run, and send nothing")
     .option("--quiet", "no progress and no report")
     .addHelpText("after", HELP)
     .action(async (adapter: string, input: string, { timeout, set, ...flags }: Flags) => {
@@ -44,7 +44,7 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     });
 }
 
-/** Flags are named as the options are, but for two. */
+/** Flags, named as the options except for two. */
 interface Flags extends Omit<RunOptions, "adapter" | "input" | "set" | "timeoutMs"> {
   readonly set?: readonly string[];
   /** Seconds. */
@@ -63,16 +63,14 @@ Examples:
 
 Each line of a JSONL input is a text, or an object with --field. A line of the
 output is {"index":0,"output":...} or {"index":0,"error":{"code","message"}},
-with the fields of --keep behind it. An input that fails is a line of its own and
-stops nobody else.
+followed by the fields of --keep. An input that fails does not stop the others.
 
-Keys come from the environment, as the adapter says: batchwise adapters <adapter>.
-The first Ctrl-C sends nothing more and waits for what is in flight, the second
-one ends it at once. --resume goes on from there; with --cache, nothing that came
-back is paid twice.
+Keys are environment variables, which batchwise adapters <adapter> names. The
+first Ctrl-C sends no more requests and waits for those in flight, the second one
+ends the run at once. --resume continues it; with --cache, no result is paid twice.
 
-Exit codes: 0 all is well, 1 some inputs failed, 2 a wrong command or something
-that ended the run, 130 ended by Ctrl-C.
+Exit codes: 0 success, 1 some inputs failed, 2 a wrong command or an error that
+ended the run, 130 ended by Ctrl-C.
 `;
 
 function names(text: string, before: readonly string[] = []): string[] {
@@ -91,7 +89,7 @@ function settings(texts: readonly string[]): Record<string, string> {
     texts.map((text) => {
       const at = text.indexOf("=");
       if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-      throw new ArgumentError("--set: expected a name, = and a value, such as dimensions=256, came something else.");
+      throw new ArgumentError("Expected --set to be a name, = and a value, such as dimensions=256, got another text.");
     }),
   );
 }

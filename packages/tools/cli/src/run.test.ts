@@ -33,7 +33,7 @@ function lengths(
   return Object.assign(made, { sent });
 }
 
-/** Settles what each call is told to. */
+/** Runnable whose calls the test settles. */
 function held(): Runnable<string, string> & { calls: PromiseWithResolvers<string>[] } {
   const calls: PromiseWithResolvers<string>[] = [];
   const made = runnable<string, string>(
@@ -53,7 +53,7 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 describe("one row an input, in input order (L1, L2)", () => {
-  test("outputs, failures by themselves (P36), records that are none, and what is kept", async () => {
+  test("outputs, failures by themselves (P36), records that are not an input, and kept fields", async () => {
     const folder = await temporaryFolder({
       "in.jsonl": '{"text":"a","id":1}\nnope\n{"text":"bad","id":3}\n\n{"id":4}\n{"text":"abc","id":5}\n',
     });
@@ -61,11 +61,14 @@ describe("one row an input, in input order (L1, L2)", () => {
     const { result, stdout, stderr } = await start(folder, lengths(), options);
     expect(await rowsIn(folder)).toEqual([
       { index: 0, output: [1], id: 1 },
-      { index: 1, error: { code: "invalid_input", message: expect.stringMatching(/^Line 2 is no JSON/) as string } },
+      {
+        index: 1,
+        error: { code: "invalid_input", message: expect.stringMatching(/ line 2 to be a JSON value/) as string },
+      },
       { index: 2, error: { code: "invalid_input", message: "Bad." }, id: 3 },
       {
         index: 3,
-        error: { code: "invalid_input", message: expect.stringMatching(/^Line 5: expected/) as string },
+        error: { code: "invalid_input", message: expect.stringMatching(/^Expected line 5 to have/) as string },
         id: 4,
       },
       { index: 4, output: [3], id: 5 },
@@ -78,10 +81,10 @@ describe("one row an input, in input order (L1, L2)", () => {
     );
   });
 
-  test("without --output the rows go to standard output, and --quiet leaves them alone there", async () => {
+  test("without --output the rows go to standard output, and --quiet shows only them", async () => {
     const folder = await temporaryFolder();
-    const surroundings = { typed: textLines(4) };
-    const { result, stdout, stderr } = await start(folder, lengths(), { input: "-", quiet: true }, surroundings);
+    const environment = { typed: textLines(4) };
+    const { result, stdout, stderr } = await start(folder, lengths(), { input: "-", quiet: true }, environment);
     expect(rowsOf(stdout).map(({ index, output }) => [index, output])).toEqual([0, 1, 2, 3].map((at) => [at, [6]]));
     expect(exitCodeOf(result)).toBe(0);
     expect(stderr).toBe("");
@@ -122,7 +125,7 @@ describe("one row an input, in input order (L1, L2)", () => {
     expect(result).toMatchObject({ answered: 1, failed: 1 });
   });
 
-  test("200,000 lines are pulled no further ahead than is under way (L11)", async () => {
+  test("200,000 lines are pulled no further ahead than the inputs in flight (L11)", async () => {
     const count = 200_000;
     let pulled = 0;
     let settled = 0;
@@ -173,7 +176,7 @@ describe("one row an input, in input order (L1, L2)", () => {
     expect(result.answered).toBe(300);
   });
 
-  test("many lines that are no input hold nothing up, and do not pile up behind one that is on its way", async () => {
+  test("many lines that are not an input delay no others, and do not pile up behind one in flight", async () => {
     const folder = await temporaryFolder({ "in.jsonl": `"a"\n${"x\n".repeat(10_500)}"b"\n` });
     const { result, stdout } = await start(folder, lengths());
     expect(result).toMatchObject({ answered: 2, failed: 10_500 });
@@ -236,13 +239,13 @@ describe("options reach the engine", () => {
 
   test("--max-cost without a price is refused, and so is --offline without jobs", async () => {
     const folder = await temporaryFolder({ "in.jsonl": '"a"\n' });
-    await expect(start(folder, lengths(), { maxCost: 1 })).rejects.toThrow(/--max-cost needs a price/);
+    await expect(start(folder, lengths(), { maxCost: 1 })).rejects.toThrow(/^Expected a price for --max-cost/);
     await expect(start(folder, lengths(), { offline: true, output: "o.jsonl" })).rejects.toThrow(
-      "fake#adapter has no offline jobs. Leave --offline out.",
+      "Expected fake#adapter to have offline jobs, got none. Leave --offline out.",
     );
   });
 
-  test("--max-tokens ends the run before they are passed, with what is done in the output", async () => {
+  test("--max-tokens ends the run before they are exceeded, with finished rows in the output", async () => {
     const folder = await temporaryFolder({ "in.jsonl": textLines(10) });
     const { result } = await start(folder, new Spy(), { maxTokens: 20, output: "out.jsonl" });
     expect(result.status).toBe("stopped");
@@ -250,27 +253,27 @@ describe("options reach the engine", () => {
     expect((await rowsIn(folder)).length).toBeLessThan(10);
   });
 
-  test("contradictions are refused before anything happens", async () => {
+  test("contradictions are refused before any work", async () => {
     const folder = await temporaryFolder({ "in.jsonl": '"a"\n' });
     const refused = async (options: object): Promise<string> =>
       (await failureOf(start(folder, lengths(), options))).message;
-    expect(await refused({ resume: true })).toMatch(/need an --output/);
-    expect(await refused({ resume: true, overwrite: true, output: "o.jsonl" })).toMatch(/came both/);
-    expect(await refused({ retryFailed: true, input: "-", output: "o.jsonl" })).toMatch(/give a file/);
-    expect(await refused({ offline: true, concurrency: 2, output: "o.jsonl" })).toMatch(/^concurrency: offline/);
-    expect(await refused({ offline: true })).toMatch(/--offline needs an --output/);
-    expect(await refused({ limit: -1 })).toMatch(/^limit: expected a whole number from 0, came -1/);
-    expect(await refused({ keep: ["output"] })).toMatch(/^--keep output: the output has a field of that name/);
+    expect(await refused({ resume: true })).toMatch(/^Expected an --output to resume, got none/);
+    expect(await refused({ resume: true, overwrite: true, output: "o.jsonl" })).toMatch(/or --resume, got both/);
+    expect(await refused({ retryFailed: true, input: "-", output: "o.jsonl" })).toMatch(/^Expected a file for /);
+    expect(await refused({ offline: true, concurrency: 2, output: "o.jsonl" })).toMatch(/jobs, got `concurrency`/);
+    expect(await refused({ offline: true })).toMatch(/^Expected an --output with --offline, got none/);
+    expect(await refused({ limit: -1 })).toMatch(/^Expected `limit` to be a whole number from 0, got -1/);
+    expect(await refused({ keep: ["output"] })).toMatch(/^Expected --keep to name none of .*, got output/);
     expect(await readdir(folder)).toEqual(["in.jsonl"]);
   });
 });
 
 describe("the output", () => {
-  test("one that is there is refused, and replaced with --overwrite", async () => {
+  test("one that exists is refused, and replaced with --overwrite", async () => {
     const folder = await temporaryFolder({ "in.jsonl": '"a"\n', "out.jsonl": "old" });
     const adapter = lengths();
     await expect(start(folder, adapter, { output: "out.jsonl" })).rejects.toThrow(
-      "out.jsonl is there already. --resume goes on from it, and --overwrite replaces it.",
+      "Expected a new --output, got out.jsonl, which exists. --resume continues it, and --overwrite replaces it.",
     );
     expect(adapter.sent).toEqual([]);
     expect(await readFile(path.join(folder, "out.jsonl"), "utf8")).toBe("old");
@@ -278,7 +281,7 @@ describe("the output", () => {
     expect(await rowsIn(folder)).toEqual([{ index: 0, output: [1] }]);
   });
 
-  test("an empty one is no output yet", async () => {
+  test("an empty one counts as new", async () => {
     const folder = await temporaryFolder({ "in.jsonl": '"a"\n', "out.jsonl": "" });
     await start(folder, lengths(), { output: "out.jsonl" });
     expect(await rowsIn(folder)).toEqual([{ index: 0, output: [1] }]);
@@ -293,31 +296,29 @@ describe("the output", () => {
     expect(stderr.text).toMatch(/^Inputs/);
   });
 
-  test("the input itself, another extension, a folder that is not there: refused before anything is sent", async () => {
+  test("the input itself, another extension, a folder that does not exist: refused before any request", async () => {
     const folder = await temporaryFolder({ "in.jsonl": '"a"\n' });
     await symlink(path.join(folder, "in.jsonl"), path.join(folder, "same.jsonl"));
     const adapter = lengths();
     const refused = async (output: string): Promise<string> =>
       (await failureOf(start(folder, adapter, { output, overwrite: true }))).message;
-    expect(await refused("same.jsonl")).toMatch(/The output is the input/);
-    expect(await refused("out.json")).toMatch(/ends in .jsonl, .csv, .parquet or .arrow, came out.json/);
-    expect(await refused("nowhere/out.jsonl")).toMatch(
-      /out.jsonl cannot be written: there is no such file or folder\.$/,
-    );
+    expect(await refused("same.jsonl")).toMatch(/^Expected another --output than the input/);
+    expect(await refused("out.json")).toMatch(/ends in .jsonl, .csv, .parquet or .arrow, got out.json/);
+    expect(await refused("nowhere/out.jsonl")).toMatch(/out.jsonl to be writable, got no such file or folder\.$/);
     expect(adapter.sent).toEqual([]);
   });
 
-  test.runIf(process.platform === "linux")("a disk that is full ends the run at once", async () => {
+  test.runIf(process.platform === "linux")("a full disk ends the run at once", async () => {
     const folder = await temporaryFolder({ "in.jsonl": textLines(5000) });
     await symlink("/dev/full", path.join(folder, "out.jsonl"));
     const adapter = lengths({ maxConcurrency: 1 });
     const { result } = await start(folder, adapter, { output: "out.jsonl", overwrite: true });
     expect(result.status).toBe("stopped");
-    expect(result.reason?.message).toMatch(/out.jsonl cannot be written: the disk is full\.$/);
+    expect(result.reason?.message).toMatch(/out.jsonl to be writable, got a full disk\.$/);
     expect(adapter.sent.length).toBeLessThan(5000);
   });
 
-  test("whoever reads standard output stops reading: a clean end", async () => {
+  test("the reader of standard output stops reading: a clean end", async () => {
     const folder = await temporaryFolder({ "in.jsonl": textLines(1000) });
     let chunks = 0;
     const stdout = new Writable({
@@ -355,13 +356,13 @@ describe("the output", () => {
       "index",
     ]);
     await expect(start(folder, lengths(), { output: "out.arrow", resume: true })).rejects.toThrow(
-      /Only a .jsonl output can be gone on from/,
+      /^Expected a .jsonl output to resume, got out.arrow/,
     );
   });
 });
 
 describe("--resume", () => {
-  test("goes on after the last whole line; a torn one is cut off", async () => {
+  test("resumes after the last whole line; a torn one is cut off", async () => {
     const done = '{"index":0,"output":[9]}\n{"index":1,"error":{"code":"timeout","message":"Late."}}\n';
     const folder = await temporaryFolder({ "in.jsonl": textLines(4), "out.jsonl": `${done}{"index":2,"outp` });
     const adapter = lengths();
@@ -375,7 +376,7 @@ describe("--resume", () => {
     expect(stderr).toMatch(/2 by an earlier run, 1 of them failed: --retry-failed sends these again/);
   });
 
-  test("starts anew where nothing is there, and has nothing to do where all is done", async () => {
+  test("starts a new output where there is none, and sends no input where all are done", async () => {
     const folder = await temporaryFolder({ "in.jsonl": textLines(2) });
     const adapter = lengths();
     await start(folder, adapter, { output: "out.jsonl", resume: true });
@@ -386,16 +387,16 @@ describe("--resume", () => {
   });
 
   test.each([
+    ["more lines than inputs", '{"index":0,"output":1}\n{"index":1,"output":1}\n', /got 2 lines for 1 inputs/],
+    ["a gap", '{"index":1,"output":1}\n', /^Expected line 1 of .* to be the row of the input at 0, got another/],
+    ["another program's file", "hello\n", /^Expected line 1 of .* to be the row/],
+    ["a row that is damaged", '{"index":0,"output":[1,}\n', /^Expected line 1 of .* to be the row of the input at 0/],
     [
-      "more lines than inputs",
-      '{"index":0,"output":1}\n{"index":1,"output":1}\n',
-      /it has 2 lines, and there are 1 inputs/,
+      "another input's fields",
+      '{"index":0,"output":1,"id":"b"}\n',
+      /got a line 1 without the kept fields of its input/,
     ],
-    ["a gap", '{"index":1,"output":1}\n', /Line 1 of .* is not the row of the input at 0/],
-    ["another program's file", "hello\n", /Line 1 of .* is not the row/],
-    ["a row that is damaged", '{"index":0,"output":[1,}\n', /Line 1 of .* is not the row of the input at 0/],
-    ["another input's fields", '{"index":0,"output":1,"id":"b"}\n', /line 1 does not hold what is kept of its input/],
-  ])("an output that is of another input is refused and left alone: %s", async (_, content, message) => {
+  ])("an output of another input is refused and stays as it is: %s", async (_, content, message) => {
     const torn = `${content}{"ind`;
     const folder = await temporaryFolder({ "in.jsonl": '{"text":"a","id":"a"}\n', "out.jsonl": torn });
     const adapter = lengths();
@@ -413,7 +414,7 @@ describe("--retry-failed", () => {
   const failed = '{"index":1,"error":{"code":"timeout","message":"Late."}}\n';
   const old = `{"index":0,"output":[9]}\n${failed}{"index":2,"output":[9]}\n`;
 
-  test("sends again what is an error, leaves all else as it is, and goes on behind it", async () => {
+  test("sends inputs with an error again, keeps all other lines, and continues after them", async () => {
     const folder = await temporaryFolder({ "in.jsonl": textLines(4), "out.jsonl": `${old}{"index":3` });
     const adapter = lengths();
     const { result } = await start(folder, adapter, { output: "out.jsonl", retryFailed: true });
@@ -443,14 +444,14 @@ describe("--retry-failed", () => {
     const folder = await temporaryFolder({ "in.jsonl": textLines(4), "out.jsonl": old });
     await symlink("/dev/full", path.join(folder, "out.jsonl.partial"));
     const { result } = await start(folder, lengths(), { output: "out.jsonl", retryFailed: true });
-    expect(result.reason?.message).toMatch(/the disk is full/);
+    expect(result.reason?.message).toMatch(/got a full disk/);
     expect(await readFile(path.join(folder, "out.jsonl"), "utf8")).toBe(old);
     expect(await readdir(folder)).toEqual(["in.jsonl", "out.jsonl"]);
   });
 });
 
 describe("ends", () => {
-  test("the first wish to stop waits for what is in flight, and says so; --resume goes on", async () => {
+  test("the first stop waits for requests in flight, and says so; --resume continues", async () => {
     const folder = await temporaryFolder({ "in.jsonl": textLines(10) });
     const drain = new AbortController();
     const adapter = held();
@@ -458,7 +459,7 @@ describe("ends", () => {
     const running = start(folder, adapter, { output: "out.jsonl" }, { drain: drain.signal, stderr });
     await until(() => adapter.calls.length === 2);
     drain.abort(new Error("Stopped."));
-    expect(stderr.text).toMatch(/^Stopping once what is in flight is back/);
+    expect(stderr.text).toMatch(/^Stopping once the requests in flight are done/);
     for (const call of adapter.calls) call.resolve("done");
     const { result } = await running;
     expect(result.status).toBe("interrupted");
@@ -468,7 +469,7 @@ describe("ends", () => {
     expect((await rowsIn(folder)).map(({ index }) => index)).toEqual(Array.from({ length: 10 }, (_, index) => index));
   });
 
-  test("the second one ends it at once, with what is done in the output (P12)", async () => {
+  test("the second one ends it at once, with finished rows in the output (P12)", async () => {
     const folder = await temporaryFolder({ "in.jsonl": textLines(10) });
     const stop = new AbortController();
     const adapter = held();
@@ -482,7 +483,7 @@ describe("ends", () => {
     expect(await rowsIn(folder)).toEqual([{ index: 0, output: "done" }]);
   });
 
-  test("a wish to stop that comes when all is on its way changes nothing", async () => {
+  test("a stop when all inputs are in flight changes nothing", async () => {
     const drain = new AbortController();
     const adapter = held();
     let isRead = false;
@@ -490,8 +491,8 @@ describe("ends", () => {
       yield Buffer.from('"a"\n');
       isRead = true;
     }
-    const surroundings = { drain: drain.signal, stdin: Readable.from(typed()) };
-    const running = start(await temporaryFolder(), adapter, { input: "-" }, surroundings);
+    const environment = { drain: drain.signal, stdin: Readable.from(typed()) };
+    const running = start(await temporaryFolder(), adapter, { input: "-" }, environment);
     await until(() => isRead && adapter.calls.length === 1);
     for (let turn = 0; turn < 20; turn++) await setImmediate();
     drain.abort(new Error("Stopped."));
@@ -510,15 +511,15 @@ describe("ends", () => {
     expect(calls).toBe(1);
     expect(result).toMatchObject({ status: "stopped", reason: { message: "No key." } });
     expect(exitCodeOf(result)).toBe(2);
-    // It is no input's own fault: the next run sends them all.
+    // No input is to blame: the next run sends them all.
     expect(await rowsIn(folder)).toEqual([]);
   });
 
-  test("an input that cannot be read on ends the run, with what came before it in the output", async () => {
+  test("an input that cannot be read further ends the run, with the rows before it in the output", async () => {
     const folder = await temporaryFolder({ "in.csv": 'text\na\n"b\n' });
     const { result } = await start(folder, lengths(), { input: "in.csv", output: "out.jsonl" });
     expect(result).toMatchObject({ status: "stopped", answered: 1 });
-    expect(result.reason?.message).toMatch(/The input is no CSV from some row on/);
+    expect(result.reason?.message).toMatch(/^Expected rows of CSV, got other text/);
     expect(await rowsIn(folder)).toHaveLength(1);
   });
 });
@@ -541,22 +542,22 @@ describe("--cache", () => {
 });
 
 describe("--estimate", () => {
-  test("tells requests, tokens and cost, and sends nothing", async () => {
+  test("gives requests, tokens and cost, and sends nothing", async () => {
     const folder = await temporaryFolder({ "in.jsonl": `${textLines(7)}x\n` });
     const adapter = lengths({ weigh: (text) => ({ tokens: text.length }), price: { perMillionInputTokens: 10_000 } });
     const { result, stdout } = await start(folder, adapter, { estimate: true, output: "out.jsonl" });
     expect(result.estimate).toMatchObject({ inputs: 7, unreadable: 1, requests: 3, tokens: 42, cost: 0.42 });
     expect(stdout).toBe(
-      "Inputs    7, and 1 that cannot be sent\nRequests  3\nTokens    at most 42\nCost      at most $0.42 for what is sent; answers come on top\n",
+      "Inputs    7, and 1 that cannot be sent\nRequests  3\nTokens    at most 42\nCost      at most $0.42 for inputs; outputs are extra\n",
     );
     expect(exitCodeOf(result)).toBe(0);
     expect(adapter.sent).toEqual([]);
     expect(await readdir(folder)).toEqual(["in.jsonl"]);
   });
 
-  test("what is not known is said to be so; --resume counts what is left", async () => {
+  test("unknown values are shown as such; --resume counts the rest", async () => {
     const folder = await temporaryFolder({ "in.jsonl": textLines(3), "out.jsonl": '{"index":0,"output":1}\n' });
     const { stdout } = await start(folder, lengths(), { estimate: true, resume: true, output: "out.jsonl" });
-    expect(stdout).toBe("Inputs    2\nRequests  1\nTokens    not known here\nCost      not known here\n");
+    expect(stdout).toBe("Inputs    2\nRequests  1\nTokens    unknown\nCost      unknown\n");
   });
 });

@@ -1,15 +1,15 @@
 import type { Item } from "./inputs/items.ts";
 
-/** What is to be done about one input. */
+/** Step of a run: one input, and what is left to do for it. */
 export interface Step {
   readonly item: Item;
-  /** Its line in the output of an earlier run, with the newline. */
+  /** Line in the output of an earlier run, with the newline. */
   readonly line?: string;
-  /** Whether the line stays as it is. */
+  /** True where the line stays as it is. */
   readonly isDone: boolean;
 }
 
-/** Whether the adapter is asked. */
+/** True where the input is sent to the adapter. */
 export function isSent({ item, isDone }: Step): boolean {
   return !isDone && "input" in item.content;
 }

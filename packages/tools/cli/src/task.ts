@@ -1,28 +1,28 @@
 import type { BatchOptions } from "@batchwise/core";
-import type { Chosen } from "./chosen.ts";
+import type { ResolvedAdapter } from "./resolve-adapter.ts";
 import type { Notes } from "./notes.ts";
-import type { RunOptions, Surroundings } from "./options.ts";
+import type { RunOptions, RunEnvironment } from "./options.ts";
 import type { OutputChoice } from "./output-choice.ts";
 import type { TableShape } from "./outputs/encoder.ts";
-import type { Tally } from "./tally.ts";
+import type { Stats } from "./stats.ts";
 
-/** A run whose parts are there. */
+/** Run whose parts are resolved. */
 export interface Task {
   readonly options: RunOptions;
-  readonly surroundings: Surroundings;
+  readonly environment: RunEnvironment;
   readonly folder: string;
   readonly notes: Notes;
-  readonly chosen: Chosen;
+  readonly adapter: ResolvedAdapter;
   readonly output: OutputChoice;
-  readonly tally: Tally;
+  readonly stats: Stats;
 }
 
-/** The options of the batch that a run is. */
-export function batchOptions({ options, surroundings, chosen }: Task): BatchOptions {
+/** Options of a run's batch. */
+export function batchOptions({ options, environment, adapter }: Task): BatchOptions {
   const { concurrency, maxCost, maxTokens, timeoutMs } = options;
-  // Offline jobs have been told already, and know by themselves what is worth another job.
+  // Offline jobs have their own `attempts`, and decide by themselves what is worth another job.
   const attempts = options.offline === true ? undefined : options.attempts;
-  const { retry } = chosen.runnable.settings ?? {};
+  const { retry } = adapter.runnable.settings ?? {};
   return {
     ...dedupeOf(options),
     ...(concurrency !== undefined && { maxConcurrency: concurrency }),
@@ -30,16 +30,16 @@ export function batchOptions({ options, surroundings, chosen }: Task): BatchOpti
     ...(maxTokens !== undefined && { maxTokens }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(attempts !== undefined && { retry: { ...(retry === false ? {} : retry), attempts } }),
-    ...(surroundings.clock !== undefined && { clock: surroundings.clock }),
+    ...(environment.clock !== undefined && { clock: environment.clock }),
   };
 }
 
-/** Records are equal by what they hold. */
+/** Option `dedupe` of a run's batch: records are equal by their content. */
 export function dedupeOf({ dedupe }: RunOptions): Pick<BatchOptions, "dedupe"> {
   return dedupe === true ? { dedupe: (input: unknown) => JSON.stringify(input) } : {};
 }
 
-/** What the output has to know before its first row. */
-export function shapeOf({ options, chosen }: Task): TableShape {
-  return { kind: chosen.kind, keep: options.keep ?? [], dimensions: chosen.dimensions };
+/** Shape of the output, for its encoder. */
+export function shapeOf({ options, adapter }: Task): TableShape {
+  return { kind: adapter.kind, keep: options.keep ?? [], dimensions: adapter.dimensions };
 }

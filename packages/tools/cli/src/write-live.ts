@@ -1,5 +1,5 @@
 import { type BatchOptions, codeOf, type FinishReport } from "@batchwise/core";
-import { linesFrom } from "./earlier.ts";
+import { linesFrom } from "./resume.ts";
 import { OrderedRows } from "./ordered-rows.ts";
 import { openOutput } from "./output-choice.ts";
 import type { Chunk } from "./outputs/encoder.ts";
@@ -9,45 +9,45 @@ import { RowWriter } from "./row-writer.ts";
 import { isSent, type Step } from "./step.ts";
 import { batchOptions, shapeOf, type Task } from "./task.ts";
 
-/** How the work ended. */
+/** End of the work. */
 export interface Ending {
   readonly report: FinishReport | undefined;
-  /** What ended it before its inputs did. */
+  /** Error that ended it before its inputs did. */
   readonly reason: Error | undefined;
 }
 
-/** What is written live. */
+/** Work of a live run. */
 export interface LiveWork {
   readonly steps: AsyncIterable<Step>;
-  /** Whether lines of an earlier output are written again, into a file that takes its place. */
+  /** True where lines of an earlier output are written again, into a file that replaces it. */
   readonly rewrites: boolean;
-  /** Of the source, in the unit of its records' `end`. */
+  /** Size of the source, in the unit of its records' `end`. */
   readonly size: number | undefined;
 }
 
 /**
- * Sends what is to be sent as fast as the output takes it, and writes every outcome in its turn. Ended early, the output
- * is whole up to where it ends.
+ * Sends inputs as fast as the output takes their rows, and writes every outcome in its turn. Ended early, the output is
+ * whole up to its end.
  *
  * @throws Error for an output that cannot be opened. Nothing was sent.
  */
 export async function writeLive(task: Task, { steps, rewrites, size }: LiveWork): Promise<Ending> {
-  const { output, tally, notes, surroundings } = task;
+  const { output, stats, notes, environment } = task;
   const encoder = await openEncoder(output.format, shapeOf(task));
-  const { stdout = process.stdout } = surroundings;
+  const { stdout = process.stdout } = environment;
   const opened = await openOutput(output, { rewrites, stdout });
   const { target } = opened;
-  const rowWriter = new RowWriter(encoder, tally);
+  const rowWriter = new RowWriter(encoder, stats);
   const rows = new OrderedRows(rowWriter, (chunk) => target.write(chunk));
-  // Rows on a terminal are progress enough, and a bar would stand among them.
+  // Rows on a terminal show progress themselves, and would be mixed with a bar.
   const isOnTerminal = output.file === undefined && "isTTY" in stdout && stdout.isTTY;
   const show = isOnTerminal ? undefined : await notes.startProgress(size !== undefined);
   const options: BatchOptions = {
     ...batchOptions(task),
     ...stopsOf(task, target),
     onProgress: (progress) => {
-      const share = size === undefined ? undefined : Math.min(1, tally.end / size);
-      show?.({ done: tally.done, failed: tally.failed, share, progress });
+      const share = size === undefined ? undefined : Math.min(1, stats.end / size);
+      show?.({ done: stats.done, failed: stats.failed, share, progress });
     },
   };
   const forgetDrain = onDrain(task);
@@ -69,27 +69,27 @@ export async function writeLive(task: Task, { steps, rewrites, size }: LiveWork)
   }
 }
 
-/** What is missing to a whole file: lines of an earlier output that nobody came to, and the format's end. */
+/** Last pieces of the file: lines of an earlier output that were not reached, and the format's end. */
 async function* remainder(
-  { output, tally }: Task,
+  { output, stats }: Task,
   rowWriter: RowWriter,
   rewrites: boolean,
 ): AsyncGenerator<Chunk, void> {
-  if (rewrites && output.earlier !== undefined) {
-    for await (const line of linesFrom(output.earlier, tally.done)) yield rowWriter.keep(line);
+  if (rewrites && output.resumePoint !== undefined) {
+    for await (const line of linesFrom(output.resumePoint, stats.done)) yield rowWriter.keep(line);
   }
   const end = rowWriter.end();
   if (end !== undefined) yield end;
 }
 
 async function send(
-  { chosen }: Task,
+  { adapter }: Task,
   steps: AsyncIterable<Step>,
   rows: OrderedRows,
   options: BatchOptions,
 ): Promise<Ending> {
   let report: FinishReport | undefined;
-  const outcomes = chosen.runnable.batchInOrder(inputsOf(steps, rows), {
+  const outcomes = adapter.runnable.batchInOrder(inputsOf(steps, rows), {
     ...options,
     onFinish: (finished) => {
       report = finished;
@@ -98,8 +98,8 @@ async function send(
   let final: Error | undefined;
   try {
     for await (const outcome of outcomes) {
-      // What ends the run is no input's own fault: these and all that follow are left for the next run. What is in
-      // flight is waited for all the same, since a cache keeps it.
+      // An error that ends the run is not of its input: this one and all that follow are left for the next run. Calls in
+      // flight are waited for all the same, since a cache keeps their results.
       if (outcome.status === "rejected" && endsRun(outcome.reason)) final ??= outcome.reason;
       if (final !== undefined) continue;
       await rows.settle(outcome.status === "fulfilled" ? { output: outcome.value } : { error: outcome.reason });
@@ -110,7 +110,7 @@ async function send(
   }
 }
 
-/** Whether no input can succeed: the key is refused, the money is spent, or the provider refuses what all have in common. */
+/** True where no input can succeed: the key is refused, the quota is exhausted, or the provider refuses an option. */
 function endsRun(error: Error): boolean {
   const code = codeOf(error);
   const { status } = error as { readonly status?: unknown };
@@ -127,16 +127,16 @@ async function* inputsOf(steps: AsyncIterable<Step>, rows: OrderedRows): AsyncGe
   }
 }
 
-/** The run ends when the user says so, or when nothing can be written any more. */
-function stopsOf({ surroundings: { drain, signal } }: Task, { failed }: StreamTarget): BatchOptions {
+/** Signals that end a run: the user's, and that of an output that cannot be written any more. */
+function stopsOf({ environment: { drain, signal } }: Task, { failed }: StreamTarget): BatchOptions {
   return {
     signal: signal === undefined ? failed : AbortSignal.any([failed, signal]),
     ...(drain !== undefined && { drain }),
   };
 }
 
-function onDrain({ surroundings: { drain }, notes }: Task): () => void {
-  const say = (): void => notes.say("Stopping once what is in flight is back. Ctrl-C again stops at once.");
+function onDrain({ environment: { drain }, notes }: Task): () => void {
+  const say = (): void => notes.say("Stopping once the requests in flight are done. Ctrl-C again stops at once.");
   drain?.addEventListener("abort", say, { once: true });
   return () => drain?.removeEventListener("abort", say);
 }

@@ -12,17 +12,17 @@ import { batchOptions, shapeOf, type Task } from "./task.ts";
 import type { Ending } from "./write-live.ts";
 
 /**
- * Sends everything as offline jobs, and writes the output at their end, whole: a run that was stopped before has left
- * the output as it was, so that the same command asks for the same jobs.
+ * Sends all inputs as offline jobs, and writes the output at their end, whole: a run that was stopped before leaves the
+ * output as it was, so that the same command makes the same jobs.
  *
- * @throws ArgumentError where the jobs may cost more than they may
+ * @throws ArgumentError where the jobs may cost more than `maxCost`
  * @throws Error for an output that cannot be opened
  */
 export async function writeOffline(task: Task, steps: readonly Step[]): Promise<Ending> {
-  const { output, tally, chosen } = task;
+  const { output, stats, adapter } = task;
   const inputs = inputsOf(steps);
   await announce(task, inputs);
-  const rows = new RowWriter(await openEncoder(output.format, shapeOf(task)), tally);
+  const rows = new RowWriter(await openEncoder(output.format, shapeOf(task)), stats);
   const file = new WholeFile(output.file ?? "");
   const stops = stopsOf(task);
   let report: FinishReport | undefined;
@@ -32,13 +32,13 @@ export async function writeOffline(task: Task, steps: readonly Step[]): Promise<
     isWritten = true;
   };
   try {
-    const slots = await chosen.runnable.batch(inputs, {
+    const slots = await adapter.runnable.batch(inputs, {
       ...batchOptions(task),
       ...stops,
       returnExceptions: true,
       onFinish: (finished) => {
         report = finished;
-        // Not later: once this returns, the jobs are forgotten; if it throws, they are not. Where a cache has some of the outcomes, these are not all.
+        // Not later: once this returns, the jobs are forgotten; if it throws, they are kept. With a cache, these may not be all outcomes.
         if (finished.status === "completed" && areOf(finished.outcomes, inputs))
           write(finished.outcomes.map(outcomeOf));
       },
@@ -55,29 +55,29 @@ export async function writeOffline(task: Task, steps: readonly Step[]): Promise<
   }
 }
 
-/** What the adapter is asked. */
+/** Inputs that are sent to the adapter. */
 export function inputsOf(steps: readonly Step[]): unknown[] {
   return steps.flatMap((step) => (isSent(step) && "input" in step.item.content ? [step.item.content.input] : []));
 }
 
-async function announce({ chosen, options, notes }: Task, inputs: readonly unknown[]): Promise<void> {
-  if (chosen.jobs === undefined || inputs.length === 0) return;
-  const estimate = await chosen.jobs.estimateJobs(inputs);
+async function announce({ adapter, options, notes }: Task, inputs: readonly unknown[]): Promise<void> {
+  if (adapter.jobs === undefined || inputs.length === 0) return;
+  const estimate = await adapter.jobs.estimateJobs(inputs);
   notes.say(jobsText(estimate));
   const { maxCost = Infinity } = options;
   if (estimate.cost === undefined || estimate.cost <= maxCost) return;
   throw new ArgumentError(
-    `The jobs may cost ${dollars(estimate.cost)}, more than --max-cost ${dollars(maxCost)}. Nothing was sent.`,
+    `Expected jobs within --max-cost ${dollars(maxCost)}, got an estimate of ${dollars(estimate.cost)}. Nothing was sent.`,
   );
 }
 
-/** Jobs go on without us: there is nothing to wait for. */
-function stopsOf({ surroundings: { drain, signal } }: Task): BatchOptions {
+/** Signals that end a run. Jobs go on without it, so that it need not wait for them. */
+function stopsOf({ environment: { drain, signal } }: Task): BatchOptions {
   const stops = [drain, signal].filter((each) => each !== undefined);
   return stops.length === 0 ? {} : { signal: AbortSignal.any(stops) };
 }
 
-/** Why not every input has an outcome of its own, where that is so. */
+/** Reason why some inputs have no outcome of their own; undefined where all have. */
 function reasonOf(
   slots: readonly unknown[],
   report: FinishReport | undefined,
@@ -111,7 +111,7 @@ function* chunksOf(
   yield rows.end();
 }
 
-/** A file that is there when all of it is. Written without waiting: nothing may happen in between. */
+/** File that appears when it is whole. Written synchronously: no other code may run in between. */
 class WholeFile {
   readonly #file: string;
   readonly #descriptor: number;

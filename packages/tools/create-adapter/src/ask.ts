@@ -4,7 +4,7 @@ import { defaultsOf } from "./defaults.ts";
 import { namesOf } from "./names.ts";
 import { type Kind, problems, type ScaffoldOptions, type Strategy } from "./options.ts";
 
-/** Where questions are asked and answered. */
+/** Terminal at which questions are asked and answered. */
 export interface Terminal {
   readonly input: Readable;
   readonly output: Writable;

@@ -71,10 +71,16 @@ describe("the command line", () => {
   });
 
   test.each([
-    ["", "error: There is no terminal to ask in, so give a name and --strategy (bulk, concurrent, both), or --yes"],
-    ["acme", "error: There is no terminal to ask in, so give --strategy (bulk, concurrent, both), or --yes"],
-    ["--strategy bulk", "error: There is no terminal to ask in, so give a name. --help"],
-    ["--yes", "error: --yes asks nothing, so give a name. --help"],
+    [
+      "",
+      "error: Expected a name and --strategy (bulk, concurrent, both), or --yes for the defaults, got none: there is no terminal",
+    ],
+    [
+      "acme",
+      "error: Expected --strategy (bulk, concurrent, both), or --yes for the defaults, got none: there is no terminal",
+    ],
+    ["--strategy bulk", "error: Expected a name, got none: there is no terminal to ask in. --help"],
+    ["--yes", "error: Expected a name, got none: --yes asks nothing. --help"],
     ["Acme --yes", "error: command-argument value 'Acme' is invalid for argument 'name'. npm takes lower-case"],
     [
       "acme --strategy fast",

@@ -5,21 +5,21 @@ import { ask, Canceled, type Terminal } from "./ask.ts";
 import { scaffold, type Scaffolded } from "./scaffold.ts";
 import { ScaffoldError } from "./scaffold-error.ts";
 
-/** What the command line needs of its surroundings. */
-export interface Surroundings {
+/** Streams and terminal of the command line. */
+export interface Environment {
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
-  /** Where questions can be asked; undefined where no question would be answered. */
+  /** Terminal for questions; undefined where no question would be answered. */
   readonly terminal: Terminal | undefined;
 }
 
 /** Resolves to the exit code: 0, 1 after an error, 130 where the user has called it off. */
-export async function runCommandLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { out, error } = surroundings;
+export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<number> {
+  const { out, error } = environment;
   const command = defineFlags()
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: error })
-    .action((name: string | undefined, flags: Flags) => run(name, flags, surroundings));
+    .action((name: string | undefined, flags: Flags) => run(name, flags, environment));
   try {
     await command.parseAsync(argv, { from: "user" });
     return 0;
@@ -72,7 +72,7 @@ Examples:
     --max-concurrency 20 --requests-per-minute 600
 `;
 
-async function run(name: string | undefined, flags: Flags, { out, terminal }: Surroundings): Promise<void> {
+async function run(name: string | undefined, flags: Flags, { out, terminal }: Environment): Promise<void> {
   const { baseUrl: baseURL, yes = false, ...others } = flags;
   const known: Partial<ScaffoldOptions> = {
     ...others,
@@ -92,9 +92,9 @@ async function completed(
   if (name !== undefined && (yes || (terminal === undefined && strategy !== undefined))) return { ...known, name };
   if (terminal !== undefined && !yes) return ask(known, terminal);
   const missing = [...(name === undefined ? ["a name"] : []), ...(yes || strategy !== undefined ? [] : ["--strategy"])];
-  const why = yes ? "--yes asks nothing" : "There is no terminal to ask in";
+  const why = yes ? "--yes asks nothing" : "there is no terminal to ask in";
   const or = yes || strategy !== undefined ? "" : ` (${STRATEGIES.join(", ")}), or --yes for the defaults`;
-  throw new ScaffoldError(`${why}, so give ${missing.join(" and ")}${or}. --help shows examples.`);
+  throw new ScaffoldError(`Expected ${missing.join(" and ")}${or}, got none: ${why}. --help shows examples.`);
 }
 
 function nextSteps({ dir, files }: Scaffolded): string {
@@ -109,7 +109,7 @@ Then look for TODO in src: that is where your provider's API goes.
 `;
 }
 
-/** What commander makes of a text: itself, or an error with the reason. */
+/** Parser for commander: gives the text itself, or an error with the reason. */
 function taking(problem: (text: string) => string | undefined): (text: string) => string {
   return (text) => {
     const advice = problem(text);

@@ -1,7 +1,7 @@
 import type { Names } from "./names.ts";
 import type { ScaffoldOptions } from "./options.ts";
 
-/** What is taken where an option is left out. */
+/** Values of options that are left out. */
 export type Defaults = Required<
   Pick<ScaffoldOptions, "baseURL" | "keyVariable" | "maxInputs" | "maxConcurrency" | "author" | "dir">
 >;

@@ -1,4 +1,4 @@
-/** What a provider is called in each place of its package. */
+/** Names of a provider, one for each kind of place in its package. */
 export interface Names {
   /** `@me/batchwise-acme-ai`, as it was given. */
   readonly package: string;

@@ -22,15 +22,21 @@ test.each([
 });
 
 test.each<[Partial<ScaffoldOptions>, string]>([
-  [{ name: "Acme" }, `"Acme" can't be the package's name.`],
-  [{ strategy: "fast" as "bulk" }, `"fast" can't be the strategy. Give one of bulk, concurrent, both.`],
-  [{ kind: "speech" as "chat" }, `"speech" can't be the kind of a request. Give one of chat, rerank.`],
-  [{ strategy: "bulk", kind: "rerank" }, `"rerank" can't be the kind of a request. Bulk embeds`],
+  [{ name: "Acme" }, `Expected another value for the package's name, got "Acme".`],
+  [
+    { strategy: "fast" as "bulk" },
+    `Expected another value for the strategy, got "fast". Give one of bulk, concurrent, both.`,
+  ],
+  [
+    { kind: "speech" as "chat" },
+    `Expected another value for the kind of a request, got "speech". Give one of chat, rerank.`,
+  ],
+  [{ strategy: "bulk", kind: "rerank" }, `Expected another value for the kind of a request, got "rerank". Bulk embeds`],
   [{ baseURL: "acme.example" }, "https://"],
   [{ baseURL: "file:///etc" }, "https://"],
   [{ keyVariable: "acme-key" }, "capital letters"],
-  [{ maxInputs: 0 }, "0 can't be the inputs in one request. Give a whole number from 1"],
-  [{ maxConcurrency: 1.5 }, "1.5 can't be the requests in flight"],
+  [{ maxInputs: 0 }, "Expected another value for the inputs in one request, got 0. Give a whole number from 1"],
+  [{ maxConcurrency: 1.5 }, "Expected another value for the requests in flight, got 1.5"],
   [{ requestsPerMinute: -1 }, "requests a minute"],
   [{ tokensPerMinute: Number.NaN }, "tokens a minute"],
   [{ author: "two\nlines" }, "one line"],

@@ -7,19 +7,19 @@ export type Strategy = (typeof STRATEGIES)[number];
 /** All strategies, the default one first. */
 export const STRATEGIES = ["bulk", "concurrent", "both"] as const;
 
-/** What a request for one input does. `chat`: a text to a generated text. `rerank`: a query and documents to scores. */
+/** Kind of a request for one input. `chat`: a text to a generated text. `rerank`: a query and documents to scores. */
 export type Kind = (typeof KINDS)[number];
 
 /** All kinds, the default one first. */
 export const KINDS = ["chat", "rerank"] as const;
 
-/** What a package is scaffolded from. */
+/** Options of a new package. */
 export interface ScaffoldOptions {
   /** The package's name on npm, with or without a scope. Class names come from it: `batchwise-acme-ai` gives `AcmeAi`. */
   readonly name: string;
   /** @default "bulk"; "concurrent" where a kind is given */
   readonly strategy?: Strategy;
-  /** What a request for one input does. Not for the strategy "bulk", which has embeddings. @default "chat" */
+  /** Kind of a request for one input. Not for the strategy "bulk", which has embeddings. @default "chat" */
   readonly kind?: Kind;
   /** The package's folder. @default the name without its scope, in the current folder */
   readonly dir?: string;
@@ -80,7 +80,7 @@ export function checkOptions(options: ScaffoldOptions): void {
     const value = options[name];
     const advice = value === undefined ? undefined : problem(String(value));
     if (advice !== undefined)
-      throw new ScaffoldError(`${JSON.stringify(value)} can't be the ${WORDS[name]}. ${advice}`);
+      throw new ScaffoldError(`Expected another value for the ${WORDS[name]}, got ${JSON.stringify(value)}. ${advice}`);
   };
   check("name", problems.name);
   check("strategy", problems.strategy);

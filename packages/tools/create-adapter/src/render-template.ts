@@ -56,7 +56,7 @@ function render(file: string, template: string, options: ScaffoldOptions, runnab
   let text = withoutRegions(template, runnables);
   text = text.replaceAll(WORDS, (word) => {
     const value = words[word];
-    if (value === undefined) throw new Error(`The template's ${file} asks for ${word}, which has no value.`);
+    if (value === undefined) throw new Error(`Expected a value for ${word} in the template's ${file}, got none.`);
     return file.endsWith(".json") ? JSON.stringify(value).slice(1, -1) : value;
   });
   if (file.endsWith(".md")) text = withEvenTables(text);
@@ -103,7 +103,7 @@ function withConstant(text: string, name: string, value: string | number | undef
     found = true;
     return `${start}${literal ?? "undefined"};`;
   });
-  if (!found) throw new Error(`The template has no constant ${name}.`);
+  if (!found) throw new Error(`Expected a constant ${name} in the template, got none.`);
   return changed;
 }
 

@@ -1,4 +1,4 @@
-/** Why nothing was written: what was expected, what came, what to do. */
+/** Reason for which nothing was written: what was expected, what was got, what to do. */
 export class ScaffoldError extends Error {
   override readonly name: string = "ScaffoldError";
 }

@@ -5,7 +5,7 @@ import { checkOptions, type ScaffoldOptions } from "./options.ts";
 import { renderTemplate } from "./render-template.ts";
 import { writeFolder } from "./write-folder.ts";
 
-/** What was written. */
+/** Package that was written. */
 export interface Scaffolded {
   /** The package's folder, absolute. */
   readonly dir: string;

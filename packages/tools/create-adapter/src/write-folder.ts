@@ -13,7 +13,7 @@ export function writeFolder(folder: string, files: ReadonlyMap<string, string>, 
   const present = entriesOf(folder);
   if (present !== undefined && present > 0 && !force) {
     throw new ScaffoldError(
-      `${folder} is not empty. Choose another folder with --dir, or write into this one with --force: ` +
+      `Expected an empty folder, got ${folder}, which is not empty. Choose another folder with --dir, or write into this one with --force: ` +
         `files of the same names are replaced, others stay.`,
     );
   }
@@ -49,10 +49,11 @@ function moveEach(files: Iterable<string>, from: string, to: string): void {
   }
 }
 
-/** How many entries the folder has; undefined where there is none. */
+/** Number of entries in the folder; undefined where there is none. */
 function entriesOf(folder: string): number | undefined {
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  if (!stats.isDirectory()) throw new ScaffoldError(`${folder} is a file. Choose a folder with --dir.`);
+  if (!stats.isDirectory())
+    throw new ScaffoldError(`Expected a folder, got ${folder}, which is a file. Choose a folder with --dir.`);
   return readdirSync(folder).length;
 }

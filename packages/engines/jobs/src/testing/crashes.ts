@@ -1,12 +1,12 @@
 import type { JobBackend } from "@batchwise/core";
 import type { JobStore, OpenJobStore } from "../store.ts";
 
-/** How many steps a process still makes; after them nothing of it goes on. */
+/** Steps that a process still makes; after them it stands still. */
 export interface Fuse {
   left: number;
 }
 
-/** One step: before it is done, and after it is done and before anybody knows, the process may end. */
+/** One step. The process may end before it, or after it and before its result is known. */
 async function step<T>(fuse: Fuse, work: () => Promise<T>): Promise<T> {
   await burn(fuse);
   const result = await work();
@@ -19,11 +19,11 @@ async function burn(fuse: Fuse): Promise<void> {
   await new Promise(() => {});
 }
 
-/** A store that outlives the processes which use it, one after another. */
+/** Store that outlives the processes which use it, one after another. */
 export class CrashingStore {
   records: string[] = [];
 
-  /** The store as one process sees it. */
+  /** Store as one process sees it. */
   process(fuse: Fuse): JobStore {
     const open = async (): Promise<OpenJobStore> => ({
       records: [...this.records],
@@ -38,7 +38,7 @@ export class CrashingStore {
   }
 }
 
-/** The provider as one process sees it. */
+/** Provider as one process sees it. */
 export function fused<Input, Output>(backend: JobBackend<Input, Output>, fuse: Fuse): JobBackend<Input, Output> {
   return {
     ...backend,

@@ -12,25 +12,25 @@ import {
   type Runnable,
 } from "@batchwise/core";
 
-/** How a job goes. What is left out goes well. */
+/** Course of a job. What is left out goes well. */
 export interface Fate {
   /** Milliseconds until it ends. @default 60_000 */
   readonly durationMs?: number;
-  /** "expired", "cancelled": only the lines that `worksOn` names have rows. "refused": there was no room for it. */
+  /** "expired", "failed": only the lines that `worksOn` names have rows. "refused": there was no capacity for it. */
   readonly end?: "completed" | "expired" | "refused" | "failed";
-  /** Whether a line is worked on. @default all of a completed job, none of another */
+  /** Tells whether a line is worked on. @default all of a completed job, none of another */
   readonly worksOn?: (id: string) => boolean;
-  /** What a line fails with. */
+  /** Error that a line fails with. */
   readonly lineError?: (inputs: readonly string[]) => Error | undefined;
   /** Changes the rows on their way out. @default reversed (P7) */
   readonly reshape?: (rows: readonly JobRow<string>[]) => readonly JobRow<string>[];
 }
 
-/** What a provider does in place of answering. */
+/** Faults of a provider. */
 interface Trouble {
-  /** The call fails, and has done nothing. */
+  /** Error of a call that has done nothing. */
   readonly before?: (call: ProviderCall) => Error | undefined;
-  /** The call has done what it was asked, and its answer is lost. */
+  /** Error of a call that has done its work, and whose answer is lost. */
   readonly after?: (call: ProviderCall) => Error | undefined;
 }
 
@@ -48,25 +48,24 @@ interface FakeJob {
   readonly tokens: number;
   readonly createdAt: number;
   readonly fate: Fate;
-  cancelledAt: number | undefined;
+  canceledAt: number | undefined;
 }
 
 export interface FakeProviderOptions {
   readonly clock: Clock;
   readonly caps?: JobCaps;
-  /** How the job at this position goes, from 0. */
+  /** Course of the job at this position, from 0. */
   readonly fate?: (job: number, inputs: readonly string[]) => Fate;
   readonly trouble?: Trouble;
-  /** Beside `jobs`. */
+  /** Settings besides `jobs`. */
   readonly settings?: RunnableSettings<string, string>;
   readonly priceShare?: number;
   readonly pollAfterMs?: number;
 }
 
 /**
- * A provider of offline jobs that turn a text into upper case: time is the clock's, and what goes wrong is the script's.
- * It outlives who talks to it, as a provider does. A text that is empty is refused before it is sent; one that holds
- * "poison" spoils its line.
+ * Provider of offline jobs that turn a text into upper case, with the clock's time and the script's faults. It outlives
+ * its clients, as a provider does. An empty text is refused before it is sent; one that holds "bad" fails its line.
  */
 export class FakeProvider {
   readonly jobs: FakeJob[] = [];
@@ -79,7 +78,7 @@ export class FakeProvider {
     this.#options = options;
   }
 
-  /** A new Runnable of this provider, as a new process makes one. */
+  /** Makes a Runnable of this provider, as a new process does. */
   runnable(wrap: (backend: JobBackend<string, string>) => JobBackend<string, string> = same): Runnable<string, string> {
     const jobs = (): Promise<JobBackend<string, string>> => Promise.resolve(wrap(this.backend()));
     return runnable(
@@ -92,7 +91,7 @@ export class FakeProvider {
     );
   }
 
-  /** How often a text is in a job. */
+  /** Counts how often a text is in a job. */
   timesSent(text: string): number {
     return this.jobs.flatMap((job) => job.lines.flatMap((line) => line.inputs)).filter((each) => each === text).length;
   }
@@ -103,7 +102,7 @@ export class FakeProvider {
       caps: this.#options.caps ?? {},
       ...(this.#options.priceShare === undefined ? {} : { priceShare: this.#options.priceShare }),
       check: (text) => {
-        if (text === "") throw new InputError("Expected a text that is not empty.");
+        if (text === "") throw new InputError("Expected a text that is not empty, got none. Leave it out.");
       },
       line: (inputs, id) => ({ id, text: JSON.stringify({ custom_id: id, input: inputs }) }),
       create: (lines, tag, options) => this.#call("create", options, () => this.#create(lines, tag)),
@@ -114,7 +113,7 @@ export class FakeProvider {
       cancel: (id, options) =>
         this.#call("cancel", options, () => {
           const job = this.#jobOf(id);
-          if (!this.#hasEnded(job)) job.cancelledAt = this.#options.clock.now();
+          if (!this.#hasEnded(job)) job.canceledAt = this.#options.clock.now();
         }),
     };
   }
@@ -146,7 +145,7 @@ export class FakeProvider {
       tokens: inputs.reduce((sum, text) => sum + text.length, 0),
       createdAt: this.#options.clock.now(),
       fate: this.#options.fate?.(this.jobs.length, inputs) ?? {},
-      cancelledAt: undefined,
+      canceledAt: undefined,
     };
     this.jobs.push(job);
     return job.id;
@@ -171,11 +170,11 @@ export class FakeProvider {
 
   #rowsOf(job: FakeJob, inputsOf: (lineId: string) => readonly string[]): readonly JobRow<string>[] {
     const { end = "completed", worksOn = () => end === "completed", lineError, reshape = reversed } = job.fate;
-    const done = job.lines.filter((line) => job.cancelledAt === undefined && worksOn(line.id));
+    const done = job.lines.filter((line) => job.canceledAt === undefined && worksOn(line.id));
     return reshape(
       done.map(({ id, inputs }) => {
-        if (JSON.stringify(inputsOf(id)) !== JSON.stringify(inputs)) throw new Error(`Other inputs for line ${id}`);
-        const error = lineError?.(inputs) ?? poisonOf(inputs);
+        if (JSON.stringify(inputsOf(id)) !== JSON.stringify(inputs)) throw new Error("Expected inputs, got others.");
+        const error = lineError?.(inputs) ?? badInputIn(inputs);
         const inputTokens = inputs.reduce((sum, text) => sum + text.length, 0);
         return error === undefined ? { id, outcome: inputs.map(answerOf), inputTokens } : { id, outcome: error };
       }),
@@ -184,43 +183,47 @@ export class FakeProvider {
 
   #jobOf(id: string): FakeJob {
     const job = this.jobs.find((each) => each.id === id);
-    if (job === undefined) throw new ProviderError("No such job.", { status: 404, retryable: false });
+    if (job === undefined) throw new ProviderError("Expected a job, got none.", { status: 404, retryable: false });
     return job;
   }
 
-  #hasEnded({ createdAt, cancelledAt, fate }: FakeJob): boolean {
+  #hasEnded({ createdAt, canceledAt, fate }: FakeJob): boolean {
     const { durationMs = fate.end === "refused" ? 0 : 60_000 } = fate;
-    return cancelledAt !== undefined || this.#options.clock.now() >= createdAt + durationMs;
+    return canceledAt !== undefined || this.#options.clock.now() >= createdAt + durationMs;
   }
 }
 
-/** What a text is answered with. */
+/** Answer to a text. */
 export function answerOf(text: string): string {
   return text.toUpperCase();
 }
 
-/** A failure that another try may not see. */
+/** Failure that may be over at the next try. */
 export function outage(): ProviderError {
-  return new ProviderError("The provider is out.", { status: 503, retryable: true });
+  return new ProviderError("Expected an answer, got an outage. Try again.", { status: 503, retryable: true });
 }
 
-function reasonOf({ cancelledAt, fate }: FakeJob): Error | undefined {
-  if (cancelledAt !== undefined) return new ProviderError("It was cancelled.", { retryable: true });
+function reasonOf({ canceledAt, fate }: FakeJob): Error | undefined {
+  if (canceledAt !== undefined) return new ProviderError("Expected an end, got a cancellation.", { retryable: true });
   switch (fate.end) {
     case "expired":
-      return new ProviderError("It expired.", { providerCode: "batch_expired", retryable: true });
+      return new ProviderError("Expected an end, got expiry.", { providerCode: "batch_expired", retryable: true });
     case "refused":
-      return new ProviderError("No room.", { code: "rate_limited", providerCode: "no_room", retryable: true });
+      return new ProviderError("Expected room, got none.", {
+        code: "rate_limited",
+        providerCode: "full",
+        retryable: true,
+      });
     case "failed":
-      return new ProviderError("The file is not valid.", { providerCode: "invalid_file", retryable: false });
+      return new ProviderError("Expected a file, got another.", { providerCode: "invalid_file", retryable: false });
     default:
       return undefined;
   }
 }
 
-function poisonOf(inputs: readonly string[]): Error | undefined {
-  if (!inputs.some((text) => text.includes("poison"))) return undefined;
-  return new InputError("The provider refused an input of this line.");
+function badInputIn(inputs: readonly string[]): Error | undefined {
+  if (!inputs.some((text) => text.includes("bad"))) return undefined;
+  return new InputError("Expected inputs that the provider accepts, got one that it refuses. Leave it out.");
 }
 
 function lengthOf(text: string): { readonly tokens: number } {

@@ -9,7 +9,7 @@ interface Job<Answer> {
   readonly stop: AbortController;
 }
 
-/** Offline jobs that are worked off by the testkit's backend: a line is a call, and a job makes one after another. */
+/** Offline jobs whose work the testkit's backend does: a line is a call, and a job makes one after another. */
 export function jobsOn<Answer>(backend: ScriptedBackend<string, Answer>): JobBackend<string, Answer> {
   const jobs: Job<Answer>[] = [];
   const jobOf = (id: string): Job<Answer> => jobs.find((job) => job.id === id) as Job<Answer>;
@@ -21,7 +21,7 @@ export function jobsOn<Answer>(backend: ScriptedBackend<string, Answer>): JobBac
         const isRight = answers.every((each, index) => each.index === index);
         job.rows.push({
           id,
-          outcome: isRight ? answers.map((each) => each.answer) : new ResultError("Wrong indexes."),
+          outcome: isRight ? answers.map((each) => each.answer) : new ResultError("Expected order, got another."),
         });
       } catch (error) {
         job.rows.push({ id, outcome: error as Error });
@@ -44,10 +44,10 @@ export function jobsOn<Answer>(backend: ScriptedBackend<string, Answer>): JobBac
     },
     find: async (prefix) => jobs.filter((job) => job.tag.startsWith(prefix)),
     poll: async (id) => ({ status: jobOf(id).hasEnded ? "ended" : "running" }),
-    // oxlint-disable-next-line require-yield -- what there is is there already
+    // oxlint-disable-next-line require-yield -- the rows are there already
     async *rows(id) {
       yield* jobOf(id).rows;
     },
-    cancel: async (id) => jobOf(id).stop.abort(new Error("The job was cancelled.")),
+    cancel: async (id) => jobOf(id).stop.abort(new Error("The job was canceled.")),
   };
 }

@@ -10,7 +10,7 @@ interface Question {
   readonly id: string;
 }
 
-/** A fake provider for other processes, at an address of this machine. Every answer takes a moment. */
+/** Serves a fake provider to other processes, at an address of this machine. Every answer takes a moment. */
 export async function serve(
   provider: FakeProvider,
   delayMs: number,

@@ -2,25 +2,25 @@ import type { Demand, RateLimiter } from "@batchwise/core";
 import { FakeClock, runOn } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { memoryCounter } from "../testing/memory-counter.ts";
-import type { Asking, Counter } from "./counter.ts";
+import type { Counter, CounterRequest } from "./counter.ts";
 import { SharedLimiter } from "./shared-limiter.ts";
 
 const MINUTE_MS = 60_000;
 const GRACE_MS = 1000;
 const call = (tokens = 0): Demand => ({ requests: 1, inputs: 1, tokens });
 
-/** Several processes' limiters on one count. */
+/** Limiters of several processes on one counter. */
 function share(
   limits: Partial<Demand>,
   processes: number,
-): { clock: FakeClock; limiters: RateLimiter[]; asked: Asking[] } {
+): { clock: FakeClock; limiters: RateLimiter[]; asked: CounterRequest[] } {
   const clock = new FakeClock();
   const all = { requests: Infinity, inputs: Infinity, tokens: Infinity, ...limits };
   const count = memoryCounter(clock, all, MINUTE_MS + GRACE_MS, 2);
-  const asked: Asking[] = [];
-  const counter: Counter = (asking) => {
-    asked.push(asking);
-    return count(asking);
+  const asked: CounterRequest[] = [];
+  const counter: Counter = (request) => {
+    asked.push(request);
+    return count(request);
   };
   const limiters = Array.from(
     { length: processes },
@@ -60,13 +60,13 @@ test("P29 never more than the limits in any window of a minute, over all process
   expect(passed).toHaveLength(150);
 });
 
-test("what comes while a question is under way goes with the next one: few round trips for many calls", async () => {
+test("calls that arrive during a round trip go with the next one: few round trips for many calls", async () => {
   const { clock, limiters, asked } = share({ requests: 1000 }, 1);
   await runOn(clock, Promise.all(Array.from({ length: 100 }, () => limiters[0]!.reserve(call()))));
   expect(asked.map(({ wanted }) => wanted.length)).toEqual([1, 99]);
 });
 
-test("P20 a retry goes before new work, and what is nested before both", async () => {
+test("P20 a retry goes before new work, and a nested call before both", async () => {
   const { clock, limiters } = share({ requests: 1 }, 1);
   const [limiter] = limiters as [RateLimiter];
   const order: string[] = [];
@@ -79,7 +79,7 @@ test("P20 a retry goes before new work, and what is nested before both", async (
   expect(order).toEqual(["first", "nested", "urgent", "usual"]);
 });
 
-test("P12 an abort ends the wait at once, and what was granted to it meanwhile is given back", async () => {
+test("P12 an abort ends the wait at once, and its grant is given back", async () => {
   const { clock, limiters, asked } = share({ requests: 1 }, 1);
   const controller = new AbortController();
   const wait = limiters[0]!.reserve(call(), { signal: controller.signal });
@@ -90,7 +90,7 @@ test("P12 an abort ends the wait at once, and what was granted to it meanwhile i
   expect(asked.flatMap(({ corrections }) => corrections)).toMatchObject([{ requests: -1 }]);
 });
 
-test("P28 what was reserved and not used comes back; what was used beyond it is counted", async () => {
+test("P28 reserved amounts that were not used are given back; use beyond them is counted", async () => {
   const { clock, limiters } = share({ tokens: 100 }, 2);
   const [one, two] = limiters as [RateLimiter, RateLimiter];
   const reservation = await runOn(clock, one.reserve(call(100)));
@@ -130,12 +130,12 @@ test("P27 a call that is heavier than the limit passes alone", async () => {
   expect(clock.now()).toBeGreaterThan(MINUTE_MS);
 });
 
-test("a count that cannot be reached fails those who wait, and later ones get another chance", async () => {
+test("a counter that cannot be reached fails the calls that wait, and later ones try again", async () => {
   const clock = new FakeClock();
   let down = true;
   const count = memoryCounter(clock, { requests: 9, inputs: 9, tokens: 9 }, MINUTE_MS);
   const limiter = new SharedLimiter({
-    counter: (asking) => (down ? Promise.reject(new Error("no database")) : count(asking)),
+    counter: (request) => (down ? Promise.reject(new Error("no database")) : count(request)),
     clock,
     graceMs: GRACE_MS,
     random: () => 0,

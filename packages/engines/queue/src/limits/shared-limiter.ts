@@ -9,46 +9,46 @@ import {
 } from "@batchwise/core";
 import { type Correction, type Counter, type Grant, NOW } from "./counter.ts";
 
-/** What a limiter goes by. */
+/** Settings of a limiter. */
 export interface SharedLimiterSettings {
   readonly counter: Counter;
   readonly clock: Clock;
-  /** How late after its grant a call may begin without being counted anew, in milliseconds. */
+  /** Milliseconds after its grant in which a call may begin without being counted again. */
   readonly graceMs: number;
-  /** From 0 to 1, for the waits of processes that would otherwise all come back at once. */
+  /** Number from 0 to 1 that spreads the retries of processes. */
   readonly random: () => number;
 }
 
 interface Waiter {
   readonly demand: Demand;
-  /** The lowest first: what is nested must not wait for what may be waiting for its end. */
+  /** The lowest goes first: a nested call must not wait for one that may be waiting for its end. */
   readonly rank: number;
   readonly resolve: (reservation: Reservation) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** By how much a process comes back later than it could, at most: it doubles each time that others were faster. */
+/** Most milliseconds that a process retries later than it could: they double each time that others were faster. */
 const SPREAD_MS = 100;
 const LONGEST_SPREAD_MS = 5000;
-/** How long corrections wait for a question with which to go along. */
+/** Milliseconds that corrections wait for a request that takes them along. */
 const CORRECT_AFTER_MS = 200;
-/** The pause after a refusal that names none: it doubles with every further one in a row. */
+/** Pause after a refusal that names none: it doubles with every further one in a row. */
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * One process's side of a limit that many share. Calls that come while a question is under way go with the next one:
- * under load one round trip lets through many, and none is let through before it is wanted, so that a process that dies
- * has taken nothing that others miss for longer than a window.
+ * One process's side of a limit that many share. Calls that arrive during a round trip go with the next one: under load
+ * one round trip grants many, and no call is granted before it is wanted, so that others miss the grants of a process
+ * that dies for no longer than a window.
  */
 export class SharedLimiter implements RateLimiter {
   readonly #settings: SharedLimiterSettings;
-  /** In the order in which they are to be let through. */
+  /** In the order in which they are to be granted. */
   readonly #waiting: Waiter[] = [];
   #corrections: Correction[] = [];
   #pauseMs = 0;
   #refusals = 0;
-  /** Questions in a row that let nobody through. */
+  /** Round trips in a row without a grant. */
   #lost = 0;
   #asking = false;
   #cancelTimer: (() => void) | undefined;
@@ -68,7 +68,7 @@ export class SharedLimiter implements RateLimiter {
     signal?.addEventListener("abort", onAbort, { once: true });
     const place = this.#waiting.findLastIndex(({ rank }) => rank <= waiter.rank) + 1;
     this.#waiting.splice(place, 0, waiter);
-    // Another call's wait says nothing of one that may go first.
+    // The wait of other calls does not hold for one that goes first.
     if (place === 0) this.#ask();
     return promise.finally(() => signal?.removeEventListener("abort", onAbort));
   }
@@ -87,7 +87,7 @@ export class SharedLimiter implements RateLimiter {
     this.#settings
       .counter({ wanted: waiters.map(({ demand }) => demand), corrections, pauseMs })
       .then(
-        (grant) => this.#hand(waiters, grant, askedAt),
+        (grant) => this.#handOut(waiters, grant, askedAt),
         (error: unknown) => {
           for (const waiter of this.#waiting.splice(0)) waiter.reject(toError(error));
         },
@@ -98,9 +98,9 @@ export class SharedLimiter implements RateLimiter {
       });
   }
 
-  #hand(waiters: readonly Waiter[], { granted, slot, waitMs }: Grant, askedAt: number): void {
+  #handOut(waiters: readonly Waiter[], { granted, slot, waitMs }: Grant, askedAt: number): void {
     for (const waiter of waiters.slice(0, granted)) {
-      // Whoever has gone away meanwhile gives back what is granted.
+      // A waiter that was aborted meanwhile gives its grant back.
       if (this.#remove(waiter)) waiter.resolve(this.#reservation(waiter.demand, slot, askedAt));
       else this.#correct(slot, waiter.demand, -1);
     }
@@ -116,7 +116,7 @@ export class SharedLimiter implements RateLimiter {
     let settled = false;
     return {
       begin: () => {
-        // The grant is counted from when it was asked for. A call that begins much later is counted from then.
+        // The grant counts from its request. A call that begins much later counts from its beginning.
         if (this.#settings.clock.now() - askedAt <= this.#settings.graceMs) return;
         this.#correct(slot, demand, -1);
         this.#correct(NOW, demand, 1);
@@ -132,13 +132,13 @@ export class SharedLimiter implements RateLimiter {
           tokens: tokens - demand.tokens,
         };
         if (Object.values(more).some((amount) => amount !== 0)) this.#correct(slot, more, 1);
-        this.#heed(settlement);
+        this.#applyPause(settlement);
       },
     };
   }
 
-  /** A refusal, or a provider's wish to wait, is everybody's. */
-  #heed({ outcome, retryAfterMs }: Settlement): void {
+  /** Pauses all processes after a refusal, or where the provider asks for a wait. */
+  #applyPause({ outcome, retryAfterMs }: Settlement): void {
     if (outcome === "ok") this.#refusals = 0;
     if (outcome === "limited") this.#refusals++;
     const own = outcome === "limited" ? Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (this.#refusals - 1)) : 0;

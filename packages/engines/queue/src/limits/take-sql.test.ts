@@ -1,6 +1,6 @@
 import { rateLimiter } from "@batchwise/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { postgresEngine, postgresRateLimiter, type QueueEngine } from "../index.ts";
+import { postgresBackend, postgresRateLimiter, type QueueBackend } from "../index.ts";
 import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { type Counter, databaseCounter, type Grant, NOW } from "./counter.ts";
 import { SLOT_MS } from "./take-sql.ts";
@@ -9,42 +9,48 @@ const LIMIT = { timeout: 60_000 };
 const call = { requests: 1, inputs: 2, tokens: 30 };
 const none = { corrections: [], pauseMs: 0 } as const;
 let postgres: TestPostgres;
-let engines: QueueEngine[] = [];
+let backends: QueueBackend[] = [];
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  engines = [1, 2].map(() => postgresEngine({ url: postgres.url }));
-  await Promise.all(engines.map((engine) => engine.open()));
+  backends = [1, 2].map(() => postgresBackend({ url: postgres.url }));
+  await Promise.all(backends.map((backend) => backend.open()));
 }, 60_000);
 
 afterAll(async () => {
-  await Promise.all(engines.map((engine) => engine.close()));
+  await Promise.all(backends.map((backend) => backend.close()));
   await postgres?.[Symbol.asyncDispose]();
 }, 60_000);
 
 function counters(name: string, requests: number, windowMs: number): Counter[] {
-  return engines.map((engine) => databaseCounter(engine, name, { requests, inputs: Infinity, tokens: 1000 }, windowMs));
+  return backends.map((backend) =>
+    databaseCounter(backend, name, { requests, inputs: Infinity, tokens: 1000 }, windowMs),
+  );
 }
 
-test("P29 under many who ask at once, no window of the database's clock holds more than the limit", LIMIT, async () => {
-  const windowMs = 2 * SLOT_MS;
-  const [one, two] = counters("together", 7, windowMs) as [Counter, Counter];
-  const grants: Grant[] = [];
-  await Promise.all(
-    [one, two, one, two].map(async (counter) => {
-      for (let each = 0; each < 40; each++) grants.push(await counter({ wanted: [call, call], ...none }));
-    }),
-  );
-  const bySlot = new Map<number, number>();
-  for (const { slot, granted } of grants) bySlot.set(slot, (bySlot.get(slot) ?? 0) + granted);
-  const windows = [...bySlot.keys()].map((slot) =>
-    [0, 1, 2].reduce((sum, back) => sum + (bySlot.get(slot - back) ?? 0), 0),
-  );
-  // Never more, and as much as may be: a slot may end in the middle of it.
-  expect(Math.max(...windows)).toBe(7);
-});
+test(
+  "P29 under many concurrent requests, no window of the database's clock holds more than the limit",
+  LIMIT,
+  async () => {
+    const windowMs = 2 * SLOT_MS;
+    const [one, two] = counters("together", 7, windowMs) as [Counter, Counter];
+    const grants: Grant[] = [];
+    await Promise.all(
+      [one, two, one, two].map(async (counter) => {
+        for (let each = 0; each < 40; each++) grants.push(await counter({ wanted: [call, call], ...none }));
+      }),
+    );
+    const bySlot = new Map<number, number>();
+    for (const { slot, granted } of grants) bySlot.set(slot, (bySlot.get(slot) ?? 0) + granted);
+    const windows = [...bySlot.keys()].map((slot) =>
+      [0, 1, 2].reduce((sum, back) => sum + (bySlot.get(slot - back) ?? 0), 0),
+    );
+    // Never more, and as many as possible: a slot may end in the middle of them.
+    expect(Math.max(...windows)).toBe(7);
+  },
+);
 
-test("grants the first ones that fit, and says when the next may pass", LIMIT, async () => {
+test("grants the first calls that fit, and says when the next one can be granted", LIMIT, async () => {
   const [one, two] = counters("first", 3, 60_000) as [Counter, Counter];
   expect(await one({ wanted: [call, call], ...none })).toMatchObject({ granted: 2, waitMs: 0 });
   const { granted, waitMs } = await two({ wanted: [call, call], ...none });
@@ -53,7 +59,7 @@ test("grants the first ones that fit, and says when the next may pass", LIMIT, a
   expect(waitMs).toBeLessThanOrEqual(60_000 + 2 * SLOT_MS);
 });
 
-test("P28 corrections count, those of a later beginning from now on", LIMIT, async () => {
+test("P28 corrections count, those of a late beginning from now on", LIMIT, async () => {
   const [one] = counters("corrected", 1, 60_000) as [Counter];
   const { slot } = await one({ wanted: [call], ...none });
   expect(await one({ wanted: [call], ...none })).toMatchObject({ granted: 0 });
@@ -63,7 +69,7 @@ test("P28 corrections count, those of a later beginning from now on", LIMIT, asy
   expect(await one({ wanted: [call], corrections: [back, late], pauseMs: 0 })).toMatchObject({ granted: 0 });
 });
 
-test("P27 a heavier call than the limit passes alone, and a pause holds for all", LIMIT, async () => {
+test("P27 a call beyond the limit is granted alone, and a pause holds for all", LIMIT, async () => {
   const [one, two] = counters("heavy", 10, 60_000) as [Counter, Counter];
   const heavy = { requests: 1, inputs: 1, tokens: 5000 };
   expect(await one({ wanted: [heavy, call], ...none })).toMatchObject({ granted: 1 });
@@ -75,13 +81,15 @@ test("P27 a heavier call than the limit passes alone, and a pause holds for all"
   expect(await two({ wanted: [], ...none })).toMatchObject({ granted: 0, waitMs: 0 });
 });
 
-test("postgresRateLimiter lets calls through, and refuses limits that are none", LIMIT, async () => {
-  const limiter = postgresRateLimiter(engines[0]!, "mine", { requestsPerMinute: 5 });
+test("postgresRateLimiter grants calls, and refuses wrong limits", LIMIT, async () => {
+  const limiter = postgresRateLimiter(backends[0]!, "mine", { requestsPerMinute: 5 });
   const reservation = await limiter.reserve(call);
   reservation.begin?.();
   reservation.settle({ outcome: "ok" });
   const limits = [{}, { requestsPerMinute: 0 }, { requestsPerMinutes: 3 }, { tokensPerMinute: "many" }];
   for (const wrong of limits)
-    expect(() => postgresRateLimiter(engines[0]!, "mine", wrong as never)).toThrow(/xpected|no such/);
-  expect(() => postgresRateLimiter(rateLimiter() as never, "mine", { requestsPerMinute: 5 })).toThrow("engine");
+    expect(() => postgresRateLimiter(backends[0]!, "mine", wrong as never)).toThrow(/^Expected .*(limit|PerMinute)/);
+  expect(() => postgresRateLimiter(rateLimiter() as never, "mine", { requestsPerMinute: 5 })).toThrow(
+    "Expected `backend` to be",
+  );
 });

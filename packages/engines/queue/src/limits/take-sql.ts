@@ -1,9 +1,9 @@
-/** Length of a slot: what is granted within one is counted together. */
+/** Length of a slot: grants within one are counted together. */
 export const SLOT_MS = 250;
 
 /**
- * The function that grants calls: all processes come to it, one after another for each limiter, and only the
- * database's clock counts. What is granted counts against the limits from its slot on for `window_slots` slots.
+ * Function that grants calls: all processes call it, one after another for each limiter, and only the database's clock
+ * counts. A grant counts against the limits from its slot on for `window_slots` slots.
  *
  * `wanted` holds requests, inputs and tokens of each call in turn; the first ones that fit are granted.
  */

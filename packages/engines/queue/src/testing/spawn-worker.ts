@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const CONDITIONS = process.env["BATCHWISE_TEST_DIST"] ? [] : ["--conditions=@batchwise/source"];
 
-/** A worker in a process of its own. */
+/** Worker in a process of its own. */
 export interface WorkerProcess {
   readonly child: ChildProcess;
-  /** What it has written so far. */
+  /** Output so far. */
   output(): string;
   /** Resolves when it is at work. */
   readonly working: Promise<void>;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
-/** Of 256 bits, as many as keep a trillion inputs apart, in base64url. */
+/** Characters of base64url that keep a trillion inputs apart. */
 const LENGTH = 22;
 
 /**
- * A name for this input and these options: the same for the same content, in every process.
+ * Name of this input with these options: the same for the same content, in every process.
  *
  * @param encoded the input as the codec writes it
  */

@@ -2,27 +2,27 @@ import { type ErrorCode, ResultError, type Usage } from "@batchwise/core";
 import type { Codec } from "./codec.ts";
 import { decodeError, encodeError, type EncodedError } from "./wire-error.ts";
 
-/** What became of a chunk: a slot for each input, and what the work used. */
+/** Outcome of a chunk: a slot for each input, and the usage. */
 export interface Outcome extends ChunkReport {
   /** An Error is that input's failure. */
   readonly slots: readonly unknown[];
 }
 
-/** What is said of a chunk as a whole. */
+/** Report of a chunk as a whole. */
 export interface ChunkReport {
   readonly usage?: Usage;
-  /** Whether no other input can succeed either: a refused key, exhausted quota. */
+  /** True where no other input can succeed either: a refused key, exhausted quota. */
   readonly fatal?: boolean;
 }
 
-/** An item's result as it lies in the database: one of the two. */
+/** Result of an item as the database holds it: one of the two. */
 export interface EncodedResult {
   readonly output: Uint8Array | null;
   /** An EncodedError, as JSON. */
   readonly failure: string | null;
 }
 
-/** A value that the codec refuses becomes its item's failure. */
+/** Encodes an output or an Error. A value that the codec refuses becomes its item's failure. */
 export function encodeResult(slot: unknown, codec: Codec): EncodedResult {
   if (slot instanceof Error) return failureOf(slot);
   try {
@@ -30,28 +30,28 @@ export function encodeResult(slot: unknown, codec: Codec): EncodedResult {
   } catch {
     return failureOf(
       new ResultError(
-        "The worker's Runnable returned a value that the codec cannot write: expected plain data, typed arrays, Maps, " +
-          "Sets or dates. Return such a value, or give submitter and workers a codec that knows it.",
+        "Expected the worker's Runnable to return plain data, typed arrays, Maps, Sets or dates, got a value that the codec " +
+          "cannot write. Return such a value, or give submitter and workers a codec that knows it.",
       ),
     );
   }
 }
 
-/** The output, or the Error. */
+/** Decodes an output or an Error. */
 export function decodeResult({ output, failure }: EncodedResult, codec: Codec): unknown {
   if (failure !== null) return decodeError(JSON.parse(failure) as EncodedError);
   try {
     return codec.decode(output as Uint8Array);
   } catch {
     return new ResultError(
-      "The worker's output cannot be read: submitter and worker need the same codec, and with the usual one a Node here " +
-        "that is not older than the worker's.",
+      "Expected a worker's output that the codec can read, got another. Give submitter and worker the same codec, and with " +
+        "the default one, the submitter a Node that is not older than the worker's.",
     );
   }
 }
 
-/** Whether it failed and may go well another time. What is wrong with an input stays wrong. */
-export function mayGoWell({ failure }: EncodedResult): boolean {
+/** True for a failure that may not repeat. An input that was refused stays refused. */
+export function isWorthRetrying({ failure }: EncodedResult): boolean {
   return failure !== null && !LASTING.has((JSON.parse(failure) as EncodedError).code);
 }
 

@@ -11,11 +11,11 @@ import {
 } from "@batchwise/core";
 import { WorkerLostError } from "../errors.ts";
 
-/** An error as data: what it decides by, and nothing that could hold an input or a key. */
+/** Error as data: the fields that decide, and nothing that could hold an input or a key. */
 export interface EncodedError {
   /** Batchwise's classes that it extends, the nearest first; undefined for any other error. */
   readonly lineage?: readonly string[];
-  /** Left out for an error that is none of ours: nobody has promised what is in its message. */
+  /** Left out for an error that is not Batchwise's: its message may hold an input or a key. */
   readonly message?: string;
   readonly name: string;
   readonly code: ErrorCode;
@@ -43,12 +43,12 @@ export function encodeError(error: Error): EncodedError {
   };
 }
 
-/** The error again, recognised by `isInstance` of the same classes. */
+/** Makes the error again, so that `isInstance` of the same classes holds. */
 export function decodeError(encoded: EncodedError): Error {
   const { lineage, code, message = foreign(encoded.name) } = encoded;
   if (lineage === undefined) {
     const error = new BatchwiseError(message);
-    // What its status and its own word say of a retry holds here as well.
+    // Its status and its `retryable` hold here as well.
     for (const [field] of FACTS) {
       if (encoded[field] !== undefined)
         Object.defineProperty(error, field, { value: encoded[field], enumerable: true });
@@ -93,7 +93,7 @@ function named(Known: Kind, name: string): Kind {
 
 function foreign(name: string): string {
   return (
-    `The worker's Runnable threw an error of class ${/^\w{1,60}$/.test(name) ? name : "Error"}. Its message stays with ` +
-    "the worker, because it may hold an input or a key: see the worker's onError, or throw one of Batchwise's errors."
+    `Expected an output, got an error of class ${/^\w{1,60}$/.test(name) ? name : "Error"}. Its message stays with the ` +
+    "worker, because it may hold an input or a key: see the worker's onError, or throw one of Batchwise's errors."
   );
 }

@@ -1,50 +1,51 @@
 import { randomUUID } from "node:crypto";
-import { ArgumentError, isRunnable, type Runnable } from "@batchwise/core";
-import { Bell } from "../bell.ts";
-import { QueueEngine } from "../engine/queue-engine.ts";
+import { isRunnable, type Runnable } from "@batchwise/core";
+import { type QueueBackend, requireBackend } from "../backend/queue-backend.ts";
+import { optionError } from "../option-error.ts";
 import { queueName } from "../queue-name.ts";
 import { isCodec, isCount } from "../submit/options.ts";
+import { WakeSignal } from "../wake-signal.ts";
 import { type Codec, structuredCodec } from "../wire/codec.ts";
-import { type ChunkEvent, Lane } from "./lane.ts";
+import { type ChunkEvent, Consumer } from "./consumer.ts";
 
 /** Options of `createWorker`. */
 export interface WorkerOptions {
-  /** Where the chunks wait; the same database as the submitters'. */
-  readonly engine: QueueEngine;
-  /** What the worker runs, by the names that the submitters use. */
+  /** Database of the queue, the same as the submitters'. */
+  readonly backend: QueueBackend;
+  /** Runnables of the worker, by the names that the submitters use. */
   // oxlint-disable-next-line typescript/no-explicit-any -- inputs vary one way and outputs the other: only `any` holds both
   readonly runnables: Readonly<Record<string, Runnable<any, any>>>;
-  /** Only chunks of this version are taken. @default "1" */
+  /** Version of the Runnables: only chunks of the same one are taken. @default "1" */
   readonly version?: string;
-  /** Chunks of each Runnable that are worked on at once. A whole number from 1. @default 1 */
+  /** Chunks of each Runnable in progress at once. A whole number from 1. @default 1 */
   readonly concurrency?: number;
-  /** How often an idle worker looks for work that no notice told it of, in milliseconds. @default 1000 */
+  /** Milliseconds between two looks of an idle worker for chunks that it got no notice of. @default 1000 */
   readonly pollMs?: number;
   /** The submitters' codec. @default Node's structured clone */
   readonly codec?: Codec;
-  /** Each time a chunk is done. */
+  /** Called when a chunk is done. */
   readonly onChunk?: (event: ChunkEvent) => void;
-  /** An item's failure, as it was thrown: with the message and the cause that do not travel to the submitter. */
+  /** Called with an item's error as it was thrown: its message and cause may not travel to the submitter. */
   readonly onError?: (error: Error, name: string) => void;
 }
 
-const BEAT_MS = 5000;
+const HEARTBEAT_MS = 5000;
 const FORGET_SECONDS = 60;
 
 /**
- * Starts to work on the chunks of these Runnables, each by its own `batch`. It goes on until `drain` or `stop`.
+ * Starts a worker, which works on the chunks of these Runnables by their own `batch` until `drain` or `stop`.
  *
- * @throws ArgumentError for what is no Runnable, and for an option that holds what it cannot.
+ * @throws ArgumentError for an option with a wrong value, such as anything but a Runnable.
  *
  * @example
- * await using worker = createWorker({ engine: postgresEngine(), runnables: { embed: embeddings } });
+ * await using worker = createWorker({ backend: postgresBackend(), runnables: { embed: embeddings } });
  * await worker.ended;
  */
 export function createWorker(options: WorkerOptions): Worker {
   return new Worker(options);
 }
 
-/** What `createWorker` returns. */
+/** Worker that `createWorker` returns. */
 export class Worker implements AsyncDisposable {
   /** Resolves when the worker has ended. Rejects with a QueueDatabaseError when its database is gone for too long. */
   readonly ended: Promise<void>;
@@ -52,7 +53,7 @@ export class Worker implements AsyncDisposable {
   readonly #id = randomUUID();
   readonly #drain = new AbortController();
   readonly #stop = new AbortController();
-  readonly #bells: Bell[] = [];
+  readonly #wakeSignals: WakeSignal[] = [];
 
   constructor(options: WorkerOptions) {
     checkOptions(options);
@@ -60,14 +61,14 @@ export class Worker implements AsyncDisposable {
     this.ended = this.#run();
   }
 
-  /** Takes nothing new, and ends when the chunks under way are done. */
+  /** Takes no new chunk, and ends when the chunks in progress are done. */
   drain(): Promise<void> {
     this.#drain.abort();
-    for (const bell of this.#bells) bell.ring();
+    for (const signal of this.#wakeSignals) signal.wake();
     return this.ended;
   }
 
-  /** Stops the chunks under way and puts them back for other workers; that counts as no attempt. */
+  /** Stops the chunks in progress and returns them for other workers; that does not count as an attempt. */
   stop(): Promise<void> {
     this.#stop.abort(new Error("The worker was stopped."));
     return this.drain();
@@ -78,41 +79,41 @@ export class Worker implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { engine, runnables, concurrency = 1, version = "1" } = this.#options;
+    const { backend, runnables, concurrency = 1, version = "1" } = this.#options;
     const names = Object.keys(runnables);
-    const { notices } = await engine.run(async (session) => {
+    const { notices } = await backend.run(async (session) => {
       for (const name of names) await session.boss.createQueue(queueName(name, version));
       return session;
     });
-    await this.#beat(names, version);
-    const beating = setInterval(() => void this.#beat(names, version).catch(ignore), BEAT_MS);
+    await this.#sendHeartbeat(names, version);
+    const timer = setInterval(() => void this.#sendHeartbeat(names, version).catch(ignore), HEARTBEAT_MS);
     const leaves: (() => void)[] = [];
     try {
       await Promise.all(
         names.flatMap((name) =>
           Array.from({ length: concurrency }, () => {
-            const bell = new Bell();
-            this.#bells.push(bell);
-            leaves.push(notices.on(`queue ${queueName(name, version)}`, bell.ring));
-            return this.#lane(name, version).run(bell);
+            const signal = new WakeSignal();
+            this.#wakeSignals.push(signal);
+            leaves.push(notices.on(`queue ${queueName(name, version)}`, signal.wake));
+            return this.#consumer(name, version).run(signal);
           }),
         ),
       );
     } catch (error) {
-      // One lane cannot go on, and so no other one can.
+      // What ends one consumer ends the others, too.
       void this.stop().catch(ignore);
       throw error;
     } finally {
-      clearInterval(beating);
+      clearInterval(timer);
       for (const leave of leaves) leave();
-      await this.#sayGoodbye().catch(ignore);
+      await this.#unregister().catch(ignore);
     }
   }
 
-  #lane(name: string, version: string): Lane {
-    const { engine, runnables, codec = structuredCodec, pollMs = 1000, onChunk, onError } = this.#options;
-    return new Lane({
-      engine,
+  #consumer(name: string, version: string): Consumer {
+    const { backend, runnables, codec = structuredCodec, pollMs = 1000, onChunk, onError } = this.#options;
+    return new Consumer({
+      backend,
       queue: queueName(name, version),
       name,
       runnable: runnables[name] as Runnable<unknown, unknown>,
@@ -125,9 +126,9 @@ export class Worker implements AsyncDisposable {
     });
   }
 
-  /** Says that this worker is there, and forgets those who have not said so for long. */
-  async #beat(names: readonly string[], version: string): Promise<void> {
-    await this.#options.engine.run(async ({ database, schema }) => {
+  /** Marks this worker as active, and deletes those without a heartbeat for long. */
+  async #sendHeartbeat(names: readonly string[], version: string): Promise<void> {
+    await this.#options.backend.run(async ({ database, schema }) => {
       await database.query(
         `INSERT INTO ${schema}.workers AS w (id, name, version) SELECT $1::uuid, unnest($2::text[]), $3::text
           ON CONFLICT (id, name) DO UPDATE SET seen_at = now()`,
@@ -137,26 +138,24 @@ export class Worker implements AsyncDisposable {
     });
   }
 
-  async #sayGoodbye(): Promise<void> {
-    const { database, schema } = await this.#options.engine.session();
+  async #unregister(): Promise<void> {
+    const { database, schema } = await this.#options.backend.session();
     await database.query(`DELETE FROM ${schema}.workers WHERE id = $1`, [this.#id]);
   }
 }
 
 function checkOptions(options: WorkerOptions): void {
-  const { engine, runnables, version = "1", concurrency = 1, pollMs = 1000, codec = structuredCodec } = options;
-  if (!(engine instanceof QueueEngine)) throw new ArgumentError("engine: expected postgresEngine() or pgliteEngine().");
+  const { backend, runnables, version = "1", concurrency = 1, pollMs = 1000, codec = structuredCodec } = options;
+  requireBackend(backend);
   const entries = typeof runnables === "object" && runnables !== null ? Object.entries(runnables) : [];
-  if (entries.length === 0) throw new ArgumentError("runnables: expected { name: runnable }, with one at least.");
+  if (entries.length === 0) throw optionError("runnables", "{ name: runnable }, with one at least", runnables);
   for (const [name, runnable] of entries) {
     queueName(name, version);
-    if (!isRunnable(runnable)) {
-      throw new ArgumentError(`runnables.${name}: expected a Runnable, got a value of type ${typeof runnable}.`);
-    }
+    if (!isRunnable(runnable)) throw optionError(`runnables.${name}`, "a Runnable", runnable);
   }
-  if (!isCount(concurrency)) throw new ArgumentError("concurrency: expected a whole number from 1.");
-  if (!(typeof pollMs === "number" && pollMs > 0)) throw new ArgumentError("pollMs: expected milliseconds above 0.");
-  if (!isCodec(codec)) throw new ArgumentError("codec: expected an object with encode and decode.");
+  if (!isCount(concurrency)) throw optionError("concurrency", "a whole number from 1", concurrency);
+  if (!(typeof pollMs === "number" && pollMs > 0)) throw optionError("pollMs", "milliseconds above 0", pollMs);
+  if (!isCodec(codec)) throw optionError("codec", "an object with encode and decode", codec);
 }
 
 function ignore(): void {}

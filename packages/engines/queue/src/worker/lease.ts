@@ -1,33 +1,33 @@
-import type { QueueEngine, Session } from "../engine/queue-engine.ts";
+import type { QueueBackend, Session } from "../backend/queue-backend.ts";
 
-/** A delivery of a job: as pg-boss hands it out, and what it takes to settle this very one. */
+/** Delivery of a job, as pg-boss identifies it: calls about another delivery of the same job do not affect it. */
 export interface Delivery {
   readonly id: string;
   readonly retryCount: number;
 }
 
-/** Signs of life in the time after which a worker counts as gone. */
-const SIGNS = 3;
+/** Heartbeats in the time after which a worker counts as gone. */
+const HEARTBEATS = 3;
 const USUAL_SECONDS = 10;
 
 /**
- * Holds a delivery by signs of life, and tells when it is lost: it has gone to another worker, or nobody wants it any
- * more.
+ * Lease of a delivery, which it holds by heartbeats. The delivery is lost when it has gone to another worker, or is no
+ * longer wanted.
  */
 export class Lease implements Disposable {
   readonly #lost = new AbortController();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(engine: QueueEngine, queue: string, delivery: Delivery, heartbeatSeconds: number | null) {
+  constructor(backend: QueueBackend, queue: string, delivery: Delivery, heartbeatSeconds: number | null) {
     const touch = async (): Promise<void> => {
-      // One that does not get through says nothing of the delivery: the next one will.
-      const answer = await engine
+      // A heartbeat that fails does not mean that the delivery is lost: the next one tells.
+      const answer = await backend
         .session()
         .then(({ boss }) => boss.touch(queue, delivery))
         .catch(() => undefined);
       if (answer !== undefined && affected(answer) === 0) this.#lost.abort(new Error("The delivery is lost."));
     };
-    this.#timer = setInterval(() => void touch(), ((heartbeatSeconds ?? USUAL_SECONDS) * 1000) / SIGNS);
+    this.#timer = setInterval(() => void touch(), ((heartbeatSeconds ?? USUAL_SECONDS) * 1000) / HEARTBEATS);
   }
 
   /** Aborted when the delivery is lost. */
@@ -40,7 +40,7 @@ export class Lease implements Disposable {
   }
 }
 
-/** How many deliveries a call of pg-boss found still held. Its types leave the answer open. */
+/** Count of deliveries that a call of pg-boss found held. Its types do not have it. */
 export function affected(answer: Awaited<ReturnType<Session["boss"]["complete"]>>): number {
   return (answer as { readonly affected?: number }).affected ?? 0;
 }

@@ -4,7 +4,7 @@ import type { Codec } from "../wire/codec.ts";
 import { splitParts, type Parts } from "../wire/parts.ts";
 import type { Outcome } from "../wire/result.ts";
 
-/** Works on a chunk's inputs by the Runnable's own batch, each failure kept in its slot. Never rejects. */
+/** Works on a chunk's inputs by the Runnable's own batch, with each failure in its slot. Never rejects. */
 export async function work(
   runnable: Runnable<unknown, unknown>,
   inputs: readonly unknown[],
@@ -14,7 +14,7 @@ export async function work(
   let usage: Outcome["usage"];
   let fatal = false;
   try {
-    // Wrapped, an override of batch has the engine around it, which keeps one failure from the others.
+    // Wrapped, an override of batch has the engine around it, which isolates failures.
     const slots = await withConfig(runnable, NO_CHANGE).batch(inputs, {
       ...callOptions,
       returnExceptions: true,
@@ -34,24 +34,24 @@ export async function work(
 
 const NO_CHANGE: RunnableSettings = {};
 
-/** The outcome of a chunk whose every worker ended over it. */
+/** Outcome of a chunk whose workers all ended over it. */
 export function lostOutcome(size: number, attempts: number): Outcome {
   const error = new WorkerLostError(
-    `This chunk of ${size} ${size === 1 ? "input" : "inputs"} was given to ${attempts} ` +
-      `${attempts === 1 ? "worker, which" : "workers in turn, and each"} ended before it could answer. Look for an input ` +
-      "that ends the process (out of memory, process.exit, a native crash); chunkSize: 1 shows which.",
+    `Expected an answer to this chunk of ${size} ${size === 1 ? "input" : "inputs"}, got ` +
+      `${attempts === 1 ? "a worker that ended" : `${attempts} workers in turn that ended`} before. Look for an input that ` +
+      "ends the process (out of memory, process.exit, a native crash); chunkSize: 1 shows which.",
   );
   return { slots: Array.from({ length: size }, () => error) };
 }
 
-/** A chunk's inputs, or its outcome where this worker cannot read them. */
+/** Reads a chunk's inputs. Returns its outcome where this worker cannot read them. */
 export function readInputs(inputs: Parts, codec: Codec): readonly unknown[] | Outcome {
   try {
     return splitParts(inputs).map((input) => codec.decode(input));
   } catch {
     const error = new ResultError(
-      "The worker cannot read this chunk: submitter and worker need the same codec, and with the usual one a Node on the " +
-        "worker's side that is not older than the submitter's.",
+      "Expected a chunk that the worker's codec can read, got another. Give submitter and worker the same codec, and with " +
+        "the default one, the worker a Node that is not older than the submitter's.",
     );
     return { slots: inputs.sizes.map(() => error) };
   }

@@ -8,7 +8,7 @@ export async function* avroRows(response: Response): AsyncGenerator<object, void
   try {
     for await (const row of decoder) yield plain(row) as object;
   } finally {
-    // Whoever leaves early lets the connection go.
+    // A loop that is left early lets the connection go.
     await reader?.cancel().catch(() => undefined);
   }
 }

@@ -30,7 +30,7 @@ import { avroRows } from "./avro-rows.ts";
 import { type Batch, hasEnded, isLate, stateOf } from "./batch-state.ts";
 import { JOB_CAPS, PAGE, VALIDATION_MS } from "./limits.ts";
 
-/** What a batch reads, and the model as batches call it. */
+/** Kind of the datasets that a batch reads, and the model as batches call it. */
 interface Job {
   readonly type: "batch-embed-v2-input" | "batch-chat-v2-input";
   readonly model: string;
@@ -67,7 +67,7 @@ export function batchJobs<Input, Output>(
     );
     if (response.ok) return response;
     await response.body?.cancel();
-    throw notReady(`a part of the batch's output, got status ${response.status}`, { status: response.status });
+    throw notReady("a part of the batch's output", `status ${response.status}`, { status: response.status });
   };
   const api: JobApi<Batch> = {
     identity: ["cohere", options.client === undefined ? new URL(baseURL).host : "", type, model],
@@ -86,7 +86,7 @@ export function batchJobs<Input, Output>(
       const look = (): Promise<Cohere.DatasetsGetResponse> => call((sdk) => datasets.get(source, sdk), each);
       for (const startedAt = clock.now(), wait = waits(); !(await isValidated(look));) {
         if (clock.now() - startedAt > VALIDATION_MS)
-          throw notReady("Cohere to look at the dataset, it did not in 15 minutes");
+          throw notReady("a dataset that Cohere has looked at", "none after 15 minutes");
         await sleep(wait.next().value, clock, each.signal);
       }
       const request = { name: tag, inputDatasetId: source, model };
@@ -117,9 +117,9 @@ export function batchJobs<Input, Output>(
       if (output === undefined) return;
       const parts = await partsOf(output, each);
       // No rows would say that nothing was done, and have it all done and paid again.
-      if (parts.length === 0) throw notReady("the parts of the batch's output, they are not there yet");
+      if (parts.length === 0) throw notReady("the parts of the batch's output", "none yet");
       for (const { url, numRows } of parts) {
-        if (typeof url !== "string") throw notReady("the parts of the batch's output, they are not there yet");
+        if (typeof url !== "string") throw notReady("the parts of the batch's output", "none yet");
         yield* rowsOf(await download(url, each), numRows, each);
       }
     },
@@ -143,11 +143,11 @@ async function* rowsOf(
   } catch (thrown) {
     unreadable(thrown, options);
   }
-  // The decoder takes the end of what came for the end of all.
+  // The decoder takes the end of a broken response for the end of all.
   if (typeof numRows === "number" && count < numRows) throw brokenOff();
 }
 
-/** What a row says. Cohere describes `custom_id` and `body`; how a line that failed looks it does not say. */
+/** Row of a batch's output. Cohere describes `custom_id` and `body`, and does not say how a line that failed looks. */
 function rowIn(row: object): RawRow {
   const { custom_id: id, body, error } = fieldsOf(row) ?? {};
   const answer = objectIn(body);
@@ -182,8 +182,8 @@ function unreadable(thrown: unknown, { signal }: Bounds): never {
   throw BatchwiseError.isInstance(thrown) ? thrown : brokenOff(thrown);
 }
 
-function notReady(expected: string, facts: { readonly status?: number } = {}): ProviderError {
-  return new ProviderError(`Expected ${expected}. Try again later.`, {
+function notReady(expected: string, got: string, facts: { readonly status?: number } = {}): ProviderError {
+  return new ProviderError(`Expected ${expected}, got ${got}. Try again later.`, {
     providerCode: "output_missing",
     retryable: true,
     ...facts,

@@ -5,7 +5,7 @@ import { OUTPUT_LATE_MS } from "./limits.ts";
 /** A batch, any of whose facts may be missing or null. */
 export type Batch = { readonly [Name in keyof Cohere.Batch]?: Cohere.Batch[Name] | null };
 
-/** Why a batch ended, by its status. Cohere's description and its notebook spell a canceled one each in its own way. */
+/** Ends of batches, by their status. Cohere's description and its notebook spell a canceled one each in its own way. */
 const ENDINGS: Readonly<Record<string, "completed" | "failed" | "cancelled">> = {
   BATCH_STATUS_COMPLETED: "completed",
   BATCH_STATUS_FAILED: "failed",
@@ -13,12 +13,12 @@ const ENDINGS: Readonly<Record<string, "completed" | "failed" | "cancelled">> = 
   BATCH_STATUS_CANCELLED: "cancelled",
 };
 
-/** Whether a batch goes on no more. Its output may still be missing. */
+/** Tells whether a batch has ended. Its output may still be missing. */
 export function hasEnded({ status }: Batch): boolean {
   return Object.hasOwn(ENDINGS, status ?? "");
 }
 
-/** How far a batch has come. @param now the time of day in milliseconds */
+/** State of a batch. @param now the time of day in milliseconds */
 export function stateOf(batch: Batch, now: number): JobState {
   const ending = ENDINGS[batch.status ?? ""];
   const { numSuccessfulRecords: answered, numFailedRecords: failed } = batch;
@@ -28,12 +28,12 @@ export function stateOf(batch: Batch, now: number): JobState {
   return { status: "ended", ...done, ...(reason === undefined ? {} : { reason }) };
 }
 
-/** Whether its output is there, or there is none to wait for (P31). What has not come long after the end never will. */
+/** Tells whether its output is there, or there is none to wait for (P31). What has not come long after the end never will. */
 function hasOutput(batch: Batch, now: number): boolean {
   return missingOutput(batch) === undefined || isLate(batch, now);
 }
 
-/** Whether so much time has passed since the batch last changed that nothing more will come. */
+/** Tells whether so much time has passed since the batch last changed that nothing more will come. */
 export function isLate({ updatedAt }: Batch, now: number): boolean {
   const changedAt = updatedAt instanceof Date ? updatedAt.getTime() : Date.parse(String(updatedAt));
   return now - changedAt > OUTPUT_LATE_MS;
@@ -43,7 +43,7 @@ function missingOutput(batch: Batch): ProviderError | undefined {
   const isThere = typeof batch.outputDatasetId === "string" && batch.outputDatasetId !== "";
   if (isThere || batch.numSuccessfulRecords === 0) return undefined;
   if (ENDINGS[batch.status ?? ""] !== "completed" && typeof batch.numSuccessfulRecords !== "number") return undefined;
-  return new ProviderError("The batch is completed, but its output has not come. Send its lines again.", {
+  return new ProviderError("Expected the output of a batch that is completed, got none. Send its lines again.", {
     providerCode: "output_missing",
     retryable: true,
   });
@@ -53,8 +53,8 @@ function missingOutput(batch: Batch): ProviderError | undefined {
 function stopped(ending: "failed" | "cancelled"): ProviderError {
   return new ProviderError(
     ending === "failed"
-      ? "The batch failed before all of its lines were done; Cohere says why on its dashboard. Send the others again."
-      : "The batch was canceled before all of its lines were done. Send the others again.",
+      ? "Expected a batch of which all lines are done, got one that failed. Send the others again; Cohere's dashboard says why."
+      : "Expected a batch of which all lines are done, got one that was canceled. Send the others again.",
     { providerCode: `batch_${ending}`, retryable: true },
   );
 }

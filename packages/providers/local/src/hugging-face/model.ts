@@ -5,10 +5,10 @@ import { HuggingFaceTokenizer } from "../tokenizers/hugging-face.ts";
 import { firstOf, type Json, readJson } from "./files.ts";
 import { poolingOf } from "./pooling.ts";
 
-/** Where exports put the network; the exact one before the smaller ones. */
+/** Files in which exports put the network; the exact one before the smaller ones. */
 const ONNX_FILES = ["onnx/model.onnx", "model.onnx", "onnx/model_quantized.onnx", "model_quantized.onnx"];
 
-/** What BERT reads; for a model whose files name no limit. */
+/** Tokens that BERT reads; for a model whose files name no limit. */
 const USUAL_MAX_TOKENS = 512;
 
 /** Tokenizers without a limit say 1e30. */
@@ -56,7 +56,7 @@ function openTokenizer(file: string, json: Json | undefined, config: Json, lower
   }
 }
 
-/** As sentence-transformers decides it. */
+/** Decides as sentence-transformers does. */
 function maxTokensOf(sentence: Json | undefined, tokenizer: Json | undefined, config: Json | undefined): number {
   const own = limit(sentence?.["max_seq_length"]);
   if (own !== undefined) return own;

@@ -4,7 +4,7 @@ import type { Pooling } from "../pooling.ts";
 import { type Json, readJson } from "./files.ts";
 
 /**
- * How sentence-transformers would make one vector of the token vectors: modules.json lists the steps behind the
+ * Way in which sentence-transformers would make one vector of the token vectors: modules.json lists the steps behind the
  * network, and the folder of the Pooling step has its mode. Without those files it is the mean.
  */
 export async function poolingOf(folder: string): Promise<Pooling | UnknownPooling> {

@@ -3,7 +3,7 @@ import type { Encoding, Tokenizer } from "./tokenizer.ts";
 
 const NO_TOKENS = new Int32Array(0);
 
-/** What a model's files say beside tokenizer.json. */
+/** Facts in a model's files beside tokenizer.json. */
 export interface HuggingFaceTokenizerOptions {
   /** Lower-cases texts first. @default false */
   readonly lowerCase?: boolean;
@@ -13,7 +13,7 @@ export interface HuggingFaceTokenizerOptions {
 export class HuggingFaceTokenizer implements Tokenizer {
   readonly #tokenizer: HuggingFace;
   readonly #lowerCase: boolean;
-  /** How many special tokens stand before and after a text. */
+  /** Number of special tokens before and after a text. */
   readonly #before: number;
   readonly #around: number;
 
@@ -47,7 +47,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
   }
 }
 
-/** How many of `full`'s ids come before `bare`. */
+/** Number of `full`'s ids that stand before `bare`. */
 function leading(full: readonly number[], bare: readonly number[]): number {
   for (let offset = 0; offset + bare.length <= full.length; offset++) {
     if (bare.every((id, index) => full[offset + index] === id)) return offset;

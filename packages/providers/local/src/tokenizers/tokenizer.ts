@@ -1,8 +1,8 @@
-/** What a tokenizer made of one text. */
+/** Tokens of one text. */
 export interface Encoding {
   /** Token ids, special ones included; at most `maxTokens`. Empty where the text holds no token of its own. */
   readonly ids: Int32Array;
-  /** Whether the text was longer than `maxTokens`, so that its end is missing. */
+  /** True where the text was longer than `maxTokens`, so that its end is missing. */
   readonly overlong: boolean;
 }
 

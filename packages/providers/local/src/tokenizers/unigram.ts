@@ -3,7 +3,7 @@ import type { Encoding, Tokenizer } from "./tokenizer.ts";
 /** A piece of text and its log probability. Its position in the vocabulary is its token id. */
 export type Piece = readonly [text: string, score: number];
 
-/** What stands for a space in the pieces. */
+/** Mark for a space in the pieces. */
 const SPACE = "\u2581";
 const UNKNOWN = 0;
 

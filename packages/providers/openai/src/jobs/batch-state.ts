@@ -3,7 +3,7 @@ import { type HeadersLike, type JobState, ProviderError, retryAfterMs } from "@b
 import { DIALECT } from "../errors.ts";
 import { FILES_LATE_S } from "./limits.ts";
 
-/** What is read of a batch. Any of it may be missing, or null. */
+/** Part of a batch that is read. Any of it may be missing, or null. */
 export interface Batch {
   readonly id?: unknown;
   readonly status?: unknown;
@@ -22,19 +22,19 @@ export interface Batch {
 /** Statuses of a batch that goes on no more. */
 const ENDED: ReadonlySet<unknown> = new Set(["completed", "failed", "expired", "cancelled"]);
 
-/** Whether a batch goes on no more. Its files may still be missing. */
+/** Tells whether a batch has ended. Its files may still be missing. */
 export function hasEnded(batch: Batch): boolean {
   return ENDED.has(batch.status);
 }
 
-/** Whether more than so many seconds had passed since `time` when a response was sent. */
+/** Tells whether more than so many seconds had passed since `time` when a response was sent. */
 export function isOlder(time: unknown, seconds: number, headers: HeadersLike): boolean {
   const from = countIn(time);
   const now = Date.parse(headers.get("date") ?? "") / 1000;
   return from !== undefined && now - from > seconds;
 }
 
-/** How far a batch has come. */
+/** State of a batch. */
 export function stateOf(batch: Batch, headers: HeadersLike): JobState {
   const completed = countIn(batch.request_counts?.completed);
   const done = completed === undefined ? undefined : completed + (countIn(batch.request_counts?.failed) ?? 0);
@@ -45,7 +45,7 @@ export function stateOf(batch: Batch, headers: HeadersLike): JobState {
 }
 
 /**
- * Whether all files are there that its counts promise, and one at least (P31). What has not come long after the end
+ * Tells whether all files are there that its counts promise, and one at least (P31). What has not come long after the end
  * will not come.
  */
 function hasFiles(batch: Batch, headers: HeadersLike): boolean {
@@ -59,24 +59,27 @@ function hasFiles(batch: Batch, headers: HeadersLike): boolean {
   return isOlder(batch.completed_at ?? batch.expired_at ?? batch.cancelled_at, FILES_LATE_S, headers);
 }
 
-/** Why the batch ended before its lines did; undefined where it did not. */
+/** Reason for which the batch ended before its lines did; undefined where it did not. */
 function reasonOf(batch: Batch): Error | undefined {
   const { status } = batch;
   if (status === "failed") return failure(batch);
   if (status === "expired" || status === "cancelled") {
-    return again(`every line of the batch to be done, it was ${status} before`, `batch_${status}`);
+    return again("a batch of which every line is done", `one that is ${status}`, `batch_${status}`);
   }
   const hasRows = textIn(batch.output_file_id) !== undefined || textIn(batch.error_file_id) !== undefined;
-  return hasRows ? undefined : again("the files of a batch that is completed, got none", "files_missing");
+  return hasRows ? undefined : again("the files of a batch that is completed", "none", "files_missing");
 }
 
 /** By the code of the first error alone; its message may quote a line. */
 function failure({ errors }: Batch): ProviderError {
   const code = textIn(errors?.data?.[0]?.code);
   if (code === undefined) {
-    return new ProviderError("Expected a batch, it failed, and the provider does not say why. Try again later.", {
-      retryable: true,
-    });
+    return new ProviderError(
+      "Expected a batch that is done, got one that failed for no stated reason. Try again later.",
+      {
+        retryable: true,
+      },
+    );
   }
   if (code === "token_limit_exceeded") {
     return new ProviderError(
@@ -89,6 +92,7 @@ function failure({ errors }: Batch): ProviderError {
   return providerError({ status: 400, code: word(code), param: "input_file_id" }, DIALECT);
 }
 
-function again(expected: string, providerCode: string): ProviderError {
-  return new ProviderError(`Expected ${expected}. Send the other lines again.`, { providerCode, retryable: true });
+function again(expected: string, got: string, providerCode: string): ProviderError {
+  const message = `Expected ${expected}, got ${got}. Send the other lines again.`;
+  return new ProviderError(message, { providerCode, retryable: true });
 }

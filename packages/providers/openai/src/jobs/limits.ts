@@ -1,7 +1,7 @@
 import type { JobCaps } from "@batchwise/core";
 
 /**
- * What a batch may hold: 50,000 requests in a file of 200 MB, and for embeddings 50,000 inputs in all of them. Of these
+ * Limits of a batch: 50,000 requests in a file of 200 MB, and for embeddings 50,000 inputs in all of them. Of these
  * 2,000 can be created in an hour. How many tokens may wait depends on the account: beyond that a batch fails with
  * `token_limit_exceeded`, and is to be sent again later.
  *
@@ -25,13 +25,13 @@ export const JOB_CAPS: JobCaps = {
 export const JOB_PRICE_SHARE = 0.5;
 
 /**
- * How long the files of a batch are kept, in seconds.
+ * Seconds for which the files of a batch are kept.
  *
  * Source: https://developers.openai.com/api/reference/resources/files/methods/create, checked 2026-11-24.
  */
 export const FILES_KEPT_S: number = 30 * 24 * 3600;
 
-/** How long after its end a batch may still be without its files, in seconds. They are there within seconds as a rule. */
+/** Seconds after its end for which a batch may still be without its files. They are there within seconds as a rule. */
 export const FILES_LATE_S = 3600;
 
 /** Batches in one page of the list, the most there can be. */

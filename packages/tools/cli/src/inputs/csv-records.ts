@@ -4,7 +4,7 @@ import { type CsvError, type Info, parse } from "csv-parse";
 import { type InputRecord, type InputSource, unreadable } from "./input-record.ts";
 
 /**
- * Opens a table whose first row names its columns. Quotes inside of a value that does not begin with one are letters.
+ * Opens a table whose first row names its columns. Quotes inside a value that does not begin with one are plain text.
  *
  * @throws ArgumentError for a first row that cannot be read
  */
@@ -18,14 +18,14 @@ export async function openCsv(
     relax_column_count: true,
     relax_quotes: true,
     max_record_size: 0,
-    // In its turn: an error of the parser's own would take the rows before it along.
+    // In its turn: an error that the parser throws would discard the rows before it.
     skip_records_with_error: true,
     on_skip: (error) => {
       parser.push({ error });
       return undefined;
     },
   });
-  // An error of the file reaches whoever reads the parser.
+  // An error of the file reaches the reader of the parser.
   pipeline(stream, parser, () => undefined);
   const rows = rowsOf(parser as AsyncIterable<Row | { readonly error: CsvError | undefined }>);
   const header = await rows.next();
@@ -45,12 +45,12 @@ async function* records(
 ): AsyncGenerator<InputRecord, void> {
   try {
     for await (const { record, info } of rows) {
-      const place = `Line ${info.lines}`;
+      const place = `line ${info.lines}`;
       const end = Math.min(info.bytes, size ?? info.bytes);
       if (record.length === columns.length) {
         yield { place, end, value: Object.fromEntries(columns.map((column, at) => [column, record[at]])) };
       } else {
-        yield unreadable(place, end, `has ${record.length} values, but there are ${columns.length} columns.`);
+        yield unreadable(place, end, `have ${columns.length} values, one for each column, got ${record.length}.`);
       }
     }
   } finally {
@@ -62,8 +62,8 @@ async function* rowsOf(
   parsed: AsyncIterable<Row | { readonly error: CsvError | undefined }>,
 ): AsyncGenerator<Row, void> {
   for await (const row of parsed) {
-    // Its message may quote the value.
-    if ("error" in row) throw new ArgumentError(`The input is no CSV from some row on (${row.error?.code}). ${ADVICE}`);
+    // The parser's own message may quote the value.
+    if ("error" in row) throw new ArgumentError(`Expected rows of CSV, got other text (${row.error?.code}). ${ADVICE}`);
     yield row;
   }
 }

@@ -1,17 +1,17 @@
 import { InputError } from "@batchwise/core";
 
-/** One record of a file, before it is known what of it is the input. */
+/** Record of a file, before its input is picked. */
 export type InputRecord = Readable | Unreadable;
 
 interface Place {
-  /** Where it stands, for people: "Line 3". */
+  /** Place in the file, for messages: "line 3". */
   readonly place: string;
-  /** How much of the source has been read with it, in the unit of the source's `size`. */
+  /** Position in the source after it, in the unit of the source's `size`. */
   readonly end: number;
 }
 
 interface Readable extends Place {
-  /** A text, a JSON value, or a row of a table as an object. */
+  /** Text, JSON value, or row of a table as an object. */
   readonly value: unknown;
 }
 
@@ -19,25 +19,26 @@ interface Unreadable extends Place {
   readonly error: Error;
 }
 
-/** What a file of inputs can be. */
+/** Format of a file of inputs. */
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
 export const INPUT_FORMATS = ["jsonl", "text", "csv", "parquet"] as const;
 
-/** A file of inputs that is open. */
+/** File of inputs that is open. */
 export interface InputSource {
   readonly format: InputFormat;
-  /** Bytes or rows in all, where known: what `end` of the records is measured against. */
+  /** Bytes or rows in all, where known: the records' `end` is measured in the same unit. */
   readonly size: number | undefined;
   /** Names of the columns, where it is a table. */
   readonly columns?: readonly string[];
-  /** Can be read once. Leaving the loop closes the file. */
+  /** Records, which can be read once. Leaving the loop closes the file. */
   readonly records: AsyncIterable<InputRecord>;
   /** Closes a file that was not read. */
   readonly close: () => void;
 }
 
-/** A record that cannot be read. The message never holds what stands there. */
-export function unreadable(place: string, end: number, what: string): Unreadable {
-  return { place, end, error: new InputError(`${place} ${what}`) };
+/** Record that cannot be read. `expected` says what it should be, and what was got without the record's content. */
+export function unreadable(place: string, end: number, expected: string): Unreadable {
+  const message = `Expected ${place} to ${expected}`;
+  return { place, end, error: new InputError(message) };
 }

@@ -85,34 +85,34 @@ describe("JSONL", () => {
     ]);
   });
 
-  test("what is no input fails by itself, by its line, and is never quoted (P35)", async () => {
+  test("a record that is not an input fails by itself, by its line, and is never quoted (P35)", async () => {
     const content = '{"secret\n{"other":"secret"}\n{"text":["secret"]}\n"ok"\n';
     const bytes = Buffer.concat([Buffer.from(content), Buffer.from([0x22, 0xff, 0x22, 0x0a])]);
     const items = await read("in.jsonl", bytes, { field: "text" });
     expect(shown(items)).toEqual([
-      "Line 1 is no JSON. Each line has to be a JSON value of its own.",
-      "Line 2: expected a text in the field text, came nothing.",
-      "Line 3: expected a text in the field text, came a list.",
+      "Expected line 1 to be a JSON value of its own, got another text.",
+      "Expected line 2 to have a text in the field text, got nothing.",
+      "Expected line 3 to have a text in the field text, got a list.",
       "ok",
-      "Line 5 is no UTF-8. Save the file as UTF-8.",
+      "Expected line 5 to be UTF-8, got other bytes. Save the file as UTF-8.",
     ]);
   });
 
   test("a record without --field says what to do", async () => {
     expect(shown(await read("in.jsonl", '{"text":"a"}\n'))).toEqual([
-      "Line 1: expected a text, came an object. Name its field with --field.",
+      "Expected line 1 to be a text, got an object. Name its field with --field.",
     ]);
   });
 
-  test("rerank takes a query and documents, and hands on nothing else", async () => {
+  test("rerank takes a query and documents, and no other field", async () => {
     const content = '{"query":"q","documents":["a"],"id":1}\n{"query":"q","documents":[1]}\n';
     expect(shown(await read("in.jsonl", content, { kind: "rerank", keep: ["id"] }))).toEqual([
       { query: "q", documents: ["a"] },
-      "Line 2: expected an object with a text `query` and a list of texts `documents`, came an object.",
+      "Expected line 2 to be an object with a text `query` and a list of texts `documents`, got an object.",
     ]);
   });
 
-  test("an adapter of another kind is given whatever stands there", async () => {
+  test("an adapter of another kind takes any value", async () => {
     expect(shown(await read("in.jsonl", '{"url":"x"}\n3\n', { kind: "fetch" }))).toEqual([{ url: "x" }, 3]);
   });
 
@@ -123,14 +123,16 @@ describe("JSONL", () => {
 });
 
 describe("text", () => {
-  test("each line is an input, an empty one too", async () => {
+  test("each line is an input, also an empty one", async () => {
     expect(shown(await read("in.txt", "a\n\nb\n"))).toEqual(["a", "", "b"]);
   });
 
-  test("has no fields, and no room for documents", async () => {
-    await expect(read("in.txt", "a\n", { field: "text" })).rejects.toThrow(/leave --field and --keep out/);
-    await expect(read("in.txt", "a\n", { keep: ["id"] })).rejects.toThrow(/leave --field and --keep out/);
-    await expect(read("in.csv", "query,documents\n", { kind: "rerank" })).rejects.toThrow(/Give JSONL or Parquet/);
+  test("has no fields, and cannot hold documents", async () => {
+    await expect(read("in.txt", "a\n", { field: "text" })).rejects.toThrow(/no --field or --keep for a text/);
+    await expect(read("in.txt", "a\n", { keep: ["id"] })).rejects.toThrow(/no --field or --keep for a text/);
+    await expect(read("in.csv", "query,documents\n", { kind: "rerank" })).rejects.toThrow(
+      /^Expected JSONL or Parquet .* got csv/,
+    );
   });
 });
 
@@ -148,31 +150,31 @@ describe("CSV", () => {
 
   test("a row of another length fails by itself", async () => {
     expect(shown(await read("in.csv", "id,text\n1\n2,b\n", { field: "text" }))).toEqual([
-      "Line 2 has 1 values, but there are 2 columns.",
+      "Expected line 2 to have 2 values, one for each column, got 1.",
       "b",
     ]);
   });
 
-  test("a stray quote is a letter; one that never ends is an error of the file, which is not quoted", async () => {
+  test("a stray quote is plain text; one that never ends is an error of the file, which is not quoted", async () => {
     expect(shown(await read("in.csv", 'id,text\n1,a"b\n2,c\n', { field: "text" }))).toEqual(['a"b', "c"]);
     await expect(read("in.csv", 'id,text\n1,a\n2,"secret\n', { field: "text" })).rejects.toThrow(
-      /^The input is no CSV from some row on \(CSV_QUOTE_NOT_CLOSED\)(?!.*secret)/,
+      /^Expected rows of CSV, got other text \(CSV_QUOTE_NOT_CLOSED\)(?!.*secret)/,
     );
   });
 
-  test("a column that is missing, or not said, is an error before anything is read", async () => {
+  test("a column that is missing, or not named, is an error before any row is read", async () => {
     await expect(read("in.csv", "id,text\n", { field: "body" })).rejects.toThrow(
-      "The input has no column body. Its columns: id, text.",
+      "Expected a column body in the input, got: id, text.",
     );
     await expect(read("in.csv", "id,text\n")).rejects.toThrow(
-      "Which column is the input? Say it with --field. Its columns: id, text.",
+      "Expected --field to name the input's column, got none. Its columns: id, text.",
     );
     expect(shown(await read("in.csv", "text\na\n"))).toEqual(["a"]);
   });
 });
 
 describe("Parquet", () => {
-  test("rows of every group, with the columns that are asked for", async () => {
+  test("rows of every group, with the requested columns", async () => {
     const file = parquetWriteBuffer({
       columnData: [
         { name: "text", data: ["a", "b", "c"], type: "STRING" },
@@ -191,24 +193,26 @@ describe("Parquet", () => {
     ]);
   });
 
-  test("a file that is none", async () => {
-    await expect(read("in.parquet", "text")).rejects.toThrow("The input is no Parquet file");
+  test("a file that is not Parquet", async () => {
+    await expect(read("in.parquet", "text")).rejects.toThrow("Expected a whole Parquet file, got another.");
   });
 });
 
-describe("which file", () => {
-  test("standard input, as JSONL or as what --format says", async () => {
+describe("the file", () => {
+  test("standard input, as JSONL or in the format of --format", async () => {
     const stdin = (text: string): Partial<InputChoice> => ({ input: "-", stdin: Readable.from([Buffer.from(text)]) });
     expect(shown(await read("x", "", {}, stdin('"a"\n')))).toEqual(["a"]);
     expect(shown(await read("x", "", {}, { ...stdin("text\na\n"), format: "csv" }))).toEqual(["a"]);
-    await expect(read("x", "", {}, { ...stdin(""), format: "parquet" })).rejects.toThrow(/Give a file/);
+    await expect(read("x", "", {}, { ...stdin(""), format: "parquet" })).rejects.toThrow(
+      /^Expected a file for Parquet/,
+    );
   });
 
-  test("no file, a folder, an extension that tells nothing", async () => {
+  test("no file, a folder, an unknown extension", async () => {
     await expect(read("in.jsonl", "", {}, { input: "/nowhere/in.jsonl" })).rejects.toThrow(
-      "The input /nowhere/in.jsonl cannot be read: there is no such file or folder.",
+      "Expected the input /nowhere/in.jsonl to be readable, got no such file or folder.",
     );
-    await expect(read("in.jsonl", "", {}, { input: "/", format: "text" })).rejects.toThrow(/it is a folder/);
+    await expect(read("in.jsonl", "", {}, { input: "/", format: "text" })).rejects.toThrow(/got a folder\.$/);
     await expect(read("in.xml", "")).rejects.toThrow(/Give --format jsonl, text, csv, parquet\.$/);
     expect(shown(await read("in.xml", '"a"', {}, { format: "jsonl" }))).toEqual(["a"]);
   });

@@ -1,45 +1,43 @@
 import { ArgumentError, InputError } from "@batchwise/core";
 import type { InputRecord, InputSource } from "./input-record.ts";
 
-/** Fields of an input's record that go into its output. */
+/** Fields of an input's record that are copied into its output. */
 export type Kept = Readonly<Record<string, unknown>>;
 
-/** One input of a run, in order. */
+/** Input of a run. */
 export interface Item {
-  /** From 0; records that cannot be read count. */
+  /** Position from 0; records that cannot be read count. */
   readonly index: number;
   readonly kept: Kept;
-  /** How much of the source has been read with it. */
+  /** Position in the source after it. */
   readonly end: number;
-  /** What the adapter is given, or why there is nothing to give. */
+  /** Input for the adapter, or the error of a record without one. */
   readonly content: { readonly input: unknown } | { readonly error: Error };
 }
 
-/** What of a record is the input. */
+/** Selection of the input from a record. */
 export interface Selection {
-  /** The adapter's kind. */
+  /** Kind of the adapter. */
   readonly kind: string;
-  /** The field that is the input. @default the record itself; in a table of one column, that */
+  /** Field that is the input. @default the record itself; in a table of one column, that */
   readonly field: string | undefined;
   readonly keep: readonly string[];
-  /** Inputs to take at most. */
+  /** Most inputs to take. */
   readonly limit: number;
 }
 
 /**
- * The inputs of a source, one by one.
+ * Inputs of a source, one by one.
  *
- * @throws ArgumentError for a table that has no such columns, or a format that cannot hold such inputs
+ * @throws ArgumentError for a table without these columns, or a format that cannot hold such inputs
  */
 export function itemsOf(source: InputSource, selection: Selection): AsyncGenerator<Item, void> {
   const { format } = source;
   if (format === "text" && (selection.field !== undefined || selection.keep.length > 0)) {
-    throw new ArgumentError("A text file has no fields, but lines: leave --field and --keep out.");
+    throw new ArgumentError("Expected no --field or --keep for a text file, got one. Its lines are the inputs.");
   }
   if (selection.kind === "rerank" && (format === "text" || format === "csv")) {
-    throw new ArgumentError(
-      "A query with its documents does not go into a line of text or CSV. Give JSONL or Parquet.",
-    );
+    throw new ArgumentError(`Expected JSONL or Parquet for queries with documents, got ${format}. Convert the input.`);
   }
   const field = fieldOf(source.columns, selection);
   return items(source, { ...selection, field });
@@ -62,10 +60,10 @@ function fieldOf(columns: readonly string[] | undefined, { field, keep, kind }: 
   const [only] = columns;
   const wanted = field ?? (columns.length === 1 && kind !== "rerank" ? only : undefined);
   const missing = [wanted, ...keep].find((name) => name !== undefined && !columns.includes(name));
-  const names = columns.length === 0 ? "It has none" : `Its columns: ${columns.join(", ")}`;
-  if (missing !== undefined) throw new ArgumentError(`The input has no column ${missing}. ${names}.`);
+  const names = columns.length === 0 ? "none" : columns.join(", ");
+  if (missing !== undefined) throw new ArgumentError(`Expected a column ${missing} in the input, got: ${names}.`);
   if (wanted === undefined && TEXT_KINDS.has(kind)) {
-    throw new ArgumentError(`Which column is the input? Say it with --field. ${names}.`);
+    throw new ArgumentError(`Expected --field to name the input's column, got none. Its columns: ${names}.`);
   }
   return wanted;
 }
@@ -80,10 +78,10 @@ function itemOf(record: InputRecord, index: number, { kind, field, keep }: Selec
   const value = field === undefined || typeof record.value === "string" ? record.value : fields[field];
   const expected = EXPECTED[kind];
   if (expected !== undefined && !expected.holds(value)) {
-    const where = field === undefined ? "" : ` in the field ${field}`;
+    const wish = field === undefined ? `be ${expected.what}` : `have ${expected.what} in the field ${field}`;
     const advice =
       TEXT_KINDS.has(kind) && field === undefined && isObject(value) ? " Name its field with --field." : "";
-    const message = `${place}: expected ${expected.what}${where}, came ${kindOf(value)}.${advice}`;
+    const message = `Expected ${place} to ${wish}, got ${kindOf(value)}.${advice}`;
     return { index, end, kept, content: { error: new InputError(message) } };
   }
   return { index, end, kept, content: { input: expected?.pick?.(value) ?? value } };
@@ -97,7 +95,7 @@ interface Expected {
 
 const TEXT: Expected = { what: "a text", holds: (value) => typeof value === "string" };
 
-/** Adapters of other kinds are given whatever stands there. */
+/** Expected inputs by the adapter's kind. Adapters of other kinds take any value. */
 const EXPECTED: Readonly<Record<string, Expected>> = {
   embeddings: TEXT,
   chat: TEXT,

@@ -1,19 +1,19 @@
 import { isUtf8 } from "node:buffer";
 
-/** One line of a file, without its newline. */
+/** Line of a file, without its newline. */
 export interface Line {
-  /** From 1. */
+  /** Position from 1. */
   readonly number: number;
   readonly bytes: Buffer;
-  /** Bytes of the file up to here, the newline included. */
+  /** Bytes of the file up to its end, the newline included. */
   readonly end: number;
-  /** Whether a newline ends it: a last line without one may have been cut short. */
+  /** True where a newline ends it: a last line without one may have been cut short. */
   readonly isWhole: boolean;
 }
 
 /**
- * The lines of a stream, one by one. Only a line feed ends one: `node:readline` ends lines at characters that may stand
- * inside of JSON, and does not tell where in the file it is.
+ * Lines of a stream, one by one. Only a line feed ends one: `node:readline` ends lines at characters that may occur in
+ * JSON, and does not give positions in the file.
  */
 export async function* linesOf(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Line, void> {
   let number = 0;
@@ -38,7 +38,7 @@ export async function* linesOf(chunks: AsyncIterable<Buffer | string>): AsyncGen
   if (parts.length > 0) yield line(Buffer.alloc(0), false);
 }
 
-/** A line's text, without a carriage return at its end or a mark at the file's beginning; undefined where it is no UTF-8. */
+/** Text of a line, without a carriage return at its end or a byte order mark; undefined where it is not UTF-8. */
 export function textOf({ number, bytes }: Line): string | undefined {
   if (!isUtf8(bytes)) return undefined;
   const from = number === 1 && bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
@@ -48,5 +48,5 @@ export function textOf({ number, bytes }: Line): string | undefined {
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
-/** With it some editors begin a file in UTF-8. */
+/** Byte order mark, with which some editors begin a file. */
 const MARK = Buffer.from("\uFEFF");

@@ -8,11 +8,11 @@ import { INPUT_FORMATS, type InputFormat, type InputSource } from "./input-recor
 import { openParquet } from "./parquet-records.ts";
 import { jsonlRecords, textRecords } from "./text-records.ts";
 
-/** Which file, and what of it. */
+/** File to open, and the columns to read. */
 export interface InputChoice {
-  /** A path, or `-` for standard input. */
+  /** Path, or `-` for standard input. */
   readonly input: string;
-  /** @default by the file's extension; JSONL for standard input */
+  /** Format. @default by the file's extension; JSONL for standard input */
   readonly format: InputFormat | undefined;
   /** Columns of a table that will be read. @default all */
   readonly wanted: readonly string[] | undefined;
@@ -20,9 +20,9 @@ export interface InputChoice {
 }
 
 /**
- * Opens a file of inputs. Nothing but a table's head is read before somebody wants it.
+ * Opens a file of inputs. Only a table's head is read before its records are.
  *
- * @throws ArgumentError for a file that cannot be read, or whose format nobody has told
+ * @throws ArgumentError for a file that cannot be read, or whose format is unknown
  */
 export async function openInput(choice: InputChoice): Promise<InputSource> {
   const { input, stdin } = choice;
@@ -35,12 +35,12 @@ export async function openInput(choice: InputChoice): Promise<InputSource> {
     const stats = await handle.stat();
     if (stats.isDirectory()) {
       await handle.close();
-      throw new ArgumentError("it is a folder");
+      throw Object.assign(new Error(), { code: "EISDIR" });
     }
     size = stats.size;
     stream = handle.createReadStream();
   } catch (error) {
-    throw new ArgumentError(`The input ${input} cannot be read: ${reasonOf(error)}.`);
+    throw new ArgumentError(`Expected the input ${input} to be readable, got ${reasonOf(error)}.`);
   }
   if (format !== "parquet") return fromStream(format, stream, size === 0 ? undefined : size);
   // It is read by position.
@@ -64,12 +64,12 @@ const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
 
 function formatOf({ input, format }: InputChoice): InputFormat {
   if (input === "-") {
-    if (format === "parquet") throw new ArgumentError("Parquet cannot be read from standard input. Give a file.");
+    if (format === "parquet") throw new ArgumentError("Expected a file for Parquet, got standard input. Give one.");
     return format ?? "jsonl";
   }
   const known = format ?? EXTENSIONS[path.extname(input).toLowerCase()];
   if (known !== undefined) return known;
   throw new ArgumentError(
-    `The extension of ${input} does not tell its format. Give --format ${INPUT_FORMATS.join(", ")}.`,
+    `Expected ${input} to have a known extension, got another. Give --format ${INPUT_FORMATS.join(", ")}.`,
   );
 }

@@ -6,7 +6,7 @@ import type { InputRecord, InputSource } from "./input-record.ts";
  * Opens a Parquet file. One row group at a time is in memory, and of it the columns that are asked for.
  *
  * @param wanted columns that will be read; all, where it is undefined
- * @throws ArgumentError for a file that is no Parquet
+ * @throws ArgumentError for a file that is not Parquet
  */
 export async function openParquet(
   file: string,
@@ -16,7 +16,7 @@ export async function openParquet(
   const { compressors } = await import("hyparquet-compressors");
   const buffer: AsyncBuffer = await asyncBufferFromFile(file);
   const metadata = await parquetMetadataAsync(buffer).catch(() => {
-    throw new ArgumentError("The input is no Parquet file, or it was cut short. Is another --format meant?");
+    throw new ArgumentError("Expected a whole Parquet file, got another. Give its --format, or a file that is whole.");
   });
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
   const shown = columns.filter((column) => wanted?.includes(column) !== false);
@@ -34,12 +34,12 @@ async function* records(
   for (const size of groups) {
     for (const row of await read(end, end + size)) {
       end++;
-      yield { place: `Row ${end}`, end, value: plain(row) };
+      yield { place: `row ${end}`, end, value: plain(row) };
     }
   }
 }
 
-/** Integers of 64 bits as numbers, where these can hold them: JSON has no others. */
+/** Turns integers of 64 bits into numbers, where these can hold them: JSON has no others. */
 function plain(row: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, typeof value === "bigint" ? numberOf(value) : value]),

@@ -20,14 +20,14 @@ import { groupedEncoder, requireVector, vectorOf } from "./grouped-encoder.ts";
 import type { Row } from "./row.ts";
 
 /**
- * An Arrow file of vectors, as FixedSizeList<Float32>. Their length is the first one's: a server may have other models
- * than the adapter knows.
+ * Encoder of an Arrow file of vectors, as FixedSizeList<Float32>. Their length is that of the first one: a server may
+ * have other models than the adapter knows.
  *
- * @throws ArgumentError where the outputs are no vectors
+ * @throws ArgumentError where the outputs are not vectors
  */
 export function arrowEncoder({ kind, keep, dimensions }: TableShape): Encoder {
   if (kind !== "embeddings") {
-    throw new ArgumentError(`Arrow files are for vectors, and these are outputs of the kind ${kind}. Use .jsonl.`);
+    throw new ArgumentError(`Expected vectors for an .arrow file, got outputs of the kind ${kind}. Use .jsonl.`);
   }
   const bytes = new Bytes();
   const writer = new RecordBatchFileWriter().reset(bytes);
@@ -52,9 +52,9 @@ export function arrowEncoder({ kind, keep, dimensions }: TableShape): Encoder {
       return bytes.take();
     },
     end: () => {
-      // Where there is no vector at all: a list has to have some length.
+      // Without any vector: a list has to have some length.
       length ??= dimensions ?? 1;
-      // It is from rows, even from none, that the file gets its columns.
+      // The file gets its columns from rows, even from none.
       if (!isBegun || early.length > 0) write([]);
       writer.finish();
       return bytes.take();
@@ -62,7 +62,7 @@ export function arrowEncoder({ kind, keep, dimensions }: TableShape): Encoder {
   });
 }
 
-/** Where the writer writes: its own queue can only be read later. */
+/** Target of the writer, whose own queue can only be read later. */
 class Bytes extends AsyncByteQueue {
   #chunks: Uint8Array[] = [];
 

@@ -1,7 +1,7 @@
 import { jsonOf } from "./json.ts";
-import { type Row, toldError } from "./row.ts";
+import { type Row, reportedError } from "./row.ts";
 
-/** A row's cells beside its output, by the names of their columns. */
+/** Cells of a row besides its output. */
 export interface Cells {
   readonly errorCode: string | undefined;
   readonly errorMessage: string | undefined;
@@ -12,7 +12,7 @@ export interface Cells {
 export const ERROR_COLUMNS = ["error_code", "error_message", "error_status"] as const;
 
 export function cellsOf({ kept, outcome }: Row, keep: readonly string[]): Cells {
-  const error = "error" in outcome ? toldError(outcome.error) : undefined;
+  const error = "error" in outcome ? reportedError(outcome.error) : undefined;
   return {
     errorCode: error?.code,
     errorMessage: error?.message,
@@ -21,7 +21,7 @@ export function cellsOf({ kept, outcome }: Row, keep: readonly string[]): Cells 
   };
 }
 
-/** The output, where it is no vector: a text as it is, a chat's answer as its text, anything else as JSON. */
+/** Output as text, unless it is a vector: a text as it is, a chat's answer as its text, any other value as JSON. */
 export function outputText({ outcome }: Row): string | undefined {
   if ("error" in outcome) return undefined;
   const { output } = outcome;
@@ -29,7 +29,7 @@ export function outputText({ outcome }: Row): string | undefined {
   return textOf(typeof text === "string" ? text : output);
 }
 
-/** Nothing for null and undefined. */
+/** Text of a value; undefined for null and undefined. */
 function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   return typeof value === "string" ? value : jsonOf(value);

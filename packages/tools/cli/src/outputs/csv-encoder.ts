@@ -4,13 +4,13 @@ import { cellsOf, ERROR_COLUMNS, outputText } from "./cells.ts";
 import type { Encoder, TableShape } from "./encoder.ts";
 
 /**
- * A table in CSV: index, output, error, and what is kept.
+ * Encoder of a table in CSV: index, output, error, and kept fields.
  *
  * @throws ArgumentError for vectors
  */
 export function csvEncoder({ kind, keep }: TableShape): Encoder {
   if (kind === "embeddings") {
-    throw new ArgumentError("CSV has no room for vectors. Give an --output that ends in .jsonl, .parquet or .arrow.");
+    throw new ArgumentError("Expected another format than CSV for vectors, got .csv. Use .jsonl, .parquet or .arrow.");
   }
   let header: string | undefined = stringify([["index", "output", ...ERROR_COLUMNS, ...keep]]);
   const takeHeader = (): string => {

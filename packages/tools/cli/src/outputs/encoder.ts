@@ -1,22 +1,22 @@
 import type { Row } from "./row.ts";
 
-/** A piece of a file. */
+/** Piece of a file. */
 export type Chunk = string | Uint8Array;
 
-/** Writes rows as a file. What it returns goes to the file in that order; it may hold back rows for the next call. */
+/** Encoder of rows as a file. Its results are written in order; it may hold back rows for the next call. */
 export interface Encoder {
   /** @throws ResultError for an output that the format cannot hold */
   row(row: Row): Chunk | undefined;
-  /** What is missing to a whole file. */
+  /** Returns the last piece of the file. */
   end(): Chunk | undefined;
 }
 
-/** What an output can be. */
+/** Format of an output. */
 export type OutputFormat = "jsonl" | "csv" | "parquet" | "arrow";
 
-/** What a table has to know before its first row. */
+/** Shape of a table, known before its first row. */
 export interface TableShape {
-  /** The adapter's kind. */
+  /** Kind of the adapter. */
   readonly kind: string;
   /** Columns of the input that are kept. */
   readonly keep: readonly string[];

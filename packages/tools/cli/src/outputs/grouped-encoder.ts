@@ -2,19 +2,19 @@ import { ResultError } from "@batchwise/core";
 import type { Chunk, Encoder } from "./encoder.ts";
 import type { Row } from "./row.ts";
 
-/** Rows in a group, and numbers in the vectors of one: a group is in memory whole. */
+/** Most rows of a group, and most numbers in its vectors: a group is in memory whole. */
 const MOST_ROWS = 10_000;
 const MOST_NUMBERS = 4_000_000;
 
-/** A format that is written in groups of rows. */
+/** Format that is written in groups of rows. */
 export interface Groups {
-  /** @throws ResultError for a row that does not fit to the others */
+  /** @throws ResultError for a row that does not fit the others */
   check(row: Row): void;
   write(rows: readonly Row[]): Chunk | undefined;
   end(): Chunk | undefined;
 }
 
-/** Gathers the rows of a group. */
+/** Encoder that gathers the rows of a group. */
 export function groupedEncoder(groups: Groups): Encoder {
   let rows: Row[] = [];
   let numbers = 0;
@@ -35,19 +35,19 @@ export function groupedEncoder(groups: Groups): Encoder {
   };
 }
 
-/** The vector of a row that has one. */
+/** Vector of a row that has one. */
 export function vectorOf({ outcome }: Row): Float32Array | undefined {
   return "output" in outcome && outcome.output instanceof Float32Array ? outcome.output : undefined;
 }
 
-/** @throws ResultError for an output that is no vector, or one of another length */
+/** @throws ResultError for an output that is not a vector, or one of another length */
 export function requireVector(row: Row, length: number | undefined): void {
   if ("error" in row.outcome) return;
   const vector = vectorOf(row);
   if (vector !== undefined && (length === undefined || vector.length === length)) return;
   const expected = length === undefined ? "a vector" : `a vector of ${length} numbers`;
   throw new ResultError(
-    `Expected ${expected}, came ${vector === undefined ? "something else" : `one of ${vector.length}`}.`,
+    `Expected ${expected}, got ${vector === undefined ? "another output" : `one of ${vector.length}`}.`,
   );
 }
 

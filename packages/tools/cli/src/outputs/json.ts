@@ -1,17 +1,17 @@
 import { ResultError } from "@batchwise/core";
 
 /**
- * A value as JSON on one line. Vectors are plain lists, each number with the fewest digits that give the same float
- * again; `undefined` is null.
+ * Writes a value as JSON on one line. Vectors are plain lists, each number with the fewest digits that give the same
+ * float again; `undefined` is null.
  *
- * @throws ResultError for what JSON cannot hold, such as an object that holds itself
+ * @throws ResultError for a value that JSON cannot hold, such as an object that holds itself
  */
 export function jsonOf(value: unknown): string {
   if (value instanceof Float32Array) return floatsOf(value);
   try {
     return JSON.stringify(value, (_, each: unknown) => plain(each)) ?? "null";
   } catch {
-    throw new ResultError("The output is nothing that JSON can hold.");
+    throw new ResultError("Expected an output that JSON can hold, got another.");
   }
 }
 
@@ -30,7 +30,7 @@ function floatsOf(vector: Float32Array): string {
   return `${text}]`;
 }
 
-/** Six digits tell some floats from their neighbours, and nine all of them. */
+/** Shortest number that gives the same float: six digits distinguish some floats, and nine all of them. */
 function shortest(float: number): number {
   for (let digits = 6; digits < 9; digits++) {
     const rounded = Number(float.toPrecision(digits));

@@ -1,7 +1,7 @@
 import type { Encoder, OutputFormat, TableShape } from "./encoder.ts";
 import { JsonlEncoder } from "./jsonl-encoder.ts";
 
-/** Opens the encoder of a format. The library of a table's is loaded when it is asked for. */
+/** Opens the encoder of a format. The library of a table format is loaded on demand. */
 export async function openEncoder(format: OutputFormat, shape: TableShape): Promise<Encoder> {
   if (format === "jsonl") return new JsonlEncoder();
   if (format === "csv") return (await import("./csv-encoder.ts")).csvEncoder(shape);

@@ -43,11 +43,11 @@ describe("JSON", () => {
     expect(jsonOf({ a: 1n, b: Float32Array.of(0.1), c: Uint8Array.of(1) })).toBe('{"a":"1","b":[0.1],"c":[1]}');
     const circle: Record<string, unknown> = {};
     circle["self"] = circle;
-    expect(() => jsonOf(circle)).toThrow("The output is nothing that JSON can hold.");
+    expect(() => jsonOf(circle)).toThrow("Expected an output that JSON can hold, got another.");
   });
 });
 
-test("JSONL: a line each, the error with its code and status, and what is kept behind it", async () => {
+test("JSONL: a line each, the error with its code and status, followed by kept fields", async () => {
   const odd: Row = { index: 2, kept: {}, outcome: { error: new InputError("Too long.") } };
   const text = (await encode("jsonl", [vectorRow(0, [0.5], { id: "a" }), FAILED, odd])).toString();
   expect(text).toBe(
@@ -75,8 +75,8 @@ describe("CSV", () => {
     );
   });
 
-  test("has no room for vectors; without rows there is a header", async () => {
-    await expect(encode("csv", [])).rejects.toThrow(/CSV has no room for vectors/);
+  test("cannot hold vectors; without rows there is a header", async () => {
+    await expect(encode("csv", [])).rejects.toThrow(/^Expected another format than CSV for vectors, got \.csv/);
     expect((await encode("csv", [], { kind: "chat" })).toString()).toMatch(/^index,output,/);
   });
 });
@@ -87,7 +87,7 @@ describe("Parquet", () => {
     return parquetReadObjects({ file: { byteLength: file.byteLength, slice: (from, to) => file.slice(from, to) } });
   }
 
-  test("vectors as lists of floats, errors, and what is kept as text", async () => {
+  test("vectors as lists of floats, errors, and kept fields as text", async () => {
     const bytes = await encode("parquet", [vectorRow(0, [0.5, 1], { id: 7 }), FAILED], { keep: ["id"] });
     const [first, second] = await readBack(bytes);
     expect(first).toMatchObject({ index: 0, output: [0.5, 1], error_code: null, id: "7" });
@@ -100,7 +100,7 @@ describe("Parquet", () => {
     expect(await readBack(await encode("parquet", rows, { kind: "chat" }))).toMatchObject([{ output: "hello" }]);
   });
 
-  test("is written in row groups, so that it never is in memory whole", async () => {
+  test("is written in row groups, so that it is never in memory whole", async () => {
     const rows = Array.from({ length: 25_000 }, (_, index) => vectorRow(index, [index]));
     const bytes = await encode("parquet", rows);
     const { row_groups } = parquetMetadata(new Uint8Array(bytes).buffer);
@@ -114,7 +114,7 @@ describe("Parquet", () => {
 });
 
 describe("Arrow", () => {
-  test("vectors of one length, errors as nulls, and what is kept", async () => {
+  test("vectors of one length, errors as nulls, and kept fields", async () => {
     const table = tableFromIPC(await encode("arrow", [FAILED, vectorRow(2, [0.5, 1], { id: 7 })], { keep: ["id"] }));
     expect(String(table.schema.fields.find(({ name }) => name === "output")?.type)).toBe("FixedSizeList[2]<Float32>");
     expect(table.toArray().map((row) => JSON.parse(JSON.stringify(row)) as object)).toEqual([
@@ -137,11 +137,13 @@ describe("Arrow", () => {
     expect(String(empty.schema.fields[1]?.type)).toBe("FixedSizeList[3]<Float32>");
   });
 
-  test("a vector of another length is refused, and so is an output that is none", async () => {
+  test("a vector of another length is refused, and so is an output that is not a vector", async () => {
     const encoder = await openEncoder("arrow", { kind: "embeddings", keep: [], dimensions: 1 });
     encoder.row(vectorRow(0, [1, 2]));
-    expect(() => encoder.row(vectorRow(0, [1]))).toThrow("Expected a vector of 2 numbers, came one of 1.");
-    expect(() => encoder.row({ index: 0, kept: {}, outcome: { output: "a" } })).toThrow(/came something else/);
-    await expect(encode("arrow", [], { kind: "chat" })).rejects.toThrow(/Arrow files are for vectors/);
+    expect(() => encoder.row(vectorRow(0, [1]))).toThrow("Expected a vector of 2 numbers, got one of 1.");
+    expect(() => encoder.row({ index: 0, kept: {}, outcome: { output: "a" } })).toThrow(/got another output\.$/);
+    await expect(encode("arrow", [], { kind: "chat" })).rejects.toThrow(
+      /^Expected vectors for an \.arrow file, got outputs of the kind chat/,
+    );
   });
 });

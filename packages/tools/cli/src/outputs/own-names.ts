@@ -1,7 +1,7 @@
 import { ERROR_COLUMNS } from "./cells.ts";
 import type { OutputFormat } from "./encoder.ts";
 
-/** Fields or columns of an output's own: a kept one cannot be called so. */
+/** Names of an output's own fields or columns: a kept field cannot have one of them. */
 export function ownNamesOf(format: OutputFormat): readonly string[] {
   return ["index", "output", ...(format === "jsonl" ? ["error"] : ERROR_COLUMNS)];
 }

@@ -4,11 +4,11 @@ import { type Cells, cellsOf, ERROR_COLUMNS, outputText } from "./cells.ts";
 import type { Encoder, TableShape } from "./encoder.ts";
 import { groupedEncoder, requireVector, vectorOf } from "./grouped-encoder.ts";
 
-/** Parquet: vectors as LIST<FLOAT>, everything else as texts. */
+/** Encoder of Parquet: vectors as LIST<FLOAT>, all other values as texts. */
 export function parquetEncoder({ kind, keep }: TableShape): Encoder {
   const isVectors = kind === "embeddings";
   const bytes = new ByteWriter();
-  // Statistics of vectors say nothing, and cost time.
+  // Statistics of vectors are useless, and cost time.
   const file = new ParquetWriter({ writer: bytes, schema: schemaOf(isVectors, keep), statistics: false });
   const take = (): Uint8Array => {
     const taken = bytes.getBytes().slice();
@@ -28,7 +28,7 @@ export function parquetEncoder({ kind, keep }: TableShape): Encoder {
       const [code, message, status] = ERROR_COLUMNS;
       const columnData: ColumnSource[] = [
         { name: "index", data: rows.map(({ index }) => index) },
-        // Typed arrays are not taken.
+        // The writer does not take typed arrays.
         { name: "output", data: rows.map((row) => (isVectors ? listOf(vectorOf(row)) : outputText(row))) },
         column(code, ({ errorCode }) => errorCode),
         column(message, ({ errorMessage }) => errorMessage),

@@ -1,25 +1,25 @@
 import { codeOf, type ErrorCode } from "@batchwise/core";
 import type { Kept } from "../inputs/items.ts";
 
-/** What came of one input. */
+/** Outcome of one input. */
 export type Outcome = { readonly output: unknown } | { readonly error: Error };
 
-/** One input's place in the output. */
+/** Row of the output: one input. */
 export interface Row {
   readonly index: number;
   readonly kept: Kept;
   readonly outcome: Outcome;
 }
 
-/** An error as the output tells it. */
-export interface ToldError {
+/** Error as the output reports it. */
+export interface ReportedError {
   readonly code: ErrorCode;
   readonly message: string;
-  /** The HTTP status, where there was one. */
+  /** HTTP status, where there was one. */
   readonly status?: number;
 }
 
-export function toldError(error: Error): ToldError {
+export function reportedError(error: Error): ReportedError {
   const { status } = error as { readonly status?: unknown };
   return {
     code: codeOf(error),

@@ -4,17 +4,17 @@ import { finished } from "node:stream/promises";
 import { reasonOf } from "../reason-of.ts";
 import type { Chunk } from "./encoder.ts";
 
-/** Whoever read the output has stopped reading it (`| head`): no error, and the end of the run. */
+/** End of a run whose output has no reader any more (`| head`). */
 export class ReaderGone extends Error {}
 
-/** A stream that is written in order, and never faster than it can be. */
+/** Stream that is written in order, and no faster than it takes. */
 export class StreamTarget {
   readonly #stream: Writable;
   readonly #name: string;
   readonly #ownsStream: boolean;
   readonly #failed = new AbortController();
 
-  /** @param ownsStream whether `close` ends it: standard output is not ours to end */
+  /** @param ownsStream lets `close` end the stream, unless it is standard output */
   constructor(stream: Writable, name: string, ownsStream: boolean) {
     this.#stream = stream;
     this.#name = name;
@@ -22,19 +22,19 @@ export class StreamTarget {
     stream.on("error", this.#onError);
   }
 
-  /** Aborted as soon as something could not be written. */
+  /** Aborted as soon as a write has failed. */
   get failed(): AbortSignal {
     return this.#failed.signal;
   }
 
-  /** @throws Error that says why it cannot be written, now or for what was written before */
+  /** @throws Error that says why this or an earlier write has failed */
   async write(chunk: Chunk): Promise<void> {
     this.failed.throwIfAborted();
     if (this.#stream.write(chunk)) return;
     await this.#until(once(this.#stream, "drain", { signal: this.failed }));
   }
 
-  /** Resolves when everything is written. */
+  /** Resolves when all writes are done. */
   async close(): Promise<void> {
     this.failed.throwIfAborted();
     if (this.#ownsStream) {
@@ -45,26 +45,27 @@ export class StreamTarget {
     }
   }
 
-  /** Hears nothing more of a stream that others go on with. */
+  /** Stops listening to a stream that is used further. */
   release(): void {
     if (!this.#ownsStream) this.#stream.off("error", this.#onError);
   }
 
-  readonly #onError = (error: Error): void => this.#failed.abort(this.#told(error));
+  readonly #onError = (error: Error): void => this.#failed.abort(this.#failure(error));
 
   async #until(done: Promise<unknown>): Promise<void> {
     try {
       await done;
     } catch (error) {
       this.failed.throwIfAborted();
-      throw this.#told(error);
+      throw this.#failure(error);
     }
     this.failed.throwIfAborted();
   }
 
-  #told(error: unknown): Error {
+  #failure(error: unknown): Error {
     const { code } = error as NodeJS.ErrnoException;
-    if (!this.#ownsStream && code !== undefined && GONE.has(code)) return new ReaderGone("Nobody reads the output.");
+    if (!this.#ownsStream && code !== undefined && GONE.has(code))
+      return new ReaderGone("Expected a reader, got none.");
     return cannotWrite(this.#name, error);
   }
 }
@@ -72,5 +73,5 @@ export class StreamTarget {
 const GONE: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED"]);
 
 export function cannotWrite(name: string, error: unknown): Error {
-  return new Error(`${name} cannot be written: ${reasonOf(error)}.`);
+  return new Error(`Expected ${name} to be writable, got ${reasonOf(error)}.`);
 }

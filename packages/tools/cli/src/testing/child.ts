@@ -4,18 +4,18 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 const isBuilt = process.env["BATCHWISE_TEST_DIST"] !== undefined;
-/** The command as its users start it; from its sources unless the built packages are tested. */
+/** Command as its users start it; from its sources unless the built packages are tested. */
 const COMMAND: readonly string[] = isBuilt
   ? [fileURLToPath(new URL("../../dist/bin.js", import.meta.url))]
   : ["--conditions=@batchwise/source", fileURLToPath(new URL("../bin.ts", import.meta.url))];
 
-/** A process that runs the command. */
+/** Process that runs the command. */
 export interface Child {
   /** Sends a signal. */
   readonly kill: (signal: NodeJS.Signals) => void;
-  /** Closes the end at which its output is read. */
+  /** Stops reading its output. */
   readonly stopReading: () => void;
-  /** What it has written so far. */
+  /** Output so far. */
   readonly said: { stdout: string; stderr: string };
   /** Resolves to the exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;

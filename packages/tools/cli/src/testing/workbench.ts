@@ -4,9 +4,9 @@ import path from "node:path";
 import { Readable, Writable } from "node:stream";
 import type { Runnable } from "@batchwise/core";
 import { onTestFinished } from "vitest";
-import { run, type RunOptions, type RunResult, type Surroundings } from "../index.ts";
+import { run, type RunOptions, type RunResult, type RunEnvironment } from "../index.ts";
 
-/** A folder with these files, removed after the test. */
+/** Makes a folder with these files, which is removed after the test. */
 export async function temporaryFolder(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<string> {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), "cli-")));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ export async function temporaryFolder(files: Readonly<Record<string, string | Ui
   return folder;
 }
 
-/** A stream that keeps what is written. */
+/** Stream that keeps its text. */
 export class Memory extends Writable {
   text = "";
 
@@ -28,22 +28,22 @@ export class Memory extends Writable {
   }
 }
 
-/** What a run left. */
+/** Result and texts of a run. */
 export interface Ran {
   readonly result: RunResult;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A run in this process, with a Runnable in place of an adapter. */
+/** Starts a run in this process, with a Runnable instead of an adapter. */
 export async function start(
   folder: string,
-  // oxlint-disable-next-line typescript/no-explicit-any -- of whatever to whatever
+  // oxlint-disable-next-line typescript/no-explicit-any -- of any input and output
   runnable: Runnable<any, any>,
   options: Partial<RunOptions> = {},
-  surroundings: Surroundings & { readonly kind?: string; readonly typed?: string } = {},
+  environment: RunEnvironment & { readonly kind?: string; readonly typed?: string } = {},
 ): Promise<Ran> {
-  const { kind = "embeddings", typed, ...others } = surroundings;
+  const { kind = "embeddings", typed, ...others } = environment;
   const stdout = new Memory();
   const stderr = new Memory();
   const result = await run(
@@ -60,7 +60,7 @@ export async function start(
   return { result, stdout: stdout.text, stderr: stderr.text };
 }
 
-/** The rows of a JSONL text. */
+/** Rows of a JSONL text. */
 export function rowsOf(text: string): Row[] {
   return text
     .split("\n")
@@ -68,12 +68,12 @@ export function rowsOf(text: string): Row[] {
     .map((line) => JSON.parse(line) as Row);
 }
 
-/** The rows of a JSONL file. */
+/** Rows of a JSONL file. */
 export async function rowsIn(folder: string, file: string = "out.jsonl"): Promise<Row[]> {
   return rowsOf(await readFile(path.join(folder, file), "utf8"));
 }
 
-/** A line of the output. */
+/** Line of the output. */
 export interface Row {
   readonly index: number;
   readonly output?: unknown;
@@ -81,7 +81,7 @@ export interface Row {
   readonly [kept: string]: unknown;
 }
 
-/** `count` texts, a JSON line each. */
+/** Texts, a JSON line each. */
 export function textLines(count: number, textOf: (index: number) => string = (index) => `text ${index}`): string {
   return Array.from({ length: count }, (_, index) => `${JSON.stringify(textOf(index))}\n`).join("");
 }

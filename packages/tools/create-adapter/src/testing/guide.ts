@@ -26,7 +26,7 @@ async function create(line: string, folder: string): Promise<void> {
   // What stands after `--` is what npm hands on.
   const argv = line.split(/\s+/).filter((each) => each !== "--");
   const code = await runCommandLine([...argv, "--dir", folder], { out: say, error: say, terminal: undefined });
-  if (code !== 0) throw new Error(`The guide's command failed: ${said}`);
+  if (code !== 0) throw new Error(`Expected the guide's command to succeed, got: ${said}`);
 }
 
 /** A change that a page tells its reader to make. */
@@ -38,7 +38,7 @@ type Step =
   | { readonly kind: "change"; readonly file: string; readonly before: string; readonly after: string };
 
 /**
- * What a page tells its reader to do, in order: the lines of its `sh` blocks, the `ts` blocks that begin with a file's
+ * Steps that a page tells its reader to take, in order: the lines of its `sh` blocks, the `ts` blocks that begin with a file's
  * name, and the `diff` blocks.
  */
 function stepsIn(page: URL): readonly Step[] {

@@ -8,7 +8,7 @@ import { openFolder } from "./temporary-folder.ts";
 /** Sources of the workspace's packages, or what was built of them. */
 const CONDITIONS = process.env["BATCHWISE_TEST_DIST"] ? [] : ["@batchwise/source"];
 
-/** What a scaffolded package's tests gave. */
+/** Result of one test of a scaffolded package. */
 export interface TestResult {
   /** The package's folder on the bench, and its test file. */
   readonly package: string;
@@ -32,7 +32,7 @@ export class Workbench implements Disposable {
     }
   }
 
-  /** Where a package of this name lies. */
+  /** Path of a package of this name. */
   at(...names: readonly string[]): string {
     return path.join(this.folder, ...names);
   }
@@ -41,7 +41,7 @@ export class Workbench implements Disposable {
   edit(file: string, part: string | RegExp, replacement: string): void {
     const before = readFileSync(this.at(file), "utf8");
     const after = before.replace(part, () => replacement);
-    if (after === before) throw new Error(`Expected ${file} to hold ${String(part)}.`);
+    if (after === before) throw new Error(`Expected ${file} to hold ${String(part)}, got a text without it.`);
     writeFileSync(this.at(file), after);
   }
 
@@ -77,7 +77,8 @@ export class Workbench implements Disposable {
   async typecheck(names: readonly string[]): Promise<void> {
     // One run for all: the configurations are alike, and core's types take most of the time.
     const configurations = new Set(names.map((name) => readFileSync(this.at(name, "tsconfig.json"), "utf8")));
-    if (configurations.size !== 1) throw new Error("Expected packages with the same tsconfig.json.");
+    if (configurations.size !== 1)
+      throw new Error("Expected packages with the same tsconfig.json, got different ones.");
     const config = { extends: `./${names[0]}/tsconfig.json`, include: names.map((name) => `${name}/src`) };
     writeFileSync(this.at("tsconfig.json"), JSON.stringify(config));
     const conditions = CONDITIONS.flatMap((each) => ["--customConditions", each]);
@@ -95,7 +96,7 @@ export class Workbench implements Disposable {
       return stdout;
     } catch (error) {
       const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-      throw new Error(`${argv.join(" ")} failed:\n${stdout}${stderr}`, { cause: error });
+      throw new Error(`Expected ${argv.join(" ")} to succeed, got a failure:\n${stdout}${stderr}`, { cause: error });
     }
   }
 

@@ -11,7 +11,7 @@ import { MAX_INPUTS } from "./limits.ts";
 import { MyProviderRerank, type MyProviderRerankOptions, RERANK } from "./rerank.ts";
 // #endregion
 
-/** What programs load by name, as `batchwise-my-provider#<name>`. */
+/** Adapters that programs load by name, as `batchwise-my-provider#<name>`. */
 export const adapters: readonly Adapter[] = [
   // #region embeddings
   adapterOf<"embeddings">({

@@ -25,7 +25,7 @@ const OWN = {
 /** Options of MyProviderChat. */
 export interface MyProviderChatOptions extends OptionsOf<typeof OWN>, GenerationOptions, MyProviderOptions {}
 
-/** What MyProviderChat takes. */
+/** Options of MyProviderChat, declared. */
 export const CHAT: DefinedOptions = defineOptions("MyProviderChat", OWN, GENERATION, COMMON);
 
 /** An answer of the model. */
@@ -80,7 +80,7 @@ export class MyProviderChat extends Runnable<string, ChatResult> {
   }
 }
 
-/** What is read of an answer. */
+/** Part of an answer that is read. */
 interface ChatAnswer {
   readonly choices: readonly { readonly message?: { readonly content?: unknown } }[];
   readonly usage?: { readonly prompt_tokens?: number; readonly completion_tokens?: number };

@@ -27,7 +27,7 @@ const OWN = {
 export interface MyProviderEmbeddingsOptions
   extends OptionsOf<typeof OWN>, OptionsOf<typeof REQUEST>, MyProviderOptions {}
 
-/** What MyProviderEmbeddings takes. */
+/** Options of MyProviderEmbeddings, declared. */
 export const EMBEDDINGS: DefinedOptions = defineOptions(
   "MyProviderEmbeddings",
   OWN,
@@ -82,7 +82,7 @@ export class MyProviderEmbeddings extends BulkRunnable<string, Float32Array> {
   }
 }
 
-/** What is read of an answer. */
+/** Part of an answer that is read. */
 interface EmbeddingsAnswer {
   readonly data: readonly { readonly index: number; readonly embedding: readonly number[] }[];
   readonly usage?: { readonly prompt_tokens?: number };

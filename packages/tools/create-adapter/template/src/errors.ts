@@ -2,7 +2,7 @@ import type { Dialect } from "@batchwise/adapter-kit";
 import { rateLimitsOf } from "./headers.ts";
 
 /**
- * What is My Provider's own in what it answers. The kit judges a refusal from status and code alone: whether to try again,
+ * Ways of My Provider in what it answers. The kit judges a refusal from status and code alone: whether to try again,
  * whether an input is to blame, whether the whole run ends. It leaves out the provider's message: that may quote an input or
  * the key.
  */

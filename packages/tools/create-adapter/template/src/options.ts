@@ -13,13 +13,13 @@ import {
 import { DIALECT } from "./errors.ts";
 import { MAX_CONCURRENCY, REQUESTS_PER_MINUTE, TIMEOUT_MS, TOKENS_PER_MINUTE } from "./limits.ts";
 
-/** Where My Provider's API is. */
+/** Address of My Provider's API. */
 export const BASE_URL = "https://api.my-provider.example/v1";
 
 /** Options that every Runnable of this package takes. */
 export interface MyProviderOptions extends HttpOptions, PaceOptions {}
 
-/** What every Runnable of this package takes. */
+/** Options of every Runnable of this package, declared. */
 export const COMMON: OptionGroup = {
   ...httpOptions(DIALECT, BASE_URL),
   ...withDefaults(PACE, {
@@ -30,12 +30,12 @@ export const COMMON: OptionGroup = {
   }),
 };
 
-/** Where requests go, and with which key. @throws ArgumentError without a key */
+/** Connection to the API. @throws ArgumentError without a key */
 export function connect(options: MyProviderOptions): HttpConnection {
   return connectHttp(options, DIALECT, BASE_URL);
 }
 
-/** How the engine runs a Runnable on this connection. @throws ArgumentError for a limiter and limits a minute at once */
+/** Settings by which the engine runs a Runnable on this connection. @throws ArgumentError for a limiter and limits a minute at once */
 export function settingsOf(options: MyProviderOptions, { owner }: HttpConnection, model: string): PaceSettings {
   const { maxConcurrency = MAX_CONCURRENCY } = options;
   return paceSettings(options, {

@@ -16,14 +16,14 @@ const OWN = {
   // TODO: the model that most people want.
   /** @default "rerank-1" */
   model: { type: "string", description: "the model's name", default: "rerank-1" },
-  /** How many of the best documents come back. @default all of them */
+  /** Number of the best documents that are returned. @default all of them */
   topN: { type: "integer", minimum: 1, description: "how many of the best documents come back", otherwise: "all" },
 } as const;
 
 /** Options of MyProviderRerank. */
 export interface MyProviderRerankOptions extends OptionsOf<typeof OWN>, MyProviderOptions {}
 
-/** What MyProviderRerank takes. */
+/** Options of MyProviderRerank, declared. */
 export const RERANK: DefinedOptions = defineOptions("MyProviderRerank", OWN, COMMON);
 
 /**
@@ -68,7 +68,7 @@ export class MyProviderRerank extends Runnable<RerankInput, readonly RerankScore
   }
 }
 
-/** What is read of an answer. */
+/** Part of an answer that is read. */
 interface RerankAnswer {
   readonly results: readonly { readonly index: number; readonly relevance_score: number }[];
   readonly usage?: { readonly total_tokens?: number };

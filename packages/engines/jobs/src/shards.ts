@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import { InputError, type JobBackend, type JobCaps, type JobLine } from "@batchwise/core";
+
+/** Line of a shard. */
+export interface ShardLine {
+  readonly id: string;
+  /** Positions of its inputs among the call's. */
+  readonly positions: readonly number[];
+}
+
+/** Part of a call's inputs that one job takes. The text of its lines is written on request, and not kept. */
+export interface Shard {
+  readonly lines: readonly ShardLine[];
+  /** Positions of all its inputs among the call's. */
+  readonly positions: readonly number[];
+  readonly tokens: number;
+  /** Hash of the backend's identity and of every line: a job with the same key gives the same answers. */
+  readonly key: string;
+  write(): JobLine[];
+}
+
+/** Id of the greatest length that there is. */
+export const LONGEST_ID = "0000000";
+
+/** Limits of a shard, and how its inputs are measured. */
+export interface ShardLimits<Input> {
+  readonly backend: JobBackend<Input>;
+  readonly caps: JobCaps;
+  /** Tokens of an input. */
+  readonly tokens: (input: Input) => number;
+  /** Called for an input that does not fit into any job. */
+  readonly refuse: (position: number, error: InputError) => void;
+}
+
+/** Cuts inputs into shards within the caps, in their order. The same inputs are cut in the same way every time. */
+export function* shards<Input>(
+  inputs: readonly Input[],
+  positions: Iterable<number>,
+  limits: ShardLimits<Input>,
+): Generator<Shard, void, undefined> {
+  let builder = new ShardBuilder(inputs, limits);
+  for (const group of groups(inputs, positions, limits)) {
+    for (const part of fitting(inputs, group, limits)) {
+      let line = builder.write(part);
+      if (!builder.fits(line)) {
+        yield builder.finish();
+        builder = new ShardBuilder(inputs, limits);
+        line = builder.write(part);
+      }
+      builder.add(line);
+    }
+  }
+  if (builder.lines.length > 0) yield builder.finish();
+}
+
+/** Bytes of a line as it is written, with its newline. */
+export function bytesOf({ text }: JobLine): number {
+  return Buffer.byteLength(text) + 1;
+}
+
+interface WrittenLine extends ShardLine {
+  readonly text: string;
+  readonly bytes: number;
+  readonly tokens: number;
+}
+
+class ShardBuilder<Input> {
+  readonly lines: ShardLine[] = [];
+  readonly #positions: number[] = [];
+  readonly #inputs: readonly Input[];
+  readonly #limits: ShardLimits<Input>;
+  readonly #hash = createHash("sha256");
+  #bytes = 0;
+  #tokens = 0;
+
+  constructor(inputs: readonly Input[], limits: ShardLimits<Input>) {
+    this.#inputs = inputs;
+    this.#limits = limits;
+    this.#hash.update(limits.backend.identity);
+  }
+
+  /** Writes a line. Its id is its position in the job, so that the key does not depend on what else the call holds. */
+  write(positions: readonly number[]): WrittenLine {
+    const id = String(this.lines.length);
+    const part = pick(this.#inputs, positions);
+    const line = this.#limits.backend.line(part, id);
+    const tokens = part.reduce((sum, input) => sum + this.#limits.tokens(input), 0);
+    return { id, positions, text: line.text, bytes: bytesOf(line), tokens };
+  }
+
+  /** Tells whether the shard takes a line. One that exceeds a cap by itself gets a shard of its own. */
+  fits(line: WrittenLine): boolean {
+    const { lines = Infinity, bytes = Infinity, inputs = Infinity, enqueuedTokens = Infinity } = this.#limits.caps;
+    if (this.lines.length === 0) return true;
+    return (
+      this.lines.length < lines &&
+      this.#bytes + line.bytes <= bytes &&
+      this.#positions.length + line.positions.length <= inputs &&
+      this.#tokens + line.tokens <= enqueuedTokens
+    );
+  }
+
+  add({ id, positions, text, bytes, tokens }: WrittenLine): void {
+    this.lines.push({ id, positions });
+    for (const position of positions) this.#positions.push(position);
+    this.#bytes += bytes;
+    this.#tokens += tokens;
+    this.#hash.update("\n").update(text);
+  }
+
+  finish(): Shard {
+    const { backend } = this.#limits;
+    return {
+      lines: this.lines,
+      positions: this.#positions,
+      tokens: this.#tokens,
+      key: this.#hash.digest("hex").slice(0, 32),
+      write: () => this.lines.map(({ id, positions }) => backend.line(pick(this.#inputs, positions), id)),
+    };
+  }
+}
+
+/** Inputs that share a line, as positions. */
+function* groups<Input>(
+  inputs: readonly Input[],
+  positions: Iterable<number>,
+  { caps, tokens }: ShardLimits<Input>,
+): Generator<number[], void, undefined> {
+  const { inputsPerLine = 1, tokensPerLine = Infinity, inputs: inputsPerJob = Infinity } = caps;
+  const most = Math.min(inputsPerLine, inputsPerJob);
+  let group: number[] = [];
+  let weight = 0;
+  for (const position of positions) {
+    const added = tokensPerLine === Infinity ? 0 : tokens(inputs[position] as Input);
+    if (group.length >= most || (group.length > 0 && weight + added > tokensPerLine)) {
+      yield group;
+      group = [];
+      weight = 0;
+    }
+    group.push(position);
+    weight += added;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** The group, halved until each part makes a line that fits into a job. */
+function* fitting<Input>(
+  inputs: readonly Input[],
+  group: readonly number[],
+  limits: ShardLimits<Input>,
+): Generator<readonly number[], void, undefined> {
+  const { backend, caps, refuse } = limits;
+  const { bytes: most = Infinity } = caps;
+  const bytes = most === Infinity ? 0 : bytesOf(backend.line(pick(inputs, group), LONGEST_ID));
+  if (bytes <= most) {
+    yield group;
+  } else if (group.length > 1) {
+    const half = group.length >> 1;
+    yield* fitting(inputs, group.slice(0, half), limits);
+    yield* fitting(inputs, group.slice(half), limits);
+  } else {
+    const message = `Expected the input to make a line of at most ${most} bytes, got ${bytes}. Shorten it, or send it live.`;
+    refuse(group[0] as number, new InputError(message, { code: "request_too_large" }));
+  }
+}
+
+/** Inputs at these positions. */
+export function pick<Input>(inputs: readonly Input[], positions: readonly number[]): Input[] {
+  return positions.map((position) => inputs[position] as Input);
+}

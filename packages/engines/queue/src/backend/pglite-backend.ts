@@ -1,0 +1,72 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { FolderLock, FolderLockError } from "@batchwise/folder-lock";
+import { QueueDatabaseError } from "../errors.ts";
+import { optionError } from "../option-error.ts";
+import { PgliteDatabase } from "./pglite-database.ts";
+import { QueueBackend, type QueueBackendOptions, type Session } from "./queue-backend.ts";
+
+/** Options of `pgliteBackend`. */
+export interface PgliteBackendOptions extends QueueBackendOptions {
+  /** Folder of the database, created if needed. @default in memory: nothing is kept */
+  readonly dir?: string;
+}
+
+/**
+ * Makes a queue within this process, with nothing to install: submitters and workers share one PGlite, whose `dir`
+ * survives a crash. One process at a time may open a folder. For several processes, use `postgresBackend`.
+ *
+ * @throws ArgumentError for a `dir` that is not a path.
+ *
+ * @example
+ * await using backend = pgliteBackend({ dir: "./queue" });
+ */
+export function pgliteBackend({ dir, ...options }: PgliteBackendOptions = {}): QueueBackend {
+  if (dir !== undefined && (typeof dir !== "string" || dir === "")) {
+    throw optionError("dir", "the path of a folder, or undefined for a database in memory", dir);
+  }
+  let lock: FolderLock | undefined;
+  return new QueueBackend(
+    {
+      kind: "pglite",
+      async open() {
+        if (dir === undefined) return PgliteDatabase.open(undefined);
+        await mkdir(dir, { recursive: true });
+        lock = await lockFolder(dir);
+        try {
+          return await PgliteDatabase.open(join(dir, "pglite"));
+        } catch (error) {
+          await lock.release();
+          throw error;
+        }
+      },
+      prepare: requeueActive,
+      async release() {
+        await lock?.release().catch(() => undefined);
+      },
+    },
+    options,
+  );
+}
+
+/** Locks the folder: two processes on one would both seem to work, and lose each other's tables. */
+async function lockFolder(dir: string): Promise<FolderLock> {
+  try {
+    return await FolderLock.take(dir, {
+      onLost: () =>
+        process.emitWarning(
+          "Another process has taken over the lock of this process's queue folder: it stood still for too long. Stop one of the two.",
+          "BatchwiseWarning",
+        ),
+    });
+  } catch (error) {
+    if (!(error instanceof FolderLockError)) throw error;
+    const message = `${error.message} Several processes can share a queue by postgresBackend.`;
+    throw new QueueDatabaseError(message, { cause: error });
+  }
+}
+
+/** Requeues jobs that were worked on: no other process has this folder open, so their worker is gone. */
+async function requeueActive({ database, bossSchema }: Session): Promise<void> {
+  await database.query(`UPDATE ${bossSchema}.job SET state = 'retry' WHERE state = 'active'`);
+}

@@ -1,0 +1,165 @@
+import { type Runnable, systemClock } from "@batchwise/core";
+import type { Job } from "pg-boss";
+import { forBoss } from "../backend/database.ts";
+import type { QueueBackend } from "../backend/queue-backend.ts";
+import type { JobData } from "../submit/jobs.ts";
+import type { WakeSignal } from "../wake-signal.ts";
+import type { Codec } from "../wire/codec.ts";
+import { joinParts, type Parts } from "../wire/parts.ts";
+import { encodeResult, type Outcome } from "../wire/result.ts";
+import { affected, Lease } from "./lease.ts";
+import { lostOutcome, readInputs, work } from "./work.ts";
+
+/** Event at the end of a chunk's delivery to a worker. */
+export interface ChunkEvent {
+  /** The Runnable's name. */
+  readonly name: string;
+  readonly inputs: number;
+  readonly failed: number;
+  /** Number of this delivery of the chunk, from 1. */
+  readonly delivery: number;
+  readonly durationMs: number;
+  /** "lost": the chunk had gone to another worker by then, and the results of this one are not used. */
+  readonly status: "answered" | "returned" | "lost";
+}
+
+/** Settings of a consumer. */
+export interface ConsumerSettings {
+  readonly backend: QueueBackend;
+  readonly queue: string;
+  readonly name: string;
+  readonly runnable: Runnable<unknown, unknown>;
+  readonly codec: Codec;
+  readonly pollMs: number;
+  readonly onChunk: ((event: ChunkEvent) => void) | undefined;
+  readonly onError: ((error: Error, name: string) => void) | undefined;
+  /** Aborted: takes no new chunk. */
+  readonly drain: AbortSignal;
+  /** Aborted: stops the chunk in progress and returns it. */
+  readonly stop: AbortSignal;
+}
+
+interface Chunk {
+  readonly inputs: Uint8Array;
+  readonly sizes: readonly number[];
+  readonly options: string;
+  readonly deliveries: number;
+}
+
+/** Consumer of one queue: works on one chunk after another. */
+export class Consumer {
+  readonly #settings: ConsumerSettings;
+
+  constructor(settings: ConsumerSettings) {
+    this.#settings = settings;
+  }
+
+  /** Works until `drain` is aborted. */
+  async run(wakeSignal: WakeSignal): Promise<void> {
+    const { backend, queue, pollMs, drain } = this.#settings;
+    while (!drain.aborted) {
+      const [job] = await backend.run(({ boss }) => boss.fetch<JobData>(queue));
+      if (job === undefined) await wakeSignal.wait(pollMs);
+      else await this.#handle(job);
+    }
+  }
+
+  async #handle(job: Job<JobData>): Promise<void> {
+    const { backend, queue, name, stop, onChunk } = this.#settings;
+    const startedAt = systemClock.now();
+    using lease = new Lease(backend, queue, job, job.heartbeatSeconds);
+    const chunk = await this.#claim(job);
+    if (chunk === undefined) {
+      // The chunk is no longer wanted, or is done.
+      await backend.run(({ boss }) => boss.complete(queue, job));
+      return;
+    }
+    const outcome = await this.#work(job, chunk, AbortSignal.any([lease.lost, stop]));
+    const isReturned = stop.aborted;
+    const held = !lease.lost.aborted && (await (isReturned ? this.#return(job) : this.#answer(job, outcome)));
+    onChunk?.({
+      name,
+      inputs: chunk.sizes.length,
+      failed: outcome.slots.filter((slot) => slot instanceof Error).length,
+      delivery: chunk.deliveries,
+      durationMs: systemClock.now() - startedAt,
+      status: held ? (isReturned ? "returned" : "answered") : "lost",
+    });
+  }
+
+  /** Counts the delivery before any work, so that one whose worker ends over the chunk counts. */
+  async #claim({ id, data }: Job<JobData>): Promise<Chunk | undefined> {
+    const [chunk] = await this.#settings.backend.run(({ database, schema }) =>
+      database.query<Chunk>(
+        `UPDATE ${schema}.chunks SET deliveries = deliveries + 1
+          WHERE id = $1 AND job_id = $2 AND report IS NULL
+          RETURNING inputs, sizes, options, deliveries`,
+        [data.chunk, id],
+      ),
+    );
+    return chunk;
+  }
+
+  async #work({ data }: Job<JobData>, chunk: Chunk, signal: AbortSignal): Promise<Outcome> {
+    const { name, runnable, codec, onError } = this.#settings;
+    if (chunk.deliveries > data.attempts) return lostOutcome(chunk.sizes.length, data.attempts);
+    const inputs = readInputs({ bytes: chunk.inputs, sizes: chunk.sizes }, codec);
+    if ("slots" in inputs) return inputs;
+    const outcome = await work(runnable, inputs, JSON.parse(chunk.options) as object, signal);
+    if (onError !== undefined && !signal.aborted) {
+      for (const error of new Set(outcome.slots.filter((slot) => slot instanceof Error))) onError(error, name);
+    }
+    return outcome;
+  }
+
+  /**
+   * Writes the results and completes the job, both or neither. Returns false where the delivery was lost: then nothing
+   * is written.
+   */
+  #answer(job: Job<JobData>, { slots, ...report }: Outcome): Promise<boolean> {
+    const { backend, queue, codec } = this.#settings;
+    const { batch, chunk } = job.data;
+    const results = slots.map((slot) => encodeResult(slot, codec));
+    const failures = results.map(({ failure }) => failure);
+    // As one value: an array of byte strings would be sent as text of twice the length.
+    const outputs = joinParts(results.map(({ output }) => output ?? NOTHING));
+    return backend.transaction(async (transaction, { boss, notices, schema }) => {
+      if (affected(await boss.complete(queue, job, null, { db: forBoss(transaction) })) === 0) return false;
+      await transaction.query(
+        `WITH done AS (
+          UPDATE ${schema}.chunks SET report = $2, inputs = NULL, sizes = NULL WHERE id = $1
+            RETURNING batch_id, indexes, names
+        )
+        INSERT INTO ${schema}.results (batch_id, index, name, output, failure)
+          SELECT batch_id, indexes[at], names[at],
+            CASE WHEN failure IS NULL THEN substr($3::bytea, start + 1, size) END, failure
+          FROM done, unnest($4::int[], $5::int[], $6::text[]) WITH ORDINALITY AS each (start, size, failure, at)
+          -- It had failed before, and was sent again.
+          ON CONFLICT (batch_id, index) DO UPDATE SET output = excluded.output, failure = excluded.failure`,
+        [chunk, JSON.stringify(report), outputs.bytes, startsOf(outputs), outputs.sizes, failures],
+      );
+      await notices.send(`batch ${batch}`, transaction);
+      return true;
+    });
+  }
+
+  /** Returns the chunk for another worker. This delivery does not count. */
+  #return(job: Job<JobData>): Promise<boolean> {
+    const { backend, queue } = this.#settings;
+    return backend.transaction(async (transaction, { boss, notices, schema }) => {
+      if (affected(await boss.fail(queue, job, null, { db: forBoss(transaction) })) === 0) return false;
+      await transaction.query(`UPDATE ${schema}.chunks SET deliveries = deliveries - 1 WHERE id = $1`, [
+        job.data.chunk,
+      ]);
+      await notices.send(`queue ${queue}`, transaction);
+      return true;
+    });
+  }
+}
+
+const NOTHING = new Uint8Array();
+
+function startsOf({ sizes }: Parts): number[] {
+  let next = 0;
+  return sizes.map((size) => (next += size) - size);
+}

@@ -1,0 +1,112 @@
+import path from "node:path";
+import { ArgumentError, type Runnable } from "@batchwise/core";
+import type { JobEvent, Offline } from "@batchwise/jobs";
+import { propertiesOf } from "@batchwise/plugins";
+import { identityOf, readOptions } from "./adapter-options.ts";
+import { findAdapter } from "./find-adapter.ts";
+import type { MadeRunnable, RunOptions } from "./options.ts";
+
+/** Adapter of a run, as it was resolved. */
+export interface ResolvedAdapter {
+  readonly kind: string;
+  /** Runnable of the adapter, with the cache and the offline jobs of the options. */
+  readonly runnable: Runnable<unknown, unknown>;
+  /** Offline jobs, where the options ask for them. */
+  readonly jobs: Offline<unknown, unknown> | undefined;
+  /** Length of the vectors, where it is known. */
+  readonly dimensions: number | undefined;
+  close(): Promise<void>;
+}
+
+/** Folder, variables and listeners for `resolveAdapter`. */
+export interface ResolveOptions {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly made: MadeRunnable | undefined;
+  readonly onJob: (event: JobEvent) => void;
+}
+
+/**
+ * Makes the adapter's Runnable, with a cache and offline jobs around it. Nothing is sent.
+ *
+ * @throws ArgumentError for an adapter that is not installed, options that it does not take, a missing key, or offline
+ * jobs that it does not have
+ */
+export async function resolveAdapter(options: RunOptions, environment: ResolveOptions): Promise<ResolvedAdapter> {
+  const { folder } = environment;
+  const live = await makeLive(options, environment);
+  const { runnable } = live;
+  if (options.maxCost !== undefined && runnable.settings?.price === undefined) {
+    throw new ArgumentError("Expected a price for --max-cost, got none. Give it with --set price=...");
+  }
+  if (options.offline === true && runnable.settings?.jobs === undefined) {
+    throw new ArgumentError(`Expected ${options.adapter} to have offline jobs, got none. Leave --offline out.`);
+  }
+  const jobs = options.offline === true ? await openJobs(runnable, options, environment) : undefined;
+  const inner = jobs ?? runnable;
+  const cached =
+    options.cache === undefined
+      ? undefined
+      : await openCache(inner, live.identity, path.resolve(folder, options.cache, "cache.sqlite"));
+  return {
+    kind: live.kind,
+    runnable: cached?.runnable ?? inner,
+    jobs,
+    dimensions: live.dimensions,
+    close: async () => {
+      await jobs?.close();
+      await cached?.close();
+      // Resources that the adapter keeps open, such as threads.
+      await (runnable as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();
+    },
+  };
+}
+
+async function openJobs(
+  runnable: Runnable<unknown, unknown>,
+  { jobs: jobsFolder = path.join(".batchwise", "jobs"), attempts }: RunOptions,
+  { folder, onJob }: ResolveOptions,
+): Promise<Offline<unknown, unknown>> {
+  const { folderStore, offline } = await import("@batchwise/jobs");
+  const store = folderStore(path.resolve(folder, jobsFolder));
+  return offline(runnable, { store, onJob, ...(attempts !== undefined && { attempts }) });
+}
+
+async function openCache(
+  runnable: Runnable<unknown, unknown>,
+  namespace: object,
+  file: string,
+): Promise<{ readonly runnable: Runnable<unknown, unknown>; close(): Promise<void> }> {
+  const { fileStore, withCache } = await import("@batchwise/cache");
+  const store = fileStore({ path: file });
+  return { runnable: withCache(runnable, { store, namespace }), close: async () => store.disconnect?.() };
+}
+
+interface Live {
+  readonly kind: string;
+  readonly runnable: Runnable<unknown, unknown>;
+  readonly dimensions: number | undefined;
+  /** Identity of its results besides the input. */
+  readonly identity: object;
+}
+
+async function makeLive({ adapter: reference, set = {} }: RunOptions, environment: ResolveOptions): Promise<Live> {
+  const { folder, env, made } = environment;
+  if (made !== undefined) {
+    return { ...made, dimensions: undefined, identity: { adapter: reference, options: set } };
+  }
+  const loaded = await findAdapter(reference, folder);
+  const { adapter } = loaded;
+  const properties = propertiesOf(adapter.options);
+  const given = readOptions(set, properties);
+  const runnable = loaded.create(given);
+  return {
+    kind: adapter.kind,
+    runnable,
+    dimensions: adapter.dimensions?.(given),
+    identity: {
+      adapter: `${loaded.package}#${adapter.name}`,
+      ...identityOf(given, properties, adapter.key, env),
+    },
+  };
+}

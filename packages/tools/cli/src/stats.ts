@@ -1,0 +1,35 @@
+import { codeOf, type ErrorCode } from "@batchwise/core";
+import type { Outcome } from "./outputs/row.ts";
+
+/** Counts of a run's inputs so far. */
+export class Stats {
+  answered = 0;
+  failed = 0;
+  /** Failed inputs of this run by their error's code. */
+  readonly failures: Partial<Record<ErrorCode, number>> = {};
+  /** Inputs that an earlier run has done; the failed ones of them are `earlierFailed`. */
+  earlier = 0;
+  earlierFailed = 0;
+  /** Position in the source, in its own unit. */
+  end = 0;
+
+  /** Inputs that are done, in this run or an earlier one. */
+  get done(): number {
+    return this.answered + this.failed + this.earlier;
+  }
+
+  count(outcome: Outcome): void {
+    if ("output" in outcome) {
+      this.answered++;
+      return;
+    }
+    this.failed++;
+    const code = codeOf(outcome.error);
+    this.failures[code] = (this.failures[code] ?? 0) + 1;
+  }
+
+  countEarlier(lines: number, failed: number): void {
+    this.earlier += lines;
+    this.earlierFailed += failed;
+  }
+}
