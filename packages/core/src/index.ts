@@ -8,7 +8,8 @@ export type {
   RerankScore,
 } from "./contract/adapter.ts";
 export { autoBatch, type AutoBatchOptions } from "./compose/auto-batch.ts";
-export { bulkRunnable, invokeThroughBatch, runnable } from "./compose/functions.ts";
+export { bulkRunnable, runnable } from "./compose/functions.ts";
+export { invokeThroughBatch } from "./compose/invoke-through-batch.ts";
 export { withConfig, withRetry } from "./compose/with-config.ts";
 export { withFallbacks } from "./compose/with-fallbacks.ts";
 export type { CallOptions, CallReport } from "./contract/call.ts";

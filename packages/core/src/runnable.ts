@@ -1,3 +1,4 @@
+import { invokeThroughBatch } from "./compose/invoke-through-batch.ts";
 import type { Estimate } from "./contract/report.ts";
 import type { CallOptions } from "./contract/call.ts";
 import type {
@@ -17,13 +18,9 @@ import type { Completed } from "./contract/outcome.ts";
 import { requireVersion } from "./contract/require-version.ts";
 import { batch } from "./engine/batch.ts";
 import { OutcomeStream } from "./engine/outcome-stream.ts";
-import { stagesOf, within } from "./engine/pipeline/chain-stages.ts";
+import { stagesOf } from "./engine/pipeline/chain-stages.ts";
 import { estimate } from "./engine/resolve/estimate.ts";
 import { CompletionQueue, OrderedQueue } from "./engine/results/outcome-queues.ts";
-
-/** A Runnable of any inputs and outputs, for code that only passes it on. */
-// oxlint-disable-next-line typescript/no-explicit-any -- inputs vary one way and outputs the other: only `any` holds both
-export type AnyRunnable = Runnable<any, any>;
 
 /**
  * Turns one input into one output (`invoke`), or many into many (`batch`).
@@ -164,9 +161,10 @@ export class RunnableChain<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
   readonly #chain: Chain;
 
+  /** @param middleware of the whole; the stages know already what goes around their calls */
   constructor(stages: readonly ChainStage[], route: Chain["route"], middleware: readonly Middleware[] = []) {
     super();
-    this.#chain = { stages: stages.map((stage) => within(stage, middleware)), route };
+    this.#chain = { stages, route };
     Object.defineProperty(this, STAGES, { value: this.#chain });
     const callOptions = stages.flatMap(({ runnable }) => runnable.settings?.callOptions ?? []);
     this.settings = { callOptions: [...new Set(callOptions)], ...(middleware.length > 0 ? { middleware } : {}) };
@@ -174,6 +172,7 @@ export class RunnableChain<Input, Output> extends Runnable<Input, Output> {
 
   override async invoke(input: Input, options: CallOptions = {}): Promise<Output> {
     const { stages, route } = this.#chain;
+    if (stages.some(({ middleware }) => middleware.length > 0)) return invokeThroughBatch(this, input, options);
     let value: unknown = input;
     let failure: unknown;
     for (const { runnable } of stages) {

@@ -1,39 +1,35 @@
-import { BASE_BATCH, CALL_SLOT, INSIDE, STAGES, WRAPPED } from "./contract/marks.ts";
-import type { Chain } from "./contract/runnable.ts";
+import { BASE_BATCH, CALL_SLOT, STAGES, WRAPPED } from "./contract/marks.ts";
 import { chainOf } from "./engine/pipeline/chain-stages.ts";
 import { isOverridden } from "./engine/resolve/call-strategy.ts";
 import { costOf } from "./engine/results/stats.ts";
-import type { AnyRunnable, Runnable } from "./runnable.ts";
+import type { Runnable } from "./runnable.ts";
+
+export { costOf, isOverridden };
 
 /**
- * Marks for wrappers: by them the engine tells what a Runnable is and for which one it calls it (L10). They are the same
- * in every copy of this package.
+ * Makes a wrapper stand for another Runnable, whose calls the engine makes in its place, with the wrapper's settings
+ * (L10). The wrapper's `batch`, where it has one of its own, does not count as an author's.
+ *
+ * @param stages Runnable whose stages a pipe and fallbacks take for the wrapper's own
  */
-export { BASE_BATCH, type Chain, chainOf, costOf, INSIDE, isOverridden, STAGES, WRAPPED };
-
-/** Permit of a call: its right to be in flight. */
-export interface CallPermit {
-  /** Permit of the call inside of which this call's batch runs. */
-  readonly outer: CallPermit | undefined;
+export function standFor<Input, Output>(
+  wrapper: Runnable<Input, Output>,
+  inner: Runnable<Input, Output>,
+  stages: Runnable<Input, Output>,
+): void {
+  Object.defineProperty(wrapper, WRAPPED, { value: inner });
+  Object.defineProperty(wrapper, STAGES, { value: chainOf(stages) });
+  // oxlint-disable-next-line typescript/unbound-method -- it is marked here, not called
+  Object.defineProperty(wrapper.batch, BASE_BATCH, { value: true });
 }
 
-/** The Runnable that a wrapper such as `withConfig` wraps, and whose calls the engine makes in its place. */
-export function wrappedBy<Input, Output>(runnable: Runnable<Input, Output>): Runnable<Input, Output> | undefined {
-  return (runnable as { readonly [WRAPPED]?: Runnable<Input, Output> })[WRAPPED];
-}
-
-/** The Runnable whose calls the engine makes when it runs this one: it looks through wrappers that only configure. */
+/** The Runnable whose calls the engine makes when it runs this one, through all wrappers. */
 export function calleeOf<Input, Output>(runnable: Runnable<Input, Output>): Runnable<Input, Output> {
-  const wrapped = wrappedBy(runnable);
-  return wrapped === undefined ? runnable : calleeOf(wrapped);
+  const { [WRAPPED]: inner } = runnable as { readonly [WRAPPED]?: Runnable<Input, Output> };
+  return inner === undefined ? runnable : calleeOf(inner);
 }
 
-/** Tells whether the engine makes this call of the `batch` that `runnable` overrides. */
-export function isEnginesCall(runnable: AnyRunnable, options: object | null): boolean {
-  return options !== null && Reflect.get(options, INSIDE) === runnable;
-}
-
-/** The permit on which a call runs, where the engine makes it. */
-export function permitOf(options: object): CallPermit | undefined {
-  return (options as { readonly [CALL_SLOT]?: CallPermit })[CALL_SLOT];
+/** The permit on which the engine makes a call: one object, whatever has been added to the call's options. */
+export function permitOf(options: object): object | undefined {
+  return (options as { readonly [CALL_SLOT]?: object })[CALL_SLOT];
 }

@@ -108,7 +108,13 @@ export function engineParts<Input, Output>(
   const ends: (Stop | undefined)[] = [];
   const source = openSource(inputs);
   const onEnd = (stop: Stop | undefined): unknown => ends.push(stop);
-  const info = { method: "batch", size: source.inputs?.length, price: undefined, parent: undefined } as const;
+  const info = {
+    method: "batch",
+    size: source.inputs?.length,
+    price: undefined,
+    parent: undefined,
+    options: {},
+  } as const;
   const output = { method: "batch", sink, failFast, onEnd, outcomes: () => [] } as const;
   const batch = new BatchRun(options, info, clock, source, output);
   const resolved = resolveOptions(runnable, options, false, source.inputs !== undefined);

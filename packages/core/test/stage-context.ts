@@ -35,7 +35,13 @@ export function stageContext<Input, Output>(
   const resolved = resolveOptions(runnable, options, true, source.inputs !== undefined);
   const slots = new ResultSlots<Input, Output>(source.inputs);
   const ends: (Stop | undefined)[] = [];
-  const info = { method: "batch", size: source.inputs?.length, price: undefined, parent: undefined } as const;
+  const info = {
+    method: "batch",
+    size: source.inputs?.length,
+    price: undefined,
+    parent: undefined,
+    options: {},
+  } as const;
   const batch = new BatchRun<Input, Output>(options, info, clock, source, {
     method: "batch",
     sink: slots,

@@ -35,6 +35,16 @@ export function autoBatch<Input, Output>(
   return new AutoBatched(inner, maxWaitMs, maxInputs, options.clock ?? systemClock);
 }
 
+/** Changes a Runnable; of one that gathers calls, the Runnable that they go to. */
+export function insideGathering<Input, Output>(
+  runnable: Runnable<Input, Output>,
+  change: (inner: Runnable<Input, Output>) => Runnable<Input, Output>,
+): Runnable<Input, Output> {
+  return runnable instanceof AutoBatched
+    ? runnable.around((inner) => insideGathering(inner, change))
+    : change(runnable);
+}
+
 const CHECKS: Record<keyof AutoBatchOptions, Check> = { maxWaitMs: NOT_NEGATIVE, maxInputs: COUNT, clock: CLOCK };
 
 /** One call to `invoke`. */
@@ -69,6 +79,11 @@ class AutoBatched<Input, Output> extends Runnable<Input, Output> {
     this.#maxWaitMs = maxWaitMs;
     this.#maxInputs = maxInputs;
     this.#clock = clock;
+  }
+
+  /** Gathers in the same way for the Runnable that `change` makes of the one inside. */
+  around(change: (inner: Runnable<Input, Output>) => Runnable<Input, Output>): Runnable<Input, Output> {
+    return new AutoBatched(change(this[WRAPPED]), this.#maxWaitMs, this.#maxInputs, this.#clock);
   }
 
   override invoke(input: Input, options: CallOptions = {}): Promise<Output> {

@@ -1,11 +1,11 @@
 import type { CallOptions } from "../contract/call.ts";
 import type { RunnableSettings } from "../contract/runnable.ts";
-import { ArgumentError, BatchError } from "../contract/errors.ts";
+import { ArgumentError } from "../contract/errors.ts";
 import { kindOf } from "../contract/kind-of.ts";
-import { INVOKED } from "../contract/marks.ts";
 import { requireVersion } from "../contract/require-version.ts";
 import { checkSettings } from "../engine/resolve/check-options.ts";
 import { FunctionRunnable, isRunnable, Runnable } from "../runnable.ts";
+import { invokeThroughBatch } from "./invoke-through-batch.ts";
 
 /**
  * Makes a Runnable of a function that turns one input into one output.
@@ -64,27 +64,6 @@ class Bulk<Input, Output> extends Runnable<Input, Output> {
 
   override invokeMany(inputs: Input[], options: CallOptions): Promise<readonly (Output | Error)[]> {
     return this.#call(inputs, options);
-  }
-}
-
-/**
- * `invoke` for a Runnable that is written around `invokeMany` or wraps another: a batch of one, with its retries,
- * limits and checks. Throws what the item failed with.
- */
-export async function invokeThroughBatch<Input, Output>(
-  target: Runnable<Input, Output>,
-  input: Input,
-  options: CallOptions = {},
-): Promise<Output> {
-  try {
-    // The base class's own: an override of `batch` may be written around `invoke`.
-    const outputs = await Runnable.prototype.batch.call(target, [input], {
-      ...options,
-      [INVOKED]: true,
-    } as CallOptions);
-    return outputs[0] as Output;
-  } catch (error) {
-    throw BatchError.isInstance(error) && error.cause !== undefined ? error.cause : error;
   }
 }
 

@@ -3,9 +3,11 @@ import type { RetryOptions, RunnableSettings } from "../contract/runnable.ts";
 import { WRAPPED } from "../contract/marks.ts";
 import { given } from "../contract/option-checks.ts";
 import { checkSettings } from "../engine/resolve/check-options.ts";
-import { chainOf } from "../engine/pipeline/chain-stages.ts";
+import { chainOf, within } from "../engine/pipeline/chain-stages.ts";
 import { Runnable, RunnableChain } from "../runnable.ts";
-import { invokeThroughBatch, requireRunnable } from "./functions.ts";
+import { insideGathering } from "./auto-batch.ts";
+import { requireRunnable } from "./functions.ts";
+import { invokeThroughBatch } from "./invoke-through-batch.ts";
 
 /**
  * The same Runnable with other settings: they win over its own, and a call's options win over both. `middleware` comes
@@ -19,12 +21,7 @@ export function withConfig<Input, Output>(
   settings: RunnableSettings<Input, Output>,
 ): Runnable<Input, Output> {
   checkSettings(settings);
-  const { middleware, ...others } = given(settings);
-  if (middleware === undefined || Object.keys(others).length > 0) return new Configured(inner, settings);
-  // Middleware goes around each stage's calls: a pipe stays one.
-  const chain = chainOf(requireRunnable(inner));
-  if (chain === undefined) return new Configured(inner, settings);
-  return new RunnableChain(chain.stages, chain.route, [...(inner.settings?.middleware ?? []), ...middleware]);
+  return insideGathering(inner, (each) => configured(each, settings));
 }
 
 /**
@@ -39,7 +36,20 @@ export function withRetry<Input, Output>(
   inner: Runnable<Input, Output>,
   retry: RetryOptions = {},
 ): Runnable<Input, Output> {
-  return new Configured(inner, { retry: { attempts: 3, ...given(retry) } });
+  return withConfig(inner, { retry: { attempts: 3, ...given(retry) } });
+}
+
+function configured<Input, Output>(
+  inner: Runnable<Input, Output>,
+  settings: RunnableSettings<Input, Output>,
+): Runnable<Input, Output> {
+  const { middleware, ...others } = given(settings);
+  if (middleware === undefined || Object.keys(others).length > 0) return new Configured(inner, settings);
+  // Middleware goes around each stage's calls: a pipe stays one.
+  const chain = chainOf(requireRunnable(inner));
+  if (chain === undefined) return new Configured(inner, settings);
+  const stages = chain.stages.map((stage) => within(stage, middleware));
+  return new RunnableChain(stages, chain.route, [...(inner.settings?.middleware ?? []), ...middleware]);
 }
 
 class Configured<Input, Output> extends Runnable<Input, Output> {
@@ -49,7 +59,6 @@ class Configured<Input, Output> extends Runnable<Input, Output> {
 
   constructor(inner: Runnable<Input, Output>, settings: RunnableSettings<Input, Output>) {
     super();
-    checkSettings(settings);
     this[WRAPPED] = requireRunnable(inner);
     const middleware = [...(inner.settings?.middleware ?? []), ...(settings.middleware ?? [])];
     this.settings = { ...inner.settings, ...given(settings), ...(middleware.length > 0 ? { middleware } : {}) };

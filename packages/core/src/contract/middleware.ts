@@ -1,9 +1,11 @@
 import type { CallOptions } from "./call.ts";
 import type { FinishReport, Price, Progress, RequestEvent, RetryEvent, Usage } from "./report.ts";
+import type { StandardSchema } from "./standard-schema.ts";
 
 /**
  * Middleware of a Runnable: sees its batches begin and end, and each of its calls with its inputs and its attempt. Set it
- * with `withConfig(runnable, { middleware: [logger] })`; what is set later is further outside.
+ * with `withConfig(runnable, { middleware: [logger] })`; what is set later is further outside. Both functions are read
+ * when a batch begins: one that is undefined then costs that batch nothing.
  *
  * @example
  * const logger: Middleware = {
@@ -16,12 +18,13 @@ import type { FinishReport, Price, Progress, RequestEvent, RetryEvent, Usage } f
  */
 export interface Middleware<Input = any, Output = any> {
   /**
-   * Called when a batch of the Runnable begins, `invoke` through a wrapper included. Returns listeners for that batch,
-   * which are called before those in its options.
+   * Called when a batch of the Runnable begins, `invoke` through a wrapper included, the outermost middleware first.
+   * Returns listeners for that batch: they hear of it before those in its options, and of its end after these, so that
+   * they know whether one of these threw. A batch that cannot be started has failed, and nothing is in its report.
    *
    * @throws any error to refuse the batch: it is rejected with it, and nothing is sent
    */
-  readonly batch?: (batch: BatchInfo) => BatchListeners | undefined | void;
+  readonly batch?: ((batch: BatchInfo) => BatchListeners | undefined | void) | undefined;
   /**
    * Runs around each call. Calls `next` once, with the call as it is or changed, and returns its result as it is or
    * changed; or does not call it, and returns a result of its own. It counts as a request all the same.
@@ -30,10 +33,10 @@ export interface Middleware<Input = any, Output = any> {
    * InputError, a BudgetError): it is the call's failure. Any other error is a fault of the middleware and ends the
    * batch; what the call has brought by then is kept.
    */
-  readonly call?: CallHook<Input, Output>;
+  readonly call?: CallHook<Input, Output> | undefined;
 }
 
-/** Function around a call. */
+/** Function of a middleware around a call. */
 export type CallHook<Input = any, Output = any> = (
   call: Call<Input>,
   next: (call: Call<Input>) => Promise<CallResult<Output>>,
@@ -48,6 +51,8 @@ export interface BatchInfo {
   readonly price: Price | undefined;
   /** Call inside of which the batch runs, where that call has middleware too and has handed its options on. */
   readonly parent: Call | undefined;
+  /** Options that the caller has given, the adapter's own call options included. They are not checked yet. */
+  readonly options: CallOptions & { readonly returnExceptions?: boolean | undefined };
 }
 
 /** Listeners to one batch, as in `BatchOptions`. */
@@ -68,8 +73,12 @@ export interface Call<Input = any> {
   readonly options: CallOptions;
   /** Prices of the Runnable that is called: a step's own, where it is a step of a pipe. */
   readonly price: Price | undefined;
+  /** Schema to which the engine is going to hold the results. */
+  readonly schema: StandardSchema<unknown, any> | undefined;
   /** Batch in which the call is made. */
   readonly batch: BatchInfo;
+  /** Functions around the call, the last one outermost: by them one that was set twice acts once. */
+  readonly hooks: readonly CallHook[];
 }
 
 /** Result of a call. */

@@ -32,7 +32,13 @@ function run(options: BatchOptions = {}, inputs: Inputs<string> = ["a", "b"], fa
   const sink = new CollectingSink<string, number>();
   const source = openSource(inputs);
   const onEnd = (stop: Stop | undefined, pulled: number): unknown => log.push(["end", stop, pulled]);
-  const info = { method: "batch", size: source.inputs?.length, price: undefined, parent: undefined } as const;
+  const info = {
+    method: "batch",
+    size: source.inputs?.length,
+    price: undefined,
+    parent: undefined,
+    options: {},
+  } as const;
   const output = { method: "batch", sink, failFast, onEnd, outcomes: () => OUTCOMES } as const;
   const batch = new BatchRun<string, number>(options, info, new FakeClock(), source, output);
   const stage = (name: string): Stage => ({

@@ -38,10 +38,11 @@ function outputFor<Input, Output>(
   reject: (reason: unknown) => void,
 ): (source: Source<Input>) => BatchOutput<Input, Output> {
   const returnExceptions = options?.returnExceptions === true;
+  const isInvoked = (options as { readonly [INVOKED]?: true } | null)?.[INVOKED] === true;
   return ({ inputs }) => {
     const slots = new ResultSlots<Input, Output>(inputs);
     return {
-      method: INVOKED in (options ?? {}) ? "invoke" : "batch",
+      method: isInvoked ? "invoke" : "batch",
       sink: slots,
       failFast: !returnExceptions,
       outcomes: () => slots.outcomes(),

@@ -19,13 +19,13 @@ function started(
   inputs: Inputs<string>,
   options: BatchOptions = {},
   mayOverride: boolean = true,
+  ends: unknown[] = [],
 ): {
   readonly batch: BatchRun<string, unknown>;
   readonly sink: CollectingSink<string, unknown>;
   readonly ends: unknown[];
 } {
   const sink = new CollectingSink<string, unknown>();
-  const ends: unknown[] = [];
   const given = { clock: new FakeClock(), ...options };
   const batch = start(subject, inputs, given, mayOverride, (source) => ({
     method: "batch",
@@ -62,10 +62,11 @@ it.for([
   ["options", ["a"], { maxConcurrency: 0 }, "Expected `maxConcurrency` to be"],
 ] as const)("%s that can't be worked with throw, and nothing is called", ([, inputs, options, message]) => {
   const subject = runnable(() => expect.unreachable("It was called."));
-  const refused = (): unknown =>
-    start(subject, inputs as readonly string[], options, true, () => expect.unreachable("An output was made."));
+  const ends: unknown[] = [];
+  const refused = (): unknown => started(subject, inputs as readonly string[], options, true, ends);
   expect(refused).toThrow(ArgumentError);
   expect(refused).toThrow(message);
+  expect(ends).toEqual([]);
 });
 
 it("L10 an override is asked where it may be, for the whole of an array", async () => {

@@ -1,12 +1,14 @@
 import type { BatchOptions, Inputs, RunnableShape } from "../contract/runnable.ts";
 import { type Permit, Semaphore } from "./admission/semaphore.ts";
 import { type BatchOutput, BatchRun } from "./batch-run.ts";
-import type { BatchInfo, Call } from "../contract/middleware.ts";
+import { CALL_SLOT } from "../contract/marks.ts";
+import type { BatchInfo, BatchListeners } from "../contract/middleware.ts";
 import { openSource } from "./intake/open-source.ts";
 import type { Source } from "./intake/source.ts";
 import { chainStages } from "./pipeline/chain-stages.ts";
 import { openStage } from "./pipeline/open-stage.ts";
-import { withListeners } from "../middleware/listeners.ts";
+import { callAround } from "../middleware/call-around.ts";
+import { listenTo, tellRefused, withListeners } from "../middleware/listeners.ts";
 import { resolveOptions } from "./resolve/resolve-options.ts";
 
 /**
@@ -22,22 +24,28 @@ export function start<Input, Output>(
   outputFor: (source: Source<Input>) => BatchOutput<Input, Output>,
 ): BatchRun<Input, Output> {
   const source = openSource(inputs);
-  const resolved = resolveOptions(runnable, options, mayOverride, source.inputs !== undefined);
   const output = outputFor(source);
-  const { clock, middleware, parent, price } = resolved;
-  const info: BatchInfo = { method: output.method, size: source.inputs?.length, price, parent: callOf(parent) };
-  const heard = middleware === undefined ? options : withListeners(options, middleware, info);
-  const batch = new BatchRun(heard, info, clock, source, output);
-  if (resolved.chain === undefined) {
-    const semaphore = new Semaphore(resolved.permits, parent);
-    batch.start([openStage({ options: resolved, source, sink: batch, batch, semaphore })]);
-  } else {
-    batch.start(chainStages(resolved.chain, options as BatchOptions, source, batch as never, parent));
+  const { middleware, price } = runnable.settings ?? {};
+  const around = (options as { readonly [CALL_SLOT]?: Permit } | null)?.[CALL_SLOT];
+  const parent = around && callAround(around);
+  const size = source.inputs?.length;
+  const info: BatchInfo = { method: output.method, size, price, parent, options: options ?? {} };
+  const listeners: BatchListeners[] = [];
+  try {
+    // Settings that are no such thing are refused when they are resolved.
+    if (Array.isArray(middleware)) listenTo(info, middleware, listeners);
+    const resolved = resolveOptions(runnable, options, mayOverride, size !== undefined);
+    const heard = listeners.length === 0 ? options : withListeners(options, listeners);
+    const { chain, clock, permits } = resolved;
+    const batch = new BatchRun(heard, info, clock, source, output);
+    batch.start(
+      chain === undefined
+        ? [openStage({ options: resolved, source, sink: batch, batch, semaphore: new Semaphore(permits, around) })]
+        : chainStages(chain, options as BatchOptions, source, batch as never, around),
+    );
+    return batch;
+  } catch (error) {
+    if (listeners.length > 0) tellRefused(listeners, error);
+    throw error;
   }
-  return batch;
-}
-
-/** The nearest call around a batch that middleware has seen. */
-function callOf(permit: Permit | undefined): Call | undefined {
-  return permit && (permit.call ?? callOf(permit.outer));
 }

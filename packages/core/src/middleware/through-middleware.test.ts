@@ -4,6 +4,7 @@ import {
   BudgetError,
   bulkRunnable,
   type BatchInfo,
+  type BatchOptions,
   type Call,
   type CallReport,
   type FinishReport,
@@ -12,6 +13,8 @@ import {
   ProviderError,
   Runnable,
   runnable,
+  type StandardSchema,
+  TimeoutError,
   withConfig,
   withFallbacks,
   withRetry,
@@ -28,6 +31,11 @@ const shout = (calls: string[][] = []): Runnable<string, string> =>
     },
     { request: { maxInputs: 2 }, maxConcurrency: 1 },
   );
+
+/** A schema that takes everything. */
+const accepting = (): StandardSchema<unknown, string> => ({
+  "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: value as string }) },
+});
 
 /** Middleware that notes calls, and runs `then` around them. */
 function noting(calls: Call[], then: Middleware["call"] = (call, next) => next(call)): Middleware {
@@ -121,6 +129,96 @@ describe("a call's middleware", () => {
     expect(calls).toHaveLength(8);
   });
 
+  it("goes once around each call of a pipe, however it is composed, and for invoke as well", async () => {
+    const order: string[] = [];
+    const named = (name: string): Middleware => ({ call: (call, next) => (order.push(name), next(call)) });
+    const step = withConfig(shout(), { middleware: [named("step")] });
+    const pipe = withConfig(step.pipe(shout()), { middleware: [named("a")] });
+    const all = withConfig(pipe, { middleware: [named("b")] });
+    expect(await all.batch(["x"])).toEqual(["X"]);
+    expect(order.splice(0)).toEqual(["b", "a", "step", "b", "a"]);
+    expect(await all.invoke("x")).toBe("X");
+    expect(order.splice(0)).toEqual(["b", "a", "step", "b", "a"]);
+    expect(await all.pipe(shout()).invoke("x")).toBe("X");
+    expect(order).toEqual(["b", "a", "step", "b", "a"]);
+  });
+
+  it("knows the schema to which its results are held: a step's own, and the batch's in the last one", async () => {
+    const calls: Call[] = [];
+    const [own, asked] = [accepting(), accepting()];
+    const step = withConfig(shout(), { schema: own });
+    const pipe = withConfig(step.pipe(shout()), { middleware: [noting(calls)] });
+    await pipe.batch(["a"], { schema: asked });
+    await withConfig(step, { middleware: [noting(calls)] }).batch(["a"]);
+    expect(calls.map(({ schema }) => schema)).toEqual([own, asked, own]);
+  });
+
+  it("that goes on after its call's deadline disturbs no later call", async () => {
+    const clock = new FakeClock();
+    const waiting: (() => void)[] = [];
+    const late: Middleware = {
+      async call(call, next) {
+        if (call.inputs.includes("slow")) {
+          await new Promise<void>((resolve) => void waiting.push(resolve));
+          throw new TypeError("Too late.");
+        }
+        waiting.pop()?.();
+        await new Promise<void>((resolve) => clock.after(10, resolve));
+        return next(call);
+      },
+    };
+    const parents: unknown[] = [];
+    const nested = withConfig(shout(), { middleware: [{ batch: ({ parent }) => void parents.push(parent?.inputs) }] });
+    const outer = withConfig(
+      runnable(async (text: string, options) => (await nested.batch([text], options))[0]),
+      { middleware: [late] },
+    );
+    const options = { clock, timeoutMs: 50, returnExceptions: true } as const;
+    const slots = await clock.run(outer.batch(["slow", "a", "b"], options));
+    expect(slots).toEqual([expect.any(TimeoutError), "A", "B"]);
+    expect(parents).toEqual([["a"], ["b"]]);
+  });
+
+  it("knows the functions around a call, the last one outermost", async () => {
+    const seen: Call[] = [];
+    const [a, b, c] = [noting(seen), noting(seen), noting(seen)];
+    const step = withConfig(shout(), { middleware: [a, { batch: () => {} }, b] });
+    await withConfig(step.pipe(shout()), { middleware: [c] }).batch(["x"]);
+    const around = [a.call, b.call, c.call];
+    expect(seen.map(({ hooks }) => hooks)).toEqual([around, around, around, [c.call]]);
+  });
+
+  it("is read when a batch begins: without functions that batch is run as if there were none", async () => {
+    const seen: Call[] = [];
+    let isOn = false;
+    const subject = withConfig(shout(), {
+      middleware: [
+        {
+          get call(): Middleware["call"] {
+            return isOn ? noting(seen).call : undefined;
+          },
+        },
+      ],
+    });
+    await subject.batch(["a"]);
+    expect(seen).toEqual([]);
+    isOn = true;
+    await subject.batch(["a"]);
+    expect(seen).toHaveLength(1);
+  });
+
+  it("sees no look-up, which reaches no provider", async () => {
+    const calls: Call[] = [];
+    const unknown = new InputError("Not known.");
+    const lookUp = bulkRunnable<string, string>(
+      async (texts: string[]) => texts.map((text) => (text === "known" ? "KNOWN" : unknown)),
+      { lookUp: true },
+    );
+    const subject = withConfig(withFallbacks(lookUp, [shout()]), { middleware: [noting(calls)] });
+    expect(await subject.batch(["known", "a"])).toEqual(["KNOWN", "A"]);
+    expect(calls.map(({ inputs }) => inputs)).toEqual([["a"]]);
+  });
+
   it("L14 works for a Runnable of one input a call, whatever its output is", async () => {
     const outputs = [undefined, null, 0, "", new Error("an output")];
     const subject = withConfig(
@@ -131,6 +229,39 @@ describe("a call's middleware", () => {
       },
     );
     expect(await subject.batch([0, 1, 2, 3, 4])).toEqual(outputs);
+  });
+
+  it("L6 an Error that it puts into a slot fails that input, also of one input a call", async () => {
+    const refusing: Middleware = {
+      async call(call, next) {
+        const { results } = await next(call);
+        return { results: results.map((result) => (result === "BAD" ? new InputError("Refused.") : result)) };
+      },
+    };
+    const one = runnable(async (text: string) => text.toUpperCase());
+    for (const inner of [shout(), one]) {
+      const subject = withConfig(inner, { middleware: [refusing] });
+      const ends: FinishReport[] = [];
+      const onFinish = (report: FinishReport): void => void ends.push(report);
+      const slots = await subject.batch(["a", "bad"], { returnExceptions: true, onFinish });
+      expect(slots).toEqual(["A", expect.any(InputError)]);
+      expect(ends[0]).toMatchObject({ fulfilled: 1, rejected: 1 });
+      await expect(subject.invoke("bad")).rejects.toThrow("Refused.");
+    }
+  });
+
+  it("L6 an error of its own may name the input that is to blame", async () => {
+    const naming: Middleware = {
+      call(call, next) {
+        const position = call.inputs.indexOf("bad");
+        if (position >= 0) throw Object.assign(new Error("Refused."), { position });
+        return next(call);
+      },
+    };
+    const outputs = await withConfig(shout(), { middleware: [naming] }).batch(["a", "bad", "b"], {
+      returnExceptions: true,
+    });
+    expect(outputs).toEqual(["A", expect.objectContaining({ position: 1 }), "B"]);
   });
 
   it("L6 a decided error of its own fails these inputs alone", async () => {
@@ -228,8 +359,17 @@ describe("middleware at fault ends the batch, and what is paid is kept", () => {
   });
 });
 
+/** Its settings are no settings. */
+class Unfit extends Runnable<string, string> {
+  override readonly settings = { maxConcurrency: -1 };
+
+  override async invoke(text: string): Promise<string> {
+    return text;
+  }
+}
+
 describe("a batch's middleware", () => {
-  it("sees batches begin and end, by every method, with listeners before the caller's own", async () => {
+  it("sees batches begin and end, by every method, with listeners before the caller's own, at the end after it", async () => {
     const heard: string[] = [];
     const watch: Middleware = {
       batch: ({ method, size }) => {
@@ -249,8 +389,8 @@ describe("a batch's middleware", () => {
       "1 done",
       "request of 1",
       "3 done",
-      "completed, 3",
       "caller's own",
+      "completed, 3",
     ]);
     for await (const outcome of subject.batchAsCompleted(["a"].values())) expect(outcome.status).toBe("fulfilled");
     for await (const outcome of subject.batchInOrder(["a"])) expect(outcome.status).toBe("fulfilled");
@@ -260,6 +400,79 @@ describe("a batch's middleware", () => {
       "batchInOrder of 1 begins",
       "invoke of 1 begins",
     ]);
+  });
+
+  it("is asked from outside to inside, and hears from inside to outside", async () => {
+    const heard: string[] = [];
+    const named = (name: string): Middleware => ({
+      batch: () => {
+        heard.push(`${name} begins`);
+        return { onRequest: () => void heard.push(`${name} request`), onFinish: () => void heard.push(`${name} ends`) };
+      },
+    });
+    const subject = withConfig(withConfig(shout(), { middleware: [named("a")] }), { middleware: [named("b")] });
+    await subject.batch(["x"]);
+    expect(heard).toEqual(["b begins", "a begins", "a request", "b request", "a ends", "b ends"]);
+  });
+
+  /** Notes what each batch was and how it ended. */
+  const noteEnds = (ends: unknown[]): Middleware => ({
+    batch: ({ method }) => ({
+      onFinish: ({ status, reason, fulfilled }) => void ends.push([method, status, reason, fulfilled]),
+    }),
+  });
+
+  it("hears of a batch that could not be started: it has failed, and nothing is in its report", async () => {
+    const ends: unknown[] = [];
+    const calls: string[][] = [];
+    const subject = withConfig(shout(calls), { middleware: [noteEnds(ends)] });
+    const wrong = [{ maxConcurrency: 0 }, { onFinish: 1 }, null] as never[];
+    for (const options of wrong) await expect(subject.batch(["a"], options)).rejects.toThrow(ArgumentError);
+    await expect(subject.batchAsCompleted(["a"], wrong[0]).next()).rejects.toThrow(ArgumentError);
+    const unfit = withConfig(shout().pipe(new Unfit()), { middleware: [noteEnds(ends)] });
+    await expect(unfit.batch(["a"])).rejects.toThrow(ArgumentError);
+    const refused = expect.any(ArgumentError);
+    expect(ends).toEqual([
+      ["batch", "failed", refused, 0],
+      ["batch", "failed", refused, 0],
+      ["batch", "failed", refused, 0],
+      ["batchAsCompleted", "failed", refused, 0],
+      ["batch", "failed", refused, 0],
+    ]);
+    expect(calls).toEqual([]);
+  });
+
+  it("hears how a batch ended whose own onFinish, or another middleware's, throws", async () => {
+    const ends: unknown[] = [];
+    const own = new RangeError("The caller's.");
+    const throwing = (error: Error) => (): never => {
+      throw error;
+    };
+    const subject = withConfig(shout(), { middleware: [noteEnds(ends)] });
+    await expect(subject.batch(["a"], { onFinish: throwing(own) })).rejects.toMatchObject({ cause: own });
+    const other = new RangeError("A middleware's.");
+    const between = withConfig(
+      withConfig(shout(), { middleware: [{ batch: () => ({ onFinish: throwing(other) }) }] }),
+      {
+        middleware: [noteEnds(ends)],
+      },
+    );
+    await expect(between.batch(["a"])).rejects.toMatchObject({ cause: other });
+    expect(ends).toEqual([
+      ["batch", "failed", own, 1],
+      ["batch", "failed", other, 1],
+    ]);
+  });
+
+  it("knows the options that the caller has given", async () => {
+    const infos: BatchInfo[] = [];
+    const subject = withConfig(shout(), {
+      middleware: [{ batch: (info) => void infos.push(info) }],
+      callOptions: ["tenant"],
+    });
+    const { signal } = new AbortController();
+    await subject.batch(["a"], { signal, returnExceptions: true, tenant: "ada" } as BatchOptions);
+    expect(infos[0]?.options).toEqual({ signal, returnExceptions: true, tenant: "ada" });
   });
 
   it("of a pipe is called for the pipe, and not for its steps", async () => {
@@ -281,6 +494,13 @@ describe("a batch's middleware", () => {
     await expect(subject.batch(["a"], { returnExceptions: true })).rejects.toThrow("No batches today.");
     await expect(subject.invoke("a")).rejects.toThrow("No batches today.");
     expect(calls).toEqual([]);
+
+    // The one outside has begun, and hears of the end.
+    const ends: unknown[] = [];
+    await expect(withConfig(subject, { middleware: [noteEnds(ends)] }).batch(["a"])).rejects.toThrow(
+      "No batches today.",
+    );
+    expect(ends).toEqual([["batch", "failed", expect.any(InputError), 0]]);
   });
 
   it("knows the call that it is nested in, and its own calls know the batch", async () => {

@@ -7,6 +7,8 @@ import type { Call, CallHook, CallResult } from "../contract/middleware.ts";
 export interface MiddlewareEnd {
   /** Result to settle: the middleware's or, where that is at fault, the call's own. Undefined where there is none. */
   readonly result?: CallResult | undefined;
+  /** Result of the call itself, where it has brought one. */
+  readonly sent?: CallResult | undefined;
   /** Failure of the call. */
   readonly error?: unknown;
   /** Fault of the middleware: an error for the whole batch. */
@@ -23,11 +25,11 @@ interface Passage {
 }
 
 /**
- * Makes a call through middleware, the last one outermost.
+ * Makes a call through its hooks, the last one outermost.
  *
  * @param send makes the call itself
  */
-export async function throughMiddleware(hooks: readonly CallHook[], call: Call, send: Next): Promise<MiddlewareEnd> {
+export async function throughMiddleware(call: Call, send: Next): Promise<MiddlewareEnd> {
   const passage: Passage = {};
   const last: Next = async (changed) => {
     try {
@@ -38,13 +40,24 @@ export async function throughMiddleware(hooks: readonly CallHook[], call: Call, 
     }
   };
   try {
-    const result = await hooks.reduce<Next>((next, hook) => around(hook, next, passage), last)(call);
+    const result = await call.hooks.reduce<Next>((next, hook) => around(hook, next, passage), last)(call);
     const fault = passage.misuse ?? wrongResult(result, call.inputs.length);
-    return { result: fault === undefined ? result : passage.sent, fault };
+    return { result: fault === undefined ? result : passage.sent, sent: passage.sent, fault };
   } catch (error) {
     const fault = passage.misuse ?? ownFault(error, passage);
-    return fault === undefined ? { error } : { result: passage.sent, fault };
+    return fault === undefined ? { error } : { result: passage.sent, sent: passage.sent, fault };
   }
+}
+
+/**
+ * Output of a call of one input. An Error is one where `invoke` has resolved to it.
+ *
+ * @throws the Error that middleware has put in its place: that input has failed
+ */
+export function outputOf({ result, sent }: MiddlewareEnd): unknown {
+  const output: unknown = result?.results[0];
+  if (output instanceof Error && output !== sent?.results[0]) throw output;
+  return output;
 }
 
 function around(hook: CallHook, next: Next, passage: Passage): Next {
@@ -72,7 +85,8 @@ function wrongResult(result: CallResult | undefined, count: number): Error | und
 
 /** An error that is not the call's and says nothing of itself is a fault of the middleware. */
 function ownFault(error: unknown, { failure }: Passage): Error | undefined {
-  const { code, retryable, status } = factsOf(error);
-  if (error === failure || code !== "unknown" || retryable !== undefined || status !== undefined) return undefined;
+  const { code, position, retryable, status } = factsOf(error);
+  const isDecided = code !== "unknown" || [position, retryable, status].some((fact) => fact !== undefined);
+  if (error === failure || isDecided) return undefined;
   return new ArgumentError("Expected middleware to return a result, got an error, in `cause`.", { cause: error });
 }

@@ -1,4 +1,13 @@
-import { autoBatch, bulkRunnable, type CallOptions, Runnable } from "@batchwise/core";
+import {
+  autoBatch,
+  bulkRunnable,
+  type CallOptions,
+  type Middleware,
+  ProviderError,
+  Runnable,
+  withConfig,
+  withRetry,
+} from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { countListeners, HeldBackend, range, turn, watch } from "./held-backend.ts";
@@ -30,6 +39,22 @@ describe("autoBatch", () => {
     backend.at(0).answer([0, 10, 20]);
     await turn();
     expect(running.map((each) => each.value)).toEqual([0, 10, 20]);
+  });
+
+  it("goes on under withConfig and withRetry", async () => {
+    const { backend, clock, subject } = gathering(10);
+    const calls: number[] = [];
+    const counting: Middleware = { call: (call, next) => (calls.push(call.attempt), next(call)) };
+    const all = withRetry(withConfig(subject, { middleware: [counting] }), { attempts: 2, minDelayMs: 0 });
+    const running = range(3).map((input) => watch(all.invoke(input)));
+    await clock.advance(20);
+    expect(backend.requests).toEqual([[0, 1, 2]]);
+    backend.at(0).fail(new ProviderError("Busy.", { retryable: true }));
+    await clock.advance(1000);
+    backend.at(1).answer([0, 10, 20]);
+    await turn();
+    expect(running.map((each) => each.value)).toEqual([0, 10, 20]);
+    expect(calls).toEqual([1, 2]);
   });
 
   it("a full request is sent at once", async () => {

@@ -9,10 +9,10 @@ import {
   toError,
   withConfig,
 } from "@batchwise/core";
-import { type CachedRunnable, invokeOne, outcomesOf, type Parts, resultOf, settingsOf } from "./cached.ts";
-import type { Outcome } from "./flights.ts";
+import { type CachedRunnable, invokeOne, type Parts, settingsOf } from "./cached.ts";
+import { type Outcome, outcomesOf, resultOf } from "./single-flight.ts";
 import type { CacheStats } from "./ledger.ts";
-import type { Answer } from "./memo.ts";
+import type { Answer } from "./coordinator.ts";
 
 /** Before a Runnable whose author has written `batch`: that one gets what the store has not, in one array. */
 export class CachedOverride<Input, Output> extends Runnable<Input, Output> implements CachedRunnable<Input, Output> {
@@ -32,11 +32,12 @@ export class CachedOverride<Input, Output> extends Runnable<Input, Output> imple
   override async batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}): Promise<Output[]> {
     // The engine makes arrays of it.
     if (!Array.isArray(inputs)) return (await withConfig(this, {}).batch(inputs, options)) as Output[];
-    const { memo, target } = this.#parts;
+    const { inner, coordinator } = this.#parts;
+    const schema = options.schema ?? this.settings.schema;
     let failure: unknown;
-    const answer = await memo.answer(inputs as readonly Input[], options, async (sent, own) => {
+    const answer = await coordinator.answer({ inputs: inputs as readonly Input[], options, schema }, async (sent) => {
       try {
-        return outcomesOf((await target.batch(sent, own)) as (Output | Error)[]);
+        return outcomesOf(await inner.batch(sent, options));
       } catch (error) {
         if (!BatchError.isInstance(error) || error.outcomes.length === 0) throw error;
         failure = error.cause;

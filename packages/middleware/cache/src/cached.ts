@@ -1,97 +1,137 @@
-import type { CallOptions, Runnable, RunnableSettings } from "@batchwise/core";
-import { isOverridden } from "@batchwise/core/wrappers";
-import type { Outcome } from "./flights.ts";
+import {
+  type BatchOptions,
+  bulkRunnable,
+  type CallOptions,
+  type Completed,
+  type Inputs,
+  type Middleware,
+  Runnable,
+  type RunnableSettings,
+  withConfig,
+  withFallbacks,
+} from "@batchwise/core";
+import { calleeOf, isOverridden, standFor } from "@batchwise/core/wrappers";
+import { resultOf } from "./single-flight.ts";
 import type { CacheStats } from "./ledger.ts";
-import { LookUpFirst } from "./look-up-first.ts";
-import type { Memo } from "./memo.ts";
+import type { Coordinator } from "./coordinator.ts";
+import { saving } from "./saving.ts";
 
-/** A Runnable with a cache before it. */
+/** Runnable with a cache before it. */
 export interface CachedRunnable<Input, Output> extends Runnable<Input, Output> {
-  /** What has been answered, sent and saved so far. */
+  /** Counts of what has been answered, sent and saved so far. */
   stats(): CacheStats;
 }
 
-/** What a cached Runnable is made of. */
+/** Parts of a cached Runnable. */
 export interface Parts<Input, Output> {
   readonly inner: Runnable<Input, Output>;
-  /** Whose calls are made: the inner Runnable, or the one that it configures. */
-  readonly target: Runnable<Input, Output>;
-  readonly memo: Memo<Input, Output>;
+  readonly coordinator: Coordinator<Input, Output>;
   readonly stats: CacheStats;
 }
 
-/** Before a Runnable that gives nothing but `invoke`. */
-export class CachedOne<Input, Output> extends LookUpFirst<Input, Output> implements CachedRunnable<Input, Output> {
+/** Inputs in one look-up: of an array, and of a source that is not to be read far ahead. */
+const ARRAY_LOOK_UP = 1000;
+const LAZY_LOOK_UP = 16;
+
+/** Error of an input that goes on to be sent. No caller sees it. */
+const NOT_FOUND = new Error("Not in the cache.");
+
+/**
+ * Looks inputs up before the engine packs them: what the store has passes no limit and fills no request, and what it
+ * has not goes out in requests as full as without a cache. A batch is two stages, look-ups and, for what these do not
+ * find, calls; so order, backpressure, abort and progress are the engine's own.
+ *
+ * The calls are the inner Runnable's, with middleware around them that saves. It looks up as well: a wrapper
+ * (`withRetry`, `withConfig`) has the engine make the calls alone.
+ */
+export class Cached<Input, Output> extends Runnable<Input, Output> implements CachedRunnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
   readonly #parts: Parts<Input, Output>;
+  readonly #ofArray: Runnable<Input, Output>;
+  readonly #ofSource: Runnable<Input, Output>;
 
   constructor(parts: Parts<Input, Output>) {
-    super((inputs, options) => parts.memo.lookUp(inputs, options));
+    super();
+    const { inner, coordinator } = parts;
+    const { middleware = [], ...settings } = settingsOf(inner);
     this.#parts = parts;
-    this.settings = settingsOf(parts.inner);
+    this.settings = { ...settings, middleware: [...middleware, saving(coordinator, inner)] };
+    this.#ofArray = this.#stages(ARRAY_LOOK_UP);
+    this.#ofSource = this.#stages(LAZY_LOOK_UP);
+    standFor(this, inner, this.#ofSource);
   }
 
   override invoke(input: Input, options: CallOptions = {}): Promise<Output> {
     return invokeOne(this.#parts, input, options);
   }
 
+  override async batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}): Promise<Output[]> {
+    return (await this.#stagesFor(inputs).batch(inputs, options)) as Output[];
+  }
+
+  override batchAsCompleted(
+    inputs: Inputs<Input>,
+    options: BatchOptions<Input, Output> = {},
+  ): AsyncIterableIterator<Completed<Input, Output>> {
+    return this.#stagesFor(inputs).batchAsCompleted(inputs, options);
+  }
+
+  override batchInOrder(
+    inputs: Inputs<Input>,
+    options: BatchOptions<Input, Output> = {},
+  ): AsyncIterableIterator<Completed<Input, Output>> {
+    return this.#stagesFor(inputs).batchInOrder(inputs, options);
+  }
+
   stats(): CacheStats {
     return { ...this.#parts.stats };
   }
-}
 
-/** Before a Runnable that gives `invokeMany`. */
-export class CachedMany<Input, Output> extends CachedOne<Input, Output> {
-  readonly #parts: Parts<Input, Output>;
-
-  constructor(parts: Parts<Input, Output>) {
-    super(parts);
-    this.#parts = parts;
+  #stagesFor(inputs: Inputs<Input>): Runnable<Input, Output> {
+    return Array.isArray(inputs) ? this.#ofArray : this.#ofSource;
   }
 
-  override async invokeMany(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
-    const { memo, target } = this.#parts;
-    const { outcomes, thrown } = await memo.answer(inputs, options, async (sent, own) =>
-      outcomesOf(await (target as Required<typeof target>).invokeMany(sent, own)),
-    );
-    if (thrown !== undefined) throw thrown.error;
-    return outcomes.map((outcome) => resultOf(outcome));
+  #stages(maxInputs: number): Runnable<Input, Output> {
+    const calls = withConfig(this, {});
+    // An author's own batch packs by itself: it gets whole arrays, of which the calls look up and send what is missing.
+    if (isOverridden(calleeOf(this.#parts.inner))) return calls;
+    const { callOptions, dedupe, middleware = [], schema } = this.settings;
+    const lookUps = bulkRunnable<Input, Output>((some, options) => this.#find(some, options), {
+      lookUp: true,
+      maxConcurrency: 1,
+      request: { maxInputs },
+      callOptions,
+      dedupe,
+      schema,
+    });
+    const listening = middleware.map((each): Middleware => ({ batch: (info) => each.batch?.(info) }));
+    return withConfig(withFallbacks(lookUps, [calls]), { middleware: listening });
+  }
+
+  async #find(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
+    const outcomes = await this.#parts.coordinator.lookUp(inputs, options);
+    return outcomes.map((outcome) => (outcome === undefined ? NOT_FOUND : resultOf(outcome)));
   }
 }
 
-/** How the inner Runnable wants to be run; its offline jobs would go past the cache. */
+/** Settings of the inner Runnable, without its offline jobs, which would go past the cache. */
 export function settingsOf<Input, Output>(inner: Runnable<Input, Output>): RunnableSettings<Input, Output> {
   const { jobs: _, ...settings } = inner.settings ?? {};
   return settings;
 }
 
-/** One input, by the inner Runnable's own `invoke`. */
+/** One input, by the inner Runnable's own `invoke` where it has to be sent. */
 export async function invokeOne<Input, Output>(
-  { inner, target, memo }: Parts<Input, Output>,
+  { inner, coordinator }: Parts<Input, Output>,
   input: Input,
   options: CallOptions,
 ): Promise<Output> {
-  // Where the engine makes this very call, retries and limits are its: those that `withConfig` would add come on top.
-  const isEnginesCall = target.invokeMany === undefined && !isOverridden(target);
-  const single = isEnginesCall ? target : inner;
-  const { outcomes, thrown } = await memo.answer([input], options, async ([sent], own) => [
-    { value: await single.invoke(sent as Input, own) },
+  const question = { inputs: [input], options, schema: inner.settings?.schema };
+  const { outcomes, thrown } = await coordinator.answer(question, async () => [
+    { value: await inner.invoke(input, options) },
   ]);
-  if (thrown !== undefined) throw thrown.error;
   const [outcome] = outcomes;
+  if (thrown !== undefined) throw thrown.error;
   if (outcome?.error !== undefined) throw outcome.error;
   return outcome?.value as Output;
-}
-
-/** In a bulk answer an Error is that item's failure. What is no array is for the memo to refuse. */
-export function outcomesOf<Output>(results: readonly (Output | Error)[]): readonly Outcome<Output>[] {
-  if (!Array.isArray(results)) return results as never;
-  return Array.from(results as (Output | Error)[], (result) =>
-    result instanceof Error ? { error: result } : { value: result },
-  );
-}
-
-/** An outcome as it stands in a bulk answer. */
-export function resultOf<Output>(outcome: Outcome<Output> | undefined): Output | Error {
-  return outcome?.error ?? (outcome?.value as Output);
 }

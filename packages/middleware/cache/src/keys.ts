@@ -1,8 +1,9 @@
 import crypto from "node:crypto";
 import { ArgumentError, type CallOptions } from "@batchwise/core";
 import { canonical, NotCanonical } from "./canonical.ts";
+import { kindOf } from "./refused-option.ts";
 
-/** Raised when anything that goes into a key is written in another way: old entries are not found any more then. */
+/** Version of keys, raised when a part of them is written in another way: old entries are not found any more then. */
 const KEY_VERSION = 1;
 
 /** Makes keys: SHA-256 of the namespace, the adapter's own call options and the input, in hexadecimal. */
@@ -21,7 +22,7 @@ export class Keys<Input> {
     this.#partOf = partOf;
   }
 
-  /** A key for each input, or why it has none. */
+  /** A key for each input, or the error that says why it has none. */
   of(inputs: readonly Input[], options: CallOptions): (string | ArgumentError)[] {
     const given = this.#callOptions.filter((name) => name in options);
     let head: string;
@@ -45,23 +46,26 @@ function namespaceText(namespace: unknown): string {
     "Name everything that the results depend on, such as " +
     '{ provider: "openai", model: "text-embedding-3-small", dimensions: 512 }.';
   if (namespace === undefined || namespace === null || namespace === "") {
-    throw new ArgumentError(`namespace: expected a text or a JSON value, got ${JSON.stringify(namespace)}. ${advice}`);
+    const got = kindOf(namespace);
+    throw new ArgumentError(`Expected \`namespace\` to be a string or a JSON value, got ${got}. ${advice}`);
   }
   try {
     return canonical(namespace);
   } catch (error) {
     if (!(error instanceof NotCanonical)) throw error;
-    throw new ArgumentError(`namespace: expected a text or a JSON value, got ${error.message}. ${advice}`);
+    throw new ArgumentError(`Expected \`namespace\` to be a string or a JSON value, got ${error.message}. ${advice}`);
   }
 }
 
-/** Nothing of the input is told: not even in `cause`, unless the caller's own `key` threw. */
+/** Failure of an input without a key. It quotes nothing of the input, also in `cause`, unless the caller's own `key` threw. */
 function withoutKey(what: string, error: unknown): ArgumentError {
   if (error instanceof NotCanonical) {
     return new ArgumentError(
-      `withCache can make no key of ${what}: expected JSON values, Uint8Array or Float32Array, got ${error.message}. ` +
+      `Expected ${what} to be made of JSON values, Uint8Array or Float32Array, got ${error.message}. ` +
         "It was not sent. Give `key`, which returns what tells inputs apart.",
     );
   }
-  return new ArgumentError(`withCache could make no key of ${what}; see \`cause\`. It was not sent.`, { cause: error });
+  return new ArgumentError(`Expected ${what} to have a key, got an error, in \`cause\`. It was not sent.`, {
+    cause: error,
+  });
 }

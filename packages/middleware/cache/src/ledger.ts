@@ -1,4 +1,4 @@
-/** What a cached Runnable has done so far, in inputs unless it says otherwise. */
+/** Counts of a cached Runnable so far, in inputs unless it says otherwise. */
 export interface CacheStats {
   /** Answered from the store. */
   readonly hits: number;
@@ -16,7 +16,7 @@ export interface CacheStats {
   readonly damaged: number;
 }
 
-/** What went wrong with the store, or with a value, without failing an input. The message names no input, output or key. */
+/** Failure of the store, or of a value, that fails no input. The message names no input, output or key. */
 export interface CacheWarning {
   /**
    * `unreadable`, `unwritable`: the store failed, see `cause`. `unsuitable`: results that would not come back as they
@@ -29,7 +29,7 @@ export interface CacheWarning {
   readonly cause?: unknown;
 }
 
-/** Counts, and tells what goes wrong. */
+/** Counts, and warns of what goes wrong. */
 export class Ledger {
   readonly stats: { -readonly [Name in keyof CacheStats]: CacheStats[Name] } = {
     hits: 0,
@@ -74,7 +74,7 @@ export class Ledger {
   }
 }
 
-/** Where nobody listens, a process warning for the first of each kind. */
+/** Without a listener, makes a process warning for the first of each kind. */
 function onceForEachKind(): (warning: CacheWarning) => void {
   const told = new Set<string>();
   return ({ kind, message, cause }) => {

@@ -1,6 +1,7 @@
 import {
   autoBatch,
   type FinishReport,
+  type Middleware,
   ProviderError,
   type RateLimiter,
   rateLimiter,
@@ -234,6 +235,24 @@ describe("inside of wrappers", () => {
     ["pipe", (cached) => runnable(async (value: string) => value, { maxConcurrency: 50 }).pipe(cached)],
     ["withFallbacks", (cached) => withFallbacks(cached, [runnable(async () => 0)])],
   ];
+  it("a batch's own schema also says what is saved, by every wrapper around the cache", async () => {
+    const around: readonly ((cached: any) => any)[] = [
+      ...ways.map(([, wrap]) => wrap),
+      (cached) => withConfig(cached, { middleware: [{ call: (call, next) => next(call) }] }),
+    ];
+    for (const wrap of around) {
+      const { bulk, seen } = backendOf();
+      const store = new Map<string, unknown>();
+      const cached = withCache(bulk(), { namespace: "n", store });
+      const isLast = wrap !== ways[2]?.[1];
+      await wrap(cached).batch(["bb"], { schema: atMost(1), returnExceptions: true });
+      // A schema of a pipe is held to what comes out of the last stage.
+      expect(store.size).toBe(isLast ? 0 : 1);
+      expect(await wrap(cached).batch(["bb"], { schema: atMost(2) })).toEqual([102]);
+      expect(seen()).toEqual(isLast ? ["bb", "bb"] : ["bb"]);
+    }
+  });
+
   it.each(stages)("%s: passes no limit, is no request, and leaves full requests for the rest", async (name, wrap) => {
     const { bulk, backend } = backendOf();
     const { limiter, demands } = countingLimiter();
@@ -253,12 +272,18 @@ describe("inside of wrappers", () => {
   });
 
   it("autoBatch: what the store has is not sent", async () => {
-    const { bulk, seen, clock } = backendOf();
+    const { bulk, backend, seen, clock } = backendOf();
     const cached = withCache(bulk(), { namespace: "n", store: new Map() });
     await cached.batch(["a"]);
     const gathered = autoBatch(cached, { clock });
     expect(await clock.run(Promise.all([gathered.invoke("a"), gathered.invoke("bb")]))).toEqual([1, 2]);
     expect(seen()).toEqual(["a", "bb"]);
+
+    // Inside of a cache it gathers what the store has not.
+    const inside = withCache(autoBatch(bulk(), { clock }), { namespace: "n", store: new Map() });
+    const before = backend.calls.length;
+    expect(await clock.run(Promise.all(["c", "dd", "c"].map((text) => inside.invoke(text))))).toEqual([1, 2, 1]);
+    expect(backend.calls.slice(before).map(({ inputs }) => inputs)).toEqual([["c", "dd"]]);
   });
 
   it("a request of which a part is sent does not teach what inputs weigh", async () => {
@@ -275,8 +300,8 @@ describe("inside of wrappers", () => {
     const cached = withCache(inner, { namespace: "n", store: new Map() });
     await cached.batch(texts(5));
     const report = (facts: unknown): void => void reports.push(facts);
-    await cached.invokeMany?.(texts(6), { report });
-    await cached.invokeMany?.(texts(6), { report });
+    await withConfig(cached, {}).batch(texts(6), { report });
+    await withConfig(cached, {}).batch(texts(6), { report });
     expect(reports).toEqual([
       { usage: { inputTokens: 1 } },
       { usage: {} },
@@ -293,7 +318,13 @@ describe("inside of wrappers", () => {
     });
     const cached = withCache(inner, { namespace: "n", store: new Map() });
     await cached.batch(["a", "b"]);
-    const failure: any = await cached.invokeMany?.(["a", "b", "c", "bad"], {}).then(undefined, (error) => error);
+    let failure: any;
+    const watching: Middleware = {
+      call: (call, next) => next(call).catch((error) => Promise.reject((failure ??= error))),
+    };
+    await withConfig(cached, { middleware: [watching], retry: false }).batch(["a", "b", "c", "bad"], {
+      returnExceptions: true,
+    });
     expect(failure.position).toBe(3);
     expect(InputError.isInstance(failure)).toBe(true);
     const slots = await withConfig(cached, {}).batch(["a", "b", "c", "bad"], { returnExceptions: true });

@@ -16,8 +16,8 @@ export interface Decoded<Output> {
 }
 
 /**
- * What an entry holds: a tag that says how the value is written (1 byte), when it was saved (8 bytes, float64), a
- * checksum over all of it and the key (4 bytes, CRC-32), and the value. Numbers are little-endian.
+ * Bytes of an entry: a tag that says how the value is written (1 byte), when it was saved (8 bytes, float64), a checksum
+ * over all of it and the key (4 bytes, CRC-32), and the value. Numbers are little-endian.
  */
 const HEADER_BYTES = 13;
 const CHECKSUM_AT = 9;
@@ -99,7 +99,7 @@ function isVector(value: unknown): value is Float32Array {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Float32Array.prototype;
 }
 
-/** Whether JSON gives the value back as it is, in every part. */
+/** Tells whether JSON gives the value back as it is, in every part. */
 function survivesJson(value: unknown, holders: object[]): boolean {
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);

@@ -220,6 +220,25 @@ describe("equal inputs", () => {
     expect(seen()).toEqual(["a", "a"]);
   });
 
+  it("P39 who joined one that fails sends it, also in a request that has sent others", async () => {
+    const { bulk, backend, seen } = backendOf({
+      hold: ({ number }) => number < 2,
+      failure: ({ number }) => (number === 0 ? outage : undefined),
+    });
+    const cached = withCache(bulk(), { namespace: "n", store: new Map() });
+    const first = failureOf(cached.batch(["a"]));
+    for (let turn = 0; turn < 10; turn++) await flush();
+    const requests: unknown[] = [];
+    const second = cached.batch(["b", "a"], { onRequest: ({ inputs, error }) => void requests.push([inputs, error]) });
+    for (let turn = 0; turn < 10; turn++) await flush();
+    backend.release();
+    expect(await first).toMatchObject({ cause: outage });
+    expect(await second).toEqual([1, 1]);
+    expect(seen()).toEqual(["a", "b", "a"]);
+    expect(requests).toEqual([[2, undefined]]);
+    expect(cached.stats()).toMatchObject({ misses: 3, saved: 2 });
+  });
+
   it("L7 one that waits for another's call is aborted at once", async () => {
     const { one, backend } = backendOf({ hold: () => true });
     const cached = withCache(one(), { namespace: "n", store: new Map() });
@@ -238,9 +257,10 @@ describe("equal inputs", () => {
   it("two requests that hold each other's inputs do not wait for each other for ever", async () => {
     const { bulk, backend } = backendOf({ hold: () => true });
     const cached = withCache(bulk(), { namespace: "n", store: new Map() });
-    const first = cached.invokeMany?.(["a", "b"], {});
-    const second = cached.invokeMany?.(["c", "a"], {});
-    const third = cached.invokeMany?.(["b", "c"], {});
+    const calls = withConfig(cached, {});
+    const first = calls.batch(["a", "b"]);
+    const second = calls.batch(["c", "a"]);
+    const third = calls.batch(["b", "c"]);
     for (let turn = 0; turn < 10; turn++) await flush();
     backend.release();
     expect(await Promise.all([first, second, third])).toEqual([
@@ -324,22 +344,31 @@ describe("L13 a wrong answer", () => {
 describe("options", () => {
   const { bulk } = backendOf();
   it.each([
-    [{}, "namespace: expected a text or a JSON value"],
-    [{ namespace: "" }, "namespace: expected a text or a JSON value"],
+    [{}, "Expected `namespace` to be a string or a JSON value, got undefined. Name"],
+    [{ namespace: "" }, "Expected `namespace` to be a string or a JSON value, got an empty string. Name"],
     [{ namespace: new Date() }, "an instance of a class"],
-    [{ namespace: "n", ttl: 5 }, "ttl: no such option"],
-    [{ namespace: "n", maxAgeMs: -1 }, "maxAgeMs: expected a number from 0, got -1"],
-    [{ namespace: "n", onStoreError: "ignore" }, 'onStoreError: expected "fail" or "continue"'],
-    [{ namespace: "n", key: "k" }, "key: expected a function"],
-    [{ namespace: "n", codec: {} }, "codec: expected an object with encode(output) and decode(bytes)"],
-    [{ namespace: "n", store: {} }, "store: expected a Keyv"],
-    [null, "withCache expects options with a namespace"],
+    [{ namespace: "n", ttl: 5 }, "Expected only options of withCache, got `ttl`. Known: namespace"],
+    [{ namespace: "n", maxAgeMs: -1 }, "Expected `maxAgeMs` of withCache to be a number from 0, got -1."],
+    [
+      { namespace: "n", onStoreError: "ignore" },
+      'Expected `onStoreError` of withCache to be "fail" or "continue", got a string.',
+    ],
+    [{ namespace: "n", key: "k" }, "Expected `key` of withCache to be a function, got a string."],
+    [
+      { namespace: "n", codec: {} },
+      "Expected `codec` of withCache to be an object with encode(output) and decode(bytes), got an object.",
+    ],
+    [
+      { namespace: "n", store: {} },
+      "Expected `store` of withCache to be a Keyv, a storage adapter of Keyv or a Map, got an object.",
+    ],
+    [null, "Expected `options` of withCache to be an object, got null. Give such as"],
   ])("%o is refused", (options, message) => {
     expect(() => withCache(bulk(), options as never)).toThrow(message);
   });
 
   it("something that is no Runnable is refused", () => {
-    expect(() => withCache((() => 1) as never, { namespace: "n" })).toThrow("withCache expects a Runnable");
+    expect(() => withCache((() => 1) as never, { namespace: "n" })).toThrow("Expected a Runnable, got a function.");
   });
 
   it("an offline job would go past the cache, so the cached Runnable offers none", () => {
@@ -347,6 +376,8 @@ describe("options", () => {
       namespace: "n",
       store: new Map(),
     });
-    expect(cached.settings).toEqual({ maxConcurrency: 3 });
+    const { middleware, ...settings } = cached.settings ?? {};
+    expect(settings).toEqual({ maxConcurrency: 3 });
+    expect(middleware).toHaveLength(1);
   });
 });

@@ -1,12 +1,13 @@
 import { ArgumentError, isRunnable, type Runnable } from "@batchwise/core";
-import { calleeOf, isOverridden } from "@batchwise/core/wrappers";
-import { Archive } from "./archive.ts";
-import { CachedMany, CachedOne, type CachedRunnable, type Parts } from "./cached.ts";
+import { isOverridden } from "@batchwise/core/wrappers";
+import { ResultStore } from "./result-store.ts";
+import { Cached, type CachedRunnable, type Parts } from "./cached.ts";
 import { CachedOverride } from "./cached-override.ts";
 import { Keys } from "./keys.ts";
 import { Ledger } from "./ledger.ts";
-import { Memo } from "./memo.ts";
+import { Coordinator } from "./coordinator.ts";
 import { type CacheOptions, requireOptions } from "./options.ts";
+import { kindOf } from "./refused-option.ts";
 import { requireNode } from "./require-node.ts";
 import { fileStore } from "./stores/file-store.ts";
 import { openStore } from "./stores/open-store.ts";
@@ -16,7 +17,7 @@ import { openStore } from "./stores/open-store.ts";
  * as they are there: a run that was killed goes on where it stopped. Equal inputs that are on their way are sent once.
  * Errors are never saved.
  *
- * @throws ArgumentError for options that cannot be worked with
+ * @throws ArgumentError for options that can't be worked with
  *
  * @example
  * const cached = withCache(embeddings, { namespace: "openai text-embedding-3-small" });
@@ -27,16 +28,15 @@ export function withCache<Input, Output>(
   options: CacheOptions<Input, Output>,
 ): CachedRunnable<Input, Output> {
   requireNode();
-  const came: unknown = inner;
-  if (!isRunnable(came)) {
-    throw new ArgumentError("withCache expects a Runnable. runnable(fn) makes one of a function.");
+  const given: unknown = inner;
+  if (!isRunnable(given)) {
+    throw new ArgumentError(`Expected a Runnable, got ${kindOf(given)}. runnable(fn) makes one of a function.`);
   }
   requireOptions(options);
   const { namespace, key = (input) => input, store = fileStore(), codec, onStoreError, onWarning } = options;
   const { maxAgeMs = Infinity, now = Date.now } = options;
-  const target = calleeOf(inner);
   const ledger = new Ledger(onWarning);
-  const archive = new Archive<Output>({
+  const results = new ResultStore<Output>({
     store: openStore(store),
     ledger,
     codec,
@@ -44,13 +44,12 @@ export function withCache<Input, Output>(
     forgives: onStoreError === "continue",
     now,
   });
-  const memo = new Memo<Input, Output>({
+  const coordinator = new Coordinator<Input, Output>({
     keys: new Keys(namespace, inner.settings?.callOptions ?? [], key),
-    archive,
+    results,
     schema: inner.settings?.schema,
     stats: ledger.stats,
   });
-  const parts: Parts<Input, Output> = { inner, target, memo, stats: ledger.stats };
-  if (isOverridden(target)) return new CachedOverride(parts);
-  return typeof target.invokeMany === "function" ? new CachedMany(parts) : new CachedOne(parts);
+  const parts: Parts<Input, Output> = { inner, coordinator, stats: ledger.stats };
+  return isOverridden(inner) ? new CachedOverride(parts) : new Cached(parts);
 }

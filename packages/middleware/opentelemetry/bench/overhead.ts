@@ -11,8 +11,8 @@ import { NoopSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { type TelemetryOptions, withTelemetry } from "../src/index.ts";
 
 /**
- * What telemetry costs, on Runnables that do nothing: alone, wrapped with no provider registered, and wrapped with a
- * real SDK, which records spans and drops them. Prints one table for each way of calling; the variants take turns, and
+ * Cost of telemetry, on Runnables that do nothing: alone, with no provider registered, and with a real SDK, which records
+ * spans and drops them. Prints one table for each way of calling; the variants take turns, and
  * of each the best of the rounds counts.
  *
  * Run with `pnpm run bench`, on a machine that has nothing else to do.
@@ -30,10 +30,10 @@ const model = { operation: "embeddings", provider: "openai", model: "small" };
 
 const variants: Readonly<Record<string, TelemetryOptions | undefined>> = {
   "the Runnable alone": undefined,
-  "wrapped, no provider registered": model,
-  "wrapped, metrics": { ...model, meterProvider },
-  "wrapped, metrics and a span a batch": { ...model, meterProvider, tracerProvider, requestSpans: false },
-  "wrapped, metrics and a span a request": { ...model, meterProvider, tracerProvider },
+  "no provider registered": model,
+  metrics: { ...model, meterProvider },
+  "metrics and a span a batch": { ...model, meterProvider, tracerProvider, requestSpans: false },
+  "metrics and a span a request": { ...model, meterProvider, tracerProvider },
 };
 
 const one = runnable(async (input: number) => input, { maxConcurrency: 8 });

@@ -1,17 +1,13 @@
+import type { BatchInfo, FinishReport } from "@batchwise/core";
 import type { Attributes, Context, Span } from "@opentelemetry/api";
 import { ATTRIBUTE } from "./names.ts";
 import { quietly } from "./quietly.ts";
-import type { Tally } from "./tally.ts";
-import type { Recorder } from "./telemetry.ts";
+import type { Recorder } from "./recorder.ts";
 
-/** The method by which a batch was started. */
-export type Method = "batch" | "batchAsCompleted" | "batchInOrder" | "invoke";
-
-/** The span of a batch, which is not active yet. */
+/** Starts the span of a batch, which is not active yet. */
 export function startBatchSpan(
   { tracer, requestSpans, subject, attributes, requestAttributes }: Recorder,
-  method: Method,
-  size: number | undefined,
+  { method, size }: BatchInfo,
   parent: Context,
 ): Span | undefined {
   const name = [method === "invoke" ? "invoke" : "batch", subject].filter((part) => part !== "").join(" ");
@@ -25,18 +21,25 @@ export function startBatchSpan(
   return quietly(() => tracer?.startSpan(name, options, parent));
 }
 
-/** How a batch ended; one without a tally has never begun. */
-export function outcomeAttributes(tally: Tally | undefined): Attributes {
-  if (tally === undefined) return { [ATTRIBUTE.batchStatus]: "failed" };
-  const { status, fulfilled, rejected, unfinished, requests, retries, waitedMs } = tally;
+/** Attributes of a batch that has ended. */
+export function outcomeAttributes(report: FinishReport, size: number | undefined): Attributes {
+  const { status, fulfilled, rejected, unfinished, requests, retries, waitedMs } = report;
   return {
     [ATTRIBUTE.batchStatus]: status,
-    [ATTRIBUTE.batchSize]: fulfilled + rejected + unfinished,
+    [ATTRIBUTE.batchSize]: size ?? fulfilled + rejected + unfinished,
     [ATTRIBUTE.batchFulfilled]: fulfilled,
     [ATTRIBUTE.batchRejected]: rejected,
     [ATTRIBUTE.batchUnfinished]: unfinished,
-    ...(requests !== undefined && { [ATTRIBUTE.batchRequests]: requests }),
-    ...(retries !== undefined && { [ATTRIBUTE.batchRetries]: retries }),
-    ...(waitedMs !== undefined && { [ATTRIBUTE.batchWaitTime]: waitedMs / 1000 }),
+    [ATTRIBUTE.batchRequests]: requests,
+    [ATTRIBUTE.batchRetries]: retries,
+    [ATTRIBUTE.batchWaitTime]: waitedMs / 1000,
   };
+}
+
+/** Tells whether the caller of a batch gets its reason thrown. */
+export function isThrown({ method, options }: BatchInfo, { status, reason }: FinishReport): boolean {
+  if (status === "completed" || status === "failed") return status === "failed";
+  if (method === "batch" || method === "invoke") return options.returnExceptions !== true;
+  // A stream was aborted by its consumer, who left, or by the signal.
+  return status !== "aborted" || reason === options.signal?.reason;
 }

@@ -4,6 +4,7 @@ import {
   bulkRunnable,
   type CallOptions,
   type JobBackend,
+  type Middleware,
   ProviderError,
   rateLimiter,
   Runnable,
@@ -25,16 +26,23 @@ afterAll(useContextManager());
 
 const passOn = runnable((text: string) => text);
 
+/** Lines of spans: so many batches, or none of ours, with so many requests each. */
+function linesOf(batches: number, requests: number): string[] {
+  const inside = (indent: string): string[] => Array<string>(requests).fill(`${indent}embeddings`);
+  if (batches === 0) return ["job", ...inside("  ")];
+  return ["job", ...Array.from({ length: batches }, () => ["  batch embeddings", ...inside("    ")]).flat()];
+}
+
 describe.each(["one", "bulk", "override"])("L10 inside of a wrapper (%s)", (kind) => {
-  it.each<[string, (inner: Runnable<string, number>) => Promise<unknown>]>([
-    ["withRetry", (inner) => withRetry(inner).batch(TEXTS)],
-    ["withConfig", (inner) => readAll(withConfig(inner, {}).batchAsCompleted(TEXTS))],
-    ["withFallbacks", (inner) => withFallbacks(inner, [inner]).batch(TEXTS)],
-    ["the first stage of a pipe", (inner) => inner.pipe(runnable((length: number) => length)).batch(TEXTS)],
-    ["the second stage of a pipe", (inner) => passOn.pipe(inner).batch(TEXTS)],
-    ["autoBatch", (inner) => Promise.all(TEXTS.map((text) => autoBatch(inner).invoke(text)))],
-    ["two of them", (inner) => withRetry(withConfig(inner, { maxConcurrency: 2 })).batch(TEXTS)],
-  ])("requests are counted once, and are children of what is active: %s", async (_, run) => {
+  it.each<[string, (inner: Runnable<string, number>) => Promise<unknown>, batches: number]>([
+    ["withRetry", (inner) => withRetry(inner).batch(TEXTS), 1],
+    ["withConfig", (inner) => readAll(withConfig(inner, {}).batchAsCompleted(TEXTS)), 1],
+    ["withFallbacks", (inner) => withFallbacks(inner, [inner]).batch(TEXTS), 0],
+    ["the first stage of a pipe", (inner) => inner.pipe(runnable((length: number) => length)).batch(TEXTS), 0],
+    ["the second stage of a pipe", (inner) => passOn.pipe(inner).batch(TEXTS), 0],
+    ["autoBatch", (inner) => Promise.all(TEXTS.map((text) => autoBatch(inner).invoke(text))), TEXTS.length],
+    ["two of them", (inner) => withRetry(withConfig(inner, { maxConcurrency: 2 })).batch(TEXTS), 1],
+  ])("requests are counted once, and are children of their batch or what is active: %s", async (_, run, batches) => {
     const seen = collector();
     const { inner, calls } = backends()[kind]!;
     const model = withTelemetry(inner, { operation: "embeddings", ...seen.providers });
@@ -43,7 +51,34 @@ describe.each(["one", "bulk", "override"])("L10 inside of a wrapper (%s)", (kind
       job.end();
     });
     await expectCounted(seen, calls(), TEXTS.length);
-    expect(tree(seen.spans())).toEqual(["job", ...Array<string>(calls()).fill("  embeddings")]);
+    expect(await seen.sum("batchwise.items")).toBe(batches === 0 ? 0 : TEXTS.length);
+    expect(tree(seen.spans())).toEqual(linesOf(batches, calls() / Math.max(1, batches)));
+  });
+
+  it("withTelemetry(withRetry(...)).invoke shows each try", async () => {
+    const seen = collector();
+    const clock = new FakeClock();
+    const { inner } = backends()[kind]!;
+    let failures = 2;
+    const failing: Middleware = {
+      call(call, next) {
+        if (failures-- > 0) throw new ProviderError("Busy.", { retryable: true });
+        return next(call);
+      },
+    };
+    const flaky = withRetry(withConfig(inner, { middleware: [failing] }));
+    const all = withTelemetry(flaky, { operation: "embeddings", ...seen.providers });
+    expect(await clock.run(all.invoke("a", { clock } as CallOptions))).toBe(1);
+    expect(tree(seen.spans())).toEqual(["invoke embeddings", ...Array<string>(3).fill("  embeddings")]);
+    const requests = seen.spans().filter((span) => span.name === "embeddings");
+    expect(requests.map(({ attributes }) => attributes["batchwise.request.attempt"])).toEqual([1, 2, 3]);
+    expect(requests.map(({ attributes }) => attributes["error.type"])).toEqual([
+      "provider_error",
+      "provider_error",
+      undefined,
+    ]);
+    expect(await seen.sum("batchwise.requests")).toBe(3);
+    expect(await seen.sum("batchwise.items")).toBe(1);
   });
 });
 
@@ -62,7 +97,9 @@ describe("the same Runnable", () => {
       { request: { maxInputs: 2 }, callOptions: ["language"], limiter, jobs, weigh: () => ({ tokens: 1 }) },
     );
     const all = withTelemetry(inner, providers);
-    expect(all.settings).toBe(inner.settings);
+    const { middleware, ...settings } = all.settings ?? {};
+    expect(middleware).toHaveLength(1);
+    expect(settings).toEqual(inner.settings);
     expect(all.estimate(TEXTS)).toEqual(inner.estimate(TEXTS));
     await all.batch(TEXTS, { language: "no" } as BatchOptions);
     await withTelemetry(all, providers).batch(TEXTS, { language: "no" } as BatchOptions);
@@ -122,7 +159,7 @@ describe("the same Runnable", () => {
     expect(tree(seen.spans()).at(-3)).toBe("invoke embeddings");
   });
 
-  it("takes a stage that is made of others as one, and knows the attempts of each stage", async () => {
+  it("sees the calls of a stage that is made of others, and knows the attempts of each stage", async () => {
     const seen = collector();
     const clock = new FakeClock();
     let calls = 0;
@@ -181,9 +218,13 @@ describe("the same Runnable", () => {
   });
 
   it("is made of Runnables alone", () => {
-    expect(() => withTelemetry((() => 1) as never)).toThrow("expects a Runnable");
-    expect(() => withTelemetry(passOn, null as never)).toThrow("expects options");
-    expect(() => withTelemetry(passOn, { spans: true } as never)).toThrow("spans: no such option");
+    expect(() => withTelemetry((() => 1) as never)).toThrow("Expected a Runnable, got a function");
+    expect(() => withTelemetry(passOn, null as never)).toThrow(
+      "Expected `options` of withTelemetry to be an object, got null",
+    );
+    expect(() => withTelemetry(passOn, { spans: true } as never)).toThrow(
+      "Expected only options of withTelemetry, got `spans`",
+    );
     for (const name of [
       "operation",
       "provider",
@@ -193,7 +234,7 @@ describe("the same Runnable", () => {
       "tracerProvider",
       "meterProvider",
     ]) {
-      expect(() => withTelemetry(passOn, { [name]: 5 })).toThrow(`${name}: expected`);
+      expect(() => withTelemetry(passOn, { [name]: 5 })).toThrow(`Expected \`${name}\` of withTelemetry to be`);
       expect(() => withTelemetry(passOn, { [name]: undefined })).not.toThrow();
     }
   });

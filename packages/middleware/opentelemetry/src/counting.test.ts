@@ -1,8 +1,10 @@
 import {
   autoBatch,
-  type BatchOptions,
+  bulkRunnable,
   type CallOptions,
   type CallReport,
+  InputError,
+  type Middleware,
   ProviderError,
   Runnable,
   runnable,
@@ -58,33 +60,26 @@ describe.each(["one", "bulk", "override"])("around another wrapper (%s)", (kind)
   }
 });
 
-/** Runs batches in a way of its own, as a cache does: it has the engine send what it does not remember. */
-class Remembering extends Runnable<string, number> {
-  readonly #inner: Runnable<string, number>;
-  readonly #known = new Map<string, number>();
-
-  constructor(inner: Runnable<string, number>) {
-    super();
-    this.#inner = inner;
-  }
-
-  override invoke(text: string, options: CallOptions = {}): Promise<number> {
-    return this.#inner.invoke(text, options);
-  }
-
-  override async batch(texts: string[], options: BatchOptions<string, number> = {}): Promise<number[]> {
-    const missing = texts.filter((text) => !this.#known.has(text));
-    const lengths = (await withConfig(this.#inner, {}).batch(missing, options)) as number[];
-    for (const [at, text] of missing.entries()) this.#known.set(text, lengths[at]!);
-    return texts.map((text) => this.#known.get(text)!);
-  }
+/** Answers what it remembers before requests are packed, as a cache does, and has the engine send the rest. */
+function remembering(inner: Runnable<string, number>): Runnable<string, number> {
+  const known = new Map<string, number>();
+  const unknown = new InputError("Not known.");
+  const lookUps = bulkRunnable<string, number>(async (texts) => texts.map((text) => known.get(text) ?? unknown), {
+    lookUp: true,
+  });
+  const remember: Middleware<string, number> = {
+    async call(call, next) {
+      const result = await next(call);
+      for (const [at, text] of call.inputs.entries()) known.set(text, result.results[at] as number);
+      return result;
+    },
+  };
+  return withFallbacks(lookUps, [withConfig(inner, { middleware: [remember] })]);
 }
-// oxlint-disable-next-line typescript/unbound-method -- it is marked here, not called
-Object.defineProperty(Remembering.prototype.batch, Symbol.for("batchwise.base-batch"), { value: true });
 
-describe.each(["one", "bulk", "override"])("around a wrapper that runs batches in a way of its own (%s)", (kind) => {
+describe.each(["one", "bulk", "override"])("around a wrapper that answers some inputs by itself (%s)", (kind) => {
   it.each([
-    ["its requests are recorded when the engine tells of them", false, true],
+    ["what it sends is a request, and nothing else", false, true],
     ["those that are recorded inside are not recorded again", true, true],
     ["nor where no context manager is registered", true, false],
   ])("%s", async (_, isRecordedInside, hasManager) => {
@@ -92,7 +87,7 @@ describe.each(["one", "bulk", "override"])("around a wrapper that runs batches i
     const seen = collector();
     const { inner, calls } = backends()[kind]!;
     const model = isRecordedInside ? withTelemetry(inner, { operation: "embeddings", ...seen.providers }) : inner;
-    const all = withTelemetry(new Remembering(model), { operation: "embeddings", ...seen.providers });
+    const all = withTelemetry(remembering(model), { operation: "embeddings", ...seen.providers });
     expect(await all.batch(TEXTS)).toEqual(LENGTHS);
     expect(await all.batch([...TEXTS, "ffffff"])).toEqual([...LENGTHS, 6]);
     if (!hasManager) useContextManager();
@@ -101,9 +96,9 @@ describe.each(["one", "bulk", "override"])("around a wrapper that runs batches i
     const requests = seen.spans().filter((span) => span.name === "embeddings");
     expect(requests).toHaveLength(calls());
     expect(requests.every((span) => (span.attributes["gen_ai.usage.input_tokens"] as number) > 0)).toBe(true);
-    expect(requests[0]?.attributes["batchwise.request.attempt"]).toBe(isRecordedInside ? undefined : 1);
+    expect(requests[0]?.attributes["batchwise.request.attempt"]).toBe(1);
     const roots = tree(seen.spans()).filter((line) => !line.startsWith(" "));
-    expect(roots).toHaveLength(hasManager ? 2 : 2 + calls());
+    expect(roots).toEqual(["batch embeddings", "batch embeddings"]);
   });
 });
 
@@ -144,6 +139,25 @@ describe("never counts twice", () => {
     await expectCounted(seen, calls(), 4);
     expect(await seen.sum("batchwise.items")).toBe(2);
     useContextManager();
+  });
+
+  it("a nested batch of a call that other middleware has changed, where no context manager is registered", async () => {
+    stopUsing();
+    const seen = collector();
+    const { inner, calls } = backends()["bulk"]!;
+    const model = withTelemetry(inner, { operation: "embeddings", ...seen.providers });
+    const words = runnable((text: string, options) => model.batch(text.split(" "), options));
+    const changing: Middleware<string> = {
+      call: (call, next) =>
+        next({ ...call, inputs: call.inputs.map((text) => text.trim()), options: { ...call.options } }),
+    };
+    const inside = withConfig(withTelemetry(words, seen.providers), { middleware: [changing] });
+    const outside = withTelemetry(withConfig(words, { middleware: [changing] }), seen.providers);
+    await inside.batch([" a bb ccc", "a "]);
+    await outside.batch([" a bb ccc", "a "]);
+    useContextManager();
+    await expectCounted(seen, calls(), 2 * 4);
+    expect(await seen.sum("batchwise.items")).toBe(2 * 2);
   });
 
   it("a call through a wrapper inside, where no context manager is registered", async () => {
@@ -191,6 +205,19 @@ describe("never counts twice", () => {
     await withTelemetry(chat, seen.providers).batch(["a"]);
     expect(await seen.sum("batchwise.requests")).toBe(2);
     expect(await seen.sum("gen_ai.client.token.usage")).toBe(usage.inputTokens + 3);
+  });
+
+  it("of two around one call the innermost records it, and of two around one batch the outermost", async () => {
+    const seen = collector();
+    const { inner } = backends()["bulk"]!;
+    const model = withTelemetry(inner, { operation: "embeddings", ...seen.providers });
+    await withTelemetry(model, { operation: "chat", ...seen.providers }).batch(["a"]);
+    await withTelemetry(passOn.pipe(model), { operation: "chat", ...seen.providers }).batch(["a"]);
+    expect(tree(seen.spans())).toEqual(["batch chat", "  embeddings", "batch chat", "  chat", "  embeddings"]);
+    expect(await seen.sum("batchwise.items", { "gen_ai.operation.name": "chat" })).toBe(2);
+    expect(await seen.sum("batchwise.requests", { "gen_ai.operation.name": "embeddings" })).toBe(2);
+    const [, whole] = seen.spans().filter((span) => span.name === "batch chat");
+    expect(whole?.attributes["batchwise.batch.input_tokens"]).toBe(usage.inputTokens);
   });
 
   it("a retried request: each attempt is a request, and its item one item", async () => {

@@ -1,24 +1,26 @@
-import { type CallPermit, permitOf } from "@batchwise/core/wrappers";
+import type { Call } from "@batchwise/core";
+import { permitOf } from "@batchwise/core/wrappers";
 import { type Context, createContextKey } from "@opentelemetry/api";
 
-/** Something recorded that goes on, as what happens inside of it sees it. */
+/** Request that is under way, as what happens inside of it sees it. */
 export interface Outer {
   readonly ended: boolean;
-  /** A request is made inside, and is the one to count. */
+  /** Tells it of a request inside, which is the one to count. */
   contains(): void;
 }
 
 const KEY = createContextKey("batchwise.outer");
-const byPermit = new WeakMap<CallPermit, Outer>();
+const byPermit = new WeakMap<object, Outer>();
 
 /**
- * That inside of which something happens. Permits tell it where the call's options were passed on, as nested batches
- * do; the active context tells it elsewhere, where a context manager is registered. Both may, and differ.
+ * The requests inside of which something happens. The call around a batch tells them where its options were passed on,
+ * and the active context elsewhere, where a context manager is registered. Both may, and differ.
  */
-export function enclosing(options: object, active: Context): readonly Outer[] {
+export function enclosing(parent: Call | undefined, active: Context): readonly Outer[] {
   const found: Outer[] = [];
-  for (let permit = permitOf(options); permit !== undefined && found.length === 0; permit = permit.outer) {
-    const outer = byPermit.get(permit);
+  for (let call = parent; call !== undefined && found.length === 0; call = call.batch.parent) {
+    const permit = permitOf(call.options);
+    const outer = permit && byPermit.get(permit);
     if (outer !== undefined) found.push(outer);
   }
   const outer = active.getValue(KEY) as Outer | undefined;
@@ -26,21 +28,18 @@ export function enclosing(options: object, active: Context): readonly Outer[] {
   return found;
 }
 
-/** A context in which `outer` encloses. */
-export function enclosedBy(outer: Outer, active: Context): Context {
+/** Context inside of `outer`. */
+export function insideOf(outer: Outer, active: Context): Context {
   return active.setValue(KEY, outer);
 }
 
-/** Makes `outer` the one that encloses whatever runs on the permit of a call. The returned function ends that. */
-export function hold(options: object, outer: Outer): () => void {
+/** Makes `outer` the request of a call, until the returned function is called. */
+export function hold({ options }: Call, outer: Outer): () => void {
   const permit = permitOf(options);
   if (permit === undefined) return () => {};
-  const before = byPermit.get(permit);
   byPermit.set(permit, outer);
   return () => {
     // A later call may run on it by now.
-    if (byPermit.get(permit) !== outer) return;
-    if (before === undefined || before.ended) byPermit.delete(permit);
-    else byPermit.set(permit, before);
+    if (byPermit.get(permit) === outer) byPermit.delete(permit);
   };
 }

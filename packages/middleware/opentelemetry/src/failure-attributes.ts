@@ -2,15 +2,15 @@ import { BatchError, BatchwiseError, codeOf } from "@batchwise/core";
 import type { Attributes } from "@opentelemetry/api";
 import { ATTRIBUTE } from "./names.ts";
 
-/** Where nothing better is known, by the conventions. */
+/** Type of an error of which nothing better is known, by the conventions. */
 const OTHER = "_OTHER";
 
-/** An end that somebody wished for. */
+/** Type of an end that the caller wished for. */
 export const ABORTED = "aborted";
 
 /**
- * What may be told of an error: its code, its class and its HTTP status. Never its message, its stack or any other
- * field, which may hold an input or a key.
+ * Attributes of an error: its code, its class and its HTTP status. Never its message, its stack or any other field, which
+ * may hold an input or a key.
  */
 export function failureAttributes(error: unknown): Attributes {
   const failure = BatchError.isInstance(error) ? (error.cause ?? error) : error;
@@ -22,19 +22,19 @@ export function failureAttributes(error: unknown): Attributes {
   };
 }
 
-/** The code of an error; its class where it has none. */
+/** Code of an error; its class where it has none. */
 export function errorType(error: unknown): string {
   if (BatchError.isInstance(error) && error.cause !== undefined) return errorType(error.cause);
   const code = codeOf(error);
   return code === "unknown" ? classOf(error) : code;
 }
 
-/** The same for a code. */
+/** The same for a code alone. */
 export function typeOfCode(code: string): string {
   return code === "unknown" ? OTHER : code;
 }
 
-/** The name of a class is written by an author; an error's own `name` could be anything. */
+/** Name of an error's class, which an author has written; its own `name` could be anything. */
 function classOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return OTHER;
   if (BatchwiseError.isInstance(error)) return identifier(error.name);
@@ -44,7 +44,7 @@ function classOf(error: unknown): string {
   return DOM_ERRORS.has(name) ? name : made;
 }
 
-/** What signals end with. */
+/** Errors with which signals are aborted. */
 const DOM_ERRORS: ReadonlySet<string> = new Set(["AbortError", "TimeoutError"]);
 
 function identifier(name: unknown): string {

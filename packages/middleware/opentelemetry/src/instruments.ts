@@ -1,13 +1,13 @@
 import type { Counter, Histogram, Meter, UpDownCounter } from "@opentelemetry/api";
 
-/** As the conventions advise for tokens. */
+/** Buckets that the conventions advise for tokens. */
 const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864];
-/** As the conventions advise for seconds. */
+/** Buckets that the conventions advise for seconds. */
 const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
-/** Up to the largest requests that a provider takes. */
+/** Buckets up to the largest requests that a provider takes. */
 const INPUTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048];
 
-/** What is measured. Units are UCUM's. */
+/** Instruments of all metrics. Units are UCUM's. */
 export interface Instruments {
   readonly tokenUsage: Histogram;
   readonly operationDuration: Histogram;

@@ -1,17 +1,17 @@
 import { ArgumentError } from "@batchwise/core";
 import type { Attributes, MeterProvider, TracerProvider } from "@opentelemetry/api";
 
-/** Options of `withTelemetry`. A Runnable cannot tell whose model it calls: say so, for the conventions want to know. */
+/** Options of `withTelemetry`. A Runnable cannot tell whose model it calls, and the conventions ask for it. */
 export interface TelemetryOptions {
-  /** What the requests are: `chat`, `embeddings`, `text_completion`, ... (`gen_ai.operation.name`). */
+  /** Operation of a request: `chat`, `embeddings`, `text_completion`, ... (`gen_ai.operation.name`). */
   readonly operation?: string;
-  /** Who answers them: `openai`, `cohere`, `azure.ai.openai`, ... (`gen_ai.provider.name`). */
+  /** Provider that answers: `openai`, `cohere`, `azure.ai.openai`, ... (`gen_ai.provider.name`). */
   readonly provider?: string;
-  /** The model that is asked for (`gen_ai.request.model`). */
+  /** Model that is asked for (`gen_ai.request.model`). */
   readonly model?: string;
-  /** Added to every span and every measurement. Few values each: metrics keep a series for each combination. */
+  /** Attributes of every span and every measurement. Few values each: metrics keep a series for each combination. */
   readonly attributes?: Attributes;
-  /** A span for each request. `false` leaves one span a batch, for whoever sends millions. @default true */
+  /** A span for each request. `false` leaves one span a batch, for millions of requests. @default true */
   readonly requestSpans?: boolean;
   /** @default the global one, looked up at each batch, so that one which is registered later counts too */
   readonly tracerProvider?: TracerProvider;
@@ -21,7 +21,7 @@ export interface TelemetryOptions {
 
 type Check = readonly [expected: string, holds: (value: unknown) => boolean];
 
-const TEXT: Check = ["a text", (value) => typeof value === "string" && value !== ""];
+const TEXT: Check = ["a non-empty string", (value) => typeof value === "string" && value !== ""];
 
 const OPTIONS: Readonly<Record<keyof TelemetryOptions, Check>> = {
   operation: TEXT,
@@ -33,24 +33,30 @@ const OPTIONS: Readonly<Record<keyof TelemetryOptions, Check>> = {
   meterProvider: ["a MeterProvider with getMeter(name)", (value) => hasMethod(value, "getMeter")],
 };
 
-/** @throws ArgumentError that names the option, what it takes and what came */
+/** @throws ArgumentError that names the option, what it takes and what was given */
 export function requireOptions(options: TelemetryOptions): void {
   if (typeof options !== "object" || options === null) {
-    throw new ArgumentError('withTelemetry expects options such as { operation: "embeddings", provider: "openai" }.');
+    const example = 'Give such as { operation: "embeddings", provider: "openai" }.';
+    throw new ArgumentError(
+      `Expected \`options\` of withTelemetry to be an object, got ${kindOf(options)}. ${example}`,
+    );
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(OPTIONS, name)) {
-      throw new ArgumentError(
-        `withTelemetry: ${name}: no such option. Known options: ${Object.keys(OPTIONS).join(", ")}.`,
-      );
+      const known = Object.keys(OPTIONS).join(", ");
+      throw new ArgumentError(`Expected only options of withTelemetry, got \`${name}\`. Known: ${known}.`);
     }
     const [expected, holds] = OPTIONS[name as keyof TelemetryOptions];
     if (value !== undefined && !holds(value)) {
-      throw new ArgumentError(`withTelemetry: ${name}: expected ${expected}, got a ${typeof value}.`);
+      throw new ArgumentError(`Expected \`${name}\` of withTelemetry to be ${expected}, got ${kindOf(value)}.`);
     }
   }
 }
 
 function hasMethod(value: unknown, name: string): boolean {
   return typeof value === "object" && value !== null && typeof Reflect.get(value, name) === "function";
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? "an object" : value === null ? "null" : `a ${typeof value}`;
 }

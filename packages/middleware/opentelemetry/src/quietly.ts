@@ -1,6 +1,6 @@
 import { type Context, context, diag, ROOT_CONTEXT } from "@opentelemetry/api";
 
-/** Whatever `act` returns; undefined where it throws. A provider that fails is told of, and fails no batch. */
+/** Result of `act`; undefined where it throws. A provider that fails is reported to `diag`, and fails no batch. */
 export function quietly<T>(act: () => T): T | undefined {
   try {
     return act();
@@ -10,7 +10,7 @@ export function quietly<T>(act: () => T): T | undefined {
   }
 }
 
-/** The context that is active now. */
+/** Context that is active now. */
 export function activeContext(): Context {
   return quietly(() => context.active()) ?? ROOT_CONTEXT;
 }
@@ -26,7 +26,7 @@ export function within<T>(active: Context, work: () => Promise<T>): Promise<T> {
   return running ?? settled(work);
 }
 
-/** What is thrown at once becomes a rejection: it is the work's failure, and not the context manager's. */
+/** Turns what is thrown at once into a rejection: it is the work's failure, and not the context manager's. */
 function settled<T>(work: () => Promise<T>): Promise<T> {
   return new Promise((resolve) => {
     resolve(work());
@@ -37,6 +37,6 @@ function tell(error: unknown): void {
   try {
     diag.error("@batchwise/opentelemetry: a provider of telemetry threw. The batch goes on.", error);
   } catch {
-    // Nobody is left who could be told.
+    // The logger fails as well: there is no other to tell.
   }
 }

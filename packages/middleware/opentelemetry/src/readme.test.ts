@@ -32,9 +32,7 @@ test("the snippet runs and prints what it says", async () => {
 test("the tables have every option, attribute and metric", async () => {
   const text = await readFile(readme, "utf8");
   const inner = runnable((input: string) => input);
-  const [, options] = /Known options: (.*)\.$/.exec(
-    refusal(() => telemetry.withTelemetry(inner, { none: 1 } as never)),
-  )!;
+  const [, options] = /Known: (.*)\.$/.exec(refusal(() => telemetry.withTelemetry(inner, { none: 1 } as never)))!;
   expect(options!.split(", ").filter((name) => !text.includes(`| \`${name}\``))).toEqual([]);
 
   const { meterProvider } = collector().providers;

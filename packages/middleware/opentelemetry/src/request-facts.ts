@@ -1,32 +1,34 @@
-import { type Attributes, type Context, type Span, SpanKind, SpanStatusCode, type TimeInput } from "@opentelemetry/api";
+import type { Call } from "@batchwise/core";
+import { type Attributes, type Context, type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { ATTRIBUTE } from "./names.ts";
 import { quietly } from "./quietly.ts";
+import type { Recorder } from "./recorder.ts";
 import type { Spending } from "./spending.ts";
-import type { Recorder } from "./telemetry.ts";
 
-/** What is known of a request when it has ended. */
+/** Facts of a request that has ended. */
 export interface RequestFacts {
-  /** Undefined where they cannot be counted. */
-  readonly inputs: number | undefined;
+  readonly inputs: number;
   readonly durationMs: number;
   readonly spending: Spending;
-  /** What may be told of the error that it ended with. */
+  /** Attributes of the error with which it ended. */
   readonly failure: Attributes | undefined;
-  /** Inputs that failed single-handedly. */
+  /** Inputs that failed alone. */
   readonly rejected: number;
 }
 
-/** The span of a request, which is not active yet. */
+/** Starts the span of a request, which is not active yet. */
 export function startRequestSpan(
   { tracer, subject, isRemote, requestAttributes }: Recorder,
-  inputs: number | undefined,
+  { inputs, attempt }: Call,
   parent: Context,
-  startTime?: TimeInput,
 ): Span | undefined {
   const options = {
     kind: isRemote ? SpanKind.CLIENT : SpanKind.INTERNAL,
-    attributes: { ...requestAttributes, ...(inputs !== undefined && { [ATTRIBUTE.requestInputs]: inputs }) },
-    ...(startTime !== undefined && { startTime }),
+    attributes: {
+      ...requestAttributes,
+      [ATTRIBUTE.requestInputs]: inputs.length,
+      [ATTRIBUTE.requestAttempt]: attempt,
+    },
   };
   return quietly(() => tracer?.startSpan(subject === "" ? "request" : subject, options, parent));
 }
@@ -59,7 +61,7 @@ export function measureRequest(recorder: Recorder, facts: RequestFacts, context:
   quietly(() => {
     instruments.operationDuration.record(facts.durationMs / 1000, ended, context);
     instruments.requests.add(1, ended, context);
-    if (facts.inputs !== undefined) instruments.requestInputs.record(facts.inputs, requestAttributes, context);
+    instruments.requestInputs.record(facts.inputs, requestAttributes, context);
     if (inputTokens > 0) instruments.tokenUsage.record(inputTokens, tokens("input"), context);
     if (outputTokens > 0) instruments.tokenUsage.record(outputTokens, tokens("output"), context);
     if (cost > 0) instruments.cost.add(cost, requestAttributes, context);

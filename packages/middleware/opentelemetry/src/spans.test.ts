@@ -301,6 +301,32 @@ describe("an end that comes early", () => {
     expect(await seen.sum("batchwise.items", { "batchwise.outcome": "unfinished" })).toBe(3);
   });
 
+  it("by abort is an error of the batch where the caller gets the reason thrown", async () => {
+    const runs: readonly (readonly [
+      boolean,
+      (all: Runnable<string, string>, signal: AbortSignal) => Promise<unknown>,
+    ])[] = [
+      [true, (all, signal) => all.batch(["a"], { signal })],
+      [true, (all, signal) => all.invoke("a", { signal })],
+      [true, (all, signal) => readAll(all.batchAsCompleted(["a"], { signal }))],
+      [true, (all, signal) => readAll(all.batchInOrder(["a"], { signal }))],
+      [false, (all, signal) => all.batch(["a"], { signal, returnExceptions: true })],
+    ];
+    for (const [isThrown, run] of runs) {
+      const seen = collector();
+      const controller = new AbortController();
+      const ended = run(hanging(seen), controller.signal).then(
+        () => false,
+        () => true,
+      );
+      controller.abort();
+      expect(await ended).toBe(isThrown);
+      const batch = seen.spans().at(-1);
+      expect(batch?.attributes["batchwise.batch.status"]).toBe("aborted");
+      expect(batch?.status.code).toBe(isThrown ? SpanStatusCode.ERROR : SpanStatusCode.UNSET);
+    }
+  });
+
   it("by a consumer who leaves is no error of the batch", async () => {
     const seen = collector();
     for await (const _ of hanging(seen).batchAsCompleted(["quick", "slow", "slow"])) break;

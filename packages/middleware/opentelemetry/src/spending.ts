@@ -1,21 +1,16 @@
 import type { CallOptions, CallReport, Price, Usage } from "@batchwise/core";
 import { costOf } from "@batchwise/core/wrappers";
 
-/** What is being handed on to an outer call, which has been counted further inside. */
+/** Usage that is being handed on to an outer call and has been counted further inside. */
 let counted: Usage | undefined;
 
-/** Whether what is being reported has been counted further inside. */
-export function isCounted(usage: Usage | undefined): boolean {
-  return usage !== undefined && usage === counted;
-}
-
-/** What one call says that it used, each report once, whoever else sees it. */
+/** Usage that one call reports, each report once, also where calls around it are told of it. */
 export class Spending {
   inputTokens: number | undefined;
   outputTokens: number | undefined;
   cost = 0;
   requestId: string | undefined;
-  /** Whether the call has reported anything that nobody inside of it has counted. */
+  /** True where the call has reported usage that is not counted further inside. */
   isOwn = false;
   readonly #price: Price | undefined;
 
@@ -23,11 +18,11 @@ export class Spending {
     this.#price = price;
   }
 
-  /** Takes a report, and hands it on to whoever the call was going to tell. */
+  /** Takes a report, and hands it on. */
   report(facts: CallReport, next: CallOptions["report"]): void {
     const { usage, requestId } = facts;
     if (typeof requestId === "string") this.requestId = requestId;
-    if (usage !== undefined && !isCounted(usage)) this.#add(usage);
+    if (usage !== undefined && usage !== counted) this.#add(usage);
     const outer = counted;
     counted = usage;
     try {
@@ -47,14 +42,14 @@ export class Spending {
   }
 }
 
-/** As the engine counts it: a total alone is taken for input. */
+/** Cost as the engine counts it: a total alone is taken for input. */
 function costOfUsage({ inputTokens, outputTokens, totalTokens }: Usage, price: Price | undefined): number {
   const output = amount(outputTokens) ?? 0;
   const input = amount(inputTokens) ?? Math.max(0, (amount(totalTokens) ?? 0) - output);
   return costOf(input, output, price);
 }
 
-/** P9: what is no finite number counts nothing. */
+/** P9: only a finite number from 0 counts. */
 function amount(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
 }

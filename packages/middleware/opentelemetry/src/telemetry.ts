@@ -1,81 +1,39 @@
-import {
-  type Attributes,
-  createNoopMeter,
-  type Meter,
-  type MeterProvider,
-  metrics,
-  ProxyTracerProvider,
-  trace,
-  type Tracer,
-  type TracerProvider,
-} from "@opentelemetry/api";
-import { type Instruments, instrumentsOf } from "./instruments.ts";
-import { ATTRIBUTE, SCOPE } from "./names.ts";
+import type { Call, Middleware } from "@batchwise/core";
+import { BatchRecord, recordOf } from "./batch-record.ts";
 import type { TelemetryOptions } from "./options.ts";
-import { quietly } from "./quietly.ts";
+import { Recording } from "./recorder.ts";
+import { RequestRecord } from "./request-record.ts";
 
-/** Where spans and measurements go, and what is on all of them. */
-export interface Recorder {
-  readonly tracer: Tracer | undefined;
-  readonly instruments: Instruments | undefined;
-  readonly requestSpans: boolean;
-  /** On everything: whose model it is, and the caller's attributes. */
-  readonly attributes: Attributes;
-  /** On what is a request: the same, and the operation. A batch is many operations and not one. */
-  readonly requestAttributes: Attributes;
-  /** Ends the name of each span: `embeddings text-embedding-3-small`. */
-  readonly subject: string;
-  /** Whether the requests are operations of a generative AI, which somebody else carries out. */
-  readonly isRemote: boolean;
-}
+type CallHook = NonNullable<Middleware["call"]>;
 
-/** The telemetry of one wrapper: its options, and the providers as they are registered at the moment. */
-export class Telemetry {
-  readonly #options: TelemetryOptions;
-  #meter: Meter | undefined;
-  #recorder: Recorder | undefined;
+/** The hooks that record requests. */
+const hooks = new WeakSet<CallHook>();
 
-  constructor(options: TelemetryOptions) {
-    this.#options = options;
-  }
-
-  /** What records now; undefined while nobody has registered a provider. */
-  recorder(): Recorder | undefined {
-    const { tracerProvider, meterProvider } = this.#options;
-    const tracer = quietly(() => tracerOf(tracerProvider ?? trace.getTracerProvider()));
-    const meter = quietly(() => meterOf(meterProvider ?? metrics.getMeterProvider()));
-    if (tracer === undefined && meter === undefined) return undefined;
-    if (this.#recorder?.tracer !== tracer || this.#meter !== meter) this.#recorder = undefined;
-    this.#meter = meter;
-    return (this.#recorder ??= recorderOf(this.#options, tracer, meter));
-  }
-}
-
-function recorderOf(options: TelemetryOptions, tracer: Tracer | undefined, meter: Meter | undefined): Recorder {
-  const { operation, provider, model, requestSpans = true } = options;
-  const attributes: Attributes = {
-    ...options.attributes,
-    ...(provider !== undefined && { [ATTRIBUTE.provider]: provider }),
-    ...(model !== undefined && { [ATTRIBUTE.model]: model }),
+/**
+ * Middleware that records batches and requests. Of several around one call the innermost records it, of several around
+ * one batch the outermost. A batch that begins while no provider is registered is run as if there were none.
+ */
+export function telemetry(options: TelemetryOptions): Middleware {
+  const recording = new Recording(options);
+  const hook: CallHook = (call, next) => {
+    const recorder = recording.recorder();
+    if (recorder === undefined || !isInnermost(hook, call)) return next(call);
+    return new RequestRecord(recorder, call).run(next);
   };
+  hooks.add(hook);
   return {
-    tracer,
-    instruments: meter && quietly(() => instrumentsOf(meter)),
-    requestSpans: requestSpans && tracer !== undefined,
-    attributes,
-    requestAttributes: { ...attributes, ...(operation !== undefined && { [ATTRIBUTE.operation]: operation }) },
-    subject: [operation, model].filter((part) => part !== undefined).join(" "),
-    isRemote: operation !== undefined,
+    batch(info) {
+      const recorder = recording.recorder();
+      // The outermost is asked first.
+      if (recorder === undefined || recordOf(info) !== undefined) return undefined;
+      return new BatchRecord(recorder, info).listeners;
+    },
+    get call(): CallHook | undefined {
+      return recording.recorder() === undefined ? undefined : hook;
+    },
   };
 }
 
-/** Undefined where the global provider is still the API's own, which records nothing. */
-function tracerOf(provider: TracerProvider): Tracer | undefined {
-  return provider instanceof ProxyTracerProvider ? provider.getDelegateTracer(SCOPE) : provider.getTracer(SCOPE);
-}
-
-/** Undefined where the global provider is still the API's own, which records nothing. */
-function meterOf(provider: MeterProvider): Meter | undefined {
-  const meter = provider.getMeter(SCOPE);
-  return meter === createNoopMeter() ? undefined : meter;
+function isInnermost(hook: CallHook, call: Call): boolean {
+  return call.hooks.find((each) => hooks.has(each)) === hook;
 }

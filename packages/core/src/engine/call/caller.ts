@@ -13,7 +13,7 @@ import type { Answer, Settler } from "../results/settler.ts";
 import type { StageContext } from "../stage-context.ts";
 import { CallSlot } from "./call-slot.ts";
 import { startDeadline } from "./deadline.ts";
-import { throughMiddleware } from "../../middleware/through-middleware.ts";
+import { outputOf, throughMiddleware } from "../../middleware/through-middleware.ts";
 
 /** Makes a stage's calls, new work's and recovery's alike: each from its pass to its outcomes. */
 export class Caller<Input, Output> {
@@ -90,26 +90,22 @@ export class Caller<Input, Output> {
 
   /** The same through middleware. A fault of it stays with the slot: what the call has brought is settled first. */
   async #sendThrough(chunk: Chunk<Input>, slot: CallSlot, options: CallOptions): Promise<unknown> {
-    const { callHooks = [], price, strategy } = this.#context.options;
-    const call: Call = {
-      inputs: chunk.inputs.slice(),
-      attempt: chunk.attempts,
-      options,
-      price,
-      batch: this.#context.batch.info,
-    };
+    const { callHooks: hooks = [], price, schema, strategy } = this.#context.options;
+    const { attempts: attempt } = chunk;
+    const batch = this.#context.batch.info;
+    const call: Call = { inputs: chunk.inputs.slice(), attempt, options, price, schema, batch, hooks };
     slot.call = call;
-    const { result, error, fault } = await throughMiddleware(callHooks, call, async (changed) => {
+    const end = await throughMiddleware(call, async (changed) => {
       const value = await send(strategy, changed.inputs as Input[], changed.options);
       const results = strategy.kind === "one" ? [value] : value;
       const wrong = wrongCount(results, changed.inputs.length);
       if (wrong !== undefined) throw wrong;
       return { results: results as unknown[], usage: slot.usage, requestId: slot.requestId };
     });
-    slot.call = undefined;
-    slot.fault = fault;
-    if (result === undefined) throw error ?? fault;
-    return strategy.kind === "one" ? result.results[0] : result.results;
+    // After its deadline the slot is another call's.
+    if (slot.call === call) Object.assign(slot, { call: undefined, fault: end.fault });
+    if (end.result === undefined) throw end.error ?? end.fault;
+    return strategy.kind === "one" ? outputOf(end) : end.result.results;
   }
 
   #isPayable(tokens: number): boolean {

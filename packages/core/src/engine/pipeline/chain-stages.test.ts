@@ -41,7 +41,7 @@ async function run(chain: Chain, inputs: readonly string[], given: BatchOptions 
   const ends: unknown[] = [];
   const onEnd = (): unknown => ends.push("ended");
   const options = { clock, ...given };
-  const info = { method: "batch", size: inputs.length, price: undefined, parent: undefined } as const;
+  const info = { method: "batch", size: inputs.length, price: undefined, parent: undefined, options: {} } as const;
   const output = { method: "batch", sink, failFast: false, onEnd, outcomes: () => [] } as const;
   const batch = new BatchRun(options, info, clock, source, output);
   const stages = chainStages(chain, options, source, batch, undefined);

@@ -35,7 +35,6 @@ export interface ResolvedOptions<Input, Output> {
   readonly limiter: RateLimiter | undefined;
   readonly schema: StandardSchema<unknown, Output> | undefined;
   readonly keyOf: ((input: Input) => unknown) | undefined;
-  readonly middleware: readonly Middleware[] | undefined;
   /** Middleware around each call, the last one outermost; undefined where there is none. */
   readonly callHooks: readonly CallHook[] | undefined;
   readonly weigh: ((input: Input) => Weight) | undefined;
@@ -92,8 +91,7 @@ export function resolveOptions<Input, Output>(
     limiter: options.limiter ?? settings.limiter ?? (retry && rateLimiter({ clock })),
     schema: options.schema ?? settings.schema,
     keyOf: keyOf(options.dedupe ?? settings.dedupe),
-    middleware: settings.middleware,
-    callHooks: callHooks([...(settings.middleware ?? []), ...outside]),
+    callHooks: settings.lookUp ? undefined : callHooks([...(settings.middleware ?? []), ...outside]),
     weigh: settings.weigh,
     calibration: settings.weigh && calibrationOf(settings.weigh),
     price: settings.price,

@@ -4,7 +4,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { ArgumentError } from "@batchwise/core";
 import { fileFailure, openDatabase, whileBusy } from "./sqlite.ts";
 
-/** Raised when the tables change. */
+/** Version of the tables. */
 const SCHEMA_VERSION = 1;
 /** "BWCH": marks the file as ours, so that another program's is left alone. */
 const APPLICATION_ID = 0x42_57_43_48;
@@ -122,13 +122,13 @@ export class CacheFile {
   #requireOurs(applicationId: number, version: number): void {
     if (applicationId !== APPLICATION_ID) {
       throw new ArgumentError(
-        `The file ${this.#path} is another program's database. Give fileStore a path of its own.`,
+        `Expected ${this.#path} to be a cache file, got another program's database. Give fileStore a path of its own.`,
       );
     }
     if (version !== SCHEMA_VERSION) {
       throw new ArgumentError(
-        `The cache file ${this.#path} has version ${version}; this @batchwise/cache reads version ${SCHEMA_VERSION}. ` +
-          "Update the package, or give fileStore another path.",
+        `Expected the cache file ${this.#path} to have version ${SCHEMA_VERSION}, got ${version}. ` +
+          "Update @batchwise/cache, or give fileStore another path.",
       );
     }
   }

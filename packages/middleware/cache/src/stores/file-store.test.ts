@@ -80,10 +80,10 @@ describe("fileStore", () => {
   });
 
   it.each([
-    [{ path: "" }, "path: expected the path of a file"],
-    [{ busyTimeoutMs: -1 }, "busyTimeoutMs: expected a number from 0, got -1"],
-    [{ maxBytes: 0 }, "maxBytes: expected a number above 0, got 0"],
-    [{ file: "x" }, "file: no such option"],
+    [{ path: "" }, "Expected `path` of fileStore to be the path of a file, got an empty string."],
+    [{ busyTimeoutMs: -1 }, "Expected `busyTimeoutMs` of fileStore to be a number from 0, got -1."],
+    [{ maxBytes: 0 }, "Expected `maxBytes` of fileStore to be a number above 0, got 0."],
+    [{ file: "x" }, "Expected only options of fileStore, got `file`. Known: path"],
   ])("%o is refused", (options, message) => {
     expect(() => fileStore(options as never)).toThrow(message);
   });
@@ -123,7 +123,7 @@ describe("as a storage adapter of Keyv", () => {
   });
 
   it("refuses what is neither text nor bytes", async () => {
-    await expect(fileStore({ path: at() }).set("a", { value: 1 })).rejects.toThrow("let Keyv serialize");
+    await expect(fileStore({ path: at() }).set("a", { value: 1 })).rejects.toThrow("Let Keyv serialize it");
   });
 });
 
@@ -153,7 +153,7 @@ describe("a broken file", () => {
   }
 
   const damages: readonly (readonly [string, () => Promise<void>, RegExp])[] = [
-    ["text", () => writeFile(at(), "This is no database. ".repeat(100)), /is no SQLite database: delete it/],
+    ["text", () => writeFile(at(), "This is no database. ".repeat(100)), /is not an SQLite database: delete it/],
     [
       "garbled throughout",
       async () => {
@@ -172,7 +172,7 @@ describe("a broken file", () => {
         database.exec("CREATE TABLE theirs (a)");
         database.close();
       },
-      /is another program's database\. Give fileStore a path of its own/,
+      /got another program's database\. Give fileStore a path of its own/,
     ],
     [
       "of a later version",
@@ -182,7 +182,7 @@ describe("a broken file", () => {
         database.exec("PRAGMA user_version = 2");
         database.close();
       },
-      /has version 2; this @batchwise\/cache reads version 1\. Update the package/,
+      /to have version 1, got 2\. Update @batchwise\/cache/,
     ],
     [
       "locked by another process",
@@ -243,7 +243,7 @@ describe("a broken file", () => {
     const { one, seen } = backendOf();
     const cached = withCache(one(), { namespace: "n", store: fileStore({ path: at("file/cache.sqlite") }) });
     const failure = await failureOf(cached.invoke("a"));
-    expect(failure.message).toMatch(/could not be read\. /);
+    expect(failure.message).toMatch(/to be read, got an error, in `cause`\. See that it can be opened/);
     expect(seen()).toEqual([]);
   });
 
@@ -291,7 +291,7 @@ describe("this Node", () => {
     const failure = await failureOf(fileStore({ path: at() }).get("a"));
     vi.restoreAllMocks();
     expect(failure).toMatchObject({ name: "ArgumentError" });
-    expect(failure.message).toMatch(/needs node:sqlite, which Node has from 22\.13 on; this is v/);
+    expect(failure.message).toMatch(/Expected Node 22\.13 or newer, which has node:sqlite, got v/);
   });
 
   it("loads SQLite only where a file is opened, so that nobody else sees its warning", async () => {

@@ -7,6 +7,7 @@ import {
   keyvStorageCapability,
   type KeyvStorageEntry,
 } from "keyv";
+import { refusedOption } from "../refused-option.ts";
 import { requireNode } from "../require-node.ts";
 import { CacheFile } from "./cache-file.ts";
 import { DAMAGED, type Entry, type Store } from "./store.ts";
@@ -18,7 +19,7 @@ export interface FileStoreOptions {
    * @default ".batchwise/cache.sqlite" in the folder in which the process was started
    */
   readonly path?: string;
-  /** How long to wait for another process that writes, in milliseconds. @default 10_000. Minimum 0 */
+  /** Milliseconds to wait for another process that writes. @default 10_000. Minimum 0 */
   readonly busyTimeoutMs?: number;
   /** Bytes that the file may have; a write that would need more fails. @default no limit of its own */
   readonly maxBytes?: number;
@@ -28,7 +29,7 @@ export interface FileStoreOptions {
  * A store in one SQLite file, for any number of processes at once: the `store` of `withCache`, and a storage adapter
  * for Keyv. The file is opened when it is first needed; what keeps it from being opened is thrown then.
  *
- * @throws ArgumentError for an option that cannot be worked with
+ * @throws ArgumentError for an option that can't be worked with
  *
  * @example
  * const cached = withCache(embeddings, { namespace: "text-embedding-3-small", store: fileStore({ path: "vectors.sqlite" }) });
@@ -39,19 +40,16 @@ export function fileStore(options: FileStoreOptions = {}): KeyvStorageAdapter {
   const known = ["path", "busyTimeoutMs", "maxBytes"];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new ArgumentError(`fileStore: ${unknown}: no such option. Known options: ${known.join(", ")}.`);
+    throw new ArgumentError(`Expected only options of fileStore, got \`${unknown}\`. Known: ${known.join(", ")}.`);
   }
-  if (typeof path !== "string" || path === "") {
-    throw new ArgumentError("fileStore: path: expected the path of a file, got something else.");
-  }
-  if (!(busyTimeoutMs >= 0 && busyTimeoutMs <= 2 ** 31 - 1)) {
-    throw new ArgumentError(`fileStore: busyTimeoutMs: expected a number from 0, got ${String(busyTimeoutMs)}.`);
-  }
-  if (!(maxBytes > 0)) {
-    throw new ArgumentError(`fileStore: maxBytes: expected a number above 0, got ${String(maxBytes)}.`);
-  }
+  if (typeof path !== "string" || path === "") throw refusedOption(OWNER, "path", "the path of a file", path);
+  if (!(busyTimeoutMs >= 0 && busyTimeoutMs <= 2 ** 31 - 1))
+    throw refusedOption(OWNER, "busyTimeoutMs", "a number from 0", busyTimeoutMs);
+  if (!(maxBytes > 0)) throw refusedOption(OWNER, "maxBytes", "a number above 0", maxBytes);
   return new FileStore(new CacheFile(resolve(path), busyTimeoutMs, maxBytes));
 }
+
+const OWNER = "fileStore";
 
 type Value = string | Uint8Array;
 
@@ -159,7 +157,8 @@ export class FileStore extends EventEmitter implements Store, KeyvStorageAdapter
     entries: readonly { readonly key: string; readonly value: unknown; readonly expires?: number | undefined }[],
   ): void {
     const odd = entries.some(({ value }) => typeof value !== "string" && !(value instanceof Uint8Array));
-    if (odd) throw new ArgumentError("fileStore keeps texts and bytes: let Keyv serialize what it is given.");
+    if (odd)
+      throw new ArgumentError("Expected strings or bytes for fileStore, got another value. Let Keyv serialize it.");
     this.#file.write(({ set }) => {
       for (const { key, value, expires } of entries) {
         set.run(this.#own, key, expires === undefined ? null : Math.ceil(expires), value as Value);

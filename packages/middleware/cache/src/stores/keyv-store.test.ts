@@ -1,3 +1,4 @@
+import { withConfig } from "@batchwise/core";
 import { Keyv, KeyvMemoryAdapter, type KeyvStorageAdapter } from "keyv";
 import { describe, expect, it } from "vitest";
 import { backendOf } from "../fixtures/backend.ts";
@@ -32,10 +33,7 @@ describe("a store of Keyv's", () => {
     const { store, calls } = counting();
     const { bulk } = backendOf();
     const cached = withCache(bulk({ request: { maxInputs: 50 } }), { namespace: "n", store });
-    await cached.invokeMany?.(
-      Array.from({ length: 50 }, (_, index) => String(index)),
-      {},
-    );
+    await withConfig(cached, {}).batch(Array.from({ length: 50 }, (_, index) => String(index)));
     expect(calls).toEqual(["getMany 50", "setMany 50"]);
   });
 
@@ -61,7 +59,7 @@ describe("a store of Keyv's", () => {
     const { bulk } = backendOf();
     const store = new Keyv({ store: broken({ getMany: () => Promise.resolve([]) }) });
     const [slot] = await withCache(bulk(), { namespace: "n", store }).batch(["a"], { returnExceptions: true });
-    expect(slot).toMatchObject({ cause: { message: "1 values were expected, 0 came." } });
+    expect(slot).toMatchObject({ cause: { message: "Expected 1 values from the store, got 0." } });
   });
 
   it.each([

@@ -18,7 +18,8 @@ export class KeyvStore implements Store {
       typeof store.getMany === "function"
         ? await store.getMany([...keys])
         : await Promise.all(keys.map((key) => store.get(key)));
-    if (rows.length !== keys.length) throw new Error(`${keys.length} values were expected, ${rows.length} came.`);
+    if (rows.length !== keys.length)
+      throw new Error(`Expected ${keys.length} values from the store, got ${rows.length}.`);
     return Promise.all(rows.map((row) => this.#bytesOf(row)));
   }
 
@@ -34,7 +35,7 @@ export class KeyvStore implements Store {
     );
     const written = await store.setMany(rows);
     const failed = written?.filter((each) => !each).length ?? 0;
-    if (failed > 0) throw new Error(`${failed} of ${rows.length} entries were not taken.`);
+    if (failed > 0) throw new Error(`Expected the store to take ${rows.length} entries, got ${failed} refusals.`);
   }
 
   async #bytesOf(row: unknown): Promise<Uint8Array | typeof DAMAGED | undefined> {
@@ -44,7 +45,7 @@ export class KeyvStore implements Store {
       if (decoded?.expires !== undefined && decoded.expires !== null && decoded.expires <= Date.now()) return undefined;
       return decoded?.value instanceof Uint8Array ? decoded.value : DAMAGED;
     } catch {
-      // So it tells what nobody listens to.
+      // Its input is sent, and the entry replaced.
       return DAMAGED;
     }
   }

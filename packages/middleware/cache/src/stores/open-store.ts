@@ -1,20 +1,22 @@
 import { ArgumentError } from "@batchwise/core";
 import { detectKeyv, detectKeyvStorage, Keyv, type KeyvStorageAdapter } from "keyv";
+import { kindOf } from "../refused-option.ts";
 import { FileStore } from "./file-store.ts";
 import { KeyvStore } from "./keyv-store.ts";
 import type { Store } from "./store.ts";
 
-/** Where results are kept: a Keyv, one of its storage adapters, or a Map. */
+/** Store of results: a Keyv, one of its storage adapters, or a Map. */
 export type CacheStore = Keyv | KeyvStorageAdapter | Map<string, unknown>;
 
-/** @throws ArgumentError where it is nothing of the kind */
+/** Opens what was given as `store`. @throws ArgumentError where it is none of these */
 export function openStore(store: CacheStore): Store {
   // Straight to the file: bytes need no text around them there.
   if (store instanceof FileStore) return store;
   if (store instanceof Keyv || detectKeyv(store).compatible) return new KeyvStore(store as Keyv);
   if (!detectKeyvStorage(store).compatible) {
     throw new ArgumentError(
-      "store: expected a Keyv, a storage adapter of Keyv or a Map, got something else. fileStore() makes one of a file.",
+      `Expected \`store\` of withCache to be a Keyv, a storage adapter of Keyv or a Map, got ${kindOf(store)}. ` +
+        "fileStore() makes one of a file.",
     );
   }
   const keyv = new Keyv({ store });

@@ -2,7 +2,7 @@ import { ArgumentError } from "@batchwise/core";
 import type { DatabaseSync } from "node:sqlite";
 
 /**
- * Node's own SQLite. Asked for only when a file is opened: whoever brings another store needs none.
+ * Opens a database of Node's own SQLite, which is loaded then: another store needs none.
  *
  * @throws ArgumentError where this Node has none
  */
@@ -10,14 +10,14 @@ export function openDatabase(path: string): DatabaseSync {
   const sqlite = process.getBuiltinModule("node:sqlite") as typeof import("node:sqlite") | undefined;
   if (sqlite === undefined) {
     throw new ArgumentError(
-      `fileStore needs node:sqlite, which Node has from 22.13 on; this is ${process.version}. ` +
-        "Use a newer Node, or give withCache another `store`.",
+      `Expected Node 22.13 or newer, which has node:sqlite, got ${process.version}. ` +
+        "Use a newer Node, or give withCache another `store` than fileStore.",
     );
   }
   return new sqlite.DatabaseSync(path);
 }
 
-/** What SQLite calls the failure, in its primary result codes (https://www.sqlite.org/rescode.html). */
+/** Advice by SQLite's primary result codes (https://www.sqlite.org/rescode.html). */
 const ADVICE: ReadonlyMap<number, string> = new Map([
   [5, "Another process keeps it locked: let that one finish."],
   [8, "It can't be written to: see to its permissions, or choose another path."],
@@ -25,15 +25,17 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [11, "The file is damaged: delete it, or give another path. What it held will be paid again."],
   [13, "The disk is full, or the file may grow no further: make room."],
   [14, "It can't be opened: see to the permissions of its folder, or choose another path."],
-  [26, "The file is no SQLite database: delete it, or give another path."],
+  [26, "The file is not an SQLite database: delete it, or give another path."],
 ]);
 const BUSY = 5;
 
-/** A failure of the file with what to do about it; what is one already stays as it is. */
+/** A failure of the file with advice; one that has some already stays as it is. */
 export function fileFailure(path: string, doing: string, error: unknown): ArgumentError {
   if (ArgumentError.isInstance(error)) return error;
-  const advice = ADVICE.get(codeOf(error)) ?? "See `cause`.";
-  return new ArgumentError(`The cache file ${path} could not be ${doing}. ${advice}`, { cause: error });
+  const advice = ADVICE.get(codeOf(error)) ?? "See that it can be opened, or choose another path.";
+  return new ArgumentError(`Expected the cache file ${path} to be ${doing}, got an error, in \`cause\`. ${advice}`, {
+    cause: error,
+  });
 }
 
 /** Runs `work` again while another process has the file locked in a way that SQLite itself does not wait for. */
@@ -51,7 +53,7 @@ export function whileBusy<T>(patienceMs: number, work: () => T): T {
 
 const PAUSE_MS = 10;
 
-/** The primary code, the lowest byte of the extended one. */
+/** Primary code of an error, the lowest byte of the extended one. */
 function codeOf(error: unknown): number {
   const { errcode } = error as { readonly errcode?: unknown };
   return typeof errcode === "number" ? errcode & 0xff : -1;

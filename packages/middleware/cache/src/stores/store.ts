@@ -1,17 +1,17 @@
-/** What is saved under a key. */
+/** Bytes that are saved under a key. */
 export interface Entry {
   readonly key: string;
   readonly bytes: Uint8Array;
-  /** Milliseconds since 1970 after which nobody wants it any more. */
+  /** Milliseconds since 1970 after which it is not used any more. */
   readonly expires: number | undefined;
 }
 
-/** An entry that is there and is not bytes: somebody else's, or damaged. */
+/** An entry that is there and is not bytes: another program's, or damaged. */
 export const DAMAGED: unique symbol = Symbol("damaged");
 
-/** What `withCache` asks of a store. */
+/** Store as `withCache` uses it. */
 export interface Store {
-  /** What is saved under each key. @throws whatever keeps the store from being read */
+  /** Reads the entry of each key. @throws the error that keeps the store from being read */
   read(keys: readonly string[]): Promise<readonly (Uint8Array | typeof DAMAGED | undefined)[]>;
   /** Saves all or throws. */
   write(entries: readonly Entry[]): Promise<void>;

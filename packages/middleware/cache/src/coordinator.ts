@@ -1,44 +1,48 @@
 import { ArgumentError, type CallOptions, ResultError } from "@batchwise/core";
-import type { Archive, Schema } from "./archive.ts";
-import { type Flight, Flights, type Outcome } from "./flights.ts";
+import type { ResultStore, Schema } from "./result-store.ts";
+import { type Flight, SingleFlight, type Outcome } from "./single-flight.ts";
 import type { Keys } from "./keys.ts";
 import type { CacheStats } from "./ledger.ts";
+import { kindOf } from "./refused-option.ts";
 
 /** Sends inputs, and gives an outcome for each in their order; undefined where it cannot tell one. */
-export type Send<Input, Output> = (inputs: Input[], options: CallOptions) => Promise<Outcomes<Output>>;
+export type Send<Input, Output> = (inputs: Input[]) => Promise<Outcomes<Output>>;
 
-/** In the order of the inputs; undefined for what is still to come. */
+/** Outcomes in the order of the inputs; undefined for what is still to come. */
 type Outcomes<Output> = readonly (Outcome<Output> | undefined)[];
 
-/** What there is for some inputs. */
+/** Inputs to answer, as a call has them. */
+export interface Question<Input, Output> {
+  readonly inputs: readonly Input[];
+  readonly options: CallOptions;
+  /** Schema by which results are saved and used. */
+  readonly schema: Schema<Output>;
+}
+
+/** Outcomes of some inputs. */
 export interface Answer<Output> {
   readonly outcomes: Outcomes<Output>;
-  /** What kept the rest from being answered. */
+  /** Error that kept the rest from being answered. */
   readonly thrown?: { readonly error: unknown };
 }
 
-/** Names the call option by which a batch's own schema comes along. */
-export const SCHEMA_OPTION = "batchwise.cache.schema";
-
-/** What a memo works with. */
-export interface MemoParts<Input, Output> {
+/** Parts of a coordinator. */
+export interface CoordinatorParts<Input, Output> {
   readonly keys: Keys<Input>;
-  readonly archive: Archive<Output>;
+  readonly results: ResultStore<Output>;
+  /** Schema of the Runnable itself. */
   readonly schema: Schema<Output>;
   readonly stats: { -readonly [Name in keyof CacheStats]: CacheStats[Name] };
 }
 
 /** One question, and the answers so far. */
-interface Inquiry<Input, Output> {
-  readonly inputs: readonly Input[];
+interface Inquiry<Input, Output> extends Question<Input, Output> {
   readonly keys: readonly string[];
   readonly outcomes: (Outcome<Output> | undefined)[];
-  readonly options: CallOptions;
-  readonly schema: Schema<Output>;
   readonly send: Send<Input, Output>;
 }
 
-/** An input that is this call's to send, with all places that want its outcome. */
+/** An input that is this call's to send, with all places that wait for its outcome. */
 interface Lead<Output> {
   readonly flight: Flight<Output>;
   readonly positions: number[];
@@ -51,46 +55,44 @@ interface Follower<Output> {
 }
 
 /**
- * The memory of one cached Runnable: answers inputs from the archive, sends the others, and saves what comes back. An
- * input that is on its way already is waited for and not sent again.
+ * Coordinator of one cached Runnable: answers inputs from the saved results, sends the others, and saves what comes
+ * back. An input that is on its way already is waited for and not sent again.
  */
-export class Memo<Input, Output> {
-  readonly #parts: MemoParts<Input, Output>;
-  readonly #flights = new Flights<Output>();
+export class Coordinator<Input, Output> {
+  readonly #parts: CoordinatorParts<Input, Output>;
+  readonly #flights = new SingleFlight<Output>();
 
-  constructor(parts: MemoParts<Input, Output>) {
+  constructor(parts: CoordinatorParts<Input, Output>) {
     this.#parts = parts;
   }
 
-  /** What the archive has, in the inputs' order. Never fails: what is not known is undefined. */
-  async lookUp(inputs: readonly Input[], handed: CallOptions): Promise<Outcomes<Output>> {
-    const { schema, options } = this.#own(handed);
-    const keys = this.#parts.keys.of(inputs, options);
+  /** Looks inputs up: in their order, undefined for what is not there. Never fails. */
+  async lookUp(inputs: readonly Input[], options: CallOptions): Promise<Outcomes<Output>> {
+    const { results, keys: keysOf, schema, stats } = this.#parts;
+    const keys = keysOf.of(inputs, options);
     const known = keys.filter((key) => typeof key === "string");
-    const found = await this.#parts.archive.read(known, schema);
+    const found = await results.read(known, schema);
     if (ArgumentError.isInstance(found)) return inputs.map(() => undefined);
     let next = 0;
     const outcomes = keys.map((key) => (typeof key === "string" ? found[next++] : undefined));
-    this.#parts.stats.hits += outcomes.filter((outcome) => outcome !== undefined).length;
+    stats.hits += outcomes.filter((outcome) => outcome !== undefined).length;
     return outcomes;
   }
 
   /** Answers inputs, with as few of them sent as can be. Never rejects. */
-  async answer(inputs: readonly Input[], handed: CallOptions, send: Send<Input, Output>): Promise<Answer<Output>> {
-    const { schema, options } = this.#own(handed);
+  async answer(question: Question<Input, Output>, send: Send<Input, Output>): Promise<Answer<Output>> {
+    const { inputs, options } = question;
     const keys = this.#parts.keys.of(inputs, options);
     const outcomes = keys.map((key) => (typeof key === "string" ? undefined : { error: key }));
     const sendings: number[] = [];
     const inquiry: Inquiry<Input, Output> = {
-      inputs,
+      ...question,
       // Those without a key have their outcome, and are not looked at again.
       keys: keys as readonly string[],
       outcomes,
-      options,
-      schema,
-      send: (some, own) => {
+      send: (some) => {
         sendings.push(some.length);
-        return send(some, own);
+        return send(some);
       },
     };
     let open = outcomes.flatMap((outcome, position) => (outcome === undefined ? [position] : []));
@@ -105,13 +107,6 @@ export class Memo<Input, Output> {
     }
     reportPart(inputs.length, sendings, options);
     return { outcomes };
-  }
-
-  /** The schema that holds for a call, and the options that are the inner Runnable's. */
-  #own(handed: CallOptions): { readonly schema: Schema<Output>; readonly options: CallOptions } {
-    if (!(SCHEMA_OPTION in handed)) return { schema: this.#parts.schema, options: handed };
-    const { [SCHEMA_OPTION]: schema, ...options } = handed as CallOptions & { [SCHEMA_OPTION]: Schema<Output> };
-    return { schema, options };
   }
 
   /** Parts the inputs into those that are ours to send and those that are on their way. */
@@ -135,7 +130,7 @@ export class Memo<Input, Output> {
   /** Looks up what is ours, sends the rest, and saves what comes. @throws what sending throws */
   async #fly(leads: ReadonlyMap<string, Lead<Output>>, inquiry: Inquiry<Input, Output>): Promise<void> {
     const { signal } = inquiry.options;
-    // Nobody is to wait for a call that is not wanted any more, and that may never end.
+    // No other call is to wait for one that is not wanted any more, and that may never end.
     const release = (): void => {
       for (const [key, { flight }] of leads) this.#flights.end(key, flight);
     };
@@ -149,12 +144,12 @@ export class Memo<Input, Output> {
     }
   }
 
-  /** Settles what the archive has. Returns the others. */
+  /** Answers from the saved results. Returns the others. */
   async #recall(
     leads: ReadonlyMap<string, Lead<Output>>,
     inquiry: Inquiry<Input, Output>,
   ): Promise<[key: string, lead: Lead<Output>][]> {
-    const found = await this.#parts.archive.read([...leads.keys()], inquiry.schema);
+    const found = await this.#parts.results.read([...leads.keys()], inquiry.schema);
     let next = 0;
     return [...leads].filter(([key, lead]) => {
       const outcome = ArgumentError.isInstance(found) ? { error: found } : found[next++];
@@ -167,21 +162,18 @@ export class Memo<Input, Output> {
 
   async #send(misses: readonly [key: string, lead: Lead<Output>][], inquiry: Inquiry<Input, Output>): Promise<void> {
     const { inputs, options, schema, send } = inquiry;
-    const { stats, archive } = this.#parts;
+    const { stats, results } = this.#parts;
     options.signal?.throwIfAborted();
     const sent = misses.map(([, { positions }]) => positions[0] as number);
     stats.misses += sent.length;
     let answers: Outcomes<Output>;
     try {
-      answers = await send(
-        sent.map((position) => inputs[position] as Input),
-        options,
-      );
+      answers = await send(sent.map((position) => inputs[position] as Input));
     } catch (error) {
       throw atPosition(error, sent);
     }
     requireCount(answers, sent.length);
-    await archive.save(
+    await results.save(
       misses.map(([key], index) => [key, answers[index]]),
       schema,
     );
@@ -195,7 +187,7 @@ export class Memo<Input, Output> {
 
   #settle(key: string, lead: Lead<Output>, outcome: Outcome<Output>, { outcomes }: Inquiry<Input, Output>): void {
     for (const position of lead.positions) outcomes[position] = outcome;
-    // Our failure is nobody else's: only what succeeded is shared.
+    // A failure is this call's own: only what succeeded is shared.
     this.#flights.end(key, lead.flight, outcome.error === undefined ? outcome : undefined);
   }
 
@@ -221,9 +213,9 @@ export class Memo<Input, Output> {
 /** L13: which answer belongs to which input can't be told. */
 function requireCount(answers: unknown, count: number): void {
   if (Array.isArray(answers) && answers.length === count) return;
-  const came = Array.isArray(answers) ? String(answers.length) : typeof answers;
+  const got = Array.isArray(answers) ? String(answers.length) : kindOf(answers);
   throw new ResultError(
-    `Expected ${count} results from the Runnable that is cached, one for each input and in their order, but got ${came}. None is used.`,
+    `Expected ${count} results from the Runnable that is cached, one for each input and in their order, got ${got}. None is used.`,
   );
 }
 

@@ -1,32 +1,32 @@
 import { ArgumentError, type StandardSchema, toError } from "@batchwise/core";
-import type { Outcome } from "./flights.ts";
+import type { Outcome } from "./single-flight.ts";
 import type { Ledger } from "./ledger.ts";
 import { DAMAGED, type Entry, type Store } from "./stores/store.ts";
 import { type Decoded, decodeEntry, encodeEntry, type ValueCodec } from "./value-codec.ts";
 
-/** What an archive works with. */
-export interface ArchiveParts<Output> {
+/** Parts of a result store. */
+export interface ResultStoreParts<Output> {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly codec: ValueCodec<Output> | undefined;
   readonly maxAgeMs: number;
-  /** Whether a store that cannot be read counts as an empty one. */
+  /** True where a store that cannot be read counts as an empty one. */
   readonly forgives: boolean;
   readonly now: () => number;
 }
 
-/** What a schema refuses is neither saved nor used: it is no result. */
+/** Schema of results: one that it refuses is neither saved nor used. */
 export type Schema<Output> = StandardSchema<unknown, Output> | undefined;
 
 /** Outputs in a store: reads those that are whole and young enough, saves those that would come back as they are. */
-export class Archive<Output> {
-  readonly #parts: ArchiveParts<Output>;
+export class ResultStore<Output> {
+  readonly #parts: ResultStoreParts<Output>;
 
-  constructor(parts: ArchiveParts<Output>) {
+  constructor(parts: ResultStoreParts<Output>) {
     this.#parts = parts;
   }
 
-  /** What is saved under each key; an error where the store cannot be read and nothing may be sent then. */
+  /** Reads the entry of each key. An error where the store cannot be read and nothing may be sent then. */
   async read(
     keys: readonly string[],
     schema: Schema<Output>,
@@ -55,7 +55,7 @@ export class Archive<Output> {
     return outcomes;
   }
 
-  /** Saves what succeeded. What cannot be saved is told and no failure: it has been paid for, and is handed out. */
+  /** Saves outputs. One that cannot be saved makes a warning and no failure: it has been paid for, and is handed out. */
   async save(
     answers: readonly (readonly [key: string, outcome: Outcome<Output> | undefined])[],
     schema: Schema<Output>,
@@ -88,7 +88,7 @@ export class Archive<Output> {
   }
 }
 
-/** Whether a schema takes a value. One that throws does not. */
+/** Tells whether a schema takes a value. One that throws does not. */
 async function accepts<Output>(schema: Schema<Output>, value: unknown): Promise<boolean> {
   if (schema === undefined) return true;
   try {
@@ -99,9 +99,10 @@ async function accepts<Output>(schema: Schema<Output>, value: unknown): Promise<
 }
 
 function unreadable(cause: unknown): ArgumentError {
-  const why = ArgumentError.isInstance(cause) ? cause.message : "See `cause`.";
-  return new ArgumentError(
-    `The cache could not be read, so this input was not sent. ${why} With onStoreError: "continue" it would have been.`,
-    { cause: toError(cause) },
-  );
+  const problem = ArgumentError.isInstance(cause)
+    ? cause.message
+    : "Expected the store to be readable, got an error, in `cause`.";
+  return new ArgumentError(`${problem} This input was not sent; with onStoreError: "continue" it would have been.`, {
+    cause: toError(cause),
+  });
 }

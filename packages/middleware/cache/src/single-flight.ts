@@ -1,11 +1,24 @@
-/** What came of an input: an output, or why there is none. */
+/** Outcome of an input: an output, or the error that kept it from being made. */
 export type Outcome<Output> =
   | { readonly value: Output; readonly error?: undefined }
   | { readonly error: Error; readonly value?: undefined };
 
-/** An input that is being sent, for those who have an equal one. */
+/** Outcomes of a bulk answer, in which an Error is that item's failure. What is not an array is the coordinator's to refuse. */
+export function outcomesOf<Output>(results: readonly (Output | Error)[]): readonly Outcome<Output>[] {
+  if (!Array.isArray(results)) return results as never;
+  return Array.from(results as (Output | Error)[], (result) =>
+    result instanceof Error ? { error: result } : { value: result },
+  );
+}
+
+/** An outcome as it stands in a bulk answer. */
+export function resultOf<Output>(outcome: Outcome<Output> | undefined): Output | Error {
+  return outcome?.error ?? (outcome?.value as Output);
+}
+
+/** An input that is being sent, for calls that have an equal one. */
 export class Flight<Output> {
-  /** Its outcome; undefined where it brings none, so that whoever waits must send their own. */
+  /** Its outcome; undefined where it brings none, so that a call which waits must send its own. */
   readonly landed: Promise<Outcome<Output> | undefined>;
   readonly #land: (outcome: Outcome<Output> | undefined) => void;
 
@@ -20,8 +33,8 @@ export class Flight<Output> {
   }
 }
 
-/** Everything that one cached Runnable is sending now, by key. */
-export class Flights<Output> {
+/** Inputs that one cached Runnable is sending now, by key. */
+export class SingleFlight<Output> {
   readonly #byKey = new Map<string, Flight<Output>>();
 
   get(key: string): Flight<Output> | undefined {
