@@ -9,9 +9,10 @@ import { REPOSITORY, type Workplace } from "./workplace.ts";
 
 /** Size limit of a tarball, in kB: about a tenth more than its size. */
 const BUDGETS: Readonly<Record<string, number>> = {
-  "@batchwise/core": 210,
+  "@batchwise/core": 235,
   "@batchwise/emulator": 230,
   "@batchwise/openai": 150,
+  "@batchwise/testkit": 150,
 };
 const BUDGET_OF_OTHERS = 120;
 
