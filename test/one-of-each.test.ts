@@ -3,7 +3,7 @@ import { type Source, sources } from "./sources.ts";
 
 const TERMINAL = "packages/tools/terminal/src";
 /** Where programs and what they stand on are; providers and core have words of their own for some of it. */
-const PROGRAMS = /^(apps\/docsearch|packages\/(tools|engines|middleware))\//;
+const PROGRAMS = /^(apps\/docsearch|packages\/(tools|executors|middleware))\//;
 
 interface One {
   readonly what: string;

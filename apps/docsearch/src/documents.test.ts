@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 // The queue's own tests have a PostgreSQL from npm, which is not published.
-import { startPostgres } from "../../../packages/engines/queue/src/testing/postgres.ts";
+import { startPostgres } from "../../../packages/executors/queue/src/testing/postgres.ts";
 import { numberedNotes, temporaryFolder } from "./testing/folder.ts";
 import { expectNoKey, useProviders } from "./testing/providers.ts";
 import { start } from "./testing/start.ts";
