@@ -9,10 +9,10 @@ export interface Source {
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TEST = /\.test(-d)?\.ts$/;
-/** What tests stand on, and what others make a project of. */
+/** Files that tests stand on, and a template of which others make a project. */
 const SUPPORT = /\/(testing|fixtures|broken|invariants|pitfalls|template)\/|^packages\/[^/]+\/test\//;
 
-/** What the packages and apps are made of, without their tests. */
+/** Sources of the packages and apps, without their tests. */
 export const sources: readonly Source[] = read((path) => !TEST.test(path) && !SUPPORT.test(path));
 
 /** Their tests. */

@@ -91,8 +91,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a short response counts as complete",
     file: "results/check-result.ts",
-    find: "answer.length === count) return;",
-    replace: "answer.length <= count) return;",
+    find: "answer.length === count) return undefined;",
+    replace: "answer.length <= count) return undefined;",
   },
   {
     name: "outcomes in order do not wait for a gap",
@@ -139,14 +139,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a timeout runs on after its call",
-    file: "call/with-timeout.ts",
-    find: "      isOver = true;\n      cancel();\n",
+    file: "call/deadline.ts",
+    find: "      isOver = true;\n      cancelTimer();\n",
     replace: "      isOver = true;\n",
   },
   {
     name: "a timed-out call is not aborted",
-    file: "call/with-timeout.ts",
-    find: "      controller.abort(error);\n",
+    file: "call/deadline.ts",
+    find: "    controller.abort(error);\n",
     replace: "",
   },
   {
@@ -164,7 +164,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a limit is not asked",
     file: "admission/admission.ts",
-    find: "    const reservation = limiter.tryReserve?.(this.demandOf(chunk), this.#reserve);\n    return reservation && { reservation };\n",
+    find: "    const reservation = limiter.tryReserve?.(this.demandOf(chunk.size, chunk.tokens), this.#reserve);\n    return reservation && { reservation };\n",
     replace: "    return FREE;\n",
   },
 ];

@@ -1,7 +1,7 @@
 import { FakeClock } from "@batchwise/testkit";
 import type { BatchOptions, Inputs, RunnableShape } from "../src/contract/runnable.ts";
 import { Admission } from "../src/engine/admission/admission.ts";
-import { Semaphore } from "../src/engine/admission/semaphore.ts";
+import { type Claimant, Semaphore } from "../src/engine/admission/semaphore.ts";
 import { BatchRun } from "../src/engine/batch-run.ts";
 import { Caller } from "../src/engine/call/caller.ts";
 import { Chunk } from "../src/engine/intake/chunk.ts";
@@ -20,6 +20,8 @@ export type Collected = readonly [index: number, input: unknown, result: unknown
 /** Sink that keeps what it is given, in the order in which it comes. Its backlog is set by hand. */
 export class CollectingSink<Input, Output> implements OutcomeSink<Input, Output> {
   readonly outcomes: Collected[] = [];
+  /** Values and errors, each in the slot of its input. A slot without an outcome is a hole. */
+  readonly slots: unknown[] = [];
   /** Indexes of the inputs that were rejected. */
   readonly rejected: number[] = [];
   readonly sleepers: Wakeable[] = [];
@@ -33,29 +35,24 @@ export class CollectingSink<Input, Output> implements OutcomeSink<Input, Output>
 
   fulfill(index: number, input: Input, value: Output): void {
     this.outcomes.push([index, input, value]);
+    this.slots[index] = value;
   }
 
   reject(index: number, input: Input, reason: Error): void {
     this.rejected.push(index);
     this.outcomes.push([index, input, reason]);
+    this.slots[index] = reason;
   }
 
   close(): void {
     this.closed++;
-  }
-
-  /** Values and errors, each in the slot of its input. */
-  get slots(): unknown[] {
-    const slots: unknown[] = [];
-    for (const [index, , result] of this.outcomes) slots[index] = result;
-    return slots;
   }
 }
 
 /** Reader that takes from a source what it wants, and keeps it. */
 export class KeepingReader<Input> implements SourceReader<Input> {
   readonly taken: (readonly [index: number, input: Input])[] = [];
-  /** How often the source has said that there is something new. */
+  /** Number of times that the source has said that there is something new. */
   woken = 0;
   readonly #source: Source<Input>;
   #wanted = 0;
@@ -64,9 +61,17 @@ export class KeepingReader<Input> implements SourceReader<Input> {
     this.#source = source;
   }
 
-  /** Takes so many at most, or all that there are, and returns what has been taken in all. */
+  get inputs(): Input[] {
+    return this.taken.map(([, input]) => input);
+  }
+
+  get indexes(): number[] {
+    return this.taken.map(([index]) => index);
+  }
+
+  /** Takes so many more at most, or all that there are, and returns what has been taken in all. */
   take(wanted: number = Infinity): typeof this.taken {
-    this.#wanted = this.taken.length + wanted;
+    this.#wanted += wanted;
     this.#source.fill(this);
     return this.taken;
   }
@@ -95,15 +100,15 @@ export interface EngineParts<Input, Output> {
   readonly context: StageContext<Input, Output>;
 }
 
-/** Context of one stage. Its outcomes go to the batch and on to the sink; nothing is started. */
+/** Context of one stage, without jitter, on a clock that is fake if it is given. Its outcomes go to the batch and on to the sink; nothing is started. */
 export function engineParts<Input, Output>(
   runnable: RunnableShape<Input, Output>,
   inputs: Inputs<Input> = [],
   given: BatchOptions<Input, Output> = {},
   failFast: boolean = false,
 ): EngineParts<Input, Output> {
-  const clock = new FakeClock();
-  const options = { clock, ...given };
+  const clock = (given.clock as FakeClock | undefined) ?? new FakeClock();
+  const options = { random: () => 0, ...given, clock };
   const sink = new CollectingSink<Input, Output>();
   const ends: (Stop | undefined)[] = [];
   const source = openSource(inputs);
@@ -117,10 +122,29 @@ export function engineParts<Input, Output>(
   } as const;
   const output = { method: "batch", sink, failFast, onEnd, outcomes: () => [] } as const;
   const batch = new BatchRun(options, info, clock, source, output);
-  const resolved = resolveOptions(runnable, options, false, source.inputs !== undefined);
+  const resolved = resolveOptions(runnable, options, true, source.inputs !== undefined);
   const semaphore = new Semaphore(resolved.permits, resolved.parent);
   const context = { options: resolved, source, sink: batch, batch, semaphore };
   return { clock, sink, source, batch, ends, context };
+}
+
+/** Context of a stage for the test of one of its parts, with what shows of its batch. */
+export interface TestContext<Input, Output> extends StageContext<Input, Output> {
+  readonly batch: BatchRun<Input, Output>;
+  readonly clock: FakeClock;
+  /** Outputs so far, and errors in the slots of inputs that failed. A slot without an outcome is a hole. */
+  readonly values: readonly unknown[];
+  readonly ends: readonly (Stop | undefined)[];
+}
+
+/** The same as one object: spread it to replace a part. The first failure ends the batch, except with `returnExceptions`. */
+export function stageContext<Input, Output>(
+  runnable: RunnableShape<Input, Output>,
+  inputs: Inputs<Input>,
+  given: BatchOptions<Input, Output> = {},
+): TestContext<Input, Output> {
+  const { clock, sink, batch, ends, context } = engineParts(runnable, inputs, given, given.returnExceptions !== true);
+  return { ...context, clock, batch, ends, values: sink.slots };
 }
 
 /** Surroundings of a stage, and the parts of a worker loop, joined as it joins them. */
@@ -152,9 +176,24 @@ export function freePermits(semaphore: Semaphore): number {
   return count;
 }
 
-/** Chunk of these inputs, whose indexes begin at `from`. */
-export function chunkOf<Input>(inputs: readonly Input[], from: number = 0): Chunk<Input> {
+/** Chunk of these inputs, whose indexes begin at `from`, each of as many tokens as said. */
+export function chunkOf<Input>(inputs: readonly Input[], from: number = 0, tokens?: number): Chunk<Input> {
   const chunk = new Chunk<Input>();
-  for (const [position, input] of inputs.entries()) chunk.add(from + position, input);
+  const weight = tokens === undefined ? undefined : { tokens };
+  for (const [position, input] of inputs.entries()) chunk.add(from + position, input, weight);
   return chunk;
+}
+
+/** Stage that never has work, and counts how often it is asked for some since it has joined. */
+export function countOffers(semaphore: Semaphore): Claimant & { asked: number } {
+  const stage = {
+    asked: 0,
+    claim(): boolean {
+      this.asked++;
+      return false;
+    },
+  };
+  semaphore.join(stage);
+  stage.asked = 0;
+  return stage;
 }

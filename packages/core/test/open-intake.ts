@@ -5,7 +5,7 @@ import type { Chunk } from "../src/engine/intake/chunk.ts";
 import { Intake } from "../src/engine/intake/intake.ts";
 import { Settler } from "../src/engine/results/settler.ts";
 import type { StageContext } from "../src/engine/stage-context.ts";
-import { countOffers, stageContext, type TestContext } from "./stage-context.ts";
+import { countOffers, stageContext, type TestContext } from "./engine-parts.ts";
 
 /** An intake, and what a stage does around it. */
 export interface IntakeParts {

@@ -4,7 +4,7 @@ import type { BatchOptions, Inputs } from "../src/contract/runnable.ts";
 import { FastPath } from "../src/engine/call/fast-path.ts";
 import type { StageContext } from "../src/engine/stage-context.ts";
 import { HeldBackend } from "./regressions/held-backend.ts";
-import { stageContext, type TestContext } from "./stage-context.ts";
+import { stageContext, type TestContext } from "./engine-parts.ts";
 
 /** A batch on its fast path. */
 export interface FastPathParts {

@@ -1,4 +1,4 @@
-import type { Law, LawError } from "./law.ts";
+import { checkLaw, type Law, type LawError } from "./law.ts";
 import { laws } from "./laws/index.ts";
 import { defineSubject, type Subject, type SubjectOptions } from "./subject.ts";
 
@@ -21,7 +21,7 @@ export async function checkLaws<Input, Output, Answer = Output>(
   const subject = defineSubject(options);
   const reports: LawReport[] = [];
   // One law after another: the threads and files of an adapter must not be shared by chance.
-  for (const law of laws) reports.push(await checkLaw(law, subject));
+  for (const law of laws) reports.push(await reportOn(law, subject));
   return reports;
 }
 
@@ -30,11 +30,11 @@ export function reasonToSkip(law: Law, subject: Subject<any, any>): string | und
   return subject.skip[law.number] ?? (law.observes ? subject.unobserved : undefined);
 }
 
-async function checkLaw<Input, Output>(law: Law, subject: Subject<Input, Output>): Promise<LawReport> {
+async function reportOn<Input, Output>(law: Law, subject: Subject<Input, Output>): Promise<LawReport> {
   const reason = reasonToSkip(law, subject);
   if (reason !== undefined) return { law, status: "skipped", reason };
   try {
-    await law.check(subject);
+    await checkLaw(law, () => law.check(subject));
     return { law, status: "kept" };
   } catch (error) {
     return {

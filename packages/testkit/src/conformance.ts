@@ -1,4 +1,5 @@
 import { reasonToSkip } from "./check-laws.ts";
+import { checkLaw } from "./law.ts";
 import { laws } from "./laws/index.ts";
 import { defineSubject, type SubjectOptions } from "./subject.ts";
 import { registerSuite, type TestRunner } from "./test-runner.ts";
@@ -32,7 +33,7 @@ export function conformance<Input, Output, Answer = Output>(
   const tests = laws.map((law) => ({
     title: `${law.number} ${law.title}`,
     skip: reasonToSkip(law, subject),
-    check: () => law.check(subject),
+    check: () => checkLaw(law, () => law.check(subject)),
   }));
   return registerSuite(options.runner, options.name ?? "the laws of a Runnable", tests);
 }

@@ -90,8 +90,8 @@ export class Trial<Input, Output> {
       if (held !== undefined) this.backend.release(held);
       else if (this.clock.nextInMs !== undefined) await this.clock.advance(this.clock.nextInMs);
       else if (!(await this.comes(() => state.ended !== undefined || this.#canMove, patienceMs, watch))) {
-        const advice = "Does it wait in real time, as an SDK does before it tries again? `patienceMs` is for I/O.";
-        throw broken(where, "an end", "a deadlock (no call is open, and no timer waits)", undefined, advice);
+        const got = "a deadlock: no call is open, and no timer waits (`patienceMs` gives I/O its real time)";
+        throw broken(where, "an end", got);
       }
     }
     throw broken(where, "an end", `none after ${MOST_STEPS} steps of the clock and ${this.backend.calls.length} calls`);

@@ -68,32 +68,36 @@ const chains: fc.Arbitrary<Drawn> = fc.record({
   abortAt: fc.oneof({ arbitrary: fc.constant(undefined), weight: 4 }, { arbitrary: fc.nat(120), weight: 1 }),
 });
 
-it("L1 L2 L6 L7 L8 L11 L12 every input goes its own way through any chain, once", { timeout: 120_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(chains, async (drawn) => {
-      const world = new World();
-      const { clock, wish } = world;
-      const chain = drawn.steps
-        .map((alternatives, step) => {
-          const [first, ...spare] = alternatives.map((piped, at) =>
-            piped
-              .map((stage, place) => runnableOf(stage, nameOf(step, at, place), world))
-              .reduce((before, next) => before.pipe(next)),
-          );
-          return spare.length === 0 ? first! : withFallbacks(first!, spare);
-        })
-        .reduce((before, next) => before.pipe(next));
-      if (drawn.abortAt !== undefined) clock.after(drawn.abortAt, () => wish.abort(ENOUGH));
-      const outcomes = await clock.run(read(chain, sourceOf(drawn, clock), drawn, world));
-      world.endedAt = clock.now();
-      world.isCut = wish.signal.aborted;
-      // What is still in flight comes back, and nothing may follow from it.
-      await clock.advance(50);
-      expect(faultsIn(outcomes, drawn, world)).toEqual([]);
-    }),
-    { numRuns: RUNS, includeErrorInReport: true, ...(SEED === undefined ? {} : { seed: SEED }) },
-  );
-});
+it(
+  "L1 L2 L6 L7 L8 L11 L12 every input goes its own way through any chain, once",
+  { timeout: 120_000 + 30 * RUNS },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(chains, async (drawn) => {
+        const world = new World();
+        const { clock, wish } = world;
+        const chain = drawn.steps
+          .map((alternatives, step) => {
+            const [first, ...spare] = alternatives.map((piped, at) =>
+              piped
+                .map((stage, place) => runnableOf(stage, nameOf(step, at, place), world))
+                .reduce((before, next) => before.pipe(next)),
+            );
+            return spare.length === 0 ? first! : withFallbacks(first!, spare);
+          })
+          .reduce((before, next) => before.pipe(next));
+        if (drawn.abortAt !== undefined) clock.after(drawn.abortAt, () => wish.abort(ENOUGH));
+        const outcomes = await clock.run(read(chain, sourceOf(drawn, clock), drawn, world));
+        world.endedAt = clock.now();
+        world.isCut = wish.signal.aborted;
+        // What is still in flight comes back, and nothing may follow from it.
+        await clock.advance(50);
+        expect(faultsIn(outcomes, drawn, world)).toEqual([]);
+      }),
+      { numRuns: RUNS, includeErrorInReport: true, ...(SEED === undefined ? {} : { seed: SEED }) },
+    );
+  },
+);
 
 const ENOUGH = new Error("Enough.");
 

@@ -11,7 +11,7 @@ import {
 } from "@batchwise/core";
 import { type CachedRunnable, invokeOne, type Parts, settingsOf } from "./cached.ts";
 import { type Outcome, outcomesOf, resultOf } from "./single-flight.ts";
-import type { CacheStats } from "./ledger.ts";
+import type { CacheStats } from "./cache-monitor.ts";
 import type { Answer } from "./coordinator.ts";
 
 /** Before a Runnable whose author has written `batch`: that one gets what the store has not, in one array. */
@@ -82,8 +82,11 @@ function finish<Output>(
   const first = outcomes.find((outcome) => outcome?.error !== undefined)?.error;
   const isWhole = completed.length === inputs.length;
   if (isWhole && (returnExceptions || first === undefined)) return outcomes.map((each) => resultOf(each)) as Output[];
-  throw new BatchError("The batch ended early; see `cause`. What finished is in `outcomes`.", {
-    cause: toError(thrown?.error ?? failure ?? first),
-    outcomes: completed,
-  });
+  throw new BatchError(
+    "Expected the batch to run to its end, got an early end, see `cause`. What finished is in `outcomes`.",
+    {
+      cause: toError(thrown?.error ?? failure ?? first),
+      outcomes: completed,
+    },
+  );
 }

@@ -12,7 +12,7 @@ import {
 } from "@batchwise/core";
 import { calleeOf, isOverridden, standFor } from "@batchwise/core/wrappers";
 import { resultOf } from "./single-flight.ts";
-import type { CacheStats } from "./ledger.ts";
+import type { CacheStats } from "./cache-monitor.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { saving } from "./saving.ts";
 
@@ -34,7 +34,7 @@ const ARRAY_LOOK_UP = 1000;
 const LAZY_LOOK_UP = 16;
 
 /** Error of an input that goes on to be sent. No caller sees it. */
-const NOT_FOUND = new Error("Not in the cache.");
+const NOT_FOUND = new Error("Expected an entry of the cache, got none.");
 
 /**
  * Looks inputs up before the engine packs them: what the store has passes no limit and fills no request, and what it

@@ -2,7 +2,7 @@ import { ArgumentError, type CallOptions, ResultError } from "@batchwise/core";
 import type { ResultStore, Schema } from "./result-store.ts";
 import { type Flight, SingleFlight, type Outcome } from "./single-flight.ts";
 import type { Keys } from "./keys.ts";
-import type { CacheStats } from "./ledger.ts";
+import type { CacheStats } from "./cache-monitor.ts";
 import { kindOf } from "./refused-option.ts";
 
 /** Sends inputs, and gives an outcome for each in their order; undefined where it cannot tell one. */

@@ -1,5 +1,5 @@
 export type { CachedRunnable } from "./cached.ts";
-export type { CacheStats, CacheWarning } from "./ledger.ts";
+export type { CacheStats, CacheWarning } from "./cache-monitor.ts";
 export type { CacheOptions } from "./options.ts";
 export { fileStore, type FileStoreOptions } from "./stores/file-store.ts";
 export type { CacheStore } from "./stores/open-store.ts";

@@ -57,7 +57,7 @@ async function whole(work: Work): Promise<Ending> {
 
 it(
   `P40 killed at any time and started again, it pays for one pass and what was in flight (${KILLS} kills, BATCHWISE_SEED=${SEED})`,
-  { timeout: 60_000 + KILLS * 30_000 },
+  { timeout: 60_000 + KILLS * 120_000 },
   async () => {
     const random = randomOf(SEED);
     const measured = await whole(workAt("whole"));

@@ -1,5 +1,5 @@
 import { ArgumentError } from "@batchwise/core";
-import type { CacheWarning } from "./ledger.ts";
+import type { CacheWarning } from "./cache-monitor.ts";
 import { kindOf, refusedOption } from "./refused-option.ts";
 import type { CacheStore } from "./stores/open-store.ts";
 import type { ValueCodec } from "./value-codec.ts";

@@ -1,13 +1,13 @@
 import { ArgumentError, type StandardSchema, toError } from "@batchwise/core";
 import type { Outcome } from "./single-flight.ts";
-import type { Ledger } from "./ledger.ts";
+import type { CacheMonitor } from "./cache-monitor.ts";
 import { DAMAGED, type Entry, type Store } from "./stores/store.ts";
 import { type Decoded, decodeEntry, encodeEntry, type ValueCodec } from "./value-codec.ts";
 
 /** Parts of a result store. */
 export interface ResultStoreParts<Output> {
   readonly store: Store;
-  readonly ledger: Ledger;
+  readonly monitor: CacheMonitor;
   readonly codec: ValueCodec<Output> | undefined;
   readonly maxAgeMs: number;
   /** True where a store that cannot be read counts as an empty one. */
@@ -31,13 +31,13 @@ export class ResultStore<Output> {
     keys: readonly string[],
     schema: Schema<Output>,
   ): Promise<readonly (Outcome<Output> | undefined)[] | ArgumentError> {
-    const { store, ledger, codec, maxAgeMs, now, forgives } = this.#parts;
+    const { store, monitor, codec, maxAgeMs, now, forgives } = this.#parts;
     let rows: Awaited<ReturnType<Store["read"]>>;
     try {
       rows = await store.read(keys);
     } catch (cause) {
       if (!forgives) return unreadable(cause);
-      ledger.unreadable(keys.length, cause);
+      monitor.unreadable(keys.length, cause);
       return keys.map(() => undefined);
     }
     const oldest = now() - maxAgeMs;
@@ -51,7 +51,7 @@ export class ResultStore<Output> {
       const isFit = decoded !== undefined && decoded.savedAt >= oldest && (await accepts(schema, decoded.value));
       outcomes.push(isFit ? { value: decoded.value } : undefined);
     }
-    if (damaged > 0) ledger.damaged(damaged);
+    if (damaged > 0) monitor.damaged(damaged);
     return outcomes;
   }
 
@@ -60,7 +60,7 @@ export class ResultStore<Output> {
     answers: readonly (readonly [key: string, outcome: Outcome<Output> | undefined])[],
     schema: Schema<Output>,
   ): Promise<void> {
-    const { store, ledger, codec, maxAgeMs, now } = this.#parts;
+    const { store, monitor, codec, maxAgeMs, now } = this.#parts;
     const savedAt = now();
     const expires = maxAgeMs === Infinity ? undefined : savedAt + maxAgeMs;
     const entries: Entry[] = [];
@@ -77,13 +77,13 @@ export class ResultStore<Output> {
       if (bytes === undefined) unsuitable++;
       else entries.push({ key, bytes, expires });
     }
-    if (unsuitable > 0) ledger.unsuitable(unsuitable, cause);
+    if (unsuitable > 0) monitor.unsuitable(unsuitable, cause);
     if (entries.length === 0) return;
     try {
       await store.write(entries);
-      ledger.saved(entries);
+      monitor.saved(entries);
     } catch (error) {
-      ledger.unwritable(entries.length, error);
+      monitor.unwritable(entries.length, error);
     }
   }
 }
@@ -102,7 +102,6 @@ function unreadable(cause: unknown): ArgumentError {
   const problem = ArgumentError.isInstance(cause)
     ? cause.message
     : "Expected the store to be readable, got an error, in `cause`.";
-  return new ArgumentError(`${problem} This input was not sent; with onStoreError: "continue" it would have been.`, {
-    cause: toError(cause),
-  });
+  const message = `${problem} This input was not sent; with onStoreError: "continue" it would have been.`;
+  return new ArgumentError(message, { cause: toError(cause) });
 }

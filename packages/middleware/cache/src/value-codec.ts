@@ -70,7 +70,7 @@ function write(value: unknown): { readonly tag: number; readonly payload: Uint8A
 
 function read<Output>(tag: number | undefined, payload: Uint8Array, codec: ValueCodec<Output> | undefined): Output {
   if (codec !== undefined) {
-    if (tag !== TAGS.codec) throw new TypeError("It was saved without this codec.");
+    if (tag !== TAGS.codec) throw new TypeError("Expected an entry of this codec, got one that was saved without it.");
     return codec.decode(payload);
   }
   switch (tag) {
@@ -81,13 +81,14 @@ function read<Output>(tag: number | undefined, payload: Uint8Array, codec: Value
     case TAGS.float32:
       return vectorOf(payload) as Output;
     default:
-      throw new TypeError("It was saved in another way.");
+      throw new TypeError("Expected an entry of a known format, got another.");
   }
 }
 
 /** A vector with memory of its own: the bytes may lie where no float can. */
 function vectorOf(payload: Uint8Array): Float32Array {
-  if (payload.byteLength % 4 !== 0) throw new RangeError("Half a float.");
+  if (payload.byteLength % 4 !== 0)
+    throw new RangeError(`Expected whole floats of 4 bytes, got ${payload.byteLength} bytes.`);
   const vector = new Float32Array(payload.byteLength / 4);
   const bytes = Buffer.from(vector.buffer);
   bytes.set(payload);

@@ -4,7 +4,7 @@ import { ResultStore } from "./result-store.ts";
 import { Cached, type CachedRunnable, type Parts } from "./cached.ts";
 import { CachedOverride } from "./cached-override.ts";
 import { Keys } from "./keys.ts";
-import { Ledger } from "./ledger.ts";
+import { CacheMonitor } from "./cache-monitor.ts";
 import { Coordinator } from "./coordinator.ts";
 import { type CacheOptions, requireOptions } from "./options.ts";
 import { kindOf } from "./refused-option.ts";
@@ -35,10 +35,10 @@ export function withCache<Input, Output>(
   requireOptions(options);
   const { namespace, key = (input) => input, store = fileStore(), codec, onStoreError, onWarning } = options;
   const { maxAgeMs = Infinity, now = Date.now } = options;
-  const ledger = new Ledger(onWarning);
+  const monitor = new CacheMonitor(onWarning);
   const results = new ResultStore<Output>({
     store: openStore(store),
-    ledger,
+    monitor,
     codec,
     maxAgeMs,
     forgives: onStoreError === "continue",
@@ -48,8 +48,8 @@ export function withCache<Input, Output>(
     keys: new Keys(namespace, inner.settings?.callOptions ?? [], key),
     results,
     schema: inner.settings?.schema,
-    stats: ledger.stats,
+    stats: monitor.stats,
   });
-  const parts: Parts<Input, Output> = { inner, coordinator, stats: ledger.stats };
+  const parts: Parts<Input, Output> = { inner, coordinator, stats: monitor.stats };
   return isOverridden(inner) ? new CachedOverride(parts) : new Cached(parts);
 }

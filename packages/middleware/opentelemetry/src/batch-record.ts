@@ -106,7 +106,7 @@ export class BatchRecord {
     quietly(() => instruments?.items.add(items, { ...requestAttributes, ...outcome }, this.context));
   }
 
-  /** Where no request has a span of its own, the batch's is the one to hold what the conventions ask for. */
+  /** Usage that the conventions ask for, on the batch's span where no request has one of its own. */
   #spendings(): Attributes {
     const { requestSpans } = this.#recorder;
     const [input, output] = requestSpans

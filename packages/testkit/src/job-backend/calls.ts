@@ -8,6 +8,7 @@ import { JobTrial, TAG } from "./job-trial.ts";
 const find: JobLaw = {
   number: "J3",
   title: "a job is found by the beginning of its tag, and by no other text",
+  advice: "compare the beginning of each job's tag with the prefix.",
   async check(subject) {
     const trial = await JobTrial.open(subject, "well");
     const id = await trial.create();
@@ -43,6 +44,7 @@ const find: JobLaw = {
 const gone: JobLaw = {
   number: "J4",
   title: "a job that is gone is a ProviderError of status 404",
+  advice: "throw a ProviderError with `status: 404`.",
   async check(subject) {
     const { backend } = await JobTrial.open(subject, "well");
     const where = "poll, a job that the provider does not know";
@@ -60,6 +62,7 @@ const gone: JobLaw = {
 const cancelEnded: JobLaw = {
   number: "J5",
   title: "canceling a job that has ended is not an error, and leaves its rows",
+  advice: "take the provider's refusal to cancel it for success, and keep its rows.",
   async check(subject) {
     const where = "cancel, a job that has ended";
     const trial = await JobTrial.open(subject, "well");

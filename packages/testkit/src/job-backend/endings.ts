@@ -8,6 +8,7 @@ import { errorIn, JobTrial } from "./job-trial.ts";
 const late: JobLaw = {
   number: "J6",
   title: "a job has not ended while its rows are still to come",
+  advice: "report `running` until its rows can be read.",
   async check(subject) {
     const trial = await JobTrial.open(subject, "rows late");
     const { status } = await trial.backend.poll(await trial.create(), {});
@@ -19,6 +20,7 @@ const late: JobLaw = {
 const noGood: JobLaw = {
   number: "J7",
   title: "a job without one good line has an error for each",
+  advice: "read the errors too where there are no answers.",
   async check(subject) {
     const where = "rows, every line failed";
     const trial = await JobTrial.open(subject, "no good line");
@@ -34,6 +36,7 @@ const noGood: JobLaw = {
 const expired: JobLaw = {
   number: "J8",
   title: "an expired job keeps its finished rows, and has none for the rest",
+  advice: "read what was finished, leave out the rest, and give a `reason` that is `retryable`.",
   async check(subject) {
     const where = "rows, the job expired";
     const trial = await JobTrial.open(subject, "expired");
@@ -47,6 +50,7 @@ const expired: JobLaw = {
 const canceled: JobLaw = {
   number: "J9",
   title: "a canceled job keeps its finished rows, and has none for the rest",
+  advice: "read what was finished, leave out the rest, and give a `reason` that is `retryable`.",
   async check(subject) {
     const where = "rows, the job was canceled under way";
     const trial = await JobTrial.open(subject, "under way");

@@ -50,6 +50,7 @@ describe("jobBackendConformance", () => {
       const laws = [...red.keys()].filter((each) => name !== "MatchesByPosition" || each === law);
       expect(laws).toEqual([law]);
       expect(LawError.isInstance(red.get(law)), String(red.get(law))).toBe(true);
+      expect((red.get(law) as Error).message).toMatch(new RegExp(`, got .*\\. To keep ${law}: .+\\.$`, "s"));
       for (const input of shouting.inputs) expect((red.get(law) as Error).message).not.toContain(input);
     },
   );
@@ -94,7 +95,9 @@ describe("jobBackendConformance", () => {
     const create = (situation: JobSituation<string>): JobBackend<string, string> =>
       new MemoryBackend(situation.name === "well" ? { ...situation, name: "rows late" } : situation);
     const red = await redIn({ create, patienceMs: 5 });
-    expect(red.get("J14")).toMatchObject({ message: "rows: expected a job that ends, got none in 5 ms." });
+    expect(red.get("J14")).toMatchObject({
+      message: expect.stringMatching(/^rows: expected a job that ends, got none in 5 ms\. To keep J14: /),
+    });
   });
 
   it("wants inputs, functions, a key, and a reason for every gap", () => {

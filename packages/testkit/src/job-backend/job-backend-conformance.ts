@@ -1,3 +1,4 @@
+import { checkLaw } from "../law.ts";
 import { registerSuite, type TestRunner } from "../test-runner.ts";
 import { jobLaws } from "./job-laws.ts";
 import { defineJobSubject, type JobSubjectOptions } from "./job-subject.ts";
@@ -35,7 +36,7 @@ export function jobBackendConformance<Input, Output>(
   const tests = jobLaws.map((law) => ({
     title: `${law.number} ${law.title}`,
     skip: subject.skip[law.number],
-    check: () => law.check(subject),
+    check: () => checkLaw(law, () => law.check(subject)),
   }));
   return registerSuite(options.runner, options.name ?? "the laws of a job backend", tests);
 }

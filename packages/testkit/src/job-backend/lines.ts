@@ -6,6 +6,7 @@ import { JobTrial } from "./job-trial.ts";
 const line: JobLaw = {
   number: "J1",
   title: "a line keeps its id, and is one line of JSON",
+  advice: "write the id that `line` is given into one line of JSON.",
   async check(subject) {
     const { backend } = await JobTrial.open(subject, "well");
     for (const [position, input] of subject.inputs.entries()) {
@@ -29,6 +30,7 @@ const line: JobLaw = {
 const identity: JobLaw = {
   number: "J2",
   title: "identity is the same each time, and neither it nor a line holds the key",
+  advice: "name provider, endpoint, model and parameters, and leave out the key.",
   async check(subject) {
     const trials = [await JobTrial.open(subject, "well"), await JobTrial.open(subject, "well")];
     const [first, second] = trials.map(({ backend }) => backend.identity);

@@ -9,6 +9,7 @@ import { errorIn, JobTrial } from "./job-trial.ts";
 const order: JobLaw = {
   number: "J10",
   title: "rows are matched by id, whatever their order",
+  advice: "find a row's line by its id.",
   async check(subject) {
     const { backend } = await JobTrial.open(subject, "well");
     const { inputsPerLine = 1 } = backend.caps;
@@ -28,6 +29,7 @@ const order: JobLaw = {
 const failure: JobLaw = {
   number: "J11",
   title: "a line that failed has its error, and the others their outputs",
+  advice: "give the failed line a row with its Error.",
   async check(subject) {
     const where = "rows, one line failed";
     const trial = await JobTrial.open(subject, "bad line");
@@ -45,6 +47,7 @@ const failure: JobLaw = {
 const unreadable: JobLaw = {
   number: "J12",
   title: "a row that cannot be read costs its own line alone",
+  advice: "read each row by itself, and give one that cannot be read an Error, or leave it out.",
   async check(subject) {
     const where = "rows, one of which cannot be read";
     const trial = await JobTrial.open(subject, "unreadable row");
@@ -64,6 +67,7 @@ const unreadable: JobLaw = {
 const foreign: JobLaw = {
   number: "J13",
   title: "a row of a foreign id is passed over",
+  advice: "leave out a row for whose id `inputsOf` gives no inputs.",
   async check(subject) {
     const where = "rows, one of which has an id that is not a line's";
     const trial = await JobTrial.open(subject, "foreign row");
@@ -81,6 +85,7 @@ const foreign: JobLaw = {
 const again: JobLaw = {
   number: "J14",
   title: "rows can be read again from the start",
+  advice: "read the rows from the start in every call of `rows`.",
   async check(subject) {
     const trial = await JobTrial.open(subject, "well");
     const { id } = await trial.run("rows");
@@ -96,6 +101,7 @@ const again: JobLaw = {
 const quotes: JobLaw = {
   number: "J15",
   title: "an error quotes neither an input nor the key",
+  advice: "say its kind and its place; leave out the provider's words, which may quote, and the request.",
   async check(subject) {
     const where = "rows, one line failed";
     const errors: (Error | undefined)[] = [];

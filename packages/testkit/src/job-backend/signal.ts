@@ -7,6 +7,7 @@ import { JobTrial, TAG } from "./job-trial.ts";
 const aborts: JobLaw = {
   number: "J16",
   title: "an aborted call ends at once, with the signal's reason",
+  advice: "hand `options.signal` on with each request.",
   async check(subject) {
     const idle = await JobTrial.open(subject, "well");
     for (const [name, call] of Object.entries(callsOf(idle))) {

@@ -9,6 +9,7 @@ const COUNTS = [1, 2, 6, 13];
 export const l01: Law = {
   number: "L1",
   title: "as many outputs as inputs",
+  advice: "give one output for each input, and an Error in the slot of one that failed.",
   observes: false,
   async check(subject) {
     for (const way of ownMethods) {

@@ -8,6 +8,7 @@ import { collect, ownMethods } from "../ways.ts";
 export const l02: Law = {
   number: "L2",
   title: "outputs are in input order",
+  advice: "put each output into its own input's slot, whenever it arrives.",
   observes: false,
   async check(subject) {
     const inputs = take(subject, 6);

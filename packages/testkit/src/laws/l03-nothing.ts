@@ -6,6 +6,7 @@ import { collect, engineOf, lazily, ownMethods, wrappers } from "../ways.ts";
 export const l03: Law = {
   number: "L3",
   title: "no input gives no output and makes no call",
+  advice: "return before anything is sent where there are no inputs.",
   observes: false,
   async check(subject) {
     for (const way of [...ownMethods, ...wrappers]) {

@@ -8,6 +8,7 @@ import { ownMethods } from "../ways.ts";
 export const l04: Law = {
   number: "L4",
   title: "batch([x]) equals [invoke(x)]",
+  advice: "send the input of `invoke` as `batch` sends one, and read the answer in the same way.",
   observes: false,
   async check(subject) {
     for (const [index, input] of take(subject, 6).entries()) {

@@ -8,6 +8,7 @@ import { ownMethods } from "../ways.ts";
 export const l05: Law = {
   number: "L5",
   title: "equal inputs keep their own slots",
+  advice: "find a slot by its position, not by its input.",
   observes: false,
   async check(subject) {
     const [a, b, c] = take(subject, 3) as [never, never, never];

@@ -20,6 +20,8 @@ import { engineBatch, engineMethods } from "../ways.ts";
 export const l06: Law = {
   number: "L6",
   title: "one failure never loses a sibling",
+  advice:
+    "return an Error in the failed input's slot, or throw what failed the whole request: the engine finds the input.",
   observes: true,
   async check(subject) {
     const inputs = take(subject, 6);

@@ -15,6 +15,7 @@ const deaf: Script<any, any> = { hold: () => true, heedsSignal: false };
 export const l07: Law = {
   number: "L7",
   title: "abort settles at once and starts nothing more",
+  advice: "pass `options.signal` on, and check it before each further call.",
   observes: true,
   async check(subject) {
     for (const way of [...engineMethods, ...wrappers]) {

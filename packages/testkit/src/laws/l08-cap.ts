@@ -14,6 +14,7 @@ const held: Script<any, any> = { hold: () => true };
 export const l08: Law = {
   number: "L8",
   title: "never more in flight than maxConcurrency, nested and piped batches included",
+  advice: "make one call in each `invoke` or `invokeMany`, and give its options to a batch inside of it.",
   observes: true,
   async check(subject) {
     for (const cap of CAPS) {

@@ -11,6 +11,7 @@ import { ownMethods } from "../ways.ts";
 export const l09: Law = {
   number: "L9",
   title: "inputs are not mutated",
+  advice: "copy what has to be changed.",
   observes: false,
   async check(subject) {
     await checkWays(subject, {}, "6 inputs");

@@ -11,6 +11,7 @@ import { batch, batchAsCompleted, batchInOrder, wrappers } from "../ways.ts";
 export const l10: Law = {
   number: "L10",
   title: "an override of batch or invokeMany is used by every other method and wrapper",
+  advice: "write `invokeMany` or `batch`, and leave the other methods to the engine.",
   observes: true,
   async check(subject) {
     const inputs = take(subject, 6);

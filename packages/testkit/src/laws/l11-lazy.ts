@@ -17,6 +17,7 @@ const LENGTH = 60;
 export const l11: Law = {
   number: "L11",
   title: "a lazy source is pulled no further than the work in flight and one request being filled",
+  advice: "pull an input when it can be sent, and close the source at the end.",
   observes: true,
   async check(subject) {
     for (const reader of readers) {

@@ -11,6 +11,7 @@ import { engineBatch, type Way, wrappers } from "../ways.ts";
 export const l12: Law = {
   number: "L12",
   title: "after a fail-fast failure nothing new starts",
+  advice: "start no call after a failure, or leave the queue to the engine.",
   observes: true,
   async check(subject) {
     // A fallback answers a failure with another call: the failure is not the end there.

@@ -10,6 +10,8 @@ import { engineMethods } from "../ways.ts";
 export const l13: Law = {
   number: "L13",
   title: "a response of the wrong count, order or shape is an error for its items, never a shift",
+  advice:
+    "count the answers, place them by their index where they have one, and throw a ResultError where they do not fit.",
   observes: true,
   async check(subject) {
     for (const fault of wrongResponses) await checkFault(subject, fault);

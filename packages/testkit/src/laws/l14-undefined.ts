@@ -9,6 +9,7 @@ import { ownMethods, type Way, wrappers } from "../ways.ts";
 export const l14: Law = {
   number: "L14",
   title: "undefined is a legitimate output",
+  advice: "find a missing answer by its place or index, not by its value.",
   observes: true,
   async check(subject) {
     for (const empty of subject.emptyAnswers) {

@@ -9,6 +9,7 @@ import { engineMethods, wrappers } from "../ways.ts";
 export const l15: Law = {
   number: "L15",
   title: "an abort reaches the calls in flight",
+  advice: "hand `options.signal` to the SDK or to `fetch`, and the signal of a request to the backend.",
   observes: true,
   async check(subject) {
     await expectReached(subject, "invoke", ({ runnable }, signal) => runnable.invoke(inputAt(subject, 0), { signal }));
@@ -41,7 +42,6 @@ async function expectReached<Input, Output>(
     controller.abort(new Error("The caller has changed its mind."));
     await trial.comes(() => backend.running.length === 0);
     const left = backend.running.length;
-    const advice = "Hand `options.signal` to the SDK or to `fetch`, and the signal of a request to the backend.";
-    expectThat(left === 0, where, "every call in flight to be aborted", `${left} of ${open} left open`, advice);
+    expectThat(left === 0, where, "every call in flight to be aborted", `${left} of ${open} left open`);
   });
 }

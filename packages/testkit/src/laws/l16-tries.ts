@@ -12,6 +12,7 @@ import { batch, ownMethods, type Way } from "../ways.ts";
 export const l16: Law = {
   number: "L16",
   title: "a failed call is not made again behind the engine's back",
+  advice: "switch the SDK's retries off (`maxRetries: 0`), and throw what failed: the engine tries again.",
   observes: true,
   async check(subject) {
     for (const [name, script] of Object.entries(FAILURES)) {
@@ -21,8 +22,6 @@ export const l16: Law = {
     }
   },
 };
-
-const ADVICE = "Switch the SDK's retries off (`maxRetries: 0`), and throw what failed: the engine tries again.";
 
 const FAILURES: Readonly<Record<string, Script<any, any>>> = {
   "an outage": { failure: () => outage() },
@@ -41,7 +40,7 @@ async function checkInvoke<Input, Output>(
     // At each rest, not at the end alone: whether it ever ends is not known.
     const watch = (): void => {
       const sent = sentIn(trial);
-      expectThat(sent <= 1, where, "1 input at the backend", `${sent}`, ADVICE);
+      expectThat(sent <= 1, where, "1 input at the backend", `${sent}`);
     };
     // For an `invoke` that goes through the engine: a batch of one.
     const once = { ...trial.options, retry: false };
@@ -71,7 +70,7 @@ async function checkBatch<Input, Output>(
     const sent = sentIn(trial);
     // An override of `batch` that goes another way than the engine's tells of no call.
     const most = Math.max(6, asked);
-    expectThat(sent <= most, where, `at most ${most} inputs at the backend, as the engine asked`, `${sent}`, ADVICE);
+    expectThat(sent <= most, where, `at most ${most} inputs at the backend, as the engine asked`, `${sent}`);
   });
 }
 

@@ -15,6 +15,7 @@ import { engineMethods } from "../ways.ts";
 export const l17: Law = {
   number: "L17",
   title: "an error quotes no input",
+  advice: "say its kind, its size and its place in the request; leave out the provider's words, which may quote.",
   observes: true,
   async check(subject) {
     if (ownProbes(take(subject, 6)).every((probes) => probes.length === 0)) {
@@ -97,7 +98,5 @@ async function checkBatches<Input, Output>(
 
 function expectNoQuote(inputs: readonly unknown[], slots: readonly unknown[], where: string): void {
   const place = placeOfQuote(inputs, slots.map(ownError));
-  const advice =
-    "Say its kind, its size and its place in the request; leave out the provider's words, which may quote.";
-  expectThat(place === undefined, where, "no input in an error", `one in its \`${place}\``, advice);
+  expectThat(place === undefined, where, "no input in an error", `one in its \`${place}\``);
 }

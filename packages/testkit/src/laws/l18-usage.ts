@@ -10,6 +10,8 @@ import { engineMethods, type Way } from "../ways.ts";
 export const l18: Law = {
   number: "L18",
   title: "a call reports its usage",
+  advice:
+    "give the response's usage to `options.report`, and let the backend's responses hold one; where the provider tells none, say so in `skip.L18`.",
   observes: false,
   async check(subject) {
     const where = "invoke, one input";
@@ -24,9 +26,6 @@ export const l18: Law = {
   },
 };
 
-const ADVICE =
-  "Give the response's usage to `options.report`, and let the backend's responses hold one; where the provider tells none, say so in `skip.L18`.";
-
 async function checkWay<Input, Output>(subject: Subject<Input, Output>, way: Way, where: string): Promise<void> {
   await inTrial(subject, {}, async (trial) => {
     const reports: CallReport[] = [];
@@ -39,7 +38,7 @@ async function checkWay<Input, Output>(subject: Subject<Input, Output>, way: Way
     const attempt = await trial.attempt(run, where);
     if (attempt.status === "rejected") throw broken(where, "outputs", nameOf(attempt.reason), attempt.reason);
     const silent = calls.filter((usage) => usage === undefined).length;
-    expectThat(silent === 0, where, "the usage of each call", `${silent} of ${calls.length} calls without any`, ADVICE);
+    expectThat(silent === 0, where, "the usage of each call", `${silent} of ${calls.length} calls without any`);
     expectUsage(usagesIn(reports), where);
   });
 }
@@ -50,9 +49,9 @@ function usagesIn(reports: readonly CallReport[]): Usage[] {
 
 /** Expects at least one usage, of numbers that can be added up, and more than nothing in all. */
 function expectUsage(usages: readonly Usage[], where: string): void {
-  expectThat(usages.length > 0, where, "a report of the call's usage", "none", ADVICE);
+  expectThat(usages.length > 0, where, "a report of the call's usage", "none");
   const counts = usages.flatMap((usage) => Object.values(usage)).filter((count) => count !== undefined);
   const areCounts = counts.every((count) => Number.isFinite(count) && count >= 0);
-  expectThat(areCounts, where, "finite numbers from 0 in the usage", "another value", "Leave out what is not told.");
-  expectThat(Math.max(0, ...counts) > 0, where, "a usage of more than 0", "nothing used", ADVICE);
+  expectThat(areCounts, where, "finite numbers from 0 in the usage", "another value");
+  expectThat(Math.max(0, ...counts) > 0, where, "a usage of more than 0", "nothing used");
 }

@@ -4,11 +4,10 @@ import { expect, test, vi } from "vitest";
 import { type Child, startChild } from "./testing/child.ts";
 import { rowsIn, temporaryFolder, textLines } from "./testing/workbench.ts";
 
-// A safeguard, not a measure: processes are started, on machines that may be busy.
-vi.setConfig({ testTimeout: 120_000 });
-
 /** More of them: BATCHWISE_KILLS=20. */
 const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 1);
+// A safeguard, not a measure: processes are started, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000 + KILLS * 30_000 });
 
 const EMBED = ["run", "@batchwise/openai#embeddings", "in.jsonl"];
 /** Small requests, so that a run is long enough to be ended. */

@@ -1,14 +1,14 @@
 import { flush } from "@batchwise/testkit";
 import { expect, it } from "vitest";
 import { reasonOf, watch } from "../../../test/regressions/held-backend.ts";
-import { chunkOf, countOffers, stageContext, type TestContext } from "../../../test/stage-context.ts";
+import { chunkOf, countOffers, stageContext, type TestContext } from "../../../test/engine-parts.ts";
 import { runnable } from "../../compose/functions.ts";
 import type { RateLimiter, Reservation, ReserveOptions } from "../../contract/rate-limiter.ts";
 import { Admission } from "./admission.ts";
 
 const UNUSED = { outcome: "failed", used: { requests: 0, inputs: 0, tokens: 0 } };
 const ABORTED = { status: "aborted", reason: new Error("The caller has had enough.") } as const;
-const chunk = chunkOf([1, 2, 3], 10);
+const chunk = chunkOf([1, 2, 3], 0, 10);
 
 /** Limiter that holds every reservation back until the test grants it, and records what becomes of it. */
 class HeldLimiter implements RateLimiter {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { chunkOf, countOffers, stageContext } from "../../../test/stage-context.ts";
+import { chunkOf, countOffers, stageContext } from "../../../test/engine-parts.ts";
 import { runnable } from "../../compose/functions.ts";
 import type { Demand, RateLimiter, Reservation, ReserveOptions, Settlement } from "../../contract/rate-limiter.ts";
 import type { BatchOptions } from "../../contract/runnable.ts";
@@ -10,7 +10,7 @@ import { type Permit, Semaphore } from "./semaphore.ts";
 
 const SUBJECT = runnable(async (input: number) => input);
 const reservation: Reservation = { settle: () => undefined };
-const chunk = chunkOf([1, 2, 3], 10);
+const chunk = chunkOf([1, 2, 3], 0, 10);
 
 function admissionOf(options: Omit<BatchOptions, "clock"> = {}, replaced: Partial<AnyStageContext> = {}): Admission {
   return new Admission({ ...stageContext(SUBJECT, [], options), ...replaced });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { countOffers } from "../../../test/stage-context.ts";
+import { countOffers } from "../../../test/engine-parts.ts";
 import { Semaphore } from "./semaphore.ts";
 
 it.for([1, 2, 5])("L8 grants its capacity of %i and no more, and again what came back", (capacity) => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { stageContext, type TestContext } from "../../../test/stage-context.ts";
+import { stageContext, type TestContext } from "../../../test/engine-parts.ts";
 import { runnable } from "../../compose/functions.ts";
 import { CALL_SLOT } from "../../contract/marks.ts";
 import type { CallReport } from "../../contract/call.ts";

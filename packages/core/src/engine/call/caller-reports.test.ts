@@ -1,6 +1,6 @@
 import { FakeClock } from "@batchwise/testkit";
 import { expect, it } from "vitest";
-import { chunkOf, stageContext, type TestContext } from "../../../test/stage-context.ts";
+import { chunkOf, stageContext, type TestContext } from "../../../test/engine-parts.ts";
 import { bulkRunnable } from "../../compose/functions.ts";
 import { ProviderError } from "../../contract/errors.ts";
 import type { Settlement } from "../../contract/rate-limiter.ts";
@@ -29,7 +29,7 @@ function open(
   const subject = bulkRunnable(call, { retry: { attempts: 9 }, weigh: () => ({ tokens: 10 }), lookUp });
   const context = stageContext(subject, [], { returnExceptions: true, ...given });
   const caller = new Caller(context, new Admission(context), new Settler(context));
-  const chunk = chunkOf([1, 2], 10);
+  const chunk = chunkOf([1, 2], 0, 10);
   const attempt = async (): Promise<Settlement> => {
     const settled: Settlement[] = [];
     await caller.attempt(chunk, { reservation: { settle: (settlement) => settled.push(settlement) } });

@@ -1,7 +1,7 @@
 import { flush } from "@batchwise/testkit";
 import { expect, it } from "vitest";
 import { HeldBackend, reasonOf } from "../../../test/regressions/held-backend.ts";
-import { chunkOf, stageContext, type TestContext } from "../../../test/stage-context.ts";
+import { chunkOf, stageContext, type TestContext } from "../../../test/engine-parts.ts";
 import { bulkRunnable, runnable } from "../../compose/functions.ts";
 import { BudgetError, ProviderError, TimeoutError } from "../../contract/errors.ts";
 import type { Settlement } from "../../contract/rate-limiter.ts";
@@ -95,14 +95,14 @@ it("P12 sends nothing once the batch is ending, and gives the reservation back u
 
 it("P56 sends nothing that a cap does not allow besides what is in flight: the batch drains", async () => {
   const { context, backend, attempt, settled } = open({}, { maxTokens: 25 });
-  const first = attempt(chunkOf([1], 10));
-  void attempt(chunkOf([2], 10));
+  const first = attempt(chunkOf([1], 0, 10));
+  void attempt(chunkOf([2], 0, 10));
   backend.at(0).options.report?.({ usage: { totalTokens: 5 } });
   backend.at(0).answer([1]);
   await first;
-  void attempt(chunkOf([3], 10));
+  void attempt(chunkOf([3], 0, 10));
   expect([backend.calls.length, context.batch.isEnding]).toEqual([3, false]);
-  expect(await attempt(chunkOf([4], 1))).toBeUndefined();
+  expect(await attempt(chunkOf([4], 0, 1))).toBeUndefined();
   expect([backend.calls.length, settled.at(-1)]).toEqual([3, UNUSED]);
   expect(context.batch.draining.reason).toBeInstanceOf(BudgetError);
   expect(context.batch.canceled.aborted).toBe(false);

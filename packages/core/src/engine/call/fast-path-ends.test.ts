@@ -1,7 +1,7 @@
 import { flush } from "@batchwise/testkit";
 import { expect, it } from "vitest";
 import { range } from "../../../test/regressions/held-backend.ts";
-import { freePermits } from "../../../test/stage-context.ts";
+import { freePermits } from "../../../test/engine-parts.ts";
 import { startFastPath } from "../../../test/start-fast-path.ts";
 import { ProviderError } from "../../contract/errors.ts";
 import { Semaphore } from "../admission/semaphore.ts";
@@ -29,7 +29,7 @@ it("drained, it starts nothing new, and ends when what is in flight has ended", 
   await answer(0);
   expect([context.ends, path.isIdle]).toEqual([[], false]);
   await answer(1);
-  expect([context.ends, context.values.slice(0, 3), backend.calls.length]).toEqual([[stop], [0, 10, undefined], 2]);
+  expect([context.ends, context.values.slice(0, 3), backend.calls.length]).toEqual([[stop], [0, 10], 2]);
 });
 
 it("drained while it waits for its first permit, it ends at once and takes none", () => {

@@ -1,7 +1,7 @@
 import { flush } from "@batchwise/testkit";
 import { expect, it } from "vitest";
 import { range } from "../../../test/regressions/held-backend.ts";
-import { freePermits } from "../../../test/stage-context.ts";
+import { freePermits } from "../../../test/engine-parts.ts";
 import { startFastPath } from "../../../test/start-fast-path.ts";
 import { ProviderError } from "../../contract/errors.ts";
 import { Semaphore } from "../admission/semaphore.ts";
@@ -96,7 +96,6 @@ it("puts a permit back for which it has no input", async () => {
   const semaphore = new Semaphore(2, undefined);
   const { context, answer } = startFastPath(new Set([1]), {}, { semaphore });
   expect(freePermits(semaphore)).toBe(1);
-  semaphore.putBack();
   await answer(0);
   expect([context.ends, freePermits(semaphore)]).toEqual([[undefined], 2]);
 });

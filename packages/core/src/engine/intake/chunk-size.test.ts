@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { chunkOf } from "../../../test/stage-context.ts";
+import { chunkOf } from "../../../test/engine-parts.ts";
 import type { RateLimiter } from "../../contract/rate-limiter.ts";
 import type { CallStrategy } from "../resolve/call-strategy.ts";
 import { chunkLimits, lastSize, probeSize } from "./chunk-size.ts";
@@ -42,11 +42,11 @@ it.for([
 
 it("the chunk that finds out the limits is of few tokens, but never empty", () => {
   const inputs = [1, 2, 3, 4];
-  expect(probeSize(chunkOf(inputs, 5000))).toBe(2);
-  expect(probeSize(chunkOf(inputs, 5001))).toBe(1);
+  expect(probeSize(chunkOf(inputs, 0, 5000))).toBe(2);
+  expect(probeSize(chunkOf(inputs, 0, 5001))).toBe(1);
   // 73 of them are of 10,001 tokens.
-  expect(probeSize(chunkOf(Array.from({ length: 90 }).fill("text"), 137))).toBe(72);
-  expect(probeSize(chunkOf(inputs, 20_000))).toBe(1);
+  expect(probeSize(chunkOf(Array.from({ length: 90 }).fill("text"), 0, 137))).toBe(72);
+  expect(probeSize(chunkOf(inputs, 0, 20_000))).toBe(1);
   expect(probeSize(chunkOf(inputs))).toBe(4);
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { countOffers, stageContext } from "../../../test/stage-context.ts";
+import { countOffers, stageContext } from "../../../test/engine-parts.ts";
 import { runnable } from "../../compose/functions.ts";
 import { FlushTimer } from "./flush-timer.ts";
 

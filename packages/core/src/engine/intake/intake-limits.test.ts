@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { countOffers, stageContext } from "../../../test/stage-context.ts";
+import { countOffers, stageContext } from "../../../test/engine-parts.ts";
 import { bulkRunnable } from "../../compose/functions.ts";
 import type { RateLimiter } from "../../contract/rate-limiter.ts";
 import type { Inputs } from "../../contract/runnable.ts";

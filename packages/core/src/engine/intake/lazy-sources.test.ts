@@ -1,6 +1,6 @@
 import { flush } from "@batchwise/testkit";
 import { expect, it } from "vitest";
-import { CountingReader } from "../../../test/stage-context.ts";
+import { KeepingReader } from "../../../test/engine-parts.ts";
 import { AsyncSource, IteratorSource } from "./lazy-sources.ts";
 
 /** Iterator that counts its steps and whether it was put away. */
@@ -31,16 +31,16 @@ it("L11 an iterable is opened at the first wish, and pulled no further than wish
     opened++;
     return iterator;
   });
-  const reader = new CountingReader(source);
-  reader.read(0);
+  const reader = new KeepingReader(source);
+  reader.take(0);
   expect([opened, iterator.steps]).toEqual([0, 0]);
-  reader.read(2);
+  reader.take(2);
   expect([opened, iterator.steps, reader.inputs]).toEqual([1, 2, ["a", "b"]]);
   expect(source).toMatchObject({ pulled: 2, ended: false, total: undefined });
-  reader.read(9);
+  reader.take(9);
   expect([opened, reader.inputs, reader.indexes]).toEqual([1, ["a", "b", "c"], [0, 1, 2]]);
   expect(source).toMatchObject({ pulled: 3, ended: true, total: 3, failure: undefined });
-  reader.read(9);
+  reader.take(9);
   expect(iterator.steps).toBe(4);
 });
 
@@ -87,7 +87,7 @@ it.for([
 ] as const)("an error while %s is put away is no outcome of an input", async ([, Source]) => {
   const iterator = { ...counted([1, 2]), return: throwing };
   const source = new Source(() => iterator as never);
-  new CountingReader(source).read(1);
+  new KeepingReader(source).take(1);
   await flush();
   source.close();
   // A rejection that nothing takes would fail this run.
@@ -123,22 +123,22 @@ class HeldIterator implements AsyncIterator<unknown> {
 it("L11 an async iterable is asked for one input at a time, for as long as more are wanted", async () => {
   const iterator = new HeldIterator();
   const source = new AsyncSource(() => iterator);
-  const reader = new CountingReader(source);
-  reader.read(0);
+  const reader = new KeepingReader(source);
+  reader.take(0);
   expect(iterator.steps).toBe(0);
-  reader.read(2);
-  reader.read(0);
+  reader.take(2);
+  reader.take(0);
   expect(iterator.steps).toBe(1);
   await iterator.end({ value: "a" });
   expect([iterator.steps, reader.inputs, reader.woken]).toEqual([2, ["a"], 0]);
   await iterator.end({ value: undefined, done: false });
   expect([iterator.steps, reader.inputs, reader.woken]).toEqual([2, ["a", undefined], 1]);
   expect(source).toMatchObject({ pulled: 2, ended: false, total: undefined });
-  reader.read(1);
+  reader.take(1);
   await iterator.end({ value: undefined, done: true });
   expect(source).toMatchObject({ pulled: 2, ended: true, total: 2, failure: undefined });
   expect([reader.indexes, reader.woken]).toEqual([[0, 1], 2]);
-  reader.read(1);
+  reader.take(1);
   expect(iterator.steps).toBe(3);
 });
 
@@ -153,8 +153,8 @@ it.for([
   ],
 ] as const)("an async iterable has failed and ended where %s, and says so", async ([, open, error]) => {
   const source = new AsyncSource(open as unknown as () => AsyncIterator<unknown>);
-  const reader = new CountingReader(source);
-  reader.read(1);
+  const reader = new KeepingReader(source);
+  reader.take(1);
   await flush();
   expect(source).toMatchObject({ ended: true, failure: { error }, pulled: 0, total: undefined });
   expect([reader.woken, reader.inputs]).toEqual([1, []]);
@@ -167,8 +167,8 @@ it.for([
 ] as const)("P17 what an async iterable gives after it was closed counts no more: %s", async ([, step]) => {
   const iterator = new HeldIterator();
   const source = new AsyncSource(() => iterator);
-  const reader = new CountingReader(source);
-  reader.read(9);
+  const reader = new KeepingReader(source);
+  reader.take(9);
   source.close();
   source.close();
   await iterator.end(step());

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { CountingReader } from "../../../test/stage-context.ts";
+import { KeepingReader } from "../../../test/engine-parts.ts";
 import { ArgumentError } from "../../contract/errors.ts";
 import { AsyncSource, IteratorSource } from "./lazy-sources.ts";
 import { openSource } from "./open-source.ts";
@@ -10,16 +10,16 @@ const openArray = (inputs: readonly unknown[]): SyncSource<unknown> => openSourc
 it("L11 gives an array's inputs as they are wanted, each with its index, and ends with the last one", () => {
   const source = openSource(["a", "b", "c"]);
   expect(source).toMatchObject({ total: 3, pulled: 0, ended: false });
-  const reader = new CountingReader(source);
-  reader.read(0);
+  const reader = new KeepingReader(source);
+  reader.take(0);
   expect([reader.inputs, source.pulled]).toEqual([[], 0]);
-  reader.read(2);
+  reader.take(2);
   expect([reader.inputs, reader.indexes]).toEqual([
     ["a", "b"],
     [0, 1],
   ]);
   expect(source).toMatchObject({ pulled: 2, ended: false });
-  reader.read(9);
+  reader.take(9);
   expect([reader.inputs, reader.indexes]).toEqual([
     ["a", "b", "c"],
     [0, 1, 2],
@@ -44,8 +44,8 @@ it("L9 changes of an array while the batch runs don't reach it", () => {
   const source = openSource(inputs);
   inputs[1] = "changed";
   inputs.push("late");
-  const reader = new CountingReader(source);
-  reader.read(9);
+  const reader = new KeepingReader(source);
+  reader.take(9);
   expect(reader.inputs).toEqual(["a", "b"]);
   expect(source.inputs).toEqual(["a", "b"]);
 });
@@ -53,8 +53,8 @@ it("L9 changes of an array while the batch runs don't reach it", () => {
 it("a hole in an array is an input of undefined", () => {
   const inputs: unknown[] = [];
   inputs[1] = 1;
-  const reader = new CountingReader(openSource(inputs));
-  reader.read(9);
+  const reader = new KeepingReader(openSource(inputs));
+  reader.take(9);
   const source = openArray(inputs);
   expect([reader.inputs, source.advance(), source.input]).toEqual([[undefined, 1], true, undefined]);
 });
@@ -62,8 +62,8 @@ it("a hole in an array is an input of undefined", () => {
 it("gives nothing more once it was closed", () => {
   const source = openArray(["a", "b"]);
   source.close();
-  const reader = new CountingReader(source);
-  reader.read(9);
+  const reader = new KeepingReader(source);
+  reader.take(9);
   expect([reader.inputs, source.advance(), source.ended]).toEqual([[], false, true]);
 });
 

@@ -31,6 +31,20 @@ describe("fileStore", () => {
     expect(again.stats()).toMatchObject({ hits: 50, misses: 0 });
   });
 
+  it("closed by its owner while a batch runs, is opened again: every result is saved", async () => {
+    const { bulk, backend, seen } = backendOf({ hold: () => true });
+    const store = fileStore({ path: at() });
+    const cached = withCache(bulk({ request: { maxInputs: 2 } }), { namespace: "n", store });
+    const running = cached.batch(texts(6), { maxConcurrency: 3 });
+    await vi.waitFor(() => expect(backend.running).toHaveLength(3));
+    await store.disconnect?.();
+    backend.script = {};
+    backend.release();
+    expect(await running).toHaveLength(6);
+    expect(await cached.batch(texts(6))).toEqual(await running);
+    expect(seen()).toHaveLength(6);
+  });
+
   it("is .batchwise/cache.sqlite in the current folder, where nothing else is said", async () => {
     vi.spyOn(process, "cwd").mockReturnValue(folder);
     const { one } = backendOf();

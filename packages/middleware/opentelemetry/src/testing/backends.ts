@@ -4,7 +4,7 @@ import type { Collector } from "./collector.ts";
 
 export const TEXTS: readonly string[] = ["a", "bb", "ccc", "dddd", "eeeee"];
 export const LENGTHS: readonly number[] = [1, 2, 3, 4, 5];
-/** What each input uses. */
+/** Usage of each input. */
 export const usage: { readonly inputTokens: number } = { inputTokens: 10 };
 
 /** A backend that counts its calls, in each of the ways in which one can be written. */

@@ -18,7 +18,7 @@ export interface Point {
 
 /** Real SDKs that keep everything in memory. */
 export interface Collector {
-  /** As options. */
+  /** Providers, as options. */
   readonly providers: { readonly tracerProvider: TracerProvider; readonly meterProvider: MeterProvider };
   /** Spans that have ended, in the order of their ends. */
   spans(): ReadableSpan[];
@@ -26,7 +26,7 @@ export interface Collector {
   points(): Promise<Record<string, Point[]>>;
   /** The sum of a metric over all attributes, or over those that are given: a counter's, or a histogram's. */
   sum(name: string, attributes?: Attributes): Promise<number>;
-  /** How many values a histogram holds. */
+  /** Number of values that a histogram holds. */
   count(name: string): Promise<number>;
   /** The unit of each metric that has a value. */
   units(): Promise<Record<string, string>>;

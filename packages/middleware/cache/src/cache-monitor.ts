@@ -30,7 +30,7 @@ export interface CacheWarning {
 }
 
 /** Counts, and warns of what goes wrong. */
-export class Ledger {
+export class CacheMonitor {
   readonly stats: { -readonly [Name in keyof CacheStats]: CacheStats[Name] } = {
     hits: 0,
     misses: 0,
@@ -76,10 +76,10 @@ export class Ledger {
 
 /** Without a listener, makes a process warning for the first of each kind. */
 function onceForEachKind(): (warning: CacheWarning) => void {
-  const told = new Set<string>();
+  const warned = new Set<string>();
   return ({ kind, message, cause }) => {
-    if (told.has(kind)) return;
-    told.add(kind);
+    if (warned.has(kind)) return;
+    warned.add(kind);
     const detail = cause instanceof Error ? { detail: cause.message } : {};
     process.emitWarning(message, { type: "BatchwiseCacheWarning", ...detail });
   };
