@@ -12,7 +12,7 @@ export { type LimitHeaders, limitsIn, resetMs, xRateLimits } from "./headers.ts"
 export { connectHttp, HTTP, type HttpConnection, type HttpOptions, httpOptions, postJson, readJson } from "./http.ts";
 export { type JobApi, jobBackend, type TaggedJob } from "./jobs/job-backend.ts";
 export type { JobKind, RawRow } from "./jobs/job-kind.ts";
-export { textLines } from "./jobs/text-lines.ts";
+export { jsonLines } from "./jobs/json-lines.ts";
 export { environment, isAddress, isKey, requireKey } from "./key.ts";
 export { kindOf, show } from "./kind-of.ts";
 export { type AdapterParts, adapterOf } from "./manifest.ts";
