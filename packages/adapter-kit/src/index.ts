@@ -11,6 +11,7 @@ export { countIn, type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
 export { type LimitHeaders, limitsIn, resetMs, xRateLimits } from "./headers.ts";
 export { connectHttp, HTTP, type HttpConnection, type HttpOptions, httpOptions, postJson, readJson } from "./http.ts";
 export { type JobApi, jobBackend, type TaggedJob } from "./jobs/job-backend.ts";
+export { type JobEnding, jobEnding } from "./jobs/job-ending.ts";
 export type { JobKind, RawRow } from "./jobs/job-kind.ts";
 export { jsonLines } from "./jobs/json-lines.ts";
 export { environment, isAddress, isKey, requireKey } from "./key.ts";

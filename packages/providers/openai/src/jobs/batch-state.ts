@@ -1,4 +1,13 @@
-import { countIn, defined, type Dialect, providerError, textIn, word } from "@batchwise/adapter-kit";
+import {
+  countIn,
+  defined,
+  type Dialect,
+  type JobEnding,
+  jobEnding,
+  providerError,
+  textIn,
+  word,
+} from "@batchwise/adapter-kit";
 import { type HeadersLike, type JobState, ProviderError, retryAfterMs } from "@batchwise/core";
 import { DIALECT } from "../errors.ts";
 import { FILE_LATE_MS, FILES_LATE_MS } from "./limits.ts";
@@ -20,38 +29,19 @@ export interface Batch {
   readonly errors?: { readonly data?: readonly ({ readonly code?: unknown } | null)[] | null } | null;
 }
 
-/** Ends of a batch. */
-type Ending = "completed" | "failed" | "expired" | "cancelled";
-
-/**
- * Words for the ends of a batch: OpenAI's, and those that servers of its kind hand on, such as Mistral's `SUCCESS` and
- * `TIMEOUT_EXCEEDED`, or Gemini's `JOB_STATE_SUCCEEDED`. Any other word is one of a batch that goes on.
- */
-const ENDINGS: readonly (readonly [RegExp, Ending])[] = [
-  [/^(completed?|succeeded|success|done|ended|finished)(_with_errors)?$/, "completed"],
-  [/^(failed|failure|error|errored)$/, "failed"],
-  [/^(expired|time(d_)?out|timeout_exceeded)$/, "expired"],
-  [/^cancell?ed$/, "cancelled"],
-];
-
 /** Tells whether a batch has ended. Its files may still be missing. */
 export function hasEnded(batch: Batch): boolean {
   return endingOf(batch) !== undefined;
 }
 
 /** By its status, or where its word is unknown by the time of its end. */
-function endingOf({ status, ...batch }: Batch): Ending | undefined {
-  const text = String(status)
-    .toLowerCase()
-    .replace(/^(batch|job)_(state|status)_/, "");
-  const known = ENDINGS.find(([pattern]) => pattern.test(text))?.[1];
-  if (known !== undefined || GOES_ON.has(text)) return known;
-  return (["completed", "failed", "expired", "cancelled"] as const).find(
-    (end) => (countIn(batch[`${end}_at`]) ?? 0) > 0,
-  );
+function endingOf({ status, ...batch }: Batch): JobEnding | undefined {
+  if (GOES_ON.has(status)) return undefined;
+  const ends = ["completed", "failed", "expired", "cancelled"] as const;
+  return jobEnding(status) ?? ends.find((end) => (countIn(batch[`${end}_at`]) ?? 0) > 0);
 }
 
-const GOES_ON: ReadonlySet<string> = new Set(["validating", "in_progress", "finalizing", "cancelling"]);
+const GOES_ON: ReadonlySet<unknown> = new Set(["validating", "in_progress", "finalizing", "cancelling"]);
 
 /** Tells whether more than so many seconds had passed since `time` when a response was sent. */
 export function isOlder(time: unknown, seconds: number, headers: HeadersLike): boolean {
@@ -75,7 +65,7 @@ export function stateOf(batch: Batch, headers: HeadersLike, endedMs: number = 0)
  * Tells whether all files are there that its counts promise, and one at least (P31). What has not come long after the end
  * will not come: counts may be wrong, and the time of the end unknown.
  */
-function hasFiles(batch: Batch, ending: Ending, headers: HeadersLike, endedMs: number): boolean {
+function hasFiles(batch: Batch, ending: JobEnding, headers: HeadersLike, endedMs: number): boolean {
   const output = textIn(batch.output_file_id) !== undefined;
   const errors = textIn(batch.error_file_id) !== undefined;
   const completed = countIn(batch.request_counts?.completed) ?? 0;
@@ -89,7 +79,7 @@ function hasFiles(batch: Batch, ending: Ending, headers: HeadersLike, endedMs: n
 }
 
 /** Reason for which the batch ended before its lines did; undefined where it did not. */
-function reasonOf(batch: Batch, ending: Ending): Error | undefined {
+function reasonOf(batch: Batch, ending: JobEnding): Error | undefined {
   if (ending === "failed") return failure(batch);
   if (ending !== "completed") {
     return again("a batch of which every line is done", `one that is ${ending}`, `batch_${ending}`);
