@@ -159,7 +159,8 @@ async function onceSeen<Result>(
     try {
       return await work();
     } catch (error) {
-      const mayBeUnseen = ProviderError.isInstance(error) && (error.status === 400 || error.status === 404);
+      const isRefusal = ProviderError.isInstance(error) && !error.retryable;
+      const mayBeUnseen = isRefusal && (error.status === 400 || error.status === 404);
       if (!mayBeUnseen || waitMs > LONGEST_UNSEEN_MS) throw error;
       await sleep(waitMs, clock, signal);
     }
