@@ -6,7 +6,7 @@ import {
   ProviderError,
   ResultError,
 } from "@batchwise/core";
-import { failureOf } from "@batchwise/testkit";
+import { FakeClock, failureOf } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { type JobApi, jobBackend } from "./job-backend.ts";
 import type { JobKind, RawRow } from "./job-kind.ts";
@@ -18,7 +18,8 @@ const KIND: JobKind<string, number> = {
     return { texts: inputs };
   },
   read(answer) {
-    const { vectors } = answer as { vectors?: number[] };
+    const { vectors, nested } = answer as { vectors?: number[]; nested?: { list: number[] } };
+    if (nested !== undefined) return nested.list.slice();
     if (vectors === undefined) throw new ResultError("Expected vectors, got none.");
     return vectors;
   },
@@ -120,12 +121,77 @@ test("each row is its line's own: P7 by id, once; those of others and of nothing
 
 test.for<[string, RawRow]>([
   ["null for an answer", { id: "0", answer: null }],
+  ["a list for an answer", { id: "0", answer: [] }],
   ["an answer of another shape", { id: "0", answer: { tokens: 2 } }],
+  ["an answer that its reader trips over", { id: "0", answer: { nested: null } }],
   ["an error", { id: "0", failure: new ResultError("cut") }],
-])("%s is that row's error, and paid rows are kept", async ([, row]) => {
+])("P53 %s is that row's error, and paid rows are kept", async ([, row]) => {
   const { backend } = serve({}, [row, { id: "1", answer: { vectors: [3] } }]);
   const found = await collected(backend.rows("job-1", inputsOf, {}));
   expect(found.map(({ outcome }) => outcome)).toEqual([expect.any(ResultError), [3]]);
+});
+
+test("P53 an answer counts, whether its line has another row before or after that failed", async () => {
+  const answer = { vectors: [1] };
+  const failure = { status: 0 };
+  const rows: RawRow[] = [
+    { id: "0", failure },
+    { id: "0", answer },
+    { id: "1", answer },
+    { id: "1", failure },
+  ];
+  const found = await collected(serve({}, rows).backend.rows("job-1", inputsOf, {}));
+  expect(found.map(({ id, outcome }) => [id, outcome])).toEqual([
+    ["0", expect.any(ProviderError)],
+    ["0", [1]],
+    ["1", [1]],
+  ]);
+});
+
+test("P53 a row that has no status is sent again; a key that is refused for a row is not refused for all", async () => {
+  const statuses = [undefined, 0, 401, 403, 500];
+  const found = await Promise.all(
+    statuses.map(async (status) => {
+      const [row] = await collected(serve({}, [{ id: "0", failure: { status } }]).backend.rows("job-1", inputsOf, {}));
+      const error = row?.outcome as ProviderError | undefined;
+      return [error?.code, error?.retryable];
+    }),
+  );
+  const passing = ["provider_error", true];
+  expect(found).toEqual([passing, passing, passing, ["invalid_input", false], passing]);
+});
+
+test("P53 fewer rows than a job should have are read again, and those that are there come all the same", async () => {
+  const rows: RawRow[] = [{ id: "0", answer: { vectors: [1] } }, {}];
+  const { backend, calls } = serve({ rowCount: () => 3 }, rows);
+  const found: unknown[] = [];
+  const reading = (async () => {
+    for await (const row of backend.rows("job-1", inputsOf, {})) found.push(row.outcome);
+  })();
+  await expect(reading).rejects.toMatchObject({ providerCode: "rows_missing", retryable: true });
+  expect(found).toEqual([[1]]);
+  expect(calls).not.toContainEqual(["remove", "file-1"]);
+  expect(await collected(serve({ rowCount: () => 2 }, rows).backend.rows("job-1", inputsOf, {}))).toHaveLength(1);
+});
+
+test("P53 a state knows how long ago its job was first seen to have ended", async () => {
+  const clock = new FakeClock();
+  const seen: number[] = [];
+  let isOver = false;
+  const { backend } = serve({
+    clock,
+    hasEnded: () => isOver,
+    stateOf: (_job, _options, endedMs) => {
+      seen.push(endedMs);
+      return { status: "running" };
+    },
+  });
+  for (const over of [false, true, true]) {
+    isOver = over;
+    await backend.poll("job-1", {});
+    await clock.advance(1000);
+  }
+  expect(seen).toEqual([0, 0, 1000]);
 });
 
 test("all pages of the list are looked through; a server that knows no cursor ends it", async () => {

@@ -1,4 +1,5 @@
 import {
+  type Clock,
   codeOf,
   InputError,
   type JobBackend,
@@ -8,13 +9,15 @@ import {
   type JobRow,
   type JobState,
   ProviderError,
+  ResultError,
+  systemClock,
   toError,
 } from "@batchwise/core";
 import { defined } from "../defined.ts";
 import type { Dialect } from "../errors/dialect.ts";
 import { ANY_INPUT } from "../errors/judge.ts";
 import { providerError } from "../errors/provider-errors.ts";
-import { fieldsOf, textIn } from "../fields.ts";
+import { fieldsOf, parseJson, textIn } from "../fields.ts";
 import type { JobKind, RawRow } from "./job-kind.ts";
 
 /** A job, with the tag that it was created with. */
@@ -30,6 +33,8 @@ export interface JobApi<Job> {
   readonly caps: JobCaps;
   readonly priceShare?: number;
   readonly dialect: Dialect;
+  /** @default the machine's */
+  readonly clock?: Clock;
   /** A line of its id and of the JSON text of what it asks for. */
   line(id: string, body: string): string;
   /** Puts lines where a job can read them. @returns what `start` and `remove` take */
@@ -45,8 +50,18 @@ export interface JobApi<Job> {
   /** Upload that it reads; undefined where that is unknown. */
   sourceOf(job: Job): string | undefined;
   hasEnded(job: Job): boolean;
-  stateOf(job: Job, options: JobCallOptions): JobState | Promise<JobState>;
-  /** The rows of all its results, in any order, as they arrive. Leaving the loop ends the download. */
+  /**
+   * State of a job. Rows that the provider still owes are waited for, and not forever: what it counts may be wrong.
+   *
+   * @param endedMs milliseconds since it was first seen to have ended; 0 before
+   */
+  stateOf(job: Job, options: JobCallOptions, endedMs: number): JobState | Promise<JobState>;
+  /** Number of rows that a job that has ended should have; undefined where that is unknown. @default unknown */
+  rowCount?(job: Job): number | undefined;
+  /**
+   * The rows of all its results, in any order, as they arrive, one that cannot be read too. Leaving the loop ends the
+   * download.
+   */
   rows(job: Job, options: JobCallOptions): AsyncIterable<RawRow>;
   cancel(id: string, options: JobCallOptions): Promise<unknown>;
   /** Deletes what was uploaded. */
@@ -63,6 +78,9 @@ export function jobBackend<Input, Output, Job>(
 ): JobBackend<Input, Output> {
   /** Uploads whose job could not be created yet: another try need not upload them again. */
   const uploads = new WeakMap<readonly JobLine[], string>();
+  const { clock = systemClock } = api;
+  /** Times at which jobs were first seen to have ended, until their rows are read. */
+  const ends = new Map<string, number>();
   // Tidies up. Where that fails, the provider does it some weeks later, and no result is worse for it.
   const remove = async (source: string | undefined, options: JobCallOptions): Promise<void> => {
     if (source !== undefined) await api.remove(source, options).catch(() => undefined);
@@ -92,20 +110,30 @@ export function jobBackend<Input, Output, Job>(
     find: (tagPrefix, options) => findJobs(api, tagPrefix, options),
     async poll(id, options) {
       const job = await api.retrieve(id, options);
-      const state = await api.stateOf(job, options);
+      const now = clock.now();
+      if (api.hasEnded(job) && !ends.has(id)) ends.set(id, now);
+      const state = await api.stateOf(job, options, now - (ends.get(id) ?? now));
       // There was no room for it: its rows will not be read, and its lines go up again with another job.
       if (codeOf(state.reason) === "rate_limited") await remove(api.sourceOf(job), options);
       return state;
     },
     async *rows(id, inputsOf, options) {
       const job = await api.retrieve(id, options);
-      const seen = new Set<string>();
+      const answered = new Set<string>();
+      const failed = new Set<string>();
+      let count = 0;
       for await (const raw of api.rows(job, options)) {
+        count++;
         const row = await rowOf(kind, api, raw, inputsOf);
-        if (row === undefined || seen.has(row.id)) continue;
-        seen.add(row.id);
+        if (row === undefined || answered.has(row.id)) continue;
+        const rows = row.outcome instanceof Error ? failed : answered;
+        if (rows.has(row.id)) continue;
+        rows.add(row.id);
         yield row;
       }
+      const expected = api.rowCount?.(job) ?? 0;
+      if (count < expected) throw tooFew(expected, count);
+      ends.delete(id);
       await remove(api.sourceOf(job), options);
     },
     async cancel(id, options) {
@@ -145,15 +173,38 @@ async function rowOf<Input, Output>(
   if (typeof id !== "string" || inputs === undefined || inputs.length === 0) return undefined;
   if (failure instanceof Error) return { id, outcome: failure };
   if (failure !== undefined) {
-    return { id, outcome: providerError(failure, dialect, kind.blame?.(inputs) ?? ANY_INPUT) };
+    // The key and what it may use have been seen to already: the job runs.
+    const ofRow = {
+      ...dialect,
+      statuses: { 401: "provider_error", 403: "invalid_input", ...dialect.statuses },
+    } as const;
+    return { id, outcome: providerError(failure, ofRow, kind.blame?.(inputs) ?? ANY_INPUT) };
   }
-  const body = fieldsOf(answer) ?? {};
-  const { inputTokens, outputTokens } = kind.usage(body) ?? {};
-  // Not handed to `resolve`: what `read` throws at once is this line's outcome, too.
-  const outcome = await Promise.resolve(body)
-    .then((each) => kind.read(each, inputs))
-    .catch(toError);
+  const body = fieldsOf(typeof answer === "string" ? parseJson(answer) : answer) ?? {};
+  const outcome = await attempt(() => kind.read(body, inputs));
+  const usage = await attempt(() => kind.usage(body));
+  const { inputTokens, outputTokens } = usage instanceof Error ? {} : (usage ?? {});
   return { id, outcome, ...defined({ inputTokens, outputTokens }) };
+}
+
+/** An answer may have any shape: what a reader of answers trips over is this line's alone. */
+async function attempt<T>(read: () => T): Promise<Awaited<T> | Error> {
+  try {
+    return await read();
+  } catch (thrown) {
+    return thrown instanceof TypeError || thrown instanceof RangeError ? misshapen() : toError(thrown);
+  }
+}
+
+function misshapen(): ResultError {
+  return new ResultError("Expected an answer of the shape that the live endpoint gives, got another. Send it again.");
+}
+
+function tooFew(expected: number, count: number): ProviderError {
+  return new ProviderError(
+    `Expected ${expected} rows in the job's results, got ${count}. Read them again; if it goes on, send the others again.`,
+    { providerCode: "rows_missing", retryable: true },
+  );
 }
 
 /** @throws InputError for inputs that can't be sent, or written as JSON */

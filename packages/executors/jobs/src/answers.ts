@@ -26,11 +26,12 @@ export class Answers<Output> {
   }
 }
 
-/** Rows of a job by their lines' ids. A second row for a line makes an error of both. */
+/** Rows of a job by their lines' ids. An answer replaces a failure; a second answer for a line makes an error of both. */
 export class Rows<Output> {
   inputTokens = 0;
   outputTokens = 0;
   readonly #outcomes = new Map<string, JobRow<Output>["outcome"]>();
+  readonly #answered = new Set<string>();
 
   get size(): number {
     return this.#outcomes.size;
@@ -39,7 +40,10 @@ export class Rows<Output> {
   add({ id, outcome, inputTokens = 0, outputTokens = 0 }: JobRow<Output>): void {
     this.inputTokens += inputTokens;
     this.outputTokens += outputTokens;
-    this.#outcomes.set(id, this.#outcomes.has(id) ? duplicate() : outcome);
+    const isAnswer = isList(outcome);
+    if (!isAnswer && this.#outcomes.has(id)) return;
+    this.#outcomes.set(id, isAnswer && this.#answered.has(id) ? duplicate() : outcome);
+    if (isAnswer) this.#answered.add(id);
   }
 
   outcomeOf(line: ShardLine): JobRow<Output>["outcome"] | undefined {

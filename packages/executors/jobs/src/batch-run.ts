@@ -9,7 +9,7 @@ import {
   toError,
 } from "@batchwise/core";
 import { Answers, place, reasonFor, type Rows } from "./answers.ts";
-import { isFatal, isRetryable, timedOut } from "./errors.ts";
+import { isFatal, isRetryable, JobLeftError, timedOut } from "./errors.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobEntry } from "./journal.ts";
 import { costOf, shareOf } from "./prices.ts";
@@ -91,7 +91,12 @@ export class BatchRun<Input, Output> {
         ...(bytes === undefined ? {} : { maxBytes: bytes }),
       },
       weigh: (input) => this.#weigh(input),
-      retry: { attempts: options.attempts ?? ATTEMPTS, minDelayMs: RETRY_DELAY_MS, shouldRetry: isWorthAnotherJob },
+      retry: {
+        attempts: options.attempts ?? ATTEMPTS,
+        minDelayMs: RETRY_DELAY_MS,
+        maxRetryAfterMs: this.#context.maxRetryAfterMs,
+        shouldRetry: isWorthAnotherJob,
+      },
       ...(price === undefined ? {} : { price: shareOf(price, backend.priceShare ?? 1) }),
       ...(schema === undefined ? {} : { schema }),
       ...(dedupe === undefined ? {} : { dedupe }),
@@ -162,6 +167,7 @@ export class BatchRun<Input, Output> {
       }
       const toIsolate = place(shard, end.rows, answers);
       this.#report(call, shard, job.id, end);
+      this.#isJobLeft ||= JobLeftError.isInstance(end.reason);
       const rest = without(answers.open(shard.positions), toIsolate);
       if (rest.length > 0 && this.#goesLive) await this.#live(call, rest);
       for (const position of rest) answers.fill(position, reasonFor(end.reason));
@@ -172,7 +178,7 @@ export class BatchRun<Input, Output> {
         throw stop.signal.reason;
       }
       if (this.#goesLive) {
-        await job.cancel();
+        await job.cancel(true);
         await this.#live(call, answers.open(shard.positions));
         return [];
       }
@@ -249,9 +255,13 @@ interface Call<Input, Output> {
   readonly stop: StopSignals;
 }
 
-/** True where another job may help. An input that timed out may succeed later, but its batch would not wait for it. */
+/**
+ * True where another job may help, as it may for an answer that cannot be read. An input that timed out may succeed later,
+ * but its batch would not wait for it; a job that is kept is paid.
+ */
 function isWorthAnotherJob(error: Error): boolean {
-  return isRetryable(error) && BatchwiseError.isInstance(error) && error.code !== "timeout";
+  if (!BatchwiseError.isInstance(error) || JobLeftError.isInstance(error)) return false;
+  return error.code === "invalid_result" || (isRetryable(error) && error.code !== "timeout");
 }
 
 function without(positions: readonly number[], others: readonly number[]): number[] {

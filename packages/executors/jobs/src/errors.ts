@@ -1,4 +1,4 @@
-import { BatchwiseError, ProviderError, TimeoutError } from "@batchwise/core";
+import { BatchwiseError, codeOf, ProviderError, TimeoutError } from "@batchwise/core";
 
 /**
  * The store cannot be used: another process holds it, it cannot be written, it is damaged, or a newer version wrote it.
@@ -6,6 +6,43 @@ import { BatchwiseError, ProviderError, TimeoutError } from "@batchwise/core";
  */
 export class JobStoreError extends BatchwiseError {
   static override readonly kind: string = "JobStoreError";
+}
+
+/**
+ * A job that exists cannot be looked at, or its rows cannot be read. It is paid, and neither forgotten nor created again: the
+ * same batch with the same store resumes it. `cause` is the error, whose code and status it has.
+ */
+export class JobLeftError extends ProviderError {
+  static override readonly kind: string = "JobLeftError";
+}
+
+/** JobLeftError with another error's facts. */
+export function jobLeft(error: Error): JobLeftError {
+  const facts = ProviderError.isInstance(error) ? error : undefined;
+  const { status, providerCode, requestId, retryAfterMs } = facts ?? {};
+  const got = status !== undefined ? `status ${status}` : BatchwiseError.isInstance(error) ? error.name : "an error";
+  return new JobLeftError(
+    `Expected the state or the rows of a job that exists, got ${got}, in \`cause\`. The job is kept: run the same batch ` +
+      "with the same store later to resume it.",
+    {
+      // No input is to blame.
+      code: isFatal(error) || isRetryable(error) ? codeOf(error) : "provider_error",
+      retryable: false,
+      status,
+      providerCode,
+      requestId,
+      retryAfterMs,
+      cause: error,
+    },
+  );
+}
+
+/** Error of a job that goes on for longer than any should. */
+export function overdue(hours: number): ProviderError {
+  return new ProviderError(
+    `Expected the job to end within ${hours} hours, got one that goes on. Look for it in the provider's console.`,
+    { providerCode: "overdue", retryable: false },
+  );
 }
 
 /** True where another try may help. Only errors that say so are believed: here a try may be a job that costs money. */
@@ -20,7 +57,7 @@ export function isFatal(error: unknown): boolean {
 
 /** True where the provider does not know the job. */
 export function isGone(error: unknown): boolean {
-  return ProviderError.isInstance(error) && error.status === 404;
+  return ProviderError.isInstance(error) && (error.status === 404 || error.status === 410);
 }
 
 /** True where a job was refused for lack of capacity, and not for its content. */
@@ -31,7 +68,8 @@ export function isOverCapacity(error: unknown): boolean {
 /** Error of an input whose line has no row. */
 export function notWorkedOn(reason?: Error): ProviderError {
   return new ProviderError(
-    "Expected the job to work on this input, got one that ended before, `attempts` times at most. Run the batch again, or raise `attempts`.",
+    "Expected an answer to this input, got jobs that ended before, or rows that cannot be read, `attempts` times at most. " +
+      "Run the batch again, or raise `attempts`.",
     { retryable: true, ...(reason === undefined ? {} : { cause: reason }) },
   );
 }

@@ -1,4 +1,4 @@
-export { JobStoreError } from "./errors.ts";
+export { JobLeftError, JobStoreError } from "./errors.ts";
 export type { JobEstimate } from "./estimate-jobs.ts";
 export { folderStore } from "./folder-store.ts";
 export type { JobEvent } from "./job-event.ts";

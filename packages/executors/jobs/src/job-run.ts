@@ -1,20 +1,29 @@
 import { type JobState, ProviderError, sleep } from "@batchwise/core";
 import { Rows } from "./answers.ts";
-import { isGone, isOverCapacity } from "./errors.ts";
+import { isGone, isOverCapacity, jobLeft, overdue } from "./errors.ts";
 import type { JobEntry } from "./journal.ts";
-import { jittered, persist } from "./persist.ts";
-import { anyOf, type BatchContext, type Session, type StopSignals } from "./session.ts";
+import { askedMs, isWorthAsking, jittered, type Patience, persist, type RetryContext } from "./persist.ts";
+import { type JobRows, readRows } from "./read-rows.ts";
+import { anyOf, type BatchContext, deadline, type Session, type StopSignals } from "./session.ts";
 import { pick, type Shard } from "./shards.ts";
 
 /** End of a job. */
 type JobEnd<Output> =
-  | { readonly kind: "rows"; readonly rows: Rows<Output>; readonly reason: Error | undefined }
+  | ({ readonly kind: "rows" } & JobRows<Output>)
   /** The provider has no capacity for a job as large as this one. */
   | { readonly kind: "too large" };
 
 const FIRST_POLL_MS = 15_000;
 const LONGEST_POLL_MS = 300_000;
 const POLL_FACTOR = 1.5;
+/** Longest time for which a job may go on: providers promise a day, and Azure lets it take longer. */
+const LONGEST_JOB_HOURS = 72;
+const HOUR_MS = 3_600_000;
+
+/** Times for the provider once the batch's is up: to take the cancellation, and to hand over what was finished. */
+const HURRY_MS = 10_000;
+const CANCEL_MS = 600_000;
+const HURRIED_TRIES = 3;
 
 /** Wait of a job that was refused for lack of capacity: it doubles, and the longest is repeated for a day. */
 const FIRST_REFUSAL_MS = 60_000;
@@ -37,6 +46,10 @@ export class JobRun<Input, Output> {
   /** Aborted when no job is to be created any more. */
   readonly #closed: AbortSignal;
   #entry: JobEntry | undefined;
+  /** True where the provider may have the job, although its id is unknown. */
+  #mayExist = false;
+  /** True once its cancellation was asked for. */
+  #isCanceled = false;
 
   /** @param taken collects the jobs of the journal that this run has taken */
   constructor(
@@ -86,14 +99,29 @@ export class JobRun<Input, Output> {
     }
   }
 
-  /** Cancels the job, if there is one. Its finished rows stay. */
-  async cancel(): Promise<void> {
+  /**
+   * Cancels the job, if there is one. Its finished rows stay.
+   *
+   * @param isHurried whether the batch waits for it
+   * @returns whether the provider has taken it
+   */
+  async cancel(isHurried: boolean = false): Promise<boolean> {
+    if (this.#isCanceled) return false;
+    this.#isCanceled = true;
     const { backend } = this.#session;
-    const patience = { ...this.#context, signal: NEVER };
-    const id = this.#entry?.id ?? (this.#entry && (await this.#find(this.#entry.tag, NEVER)));
-    if (id === undefined) return;
-    await persist(() => backend.cancel(id, {}), patience);
-    this.#context.onJob({ type: "canceled", id });
+    using hurry = isHurried ? deadline(this.#context.clock, HURRY_MS) : undefined;
+    const signal = hurry?.signal ?? NEVER;
+    const patience = { ...this.#context, signal, ...(isHurried ? { tries: 1 } : {}) };
+    try {
+      const id = this.#entry?.id ?? (this.#entry && (await this.#find(this.#entry.tag, patience)));
+      if (id === undefined) return false;
+      await persist(() => backend.cancel(id, { signal }), patience);
+      this.#context.onJob({ type: "canceled", id });
+      return true;
+    } catch {
+      // It goes on then, and is found in the journal unless all is done without it.
+      return false;
+    }
   }
 
   /** Forgets a job that has no rows. */
@@ -104,14 +132,18 @@ export class JobRun<Input, Output> {
     this.#entry = undefined;
   }
 
-  async #once(): Promise<{ readonly rows: Rows<Output>; readonly reason: Error | undefined }> {
-    const id = await this.#attach();
+  async #once(): Promise<JobRows<Output>> {
+    const id = await this.#attach().catch((error: unknown) => {
+      if (!isOverCapacity(error) || askedMs(error as Error) > this.#context.maxRetryAfterMs) throw error;
+      return error as Error;
+    });
+    if (typeof id !== "string") return { rows: new Rows(), reason: id };
     try {
       const { reason } = await this.#untilEnded(id);
-      const rows = await persist(() => this.#read(id), { ...this.#context, signal: this.#signal });
-      return { rows, reason };
+      return await this.#read(id, reason);
     } catch (error) {
-      if (!isGone(error)) throw error;
+      if (this.#noLongerAwaited.aborted) throw error;
+      if (!isGone(error)) throw jobLeft(error as Error);
       // Its rows cannot be read any more: its inputs count as not worked on.
       await this.forget();
       return { rows: new Rows(), reason: undefined };
@@ -126,14 +158,15 @@ export class JobRun<Input, Output> {
   async #attach(): Promise<string> {
     const { journal, creationQueue } = this.#session;
     const known = this.#take(journal.claim(this.#shard.key));
-    const found = known && (known.id ?? (await this.#findNoted(known)));
-    if (known !== undefined && found !== undefined) {
-      creationQueue.join(this.#shard.tokens);
-      this.#announce("reattached", found);
-      return found;
-    }
+    this.#mayExist = known !== undefined;
     let hasEntered = false;
     try {
+      const found = known && (known.id ?? (await this.#findNoted(known)));
+      if (found !== undefined) {
+        creationQueue.join(this.#shard.tokens);
+        this.#announce("reattached", found);
+        return found;
+      }
       await creationQueue.enter(this.#shard.tokens, this.#closed);
       hasEntered = true;
       const entry = known ?? this.#take(await journal.intend(this.#shard.key, newTag(this.#shard.key)));
@@ -144,7 +177,7 @@ export class JobRun<Input, Output> {
     } catch (error) {
       if (hasEntered) creationQueue.leave(this.#shard.tokens);
       // A refused job does not exist; otherwise the next try looks for it before it creates one.
-      if (ProviderError.isInstance(error) && !error.retryable) await this.forget();
+      if (!this.#mayExist) await this.forget();
       else if (this.#entry !== undefined) journal.release(this.#entry);
       throw error;
     } finally {
@@ -156,10 +189,18 @@ export class JobRun<Input, Output> {
   #create({ tag }: JobEntry): Promise<string> {
     const { backend } = this.#session;
     const lines = this.#shard.write();
-    return persist(
-      () => backend.create(lines, tag, { signal: this.#signal }),
-      { ...this.#context, signal: this.#closed },
-      () => this.#findLate(tag),
+    const create = async (): Promise<string> => {
+      const mightExist = this.#mayExist;
+      this.#mayExist = true;
+      try {
+        return await backend.create(lines, tag, { signal: this.#noLongerAwaited });
+      } catch (error) {
+        this.#mayExist = mightExist || !isRefused(error);
+        throw error;
+      }
+    };
+    return persist(create, { ...this.#context, signal: this.#closed }, () =>
+      this.#mayExist ? this.#findLate(tag) : Promise.resolve(undefined),
     );
   }
 
@@ -171,15 +212,16 @@ export class JobRun<Input, Output> {
 
   /** Looks twice: a job that has just been created may not be listed yet. */
   async #findLate(tag: string): Promise<string | undefined> {
-    const id = await this.#find(tag, this.#signal);
+    const patience = { ...this.#context, signal: this.#noLongerAwaited };
+    const id = await this.#find(tag, patience);
     if (id !== undefined) return id;
     await sleep(this.#firstPollMs, this.#context.clock, this.#closed);
-    return this.#find(tag, this.#signal);
+    return this.#find(tag, patience);
   }
 
-  async #find(tag: string, signal: AbortSignal): Promise<string | undefined> {
-    const { backend } = this.#session;
-    const jobs = await persist(() => backend.find(tag, { signal }), { ...this.#context, signal });
+  async #find(tag: string, patience: RetryContext): Promise<string | undefined> {
+    const { signal } = patience;
+    const jobs = await persist(() => this.#session.backend.find(tag, { signal }), patience);
     return jobs.find((job) => job.tag === tag)?.id;
   }
 
@@ -199,39 +241,60 @@ export class JobRun<Input, Output> {
     return this.#session.options.pollMs ?? FIRST_POLL_MS;
   }
 
+  /** Polls the job until it has ended. Once the batch's time is up, it is canceled, and has a while for what was finished. */
   async #untilEnded(id: string): Promise<JobState> {
-    const { backend, options } = this.#session;
-    const signal = this.#signal;
-    const { clock, random, onJob } = this.#context;
-    const firstMs = this.#firstPollMs;
-    const longestMs = options.maxPollMs ?? Math.max(firstMs, LONGEST_POLL_MS);
-    let delayMs = firstMs;
-    let isCanceled = false;
-    for (;;) {
-      const state = await persist(() => backend.poll(id, { signal }), { ...this.#context, signal });
-      onJob({ type: "polled", id, status: state.status, done: state.done });
-      if (state.status === "ended") return state;
-      try {
-        const waitMs = Math.max(jittered(delayMs, random), state.pollAfterMs ?? 0);
-        await sleep(waitMs, clock, isCanceled ? signal : this.#noLongerAwaited);
-        delayMs = Math.min(longestMs, delayMs * POLL_FACTOR);
-      } catch (reason) {
-        if (signal.aborted || options.fallback !== "live") throw reason;
-        await this.cancel();
-        isCanceled = true;
-        delayMs = firstMs;
-      }
+    try {
+      return await this.#poll(id, this.#paid(this.#noLongerAwaited));
+    } catch (reason) {
+      const isLate = this.#noLongerAwaited.aborted && !this.#signal.aborted;
+      if (!isLate || this.#session.options.fallback !== "live" || !(await this.cancel(true))) throw reason;
+      using late = deadline(this.#context.clock, CANCEL_MS);
+      return await this.#poll(id, this.#paid(anyOf(this.#signal, late.signal)));
     }
   }
 
+  async #poll(id: string, paid: Patience): Promise<JobState> {
+    const { backend, options } = this.#session;
+    const { clock, random, onJob, maxRetryAfterMs } = this.#context;
+    const { signal } = paid;
+    const firstMs = this.#firstPollMs;
+    const longestMs = options.maxPollMs ?? Math.max(firstMs, LONGEST_POLL_MS);
+    const startedAt = clock.now();
+    for (let delayMs = firstMs; ; delayMs = Math.min(longestMs, delayMs * POLL_FACTOR)) {
+      const state = await persist(async () => {
+        using hurry = this.#isCanceled ? deadline(clock, HURRY_MS) : undefined;
+        return await backend.poll(id, { signal: anyOf(signal, hurry?.signal) });
+      }, paid);
+      onJob({ type: "polled", id, status: state.status, done: state.done });
+      if (state.status === "ended") return state;
+      // With a time of its own, the batch says how long it waits.
+      const isOver = options.maxWaitMs === undefined && clock.now() - startedAt > LONGEST_JOB_HOURS * HOUR_MS;
+      if (isOver) throw overdue(LONGEST_JOB_HOURS);
+      await sleep(
+        Math.max(jittered(delayMs, random), Math.min(state.pollAfterMs ?? 0, maxRetryAfterMs)),
+        clock,
+        signal,
+      );
+    }
+  }
+
+  /** Patience with calls about work that is paid; little of it once the time for it is up. */
+  #paid(signal: AbortSignal): Patience {
+    const tries = this.#isCanceled ? { tries: HURRIED_TRIES } : {};
+    return { ...this.#context, signal, isWorthAnother: isWorthAsking, ...tries };
+  }
+
   /** Reads all rows, in any order (P7). */
-  async #read(id: string): Promise<Rows<Output>> {
-    const rows = new Rows<Output>();
+  async #read(id: string, reason: Error | undefined): Promise<JobRows<Output>> {
+    using late = this.#isCanceled ? deadline(this.#context.clock, CANCEL_MS) : undefined;
+    const paid = this.#paid(late === undefined ? this.#noLongerAwaited : anyOf(this.#signal, late.signal));
+    const { signal } = paid;
     const inputs = new Map(this.#shard.lines.map((line) => [line.id, line.positions]));
     const inputsOf = (lineId: string): readonly Input[] => pick(this.#inputs, inputs.get(lineId) ?? []);
-    const options = { signal: this.#signal };
-    for await (const row of this.#session.backend.rows(id, inputsOf, options)) rows.add(row);
-    return rows;
+    const readInto = async (rows: Rows<Output>): Promise<void> => {
+      for await (const row of this.#session.backend.rows(id, inputsOf, { signal })) rows.add(row);
+    };
+    return readRows(readInto, reason, paid);
   }
 
   async #waitForCapacity(refusals: number): Promise<void> {
@@ -242,6 +305,11 @@ export class JobRun<Input, Output> {
     onJob({ type: "refused", id, delayMs });
     await sleep(delayMs, clock, this.#closed);
   }
+}
+
+/** True where the provider has said no, so that there is no job. */
+function isRefused(error: unknown): boolean {
+  return ProviderError.isInstance(error) && (!error.retryable || error.code === "rate_limited");
 }
 
 /** Signal of calls that are made even after an abort. */

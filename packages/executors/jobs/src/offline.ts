@@ -18,6 +18,7 @@ import { CreationQueue } from "./creation-queue.ts";
 import { type JobEstimate, estimateJobs } from "./estimate-jobs.ts";
 import { Journal } from "./journal.ts";
 import { checkOptions, type OfflineOptions } from "./options.ts";
+import { MAX_RETRY_AFTER_MS } from "./persist.ts";
 import { anyOf, type Session } from "./session.ts";
 
 /** Inputs of a lazy source in jobs at once. */
@@ -115,6 +116,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
       batch = new BatchRun(session, options, {
         clock,
         random: options.random ?? Math.random,
+        maxRetryAfterMs: (options.retry || undefined)?.maxRetryAfterMs ?? MAX_RETRY_AFTER_MS,
         onJob: (event) => this.#options.onJob?.(event),
       });
       return await batch.run(kept);

@@ -32,7 +32,16 @@ export interface StopSignals {
 export interface BatchContext {
   readonly clock: Clock;
   readonly random: () => number;
+  /** Longest wait to obey that the provider asks for. */
+  readonly maxRetryAfterMs: number;
   readonly onJob: (event: JobEvent) => void;
+}
+
+/** Signal that is aborted after a time, and what takes it off the clock. */
+export function deadline(clock: Clock, ms: number): { readonly signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const cancel = clock.after(ms, () => controller.abort());
+  return { signal: controller.signal, [Symbol.dispose]: cancel };
 }
 
 /** Signal that is aborted when any of these is. */

@@ -40,6 +40,7 @@ test.each([
   [{ version: "a b" }, "Expected `version` to be 1 to 100 letters"],
   [{ concurrency: 0 }, "Expected `concurrency` to be a whole number from 1"],
   [{ pollMs: 0 }, "Expected `pollMs` to be milliseconds above 0"],
+  [{ unreadableMs: -1 }, "Expected `unreadableMs` to be milliseconds above 0"],
   [{ codec: 1 }, "Expected `codec` to be an object with encode and decode"],
 ])("createWorker refuses %o", (options, message) => {
   expect(() => createWorker({ backend, runnables: { same }, ...options } as never)).toThrow(message);
@@ -71,6 +72,17 @@ test("the README has every option", () => {
   }
   const names = /Known: (.*)\.$/.exec(message)?.[1]?.split(", ") ?? [];
   expect(names).toContain("chunkSize");
-  const all = [...names, "runnables", "concurrency", "pollMs", "onChunk", "onError", "dir", "url", "connections"];
+  const all = [
+    ...names,
+    "runnables",
+    "concurrency",
+    "pollMs",
+    "unreadableMs",
+    "onChunk",
+    "onError",
+    "dir",
+    "url",
+    "connections",
+  ];
   expect(all.filter((name) => !readme.includes(`| \`${name}\``))).toEqual([]);
 });

@@ -187,6 +187,53 @@ describe("a distributed batch", () => {
     expect(usage).toEqual({ inputTokens: 2000, outputTokens: 0, totalTokens: 2000, cost: 0.004 });
   });
 
+  test("a chunk that one worker cannot read is left to another that can", LIMIT, async () => {
+    const other: Codec = {
+      ...structuredCodec,
+      decode: () => {
+        throw new Error("written by a newer release");
+      },
+    };
+    const returned: ChunkEvent[] = [];
+    const onChunk = (event: ChunkEvent): void => void returned.push(event);
+    workerOf({ both: double }, { codec: other, unreadableMs: 6000, pollMs: 50, onChunk });
+    const distributed = distribute(double, { backend, name: "both", chunkSize: 5, attempts: 1 });
+    const batch = distributed.batch(numbers(20));
+    await until(() => returned.length > 0);
+    workerOf({ both: double }, { pollMs: 50 });
+    expect(await batch).toEqual(numbers(20).map((each) => 2 * each));
+    expect(returned.every(({ status, failed }) => status === "returned" && failed === 0)).toBe(true);
+  });
+
+  test("a chunk that no worker can read fails in the end, and the worker goes on", LIMIT, async () => {
+    const unread = distribute(double, { backend, name: "unread", batchId: "unread" });
+    const batch = unread.batch([1, 2], { returnExceptions: true });
+    const cut = "UPDATE batchwise.chunks SET options = '{\"cut' WHERE batch_id = 'unread'";
+    await until(async () => ((await client.query(cut)).rowCount ?? 0) > 0);
+    workerOf({ unread: double }, { unreadableMs: 300, pollMs: 20 });
+    expect((await batch).map((slot) => ResultError.isInstance(slot))).toEqual([true, true]);
+    expect(await distribute(double, { backend, name: "unread" }).batch([3])).toEqual([6]);
+    await unread.forget();
+  });
+
+  test("messages of another version or program are left where they are, and the worker goes on", LIMIT, async () => {
+    const { boss } = await backend.session();
+    await boss.createQueue("mixed/1");
+    const messages = [{ hello: 1 }, { batch: "b", chunk: "not-a-uuid", attempts: 3 }, null];
+    const ids = await Promise.all(messages.map((data) => boss.send("mixed/1", data, { retryLimit: 0 })));
+    const worker = workerOf({ mixed: double }, { unreadableMs: 100, pollMs: 20 });
+    expect(await distribute(double, { backend, name: "mixed" }).batch(numbers(5))).toEqual([0, 2, 4, 6, 8]);
+    await until(async () => {
+      const { rows } = await client.query(
+        "SELECT 1 FROM batchwise_pgboss.job WHERE name = 'mixed/1' AND retry_count > 1",
+      );
+      return rows.length === ids.length;
+    });
+    await worker.drain();
+    const { rows } = await client.query("SELECT state, data FROM batchwise_pgboss.job WHERE id = ANY($1)", [ids]);
+    expect(rows.map(({ state }) => state as unknown)).toEqual(ids.map(() => "retry"));
+  });
+
   test("a custom codec writes inputs and outputs; one that it cannot write fails its item alone", LIMIT, async () => {
     const codec: Codec = {
       encode(value) {
@@ -529,7 +576,7 @@ describe("the database", () => {
       await Promise.all(backends.map((each) => each.open()));
       await Promise.all(backends.map((each) => each.close()));
       const { rows } = await client.query(`SELECT version FROM ${schema}.version`);
-      expect(rows).toEqual([{ version: 1 }]);
+      expect(rows).toEqual([{ version: MIGRATIONS.length }]);
     }
   });
 

@@ -102,6 +102,14 @@ export const MIGRATIONS: readonly Migration[] = [
       tokens float8 NOT NULL,
       PRIMARY KEY (limiter, slot)
     );
+  `,
+  // Refusals that no limit explains leave a share of the limits, evenly spaced. Times are milliseconds since 1970.
+  (schema) => `
+    ALTER TABLE ${schema}.limiters
+      ADD share float8 NOT NULL DEFAULT 1,
+      ADD refused_ms float8 NOT NULL DEFAULT 0,
+      ADD paced_ms float8 NOT NULL DEFAULT 0;
+    DROP FUNCTION IF EXISTS ${schema}.take(text, int, float8[], float8[], text, float8);
     ${LIMITER_FUNCTION(schema)}
   `,
 ];

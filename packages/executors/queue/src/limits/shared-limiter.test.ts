@@ -122,6 +122,76 @@ test("P21 a refusal that names no time pauses for a backoff that doubles", async
   expect(asked.map(({ pauseMs }) => pauseMs).filter((pauseMs) => pauseMs > 0)).toEqual([500, 1000, 2000]);
 });
 
+test("P43 refusals of calls that were in flight together are one", async () => {
+  const { clock, limiters, asked } = share({ requests: 1000 }, 1);
+  const [limiter] = limiters as [RateLimiter];
+  const together = await runOn(clock, Promise.all(Array.from({ length: 8 }, () => limiter.reserve(call()))));
+  for (const each of together) each.settle({ outcome: "limited" });
+  await clock.advance(10);
+  expect(Math.max(...asked.map(({ pauseMs }) => pauseMs))).toBe(500);
+});
+
+test("P44 a wait of 0 does not switch our own backoff off", async () => {
+  const { clock, limiters, asked } = share({ requests: 1000 }, 1);
+  for (let each = 0; each < 3; each++) {
+    (await runOn(clock, limiters[0]!.reserve(call()))).settle({ outcome: "limited", retryAfterMs: 0 });
+  }
+  await clock.advance(10);
+  expect(asked.map(({ pauseMs }) => pauseMs).filter((pauseMs) => pauseMs > 0)).toEqual([500, 1000, 2000]);
+});
+
+test("P45 a wait of a day is the refused call's own: nothing else on the limiter waits for it", async () => {
+  const { clock, limiters } = share({ requests: 1000 }, 2);
+  const [one, two] = limiters as [RateLimiter, RateLimiter];
+  (await runOn(clock, one.reserve(call()))).settle({ outcome: "limited", retryAfterMs: 86_400_000 });
+  await clock.advance(10);
+  const refusedAt = clock.now();
+  await runOn(clock, Promise.all(Array.from({ length: 20 }, () => two.reserve(call()))));
+  expect(clock.now() - refusedAt).toBeLessThan(1000);
+});
+
+// Groq reports a day's requests (https://console.groq.com/docs/rate-limits), and so may be what is configured.
+test.for([1, 3])(
+  "P46 a limit of 1,000 that is 30 in truth: %i processes find a pace, few calls are refused",
+  async (processes) => {
+    const { clock, limiters } = share({ requests: 1000 }, processes);
+    const passed: number[] = [];
+    let refused = 0;
+    const send = async (limiter: RateLimiter): Promise<void> => {
+      for (;;) {
+        const reservation = await limiter.reserve(call());
+        reservation.begin?.();
+        const now = clock.now();
+        const isRefused = passed.filter((at) => at > now - MINUTE_MS).length >= 30;
+        if (isRefused) refused++;
+        else passed.push(now);
+        await new Promise<void>((resolve) => clock.after(300, resolve));
+        reservation.settle(isRefused ? { outcome: "limited", retryAfterMs: 2000 } : { outcome: "ok" });
+        if (!isRefused) return;
+      }
+    };
+    const each = (limiter: RateLimiter): Promise<void[]> =>
+      Promise.all(
+        Array.from({ length: 3 }, async () => {
+          for (let left = Math.ceil(200 / processes / 3); left > 0; left--) await send(limiter);
+        }),
+      );
+    await runOn(clock, Promise.all(limiters.map(each)));
+    expect(refused).toBeLessThan(passed.length / 5);
+    // At the true limit it would take 5.7 minutes behind the first 30.
+    expect(clock.now()).toBeLessThan(12 * MINUTE_MS);
+  },
+);
+
+test("P46 a refusal that the limits explain leaves them as they are", async () => {
+  const { clock, limiters } = share({ requests: 10 }, 1);
+  const [limiter] = limiters as [RateLimiter];
+  const all = await runOn(clock, Promise.all(Array.from({ length: 10 }, () => limiter.reserve(call()))));
+  all.at(-1)!.settle({ outcome: "limited" });
+  await runOn(clock, Promise.all(Array.from({ length: 10 }, () => limiter.reserve(call()))));
+  expect(clock.now()).toBeLessThan(MINUTE_MS + 3000);
+});
+
 test("P27 a call that is heavier than the limit passes alone", async () => {
   const { clock, limiters } = share({ tokens: 100 }, 1);
   await runOn(clock, limiters[0]!.reserve(call(500)));

@@ -32,9 +32,11 @@ const SPREAD_MS = 100;
 const LONGEST_SPREAD_MS = 5000;
 /** Milliseconds that corrections wait for a request that takes them along. */
 const CORRECT_AFTER_MS = 200;
-/** Pause after a refusal that names none: it doubles with every further one in a row. */
+/** Shortest pause after a refusal. What is asked for doubles with every further one in a row, too. */
 const PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 60_000;
+/** Longest wait that holds for all. A longer one is of the call that was refused, such as of an account that is used up. */
+const LONGEST_ASKED_MS = 600_000;
 
 /**
  * One process's side of a limit that many share. Calls that arrive during a round trip go with the next one: under load
@@ -48,6 +50,10 @@ export class SharedLimiter implements RateLimiter {
   #corrections: Correction[] = [];
   #pauseMs = 0;
   #refusals = 0;
+  /** Time of the last refusal that counted. */
+  #refusedAt = -Infinity;
+  /** Slot of the grant of the last call that was refused, until the counter knows. */
+  #refusedSlot: number | undefined;
   /** Round trips in a row without a grant. */
   #lost = 0;
   #asking = false;
@@ -79,13 +85,15 @@ export class SharedLimiter implements RateLimiter {
     if (this.#asking) return;
     const corrections = this.#corrections.splice(0);
     const pauseMs = this.#pauseMs;
+    const refused = this.#refusedSlot;
     this.#pauseMs = 0;
+    this.#refusedSlot = undefined;
     const waiters = [...this.#waiting];
     if (waiters.length === 0 && corrections.length === 0 && pauseMs === 0) return;
     this.#asking = true;
     const askedAt = this.#settings.clock.now();
     this.#settings
-      .counter({ wanted: waiters.map(({ demand }) => demand), corrections, pauseMs })
+      .counter({ wanted: waiters.map(({ demand }) => demand), corrections, pauseMs, refused })
       .then(
         (grant) => this.#handOut(waiters, grant, askedAt),
         (error: unknown) => {
@@ -132,17 +140,26 @@ export class SharedLimiter implements RateLimiter {
           tokens: tokens - demand.tokens,
         };
         if (Object.values(more).some((amount) => amount !== 0)) this.#correct(slot, more, 1);
-        this.#applyPause(settlement);
+        this.#applyPause(settlement, grantedSlot, askedAt);
       },
     };
   }
 
   /** Pauses all processes after a refusal, or where the provider asks for a wait. */
-  #applyPause({ outcome, retryAfterMs }: Settlement): void {
+  #applyPause({ outcome, retryAfterMs: asked = 0 }: Settlement, grantedSlot: number, askedAt: number): void {
     if (outcome === "ok") this.#refusals = 0;
-    if (outcome === "limited") this.#refusals++;
-    const own = outcome === "limited" ? Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (this.#refusals - 1)) : 0;
-    const pauseMs = retryAfterMs ?? own;
+    if (asked > LONGEST_ASKED_MS) return;
+    let pauseMs = asked;
+    if (outcome === "limited") {
+      // Of the calls that were in flight together, the first refusal speaks for all.
+      if (askedAt > this.#refusedAt) {
+        this.#refusals++;
+        this.#refusedAt = this.#settings.clock.now();
+      }
+      this.#refusedSlot = grantedSlot;
+      const own = Math.max(PAUSE_MS, asked) * 2 ** (this.#refusals - 1);
+      pauseMs = Math.max(asked, Math.min(LONGEST_PAUSE_MS, own));
+    }
     if (pauseMs <= 0) return;
     this.#pauseMs = Math.max(this.#pauseMs, pauseMs);
     this.#ask();

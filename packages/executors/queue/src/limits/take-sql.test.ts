@@ -81,6 +81,22 @@ test("P27 a call beyond the limit is granted alone, and a pause holds for all", 
   expect(await two({ wanted: [], ...none })).toMatchObject({ granted: 0, waitMs: 0 });
 });
 
+test("P46 a refusal that the limits do not explain spaces the calls of all evenly, by what passed", LIMIT, async () => {
+  const [one, two] = counters("paced", 1000, 60_000) as [Counter, Counter];
+  const few = { requests: 1, inputs: 0, tokens: 0 };
+  const calls = (count: number): (typeof few)[] => Array.from({ length: count }, () => few);
+  const { slot } = await one({ wanted: calls(60), ...none });
+  expect(await two({ wanted: [few], ...none, refused: slot })).toMatchObject({ granted: 1 });
+  // 80 % of 60 in a window of a minute: one in 1.25 s.
+  const { granted, waitMs } = await one({ wanted: calls(5), ...none });
+  expect(granted).toBe(0);
+  expect(waitMs).toBeGreaterThan(500);
+  expect(waitMs).toBeLessThan(1260);
+  // Another refusal of a call that was granted before is the same one.
+  await two({ wanted: [], ...none, refused: slot });
+  expect((await one({ wanted: [few], ...none })).waitMs).toBeLessThan(1260);
+});
+
 test("postgresRateLimiter grants calls, and refuses wrong limits", LIMIT, async () => {
   const limiter = postgresRateLimiter(backends[0]!, "mine", { requestsPerMinute: 5 });
   const reservation = await limiter.reserve(call);

@@ -11,6 +11,14 @@ export interface JobData {
   readonly attempts: number;
 }
 
+/** Tells whether data is that of a job of ours. Another version, or another program, may have put it there. */
+export function isJobData(data: unknown): data is JobData {
+  const { batch, chunk, attempts } = (data ?? {}) as Record<string, unknown>;
+  return typeof batch === "string" && typeof chunk === "string" && UUID.test(chunk) && typeof attempts === "number";
+}
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
 /** Terms of a chunk's job. */
 export interface JobTerms {
   readonly queue: string;
@@ -19,7 +27,7 @@ export interface JobTerms {
 }
 
 /** pg-boss also counts deliveries that were returned in order. Ours are in the chunk's row. */
-const RETRY_LIMIT = 1_000_000;
+export const RETRY_LIMIT = 1_000_000;
 /** Never in effect: the heartbeat alone decides whether a worker is alive. */
 const EXPIRE_SECONDS = 30 * 24 * 60 * 60;
 const DELETE_AFTER_SECONDS = 60;

@@ -2,13 +2,14 @@ import { type Runnable, systemClock } from "@batchwise/core";
 import type { Job } from "pg-boss";
 import { forBoss } from "../backend/database.ts";
 import type { QueueBackend } from "../backend/queue-backend.ts";
-import type { JobData } from "../submit/jobs.ts";
+import { isJobData, type JobData } from "../submit/jobs.ts";
 import type { WakeSignal } from "../wake-signal.ts";
 import type { Codec } from "../wire/codec.ts";
 import { joinParts, type Parts } from "../wire/parts.ts";
 import { encodeResult, type Outcome } from "../wire/result.ts";
 import { affected, Lease } from "./lease.ts";
-import { lostOutcome, readInputs, work } from "./work.ts";
+import { leaveJob } from "./leave-job.ts";
+import { lostOutcome, readChunk, unreadOutcome, work } from "./work.ts";
 
 /** Event at the end of a chunk's delivery to a worker. */
 export interface ChunkEvent {
@@ -31,6 +32,7 @@ export interface ConsumerSettings {
   readonly runnable: Runnable<unknown, unknown>;
   readonly codec: Codec;
   readonly pollMs: number;
+  readonly unreadableMs: number;
   readonly onChunk: ((event: ChunkEvent) => void) | undefined;
   readonly onError: ((error: Error, name: string) => void) | undefined;
   /** Aborted: takes no new chunk. */
@@ -46,9 +48,14 @@ interface Chunk {
   readonly deliveries: number;
 }
 
+/** Deliveries to others in the time for which they are left to them. */
+const LEAVES = 12;
+
 /** Consumer of one queue: works on one chunk after another. */
 export class Consumer {
   readonly #settings: ConsumerSettings;
+  /** Times at which chunks were first found to be unreadable here. */
+  readonly #unread = new Map<string, number>();
 
   constructor(settings: ConsumerSettings) {
     this.#settings = settings;
@@ -66,6 +73,7 @@ export class Consumer {
 
   async #handle(job: Job<JobData>): Promise<void> {
     const { backend, queue, name, stop, onChunk } = this.#settings;
+    if (!isJobData(job.data)) return this.#leave(job);
     const startedAt = systemClock.now();
     using lease = new Lease(backend, queue, job, job.heartbeatSeconds);
     const chunk = await this.#claim(job);
@@ -75,12 +83,12 @@ export class Consumer {
       return;
     }
     const outcome = await this.#work(job, chunk, AbortSignal.any([lease.lost, stop]));
-    const isReturned = stop.aborted;
-    const held = !lease.lost.aborted && (await (isReturned ? this.#return(job) : this.#answer(job, outcome)));
+    const isReturned = stop.aborted || outcome === undefined;
+    const held = !lease.lost.aborted && (await (isReturned ? this.#return(job, outcome) : this.#answer(job, outcome)));
     onChunk?.({
       name,
       inputs: chunk.sizes.length,
-      failed: outcome.slots.filter((slot) => slot instanceof Error).length,
+      failed: outcome?.slots.filter((slot) => slot instanceof Error).length ?? 0,
       delivery: chunk.deliveries,
       durationMs: systemClock.now() - startedAt,
       status: held ? (isReturned ? "returned" : "answered") : "lost",
@@ -100,12 +108,20 @@ export class Consumer {
     return chunk;
   }
 
-  async #work({ data }: Job<JobData>, chunk: Chunk, signal: AbortSignal): Promise<Outcome> {
-    const { name, runnable, codec, onError } = this.#settings;
-    if (chunk.deliveries > data.attempts) return lostOutcome(chunk.sizes.length, data.attempts);
-    const inputs = readInputs({ bytes: chunk.inputs, sizes: chunk.sizes }, codec);
-    if ("slots" in inputs) return inputs;
-    const outcome = await work(runnable, inputs, JSON.parse(chunk.options) as object, signal);
+  /** Outcome of a chunk; undefined where this worker cannot read it and leaves it to others. */
+  async #work({ data }: Job<JobData>, chunk: Chunk, signal: AbortSignal): Promise<Outcome | undefined> {
+    const { name, runnable, codec, onError, unreadableMs } = this.#settings;
+    const size = chunk.sizes.length;
+    if (chunk.deliveries > data.attempts) return lostOutcome(size, data.attempts);
+    const read = readChunk({ bytes: chunk.inputs, sizes: chunk.sizes }, chunk.options, codec);
+    if (read === undefined) {
+      const since = this.#unread.get(data.chunk) ?? systemClock.now();
+      this.#unread.set(data.chunk, since);
+      if (systemClock.now() - since < unreadableMs) return undefined;
+    }
+    this.#unread.delete(data.chunk);
+    if (read === undefined) return unreadOutcome(size);
+    const outcome = await work(runnable, read.inputs, read.callOptions, signal);
     if (onError !== undefined && !signal.aborted) {
       for (const error of new Set(outcome.slots.filter((slot) => slot instanceof Error))) onError(error, name);
     }
@@ -143,17 +159,24 @@ export class Consumer {
     });
   }
 
-  /** Returns the chunk for another worker. This delivery does not count. */
-  #return(job: Job<JobData>): Promise<boolean> {
-    const { backend, queue } = this.#settings;
-    return backend.transaction(async (transaction, { boss, notices, schema }) => {
-      if (affected(await boss.fail(queue, job, null, { db: forBoss(transaction) })) === 0) return false;
-      await transaction.query(`UPDATE ${schema}.chunks SET deliveries = deliveries - 1 WHERE id = $1`, [
+  /** Returns the chunk for another worker. This delivery does not count. Without an outcome, it is left to others for a while. */
+  #return(job: Job<JobData>, outcome: Outcome | undefined): Promise<boolean> {
+    const { backend, queue, unreadableMs } = this.#settings;
+    const delayMs = outcome === undefined ? unreadableMs / LEAVES : 0;
+    return backend.transaction(async (transaction, session) => {
+      if (!(await leaveJob(queue, job, delayMs, transaction, session))) return false;
+      await transaction.query(`UPDATE ${session.schema}.chunks SET deliveries = deliveries - 1 WHERE id = $1`, [
         job.data.chunk,
       ]);
-      await notices.send(`queue ${queue}`, transaction);
+      await session.notices.send(`queue ${queue}`, transaction);
       return true;
     });
+  }
+
+  /** Leaves a message that is not a chunk's to workers that know it. */
+  async #leave(job: Job<unknown>): Promise<void> {
+    const { backend, queue, unreadableMs } = this.#settings;
+    await backend.transaction((transaction, session) => leaveJob(queue, job, unreadableMs, transaction, session));
   }
 }
 

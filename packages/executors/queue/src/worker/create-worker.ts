@@ -21,6 +21,11 @@ export interface WorkerOptions {
   readonly concurrency?: number;
   /** Milliseconds between two looks of an idle worker for chunks that it got no notice of. @default 1000 */
   readonly pollMs?: number;
+  /**
+   * Milliseconds for which a chunk that this worker cannot read (another codec, a newer release) is left to other workers,
+   * before its inputs fail. Above 0. @default 60_000
+   */
+  readonly unreadableMs?: number;
   /** The submitters' codec. @default Node's structured clone */
   readonly codec?: Codec;
   /** Called when a chunk is done. */
@@ -30,6 +35,7 @@ export interface WorkerOptions {
 }
 
 const HEARTBEAT_MS = 5000;
+const UNREADABLE_MS = 60_000;
 const FORGET_SECONDS = 60;
 
 /**
@@ -111,7 +117,8 @@ export class Worker implements AsyncDisposable {
   }
 
   #consumer(name: string, version: string): Consumer {
-    const { backend, runnables, codec = structuredCodec, pollMs = 1000, onChunk, onError } = this.#options;
+    const { backend, runnables, codec = structuredCodec, onChunk, onError } = this.#options;
+    const { pollMs = 1000, unreadableMs = UNREADABLE_MS } = this.#options;
     return new Consumer({
       backend,
       queue: queueName(name, version),
@@ -119,6 +126,7 @@ export class Worker implements AsyncDisposable {
       runnable: runnables[name] as Runnable<unknown, unknown>,
       codec,
       pollMs,
+      unreadableMs,
       onChunk,
       onError,
       drain: this.#drain.signal,
@@ -145,7 +153,8 @@ export class Worker implements AsyncDisposable {
 }
 
 function checkOptions(options: WorkerOptions): void {
-  const { backend, runnables, version = "1", concurrency = 1, pollMs = 1000, codec = structuredCodec } = options;
+  const { backend, runnables, version = "1", concurrency = 1, codec = structuredCodec } = options;
+  const { pollMs = 1000, unreadableMs = UNREADABLE_MS } = options;
   requireBackend(backend);
   const entries = typeof runnables === "object" && runnables !== null ? Object.entries(runnables) : [];
   if (entries.length === 0) throw optionError("runnables", "{ name: runnable }, with one at least", runnables);
@@ -154,7 +163,9 @@ function checkOptions(options: WorkerOptions): void {
     if (!isRunnable(runnable)) throw optionError(`runnables.${name}`, "a Runnable", runnable);
   }
   if (!isCount(concurrency)) throw optionError("concurrency", "a whole number from 1", concurrency);
-  if (!(typeof pollMs === "number" && pollMs > 0)) throw optionError("pollMs", "milliseconds above 0", pollMs);
+  for (const [option, ms] of Object.entries({ pollMs, unreadableMs })) {
+    if (!(typeof ms === "number" && ms > 0)) throw optionError(option, "milliseconds above 0", ms);
+  }
   if (!isCodec(codec)) throw optionError("codec", "an object with encode and decode", codec);
 }
 

@@ -44,15 +44,28 @@ export function lostOutcome(size: number, attempts: number): Outcome {
   return { slots: Array.from({ length: size }, () => error) };
 }
 
-/** Reads a chunk's inputs. Returns its outcome where this worker cannot read them. */
-export function readInputs(inputs: Parts, codec: Codec): readonly unknown[] | Outcome {
+/** Outcome of a chunk that no worker has read in time. */
+export function unreadOutcome(size: number): Outcome {
+  const error = new ResultError(
+    "Expected a chunk that a worker can read, got one that none has read in time. Give submitter and workers the same codec and " +
+      "the same release of @batchwise/queue, and with the default codec, workers a Node that is not older than the submitter's.",
+  );
+  return { slots: Array.from({ length: size }, () => error) };
+}
+
+/** Reads a chunk's inputs and options. Undefined where this worker cannot: another may have another codec or release. */
+export function readChunk(inputs: Parts, options: string, codec: Codec): ReadChunk | undefined {
   try {
-    return splitParts(inputs).map((input) => codec.decode(input));
+    const callOptions: unknown = JSON.parse(options);
+    if (typeof callOptions !== "object" || callOptions === null) return undefined;
+    return { inputs: splitParts(inputs).map((input) => codec.decode(input)), callOptions };
   } catch {
-    const error = new ResultError(
-      "Expected a chunk that the worker's codec can read, got another. Give submitter and worker the same codec, and with " +
-        "the default one, the worker a Node that is not older than the submitter's.",
-    );
-    return { slots: inputs.sizes.map(() => error) };
+    return undefined;
   }
+}
+
+/** Chunk as its submitter gave it. */
+export interface ReadChunk {
+  readonly inputs: readonly unknown[];
+  readonly callOptions: object;
 }

@@ -84,6 +84,24 @@ test("the branches of a union of records are plain objects, too", async () => {
   expect(await collected(await container(schema, [{ body: { B: { b: 2 } } }]))).toEqual([{ body: { b: 2 } }]);
 });
 
+test("P53 a container that is cut throws behind its last whole row, wherever it is cut", async () => {
+  const bytes = Buffer.from(await (await container(NESTED, nested, 100_000)).arrayBuffer());
+  const marker = bytes.subarray(-16);
+  const counts: number[] = [];
+  for (let cut = 0; cut < bytes.length; cut += 7) {
+    // Between two blocks it is whole as far as it goes: the batch's counts tell.
+    if (bytes.subarray(cut - 16, cut).equals(marker)) continue;
+    const rows: object[] = [];
+    const read = async (): Promise<void> => {
+      for await (const row of avroRows(arriving(bytes.subarray(0, cut), 64))) rows.push(row);
+    };
+    await expect(read()).rejects.toThrow("got one that is cut");
+    expect(rows).toEqual(nested.slice(0, rows.length));
+    counts.push(rows.length);
+  }
+  expect(counts.at(-1)).toBeGreaterThan(30);
+});
+
 test("what is no container throws, and so does a body that breaks off", async () => {
   await expect(collected(new Response("<html>no</html>"))).rejects.toThrow("invalid magic bytes");
   const broken = new ReadableStream({ start: (controller) => controller.error(new Error("reset")) });

@@ -403,6 +403,56 @@ describe("reading", () => {
     expect(headers).toEqual([undefined, undefined]);
   });
 
+  test.for([true, false])(
+    "P53 output that is cut is an error, and its whole rows come (with num_rows: %j)",
+    async (hasCounts) => {
+      const spy: typeof fetch = async (url, init) => {
+        const response = await fetch(url, init);
+        const { pathname } = new URL(new Request(url).url);
+        if (pathname.includes("/parts/")) {
+          const bytes = await response.arrayBuffer();
+          return new Response(bytes.slice(0, Math.floor(bytes.byteLength * 0.7)));
+        }
+        if (hasCounts) return response;
+        const left = (name: string, value: unknown): unknown => (/^num_(rows|succ)/.test(name) ? undefined : value);
+        return new Response(JSON.stringify(await response.json(), left), response);
+      };
+      const backend = await backendOf(embeddingsWith({ fetch: spy }));
+      const many = Array.from({ length: 400 }, (_, index) => `text number ${index}`);
+      const id = await start(backend, many);
+      const read: string[] = [];
+      const reading = (async () => {
+        for await (const row of backend.rows(id, (lineId) => [many[Number(lineId)]!], {})) read.push(row.id);
+      })();
+      await expect(reading).rejects.toMatchObject({ code: "network_error", retryable: true });
+      expect(read.length).toBeGreaterThan(0);
+      expect(read.length).toBeLessThan(400);
+    },
+  );
+
+  test("P53 a part that cannot be read leaves the rows of the others", async () => {
+    const spy: typeof fetch = async (url, init) => {
+      if (new Request(url).url.endsWith("/broken")) return new Response("<html>", { status: 200 });
+      const response = await fetch(url, init);
+      const body: any = await response
+        .clone()
+        .json()
+        .catch(() => undefined);
+      const parts = body?.dataset?.dataset_parts;
+      if (!Array.isArray(parts) || parts.length === 0) return response;
+      const broken = { ...parts[0], url: `${new URL(parts[0].url).origin}/broken` };
+      return Response.json({ ...body, dataset: { ...body.dataset, dataset_parts: [broken, ...parts] } });
+    };
+    const backend = await backendOf(embeddingsWith({ fetch: spy }));
+    const id = await start(backend, texts);
+    const read: string[] = [];
+    const reading = (async () => {
+      for await (const row of backend.rows(id, (lineId) => [texts[Number(lineId)]!], {})) read.push(row.id);
+    })();
+    await expect(reading).rejects.toMatchObject({ retryable: true });
+    expect(read).toHaveLength(12);
+  });
+
   test("tokens of each line are told", async () => {
     const chat = await backendOf(new CohereChat({ ...options, model: "m" }));
     const id = await start(chat, ["one"]);

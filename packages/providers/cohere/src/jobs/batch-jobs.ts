@@ -1,5 +1,6 @@
 import {
   type Bounds,
+  countIn,
   defined,
   fieldsOf,
   type JobApi,
@@ -16,7 +17,6 @@ import {
   type JobBackend,
   type JobCallOptions,
   ProviderError,
-  ResultError,
   sleep,
   systemClock,
 } from "@batchwise/core";
@@ -73,6 +73,7 @@ export function batchJobs<Input, Output>(
     identity: ["cohere", options.client === undefined ? new URL(baseURL).host : "", type, model],
     caps: JOB_CAPS,
     dialect: DIALECT,
+    clock,
     line: (id, body) => `{"custom_id":${JSON.stringify(id)},"body":${body}}`,
     async upload(lines, tag, each) {
       // The SDK takes the file first and the request third, whatever its documentation says, and sends "[object Object]"
@@ -97,31 +98,45 @@ export function batchJobs<Input, Output>(
       const page = await call((sdk) => batches.list(request, sdk), each);
       return { jobs: (page.batches ?? []).map(({ id, name: tag }) => ({ id, tag })), next: page.nextPageToken };
     },
-    retrieve: async (id, each) => (await call((sdk) => batches.retrieve(id, sdk), each)).batch ?? {},
+    async retrieve(id, each) {
+      const { batch } = await call((sdk) => batches.retrieve(id, sdk), each);
+      if (textIn(batch?.status) === undefined) throw notReady("a batch with a status", "none");
+      return batch ?? {};
+    },
     sourceOf: ({ inputDatasetId }) => textIn(inputDatasetId),
     hasEnded,
-    async stateOf(batch, each) {
-      const state = stateOf(batch, Date.now());
+    async stateOf(batch, each, endedMs) {
+      const late = isLate(batch, Date.now(), endedMs);
+      const state = stateOf(batch, late);
       const output = textIn(batch.outputDatasetId);
-      if (state.status === "running" || output === undefined) return state;
+      if (state.status === "running" || output === undefined || late) return state;
       // Cohere looks at a batch's output, too, before it can be downloaded (P31).
       const parts = await partsOf(output, each).catch((error: unknown) => {
-        // What is not to be found just after the end is not there yet; later, it is gone.
-        if (ProviderError.isInstance(error) && error.status === 404 && !isLate(batch, Date.now())) return [];
+        // What is not to be found just after the end is not there yet.
+        if (ProviderError.isInstance(error) && error.status === 404) return [];
         throw error;
       });
       return parts.length > 0 ? state : { ...state, status: "running" };
     },
+    rowCount: ({ numSuccessfulRecords }) => countIn(numSuccessfulRecords),
     async *rows({ outputDatasetId }, each) {
       const output = textIn(outputDatasetId);
       if (output === undefined) return;
       const parts = await partsOf(output, each);
       // No rows would say that nothing was done, and have it all done and paid again.
       if (parts.length === 0) throw notReady("the parts of the batch's output", "none yet");
+      let failure: unknown;
       for (const { url, numRows } of parts) {
-        if (typeof url !== "string") throw notReady("the parts of the batch's output", "none yet");
-        yield* rowsOf(await download(url, each), numRows, each);
+        // A part that cannot be read leaves the others as they are.
+        try {
+          if (typeof url !== "string") throw notReady("the parts of the batch's output", "none yet");
+          yield* rowsOf(await download(url, each), numRows, each);
+        } catch (thrown) {
+          each.signal?.throwIfAborted();
+          failure ??= thrown;
+        }
       }
+      if (failure !== undefined) throw failure;
     },
     cancel: (id, each) => call((sdk) => batches.cancel(id, sdk), each),
     remove: (source, each) => call((sdk) => datasets.delete(source, sdk), each),
@@ -143,7 +158,6 @@ async function* rowsOf(
   } catch (thrown) {
     unreadable(thrown, options);
   }
-  // The decoder takes the end of a broken response for the end of all.
   if (typeof numRows === "number" && count < numRows) throw brokenOff();
 }
 
@@ -192,5 +206,6 @@ function notReady(expected: string, got: string, facts: { readonly status?: numb
 
 function idIn(id: unknown, what: string): string {
   if (typeof id === "string" && id !== "") return id;
-  throw new ResultError(`Expected the id of a ${what} from Cohere, got none. Try again, or check \`baseURL\`.`);
+  // What was asked for may be there all the same.
+  throw notReady(`the id of a ${what} from Cohere`, "none");
 }

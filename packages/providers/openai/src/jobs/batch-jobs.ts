@@ -1,17 +1,18 @@
 import {
+  countIn,
   defined,
+  type Fields,
   fieldsOf,
   type JobApi,
   jobBackend,
   type JobKind,
+  jsonLines,
   networkError,
-  notJson,
-  parseJson,
+  providerError,
   type RawRow,
   readJson,
   refusalIn,
   textIn,
-  textLines,
 } from "@batchwise/adapter-kit";
 import {
   BatchwiseError,
@@ -19,14 +20,13 @@ import {
   type JobBackend,
   type JobCallOptions,
   ProviderError,
-  ResultError,
   sleep,
   systemClock,
 } from "@batchwise/core";
 import type { Connection } from "../client.ts";
 import { DIALECT } from "../errors.ts";
 import { answerIn, send } from "../send.ts";
-import { type Batch, hasEnded, isOlder, stateOf } from "./batch-state.ts";
+import { type Batch, hasEnded, isJobCode, isOlder, JOB_DIALECT, stateOf } from "./batch-state.ts";
 import { FILES_KEPT_S, JOB_CAPS, JOB_PRICE_SHARE, PAGE } from "./limits.ts";
 
 /** A batch, and the headers of its response. */
@@ -50,9 +50,12 @@ export function batchJobs<Input, Output>(
 ): JobBackend<Input, Output> {
   const endpoint = `/v1${path}`;
   const ask = async (request: Parameters<typeof send>[1], options: JobCallOptions): Promise<Job> => {
-    const { response } = await send(connection, request, options);
-    const answer = fieldsOf(await readJson(response, DIALECT, options));
-    if (answer === undefined) throw notJobs(`an object from ${request.path}`);
+    const { response } = await send(connection, request, options).catch((error: unknown) => {
+      throw judgedAgain(error);
+    });
+    const answer = fieldsOf(await readJson(response, DIALECT, options)) ?? {};
+    // Some servers send an error with a good status.
+    if (fieldsOf(answer["error"]) !== undefined) throw providerError(refusalIn({ body: answer }), JOB_DIALECT);
     return { batch: answer, headers: response.headers };
   };
   const api: JobApi<Job> = {
@@ -60,6 +63,7 @@ export function batchJobs<Input, Output>(
     caps: JOB_CAPS,
     priceShare: JOB_PRICE_SHARE,
     dialect: DIALECT,
+    clock,
     line: (id, body) => `{"custom_id":${JSON.stringify(id)},"method":"POST","url":"${endpoint}","body":${body}}`,
     async upload(lines, tag, options) {
       const body = new FormData();
@@ -86,10 +90,16 @@ export function batchJobs<Input, Output>(
         next: goesOn ? last?.id : undefined,
       };
     },
-    retrieve: (id, options) => ask({ method: "get", path: pathOf("batches", id) }, options),
+    async retrieve(id, options) {
+      const job = await ask({ method: "get", path: pathOf("batches", id) }, options);
+      if (textIn(job.batch.status) === undefined) throw notJobs("a batch with a status from /batches");
+      return job;
+    },
     sourceOf: ({ batch }) => textIn(batch.input_file_id),
     hasEnded: ({ batch }) => hasEnded(batch),
-    stateOf: ({ batch, headers }) => stateOf(batch, headers),
+    stateOf: ({ batch, headers }, _options, endedMs) => stateOf(batch, headers, endedMs),
+    rowCount: ({ batch: { request_counts: counts } }) =>
+      (countIn(counts?.completed) ?? 0) + (countIn(counts?.failed) ?? 0),
     async *rows({ batch }, options) {
       for (const file of [textIn(batch.output_file_id), textIn(batch.error_file_id)]) {
         if (file !== undefined) yield* rowsOf(connection, file, options);
@@ -114,29 +124,23 @@ async function* rowsOf(
 ): AsyncGenerator<RawRow, void, undefined> {
   const { response } = await send(connection, { method: "get", path: `${pathOf("files", file)}/content` }, options);
   try {
-    for await (const line of textLines(response)) if (line.trim() !== "") yield rowIn(line);
+    for await (const line of jsonLines(response, DIALECT)) yield rowIn(line ?? {});
   } catch (thrown) {
     options.signal?.throwIfAborted();
     throw BatchwiseError.isInstance(thrown) ? thrown : networkError(thrown, DIALECT, { status: 200 });
   }
 }
 
-/**
- * Row of an output or error file. Any of it may be missing, or null.
- *
- * @throws ProviderError for what is not JSON: a file that has such a line was not read to its end
- */
-function rowIn(text: string): RawRow {
-  const line = fieldsOf(parseJson(text));
-  if (line === undefined) throw notJson(DIALECT, { status: 200 });
-  const { custom_id: id, response, error } = line;
+/** Row of an output or error file. Any of it may be missing, or null; what is no status may be 0. */
+function rowIn({ custom_id: id, response, error }: Fields): RawRow {
   // By the contract a line without a row was not tried and not paid, while an error would be one of its attempts.
   if (NOT_WORKED_ON.has(fieldsOf(error)?.["code"])) return {};
   const { status_code: code, body } = fieldsOf(response) ?? {};
-  const status = typeof code === "number" ? code : undefined;
-  if (status !== undefined && status >= 200 && status < 300) return { id, answer: body };
-  const { error: inBody } = fieldsOf(body) ?? {};
-  return { id, failure: refusalIn({ body: { error: fieldsOf(inBody) ?? error }, status }) };
+  const status = Number(code) >= 100 ? Number(code) : undefined;
+  const refusal = fieldsOf(fieldsOf(body)?.["error"]) ?? fieldsOf(error);
+  const isAnswered = Object.keys(fieldsOf(body) ?? {}).length > 0 && refusal === undefined;
+  if (status === undefined ? isAnswered : status >= 200 && status < 300) return { id, answer: body };
+  return { id, failure: refusalIn({ body: { error: refusal }, status }) };
 }
 
 /** Codes of lines that a batch did not come to. */
@@ -155,7 +159,8 @@ async function onceSeen<Result>(
     try {
       return await work();
     } catch (error) {
-      const mayBeUnseen = ProviderError.isInstance(error) && (error.status === 400 || error.status === 404);
+      const isRefusal = ProviderError.isInstance(error) && !error.retryable;
+      const mayBeUnseen = isRefusal && (error.status === 400 || error.status === 404);
       if (!mayBeUnseen || waitMs > LONGEST_UNSEEN_MS) throw error;
       await sleep(waitMs, clock, signal);
     }
@@ -171,9 +176,19 @@ function idIn({ batch: { id } }: Job, path: string): string {
   throw notJobs(`an id from ${path}`);
 }
 
-function notJobs(expected: string): ResultError {
-  return new ResultError(
-    `Expected ${expected}, got none. Check that the server behind \`baseURL\` has OpenAI's Batch API.`,
+/** An error with a code that means something of its own for jobs. */
+function judgedAgain(error: unknown): unknown {
+  if (!ProviderError.isInstance(error) || !isJobCode(error.providerCode)) return error;
+  const { status, providerCode: code, requestId } = error;
+  return providerError({ status, code, requestId }, JOB_DIALECT);
+}
+
+/** It may be a proxy that answers for the server. */
+function notJobs(expected: string): ProviderError {
+  return new ProviderError(
+    `Expected ${expected}, got none. Try again later; if it goes on, check that the server behind \`baseURL\` has ` +
+      "OpenAI's Batch API.",
+    { retryable: true },
   );
 }
 

@@ -76,6 +76,37 @@ test("failed without any errors may be sent again", () => {
   }
 });
 
+test.for<[string, Batch]>([
+  // BerriAI/litellm#38744: counts of 0 for every batch of Bedrock's.
+  ["no counts of nothing", counts(0, 0)],
+  // vllm-project/aibrix#2253: failed lines are counted as completed, so that an output file is promised.
+  ["an output that is not there", { ...counts(4, 0), error_file_id: "file-2" }],
+  ["less than nothing", { ...counts(-1, -3), output_file_id: null }],
+  // BerriAI/litellm#37713: completed before the file's id is there.
+  ["files that are late", { ...counts(4, 0), output_file_id: null }],
+])("P53 counts of %s, and no time of its end: it comes to an end all the same", ([, more]) => {
+  const batch = { status: "completed", ...more };
+  expect(stateOf(batch, none, 60_000).status).toBe("running");
+  expect(stateOf(batch, new Headers(), 3_600_001).status).toBe("ended");
+});
+
+test.for([
+  ["JOB_STATE_SUCCEEDED", undefined],
+  ["canceled", "batch_cancelled"],
+  ["TIMEOUT_EXCEEDED", "batch_expired"],
+])("P53 another server's word for an end, %s, means what it says", ([status, providerCode]) => {
+  const { reason, ...state } = stateOf({ status, ...counts(3, 0), ...files }, none);
+  expect(state.status).toBe("ended");
+  expect((reason as { providerCode?: string } | undefined)?.providerCode).toBe(providerCode);
+});
+
+test("P53 an unknown word is one of an end where the batch has the time of its end", () => {
+  const batch = { status: "archived", ...counts(3, 0), ...files };
+  expect(stateOf(batch, none).status).toBe("running");
+  expect(stateOf({ ...batch, completed_at: seconds - 5 }, none)).toEqual({ status: "ended", done: 3 });
+  expect(stateOf({ ...batch, status: "finalizing", completed_at: seconds - 5 }, none).status).toBe("running");
+});
+
 test("the wait that the provider asks for is passed on", () => {
   expect(stateOf({ status: "in_progress" }, new Headers({ "retry-after": "30" })).pollAfterMs).toBe(30_000);
 });

@@ -1,7 +1,16 @@
-import { countIn, defined, providerError, textIn, word } from "@batchwise/adapter-kit";
+import {
+  countIn,
+  defined,
+  type Dialect,
+  type JobEnding,
+  jobEnding,
+  providerError,
+  textIn,
+  word,
+} from "@batchwise/adapter-kit";
 import { type HeadersLike, type JobState, ProviderError, retryAfterMs } from "@batchwise/core";
 import { DIALECT } from "../errors.ts";
-import { FILES_LATE_S } from "./limits.ts";
+import { FILE_LATE_MS, FILES_LATE_MS } from "./limits.ts";
 
 /** Part of a batch that is read. Any of it may be missing, or null. */
 export interface Batch {
@@ -9,6 +18,7 @@ export interface Batch {
   readonly status?: unknown;
   readonly created_at?: unknown;
   readonly completed_at?: unknown;
+  readonly failed_at?: unknown;
   readonly expired_at?: unknown;
   readonly cancelled_at?: unknown;
   readonly input_file_id?: unknown;
@@ -19,13 +29,19 @@ export interface Batch {
   readonly errors?: { readonly data?: readonly ({ readonly code?: unknown } | null)[] | null } | null;
 }
 
-/** Statuses of a batch that goes on no more. */
-const ENDED: ReadonlySet<unknown> = new Set(["completed", "failed", "expired", "cancelled"]);
-
 /** Tells whether a batch has ended. Its files may still be missing. */
 export function hasEnded(batch: Batch): boolean {
-  return ENDED.has(batch.status);
+  return endingOf(batch) !== undefined;
 }
+
+/** By its status, or where its word is unknown by the time of its end. */
+function endingOf({ status, ...batch }: Batch): JobEnding | undefined {
+  if (GOES_ON.has(status)) return undefined;
+  const ends = ["completed", "failed", "expired", "cancelled"] as const;
+  return jobEnding(status) ?? ends.find((end) => (countIn(batch[`${end}_at`]) ?? 0) > 0);
+}
+
+const GOES_ON: ReadonlySet<unknown> = new Set(["validating", "in_progress", "finalizing", "cancelling"]);
 
 /** Tells whether more than so many seconds had passed since `time` when a response was sent. */
 export function isOlder(time: unknown, seconds: number, headers: HeadersLike): boolean {
@@ -34,62 +50,62 @@ export function isOlder(time: unknown, seconds: number, headers: HeadersLike): b
   return from !== undefined && now - from > seconds;
 }
 
-/** State of a batch. */
-export function stateOf(batch: Batch, headers: HeadersLike): JobState {
+/** State of a batch. @param endedMs milliseconds since it was first seen to have ended */
+export function stateOf(batch: Batch, headers: HeadersLike, endedMs: number = 0): JobState {
   const completed = countIn(batch.request_counts?.completed);
   const done = completed === undefined ? undefined : completed + (countIn(batch.request_counts?.failed) ?? 0);
-  if (!hasEnded(batch) || (batch.status !== "failed" && !hasFiles(batch, headers))) {
+  const ending = endingOf(batch);
+  if (ending === undefined || (ending !== "failed" && !hasFiles(batch, ending, headers, endedMs))) {
     return { status: "running", ...defined({ done, pollAfterMs: retryAfterMs(headers) }) };
   }
-  return { status: "ended", ...defined({ done, reason: reasonOf(batch) }) };
+  return { status: "ended", ...defined({ done, reason: reasonOf(batch, ending) }) };
 }
 
 /**
  * Tells whether all files are there that its counts promise, and one at least (P31). What has not come long after the end
- * will not come.
+ * will not come: counts may be wrong, and the time of the end unknown.
  */
-function hasFiles(batch: Batch, headers: HeadersLike): boolean {
+function hasFiles(batch: Batch, ending: JobEnding, headers: HeadersLike, endedMs: number): boolean {
   const output = textIn(batch.output_file_id) !== undefined;
   const errors = textIn(batch.error_file_id) !== undefined;
   const completed = countIn(batch.request_counts?.completed) ?? 0;
   const failed = countIn(batch.request_counts?.failed) ?? 0;
   // A batch that was stopped before its first line has none at all.
-  const any = output || errors || (batch.status === "cancelled" && batch.request_counts?.completed === 0);
+  const any = output || errors || (ending === "cancelled" && batch.request_counts?.completed === 0);
   if (any && (output || completed === 0) && (errors || failed === 0)) return true;
-  return isOlder(batch.completed_at ?? batch.expired_at ?? batch.cancelled_at, FILES_LATE_S, headers);
+  const lateMs = any ? FILE_LATE_MS : FILES_LATE_MS;
+  const endedAt = batch.completed_at ?? batch.expired_at ?? batch.cancelled_at;
+  return endedMs > lateMs || isOlder(endedAt, lateMs / 1000, headers);
 }
 
 /** Reason for which the batch ended before its lines did; undefined where it did not. */
-function reasonOf(batch: Batch): Error | undefined {
-  const { status } = batch;
-  if (status === "failed") return failure(batch);
-  if (status === "expired" || status === "cancelled") {
-    return again("a batch of which every line is done", `one that is ${status}`, `batch_${status}`);
+function reasonOf(batch: Batch, ending: JobEnding): Error | undefined {
+  if (ending === "failed") return failure(batch);
+  if (ending !== "completed") {
+    return again("a batch of which every line is done", `one that is ${ending}`, `batch_${ending}`);
   }
   const hasRows = textIn(batch.output_file_id) !== undefined || textIn(batch.error_file_id) !== undefined;
   return hasRows ? undefined : again("the files of a batch that is completed", "none", "files_missing");
 }
 
-/** By the code of the first error alone; its message may quote a line. */
+/**
+ * Words of batches besides those of live requests: the account's tokens that wait would be too many, until others are done.
+ * OpenAI's and Azure's, which says it for a deployment (openai/openai-python#2084).
+ */
+export const JOB_DIALECT: Dialect = { ...DIALECT, codes: [[/^token_limit_exceeded$/i, "rate_limited"]] };
+
+/** Tells whether a code means something of its own for jobs. */
+export function isJobCode(code: string | undefined): boolean {
+  return JOB_DIALECT.codes!.some(([pattern]) => pattern.test(code ?? ""));
+}
+
+/** By the code of the first error that has one; its message may quote a line. */
 function failure({ errors }: Batch): ProviderError {
-  const code = textIn(errors?.data?.[0]?.code);
-  if (code === undefined) {
-    return new ProviderError(
-      "Expected a batch that is done, got one that failed for no stated reason. Try again later.",
-      {
-        retryable: true,
-      },
-    );
-  }
-  if (code === "token_limit_exceeded") {
-    return new ProviderError(
-      `Expected room for the batch, got none: the account's limit of tokens that wait would be passed (${code}). ` +
-        `Send it again when others are done.`,
-      { code: "rate_limited", providerCode: code, retryable: true },
-    );
-  }
-  // As the refusal of a request would be judged, with nothing in it but the file.
-  return providerError({ status: 400, code: word(code), param: "input_file_id" }, DIALECT);
+  const codes = Array.isArray(errors?.data) ? errors.data.map((error) => textIn(error?.code)) : [];
+  const code = codes.find((each) => each !== undefined);
+  // Without one it may be better another time; else as the refusal of a request with nothing in it but the file.
+  const status = code === undefined ? undefined : 400;
+  return providerError({ status, code: word(code), param: "input_file_id" }, JOB_DIALECT);
 }
 
 function again(expected: string, got: string, providerCode: string): ProviderError {

@@ -31,8 +31,11 @@ export const JOB_PRICE_SHARE = 0.5;
  */
 export const FILES_KEPT_S: number = 30 * 24 * 3600;
 
-/** Seconds after its end for which a batch may still be without its files. They are there within seconds as a rule. */
-export const FILES_LATE_S = 3600;
+/** Milliseconds after its end for which a batch may still be without its files. They are there within seconds as a rule. */
+export const FILES_LATE_MS = 3_600_000;
+
+/** The same where one file is there: its counts may be wrong about the other (vllm-project/aibrix#2253). */
+export const FILE_LATE_MS = 600_000;
 
 /** Batches in one page of the list, the most there can be. */
 export const PAGE = 100;

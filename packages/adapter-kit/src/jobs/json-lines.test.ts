@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { jsonLines } from "./json-lines.ts";
+
+const TERN = { provider: "Tern" };
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+/** A body that arrives in these pieces. */
+function arriving(pieces: readonly Uint8Array<ArrayBuffer>[], onCancel: () => void = () => undefined): Response {
+  const left = [...pieces];
+  return new Response(
+    new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull(controller) {
+        const next = left.shift();
+        if (next === undefined) controller.close();
+        else controller.enqueue(next);
+      },
+      cancel: onCancel,
+    }),
+  );
+}
+
+test.for([1, 2, 3, 7, 1000])("lines are whole wherever the pieces of %i bytes end", async (size) => {
+  const bytes = encode('{"one":1}\n{"two":"ü 🙂"}\n\n{"three":"and the last"}');
+  const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+    bytes.slice(at * size, (at + 1) * size),
+  );
+  expect(await read(arriving(pieces))).toEqual([{ one: 1 }, { two: "ü 🙂" }, { three: "and the last" }]);
+});
+
+const a = '{"id":"a"}';
+const b = '{"id":"b","text":"}{"}';
+
+test.for<[string, string | Uint8Array<ArrayBuffer>, readonly unknown[]]>([
+  ["ends of lines as Windows has them, and empty ones", `${a}\r\n\r\n  \r\n${b}\r\n`, ["a", "b"]],
+  ["a mark of the byte order, in the middle too", `\uFEFF${a}\n\uFEFF${b}\n`, ["a", "b"]],
+  // huggingface/notebooks#187: no line breaks between the objects of an output.
+  ["no newline between two objects", `${a}{"id":"c"}\n${b}`, ["a", "c", "b"]],
+  ["a line that is cut", `${a}\n{"id":"c","resp\n${b}`, ["a", undefined, "b"]],
+  ["a last line that is cut", `${a}\n${b.slice(0, 9)}`, ["a", undefined]],
+  ["numbers that JSON does not have", `{"id":NaN}\n${a}`, [undefined, "a"]],
+  ["a text, a number, a list", `${a}\n"x"\n7\n[]\n${b}`, ["a", undefined, undefined, undefined, "b"]],
+  [
+    "a line in Latin-1, first or later",
+    Uint8Array.from([...encode('{"id":"'), 0xe9, ...encode(`"}\n${a}\n{"id":"caf`), 0xe9, ...encode(`"}\n${b}`)]),
+    [undefined, "a", undefined, "b"],
+  ],
+])("P53 %s", async ([, body, ids]) => {
+  const rows = await read(new Response(body));
+  expect(rows.map((row) => row?.["id"])).toEqual(ids);
+});
+
+test("nothing has no line", async () => {
+  expect(await read(arriving([]))).toEqual([]);
+  expect(await read(new Response(null))).toEqual([]);
+  expect(await read(new Response("\n \n"))).toEqual([]);
+});
+
+test("P53 a proxy's page with a good status is not a file of rows that cannot be read", async () => {
+  const page = new Response("<!doctype html>\n<html>\n{\n</html>");
+  await expect(read(page)).rejects.toMatchObject({ code: "provider_error", retryable: true, status: 200 });
+});
+
+test("a loop that is left early lets the connection go, and the rest is not read", async () => {
+  let canceled = false;
+  const pieces = Array.from({ length: 100 }, () => encode(`${a}\n`));
+  for await (const row of jsonLines(
+    arriving(pieces, () => (canceled = true)),
+    TERN,
+  )) {
+    expect(row).toEqual({ id: "a" });
+    break;
+  }
+  expect(canceled).toBe(true);
+});
+
+test("a body that breaks off throws what reading threw", async () => {
+  const broken = new ReadableStream({ start: (controller) => controller.error(new Error("reset")) });
+  await expect(read(new Response(broken))).rejects.toThrow("reset");
+});
+
+/** Everything that comes. */
+async function read(response: Response): Promise<(Record<string, unknown> | undefined)[]> {
+  const all: (Record<string, unknown> | undefined)[] = [];
+  for await (const each of jsonLines(response, TERN)) all.push(each);
+  return all;
+}

@@ -1,0 +1,57 @@
+import { ProviderError } from "@batchwise/core";
+import { Rows } from "./answers.ts";
+import { isGone, jobLeft } from "./errors.ts";
+import { type Patience, persist } from "./persist.ts";
+
+/** Rows of a job, and why there are no more. */
+export interface JobRows<Output> {
+  readonly rows: Rows<Output>;
+  readonly reason: Error | undefined;
+}
+
+/** Reads of the same rows in a row after which no more are expected of a file that is cut. */
+const SAME_READS = 3;
+
+/**
+ * Reads all rows of a job that has ended. What was read is paid and kept, also where the rest cannot be.
+ *
+ * @param readInto adds all rows, from the first one
+ * @param reason why the job ended before its lines did
+ * @throws the error of the last try where there is not one row, or the signal's reason
+ */
+export async function readRows<Output>(
+  readInto: (rows: Rows<Output>) => Promise<void>,
+  reason: Error | undefined,
+  paid: Patience,
+): Promise<JobRows<Output>> {
+  let most = new Rows<Output>();
+  let size = 0;
+  let same = 0;
+  const read = async (): Promise<Rows<Output>> => {
+    const rows = new Rows<Output>();
+    try {
+      await readInto(rows);
+      return rows;
+    } finally {
+      same = rows.size === size ? same + 1 : 1;
+      size = rows.size;
+      if (size > most.size) most = rows;
+    }
+  };
+  const isCut = (): boolean => size > 0 && same >= SAME_READS;
+  const isWorthAnother = (error: Error, tries: number): boolean => !isCut() && paid.isWorthAnother(error, tries);
+  try {
+    return { rows: await persist(read, { ...paid, isWorthAnother }), reason };
+  } catch (error) {
+    if (paid.signal.aborted) throw error;
+    // The other lines have no rows for good, and are sent again.
+    if (isCut() || hasTooFew(error)) return { rows: most, reason: reason ?? (error as Error) };
+    if (most.size === 0) throw error;
+    return { rows: most, reason: isGone(error) ? reason : jobLeft(error as Error) };
+  }
+}
+
+/** True where a job's results could be read to their end, and are fewer than they should be. */
+function hasTooFew(error: unknown): boolean {
+  return ProviderError.isInstance(error) && error.providerCode === "rows_missing";
+}
