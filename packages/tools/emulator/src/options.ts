@@ -77,7 +77,7 @@ export type ProfileName =
 
 /** Limits a minute, whole numbers from 1 to 150,000,000. */
 export interface Limits {
-  /** Calls a second, for every endpoint: two at once are one too many where it is 1. */
+  /** Calls a second, for every endpoint: two at once are one too many where it is 1. No header reports it. */
   readonly requestsPerSecond?: number | undefined;
   /** Calls, for every endpoint. */
   readonly requestsPerMinute?: number | undefined;

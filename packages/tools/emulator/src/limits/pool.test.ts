@@ -64,6 +64,7 @@ test("one request a second, thirty a minute and a day's: each refuses, and the d
   expect(pool.takeRequest(60_000)).toBeUndefined();
   expect(pool.takeRequest(120_000)).toMatchObject({ per: "day", limit: 4 });
   expect(pool.states(120_000)["requests"]).toMatchObject({ limit: 4, remaining: 0 });
+  expect(new Pool("model", { requestsPerSecond: 1 }, ways, 0).states(0)).toEqual({});
 });
 
 test("fixed windows let two minutes' worth pass around the turn of the minute", () => {

@@ -20,7 +20,7 @@ export interface PoolLimits {
   readonly inputs?: number | undefined;
 }
 
-/** Name, quantity and period of each limit; of a quantity's limits the last one is reported. */
+/** Name, quantity and period of each limit; of a quantity's limits the last one is reported, unless it is a second's. */
 const LIMITS: readonly (readonly [keyof PoolLimits, LimitKind, Period])[] = [
   ["requestsPerSecond", "requests", "second"],
   ["requests", "requests", "minute"],
@@ -96,7 +96,9 @@ export class Pool {
   /** Present state of every limit that is reported. */
   states(nowMs: number): Partial<Record<LimitKind, LimitState>> {
     const states: Partial<Record<LimitKind, LimitState>> = {};
-    for (const { kind, bucket } of this.#limits) {
+    for (const { kind, per, bucket } of this.#limits) {
+      // Headers have no way to say that a limit is a second's.
+      if (per === "second") continue;
       states[kind] = { limit: bucket.limit, remaining: bucket.remaining(nowMs), resetMs: bucket.resetMs(nowMs) };
     }
     return states;
