@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type EmulatorOptions, startEmulator } from "./index.ts";
 
 const refused: [unknown, string][] = [
-  [{ seeed: 1 }, "Expected only known options, got `seeed`. Known options: apiKey, seed, limits,"],
+  [{ seeed: 1 }, "Expected only known options, got `seeed`. Known options: profile, apiKey, seed, limits,"],
   [{ faults: { serverErrors: 1 } }, "Expected only known options, got `faults.serverErrors`."],
   [{ faults: { serverErrorRate: 5 } }, "Expected `faults.serverErrorRate` to be a number from 0 to 1, got 5."],
   [{ faults: { resetRate: NaN } }, "Expected `faults.resetRate` to be a number from 0 to 1, got NaN."],
@@ -14,13 +14,35 @@ const refused: [unknown, string][] = [
   ],
   [
     { faults: { retryAfter: "never" } },
-    'Expected `faults.retryAfter` to be one of "seconds", "ms", "none", got string.',
+    'Expected `faults.retryAfter` to be one of "seconds", "ms", "zeroMs", "none", got string.',
   ],
   [
     { limits: { tokensPerMinute: 0 } },
     "Expected `limits.tokensPerMinute` to be a whole number from 1 to 150000000, got 0.",
   ],
   [{ limits: { requestsPerMinute: 0.5 } }, "Expected `limits.requestsPerMinute` to be a whole number"],
+  [{ limits: { requestsPerDay: 100_001 } }, "Expected `limits.requestsPerDay` to be a whole number from 1 to 100000"],
+  [{ profile: "azur" }, 'Expected `profile` to be one of "azure", "dashscope", '],
+  [{ profile: ["azure", "x"] }, "Expected `profile[1]` to be one of"],
+  [{ profile: [] }, "Expected `profile` to be a list that is not empty, got object."],
+  [{ quirks: { errors: "vlm" } }, 'Expected `quirks.errors` to be one of "openai", "azure", '],
+  [{ faults: { answers: [{ status: 500 }] } }, "Expected `faults.answers[0].name` to be given, got undefined."],
+  [
+    { faults: { answers: [{ name: "a", during: [5, 1] }] } },
+    "Expected `faults.answers[0].during[1]` to be at least 5, got 1.",
+  ],
+  [
+    { faults: { answers: [{ name: "a", during: 5 }] } },
+    "Expected `faults.answers[0].during` to be two numbers of milliseconds, got 5.",
+  ],
+  [
+    { faults: { answers: [{ name: "a", status: 42 }] } },
+    "Expected `faults.answers[0].status` to be a whole number from 200 to 599, got 42.",
+  ],
+  [
+    { faults: { answers: [{ name: "a", headers: { "retry-after": 1 } }] } },
+    "Expected `faults.answers[0].headers.retry-after` to be a string that is not empty, got 1.",
+  ],
   [{ limits: 5 }, "Expected `limits` to be an object, got 5."],
   [{ fill: 2 }, "Expected `fill` to be a number from 0 to 1, got 2."],
   [{ seed: 1.5 }, "Expected `seed` to be a whole number"],

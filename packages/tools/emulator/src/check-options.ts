@@ -1,6 +1,7 @@
 import { isObject } from "./content/json.ts";
-import { LARGEST_LIMIT } from "./limits/leaky-bucket.ts";
-import type { Behavior, EmulatorOptions } from "./options.ts";
+import { LARGEST_DAILY_LIMIT, LARGEST_LIMIT } from "./limits/leaky-bucket.ts";
+import type { Behavior, EmulatorOptions, ErrorStyle } from "./options.ts";
+import { PROFILES } from "./profiles.ts";
 
 /** Check of one value. @throws TypeError or RangeError that names it */
 type Check = (value: unknown, name: string) => void;
@@ -22,14 +23,31 @@ const milliseconds = number(0, 3_600_000);
 const limit = whole(1, LARGEST_LIMIT);
 const count = whole(0, Number.MAX_SAFE_INTEGER);
 
+const ERROR_STYLES: { readonly [Name in ErrorStyle]: true } = {
+  openai: true,
+  azure: true,
+  google: true,
+  litellm: true,
+  llamacpp: true,
+  mistral: true,
+  ollama: true,
+  openrouter: true,
+  text: true,
+  vllm: true,
+};
+
 const BEHAVIOR: { readonly [Name in keyof Required<Behavior>]: Check } = {
+  profile,
   apiKey: text,
   seed: whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
   limits: object({
+    requestsPerSecond: limit,
     requestsPerMinute: limit,
+    requestsPerDay: whole(1, LARGEST_DAILY_LIMIT),
     tokensPerMinute: limit,
     inputsPerMinute: limit,
     countRefused: flag,
+    fixedWindows: flag,
   }),
   fill: share,
   latency: latency,
@@ -37,7 +55,16 @@ const BEHAVIOR: { readonly [Name in keyof Required<Behavior>]: Check } = {
   tokens: word("exact", "fast"),
   countTokens: callback,
   headers: word("openai", "azure", "none"),
-  quirks: object({ encoding: word("float", "base64"), omitIndex: flag, usage: word("missing", "null") }),
+  quirks: object({
+    encoding: word("float", "base64"),
+    omitIndex: flag,
+    usage: word("missing", "null", "zero"),
+    errors: word(...Object.keys(ERROR_STYLES)),
+    escapeBase64: flag,
+    json: word("fence", "openFence", "think"),
+    content: word("parts"),
+    comments: flag,
+  }),
   faults: object({
     serverErrorRate: share,
     htmlErrorRate: share,
@@ -46,10 +73,32 @@ const BEHAVIOR: { readonly [Name in keyof Required<Behavior>]: Check } = {
     slowBodyRate: share,
     slowBodyMs: milliseconds,
     rateLimitRate: share,
-    retryAfter: word("seconds", "ms", "none"),
+    retryAfter: word("seconds", "ms", "zeroMs", "none"),
     retryAfterMs: milliseconds,
     quotaAfterRequests: count,
     badInput: object({ marker: text, named: flag }, ["marker"]),
+    answers: list(
+      object(
+        {
+          name: text,
+          rate: share,
+          inputs: share,
+          marker: text,
+          moreThan: count,
+          longerThan: count,
+          field: text,
+          value: text,
+          path: text,
+          during: span(count),
+          spent: flag,
+          status: whole(200, 599),
+          headers: record(text),
+          body: anything,
+          delayMs: milliseconds,
+        },
+        ["name"],
+      ),
+    ),
     shuffleRate: share,
     missingRowRate: share,
     duplicateIndexRate: share,
@@ -73,7 +122,7 @@ const BEHAVIOR: { readonly [Name in keyof Required<Behavior>]: Check } = {
     lostCreateRate: share,
     canceledSpelling: word("CANCELED", "CANCELLED"),
   }),
-  models: texts,
+  models: list(text),
   maxBodyBytes: whole(1, 2 ** 30),
   reply: callback,
   trackInputs: flag,
@@ -86,13 +135,28 @@ const SERVER: { readonly [Name in keyof Omit<EmulatorOptions, keyof Behavior>]-?
   clock: object({ now: callback, after: callback }, ["now", "after"]),
 };
 
+/** One profile, or several. */
+function profile(value: unknown, name: string): void {
+  const known = word(...Object.keys(PROFILES));
+  if (Array.isArray(value)) list(known)(value, name);
+  else known(value, name);
+}
+
 /** Duration of a job: a number, or two bounds. */
 function duration(value: unknown, name: string): void {
   if (!Array.isArray(value)) return milliseconds(value, name);
   if (value.length !== 2) fail(name, "a number of milliseconds, or two", value);
-  for (const [index, each] of value.entries()) milliseconds(each, `${name}[${index}]`);
-  const [least, most] = value as [number, number];
-  if (most < least) throw new RangeError(`Expected \`${name}[1]\` to be at least ${least}, got ${most}.`);
+  span(milliseconds)(value, name);
+}
+
+/** Two bounds, the first of which is not above the second. */
+function span(bound: Check): Check {
+  return (value, name) => {
+    if (!Array.isArray(value) || value.length !== 2) fail(name, "two numbers of milliseconds", value);
+    list(bound)(value, name);
+    const [least, most] = value as [number, number];
+    if (most < least) throw new RangeError(`Expected \`${name}[1]\` to be at least ${least}, got ${most}.`);
+  };
 }
 
 /** The two shapes of a latency do not mix. */
@@ -155,10 +219,21 @@ function text(value: unknown, name: string): void {
   if (typeof value !== "string" || value === "") fail(name, "a string that is not empty", value);
 }
 
-function texts(value: unknown, name: string): void {
-  if (!Array.isArray(value) || value.length === 0) fail(name, "a list that is not empty", value);
-  for (const [index, each] of value.entries()) text(each, `${name}[${index}]`);
+function list(check: Check): Check {
+  return (value, name) => {
+    if (!Array.isArray(value) || value.length === 0) fail(name, "a list that is not empty", value);
+    for (const [index, each] of value.entries()) check(each, `${name}[${index}]`);
+  };
 }
+
+function record(check: Check): Check {
+  return (value, name) => {
+    if (!isObject(value)) fail(name, "an object", value);
+    for (const [part, each] of Object.entries(value)) check(each, `${name}.${part}`);
+  };
+}
+
+function anything(): void {}
 
 function flag(value: unknown, name: string): void {
   if (typeof value !== "boolean") fail(name, "true or false", value);

@@ -9,6 +9,7 @@ import { runCommandLine } from "./cli.ts";
 import { defineFlags, type Flags, optionsOf } from "./flags.ts";
 import { post } from "./fixtures/post.ts";
 import type { EmulatorStats } from "./index.ts";
+import { PROFILES } from "./profiles.ts";
 
 /** Runs the command line in this process until `use` has ended. */
 async function cli(
@@ -130,6 +131,27 @@ describe("the command line", () => {
     expect(optionsOf(range.opts<Flags>()).jobs?.durationMs).toEqual([0, 9]);
   });
 
+  test("each flag of a server's ways reaches its option", () => {
+    const flags = `--profile gateway,azure --requests-per-second 1 --requests-per-day 9 --fixed-windows --errors vllm
+      --escape-base64 --json fence --content parts --comments --usage zero --retry-after zeroMs
+      --answer {"name":"one"} --answer {"name":"two","during":[0,5]}`.split(/\s+/);
+    const options = optionsOf(defineFlags(new Command()).parse(flags, { from: "user" }).opts<Flags>());
+    expect(options).toMatchObject({
+      profile: ["gateway", "azure"],
+      limits: { requestsPerSecond: 1, requestsPerDay: 9, fixedWindows: true, countRefused: undefined },
+      quirks: { errors: "vllm", escapeBase64: true, json: "fence", content: "parts", comments: true, usage: "zero" },
+      faults: { retryAfter: "zeroMs", answers: [{ name: "one" }, { name: "two", during: [0, 5] }] },
+    });
+  });
+
+  test("a profile makes it another server", async () => {
+    const { out } = await cli(["--port", "0", "--profile", "vllm"], async (url) => {
+      const reply = await post(`${url}/v1/embeddings`, { model: "m", input: "a", dimensions: 2 });
+      expect(reply.body).toMatchObject({ object: "error", param: null });
+    });
+    expect(JSON.parse(out.slice(out.indexOf("\n{")))).toMatchObject({ faults: { "vllm: dimensions": 1 } });
+  });
+
   test("anything between two bounds, instead of the other latency flags", async () => {
     expect((await cli(["--port", "0", "--min-ms", "1", "--max-ms", "2"])).code).toBe(0);
     expect((await cli(["--min-ms", "1"])).error).toBe("error: Expected --min-ms and --max-ms, got only one.\n");
@@ -147,6 +169,8 @@ describe("the command line", () => {
     ],
     ["--server-error-rate 2", "error: Expected --server-error-rate to be a number from 0 to 1, got 2.\n"],
     ["--name-bad-input", "error: Expected --bad-input with --name-bad-input, got none.\n"],
+    ["--profile azur", "error: Expected --profile to be one of "],
+    ["--answer {", "error: option '--answer <json>' argument '{' is invalid. Give JSON.\n"],
     ["--nope", "error: unknown option '--nope'\n"],
     [
       "--headers x",
@@ -171,6 +195,9 @@ describe("the command line", () => {
     expect(code).toBe(0);
     expect(out).toContain("Examples:");
     expect(out).toContain("--out-of-range-index-rate <share>");
+    for (const [name, { about }] of Object.entries(PROFILES)) {
+      expect(out.replace(/\s+/g, " ")).toContain(` ${name} ${about}`);
+    }
   });
 });
 

@@ -57,5 +57,8 @@ function describe(failure: unknown): string {
   if (code === "EADDRINUSE") return "Expected a free port, got a taken one. Choose another with --port, or 0 for any.";
   if (code === "EACCES") return "Expected a free port, got a privileged one. Choose one above 1023 with --port.";
   // The options' own messages, with the flag instead of the option.
-  return failure.message.replace(/^Expected `(?:\w+\.)*(\w+)`/, (_, name: string) => `Expected --${kebab(name)}`);
+  return failure.message.replace(
+    /^Expected `(?:\w+\.)*(\w+)(?:\[\d+\])?`/,
+    (_, name: string) => `Expected --${kebab(name)}`,
+  );
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 
 import { checkBehavior, checkOptions } from "./check-options.ts";
 import { systemClock } from "./clock.ts";
-import { type Behavior, type EmulatorOptions, withDefaults } from "./options.ts";
+import type { Behavior, EmulatorOptions } from "./options.ts";
 import { control } from "./server/control.ts";
 import { send } from "./server/deliver.ts";
 import { Exchange } from "./server/exchange.ts";
@@ -10,6 +10,7 @@ import { serve } from "./server/serve.ts";
 import { HttpServer } from "./server/http-server.ts";
 import type { EmulatorStats } from "./stats.ts";
 import { Session } from "./session.ts";
+import { settingsOf } from "./settings-of.ts";
 
 /** A running emulator. */
 export interface Emulator extends AsyncDisposable {
@@ -50,7 +51,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     ...first
   } = checkOptions(options);
   let behavior: Behavior = first;
-  let session = new Session(withDefaults(behavior), clock);
+  let session = new Session(settingsOf(behavior), clock);
   const server = new HttpServer((request, response) => {
     const path = pathOf(request);
     if (isControlled && path.startsWith("/__emulator/")) void control(emulator, path, request, response);
@@ -76,7 +77,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     },
     reset(changes = {}) {
       behavior = { ...behavior, ...checkBehavior(changes) };
-      session = new Session(withDefaults(behavior), clock);
+      session = new Session(settingsOf(behavior), clock);
       before = server.connections.totals();
     },
     close: () => server.close(),

@@ -1,18 +1,17 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 import type { Jobs } from "./jobs/options.ts";
-import type { EmulatorOptions, Faults, HeaderStyle, Latency } from "./options.ts";
+import type { EmulatorOptions, Faults, HeaderStyle, Latency, Limits, ProfileName, Quirks } from "./options.ts";
+import { PROFILES } from "./profiles.ts";
 
 /** Flags of the command line, as commander reads them. */
-export interface Flags extends Omit<Faults, "badInput"> {
+export interface Flags extends Omit<Faults, "badInput" | "answers">, Limits, Quirks {
+  readonly profile?: readonly ProfileName[];
+  readonly answer?: Faults["answers"];
   readonly port: number;
   readonly host?: string;
   readonly apiKey?: string;
   readonly seed?: number;
-  readonly requestsPerMinute?: number;
-  readonly tokensPerMinute?: number;
-  readonly inputsPerMinute?: number;
-  readonly countRefused: boolean;
   readonly fill?: number;
   readonly baseMs?: number;
   readonly perThousandTokensMs?: number;
@@ -23,9 +22,6 @@ export interface Flags extends Omit<Faults, "badInput"> {
   readonly dimensions?: number;
   readonly tokens?: "exact" | "fast";
   readonly headers?: HeaderStyle;
-  readonly encoding?: "float" | "base64";
-  readonly omitIndex?: boolean;
-  readonly usage?: "missing" | "null";
   readonly models?: readonly string[];
   readonly maxBodyBytes?: number;
   readonly trackInputs?: boolean;
@@ -61,12 +57,19 @@ export function defineFlags(command: Command): Command {
     new Option("--api-key <key>", "the only key that is accepted (default: any)"),
   );
   group(
+    "Servers whose ways it has (default: OpenAI's and Cohere's own):",
+    new Option("--profile <names>", "one of those below, or several, separated by commas").argParser(names),
+  );
+  group(
     "Limits, for each key and model or endpoint (default: none):",
+    numeric("--requests-per-second <n>", "calls in a second"),
     numeric("--requests-per-minute <n>", "calls"),
+    numeric("--requests-per-day <n>", "calls in a day; headers report it instead of the minute's"),
     numeric("--tokens-per-minute <n>", "tokens, OpenAI's endpoints"),
     numeric("--inputs-per-minute <n>", "inputs, Cohere's /v2/embed"),
     numeric("--fill <share>", "share of a minute's worth that may pass at once at the start (default: 1)"),
     new Option("--no-count-refused", "a request that the limit on calls refuses does not count against it"),
+    new Option("--fixed-windows", "counts in windows of the clock instead of refilling evenly"),
     new Option("--headers <style>", "limit headers (default: openai)").choices(["openai", "azure", "none"]),
   );
   group(
@@ -85,11 +88,19 @@ export function defineFlags(command: Command): Command {
   group(
     "More faults:",
     numeric("--slow-body-ms <ms>", "how long a slow body takes (default: 1000)"),
-    new Option("--retry-after <kind>", "what OpenAI's 429s say (default: ms)").choices(["seconds", "ms", "none"]),
+    new Option("--retry-after <kind>", "what OpenAI's 429s say (default: ms)").choices([
+      "seconds",
+      "ms",
+      "zeroMs",
+      "none",
+    ]),
     numeric("--retry-after-ms <ms>", "the wait that an injected 429 names (default: 1000)"),
     numeric("--quota-after-requests <n>", "requests until the quota is used up"),
     new Option("--bad-input <marker>", "an input that contains it makes its request a 400"),
     new Option("--name-bad-input", "that error names the input's position"),
+    new Option("--answer <json>", "an answer of your own, as in `faults.answers`; may be repeated").argParser(
+      (text: string, before: readonly unknown[] | undefined) => [...(before ?? []), json(text)],
+    ),
   );
   group(
     "Offline jobs (default: each ends well, at once):",
@@ -108,30 +119,45 @@ export function defineFlags(command: Command): Command {
     numeric("--seed <n>", "seed of all that is random (default: 1)"),
     numeric("--dimensions <n>", "length of vectors, unless the request names it"),
     new Option("--tokens <how>", "how tokens are counted (default: exact)").choices(["exact", "fast"]),
-    new Option("--models <names>", "the known models, separated by commas (default: any)").argParser((names: string) =>
-      names.split(",").map((name) => name.trim()),
-    ),
+    new Option("--models <names>", "the known models, separated by commas (default: any)").argParser(names),
     new Option("--encoding <kind>", "of vectors, whatever the request asks for").choices(["float", "base64"]),
     new Option("--omit-index", "rows of embeddings without index"),
-    new Option("--usage <how>", "leaves usage out, or makes it null").choices(["missing", "null"]),
+    new Option("--usage <how>", "leaves usage out, makes it null or 0").choices(["missing", "null", "zero"]),
+    new Option("--errors <style>", "bodies of errors, as a profile's"),
+    new Option("--escape-base64", "escapes of + and = in vectors"),
+    new Option("--json <how>", "around JSON of a chat model").choices(["fence", "openFence", "think"]),
+    new Option("--content <how>", "of chat completions").choices(["parts"]),
+    new Option("--comments", "between the events of a stream"),
     numeric("--max-body-bytes <n>", "a larger body is a 413"),
     new Option("--track-inputs", "counts each text in the stats"),
   );
-  return command.addHelpText("after", EXAMPLES);
+  return command.addHelpText("after", `\n${PROFILE_LINES}\n${EXAMPLES}`);
 }
 
 /** Options from flags. @throws Error when flags do not fit together */
 export function optionsOf(flags: Flags): EmulatorOptions {
-  const { host, encoding, omitIndex, usage } = flags;
-  const { requestsPerMinute, tokensPerMinute, inputsPerMinute, countRefused } = flags;
+  const { host, encoding, omitIndex, usage, errors, escapeBase64, json: around, content, comments } = flags;
+  const { requestsPerSecond, requestsPerMinute, requestsPerDay, tokensPerMinute, inputsPerMinute } = flags;
+  // Commander says true where the flag is left out, which is not to come before a profile's.
+  const countRefused = flags.countRefused === false ? false : undefined;
+  const { fixedWindows } = flags;
   return {
     control: true,
+    profile: flags.profile,
     port: flags.port,
     ...(host === undefined ? {} : { host }),
     apiKey: flags.apiKey,
     seed: flags.seed,
     fill: flags.fill,
-    limits: { requestsPerMinute, tokensPerMinute, inputsPerMinute, countRefused },
+    limits: {
+      requestsPerSecond,
+      requestsPerMinute,
+      requestsPerDay,
+      tokensPerMinute,
+      inputsPerMinute,
+      countRefused,
+      fixedWindows,
+    },
     latency: latencyOf(flags),
     dimensions: flags.dimensions,
     tokens: flags.tokens,
@@ -139,7 +165,7 @@ export function optionsOf(flags: Flags): EmulatorOptions {
     models: flags.models,
     maxBodyBytes: flags.maxBodyBytes,
     trackInputs: flags.trackInputs,
-    quirks: { encoding, omitIndex, usage },
+    quirks: { encoding, omitIndex, usage, errors, escapeBase64, json: around, content, comments },
     jobs: jobsOf(flags),
     faults: faultsOf(flags),
   };
@@ -203,8 +229,25 @@ function faultsOf(flags: Flags): Faults {
     retryAfterMs,
     quotaAfterRequests,
     badInput: marker === undefined ? undefined : { marker, named },
+    answers: flags.answer,
   };
 }
+
+function names(value: string): readonly string[] {
+  return value.split(",").map((name) => name.trim());
+}
+
+function json(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw new InvalidArgumentError("Give JSON.");
+  }
+}
+
+const PROFILE_LINES = `Profiles:\n${Object.entries(PROFILES)
+  .map(([name, { about }]) => `  ${name.padEnd(11)}${about}`)
+  .join("\n")}`;
 
 function numeric(flags: string, description: string): Option {
   return new Option(flags, description).argParser((value: string) => {
@@ -220,5 +263,7 @@ Examples:
   batchwise-emulator --requests-per-minute 3000 --tokens-per-minute 1000000 --fill 0.02
   batchwise-emulator --base-ms 200 --jitter 0.3 --server-error-rate 0.02 --seed 7
   batchwise-emulator --bad-input BAD --name-bad-input
+  batchwise-emulator --profile gateway,azure
+  batchwise-emulator --answer '{"name":"down","during":[5000,95000],"status":503}'
   batchwise-emulator --job-duration-ms 5000 --expire-rate 0.2 --line-error-rate 0.01
   curl -X POST localhost:${PORT}/__emulator/reset -d '{"faults":{"resetRate":0.1}}'`;

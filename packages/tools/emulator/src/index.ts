@@ -3,6 +3,17 @@ export type { EmulatorClock } from "./clock.ts";
 export { hashText } from "./content/hash.ts";
 export type { ReplyRequest } from "./content/reply.ts";
 export type { CountTokens } from "./content/tokens.ts";
+export type { ScriptedAnswer } from "./faults/scripted-answer.ts";
 export type { Jobs } from "./jobs/options.ts";
-export type { Behavior, EmulatorOptions, Faults, HeaderStyle, Latency, Limits, Quirks } from "./options.ts";
+export type {
+  Behavior,
+  EmulatorOptions,
+  ErrorStyle,
+  Faults,
+  HeaderStyle,
+  Latency,
+  Limits,
+  ProfileName,
+  Quirks,
+} from "./options.ts";
 export type { EmulatorStats, FaultName, InputCount, JobCounts } from "./stats.ts";

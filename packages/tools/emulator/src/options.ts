@@ -1,6 +1,7 @@
 import type { EmulatorClock } from "./clock.ts";
 import type { ReplyRequest } from "./content/reply.ts";
 import type { CountTokens } from "./content/tokens.ts";
+import type { ScriptedAnswer } from "./faults/scripted-answer.ts";
 import type { Jobs } from "./jobs/options.ts";
 
 /** Options of `startEmulator`. By default nothing is limited, delayed or broken. */
@@ -17,6 +18,11 @@ export interface EmulatorOptions extends Behavior {
 
 /** Options that `reset` can replace while the emulator runs. */
 export interface Behavior {
+  /**
+   * Server whose ways it has, or several in a row, as of a gateway before a server. Other options come before it, one by
+   * one; `faults.answers` are added. @default none: OpenAI and Cohere as they document themselves
+   */
+  readonly profile?: ProfileName | readonly ProfileName[] | undefined;
   /** Only key that is accepted. @default any that is not empty */
   readonly apiKey?: string | undefined;
   /** Seed of everything random, with the number of the request. A whole number. @default 1 */
@@ -54,10 +60,29 @@ export interface Behavior {
   readonly trackInputs?: boolean | undefined;
 }
 
+/** Name of a server whose ways are known. */
+export type ProfileName =
+  | "azure"
+  | "dashscope"
+  | "gateway"
+  | "gemini"
+  | "groq"
+  | "litellm"
+  | "llamacpp"
+  | "lmstudio"
+  | "mistral"
+  | "ollama"
+  | "openrouter"
+  | "vllm";
+
 /** Limits a minute, whole numbers from 1 to 150,000,000. */
 export interface Limits {
+  /** Calls a second, for every endpoint: two at once are one too many where it is 1. No header reports it. */
+  readonly requestsPerSecond?: number | undefined;
   /** Calls, for every endpoint. */
   readonly requestsPerMinute?: number | undefined;
+  /** Calls a day, at most 100,000, for every endpoint. Where it is given, headers report it instead of the minute's. */
+  readonly requestsPerDay?: number | undefined;
   /** Tokens, for OpenAI's endpoints; Cohere has no such limit. */
   readonly tokensPerMinute?: number | undefined;
   /** Inputs, for Cohere's `/v2/embed`; no other endpoint has such a limit. */
@@ -67,6 +92,8 @@ export interface Limits {
    * https://help.openai.com/en/articles/5955604 says, 2026-11-24
    */
   readonly countRefused?: boolean | undefined;
+  /** Counts in windows of the clock, each of which begins anew, instead of refilling evenly. @default false */
+  readonly fixedWindows?: boolean | undefined;
 }
 
 /**
@@ -93,9 +120,32 @@ export interface Quirks {
   readonly encoding?: "float" | "base64" | undefined;
   /** Leaves `index` out of rows of embeddings. @default false */
   readonly omitIndex?: boolean | undefined;
-  /** Leaves `usage` out of answers, or makes it null. @default sent */
-  readonly usage?: "missing" | "null" | undefined;
+  /** Leaves `usage` out of answers, makes it null, or its tokens 0. @default sent */
+  readonly usage?: "missing" | "null" | "zero" | undefined;
+  /** Body of the errors of OpenAI's endpoints. @default "openai" */
+  readonly errors?: ErrorStyle | undefined;
+  /** Escapes `+` and `=` of base64 in JSON, which means the same. @default false */
+  readonly escapeBase64?: boolean | undefined;
+  /** JSON of a chat model in a code fence, in one that never ends, or after a `<think>` block. @default plain */
+  readonly json?: "fence" | "openFence" | "think" | undefined;
+  /** Content of chat completions as a list of parts, reasoning first. @default a string */
+  readonly content?: "parts" | undefined;
+  /** Comments between the events of a stream. @default false */
+  readonly comments?: boolean | undefined;
 }
+
+/** Server whose error bodies are sent: `google` an error alone or in a list, by chance, with the time to wait in it. */
+export type ErrorStyle =
+  | "openai"
+  | "azure"
+  | "google"
+  | "litellm"
+  | "llamacpp"
+  | "mistral"
+  | "ollama"
+  | "openrouter"
+  | "text"
+  | "vllm";
 
 /** Faults to inject, by seed. */
 export interface Faults {
@@ -114,16 +164,18 @@ export interface Faults {
   /** A 429 although no limit is reached. */
   readonly rateLimitRate?: number | undefined;
   /**
-   * Time to wait in OpenAI's 429s: `retry-after` in whole seconds, `retry-after-ms` besides, or none. Cohere's never
-   * have one. @default "ms"
+   * Time to wait in OpenAI's 429s: `retry-after` in whole seconds, `retry-after-ms` besides, that as 0, or none. Cohere's
+   * never have one. @default "ms"
    */
-  readonly retryAfter?: "seconds" | "ms" | "none" | undefined;
+  readonly retryAfter?: "seconds" | "ms" | "zeroMs" | "none" | undefined;
   /** Time to wait that an injected 429 names, in milliseconds. @default 1,000 */
   readonly retryAfterMs?: number | undefined;
   /** After this many requests the quota is used up: OpenAI's insufficient_quota, Cohere's 402. */
   readonly quotaAfterRequests?: number | undefined;
   /** An input that contains `marker` makes its whole request a 400; with `named` the error names its position. */
   readonly badInput?: { readonly marker: string; readonly named?: boolean | undefined } | undefined;
+  /** Answers of your own instead of good ones; the first that applies is sent. */
+  readonly answers?: readonly ScriptedAnswer[] | undefined;
   /** Rows in another order, each with its own index. */
   readonly shuffleRate?: number | undefined;
   /** One row is left out. */
@@ -150,21 +202,4 @@ export interface Settings extends Behavior {
   readonly jobs: Jobs;
   readonly maxBodyBytes: number;
   readonly trackInputs: boolean;
-}
-
-/** Fills in the defaults. */
-export function withDefaults(behavior: Behavior): Settings {
-  return {
-    ...behavior,
-    seed: behavior.seed ?? 1,
-    limits: behavior.limits ?? {},
-    fill: behavior.fill ?? 1,
-    latency: behavior.latency ?? {},
-    headers: behavior.headers ?? "openai",
-    quirks: behavior.quirks ?? {},
-    faults: behavior.faults ?? {},
-    jobs: behavior.jobs ?? {},
-    maxBodyBytes: behavior.maxBodyBytes ?? 64 * 1024 * 1024,
-    trackInputs: behavior.trackInputs ?? false,
-  };
 }

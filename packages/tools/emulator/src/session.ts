@@ -26,6 +26,11 @@ export class Session {
     this.#startedAt = clock.now();
   }
 
+  /** Milliseconds of the clock since the session began. */
+  get ageMs(): number {
+    return this.clock.now() - this.#startedAt;
+  }
+
   /** Numbers requests from 1. */
   nextNumber(): number {
     return ++this.#lastNumber;
@@ -41,8 +46,8 @@ export class Session {
     const id = `${provider} ${name}`;
     let pool = pools.get(id);
     if (pool === undefined) {
-      const { fill, limits: chosen } = this.settings;
-      pool = new Pool(name, limits, fill, chosen.countRefused ?? true, this.clock.now());
+      const { countRefused = true, fixedWindows } = this.settings.limits;
+      pool = new Pool(name, limits, { fill: this.settings.fill, countRefused, fixedWindows }, this.clock.now());
       pools.set(id, pool);
     }
     return pool;
@@ -53,7 +58,7 @@ export class Session {
       ...this.recorder.counts(),
       jobs: this.store.counts(this.clock.now()),
       bucketUse: this.#bucketUse(),
-      elapsedMs: this.clock.now() - this.#startedAt,
+      elapsedMs: this.ageMs,
     };
   }
 

@@ -43,8 +43,8 @@ export interface EmulatorStats {
   readonly rateLimited: number;
   /** Requests whose client disconnected before the end of the answer. */
   readonly aborted: number;
-  /** Injected faults. */
-  readonly faults: Readonly<Partial<Record<FaultName, number>>>;
+  /** Injected faults, and scripted answers by their names. */
+  readonly faults: { readonly [Name in FaultName]?: number } & { readonly [name: string]: number };
   /** Tokens of admitted requests. */
   readonly tokensAdmitted: number;
   /** Tokens of requests that a limit refused. */

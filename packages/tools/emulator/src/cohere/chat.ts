@@ -64,8 +64,9 @@ function say(type: string, data: object): string {
 }
 
 function ending(call: Call, reply: ChatReply): object {
-  const tokens = { input_tokens: reply.inputTokens, output_tokens: reply.outputTokens };
   const quirk = call.settings.quirks.usage;
+  const zero = quirk === "zero";
+  const tokens = { input_tokens: zero ? 0 : reply.inputTokens, output_tokens: zero ? 0 : reply.outputTokens };
   const usage = quirk === "null" ? null : { billed_units: tokens, tokens };
   return { finish_reason: reply.isCut ? "MAX_TOKENS" : "COMPLETE", ...(quirk === "missing" ? {} : { usage }) };
 }

@@ -54,6 +54,7 @@ export function withMeta(call: Call, billedUnits: Readonly<Record<string, number
   const quirk = call.settings.quirks.usage;
   if (quirk === "missing") return {};
   if (quirk === "null") return { meta: null };
+  const units = quirk === "zero" ? Object.fromEntries(Object.keys(billedUnits).map((name) => [name, 0])) : billedUnits;
   const version = call.path.startsWith("/v2/") ? "2" : "1";
-  return { meta: { api_version: { version }, billed_units: billedUnits } };
+  return { meta: { api_version: { version }, billed_units: units } };
 }

@@ -39,10 +39,17 @@ export async function replyTo(call: Call, request: ChatRequest): Promise<ChatRep
 
 function replyText(call: Call, request: ChatRequest): string {
   const { provider, model, prompt, format } = request;
-  if (format.kind === "schema") return JSON.stringify(valueFor(format.schema, prompt));
-  if (format.kind === "object") return JSON.stringify({ answer: prompt });
-  return (call.settings.reply ?? echo)({ provider, model, prompt });
+  if (format.kind === "text") return (call.settings.reply ?? echo)({ provider, model, prompt });
+  const json = JSON.stringify(format.kind === "schema" ? valueFor(format.schema, prompt) : { answer: prompt });
+  return AROUND_JSON[call.settings.quirks.json ?? "plain"](json);
 }
+
+const AROUND_JSON = {
+  plain: (json: string) => json,
+  fence: (json: string) => `\`\`\`json\n${json}\n\`\`\``,
+  openFence: (json: string) => `\`\`\`json\n${json}`,
+  think: (json: string) => `<think>\nThe answer must be JSON.\n</think>\n\n${json}`,
+};
 
 /** Text of one part; none for an image. */
 export function partText(part: unknown): string {

@@ -5,15 +5,21 @@ import { toBase64, toDecimals, toFloat32, vectorOf } from "./vectors.ts";
 /** Encoding of a vector in JSON. */
 export type VectorEncoding = "float" | "base64";
 
-/** Vector of a row's text, with the row's flaw, as JSON. */
-export function vectorJson(text: string, dimensions: number, encoding: VectorEncoding, flaw: Row["flaw"]): Uint8Array {
+/** Vector of a row's text, with the row's flaw, as JSON; `escaped` is base64 with escapes that JSON allows. */
+export function vectorJson(
+  text: string,
+  dimensions: number,
+  encoding: VectorEncoding | "escaped",
+  flaw: Row["flaw"],
+): Uint8Array {
   const vector = vectorOf(text, dimensions);
   const sized = flaw === "wrongSize" ? vector.subarray(1) : vector;
   const writer = new BodyWriter(sized.length * 13 + 16);
-  if (encoding === "base64") {
+  if (encoding !== "float") {
     const floats = toFloat32(sized);
     if (flaw === "nan") floats[0] = NaN;
-    writer.ascii(`"${toBase64(floats)}"`);
+    const base64 = toBase64(floats);
+    writer.ascii(`"${encoding === "base64" ? base64 : base64.replaceAll("+", "\\u002B").replaceAll("=", "\\u003d")}"`);
   } else {
     writer.ascii(flaw === "nan" ? "[null" : "[");
     if (flaw === "nan" && sized.length > 1) writer.ascii(",");

@@ -1,14 +1,33 @@
+import type { Bucket } from "./bucket.ts";
+import { FixedWindow } from "./fixed-window.ts";
 import { LeakyBucket } from "./leaky-bucket.ts";
 
 /** Quantity that a limit counts. */
 export type LimitKind = "requests" | "tokens" | "inputs";
 
-/** Limits a minute; undefined does not limit. */
+/** Period of a limit. */
+type Period = "second" | "minute" | "day";
+
+const PERIOD_MS: Readonly<Record<Period, number>> = { second: 1000, minute: 60_000, day: 86_400_000 };
+
+/** Limits a minute, unless the name says another period; undefined does not limit. */
 export interface PoolLimits {
+  readonly requestsPerSecond?: number | undefined;
   readonly requests?: number | undefined;
+  /** The one that headers report, where it is given. */
+  readonly requestsPerDay?: number | undefined;
   readonly tokens?: number | undefined;
   readonly inputs?: number | undefined;
 }
+
+/** Name, quantity and period of each limit; of a quantity's limits the last one is reported, unless it is a second's. */
+const LIMITS: readonly (readonly [keyof PoolLimits, LimitKind, Period])[] = [
+  ["requestsPerSecond", "requests", "second"],
+  ["requests", "requests", "minute"],
+  ["requestsPerDay", "requests", "day"],
+  ["tokens", "tokens", "minute"],
+  ["inputs", "inputs", "minute"],
+];
 
 /** State of a limit at one moment. */
 export interface LimitState {
@@ -20,6 +39,7 @@ export interface LimitState {
 /** Refusal by a limit. */
 export interface LimitHit {
   readonly kind: LimitKind;
+  readonly per: Period;
   readonly limit: number;
   readonly used: number;
   readonly requested: number;
@@ -27,63 +47,88 @@ export interface LimitHit {
   readonly waitMs: number;
 }
 
+interface PoolLimit {
+  readonly kind: LimitKind;
+  readonly per: Period;
+  readonly bucket: Bucket;
+}
+
+/** Way in which the limits of a pool count. */
+export interface PoolWays {
+  /** Share of a minute's worth that may pass at once at the start, 0 to 1. */
+  readonly fill: number;
+  /** Counts a request even when a limit on requests refuses it. */
+  readonly countRefused: boolean;
+  /** Counts in fixed windows of the clock instead of refilling evenly. @default false */
+  readonly fixedWindows?: boolean | undefined;
+}
+
 /** Limits that several requests share. */
 export class Pool {
   readonly name: string;
-  readonly #buckets = new Map<LimitKind, LeakyBucket>();
+  readonly #limits: readonly PoolLimit[];
   readonly #countRefused: boolean;
   #lastAt: number;
 
-  constructor(name: string, limits: PoolLimits, fill: number, countRefused: boolean, nowMs: number) {
+  constructor(name: string, limits: PoolLimits, ways: PoolWays, nowMs: number) {
     this.name = name;
-    this.#countRefused = countRefused;
+    this.#countRefused = ways.countRefused;
     this.#lastAt = nowMs;
-    for (const kind of ["requests", "tokens", "inputs"] as const) {
-      const limit = limits[kind];
-      if (limit !== undefined) this.#buckets.set(kind, new LeakyBucket(limit, fill, nowMs));
-    }
+    const Kind = ways.fixedWindows === true ? FixedWindow : LeakyBucket;
+    this.#limits = LIMITS.flatMap(([limitName, kind, per]) => {
+      const limit = limits[limitName];
+      if (limit === undefined) return [];
+      const fill = per === "minute" ? ways.fill : 1;
+      return [{ kind, per, bucket: new Kind(limit, fill, nowMs, PERIOD_MS[per]) }];
+    });
   }
 
   /** Counts one request, even one that is refused later. */
   takeRequest(nowMs: number): LimitHit | undefined {
-    this.#lastAt = nowMs;
-    const bucket = this.#buckets.get("requests");
-    if (bucket === undefined || bucket.take(1, nowMs)) return undefined;
-    if (this.#countRefused) bucket.penalize(1, nowMs);
-    return hit("requests", bucket, 1, nowMs);
+    return this.#take({ requests: 1 }, nowMs, this.#countRefused);
   }
 
   /** Counts the tokens and inputs of a request: all of them, or none. */
   takeWork(work: { readonly tokens: number; readonly inputs: number }, nowMs: number): LimitHit | undefined {
-    this.#lastAt = nowMs;
-    for (const kind of ["tokens", "inputs"] as const) {
-      const bucket = this.#buckets.get(kind);
-      if (bucket !== undefined && !bucket.fits(work[kind], nowMs)) return hit(kind, bucket, work[kind], nowMs);
-    }
-    for (const kind of ["tokens", "inputs"] as const) this.#buckets.get(kind)?.take(work[kind], nowMs);
-    return undefined;
+    return this.#take(work, nowMs, false);
   }
 
-  /** Present state of every limit. */
+  /** Present state of every limit that is reported. */
   states(nowMs: number): Partial<Record<LimitKind, LimitState>> {
     const states: Partial<Record<LimitKind, LimitState>> = {};
-    for (const [kind, bucket] of this.#buckets) {
+    for (const { kind, per, bucket } of this.#limits) {
+      // Headers have no way to say that a limit is a second's.
+      if (per === "second") continue;
       states[kind] = { limit: bucket.limit, remaining: bucket.remaining(nowMs), resetMs: bucket.resetMs(nowMs) };
     }
     return states;
   }
 
-  /** Use of each limit, as a share of its capacity until the last request. */
+  /** Use of each limit, as a share of its capacity until the last request: of several on a quantity, the fullest's. */
   use(): Partial<Record<LimitKind, number>> {
     const use: Partial<Record<LimitKind, number>> = {};
-    for (const [kind, bucket] of this.#buckets) use[kind] = bucket.use(this.#lastAt);
+    for (const { kind, bucket } of this.#limits) use[kind] = Math.max(use[kind] ?? 0, bucket.use(this.#lastAt));
     return use;
+  }
+
+  #take(work: Partial<Record<LimitKind, number>>, nowMs: number, countRefused: boolean): LimitHit | undefined {
+    this.#lastAt = nowMs;
+    const concerned = this.#limits.filter(({ kind }) => work[kind] !== undefined);
+    const full = concerned.find(({ kind, bucket }) => !bucket.fits(work[kind] as number, nowMs));
+    if (full === undefined) {
+      for (const { kind, bucket } of concerned) bucket.take(work[kind] as number, nowMs);
+      return undefined;
+    }
+    const requested = work[full.kind] as number;
+    if (countRefused) full.bucket.penalize(requested, nowMs);
+    return hit(full, requested, nowMs);
   }
 }
 
-function hit(kind: LimitKind, bucket: LeakyBucket, requested: number, nowMs: number): LimitHit {
+function hit({ kind, per, bucket }: PoolLimit, requested: number, nowMs: number): LimitHit {
   return {
     kind,
+    per,
     limit: bucket.limit,
     used: bucket.limit - bucket.remaining(nowMs),
     requested,

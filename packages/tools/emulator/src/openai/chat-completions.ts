@@ -53,12 +53,22 @@ function whole(parts: Parts): string {
     ...heading(parts, "chat.completion"),
     choices: Array.from({ length: choices }, (_, index) => ({
       index,
-      message: { role: "assistant", content: reply.text, refusal: null, annotations: [] },
+      message: { role: "assistant", content: contentOf(call, reply.text), refusal: null, annotations: [] },
       logprobs: null,
       finish_reason: finishReason(reply),
     })),
     ...withUsage(call, usageOf(parts)),
   });
+}
+
+/** Content of a message, as the quirks say. */
+function contentOf({ settings }: Call, text: string): unknown {
+  if (settings.quirks.content !== "parts") return text;
+  const thought = { type: "text", text: "A thought, which is no part of the answer." };
+  return [
+    { type: "thinking", thinking: [thought] },
+    { type: "text", text },
+  ];
 }
 
 function stream(parts: Parts, usage: boolean): string[] {
@@ -72,14 +82,17 @@ function stream(parts: Parts, usage: boolean): string[] {
         ...(usage ? { usage: null } : {}),
       }),
     );
-  return [
+  const events = [
     ...chunk({ role: "assistant", content: "", refusal: null }, null),
     ...piecesOf(reply.text).flatMap((content) => chunk({ content }, null)),
     ...chunk({}, finishReason(reply)),
     ...(usage ? [event({ ...head, choices: [], ...withUsage(call, usageOf(parts)) })] : []),
     DONE,
   ];
+  return call.settings.quirks.comments === true ? events.map((each) => COMMENT + each) : events;
 }
+
+const COMMENT = ": PROCESSING\n\n";
 
 function heading({ call, model }: Parts, object: string): object {
   return { id: `chatcmpl-${call.id}`, object, created: CREATED, model, service_tier: "default" };

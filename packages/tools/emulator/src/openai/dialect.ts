@@ -1,6 +1,7 @@
 import type { LimitHit } from "../limits/pool.ts";
 import type { Refusal } from "../server/refusal.ts";
 import type { Call, Dialect } from "../server/route.ts";
+import { errorBody } from "./error-style.ts";
 import { invalid, refuse } from "./errors.ts";
 import { formatWait, limitHeaders, retryHeaders } from "./headers.ts";
 
@@ -37,6 +38,7 @@ export const openai: Dialect = {
           type: "server_error",
           code: "server_is_overloaded",
         }),
+  errorBody: (refusal, { settings, dice }) => errorBody(settings.quirks.errors ?? "openai", refusal, dice),
   headers: (pool, nowMs, { id, dice, settings }) => ({
     "x-request-id": `req_${id}`,
     "openai-version": "2020-10-01",
@@ -51,17 +53,25 @@ function rateLimited(hit: LimitHit | undefined, pool: string, call: Call): Refus
       429,
       { message: `Rate limit reached for ${pool}.`, type: "requests", code: "rate_limit_exceeded" },
       retryHeaders(retryAfterMs, retryAfter),
+      retryAfterMs,
     );
   }
   const { kind, limit, used, requested } = hit;
-  const unit = kind === "tokens" ? "tokens per min (TPM)" : "requests per min (RPM)";
+  const unit = kind === "tokens" ? "tokens per min (TPM)" : UNITS[hit.per];
   const message = Number.isFinite(hit.waitMs)
     ? `Rate limit reached for ${pool} on ${unit}: Limit ${limit}, Used ${used}, Requested ${requested}. ` +
       `Please try again in ${formatWait(hit)}.`
     : `Request too large for ${pool} on ${unit}: Limit ${limit}, Requested ${requested}. ` +
       `The input or output tokens must be reduced in order to run successfully.`;
-  return refuse(429, { message, type: kind, code: "rate_limit_exceeded" }, retryHeaders(hit.waitMs, retryAfter));
+  const headers = retryHeaders(hit.waitMs, retryAfter);
+  return refuse(429, { message, type: kind, code: "rate_limit_exceeded" }, headers, hit.waitMs);
 }
+
+const UNITS: Readonly<Record<LimitHit["per"], string>> = {
+  second: "requests per sec (RPS)",
+  minute: "requests per min (RPM)",
+  day: "requests per day (RPD)",
+};
 
 /** Shows part of the key, as the real message does: a client must not pass it on. */
 function mask(key: string): string {

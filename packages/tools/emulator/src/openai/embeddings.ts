@@ -23,7 +23,8 @@ export const embeddings: Route = {
     const model = readModel(call, body);
     const { texts, counts } = await readInput(call, body["input"]);
     const dimensions = readDimensions(call, body, model);
-    const encoding = call.settings.quirks.encoding ?? readEncoding(body["encoding_format"]);
+    const asked = call.settings.quirks.encoding ?? readEncoding(body["encoding_format"]);
+    const encoding = asked === "base64" && call.settings.quirks.escapeBase64 === true ? "escaped" : asked;
     const tokens = sum(checkLengths(counts));
     const single = !Array.isArray(body["input"]);
     return {
@@ -49,7 +50,7 @@ async function write(
   rows: readonly Row[],
   texts: readonly string[],
   dimensions: number,
-  encoding: VectorEncoding,
+  encoding: VectorEncoding | "escaped",
   tail: object,
 ): Promise<Buffer> {
   const writer = new BodyWriter(rows.length * (dimensions * (encoding === "base64" ? 5.4 : 13) + 64) + 256);

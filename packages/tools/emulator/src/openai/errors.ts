@@ -10,9 +10,14 @@ export interface OpenAIError {
 }
 
 /** Refusal with the body of an OpenAI error. */
-export function refuse(status: number, error: OpenAIError, headers: Readonly<Record<string, string>> = {}): Refusal {
+export function refuse(
+  status: number,
+  error: OpenAIError,
+  headers?: Readonly<Record<string, string>>,
+  waitMs?: number,
+): Refusal {
   const { message, type = "invalid_request_error", param = null, code = null } = error;
-  return new Refusal(status, { error: { message, type, param, code } }, headers);
+  return new Refusal(status, { error: { message, type, param, code } }, headers, waitMs);
 }
 
 /** Refusal that names the invalid part of the request, with status 400 by default. */

@@ -24,7 +24,7 @@ describe("resets as OpenAI writes them", () => {
 });
 
 test("every limit has three headers", () => {
-  const pool = new Pool("model", { requests: 3000, tokens: 600_000 }, 1, true, 0);
+  const pool = new Pool("model", { requests: 3000, tokens: 600_000 }, { fill: 1, countRefused: true }, 0);
   pool.takeRequest(0);
   pool.takeWork({ tokens: 5, inputs: 1 }, 0);
   expect(limitHeaders(pool, "openai", 0, new Dice(1, 1))).toEqual({
@@ -40,7 +40,7 @@ test("every limit has three headers", () => {
 });
 
 test("Azure sends whole seconds, and now and then -1 or 0", () => {
-  const pool = new Pool("model", { requests: 60, tokens: 60 }, 0.5, true, 0);
+  const pool = new Pool("model", { requests: 60, tokens: 60 }, { fill: 0.5, countRefused: true }, 0);
   const resets = Array.from({ length: 200 }, (_, number) => {
     const headers = limitHeaders(pool, "azure", 0, new Dice(1, number));
     expect(headers["x-ratelimit-remaining-requests"]).toBe("30");

@@ -44,7 +44,9 @@ function azureReset(state: LimitState, chance: number): string {
 export function retryHeaders(waitMs: number, retryAfter: Faults["retryAfter"]): Record<string, string> {
   if (retryAfter === "none" || !Number.isFinite(waitMs)) return {};
   const seconds = { "retry-after": String(Math.max(1, Math.ceil(waitMs / 1000))) };
-  return retryAfter === "seconds" ? seconds : { ...seconds, "retry-after-ms": String(Math.max(1, Math.ceil(waitMs))) };
+  if (retryAfter === "seconds") return seconds;
+  const ms = retryAfter === "zeroMs" ? 0 : Math.max(1, Math.ceil(waitMs));
+  return { ...seconds, "retry-after-ms": String(ms) };
 }
 
 /** Time to wait in the words of a 429's message. */

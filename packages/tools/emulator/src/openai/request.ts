@@ -40,5 +40,6 @@ export function readInteger(body: JsonObject, param: string, least: number, most
 export function withUsage(call: Call, usage: object): { usage?: object | null } {
   const quirk = call.settings.quirks.usage;
   if (quirk === "missing") return {};
+  if (quirk === "zero") return { usage: Object.fromEntries(Object.keys(usage).map((name) => [name, 0])) };
   return { usage: quirk === "null" ? null : usage };
 }

@@ -93,6 +93,8 @@ export interface Dialect {
   /** @param name the input's, if the error is to name it */
   badInput(name: string | undefined, call: Call): Refusal;
   serverError(status: 500 | 503, id: string): Refusal;
+  /** Body of a refusal in the style that the quirks ask for. @default its own */
+  errorBody?(refusal: Refusal, call: { readonly dice: Dice; readonly settings: Settings }): unknown;
   /** Headers of every answer, refusals included. */
   headers(
     pool: Pool | undefined,
@@ -103,10 +105,10 @@ export interface Dialect {
 
 /** Limits of the options that apply to a route. */
 export function limitsFor(route: Route, settings: Settings): PoolLimits {
-  const { requestsPerMinute, tokensPerMinute, inputsPerMinute } = settings.limits;
+  const { requestsPerSecond, requestsPerMinute, requestsPerDay, tokensPerMinute, inputsPerMinute } = settings.limits;
   const applies = (kind: LimitKind): boolean => route.limits?.includes(kind) ?? false;
   return {
-    requests: applies("requests") ? requestsPerMinute : undefined,
+    ...(applies("requests") ? { requestsPerSecond, requests: requestsPerMinute, requestsPerDay } : {}),
     tokens: applies("tokens") ? tokensPerMinute : undefined,
     inputs: applies("inputs") ? inputsPerMinute : undefined,
   };

@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 
 import { Pace } from "../content/pace.ts";
+import { outageAnswer, type ScriptedAnswer, scriptedAnswer } from "../faults/scripted-answer.ts";
 import { transportFault } from "../faults/transport-fault.ts";
 import { latencyMs, refusalMs } from "../latency.ts";
 import type { Pool } from "../limits/pool.ts";
@@ -20,15 +21,22 @@ interface Progress {
 
 /**
  * Serves one request, in the order of the real APIs' checks: size, path, key, quota, the limit on requests, the request
- * itself, the limits on tokens and inputs. Only a request that passes all of them is charged and can get a fault.
+ * itself, the limits on tokens and inputs. Only a request that passes all of them is charged and can get a fault. A
+ * server that is down checks nothing.
  */
 export async function serve(exchange: Exchange, path: string): Promise<void> {
   const progress: Progress = { dialect: dialectOf(path), pool: undefined };
   try {
-    const { call, route, key } = await read(exchange, path, progress.dialect);
-    const plan = await admit(exchange, call, route, key, progress);
-    const headers = progress.dialect.headers(progress.pool, exchange.session.clock.now(), exchange);
-    await answer(exchange, plan, headers, progress.dialect);
+    const bytes = await receive(exchange, path, progress.dialect);
+    const { session, settings } = exchange;
+    const outage = outageAnswer(settings.faults.answers ?? [], session.ageMs);
+    const { plan, scripted } =
+      outage === undefined
+        ? await admit(exchange, await read(exchange, path, bytes, progress.dialect), progress)
+        : { scripted: outage };
+    const headers = progress.dialect.headers(progress.pool, session.clock.now(), exchange);
+    if (scripted !== undefined) await sendScripted(exchange, scripted, plan?.tokens ?? 0, headers);
+    else if (plan !== undefined) await answer(exchange, plan, headers, progress.dialect);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     await refuse(exchange, error, progress);
@@ -41,21 +49,20 @@ interface Reading {
   readonly key: string;
 }
 
-async function read(exchange: Exchange, path: string, dialect: Dialect): Promise<Reading> {
-  const { session, request, id, dice, settings } = exchange;
-  const method = request.method ?? "GET";
-  const mostBytes = isUpload(method, path) ? UPLOAD_BYTES : settings.maxBodyBytes;
+async function receive({ request, settings, id }: Exchange, path: string, dialect: Dialect): Promise<Buffer> {
+  const mostBytes = isUpload(request.method ?? "GET", path) ? UPLOAD_BYTES : settings.maxBodyBytes;
   const bytes = await readBody(request, mostBytes);
   if (bytes === undefined) throw dialect.tooLarge(mostBytes, id);
-  const { route, parameters } = findRoute(method, path, id);
+  return bytes;
+}
+
+async function read(exchange: Exchange, path: string, bytes: Buffer, dialect: Dialect): Promise<Reading> {
+  const { session, request, id, dice, settings } = exchange;
+  const { route, parameters } = findRoute(request.method ?? "GET", path, id);
   session.recorder.endpoint(`${route.method} ${route.path}`);
   const key = route.isPublic === true ? "" : keyOf(request);
   if (key === undefined || (route.isPublic !== true && settings.apiKey !== undefined && key !== settings.apiKey)) {
     throw dialect.unauthorized(key, id);
-  }
-  if (exchange.number > (settings.faults.quotaAfterRequests ?? Infinity)) {
-    session.recorder.fault("quota");
-    throw dialect.quotaUsedUp(id);
   }
   const call: Call = {
     path,
@@ -96,11 +103,24 @@ function parse(bytes: Buffer, dialect: Dialect, id: string): unknown {
   }
 }
 
-/** Admits the request and charges it. @throws Refusal */
-async function admit(exchange: Exchange, call: Call, route: Route, key: string, progress: Progress): Promise<Plan> {
+interface Admission {
+  readonly plan?: Plan;
+  readonly scripted?: ScriptedAnswer | undefined;
+}
+
+/** Admits the request, and charges it unless a scripted answer refuses it. @throws Refusal */
+async function admit(exchange: Exchange, { call, route, key }: Reading, progress: Progress): Promise<Admission> {
   const { session, settings, dice } = exchange;
   const { clock, recorder } = session;
   const { dialect } = progress;
+  const { answers = [], quotaAfterRequests = Infinity } = settings.faults;
+  if (exchange.number > quotaAfterRequests) {
+    recorder.fault("quota");
+    const spent = answers.find((each) => each.spent === true);
+    if (spent === undefined) throw dialect.quotaUsedUp(exchange.id);
+    return { scripted: spent };
+  }
+
   const poolName = route.poolName?.(call);
   const pool =
     poolName === undefined ? undefined : session.pool(key, dialect.name, poolName, limitsFor(route, settings));
@@ -112,6 +132,15 @@ async function admit(exchange: Exchange, call: Call, route: Route, key: string, 
   const plan = await route.plan(call);
   recorder.inputCounts("sent", plan.inputs);
   refuseBadInput(exchange, call, plan, dialect);
+  const scripted = scriptedAnswer(answers, {
+    path: call.path,
+    body: call.body,
+    inputs: plan.inputs,
+    dice,
+    seed: settings.seed,
+    ageMs: session.ageMs,
+  });
+  if (scripted !== undefined && isRefusal(scripted)) return { plan, scripted };
 
   const isSpurious = dice.roll("rateLimit") < (settings.faults.rateLimitRate ?? 0);
   const hit = isSpurious ? undefined : pool?.takeWork({ tokens: plan.tokens, inputs: plan.inputs.length }, clock.now());
@@ -122,7 +151,12 @@ async function admit(exchange: Exchange, call: Call, route: Route, key: string, 
   }
   exchange.charge(plan.tokens);
   recorder.inputCounts("charged", plan.inputs);
-  return plan;
+  return { plan, scripted };
+}
+
+/** A 4xx costs nothing; a 5xx and a lost connection do, as a 200 does. */
+function isRefusal({ status = 500 }: ScriptedAnswer): boolean {
+  return status >= 400 && status < 500;
 }
 
 function refuseBadInput(exchange: Exchange, call: Call, plan: Plan, dialect: Dialect): void {
@@ -153,8 +187,12 @@ async function answer(
   if (fault === "reset") reset(exchange);
   if (fault === "htmlError") await send(exchange, BAD_GATEWAY, 0);
   if (fault === "serverError") {
-    const { status, body } = dialect.serverError(dice.roll("500") < 0.5 ? 500 : 503, id);
-    await send(exchange, outgoing(exchange, dialect, status, headers, JSON.stringify(body)), 0);
+    const error = dialect.serverError(dice.roll("500") < 0.5 ? 500 : 503, id);
+    await send(
+      exchange,
+      outgoing(exchange, dialect, error.status, headers, bodyOfRefusal(exchange, dialect, error)),
+      0,
+    );
   }
   if (good === undefined) return;
   if (good.isLost === true) {
@@ -178,8 +216,37 @@ async function refuse(exchange: Exchange, refusal: Refusal, progress: Progress):
   const headers = { ...progress.dialect.headers(progress.pool, clock.now(), exchange), ...refusal.headers };
   await exchange.untilAge(refusalMs(exchange.settings.latency));
   if (exchange.isOver) return;
-  const body = JSON.stringify(refusal.body);
+  const body = bodyOfRefusal(exchange, progress.dialect, refusal);
   await send(exchange, outgoing(exchange, progress.dialect, refusal.status, headers, body), 0);
+}
+
+function bodyOfRefusal(exchange: Exchange, dialect: Dialect, refusal: Refusal): string {
+  return JSON.stringify(dialect.errorBody?.(refusal, exchange) ?? refusal.body);
+}
+
+async function sendScripted(
+  exchange: Exchange,
+  scripted: ScriptedAnswer,
+  tokens: number,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { status, body = "" } = scripted;
+  const { latency } = exchange.settings;
+  exchange.session.recorder.fault(scripted.name);
+  const usualMs = isRefusal(scripted) ? refusalMs(latency) : latencyMs(latency, tokens, exchange.dice);
+  await exchange.untilAge(scripted.delayMs ?? usualMs);
+  if (exchange.isOver) return;
+  if (status === undefined) return reset(exchange);
+  // A page comes from a server in between, which knows none of the headers.
+  const whole: Outgoing =
+    typeof body !== "string"
+      ? { status, headers: { ...headers, ...scripted.headers }, body: JSON.stringify(body) }
+      : { status, headers: { "content-type": typeOf(body), ...scripted.headers }, body };
+  await send(exchange, whole, 0);
+}
+
+function typeOf(body: string): string {
+  return body.startsWith("<") ? "text/html" : "text/plain";
 }
 
 function outgoing(
