@@ -260,7 +260,8 @@ export class JobRun<Input, Output> {
     const firstMs = this.#firstPollMs;
     const longestMs = options.maxPollMs ?? Math.max(firstMs, LONGEST_POLL_MS);
     const startedAt = clock.now();
-    for (let delayMs = firstMs; ; delayMs = Math.min(longestMs, delayMs * POLL_FACTOR)) {
+    let delayMs = firstMs;
+    for (;;) {
       const state = await persist(async () => {
         using hurry = this.#isCanceled ? deadline(clock, HURRY_MS) : undefined;
         return await backend.poll(id, { signal: anyOf(signal, hurry?.signal) });
@@ -270,11 +271,9 @@ export class JobRun<Input, Output> {
       // With a time of its own, the batch says how long it waits.
       const isOver = options.maxWaitMs === undefined && clock.now() - startedAt > LONGEST_JOB_HOURS * HOUR_MS;
       if (isOver) throw overdue(LONGEST_JOB_HOURS);
-      await sleep(
-        Math.max(jittered(delayMs, random), Math.min(state.pollAfterMs ?? 0, maxRetryAfterMs)),
-        clock,
-        signal,
-      );
+      const asked = Math.min(state.pollAfterMs ?? 0, maxRetryAfterMs);
+      await sleep(Math.max(jittered(delayMs, random), asked), clock, signal);
+      delayMs = Math.min(longestMs, delayMs * POLL_FACTOR);
     }
   }
 
