@@ -122,7 +122,7 @@ export function engineParts<Input, Output>(
   } as const;
   const output = { method: "batch", sink, failFast, onEnd, outcomes: () => [] } as const;
   const batch = new BatchRun(options, info, clock, source, output);
-  const resolved = resolveOptions(runnable, options, true, source.inputs !== undefined);
+  const resolved = resolveOptions(runnable, options, true, source.inputs?.length);
   const semaphore = new Semaphore(resolved.permits, resolved.parent);
   const context = { options: resolved, source, sink: batch, batch, semaphore };
   return { clock, sink, source, batch, ends, context };

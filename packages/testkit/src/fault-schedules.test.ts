@@ -38,7 +38,8 @@ describe("fault schedules", () => {
       [3],
     );
     expect(backend.calls.map(({ status }) => status)).toEqual(["failed", "failed", "answered"]);
-    expect(clock.now()).toBe(1400);
+    // Of refusals in a row, each pauses for twice as long.
+    expect(clock.now()).toBe(700 + 1400);
     backend.script = failsFirst(99);
     await expect(backend.call(["a"])).rejects.toMatchObject({ status: 503, retryable: true });
   });

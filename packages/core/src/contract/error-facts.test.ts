@@ -8,6 +8,7 @@ const NOTHING: ErrorFacts = {
   status: undefined,
   retryAfterMs: undefined,
   position: undefined,
+  isUnsent: false,
 };
 
 const facts = (known: Partial<ErrorFacts>): ErrorFacts => ({ ...NOTHING, ...known });
@@ -57,7 +58,7 @@ it("P26 a wrapper hides neither status nor decision nor wait", () => {
     retryAfterMs: 7,
     position: 3,
   });
-  const expected = { code: "provider_error", status: 500, retryable: false, retryAfterMs: 7, position: 3 };
+  const expected = facts({ code: "provider_error", status: 500, retryable: false, retryAfterMs: 7, position: 3 });
   expect(factsOf(wrapped(error, 1))).toEqual(expected);
   expect(factsOf(wrapped(error, 4))).toEqual(expected);
   expect(factsOf(wrapped(error, 5))).toEqual(NOTHING);

@@ -7,6 +7,8 @@ export interface ErrorFacts {
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly position: number | undefined;
+  /** True where the request did not reach the provider: no input is to blame. */
+  readonly isUnsent: boolean;
 }
 
 interface Carrier {
@@ -16,25 +18,31 @@ interface Carrier {
   readonly retryAfterMs?: unknown;
   readonly position?: unknown;
   readonly code?: unknown;
+  readonly providerCode?: unknown;
   readonly cause?: unknown;
 }
 
 const RETRYABLE_STATUS = new Set([408, 409, 425, 429]);
-const NETWORK_CODES = new Set([
-  "ECONNRESET",
+/** Codes of the system for a connection that could not be made. */
+const UNSENT_CODES: readonly unknown[] = [
   "ECONNREFUSED",
-  "ECONNABORTED",
-  "EPIPE",
-  "ETIMEDOUT",
+  "ENOTFOUND",
   "EAI_AGAIN",
   "ENETUNREACH",
   "EHOSTUNREACH",
   "ENETDOWN",
-  "UND_ERR_SOCKET",
   "UND_ERR_CONNECT_TIMEOUT",
+];
+const NETWORK_CODES: readonly unknown[] = [
+  ...UNSENT_CODES,
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "UND_ERR_SOCKET",
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
-]);
+];
 const FATAL: ReadonlySet<ErrorCode> = new Set(["authentication", "quota_exceeded", "budget_exceeded"]);
 /** Errors of a chain of causes that are looked at. */
 const DEPTH = 5;
@@ -46,6 +54,7 @@ export function factsOf(error: unknown): ErrorFacts {
   let status: number | undefined;
   let retryAfterMs: number | undefined;
   let position: number | undefined;
+  let isUnsent = false;
   let each: unknown = error;
   for (let depth = 0; depth < DEPTH && typeof each === "object" && each !== null; depth++) {
     const carrier: Carrier = each;
@@ -56,14 +65,15 @@ export function factsOf(error: unknown): ErrorFacts {
     status ??= number(carrier.status) ?? number(carrier.statusCode);
     retryAfterMs ??= number(carrier.retryAfterMs);
     position ??= number(carrier.position);
-    if (typeof carrier.code === "string" && NETWORK_CODES.has(carrier.code)) {
+    isUnsent ||= UNSENT_CODES.includes(carrier.code) || UNSENT_CODES.includes(carrier.providerCode);
+    if (NETWORK_CODES.includes(carrier.code)) {
       retryable ??= true;
       if (code === "unknown") code = "network_error";
     }
     each = carrier.cause;
   }
   if (code === "unknown" && status === 429) code = "rate_limited";
-  return { code, retryable, status, retryAfterMs, position };
+  return { code, retryable, status, retryAfterMs, position, isUnsent };
 }
 
 /** Tells whether the same call may succeed later: by the error's own word, else by its status, else yes. */

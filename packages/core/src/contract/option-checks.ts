@@ -73,6 +73,7 @@ const RETRY: Checks = {
   factor: ["a number from 1", (value) => isNumber(value, 1)],
   jitter: SHARE,
   maxRetryAfterMs: NOT_NEGATIVE,
+  outageMs: NOT_NEGATIVE,
   shouldRetry: FUNCTION,
 };
 

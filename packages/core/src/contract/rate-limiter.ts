@@ -24,13 +24,24 @@ export interface RateLimitFacts {
 
 /** End of a call, as far as its limits are concerned. */
 export interface Settlement {
-  /** "limited": the provider refused it for a limit. "failed": any other failure. */
-  readonly outcome: "ok" | "limited" | "failed";
+  /**
+   * "limited": the provider refused it for a limit. "unavailable": the provider failed or could not be reached, whatever
+   * was sent. "failed": any other failure.
+   */
+  readonly outcome: "ok" | "limited" | "unavailable" | "failed";
   /** Amounts that the provider counted, where they are known; those left out stay as they were reserved. */
   readonly used?: Partial<Demand> | undefined;
   readonly limits?: RateLimitFacts | undefined;
   /** Milliseconds that the provider asks all calls to wait. */
   readonly retryAfterMs?: number | undefined;
+}
+
+/** Outage of a provider, in milliseconds on the limiter's clock. */
+export interface OutageFacts {
+  /** Time of the first of the failures in a row. */
+  readonly since: number;
+  /** Time from which one call asks whether it is over. */
+  readonly until: number;
 }
 
 /** Right to make one call. It is settled exactly once. */
@@ -67,6 +78,11 @@ export interface RateLimiter {
   waitMs?(demand: Demand): number;
   /** True while the next call goes alone, to find out the limits: it should be a small one. Optional. */
   readonly probing?: boolean | undefined;
+  /**
+   * Outage that is waited for: one call goes at a time, ever more rarely, and it should be of one input. Undefined while
+   * the provider answers. Optional: without it, failures use up tries whatever they are.
+   */
+  readonly outage?: OutageFacts | undefined;
   /** The shortest time, in milliseconds, in which this much could pass; undefined where no limit is known. */
   shortestMs?(demand: Demand): number | undefined;
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "./errors.ts";
 import type { Outcomes } from "./outcome.ts";
+import type { OutageFacts } from "./rate-limiter.ts";
 
 /** Tokens and other quantities that a provider counts. Only finite numbers are added up. */
 export interface Usage {
@@ -38,6 +39,11 @@ export interface Progress {
   readonly inFlight: number;
   /** True while a request waits for a rate limit. */
   readonly waitingForLimits: boolean;
+  /**
+   * Outage that is waited for, in milliseconds since the start of the batch: when the provider failed first, and when it
+   * is asked next. Undefined while it answers.
+   */
+  readonly outage: OutageFacts | undefined;
   readonly usage: TotalUsage;
   /** Outcomes a second since the start. */
   readonly itemsPerSecond: number;

@@ -86,10 +86,17 @@ export interface RetryOptions {
   /** Share of the backoff that is random, from 0 (none) to 1 (all of it). @default 0.5 */
   readonly jitter?: number | undefined;
   /**
-   * The longest `retryAfterMs` to obey, in milliseconds. A longer one fails the item at once, with the
-   * wait that was asked for in the error. @default Infinity: any wait is obeyed, within reach of abort
+   * The longest `retryAfterMs` to obey, in milliseconds. A longer one fails the item at once, with the wait that was
+   * asked for in the error, and makes no other item wait; three in a row end the run. @default 600_000
    */
   readonly maxRetryAfterMs?: number | undefined;
+  /**
+   * Milliseconds for which a provider that gives no answer, or refuses every call by a rate limit, is waited for; then
+   * the run ends with one error. Meanwhile no failure uses up a try, and a call asks now and then. At most two minutes
+   * where nothing ever got through. For `invoke`, a batch of one input, and the last two of a batch, `attempts` count. 0: they count everywhere,
+   * and no failure is judged by what other calls say. @default 900_000
+   */
+  readonly outageMs?: number | undefined;
   /**
    * Decides whether an error is worth another call.
    * @default the error's own `retryable`, else its HTTP status (408, 409, 429, 5xx), else a network error's code,

@@ -24,6 +24,9 @@ export interface BatchOutput<Input, Output> {
   outcomes(): Outcomes<Input, Output>;
 }
 
+/** Milliseconds after which the progress is told at the latest. */
+const TICK_MS = 1000;
+
 /** A batch of any inputs and outputs, for the parts that only count in it and end it. */
 export type AnyBatchRun = BatchRun<any, any>;
 
@@ -45,7 +48,7 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
   readonly stats: Stats;
   /** Undefined where the caller has set no cap. */
   readonly budget: Budget | undefined;
-  readonly hooks: Pick<BatchOptions, "onRequest" | "onRetry">;
+  readonly hooks: Pick<BatchOptions, "onProgress" | "onRequest" | "onRetry">;
   /** The batch as middleware sees it. */
   readonly info: BatchInfo;
   readonly #options: BatchOptions<Input, Output>;
@@ -58,6 +61,8 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
   #working = 0;
   #stop: Stop | undefined;
   #isOver = false;
+  readonly #clock: Clock;
+  #cancelTick: (() => void) | undefined;
 
   constructor(
     options: BatchOptions<Input, Output>,
@@ -67,6 +72,7 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
     output: BatchOutput<Input, Output>,
   ) {
     this.#options = options;
+    this.#clock = clock;
     this.#source = source;
     this.#output = output;
     this.hooks = options;
@@ -101,6 +107,7 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
     if (drain?.aborted) return this.#onDrain();
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     drain?.addEventListener("abort", this.#onDrain, { once: true });
+    if (this.#options.onProgress !== undefined) this.#tick();
     for (const stage of stages.toReversed()) stage.start();
   }
 
@@ -130,8 +137,6 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
     this.#options.report?.({ usage });
   }
 
-  // ---- last sink of the stages ----
-
   fulfill(index: number, input: Input, value: Output): void {
     this.stats.fulfilled();
     this.#output.sink.fulfill(index, input, value);
@@ -153,6 +158,14 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
     this.end({ status: "drained", reason: this.#options.drain?.reason }, "drain");
   };
 
+  /** Tells the progress each second, also while nothing moves. */
+  #tick(): void {
+    this.#cancelTick = this.#clock.after(TICK_MS, () => {
+      this.#progress(false);
+      if (!this.#isOver) this.#tick();
+    });
+  }
+
   #progress(isLast: boolean): void {
     try {
       this.stats.progress(this.#source.total, isLast);
@@ -165,6 +178,7 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
   #finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#cancelTick?.();
     const { signal, drain, onFinish } = this.#options;
     signal?.removeEventListener("abort", this.#onAbort);
     drain?.removeEventListener("abort", this.#onDrain);

@@ -34,7 +34,7 @@ export function start<Input, Output>(
   try {
     // Settings that are no such thing are refused when they are resolved.
     if (Array.isArray(middleware)) listenTo(info, middleware, listeners);
-    const resolved = resolveOptions(runnable, options, mayOverride, size !== undefined);
+    const resolved = resolveOptions(runnable, options, mayOverride, size);
     const heard = listeners.length === 0 ? options : withListeners(options, listeners);
     const { chain, clock, permits } = resolved;
     const batch = new BatchRun(heard, info, clock, source, output);

@@ -4,13 +4,13 @@ import { engineParts, type EngineParts, freePermits } from "../../test/engine-pa
 import { HeldBackend, range, turn } from "../../test/regressions/held-backend.ts";
 import { bulkRunnable } from "../compose/functions.ts";
 import { sleep } from "../contract/clock.ts";
-import { InputError, ProviderError, TimeoutError } from "../contract/errors.ts";
+import { InputError, ProviderError } from "../contract/errors.ts";
 import type { Demand, RateLimiter, Reservation } from "../contract/rate-limiter.ts";
 import type { BatchOptions, Inputs } from "../contract/runnable.ts";
 import { WorkerLoop } from "./worker-loop.ts";
 
 const BAD = new InputError("no");
-const BUSY = new TimeoutError("no");
+const BUSY = new ProviderError("no", { status: 503, retryable: true });
 const REFUSED = new ProviderError("no", { code: "authentication", retryable: false });
 const DRAINED = { status: "drained", reason: "closing" } as const;
 const PATIENT: BatchOptions = { retry: { attempts: 2, minDelayMs: 100, jitter: 0 } };

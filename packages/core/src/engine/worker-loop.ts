@@ -4,9 +4,8 @@ import type { Stage } from "./batch-run.ts";
 import { Caller } from "./call/caller.ts";
 import type { Chunk } from "./intake/chunk.ts";
 import { Intake } from "./intake/intake.ts";
-import { Bisect } from "./recovery/bisect.ts";
 import type { Failure } from "./recovery/failure.ts";
-import { Retry } from "./recovery/retry.ts";
+import { Recovery } from "./recovery/recovery.ts";
 import { Settler } from "./results/settler.ts";
 import type { StageContext } from "./stage-context.ts";
 
@@ -27,7 +26,7 @@ export class WorkerLoop<Input, Output> implements Stage, Claimant {
   readonly #intake: Intake<Input, Output>;
   readonly #caller: Caller<Input, Output>;
   /** Made for the first chunk that fails. */
-  #retry: Retry<Input, Output> | undefined;
+  #recovery: Recovery<Input, Output> | undefined;
   #isEnded = false;
 
   constructor(context: StageContext<Input, Output>) {
@@ -64,7 +63,7 @@ export class WorkerLoop<Input, Output> implements Stage, Claimant {
     if (served !== undefined) return served;
     const state = this.#intake.poll();
     if (state === "done") this.#endUnlessBusy();
-    if (state !== "chunk" || !this.#admission.tryEnter()) return false;
+    if (state !== "chunk" || this.#settler.health.isInDoubt || !this.#admission.tryEnter()) return false;
     void this.#work(this.#intake.take());
     return true;
   }
@@ -91,8 +90,9 @@ export class WorkerLoop<Input, Output> implements Stage, Claimant {
         }
         const failure = await this.#caller.attempt(chunk, pass);
         this.#intake.called(chunk);
-        if (failure === undefined || failure.chunk.size === 0) this.#intake.finished();
-        else void this.#recover(failure);
+        const isLeft = failure !== undefined && failure.chunk.size > 0;
+        if (isLeft || this.#settler.health.isInDoubt) void this.#recover(failure);
+        else this.#intake.finished();
       }
     } catch (error) {
       // Something broke that is not the failure of an item, such as a hook that threw.
@@ -103,17 +103,15 @@ export class WorkerLoop<Input, Output> implements Stage, Claimant {
 
   /** The worker's next chunk; it ends where an older claim wants its permit. */
   #next(): Chunk<Input> | undefined {
-    return !this.#admission.isContended && this.#intake.poll() === "chunk" ? this.#intake.take() : undefined;
+    if (this.#admission.isContended || this.#settler.health.isInDoubt) return undefined;
+    return this.#intake.poll() === "chunk" ? this.#intake.take() : undefined;
   }
 
   /** Tries a failed chunk again, and bisects it where one of its inputs makes it fail. */
-  async #recover(failure: Failure<Input>): Promise<void> {
-    this.#retry ??= new Retry(this.#context, this.#admission, this.#caller, this.#settler);
+  async #recover(failure: Failure<Input> | undefined): Promise<void> {
+    this.#recovery ??= new Recovery(this.#context, this.#intake, this.#admission, this.#caller, this.#settler);
     try {
-      const left = await this.#retry.retry(failure);
-      if (left !== undefined && !this.#context.batch.isEnding) {
-        await new Bisect(this.#context.batch, this.#intake, this.#retry, this.#settler, left.chunk.size).run(left);
-      }
+      await this.#recovery.settle(failure);
     } catch (error) {
       // The end of the batch ends a backoff with the signal's reason: that is not a fault.
       if (!this.#context.batch.isEnding) this.#context.batch.end({ status: "failed", reason: error }, "cancel");

@@ -31,6 +31,11 @@ export class InFlightLimit {
     return this.#start !== Infinity && !this.#isAnswered;
   }
 
+  /** Calls in flight. */
+  get count(): number {
+    return this.#count;
+  }
+
   /**
    * Tells whether there is room for one more call.
    *

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../contract/clock.ts";
 import { type Check, checkAll, CLOCK, COUNT, POSITIVE } from "../contract/option-checks.ts";
 import type {
   Demand,
+  OutageFacts,
   RateLimiter,
   RateLimitFacts,
   Reservation,
@@ -9,9 +10,11 @@ import type {
   Settlement,
 } from "../contract/rate-limiter.ts";
 import { InFlightLimit } from "./in-flight-limit.ts";
+import { Outage } from "./outage.ts";
+import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
 import { type Kind, KINDS, Limits } from "./limits.ts";
-import { type Mark, ReservationStats } from "./reservation-stats.ts";
+import { type Mark, ReservationStats, usedOf } from "./reservation-stats.ts";
 import { SlidingWindow } from "./sliding-window.ts";
 import type { Allowance, Taken } from "./token-bucket.ts";
 import { Waitlist } from "./waitlist.ts";
@@ -50,10 +53,9 @@ export function rateLimiter(options: RateLimiterOptions = {}): RateLimiter {
   return new LocalRateLimiter(options);
 }
 
+const RATE = { requestsPerMinute: POSITIVE, tokensPerMinute: POSITIVE, inputsPerMinute: POSITIVE };
 const CHECKS: Record<keyof RateLimiterOptions, Check> = {
-  requestsPerMinute: POSITIVE,
-  tokensPerMinute: POSITIVE,
-  inputsPerMinute: POSITIVE,
+  ...RATE,
   concurrency: COUNT,
   clock: CLOCK,
 };
@@ -65,6 +67,8 @@ class LocalRateLimiter implements RateLimiter {
   readonly #stats = new ReservationStats();
   readonly #waitlist = new Waitlist();
   readonly #pause = new Pause();
+  readonly #pace = new Pace();
+  readonly #outage = new Outage();
   #exhaustedAt = -Infinity;
   #cancelTimer: (() => void) | undefined;
 
@@ -83,6 +87,10 @@ class LocalRateLimiter implements RateLimiter {
     return this.#inFlight.isProbing;
   }
 
+  get outage(): OutageFacts | undefined {
+    return this.#outage.facts;
+  }
+
   tryReserve(demand: Demand, options: ReserveOptions = {}): Reservation | undefined {
     if (this.#waitlist.isAheadOf(options) || !this.#hasRoom(options)) return undefined;
     return this.waitMs(demand) === 0 ? this.#admit(demand) : undefined;
@@ -96,7 +104,7 @@ class LocalRateLimiter implements RateLimiter {
 
   waitMs(demand: Demand): number {
     const now = this.#clock.now();
-    let longest = this.#pause.leftMs(now);
+    let longest = Math.max(this.#pause.leftMs(now), this.#pace.waitMs(now), (this.#outage.facts?.until ?? now) - now);
     for (const [kind, allowance] of this.#limits.all) longest = Math.max(longest, allowance.waitMs(demand[kind], now));
     return longest;
   }
@@ -126,13 +134,16 @@ class LocalRateLimiter implements RateLimiter {
 
   #hasRoom({ concurrency, nested = false }: ReserveOptions): boolean {
     // A call inside of one that is in flight must not wait for its end.
-    return nested || this.#inFlight.hasRoom(concurrency, this.#limits.perMs);
+    if (nested) return true;
+    if (this.#pace.isAsking || this.#outage.facts !== undefined) return this.#inFlight.count === 0;
+    return this.#inFlight.hasRoom(concurrency, this.#limits.perMs);
   }
 
   #admit(demand: Demand): Reservation {
     const now = this.#clock.now();
     const taken: [Kind, Taken][] = [];
     for (const [kind, allowance] of this.#limits.all) taken.push([kind, allowance.take(demand[kind], now)]);
+    this.#pace.sent(now);
     let start = this.#stats.mark(now);
     this.#stats.reserve(demand);
     this.#inFlight.begins();
@@ -154,7 +165,7 @@ class LocalRateLimiter implements RateLimiter {
         }
         this.#inFlight.ended(end - start.at, used);
         if (settlement.limits !== undefined) this.#learn(settlement.limits, start, used, end);
-        this.#apply(settlement, start.at, end);
+        this.#apply(settlement, demand, used, start.at, end);
         this.#serve();
       },
     };
@@ -166,25 +177,24 @@ class LocalRateLimiter implements RateLimiter {
   }
 
   /** A refusal, or a provider's wish to wait, holds for all calls. */
-  #apply(settlement: Settlement, startedAt: number, now: number): void {
-    if (settlement.outcome === "ok") this.#inFlight.succeeded();
-    if (settlement.outcome === "limited") {
+  #apply(settlement: Settlement, demand: Demand, used: Demand, startedAt: number, now: number): void {
+    const { outcome } = settlement;
+    if (outcome === "ok") this.#inFlight.succeeded();
+    // What failed for another reason got through the limits, too.
+    if (outcome === "ok" || (outcome === "failed" && used.requests > 0)) this.#pace.passed(startedAt, now);
+    if (outcome === "limited") {
       this.#inFlight.refused(startedAt, now);
+      // Where less is left of a limit than was asked for, to wait is enough.
+      const isExplained = this.#limits.all.some(([kind, allowance]) => allowance.waitMs(demand[kind], now) > 0);
+      if (!isExplained) this.#pace.refused(startedAt, now);
       if (settlement.limits === undefined && startedAt >= this.#exhaustedAt) {
         for (const [, allowance] of this.#limits.all) allowance.exhaust(now);
         this.#exhaustedAt = now;
       }
     }
     this.#pause.apply(settlement, startedAt, now);
+    if (outcome === "unavailable") this.#outage.failed(startedAt, now, this.#inFlight.count + 1);
+    // A refusal by a limit says nothing of what is behind it, and what was not sent after all was not answered.
+    else if (outcome !== "limited" && used.requests > 0) this.#outage.answered(startedAt);
   }
-}
-
-/** Amounts that the provider counted, where they are known; those that were reserved, where they are not. */
-function usedOf(demand: Demand, { used }: Settlement): Demand {
-  if (used === undefined) return demand;
-  const of = (kind: Kind): number => {
-    const counted = used[kind];
-    return counted !== undefined && Number.isFinite(counted) ? counted : demand[kind];
-  };
-  return { requests: of("requests"), inputs: of("inputs"), tokens: of("tokens") };
 }

@@ -1,8 +1,8 @@
 import type { Settlement } from "../contract/rate-limiter.ts";
 
-/** Milliseconds of the pause after a refusal that names none: it doubles with every further one in a row. */
+/** Milliseconds of the shortest pause after a refusal. What is asked for doubles with every further one in a row, too. */
 const FIRST_MS = 500;
-const LONGEST_MS = 30_000;
+const LONGEST_MS = 60_000;
 
 /** Pause of all calls that pass a limiter, after a refusal or at a provider's wish. */
 export class Pause {
@@ -19,8 +19,9 @@ export class Pause {
     if (outcome === "ok") this.#refusals = 0;
     // Of the calls that were in flight together, the first refusal speaks for all.
     if (outcome === "limited" && startedAt >= this.#until) this.#refusals++;
-    const own = outcome === "limited" ? Math.min(LONGEST_MS, FIRST_MS * 2 ** (this.#refusals - 1)) : 0;
-    const pauseMs = retryAfterMs ?? own;
+    const asked = retryAfterMs ?? 0;
+    const own = outcome === "limited" ? Math.max(FIRST_MS, asked) * 2 ** (this.#refusals - 1) : 0;
+    const pauseMs = Math.max(asked, Math.min(LONGEST_MS, own));
     if (pauseMs > 0) this.#until = Math.max(this.#until, now + pauseMs);
   }
 }

@@ -1,4 +1,5 @@
-import type { Demand } from "../contract/rate-limiter.ts";
+import type { Demand, Settlement } from "../contract/rate-limiter.ts";
+import type { Kind } from "./limits.ts";
 
 /** State of the stats when a call began: what was in flight, and what had been taken in all, without the call itself. */
 export interface Mark {
@@ -38,6 +39,16 @@ export class ReservationStats {
   unseen(start: Mark, used: Demand): Demand {
     return sum(start.open, sum(sum(this.#spent, start.spent, -1), used, -1), 1);
   }
+}
+
+/** Amounts that the provider counted, where they are known; those that were reserved, where they are not. */
+export function usedOf(demand: Demand, { used }: Settlement): Demand {
+  if (used === undefined) return demand;
+  const of = (kind: Kind): number => {
+    const counted = used[kind];
+    return counted !== undefined && Number.isFinite(counted) ? counted : demand[kind];
+  };
+  return { requests: of("requests"), inputs: of("inputs"), tokens: of("tokens") };
 }
 
 function sum(left: Demand, right: Demand, sign: 1 | -1): Demand {

@@ -4,24 +4,22 @@ export interface HeadersLike {
 }
 
 /**
- * Milliseconds that a response asks to wait before the next call: `retry-after-ms`, else `retry-after` in
- * seconds or as an HTTP date. Undefined where there is none, or one that makes no sense.
+ * Milliseconds that a response asks to wait before the next call: the longer one of `retry-after-ms` and of `retry-after`
+ * in seconds or as an HTTP date. Undefined where there is none, or one that makes no sense; 0 and a date that is past are
+ * none (Azure sends `retry-after-ms: 0` with `retry-after: 1`).
  *
  * @param now the time of day in milliseconds, against which a date is held. @default Date.now()
  *
  * Source: RFC 9110, section 10.2.3; `retry-after-ms` is OpenAI's and Azure's. Checked 2026-11-24.
  */
 export function retryAfterMs(headers: HeadersLike, now: number = Date.now()): number | undefined {
-  const milliseconds = amount(headers.get("retry-after-ms"));
-  if (milliseconds !== undefined) return milliseconds;
-  const text = headers.get("retry-after");
-  const seconds = amount(text);
-  if (seconds !== undefined) return seconds * 1000;
+  const text = headers.get("retry-after") ?? "";
   // Every form of an HTTP date begins with the day of the week; Date.parse also takes what is none.
-  const date = /^[A-Z][a-z]{2}/.test(text?.trim() ?? "") ? Date.parse(text as string) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  const date = /^[A-Z][a-z]{2}/.test(text.trim()) ? Date.parse(text) - now : Number.NaN;
+  const longest = Math.max(amount(headers.get("retry-after-ms") ?? ""), amount(text) * 1000, date || 0);
+  return longest > 0 ? longest : undefined;
 }
 
-function amount(text: string | null | undefined): number | undefined {
-  return /^\s*\d+(\.\d+)?\s*$/.test(text ?? "") ? Number(text) : undefined;
+function amount(text: string): number {
+  return /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : 0;
 }

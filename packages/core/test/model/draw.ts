@@ -147,6 +147,8 @@ const retry: fc.Arbitrary<DrawnRetry> = record({
   factor: fc.integer({ min: 1, max: 3 }),
   jitter: fc.constantFrom(0, 0, 0.5, 1),
   maxRetryAfterMs: maybe(fc.constantFrom(500, 5000)),
+  // Every failure uses up a try: what an input comes to is then in its own calls. Outages have a search of their own.
+  outageMs: fc.constant(0),
 });
 
 const request: fc.Arbitrary<DrawnRequest> = record({

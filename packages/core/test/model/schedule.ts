@@ -103,6 +103,7 @@ export interface DrawnRetry {
   readonly factor: number;
   readonly jitter: number;
   readonly maxRetryAfterMs: number | undefined;
+  readonly outageMs: number;
 }
 
 export interface DrawnRequest {

@@ -120,7 +120,7 @@ describe("signal", () => {
     const subject = runnable(backend.call, { retry: { attempts: 5, minDelayMs: 10_000 } });
     const running = watch(subject.batch([1], { clock, signal: controller.signal }));
     await turn();
-    backend.at(0).fail(busy(3_600_000));
+    backend.at(0).fail(busy(600_000));
     await turn();
     expect(running.state).toBe("pending");
     controller.abort(enough);

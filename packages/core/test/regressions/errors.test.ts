@@ -216,23 +216,41 @@ describe("responses that break their promise", () => {
     ["a string of the right length", (inputs) => "x".repeat(inputs.length)],
   ];
 
-  it.for(broken)("P6 invokeMany that gives %s is a ResultError for that request's items alone", async ([, answer]) => {
-    const requests: number[][] = [];
-    const subject = bulkRunnable(
-      async (inputs: readonly number[]) => {
-        requests.push([...inputs]);
-        return (inputs.includes(0) ? answer(inputs) : [...inputs]) as number[];
-      },
-      { request: { maxInputs: 2 }, retry: { attempts: 3 } },
-    );
-    const outputs = await subject.batch(range(6), { returnExceptions: true });
-    expect(outputs.slice(2)).toEqual([2, 3, 4, 5]);
-    for (const slot of outputs.slice(0, 2)) {
-      expect(ResultError.isInstance(slot)).toBe(true);
-      expect((slot as Error).message).toMatch(/2/);
-    }
-    expect(requests).toHaveLength(3);
-  });
+  it.for(broken)(
+    "P6 P48 invokeMany that gives %s is asked twice more, then in halves, and no result is guessed",
+    async ([, answer]) => {
+      const clock = new FakeClock();
+      const requests: string[] = [];
+      const subject = bulkRunnable(
+        async (inputs: readonly number[]) => {
+          requests.push(inputs.join(""));
+          return (inputs.includes(0) ? answer(inputs) : [...inputs]) as number[];
+        },
+        { request: { maxInputs: 2 }, retry: { attempts: 3 } },
+      );
+      const [first, ...others] = await clock.run(subject.batch(range(6), { clock, returnExceptions: true }));
+      expect(others).toEqual([1, 2, 3, 4, 5]);
+      expect(ResultError.isInstance(first)).toBe(true);
+      expect((first as Error).message).toMatch(/1/);
+      expect(requests.toSorted()).toEqual(["0", "01", "01", "01", "1", "23", "45"]);
+    },
+  );
+
+  it.for(broken)(
+    "P6 without retries, invokeMany that gives %s is a ResultError for that request's items alone",
+    async ([, answer]) => {
+      const subject = bulkRunnable(
+        async (inputs: readonly number[]) => (inputs.includes(0) ? answer(inputs) : [...inputs]) as number[],
+        { request: { maxInputs: 2 } },
+      );
+      const outputs = await subject.batch(range(6), { returnExceptions: true });
+      expect(outputs.slice(2)).toEqual([2, 3, 4, 5]);
+      for (const slot of outputs.slice(0, 2)) {
+        expect(ResultError.isInstance(slot)).toBe(true);
+        expect((slot as Error).message).toMatch(/2/);
+      }
+    },
+  );
 
   it("P6 what other requests had finished is in the outcomes of a fail-fast batch", async () => {
     const subject = bulkRunnable(async (inputs: readonly number[]) => (inputs.includes(4) ? [] : [...inputs]), {

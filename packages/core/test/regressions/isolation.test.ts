@@ -125,6 +125,20 @@ describe("bad inputs", () => {
     expect(requests).toEqual([range(3)]);
   });
 
+  it.for([1, 4])(
+    "P47 P49 bad inputs in a row that fail in their own slots hold up no other, in requests of %i",
+    async (maxInputs) => {
+      const clock = new FakeClock();
+      const refused = new InputError("no");
+      const subject = bulkRunnable(
+        async (inputs: readonly number[]) => inputs.map((input) => (input < 40 ? refused : input)),
+        { retry: { attempts: 3 }, request: { maxInputs } },
+      );
+      const outputs = await clock.run(subject.batch(range(100), { clock, returnExceptions: true }));
+      expect(outputs).toEqual(range(100).map((input) => (input < 40 ? refused : input)));
+    },
+  );
+
   it("P36 an outage with an unclassified error stops bisecting after about 2 log2(k) calls", async () => {
     let calls = 0;
     const subject = bulkRunnable(
@@ -139,19 +153,22 @@ describe("bad inputs", () => {
     expect(calls).toBeLessThanOrEqual(2 * log2(256) + 3);
   });
 
-  it("P36 a retryable failure resends the whole request and is never bisected", async () => {
+  it.for([
+    ["P36 an outage that is not waited for: the whole request goes again as often as tries allow", 0, "0123 0123 0123"],
+    ["P41 an outage is not bisected: after the second failure single inputs ask", undefined, "0123 0123"],
+  ] as const)("%s", async ([, outageMs, expected]) => {
     const clock = new FakeClock();
-    const requests: number[][] = [];
+    const requests: string[] = [];
     const subject = bulkRunnable(
       async (inputs: readonly number[]): Promise<number[]> => {
-        requests.push([...inputs]);
+        requests.push(inputs.join(""));
         throw new ProviderError("Busy.", { retryable: true, status: 503 });
       },
-      { retry: { attempts: 3 }, request: { maxInputs: 4 } },
+      { retry: { attempts: 3, outageMs }, request: { maxInputs: 4 } },
     );
     const outputs = await clock.run(subject.batch(range(4), { clock, returnExceptions: true }));
     expect(outputs.every((slot) => ProviderError.isInstance(slot))).toBe(true);
-    expect(requests).toEqual([range(4), range(4), range(4)]);
+    expect(requests.filter((each) => each.length > 1).join(" ")).toBe(expected);
   });
 });
 
@@ -209,26 +226,30 @@ describe("requests that are too large", () => {
 });
 
 describe("failures that stop the run", () => {
-  it.for(["authentication", "quota_exceeded"] as const)(
-    "P36 %s stops the run: nothing new starts, and unstarted items get that error",
-    async (code) => {
+  // P47: a key with which something got through is not what a refusal is about.
+  it.for([
+    ["authentication", 0],
+    ["quota_exceeded", 1],
+  ] as const)(
+    "P36 %s stops the run after %i requests that got through: nothing new starts, and unstarted items get that error",
+    async ([code, passed]) => {
       const refused = new ProviderError("Refused.", { retryable: false, status: 401, code });
       const requests: number[][] = [];
       let finish: FinishReport | undefined;
       const subject = bulkRunnable(
         async (inputs: readonly number[]) => {
           requests.push([...inputs]);
-          if (requests.length === 2) throw refused;
+          if (requests.length > passed) throw refused;
           return outputsOf(inputs);
         },
         { maxConcurrency: 1, request: { maxInputs: 2 }, retry: { attempts: 4 } },
       );
       const onFinish = (report: FinishReport): unknown => (finish = report);
       const outputs = await subject.batch(range(8), { returnExceptions: true, onFinish });
-      expect(outputs.slice(0, 2)).toEqual(["ok:0", "ok:1"]);
-      expect(outputs.slice(2).every((slot) => slot === refused)).toBe(true);
-      expect(requests).toHaveLength(2);
-      expect(finish).toMatchObject({ status: "stopped", fulfilled: 2, reason: refused });
+      expect(outputs.slice(0, 2 * passed)).toEqual(outputsOf(range(2 * passed)));
+      expect(outputs.slice(2 * passed).every((slot) => slot === refused)).toBe(true);
+      expect(requests).toHaveLength(passed + 1);
+      expect(finish).toMatchObject({ status: "stopped", fulfilled: 2 * passed, reason: refused });
     },
   );
 

@@ -180,7 +180,7 @@ describe("retries and slots", () => {
         if (attempt < 4) throw busy();
         return input;
       },
-      { maxConcurrency: 3, retry: { attempts: 4, minDelayMs: 20 } },
+      { maxConcurrency: 3, retry: { attempts: 4, minDelayMs: 20, outageMs: 0 } },
     );
     expect(await clock.run(subject.batch(range(40), { clock }))).toEqual(range(40));
     expect(peak).toBe(3);

@@ -26,7 +26,8 @@ export const l07: Law = {
     for (const way of engineMethods) {
       const retry = { attempts: 9, minDelayMs: 60_000, maxDelayMs: 60_000, jitter: 0 };
       const down: Script<any, any> = { failure: () => outage() };
-      await expectEnd(subject, way, down, { retry }, `${way.name}, aborted in backoff`);
+      await expectEnd(subject, way, down, { retry: { ...retry, outageMs: 0 } }, `${way.name}, aborted in backoff`);
+      await expectEnd(subject, way, down, { retry }, `${way.name}, aborted in an outage`);
       await expectEnd(subject, way, {}, { limiter: closed }, `${way.name}, aborted in a rate-limit wait`);
       await expectRefusal(subject, way);
     }

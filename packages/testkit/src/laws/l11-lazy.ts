@@ -22,7 +22,8 @@ export const l11: Law = {
   async check(subject) {
     for (const reader of readers) {
       await checkReadAhead(subject, reader);
-      await checkBackoff(subject, reader);
+      await checkBackoff(subject, reader, "every call in backoff", 0);
+      await checkBackoff(subject, reader, "in an outage");
     }
     await checkSlowConsumer(subject);
     await checkBreak(subject);
@@ -105,14 +106,19 @@ async function checkReadAhead<Input, Output>(subject: Subject<Input, Output>, re
 }
 
 /** Checks a backend that is down: what waits to be tried again is unsettled, and counts. */
-async function checkBackoff<Input, Output>(subject: Subject<Input, Output>, reader: Reader): Promise<void> {
-  const where = `${reader.name}, a lazy source, maxConcurrency ${CAP}, every call in backoff`;
+async function checkBackoff<Input, Output>(
+  subject: Subject<Input, Output>,
+  reader: Reader,
+  when: string,
+  outageMs?: number,
+): Promise<void> {
+  const where = `${reader.name}, a lazy source, maxConcurrency ${CAP}, ${when}`;
   await inTrial(subject, { failure: () => outage() }, async (trial) => {
     const source = sourceOf(subject);
     const controller = new AbortController();
     const run = reader.run(trial.runnable, source.inputs, {
       ...optionsOf(trial),
-      retry: { attempts: 9, minDelayMs: 60_000, maxDelayMs: 60_000, jitter: 0 },
+      retry: { attempts: 9, minDelayMs: 60_000, maxDelayMs: 60_000, jitter: 0, outageMs },
       signal: controller.signal,
     });
     await rest(trial, run);

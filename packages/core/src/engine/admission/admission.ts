@@ -37,6 +37,7 @@ export class Admission {
     this.#stats = batch.stats;
     this.#draining = batch.draining;
     const { limiter, parent, statedConcurrency: concurrency } = options;
+    if (limiter !== undefined && batch.hooks.onProgress !== undefined) batch.stats.watch(limiter);
     this.#reserve = { concurrency, nested: limiter && parent && holds(parent, limiter) };
   }
 
@@ -91,7 +92,8 @@ export class Admission {
     this.#isParked = true;
     this.leave();
     try {
-      return await this.pass(chunk, false);
+      // In an outage it asks before what has failed already.
+      return await this.pass(chunk, this.#options.limiter?.outage !== undefined);
     } finally {
       this.#isParked = false;
       // Others may have waited for this one to pass.

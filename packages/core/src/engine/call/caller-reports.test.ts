@@ -52,7 +52,12 @@ it.for([
   ["an answer", undefined, "ok", undefined],
   ["a refusal", new ProviderError("Slow down.", { code: "rate_limited", retryable: true }), "limited", undefined],
   ["a 429 with a wait", Object.assign(new Error("429"), { status: 429, retryAfterMs: 500 }), "limited", 500],
-  ["a 503 with a wait", new ProviderError("Busy.", { status: 503, retryable: true, retryAfterMs: 70 }), "failed", 70],
+  [
+    "a 503 with a wait",
+    new ProviderError("Busy.", { status: 503, retryable: true, retryAfterMs: 70 }),
+    "unavailable",
+    70,
+  ],
   ["any other error", new Error("The socket was closed."), "failed", undefined],
 ] as const)("the limiter is told how a call has ended: %s", async ([, error, outcome, retryAfterMs]) => {
   const { attempt } = open(callThat(undefined, error));

@@ -135,7 +135,7 @@ it("settles nothing that comes after the batch is over, but the reservation", as
   backend.at(1).fail(busy);
   expect(await Promise.all([attempting, failing])).toEqual([undefined, undefined]);
   expect(context.values).toEqual([]);
-  expect(settled).toMatchObject([{ outcome: "ok" }, { outcome: "failed" }]);
+  expect(settled).toMatchObject([{ outcome: "ok" }, { outcome: "unavailable" }]);
 });
 
 it("P13 gives a call up that takes too long", async () => {

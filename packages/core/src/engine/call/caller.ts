@@ -5,8 +5,9 @@ import type { Settlement } from "../../contract/rate-limiter.ts";
 import type { CallOptions } from "../../contract/call.ts";
 import { type Admission, giveBack, type Pass } from "../admission/admission.ts";
 import type { Chunk } from "../intake/chunk.ts";
-import { factsOf } from "../../contract/error-facts.ts";
+import { type ErrorFacts, factsOf } from "../../contract/error-facts.ts";
 import type { Failure } from "../recovery/failure.ts";
+import { isUnavailable } from "../recovery/retry-policy.ts";
 import type { CallStrategy } from "../resolve/call-strategy.ts";
 import { wrongCount } from "../results/check-result.ts";
 import type { Answer, Settler } from "../results/settler.ts";
@@ -40,7 +41,7 @@ export class Caller<Input, Output> {
     try {
       const slot = this.#free.pop() ?? new CallSlot(this.#context);
       const answer = await this.#call(chunk, slot);
-      settlement = settlementOf(chunk, slot, answer.error);
+      settlement = this.#settlementOf(chunk, slot, answer.error);
       const { fault } = slot;
       this.#free.push(slot);
       if (this.#settler.isClosed) return undefined;
@@ -108,6 +109,23 @@ export class Caller<Input, Output> {
     return strategy.kind === "one" ? outputOf(end) : end.result.results;
   }
 
+  /** End of a call for the limiter, with what the provider counted for it (P28). */
+  #settlementOf(chunk: Chunk<Input>, { usage, limits }: CallSlot, error: Error | undefined): Settlement {
+    const tokens = usage && totalTokens(usage);
+    const used = tokens === undefined ? undefined : { requests: 1, inputs: chunk.size, tokens };
+    if (error === undefined) return { outcome: "ok", used, limits };
+    const facts = factsOf(error);
+    // A wait that is not obeyed is one input's failure, and holds for no other.
+    if (this.#settler.health.isTooLong(facts)) return { outcome: "failed", used, limits };
+    return { outcome: this.#outcomeOf(chunk, facts), used, limits, retryAfterMs: facts.retryAfterMs };
+  }
+
+  #outcomeOf(chunk: Chunk<Input>, facts: ErrorFacts): Settlement["outcome"] {
+    if (facts.code === "rate_limited") return "limited";
+    if (!this.#context.options.isPatient || !isUnavailable(facts, chunk.size)) return "failed";
+    return !facts.isUnsent && this.#settler.health.isBlamed(chunk) ? "failed" : "unavailable";
+  }
+
   #isPayable(tokens: number): boolean {
     const { batch, options } = this.#context;
     if (batch.budget === undefined || options.lookUp) return true;
@@ -126,15 +144,6 @@ function send<Input, Output>(
   if (strategy.kind === "one") return strategy.call(inputs[0] as Input, options);
   // A copy: what the Runnable does to its array must not change what is sent again.
   return strategy.call(inputs.slice(), options);
-}
-
-/** End of a call for the limiter, with what the provider counted for it (P28). */
-function settlementOf(chunk: Chunk<unknown>, { usage, limits }: CallSlot, error: Error | undefined): Settlement {
-  const facts = error === undefined ? undefined : factsOf(error);
-  const outcome = facts === undefined ? "ok" : facts.code === "rate_limited" ? "limited" : "failed";
-  const tokens = usage && totalTokens(usage);
-  const used = tokens === undefined ? undefined : { requests: 1, inputs: chunk.size, tokens };
-  return { outcome, used, limits, retryAfterMs: facts?.retryAfterMs };
 }
 
 function totalTokens({ inputTokens, outputTokens, totalTokens: total }: Usage): number | undefined {

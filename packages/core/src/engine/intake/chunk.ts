@@ -1,5 +1,19 @@
 import type { Weight } from "../../contract/runnable.ts";
 
+/** First failure of some inputs, and what was known then. */
+export interface Failing {
+  readonly since: number;
+  /** Calls of the stage that had been answered by then, and by the last failure. */
+  readonly heard: number;
+  last: number;
+  /** Failures since then. */
+  count: number;
+  /** True where another call was answered between the last two. */
+  isOvertaken: boolean;
+  /** Refusals by a rate limit since then. */
+  refusals: number;
+}
+
 /** Inputs of one call, with their places in the batch. The packer fills it; recovery picks from it and splits it. */
 export class Chunk<Input> {
   readonly indexes: number[] = [];
@@ -12,6 +26,10 @@ export class Chunk<Input> {
   attempts = 0;
   /** Calls among them that were tries after a retryable failure, the one that is waited for included: counted by retries. */
   retries = 0;
+  /** Answers of the wrong shape among them. */
+  wrong = 0;
+  /** Since when they fail at a provider that fails itself or refuses by a rate limit; set at the first such failure. */
+  failing: Failing | undefined;
   readonly #weights: (Weight | undefined)[] = [];
 
   add(index: number, input: Input, weight?: Weight): void {
@@ -36,10 +54,17 @@ export class Chunk<Input> {
     const picked = new Chunk<Input>();
     picked.attempts = this.attempts;
     picked.retries = this.retries;
+    picked.wrong = this.wrong;
+    if (this.failing !== undefined) picked.failing = { ...this.failing };
     for (const position of positions) {
       picked.add(this.indexes[position] as number, this.inputs[position] as Input, this.#weights[position]);
     }
     return picked;
+  }
+
+  /** The same for all the others. */
+  without(positions: readonly number[]): Chunk<Input> {
+    return this.pick([...range(0, this.size)].filter((each) => !positions.includes(each)));
   }
 
   /** Two chunks, the first with the smaller or equal half. */
@@ -60,6 +85,12 @@ export class Chunk<Input> {
     }
     return joined;
   }
+}
+
+/** So many of `size` places, or all of them: the first, the last, and others evenly between. */
+export function spread(count: number, size: number): readonly number[] {
+  const places = Math.min(count, size);
+  return Array.from({ length: places }, (_, each) => Math.round((each * (size - 1)) / Math.max(1, places - 1)));
 }
 
 function* range(from: number, to: number): Iterable<number> {

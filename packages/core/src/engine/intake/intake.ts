@@ -4,7 +4,8 @@ import type { ResolvedOptions } from "../resolve/resolve-options.ts";
 import type { Backlog } from "../results/outcome-sink.ts";
 import type { Settler } from "../results/settler.ts";
 import type { StageContext } from "../stage-context.ts";
-import { lastSize, probeSize } from "./chunk-size.ts";
+import { lastSize, probeSize, SizeCap } from "./chunk-size.ts";
+import { Ahead } from "./ahead.ts";
 import type { Chunk } from "./chunk.ts";
 import { FlushTimer } from "./flush-timer.ts";
 import { Packer } from "./packer.ts";
@@ -28,6 +29,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   readonly #admission: Admission;
   readonly #packer: Packer<Input>;
   readonly #timer: FlushTimer | undefined;
+  readonly #ahead: Ahead<Input, Output>;
   /** Chunks that may be outstanding at once, and inputs that may be without an outcome (L11). */
   readonly #mostChunks: number;
   readonly #mostInputs: number;
@@ -35,6 +37,8 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   #usualSize: number;
   /** Chunks that have been taken and still have an input without an outcome. */
   #outstanding = 0;
+  /** Size of chunks that the backend has shown to take. */
+  readonly cap: SizeCap = new SizeCap();
   /** Chunk that finds out the limits: what follows is not packed before it is back. */
   #probe: Chunk<Input> | undefined;
   #isClosed = false;
@@ -48,9 +52,9 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     this.#settler = settler;
     this.#admission = admission;
     this.#packer = new Packer(options);
+    this.#ahead = new Ahead(context, settler);
     if (maxWaitMs !== undefined || !("advance" in source)) {
-      const isStuck = (): boolean => this.#outstanding === 0 && source.isIdle?.() !== false;
-      this.#timer = new FlushTimer(context, this.#packer, isStuck);
+      this.#timer = new FlushTimer(context, this.#packer, () => this.#outstanding === 0 && source.isIdle?.() !== false);
     }
     this.#mostChunks = 2 * maxConcurrency;
     this.#mostInputs = this.#mostChunks * limits.maxInputs;
@@ -60,8 +64,11 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   /** Takes on inputs, and tells whether `take` has a chunk to give. */
   poll(): IntakeState {
     if (this.#isClosed) return "done";
-    if (!this.#source.ended || this.#packer.held > 0) {
+    // What has failed may be bad: another input tells whether there is an outage.
+    if (this.#options.limiter?.outage !== undefined) this.#ahead.prepare();
+    if (!this.#source.ended || this.#packer.held > 0 || this.#ahead.next !== undefined) {
       if (this.#mayStart()) {
+        if (this.#ahead.next !== undefined) return "chunk";
         this.#source.fill(this);
         if (this.#outstanding < this.#mostChunks && this.#packer.isReady(this.#isPartialWanted())) return "chunk";
       }
@@ -72,7 +79,8 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** The chunk that `poll` has found: a small one while nothing is known of the limits. */
   take(): Chunk<Input> {
-    let chunk = this.#packer.take(this.#isPartialWanted()) as Chunk<Input>;
+    let chunk = this.#ahead.release() ?? (this.#packer.take(this.#isPartialWanted()) as Chunk<Input>);
+    if (chunk.size > this.cap.most) chunk = this.#cut(chunk, this.cap.take());
     const { limits, limiter } = this.#options;
     if (limiter?.probing === true) {
       chunk = this.#cut(chunk, probeSize(chunk));
@@ -84,10 +92,16 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     return chunk;
   }
 
+  /** Chunks of one input each, ahead of their turn. None where the source is no array. */
+  takeAhead(count: number): Chunk<Input>[] {
+    const chunks = Array.from({ length: count }, () => this.#ahead.take()).filter((each) => each !== undefined);
+    this.#outstanding += chunks.length;
+    return chunks;
+  }
+
   /** The part of a chunk that goes out where it has to wait at the limits: less near the end of a batch. */
   lighten(chunk: Chunk<Input>): Chunk<Input> {
-    const { total = Infinity, pulled } = this.#source;
-    const unsent = total - pulled + this.#packer.held + chunk.size;
+    const unsent = (this.#source.total ?? Infinity) - this.#source.pulled + this.#packer.held + chunk.size;
     const part = this.#cut(chunk, this.#lastSize(chunk, unsent * WAITING_SHARE));
     if (chunk === this.#probe) this.#probe = part;
     return part;
@@ -107,8 +121,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** Inputs of a chunk that go out next where it would have to wait at the limits: at most this share of those without an outcome. */
   lastPart(chunk: Chunk<Input>, share: number): number {
-    const { total = Infinity } = this.#source;
-    return this.#lastSize(chunk, (total - this.#settler.count) * share);
+    return this.#lastSize(chunk, ((this.#source.total ?? Infinity) - this.#settler.count) * share);
   }
 
   /** Tells whether a chunk could be sent now without taking anything from others: no new work is left, and no limit is near. */

@@ -26,6 +26,7 @@ class ArraySource<Input> implements SyncSource<Input> {
   input!: Input;
   // A copy: the caller may change the array while the batch runs.
   readonly inputs: readonly Input[];
+  #skipped: Set<number> | undefined;
 
   constructor(inputs: readonly Input[]) {
     this.inputs = inputs.slice();
@@ -44,8 +45,16 @@ class ArraySource<Input> implements SyncSource<Input> {
     while (!this.ended && reader.wants()) {
       const index = this.pulled++;
       this.ended = this.pulled === this.total;
+      if (this.#skipped?.delete(index) === true) continue;
       reader.add(index, this.inputs[index] as Input);
     }
+  }
+
+  skip(index: number): boolean {
+    this.#skipped ??= new Set();
+    if (index < this.pulled || this.#skipped.has(index)) return false;
+    this.#skipped.add(index);
+    return true;
   }
 
   close(): void {

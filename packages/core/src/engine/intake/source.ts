@@ -21,6 +21,8 @@ export interface Source<Input> {
   readonly total: number | undefined;
   /** All inputs, where they were there from the start. */
   readonly inputs?: readonly Input[];
+  /** Leaves out an input that has been taken from `inputs` ahead of its turn. False where it has been taken already. */
+  skip?(index: number): boolean;
   /** Tells whether the source, while it gives nothing, may be waiting for outcomes. Absent where it always may. */
   isIdle?(): boolean;
   /** Takes nothing more. Tells an iterator so. */

@@ -33,7 +33,7 @@ export function chainStages(
   const steps = stepsOf(chain).map((alternatives, step, all) =>
     alternatives.map(({ runnable, middleware }, at) => {
       const own = stageOptions(options, runnable.settings, step === 0 && at === 0, step === all.length - 1);
-      const resolved = resolveOptions(runnable, own, true, false, middleware);
+      const resolved = resolveOptions(runnable, own, true, undefined, middleware);
       const semaphore = (resolved.lookUp ? undefined : shared) ?? new Semaphore(resolved.permits, resolved.parent);
       return { options: resolved, semaphore };
     }),

@@ -4,7 +4,9 @@ import type { Intake } from "../intake/intake.ts";
 import type { Settler } from "../results/settler.ts";
 import { blamesInput, type ErrorFacts, factsOf } from "../../contract/error-facts.ts";
 import type { Failure } from "./failure.ts";
+import { Halving } from "./halving.ts";
 import type { Retry } from "./retry.ts";
+import type { Survey } from "./survey.ts";
 import { blamesOne, isWorthSplitting } from "./retry-policy.ts";
 
 /** Part that is known to hold a bad input, and what its failure said. */
@@ -34,6 +36,8 @@ export class Bisect<Input, Output> {
   readonly #batch: AnyBatchRun;
   readonly #intake: Intake<Input, Output>;
   readonly #retry: Retry<Input, Output>;
+  readonly #halving: Halving<Input, Output>;
+  readonly #survey: Survey<Input, Output>;
   readonly #settler: Settler<Input, Output>;
   /** Parts that nothing is known about; the last one is next. */
   readonly #untested: Chunk<Input>[] = [];
@@ -54,12 +58,15 @@ export class Bisect<Input, Output> {
     intake: Intake<Input, Output>,
     retry: Retry<Input, Output>,
     settler: Settler<Input, Output>,
+    survey: Survey<Input, Output>,
     size: number,
   ) {
     this.#batch = batch;
     this.#intake = intake;
     this.#retry = retry;
     this.#settler = settler;
+    this.#survey = survey;
+    this.#halving = new Halving(batch, intake, retry, settler);
     this.#reach = size;
     this.#patience = 2 * Math.ceil(Math.log2(Math.max(2, size))) + 1;
   }
@@ -84,10 +91,7 @@ export class Bisect<Input, Output> {
   #testAside(kept: number): void {
     while (this.#isSure && this.#untested.length > kept) {
       if (!this.#intake.isSpare(this.#untested.at(-1) as Chunk<Input>)) return;
-      const aside = this.#test().then((bad) => this.#pursue(bad));
-      // It is awaited at the end; until then nothing looks at its failure.
-      aside.catch(() => undefined);
-      this.#aside.push(aside);
+      this.#besides(this.#test().then((bad) => this.#pursue(bad)));
     }
   }
 
@@ -140,8 +144,10 @@ export class Bisect<Input, Output> {
     return sent;
   }
 
-  async #call(part: Chunk<Input>): Promise<Sent<Input>> {
+  async #call(untold: Chunk<Input>): Promise<Sent<Input>> {
+    const part = await this.#survey.clear(untold);
     if (this.#batch.isEnding) return UNCLEAN;
+    if (part.size === 0) return CLEAN;
     if (this.#over !== undefined) {
       this.#settler.giveUpAll(part, this.#over);
       return UNCLEAN;
@@ -158,22 +164,31 @@ export class Bisect<Input, Output> {
   }
 
   /** Settles what of a failure no further call can help, and says what is left. */
-  #sift({ chunk, error, errors = [], isWhole, isUnsent }: Failure<Input>): Sent<Input> {
+  #sift(failure: Failure<Input>): Sent<Input> {
+    const { chunk, error, isWhole, isUnsent } = failure;
     if (chunk.size === 0) return UNCLEAN;
     if (isUnsent === true) return { ...UNCLEAN, unsent: chunk };
     if (!isWhole) {
-      for (let position = 0; position < chunk.size; position++) {
-        const reason = errors[position] ?? error;
-        this.#settler.giveUp(chunk.indexes[position] as number, chunk.inputs[position] as Input, reason);
-      }
+      this.#settler.giveUpEach(failure);
       return UNCLEAN;
     }
     const facts = factsOf(error);
     this.#isSure = blamesOne(facts);
-    if (chunk.size > 1 && isWorthSplitting(facts, this.#fruitless < this.#patience)) {
-      return { ...UNCLEAN, bad: { chunk, facts } };
+    if (chunk.size > 1 && this.#settler.mayDivide(facts)) {
+      if (isWorthSplitting(facts, this.#fruitless < this.#patience)) return { ...UNCLEAN, bad: { chunk, facts } };
+      if (!isWorthSplitting(facts, true)) {
+        this.#besides(this.#halving.run(failure));
+        return UNCLEAN;
+      }
     }
     this.#settler.giveUpAll(chunk, error);
     return UNCLEAN;
+  }
+
+  /** Lets a part be sent besides the search's own way. */
+  #besides(sending: Promise<void>): void {
+    // It is awaited at the end; until then nothing looks at its failure.
+    sending.catch(() => undefined);
+    this.#aside.push(sending);
   }
 }

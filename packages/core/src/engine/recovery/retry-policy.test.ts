@@ -12,6 +12,7 @@ const RETRY: ResolvedRetry = {
   factor: 2,
   jitter: 0,
   maxRetryAfterMs: 60_000,
+  outageMs: 0,
 };
 const VAGUE = new Error("no");
 
@@ -60,7 +61,7 @@ it("P23 a wait up to the cap is obeyed", () => {
 
 it.for([
   ["a spent quota", coded("quota_exceeded"), false, false],
-  ["a refused key", new ProviderError("no", { code: "authentication", status: 401, retryable: false }), false, false],
+  ["P47 a refused key", new ProviderError("no", { code: "authentication", status: 401, retryable: false }), true, true],
   ["a malformed answer", new BatchwiseError("no", { code: "invalid_result" }), false, false],
   ["a wrong argument", new BatchwiseError("no", { code: "invalid_argument" }), false, false],
   ["a request that is too large, though it could be tried again", coded("request_too_large", 429), true, true],
@@ -98,7 +99,8 @@ it.for([
   expect(backoffMs(tried(2), [VAGUE], { ...RETRY, jitter }, () => random)).toBe(expected);
 });
 
-it("P22 the longest wait that was asked for holds, shorter or longer than a backoff of our own", () => {
-  expect(backoffMs(tried(0), [asks(7), VAGUE, asks(30)], RETRY, () => 0)).toBe(30);
+it("P22 P44 the longest wait holds, of those that were asked for and a backoff of our own", () => {
+  expect(backoffMs(tried(0), [asks(7), VAGUE, asks(300)], RETRY, () => 0)).toBe(300);
+  expect(backoffMs(tried(0), [asks(0), VAGUE, asks(30)], RETRY, () => 0)).toBe(100);
   expect(backoffMs(tried(0), [VAGUE, asks(50_000)], RETRY, () => 0)).toBe(50_000);
 });

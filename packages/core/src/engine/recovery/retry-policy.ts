@@ -12,6 +12,24 @@ export function mayRetry(chunk: Chunk<unknown>, error: Error, retry: ResolvedRet
 }
 
 /**
+ * Tells whether an error is the provider's own failure, whatever was sent: 5xx, no connection, no answer that can be
+ * read. That many inputs take too long is not.
+ */
+export function isUnavailable(facts: ErrorFacts, size: number): boolean {
+  if (facts.code === "rate_limited" || facts.code === "invalid_result") return false;
+  if (facts.code === "timeout" && size > 1) return false;
+  return facts.retryable === true || (facts.status !== undefined && isRetryable(facts));
+}
+
+/**
+ * Tells whether a chunk is sent in parts where other chunks pass: the provider fails at it, answers it wrongly, or finds
+ * it too heavy or too long.
+ */
+export function isWorthHalving(facts: ErrorFacts): boolean {
+  return isUnavailable(facts, 1) || facts.code === "rate_limited" || facts.code === "invalid_result";
+}
+
+/**
  * Tells whether a chunk that failed with this error is bisected. Not where the error is known to be the provider's state
  * and not the inputs'. One that says nothing may be an outage: that bisecting ends when about 2 log2(k) calls in a row
  * brought no success.
@@ -19,7 +37,7 @@ export function mayRetry(chunk: Chunk<unknown>, error: Error, retry: ResolvedRet
  * @param isHopeful whether there was a success not long ago
  */
 export function isWorthSplitting(facts: ErrorFacts, isHopeful: boolean): boolean {
-  if (isFatal(facts) || facts.code === "invalid_result" || facts.code === "invalid_argument") return false;
+  if (facts.code === "invalid_result" || facts.code === "invalid_argument") return false;
   if (facts.code === "request_too_large") return true;
   if (facts.retryable === true || (facts.status !== undefined && isRetryable(facts))) return false;
   return blamesInput(facts) || isHopeful;
@@ -30,7 +48,7 @@ export function blamesOne(facts: ErrorFacts): boolean {
   return blamesInput(facts) && facts.code !== "request_too_large";
 }
 
-/** Milliseconds to wait before the next call: the longest wait that an error asks for, else a backoff of our own. */
+/** Milliseconds to wait before the next call: a backoff of our own, or a longer wait that an error asks for. */
 export function backoffMs(
   chunk: Chunk<unknown>,
   errors: readonly Error[],
@@ -41,5 +59,5 @@ export function backoffMs(
   const own = full * (1 - retry.jitter * random());
   // Items that failed apart go out together again: after the longest wait that any of them was asked for.
   const asked = errors.map((each) => factsOf(each).retryAfterMs).filter((ms) => ms !== undefined);
-  return asked.length === 0 ? own : Math.max(...asked);
+  return Math.max(own, ...asked);
 }

@@ -3,7 +3,7 @@ import { chunkOf, freePermits, stageParts, type StageParts } from "../../../test
 import { reasonOf, turn } from "../../../test/regressions/held-backend.ts";
 import { bulkRunnable } from "../../compose/functions.ts";
 import { sleep } from "../../contract/clock.ts";
-import { InputError, ProviderError, TimeoutError } from "../../contract/errors.ts";
+import { InputError, ProviderError } from "../../contract/errors.ts";
 import type { RateLimiter } from "../../contract/rate-limiter.ts";
 import type { RetryEvent } from "../../contract/report.ts";
 import type { BatchOptions } from "../../contract/runnable.ts";
@@ -11,7 +11,7 @@ import { Unfinished } from "../resolve/call-strategy.ts";
 import type { Failure } from "./failure.ts";
 import { Retry } from "./retry.ts";
 
-const BUSY = new TimeoutError("no");
+const BUSY = new ProviderError("no", { status: 503, retryable: true });
 const BAD = new InputError("no");
 const REFUSED = new ProviderError("no", { code: "authentication", retryable: false });
 const PATIENT: BatchOptions = { retry: { attempts: 3, minDelayMs: 100, jitter: 0 } };
@@ -80,7 +80,8 @@ const asks = (retryAfterMs: number): Error => new ProviderError("no", { retryabl
 const JITTER: BatchOptions = { retry: { attempts: 2, minDelayMs: 100, jitter: 0.5 }, random: () => 0.5 };
 
 it.for([
-  ["P22 the wait that the call's error asks for", PATIENT, failed("ab", asks(5)), "5 ab"],
+  ["P22 the wait that the call's error asks for", PATIENT, failed("ab", asks(150)), "150 ab"],
+  ["P44 its own backoff, where less is asked for", PATIENT, failed("ab", asks(5)), "100 ab"],
   ["P22 the longest that its items' errors ask for", PATIENT, failed("ab", asks(5), [asks(5), asks(7000)]), "7000 ab"],
   ["a backoff less the jitter, by the batch's random numbers", JITTER, failed("a"), "75 a"],
 ] as const)("a retry waits for %s", async ([, options, failure, call]) => {

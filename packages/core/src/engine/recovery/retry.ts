@@ -1,14 +1,18 @@
 import pRetry from "p-retry";
 import { sleep } from "../../contract/clock.ts";
+import { factsOf } from "../../contract/error-facts.ts";
+import { ProviderError } from "../../contract/errors.ts";
 import type { Admission } from "../admission/admission.ts";
 import type { Caller } from "../call/caller.ts";
 import type { Chunk } from "../intake/chunk.ts";
+import { GOLDEN } from "../intake/ahead.ts";
 import { Unfinished } from "../resolve/call-strategy.ts";
 import type { ResolvedRetry } from "../resolve/resolve-options.ts";
 import type { Settler } from "../results/settler.ts";
 import type { StageContext } from "../stage-context.ts";
 import type { Failure } from "./failure.ts";
-import { backoffMs, mayRetry } from "./retry-policy.ts";
+import type { Judgment } from "./health.ts";
+import { backoffMs } from "./retry-policy.ts";
 
 /** Further calls for chunks that failed, ahead of new work. Holds a permit only while a call is in flight. */
 export class Retry<Input, Output> {
@@ -16,6 +20,8 @@ export class Retry<Input, Output> {
   readonly #admission: Admission;
   readonly #caller: Caller<Input, Output>;
   readonly #settler: Settler<Input, Output>;
+  /** Place in a chunk, from 0 to 1, of the input that asks next whether an outage is over. */
+  #at = 0;
 
   constructor(
     context: StageContext<Input, Output>,
@@ -31,7 +37,7 @@ export class Retry<Input, Output> {
 
   /** Calls for a part of a failed chunk, and again while that may help. Returns what failed in the end. */
   async send(part: Chunk<Input>): Promise<Failure<Input> | undefined> {
-    const failure = await this.#again(part);
+    const failure = await this.once(part);
     return failure === undefined || this.#context.batch.isEnding ? undefined : this.retry(failure);
   }
 
@@ -42,23 +48,26 @@ export class Retry<Input, Output> {
   async retry(first: Failure<Input>): Promise<Failure<Input> | undefined> {
     const { retry } = this.#context.options;
     let failure: Failure<Input> | undefined = first;
-    let isWorthIt = false;
-    if (retry === undefined || !this.#mayRetry(failure)) return this.#sendUnfinished(failure);
+    let judgment: Judgment = "over";
+    if (retry === undefined || this.#judge(failure) === "over") return this.#sendUnfinished(failure);
     try {
       await pRetry(
         async (attempt) => {
-          if (attempt > 1) failure = await this.#again((failure as Failure<Input>).chunk);
+          if (attempt > 1) failure = await this.once((failure as Failure<Input>).chunk);
           // p-retry takes only Errors, and treats some specially: it sees one of ours, never the provider's.
           if (failure !== undefined && !this.#context.batch.isEnding) throw new Again();
         },
         {
-          retries: retry.attempts - 1 - first.chunk.retries,
+          // Tries are counted by the health, since not every failure uses one up.
+          retries: Infinity,
           minTimeout: 0,
           onFailedAttempt: async () => {
-            isWorthIt = failure !== undefined && this.#mayRetry(failure);
-            if (failure !== undefined && isWorthIt) await this.#backOff(failure, retry);
+            judgment = failure === undefined ? "over" : this.#judge(failure);
+            if (failure === undefined || judgment === "over") return;
+            if (judgment === "end") this.#end(failure.error);
+            else await this.#backOff(failure, retry, judgment);
           },
-          shouldRetry: () => isWorthIt && !this.#context.batch.isEnding,
+          shouldRetry: () => judgment !== "over" && !this.#context.batch.isEnding,
         },
       );
     } catch (error) {
@@ -68,39 +77,92 @@ export class Retry<Input, Output> {
   }
 
   /** One more call, ahead of new work. Returns what failed again. */
-  async #again(chunk: Chunk<Input>): Promise<Failure<Input> | undefined> {
+  async once(chunk: Chunk<Input>): Promise<Failure<Input> | undefined> {
     const { refusal } = this.#settler;
     if (refusal !== undefined) return { chunk, error: refusal, isWhole: true };
-    const pass = await this.#admission.pass(chunk, true);
+    const { limiter } = this.#context.options;
+    // While there is an outage new inputs take their turns, too: what has failed may be bad.
+    const pass = await this.#admission.pass(chunk, limiter?.outage === undefined);
     if (pass === undefined) return undefined;
+    const isAsking = chunk.size > 1 && limiter?.outage !== undefined;
+    const [asking, rest] = isAsking ? this.#pickOne(chunk) : [chunk];
+    let failure: Failure<Input> | undefined;
     try {
-      return await this.#caller.attempt(chunk, pass);
+      failure = await this.#caller.attempt(asking, pass);
     } finally {
       this.#admission.leave();
     }
+    if (rest === undefined) return failure;
+    // The provider has answered for that one input: the others go together.
+    if (failure === undefined || failure.chunk.size === 0) return this.once(rest);
+    return { chunk, error: failure.error, isWhole: true };
   }
 
-  #mayRetry(failure: Failure<Input>): boolean {
-    return mayRetry(failure.chunk, failure.error, this.#context.options.retry);
+  /** The halves of a chunk, each with tries of its own. */
+  parts(chunk: Chunk<Input>): readonly Chunk<Input>[] {
+    const halves = chunk.halves();
+    for (const half of halves) {
+      half.retries = 0;
+      // Its inputs are not new: they have failed together.
+      half.failing = { ...this.#settler.health.begin(), count: 1 };
+    }
+    return halves;
+  }
+
+  #judge(failure: Failure<Input>): Judgment {
+    // What is settled already, or has not failed itself, is not judged.
+    return failure.chunk.size === 0 || failure.isUnsent === true ? "over" : this.#settler.health.judge(failure);
+  }
+
+  /** One input of a chunk, another one each time, and the others. */
+  #pickOne(chunk: Chunk<Input>): [Chunk<Input>, Chunk<Input>] {
+    const place = Math.floor(this.#at * chunk.size);
+    this.#at = (this.#at + GOLDEN) % 1;
+    const asking = chunk.pick([place]);
+    // It is asked for the first time.
+    asking.failing = undefined;
+    return [asking, chunk.without([place])];
+  }
+
+  /** Ends the run: nothing gets through any more. */
+  #end(error: Error): void {
+    const { boundMs, passed } = this.#settler.health;
+    const { code, status } = factsOf(error);
+    const advice =
+      passed === 0
+        ? "Check the address, the network and the provider's status."
+        : "Finished outcomes are kept; run the others later, or allow more time in `retry.outageMs`.";
+    const reason = new ProviderError(
+      `Expected the provider to let a call through within ${boundMs / 1000} s, got none (${status ?? code}). ${advice}`,
+      { code, status, retryable: true, cause: error },
+    );
+    this.#settler.refuse(reason);
   }
 
   /** Sends again what an override's fail-fast left unfinished: it has not failed, and this counts as no retry. */
   async #sendUnfinished(failure: Failure<Input>): Promise<Failure<Input> | undefined> {
     let left: Failure<Input> | undefined = failure;
     while (left !== undefined && !left.isWhole && left.errors?.every((error) => error instanceof Unfinished)) {
-      left = await this.#again(left.chunk);
+      left = await this.once(left.chunk);
     }
     return left;
   }
 
   /** Waits before the next call, on the batch's clock and without a permit. */
-  async #backOff({ chunk, error, errors = [error] }: Failure<Input>, retry: ResolvedRetry): Promise<void> {
+  async #backOff(
+    { chunk, error, errors = [error] }: Failure<Input>,
+    retry: ResolvedRetry,
+    judgment: Judgment,
+  ): Promise<void> {
     const { clock, random } = this.#context.options;
+    const { batch } = this.#context;
+    // Where no try is used up, the limiter knows how long to wait.
+    if (judgment === "wait") chunk.retries = 0;
     const delayMs = backoffMs(chunk, errors, retry, random);
-    chunk.retries++;
-    this.#context.batch.stats.retried();
-    this.#context.batch.hooks.onRetry?.({ error, attempt: chunk.attempts, delayMs, inputs: chunk.size });
-    await sleep(delayMs, clock, this.#context.batch.draining);
+    if (judgment === "try") chunk.retries++;
+    batch.stats.retried();
+    batch.hooks.onRetry?.({ error, attempt: chunk.attempts, delayMs, inputs: chunk.size });
+    await sleep(delayMs, clock, batch.draining);
   }
 }
 

@@ -19,7 +19,7 @@ export function estimate<Input, Output>(
         `An async source can't be looked into without using it up.`,
     );
   }
-  const resolved = resolveOptions(runnable, options, true, Array.isArray(inputs));
+  const resolved = resolveOptions(runnable, options, true, Array.isArray(inputs) ? inputs.length : undefined);
   const { given, demand } = packAll(inputs, resolved);
   const isWeighed = resolved.weigh !== undefined;
   return {

@@ -22,7 +22,7 @@ class Own extends Runnable<string, string> {
 
 /** Options of a batch of an array. */
 const resolve = (subject: Runnable<string, string>, options: BatchOptions = {}): ResolvedOptions<string, string> =>
-  resolveOptions(subject, options, true, true);
+  resolveOptions(subject, options, true, 2);
 
 it("P19 what is not asked for is not there, and nothing is unbounded", () => {
   expect(resolve(one())).toEqual({
@@ -33,6 +33,7 @@ it("P19 what is not asked for is not there, and nothing is unbounded", () => {
     permits: 1,
     limits: { maxInputs: 1, maxTokens: Infinity, maxBytes: Infinity },
     retry: undefined,
+    isPatient: false,
     timeoutMs: undefined,
     maxWaitMs: undefined,
     limiter: undefined,
@@ -85,7 +86,8 @@ it("a call's options win over the Runnable's settings, one by one", () => {
 });
 
 it("retries have their defaults; what is given as undefined is not given", () => {
-  const defaults = { minDelayMs: 500, maxDelayMs: 30_000, factor: 2, jitter: 0.5, maxRetryAfterMs: Infinity };
+  const waits = { maxRetryAfterMs: 600_000, outageMs: 900_000 };
+  const defaults = { minDelayMs: 500, maxDelayMs: 30_000, factor: 2, jitter: 0.5, ...waits };
   expect(resolve(one(), { retry: { attempts: 3 } }).retry).toEqual({ ...defaults, attempts: 3 });
   const shouldRetry = (): boolean => true;
   const retry = { attempts: 2, minDelayMs: undefined, maxDelayMs: 5, jitter: 0, shouldRetry };
@@ -100,13 +102,25 @@ it.for([false, {}, { attempts: 1 }, { attempts: undefined }, { minDelayMs: 5 }] 
   },
 );
 
+it.for([
+  ["many inputs", one(), {}, 2, true],
+  ["inputs without a known end", one(), {}, undefined, true],
+  ["one input, whose tries are counted", one(), {}, 1, false],
+  ["a batch without retries", one(), { retry: false }, 2, false],
+  ["a batch that waits for no outage", one(), { retry: { attempts: 3, outageMs: 0 } }, 2, false],
+  ["an override, which judges its own calls", new Own(), {}, 2, false],
+] as const)("P42 failures of %s are judged by other calls: %o", ([, subject, options, count, expected]) => {
+  const given = { retry: { attempts: 3 }, ...options };
+  expect(resolveOptions(subject, given, true, count).isPatient).toBe(expected);
+});
+
 it("a batch that retries has a limiter of its own, on its clock: a pause holds for all of its calls", () => {
   const clock = new FakeClock();
   const { limiter } = resolve(one(), { retry: { attempts: 2 }, clock });
   const call = { requests: 1, inputs: 1, tokens: 1 };
-  limiter?.tryReserve?.(call)?.settle({ outcome: "limited", retryAfterMs: 5 });
+  limiter?.tryReserve?.(call)?.settle({ outcome: "limited", retryAfterMs: 5000 });
   void limiter?.reserve(call);
-  expect(clock.nextInMs).toBe(5);
+  expect(clock.nextInMs).toBe(5000);
   expect(resolve(one(), { retry: { attempts: 2 }, clock }).limiter).not.toBe(limiter);
 });
 
@@ -134,11 +148,11 @@ it("limits of a request are the lower ones; an override of an array has none", (
     maxBytes: 7,
   });
   expect(resolve(new Own(), { request: { maxInputs: 2 } }).limits.maxInputs).toBe(Infinity);
-  expect(resolveOptions(new Own(), { request: { maxInputs: 2 } }, true, false).limits.maxInputs).toBe(2);
+  expect(resolveOptions(new Own(), { request: { maxInputs: 2 } }, true, undefined).limits.maxInputs).toBe(2);
 });
 
 it("an override that may not be asked is none", () => {
-  expect(resolveOptions(new Own(), {}, false, true).strategy.kind).toBe("one");
+  expect(resolveOptions(new Own(), {}, false, 2).strategy.kind).toBe("one");
 });
 
 it("a chain's stages come along", () => {

@@ -30,6 +30,8 @@ export interface ResolvedOptions<Input, Output> {
   readonly permits: number;
   readonly limits: ChunkLimits;
   readonly retry: ResolvedRetry | undefined;
+  /** True where a failure is judged by what other calls say, and an outage is waited for. */
+  readonly isPatient: boolean;
   readonly timeoutMs: number | undefined;
   readonly maxWaitMs: number | undefined;
   readonly limiter: RateLimiter | undefined;
@@ -59,15 +61,21 @@ const RETRY_DEFAULTS: ResolvedRetry = {
   maxDelayMs: 30_000,
   factor: 2,
   jitter: 0.5,
-  maxRetryAfterMs: Infinity,
+  maxRetryAfterMs: 600_000,
+  outageMs: 900_000,
 };
 
-/** @throws ArgumentError for an option that can't be worked with. */
+/**
+ * Resolves the options of one batch.
+ *
+ * @param count of inputs, where it is known
+ * @throws ArgumentError for an option that can't be worked with.
+ */
 export function resolveOptions<Input, Output>(
   runnable: RunnableShape<Input, Output>,
   options: BatchOptions<Input, Output>,
   mayOverride: boolean,
-  isWhole: boolean,
+  count: number | undefined,
   outside: readonly Middleware[] = [],
 ): ResolvedOptions<Input, Output> {
   const settings = checkSettings(runnable.settings ?? {});
@@ -83,8 +91,9 @@ export function resolveOptions<Input, Output>(
     chain: (runnable as { readonly [STAGES]?: Chain })[STAGES],
     ...resolveConcurrency(strategy, stated),
     statedConcurrency: options.maxConcurrency,
-    limits: chunkLimits(strategy, settings.request, options.request, isWhole),
+    limits: chunkLimits(strategy, settings.request, options.request, count !== undefined),
     retry,
+    isPatient: retry !== undefined && isPatient(retry, strategy, count),
     timeoutMs: options.timeoutMs ?? settings.timeoutMs,
     maxWaitMs: options.maxWaitMs ?? settings.maxWaitMs,
     // Without a limiter a batch that retries still needs what one gives: a 429's pause holds for all of its calls.
@@ -121,6 +130,15 @@ function callHooks(middleware: readonly Middleware[]): readonly CallHook[] | und
 function resolveRetry(retry: RetryOptions | false | undefined): ResolvedRetry | undefined {
   if (retry === undefined || retry === false || (retry.attempts ?? 1) <= 1) return undefined;
   return { ...RETRY_DEFAULTS, ...given(retry) };
+}
+
+/** An override judges its own calls. */
+function isPatient(
+  { outageMs }: ResolvedRetry,
+  strategy: CallStrategy<never, unknown>,
+  count: number | undefined,
+): boolean {
+  return outageMs > 0 && count !== 1 && !(strategy.kind === "many" && strategy.isOverride);
 }
 
 function keyOf<Input>(dedupe: RunOptions<Input>["dedupe"]): ((input: Input) => unknown) | undefined {

@@ -42,10 +42,19 @@ it("an answer's results go to their inputs, in the very turn, and are counted", 
   expect(settler.count).toBe(3);
 });
 
-it.for([[[1]], [[1, 2, 3, 4]], ["abc"], [undefined]])("P6 L13 of %j for three inputs none is used", async ([value]) => {
-  const { settler, sink } = settling(RETRY);
+const MALFORMED = [[[1]], [[1, 2, 3, 4]], ["abc"], [undefined]];
+
+it.for(MALFORMED)("P6 L13 of %j for three inputs none is used", async ([value]) => {
+  const { settler, sink } = settling();
   expect(await settler.place(chunkOf(ABC), { value })).toBeUndefined();
   expect(sink.slots).toEqual([expect.any(ResultError), expect.any(ResultError), expect.any(ResultError)]);
+});
+
+it.for(MALFORMED)("P48 after %j for three inputs all of them have another chance", async ([value]) => {
+  const { settler, sink } = settling(RETRY);
+  const failure = await settler.place(chunkOf(ABC), { value });
+  expect([inputsOf(failure), failure?.isWhole, sink.outcomes]).toEqual([ABC, true, []]);
+  expect(failure?.error).toBeInstanceOf(ResultError);
 });
 
 it("P2 L6 an Error in a slot is that input's failure, now or with another chance", async () => {

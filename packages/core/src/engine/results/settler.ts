@@ -1,8 +1,9 @@
 import type { Chunk } from "../intake/chunk.ts";
 import { Deduplicator, type SharedOutcome } from "../intake/deduplicator.ts";
-import { factsOf, isFatal } from "../../contract/error-facts.ts";
+import { type ErrorFacts, factsOf } from "../../contract/error-facts.ts";
 import type { Failure } from "../recovery/failure.ts";
-import { isWorthSplitting, mayRetry } from "../recovery/retry-policy.ts";
+import { Health } from "../recovery/health.ts";
+import { isWorthHalving, isWorthSplitting } from "../recovery/retry-policy.ts";
 import { Unfinished } from "../resolve/call-strategy.ts";
 import type { StageContext } from "../stage-context.ts";
 import { checkSchema, wrongCount } from "./check-result.ts";
@@ -21,12 +22,18 @@ export class Settler<Input, Output> {
   /** Error with which no input can succeed here, where another stage takes on what fails: no further call is made. */
   refusal: Error | undefined;
   readonly #context: StageContext<Input, Output>;
+  #health: Health | undefined;
   readonly #duplicates: Deduplicator<Input, Output> | undefined;
 
   constructor(context: StageContext<Input, Output>) {
     this.#context = context;
     const { keyOf } = context.options;
     this.#duplicates = keyOf && new Deduplicator(keyOf);
+  }
+
+  /** Health of the provider. Told of outcomes and failures here alone. */
+  get health(): Health {
+    return (this.#health ??= new Health(this.#context));
   }
 
   close(): void {
@@ -64,6 +71,20 @@ export class Settler<Input, Output> {
     this.#refuseIfFatal(reason);
   }
 
+  /** Gives up what failed: each input with the error of its own, where it has one. */
+  giveUpEach({ chunk, error, errors = [] }: Failure<Input>): void {
+    for (let position = 0; position < chunk.size; position++) {
+      const reason = errors[position] ?? error;
+      this.giveUp(chunk.indexes[position] as number, chunk.inputs[position] as Input, reason);
+    }
+  }
+
+  /** Ends the work: no further call is made. */
+  refuse(reason: Error): void {
+    if (this.#context.sink.catches === true) this.refusal ??= reason;
+    else this.#context.batch.end({ status: "stopped", reason }, "drain");
+  }
+
   /** Settles an input whose equal was there before, now or with it. Returns whether there is one. */
   joinDuplicate(index: number, input: Input): boolean {
     const shared = this.#duplicates?.join(index, input);
@@ -75,18 +96,30 @@ export class Settler<Input, Output> {
    * Settles what an answer brings. Returns what failed and may have another chance; an empty chunk where the call threw
    * and no further call can help. Not a turn later: a batch that fails fast must start nothing more (L12).
    */
-  async place(chunk: Chunk<Input>, { value, error: thrown }: Answer): Promise<Failure<Input> | undefined> {
+  place(
+    chunk: Chunk<Input>,
+    { value, error: thrown }: Answer,
+  ): Promise<Failure<Input> | undefined> | Failure<Input> | undefined {
     if (thrown !== undefined) return this.#placeError(chunk, thrown);
-    const { strategy, schema, retry } = this.#context.options;
-    const isMany = strategy.kind === "many";
-    const wrong = isMany ? wrongCount(value, chunk.size) : undefined;
-    if (wrong !== undefined) {
-      this.rejectAll(chunk, wrong);
-      return undefined;
-    }
-    const results = isMany ? (value as unknown[]) : [value];
+    const { strategy } = this.#context.options;
+    if (strategy.kind === "one") return this.#placeResults(chunk, [value], false);
+    const wrong = wrongCount(value, chunk.size);
+    if (wrong === undefined) return this.#placeResults(chunk, value as unknown[], true);
+    if (this.#context.options.isPatient) return this.#placeError(chunk, wrong);
+    this.rejectAll(chunk, wrong);
+    return undefined;
+  }
+
+  async #placeResults(
+    chunk: Chunk<Input>,
+    results: readonly unknown[],
+    isMany: boolean,
+  ): Promise<Failure<Input> | undefined> {
+    const { schema } = this.#context.options;
     const failed: number[] = [];
     const errors: Error[] = [];
+    let good = 0;
+    let bad: Error | undefined;
     for (let position = 0; position < chunk.size; position++) {
       let result = results[position];
       // What `invoke` resolves to is an output, even an Error; in a bulk answer an Error is that item's failure.
@@ -99,36 +132,48 @@ export class Settler<Input, Output> {
       const index = chunk.indexes[position] as number;
       const input = chunk.inputs[position] as Input;
       if (!isError) {
+        good++;
         this.fulfill(index, input, result as Output);
-      } else if (result instanceof Unfinished || mayRetry(chunk, result as Error, retry)) {
+        continue;
+      }
+      const reason = result as Error;
+      if (!(reason instanceof Unfinished)) bad ??= reason;
+      if (reason instanceof Unfinished || this.health.judge({ chunk, error: reason, isWhole: false }) !== "over") {
         failed.push(position);
-        errors.push(result as Error);
+        errors.push(reason);
       } else {
-        this.reject(index, input, result as Error);
+        this.reject(index, input, reason);
       }
     }
+    if (good > 0) this.health.pass(chunk);
+    else if (bad !== undefined) this.health.fail(chunk, bad, this.count, 1);
     const error = errors[0];
     return error === undefined ? undefined : { chunk: chunk.pick(failed), error, errors, isWhole: false };
   }
 
   #placeError(chunk: Chunk<Input>, error: Error): Failure<Input> {
     const failure = { chunk, error, isWhole: true };
-    if (mayRetry(chunk, error, this.#context.options.retry)) return failure;
+    this.health.fail(chunk, error, this.count);
+    if (this.health.judge(failure) !== "over") return failure;
     const facts = factsOf(error);
-    if (chunk.size === 1 || !isWorthSplitting(facts, true)) {
+    if (chunk.size === 1 || !this.mayDivide(facts)) {
       this.giveUpAll(chunk, error);
       return { ...failure, chunk: chunk.pick([]) };
     }
     const named = facts.position;
     if (named === undefined || !Number.isInteger(named) || named < 0 || named >= chunk.size) return failure;
     this.reject(chunk.indexes[named] as number, chunk.inputs[named] as Input, error);
-    return { ...failure, chunk: chunk.pick(others(chunk.size, named)), isUnsent: true };
+    return { ...failure, chunk: chunk.without([named]), isUnsent: true };
+  }
+
+  /** Tells whether the inputs of a chunk that failed with this error are to be told apart. */
+  mayDivide(facts: ErrorFacts): boolean {
+    if (this.health.isFatal(facts)) return false;
+    return isWorthSplitting(facts, true) || (this.health.isPatient && isWorthHalving(facts));
   }
 
   #refuseIfFatal(reason: Error): void {
-    if (!isFatal(factsOf(reason))) return;
-    if (this.#context.sink.catches === true) this.refusal ??= reason;
-    else this.#context.batch.end({ status: "stopped", reason }, "drain");
+    if (this.health.isFatal(factsOf(reason))) this.refuse(reason);
   }
 
   #settleDuplicates(index: number, outcome: SharedOutcome<Output>): void {
@@ -138,11 +183,5 @@ export class Settler<Input, Output> {
   #settle(index: number, input: Input, outcome: SharedOutcome<Output>): void {
     if (outcome.reason === undefined) this.fulfill(index, input, outcome.value);
     else this.reject(index, input, outcome.reason);
-  }
-}
-
-function* others(size: number, except: number): Iterable<number> {
-  for (let position = 0; position < size; position++) {
-    if (position !== except) yield position;
   }
 }

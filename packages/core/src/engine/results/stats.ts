@@ -1,5 +1,6 @@
 import type { Clock } from "../../contract/clock.ts";
 import { codeOf, type ErrorCode } from "../../contract/errors.ts";
+import type { OutageFacts, RateLimiter } from "../../contract/rate-limiter.ts";
 import type { FinishReport, FinishStatus, Price, TotalUsage, Usage } from "../../contract/report.ts";
 import type { BatchOptions } from "../../contract/runnable.ts";
 
@@ -12,6 +13,7 @@ export class Stats {
   readonly #startedAt: number;
   readonly #failures: Partial<Record<ErrorCode, number>> = {};
   readonly #usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0, cost: 0 };
+  readonly #limiters = new Set<RateLimiter>();
   #fulfilled = 0;
   #rejected = 0;
   #requests = 0;
@@ -73,6 +75,11 @@ export class Stats {
         : finite(usage.cost);
   }
 
+  /** A limiter whose outages are told in the progress. */
+  watch(limiter: RateLimiter): void {
+    this.#limiters.add(limiter);
+  }
+
   /** A request begins to wait for a limit; the returned function ends that. */
   waiting(): () => void {
     const since = this.#clock.now();
@@ -100,11 +107,17 @@ export class Stats {
       retries: this.#retries,
       inFlight: this.#inFlight,
       waitingForLimits: this.#waiting > 0,
+      outage: this.#outage(),
       usage: { ...this.#usage },
       itemsPerSecond: pace * 1000,
       elapsedMs,
       remainingMs: total === undefined || pace === 0 ? undefined : (total - done) / pace,
     });
+  }
+
+  #outage(): OutageFacts | undefined {
+    const outage = [...this.#limiters].find((each) => each.outage !== undefined)?.outage;
+    return outage && { since: outage.since - this.#startedAt, until: outage.until - this.#startedAt };
   }
 
   /** The report of a batch that has ended, its outcomes aside. */

@@ -12,7 +12,7 @@ export function faultsOfCalls(performance: Performance, facts: Facts): string[] 
     ...overlaps(performance, facts),
     ...sizes(performance, facts),
     ...rates(performance),
-    ...pauses(performance),
+    ...pauses(performance, facts),
     ...budgets(performance),
     ...timeouts(performance, facts),
   ];
@@ -75,8 +75,8 @@ function rates({ log, schedule }: Performance): string[] {
   return faults;
 }
 
-/** One refusal with a wait is everybody's who shares the limiter. */
-function pauses({ log, schedule }: Performance): string[] {
+/** One refusal with a wait is everybody's who shares the limiter, unless it is longer than is obeyed (P45). */
+function pauses({ log, schedule }: Performance, facts: Facts): string[] {
   if (schedule.options.limiter === undefined) return [];
   return log.calls.flatMap((refused) => {
     const waitMs =
@@ -84,7 +84,7 @@ function pauses({ log, schedule }: Performance): string[] {
         ? refused.result.failure.retryAfterMs
         : undefined;
     const from = refused.end?.time;
-    if (waitMs === undefined || from === undefined) return [];
+    if (waitMs === undefined || waitMs > facts.maxRetryAfterMs || from === undefined) return [];
     const early = log.calls.find(({ start }) => start.time > from && start.time < from + waitMs - 1e-6);
     return early === undefined
       ? []

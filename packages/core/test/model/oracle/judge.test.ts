@@ -7,7 +7,15 @@ import { threw, ScriptedRun } from "./scripted-run.ts";
 
 const busy = new ProviderError("Busy.", { retryable: true, status: 503 });
 const refused = new InputError("Refused.");
-const retry = { attempts: 2, minDelayMs: 100, maxDelayMs: 1000, factor: 2, jitter: 0, maxRetryAfterMs: undefined };
+const retry = {
+  attempts: 2,
+  minDelayMs: 100,
+  maxDelayMs: 1000,
+  factor: 2,
+  jitter: 0,
+  maxRetryAfterMs: undefined,
+  outageMs: 0,
+};
 const bulk = { hook: "invokeMany", reading: "returnExceptions", options: { maxConcurrency: 1 } } as const;
 
 /** Three inputs, one call after another, and what `batch` resolves to. */

@@ -1,0 +1,52 @@
+import { toError } from "../../contract/errors.ts";
+import type { Settler } from "../results/settler.ts";
+import type { StageContext } from "../stage-context.ts";
+import { Chunk } from "./chunk.ts";
+
+/** Share of what is left by which one place lies behind another: the golden section comes near none that was there before. */
+export const GOLDEN: number = (Math.sqrt(5) - 1) / 2;
+
+/** Single inputs that are taken ahead of their turn from an array, far apart: to ask what holds for all. */
+export class Ahead<Input, Output> {
+  readonly #context: StageContext<Input, Output>;
+  readonly #settler: Settler<Input, Output>;
+  #at = 0;
+  /** Chunk that goes out next, once it has been prepared. Changed here alone. */
+  next: Chunk<Input> | undefined;
+
+  constructor(context: StageContext<Input, Output>, settler: Settler<Input, Output>) {
+    this.#context = context;
+    this.#settler = settler;
+  }
+
+  prepare(): void {
+    this.next ??= this.take();
+  }
+
+  release(): Chunk<Input> | undefined {
+    const { next } = this;
+    this.next = undefined;
+    return next;
+  }
+
+  /** A chunk of one input; undefined where there is none, or where it is settled without a call. */
+  take(): Chunk<Input> | undefined {
+    const { options, source } = this.#context;
+    const { inputs, pulled } = source;
+    if (inputs === undefined || source.ended) return undefined;
+    const index = pulled + Math.floor(this.#at * (inputs.length - pulled));
+    this.#at = (this.#at + GOLDEN) % 1;
+    if (source.skip?.(index) !== true) return undefined;
+    const input = inputs[index] as Input;
+    const chunk = new Chunk<Input>();
+    try {
+      if (options.keyOf !== undefined && this.#settler.joinDuplicate(index, input)) return undefined;
+      chunk.add(index, input, options.weigh?.(input));
+      return chunk;
+    } catch (error) {
+      // `weigh` or `dedupe` threw: it is the failure of this input alone.
+      this.#settler.reject(index, input, toError(error));
+      return undefined;
+    }
+  }
+}

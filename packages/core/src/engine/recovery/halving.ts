@@ -1,0 +1,83 @@
+import { factsOf } from "../../contract/error-facts.ts";
+import type { AnyBatchRun } from "../batch-run.ts";
+import type { Chunk } from "../intake/chunk.ts";
+import type { Intake } from "../intake/intake.ts";
+import type { Settler } from "../results/settler.ts";
+import type { Failure } from "./failure.ts";
+import type { Retry } from "./retry.ts";
+
+/**
+ * Sends a chunk in halves, and these again, where it fails though others pass, with an error that says nothing of inputs:
+ * one of them may be bad, or there may be too many. A part is sent once, and again only while it is not sure that others
+ * pass.
+ */
+export class Halving<Input, Output> {
+  readonly #batch: AnyBatchRun;
+  readonly #intake: Intake<Input, Output>;
+  readonly #retry: Retry<Input, Output>;
+  readonly #settler: Settler<Input, Output>;
+  /** Inputs of the largest part that passed. */
+  #largest = 0;
+  #isBlamed = false;
+
+  constructor(
+    batch: AnyBatchRun,
+    intake: Intake<Input, Output>,
+    retry: Retry<Input, Output>,
+    settler: Settler<Input, Output>,
+  ) {
+    this.#batch = batch;
+    this.#intake = intake;
+    this.#retry = retry;
+    this.#settler = settler;
+  }
+
+  /** Settles every input of a failure, in the end. */
+  async run(failure: Failure<Input>): Promise<void> {
+    await this.#settle(failure);
+    if (!this.#isBlamed && this.#largest > 0) this.#intake.cap.suggest(this.#largest);
+  }
+
+  async #settle(failure: Failure<Input>): Promise<void> {
+    const { chunk, error, isWhole, isUnsent } = failure;
+    const facts = factsOf(error);
+    if (this.#batch.isEnding) return;
+    if (chunk.size === 0) {
+      this.#isBlamed = true;
+    } else if (isUnsent === true) {
+      this.#isBlamed = true;
+      const left = await this.#retry.send(chunk);
+      if (left !== undefined) await this.#settle(left);
+    } else if (isWhole && chunk.size > 1 && this.#settler.mayDivide(facts)) {
+      // What took too long does so again: chunks that follow are smaller at once.
+      if (facts.code === "timeout") this.#intake.cap.limitTo(chunk.size >> 1);
+      await this.#halve(chunk);
+    } else {
+      this.#isBlamed = true;
+      this.#settler.giveUpEach(failure);
+    }
+  }
+
+  /** Sends both halves before either is judged: each shows whether others pass. */
+  async #halve(chunk: Chunk<Input>): Promise<void> {
+    const failures: Failure<Input>[] = [];
+    for (const part of this.#retry.parts(chunk)) {
+      if (part.size > this.#intake.cap.most) await this.#halve(part);
+      else failures.push(...(await this.#send(part)));
+    }
+    const again = async (each: Failure<Input>): Promise<void> => {
+      const left = await this.#retry.retry(each);
+      if (left !== undefined) await this.#settle(left);
+    };
+    await Promise.all(failures.map(again));
+  }
+
+  /** Sends a part. Returns its failure, unless it only took too long. */
+  async #send(part: Chunk<Input>): Promise<Failure<Input>[]> {
+    const failure = await this.#retry.once(part);
+    if (failure === undefined) this.#largest = Math.max(this.#largest, part.size);
+    else if (part.size === 1 || factsOf(failure.error).code !== "timeout") return [failure];
+    else await this.#settle(failure);
+    return [];
+  }
+}

@@ -1,0 +1,199 @@
+import { type ErrorFacts, factsOf, isFatal, isRetryable } from "../../contract/error-facts.ts";
+import type { Chunk, Failing } from "../intake/chunk.ts";
+import type { AnyStageContext } from "../stage-context.ts";
+import type { Failure } from "./failure.ts";
+import { Refusals } from "./refusals.ts";
+import { isUnavailable, mayRetry } from "./retry-policy.ts";
+
+/** Consequence of a failure: another call that uses up a try, or one that does not; none; or the end of the run. */
+export type Judgment = "try" | "wait" | "over" | "end";
+
+/** Milliseconds after which a run ends in which nothing ever got through. */
+const NEVER_MS = 120_000;
+/** Milliseconds for which a request fails while others pass, or keeps others off, before it uses up tries. */
+const OLD_MS = 120_000;
+/** Tries after the first one for an answer of the wrong shape. */
+const RESULT_TRIES = 2;
+/** Inputs that are told to wait for longer than is obeyed, one after another, which end the run. */
+const LONG_WAITS = 3;
+/** First calls over which a provider is judged, and the share of them that it answers where a failure may be an input's fault. */
+const MEMORY = 20;
+const RELIABLE = 0.6;
+
+/** Health of the provider by one stage's calls, and so what a failure means: an outage, a limit, or a bad input. */
+export class Health {
+  /** Calls that brought a result. */
+  passed = 0;
+  readonly refusals: Refusals = new Refusals();
+  readonly #context: AnyStageContext;
+  #answered = 1;
+  /** Inputs that had an outcome by the last failure. */
+  #settled = 0;
+  /** Calls that were answered, be it with a refusal, and how many of them had been by the last failure. What follows counts since then. */
+  #heard = 0;
+  #seen = -1;
+  #silentSince = 0;
+  #askedUntil = -Infinity;
+  /** Inputs, or the first ones of requests, that failed for the first time. */
+  readonly #fresh = new Set<number | undefined>();
+  #longWaits = 0;
+
+  constructor(context: AnyStageContext) {
+    this.#context = context;
+  }
+
+  /** True where a failure is judged by other calls. Not for one input alone, whose tries are counted. */
+  get isPatient(): boolean {
+    return this.#context.options.isPatient;
+  }
+
+  /** True where what is refused may be refused for all inputs: no new work is sent before it has been asked. */
+  get isInDoubt(): boolean {
+    return this.refusals.isInDoubt && this.refusals.passed === this.passed;
+  }
+
+  /** Milliseconds after which a run ends in which nothing gets through any more. */
+  get boundMs(): number {
+    const { outageMs = 0 } = this.#context.options.retry ?? {};
+    return this.passed === 0 ? Math.min(outageMs, NEVER_MS) : outageMs;
+  }
+
+  /** A call brought a result. */
+  pass(chunk: Chunk<unknown>): void {
+    this.passed++;
+    this.#heard++;
+    if (chunk.attempts === 1) this.#answered += (1 - this.#answered) / MEMORY;
+  }
+
+  /**
+   * A call failed, or brought nothing but wrong results.
+   *
+   * @param settled inputs that have an outcome
+   * @param size inputs that failed together
+   */
+  fail(chunk: Chunk<unknown>, error: Error, settled: number, size: number = chunk.size): void {
+    this.#settled = settled;
+    const facts = factsOf(error);
+    const now = this.#context.options.clock.now();
+    if (this.#heard !== this.#seen) {
+      this.#seen = this.#heard;
+      this.#silentSince = now;
+      this.#fresh.clear();
+    }
+    // A wait that was asked for is no silence.
+    const askedUntil = now + (facts.retryAfterMs ?? 0);
+    this.#silentSince += Math.max(0, askedUntil - Math.max(now, this.#askedUntil));
+    this.#askedUntil = Math.max(this.#askedUntil, askedUntil);
+    if (this.refusals.passed !== this.passed) {
+      this.refusals.reset(this.passed);
+      this.#longWaits = 0;
+    }
+    if (this.isTooLong(facts)) this.#longWaits++;
+    const isSilence = isUnavailable(facts, size);
+    if (chunk.attempts === 1 && isSilence) this.#answered -= this.#answered / MEMORY;
+    if (isSilence || facts.code === "rate_limited") {
+      const failing = (chunk.failing ??= this.begin());
+      if (failing.count++ === 0) this.#fresh.add(chunk.indexes[0]);
+      failing.isOvertaken = this.#heard > failing.last;
+      failing.last = this.#heard;
+      if (!isSilence) failing.refusals++;
+      return;
+    }
+    this.#heard++;
+    chunk.failing = undefined;
+    if (facts.code === "invalid_result") chunk.wrong++;
+    if (this.isPatient && !isRetryable(facts) && facts.code !== "request_too_large")
+      this.refusals.add(chunk, error, facts);
+  }
+
+  /** A first failure, now. */
+  begin(): Failing {
+    const heard = this.#heard;
+    return { since: this.#context.options.clock.now(), heard, last: heard, count: 0, isOvertaken: false, refusals: 0 };
+  }
+
+  /**
+   * True where the failures of a chunk are laid to its inputs: others have been answered since it failed first, and no new
+   * inputs fail as well. Near the end of a batch, where few are new, it takes three of them. So are those of one or two
+   * inputs that keep others off for long.
+   */
+  isBlamed(chunk: Chunk<unknown>): boolean {
+    const { failing } = chunk;
+    if (failing === undefined) return false;
+    if (this.#fresh.size <= 2 && this.#isOld(chunk)) return true;
+    const isNew = this.#heard === this.#seen && this.#fresh.size >= (this.#context.source.ended ? 3 : 1);
+    return this.#heard > failing.heard && !isNew;
+  }
+
+  /** True where the error asks for a longer wait than is obeyed. */
+  isTooLong({ retryAfterMs = 0 }: ErrorFacts): boolean {
+    return retryAfterMs > (this.#context.options.retry?.maxRetryAfterMs ?? Infinity);
+  }
+
+  /** True where no other call can succeed either. A key with which something got through is not what a refusal is about. */
+  isFatal(facts: ErrorFacts): boolean {
+    if (!this.isPatient) return isFatal(facts);
+    if (this.isTooLong(facts) && this.#longWaits >= LONG_WAITS) return true;
+    return isFatal(facts) && !(facts.code === "authentication" && this.passed > 0);
+  }
+
+  /** Decides what follows from a failure. */
+  judge({ chunk, error, isWhole }: Failure<unknown>): Judgment {
+    const { retry } = this.#context.options;
+    if (retry === undefined) return "over";
+    if (!this.isPatient) return mayRetry(chunk, error, retry) ? "try" : "over";
+    const facts = factsOf(error);
+    if (facts.code === "invalid_result") return chunk.wrong <= RESULT_TRIES ? "try" : "over";
+    if (isFatal(facts) || facts.code === "request_too_large" || this.isTooLong(facts)) return "over";
+    if (!(retry.shouldRetry?.(error) ?? isRetryable(facts))) return "over";
+    if (facts.code === "rate_limited") return this.#judgeRefusal(chunk);
+    const size = isWhole ? chunk.size : 1;
+    // A request that took too long is sent in parts.
+    if (facts.code === "timeout" && size > 1) return "over";
+    return isUnavailable(facts, size) ? this.#judgeSilence(chunk, facts.isUnsent) : this.#try(chunk);
+  }
+
+  /** A refusal by a rate limit says nothing of the input, unless it is the request that is too heavy for the limit. */
+  #judgeRefusal(chunk: Chunk<unknown>): Judgment {
+    if (this.#isSilent()) return "end";
+    const { failing } = chunk;
+    if (failing === undefined || failing.refusals < this.#attempts || failing.heard === this.#heard) return "wait";
+    return this.#isOld(chunk, chunk.size > 1 ? OLD_MS : this.boundMs) ? "over" : "wait";
+  }
+
+  #judgeSilence(chunk: Chunk<unknown>, isUnsent: boolean): Judgment {
+    // Where the provider fails this often, a failure says nothing of the inputs.
+    const isOvertaken = chunk.failing?.isOvertaken === true;
+    if (chunk.size > 1 && isOvertaken && !isUnsent) return "over";
+    const isShaky = isOvertaken && this.#answered < RELIABLE;
+    if (isShaky || this.#isOutage(chunk, isUnsent)) return this.#isSilent() ? "end" : "wait";
+    return this.#try(chunk);
+  }
+
+  #try(chunk: Chunk<unknown>): Judgment {
+    return chunk.retries < this.#attempts - 1 ? "try" : "over";
+  }
+
+  /** Tells whether a failure belongs to an outage. The last two inputs of a batch may each be bad. */
+  #isOutage(chunk: Chunk<unknown>, isUnsent: boolean): boolean {
+    const { options, source } = this.#context;
+    if (options.limiter?.outage === undefined) return false;
+    if (isUnsent) return true;
+    if (source.ended && source.pulled - this.#settled <= 2) return false;
+    return !this.isBlamed(chunk);
+  }
+
+  /** True where inputs have failed for so long that others are to be asked instead. */
+  #isOld({ failing }: Chunk<unknown>, ms: number = OLD_MS): boolean {
+    return failing !== undefined && this.#context.options.clock.now() - failing.since >= ms;
+  }
+
+  /** True where nothing has got through for as long as is waited. */
+  #isSilent(): boolean {
+    return this.#heard === this.#seen && this.#context.options.clock.now() - this.#silentSince >= this.boundMs;
+  }
+
+  get #attempts(): number {
+    return this.#context.options.retry?.attempts ?? 1;
+  }
+}

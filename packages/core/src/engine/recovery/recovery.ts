@@ -1,0 +1,51 @@
+import type { Admission } from "../admission/admission.ts";
+import type { Caller } from "../call/caller.ts";
+import { Chunk } from "../intake/chunk.ts";
+import type { Intake } from "../intake/intake.ts";
+import type { Settler } from "../results/settler.ts";
+import type { StageContext } from "../stage-context.ts";
+import { Bisect } from "./bisect.ts";
+import type { Failure } from "./failure.ts";
+import { Retry } from "./retry.ts";
+import { Survey } from "./survey.ts";
+
+/** Recovery of a stage: calls again for what failed, asks whether all is refused, and finds the inputs that are bad. */
+export class Recovery<Input, Output> {
+  readonly #context: StageContext<Input, Output>;
+  readonly #intake: Intake<Input, Output>;
+  readonly #settler: Settler<Input, Output>;
+  readonly #retry: Retry<Input, Output>;
+  readonly #survey: Survey<Input, Output>;
+
+  constructor(
+    context: StageContext<Input, Output>,
+    intake: Intake<Input, Output>,
+    admission: Admission,
+    caller: Caller<Input, Output>,
+    settler: Settler<Input, Output>,
+  ) {
+    this.#context = context;
+    this.#intake = intake;
+    this.#settler = settler;
+    this.#retry = new Retry(context, admission, caller, settler);
+    this.#survey = new Survey(intake, this.#retry, settler);
+  }
+
+  /** Settles every input of a failure, in the end. What is in doubt then is asked, also where nothing is left to settle. */
+  async settle(failure: Failure<Input> | undefined): Promise<void> {
+    if (failure !== undefined) await this.#settle(failure);
+    await this.#survey.clear(new Chunk());
+  }
+
+  async #settle(failure: Failure<Input>): Promise<void> {
+    const { batch } = this.#context;
+    const left = await this.#retry.retry(failure);
+    if (left === undefined || batch.isEnding) return;
+    const isRefused = left.isWhole && left.isUnsent !== true;
+    const chunk = isRefused ? await this.#survey.clear(left.chunk) : left.chunk;
+    // Without those that have been asked, the others may be good.
+    const rest = chunk !== left.chunk ? { ...left, chunk, isUnsent: true } : left;
+    if (batch.isEnding || rest.chunk.size === 0) return;
+    await new Bisect(batch, this.#intake, this.#retry, this.#settler, this.#survey, rest.chunk.size).run(rest);
+  }
+}

@@ -1,0 +1,51 @@
+import type { ErrorFacts } from "../../contract/error-facts.ts";
+import type { Chunk } from "../intake/chunk.ts";
+
+/** Refusals in a row that say the same, from which on it is asked whether all inputs are refused. */
+const ALIKE = 5;
+/** The same where no inputs can be asked ahead of their turn: from so many on it is sure. */
+export const SURELY = 100;
+/** Inputs of a request that is asked about as soon as it is refused, where nothing ever got through. */
+const BULK = 8;
+
+/** Refusals of inputs in a row that say the same, with no result between them. */
+export class Refusals {
+  /** The last one. */
+  last: Error | undefined;
+  /** True where it is not known whether all inputs are refused. */
+  isInDoubt = false;
+  /** Calls that had brought a result before. */
+  passed = 0;
+  readonly #places = new Set<number | undefined>();
+  #word: string | undefined;
+  #doubtAt = ALIKE;
+
+  /** Inputs or requests that were refused. */
+  get count(): number {
+    return this.#places.size;
+  }
+
+  /** Begins anew: something got through. */
+  reset(passed: number): void {
+    this.passed = passed;
+    this.#places.clear();
+    this.isInDoubt = false;
+  }
+
+  add(chunk: Chunk<unknown>, error: Error, { code, status }: ErrorFacts): void {
+    const word = [code, status, (error as { readonly providerCode?: unknown }).providerCode].join(" ");
+    if (word !== this.#word) this.#places.clear();
+    this.#word = word;
+    this.last = error;
+    this.#places.add(chunk.indexes[0]);
+    const isFirst = this.passed === 0 && chunk.size >= BULK && this.#doubtAt === ALIKE;
+    this.isInDoubt ||= isFirst || this.count >= this.#doubtAt;
+  }
+
+  /** Some inputs get through, or it is not sure that none does: in doubt again only after twice as many. */
+  clear(): void {
+    this.isInDoubt = false;
+    const next = 2 * Math.max(this.#doubtAt, this.count);
+    this.#doubtAt = this.count < SURELY ? Math.min(next, SURELY) : next;
+  }
+}

@@ -1,0 +1,73 @@
+import { ProviderError } from "../../contract/errors.ts";
+import { factsOf } from "../../contract/error-facts.ts";
+import { type Chunk, spread } from "../intake/chunk.ts";
+import type { Intake } from "../intake/intake.ts";
+import type { Settler } from "../results/settler.ts";
+import { SURELY } from "./refusals.ts";
+import type { Retry } from "./retry.ts";
+
+/** Inputs that are asked, each alone. */
+const ASKED = 5;
+
+/**
+ * Survey of a few single inputs, after refusals that say the same: either some inputs are bad, or what all requests have
+ * in common is refused. Then the run ends with one error, and not with one for each input.
+ */
+export class Survey<Input, Output> {
+  readonly #intake: Intake<Input, Output>;
+  readonly #retry: Retry<Input, Output>;
+  readonly #settler: Settler<Input, Output>;
+  #running: Promise<Chunk<Input>> | undefined;
+
+  constructor(intake: Intake<Input, Output>, retry: Retry<Input, Output>, settler: Settler<Input, Output>) {
+    this.#intake = intake;
+    this.#retry = retry;
+    this.#settler = settler;
+  }
+
+  /** Asks, where there is reason to. Returns what is left of a chunk that has been refused. */
+  async clear(chunk: Chunk<Input>): Promise<Chunk<Input>> {
+    if (!this.#settler.health.isInDoubt) return chunk;
+    if (this.#running !== undefined) {
+      await this.#running;
+      return chunk;
+    }
+    this.#running = this.#ask(chunk);
+    try {
+      return await this.#running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #ask(chunk: Chunk<Input>): Promise<Chunk<Input>> {
+    const { health } = this.#settler;
+    const { passed, refusals } = health;
+    const { count } = refusals;
+    const ahead = this.#intake.takeAhead(ASKED);
+    const places = ahead.length > 0 ? [] : spread(ASKED, chunk.size);
+    const asked = [...ahead, ...places.map((place) => chunk.pick([place]))];
+    await Promise.all(asked.map((each) => this.#send(each)));
+    for (const _ of ahead) this.#intake.finished();
+    const isWide = ahead.length > 0 || chunk.size >= SURELY || (passed === 0 && count >= SURELY);
+    // The first one of a chunk has been counted with it.
+    const isSure = isWide && health.passed === passed && refusals.count >= count + asked.length - 1;
+    if (isSure && refusals.last !== undefined) this.#settler.refuse(refusedForAll(refusals.last, refusals.count));
+    else refusals.clear();
+    return places.length === 0 ? chunk : chunk.without(places);
+  }
+
+  async #send(single: Chunk<Input>): Promise<void> {
+    const left = await this.#retry.send(single);
+    if (left !== undefined) this.#settler.giveUpEach(left);
+  }
+}
+
+function refusedForAll(error: Error, count: number): ProviderError {
+  const { code, status } = factsOf(error);
+  return new ProviderError(
+    `Expected some inputs to get through, got the same failure for ${count} in a row, far apart (${status ?? code}). ` +
+      "Check the options that all requests have in common, such as the model; `cause` is the last failure.",
+    { code: code === "authentication" ? code : "invalid_argument", status, retryable: false, cause: error },
+  );
+}

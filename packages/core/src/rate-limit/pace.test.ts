@@ -1,0 +1,133 @@
+import { expect, it } from "vitest";
+import { Pace } from "./pace.ts";
+
+/** Lets `count` calls pass, evenly between two times; each takes no time. */
+function pass(pace: Pace, count: number, from: number, until: number): void {
+  for (let call = 0; call < count; call++) {
+    const now = from + (call * (until - from)) / count;
+    pace.sent(now);
+    pace.passed(now, now);
+  }
+}
+
+/** Pace after 60 calls in a minute, a refusal at its end, and one that has passed a second later. */
+function refusedOnce(): Pace {
+  const pace = new Pace();
+  pass(pace, 60, 0, 60_000);
+  pace.refused(59_990, 60_000);
+  pace.sent(61_000);
+  pace.passed(61_000, 61_000);
+  return pace;
+}
+
+/** Milliseconds between two calls, once those that were saved up are sent. */
+function gap(pace: Pace, now: number): number {
+  for (let saved = 0; saved < 1000 && pace.waitMs(now) === 0; saved++) pace.sent(now);
+  const before = pace.waitMs(now);
+  pace.sent(now);
+  return Math.round(pace.waitMs(now) - before);
+}
+
+it("there is none before a refusal", () => {
+  const pace = new Pace();
+  pass(pace, 1000, 0, 10);
+  expect([pace.isAsking, pace.waitMs(10)]).toEqual([false, 0]);
+});
+
+it("P43 after a refusal one call asks, and the first that passes ends that", () => {
+  const pace = new Pace();
+  pace.refused(0, 100);
+  expect([pace.isAsking, pace.waitMs(100)]).toEqual([true, 0]);
+  pace.passed(99, 150);
+  expect(pace.isAsking).toBe(true);
+  pace.passed(600, 700);
+  expect(pace.isAsking).toBe(false);
+});
+
+it("P46 then the pace is nine tenths of what got through in the last minute, evenly spaced", () => {
+  expect(gap(refusedOnce(), 61_000)).toBe(Math.round(1000 / 0.9));
+});
+
+it("P46 what got through in the minute before is forgotten", () => {
+  const pace = new Pace();
+  pass(pace, 6000, 0, 60_000);
+  pass(pace, 60, 60_000, 120_000);
+  pace.refused(119_990, 120_001);
+  pace.passed(121_000, 121_000);
+  expect(gap(pace, 121_000)).toBeGreaterThan(1000);
+});
+
+it("P44 with nothing before, the pace is one call in the time that was waited", () => {
+  const pace = new Pace();
+  pace.refused(0, 0);
+  pace.passed(4000, 4010);
+  expect(gap(pace, 4010)).toBe(Math.round(4000 / 0.9));
+});
+
+it("P46 what was not sent for a second may be sent at once, and no more", () => {
+  const pace = refusedOnce();
+  pass(pace, 100, 61_000, 61_000);
+  const busy = pace.waitMs(61_000);
+  expect(busy).toBeGreaterThan(100_000);
+  const rested = refusedOnce();
+  let atOnce = 0;
+  for (; rested.waitMs(600_000) === 0; atOnce++) rested.sent(600_000);
+  expect(atOnce).toBe(1);
+});
+
+it("refusals of calls that were in flight together are one", () => {
+  const [once, thrice] = [refusedOnce(), refusedOnce()];
+  for (const pace of [once, thrice]) pace.refused(70_000, 70_100);
+  for (const startedAt of [69_000, 70_000, 70_099]) thrice.refused(startedAt, 70_200);
+  for (const pace of [once, thrice]) pace.passed(75_000, 75_000);
+  thrice.refused(70_050, 75_100);
+  expect(thrice.isAsking).toBe(false);
+  expect(gap(thrice, 75_100)).toBe(gap(once, 75_100));
+});
+
+it("P46 without a refusal it grows, ever faster, until one tells where it ends", () => {
+  const pace = refusedOnce();
+  const gaps = [66_000, 71_000, 76_000].map((now) => {
+    pace.passed(now, now);
+    return gap(pace, now);
+  });
+  expect(gaps[0]).toBe(Math.round(1000 / 0.9 / 1.1));
+  expect(gaps).toEqual(gaps.toSorted((left, right) => right - left));
+  const ratios = [1000 / 0.9, ...gaps].map((each) => 1000 / each);
+  const steps = ratios.slice(1).map((each, index) => each - (ratios[index] as number));
+  expect(steps.map((step) => step / (steps[0] as number))).toEqual([1, expect.closeTo(2, 1), expect.closeTo(4, 1)]);
+});
+
+it("before five seconds are over it does not grow", () => {
+  const pace = refusedOnce();
+  pace.passed(65_999, 65_999);
+  expect(gap(pace, 65_999)).toBe(Math.round(1000 / 0.9));
+});
+
+it("P46 a second refusal is a ceiling: for a minute the pace stops below what was refused, then for two", () => {
+  const pace = refusedOnce();
+  /** Refuses a call and lets one pass, then one each five seconds. Returns how long the pace stays below what it was. */
+  const below = (from: number): number => {
+    const refused = gap(pace, from);
+    pace.refused(from, from + 100);
+    pace.passed(from + 1000, from + 1000);
+    expect(gap(pace, from + 1000)).toBeGreaterThan(refused);
+    let now = from + 1000;
+    while (now - from < 300_000 && gap(pace, now) >= refused) {
+      now += 5000;
+      pace.passed(now, now);
+    }
+    return now - from;
+  };
+  const first = below(61_000);
+  expect(first).toBeGreaterThanOrEqual(60_000);
+  expect(first).toBeLessThan(90_000);
+  expect(below(400_000)).toBeGreaterThanOrEqual(120_000);
+});
+
+it("P46 a second refusal lowers the pace by no more than to a quarter, though little was sent before it", () => {
+  const pace = refusedOnce();
+  pace.refused(600_000, 600_010);
+  pace.passed(700_000, 700_000);
+  expect(gap(pace, 700_000)).toBe(Math.round((4 * 1000) / 0.9));
+});

@@ -1,0 +1,174 @@
+import { bulkRunnable, type FinishReport, type Progress, rateLimiter, runnable } from "@batchwise/core";
+import { FakeClock } from "@batchwise/testkit";
+import { describe, expect, it } from "vitest";
+import { range } from "../regressions/held-backend.ts";
+import { BulkServer, type BulkWays } from "./servers.ts";
+
+interface Ran {
+  readonly server: BulkServer;
+  readonly slots: readonly (number | Error)[];
+  readonly seconds: number;
+  readonly report: FinishReport | undefined;
+}
+
+/** Sends so many inputs in requests of 512, five at a time, with the retries of every adapter. */
+async function send(
+  count: number,
+  ways: BulkWays,
+  { maxInputs = 512, timeoutMs }: { maxInputs?: number; timeoutMs?: number } = {},
+): Promise<Ran> {
+  const clock = new FakeClock();
+  const server = new BulkServer(clock, ways);
+  const limiter = rateLimiter({ concurrency: 5, clock });
+  const retry = { attempts: 6 };
+  const subject =
+    maxInputs === 1
+      ? runnable(async (input: number, options) => (await server.answer([input], options))[0] as number, {
+          maxConcurrency: 5,
+          retry,
+          limiter,
+        })
+      : bulkRunnable(server.answer, { request: { maxInputs }, maxConcurrency: 5, retry, timeoutMs, limiter });
+  let report: FinishReport | undefined;
+  const slots = await clock.run(
+    subject.batch(range(count), {
+      clock,
+      returnExceptions: true,
+      random: () => 0.5,
+      onFinish: (last) => (report = last),
+    }),
+  );
+  return { server, slots, seconds: clock.now() / 1000, report };
+}
+
+const errorsIn = (slots: readonly unknown[]): number[] =>
+  slots.flatMap((slot, index) => (slot instanceof Error ? [index] : []));
+
+describe("P41 what a server fails at again and again is split where others pass", () => {
+  it.for([0, 77, 300, 511])("one text of 512, number %i, makes each request a 500", async (bad) => {
+    const { server, slots } = await send(512, { bad: [bad] });
+    expect(errorsIn(slots)).toEqual([bad]);
+    expect(server.calls).toBeLessThanOrEqual(40);
+  });
+
+  it.for([
+    [100, 400],
+    [255, 256],
+    [0, 1, 2],
+  ])("texts %i and %i of 512 do so", async (bad) => {
+    const { server, slots } = await send(512, { bad });
+    expect(errorsIn(slots)).toEqual(bad);
+    expect(server.calls).toBeLessThanOrEqual(bad.length * 40);
+  });
+
+  it("a bad text among 20 requests costs the others nothing", async () => {
+    const { server, slots } = await send(20 * 512, { bad: [3000] });
+    expect(errorsIn(slots)).toEqual([3000]);
+    expect(server.calls).toBeLessThanOrEqual(20 + 40);
+  });
+
+  it("each request of more than 64 inputs is a 500", async () => {
+    const { server, slots } = await send(512, { most: 64 });
+    expect(slots).toEqual(range(512));
+    expect(server.calls).toBeLessThanOrEqual(40);
+  });
+
+  it("the size that passes is kept for the run", async () => {
+    const { server, slots } = await send(20 * 512, { most: 64 });
+    expect(slots).toEqual(range(20 * 512));
+    expect(server.calls).toBeLessThanOrEqual(1.8 * 160);
+  });
+
+  it("a call outlasts its timeout at 2,048 inputs and not at 256", async () => {
+    const { server, slots, seconds } = await send(
+      3 * 2048,
+      { latencyMs: 0, msEach: 10 },
+      { maxInputs: 2048, timeoutMs: 10_000 },
+    );
+    expect(slots).toEqual(range(3 * 2048));
+    expect(server.calls).toBeLessThan(40);
+    expect(seconds).toBeLessThan(70);
+  });
+});
+
+describe("P42 an outage is waited for", () => {
+  it.for([1, 512])("from second 5 to 95 none is lost, in requests of %i", async (maxInputs) => {
+    const count = maxInputs === 1 ? 2000 : 200_000;
+    const { server, slots, seconds } = await send(count, { down: { from: 5000, until: 95_000 } }, { maxInputs });
+    expect(slots).toEqual(range(count));
+    expect(server.asked).toBeLessThan(25);
+    expect(seconds).toBeGreaterThan(95);
+    expect(seconds).toBeLessThan(190);
+  });
+
+  it.for([1, 512])("from the start for 90 s none is lost, in requests of %i", async (maxInputs) => {
+    const { server, slots } = await send(600, { down: { from: 0, until: 90_000 } }, { maxInputs });
+    expect(slots).toEqual(range(600));
+    expect(server.asked).toBeLessThan(20);
+  });
+
+  it.for([1, 512])(
+    "a run in which nothing gets through ends after two minutes with one error, in requests of %i",
+    async (maxInputs) => {
+      const { server, slots, seconds, report } = await send(
+        5000,
+        { down: { from: 0, until: Infinity } },
+        { maxInputs },
+      );
+      expect(new Set(slots).size).toBe(1);
+      expect(String(slots[0])).toContain("within 120 s, got none (network_error). Check the address");
+      expect(server.calls).toBeLessThanOrEqual(20);
+      expect(seconds).toBeLessThan(155);
+      expect(report?.status).toBe("stopped");
+    },
+  );
+
+  it("an outage that does not end ends the run after 15 minutes", async () => {
+    const { server, slots, seconds } = await send(5000, { down: { from: 5000, until: Infinity } }, { maxInputs: 1 });
+    const failed = errorsIn(slots);
+    expect(failed.length).toBeGreaterThan(4000);
+    expect(new Set(failed.map((index) => slots[index])).size).toBe(1);
+    expect(seconds).toBeLessThan(5 + 900 + 35);
+    expect(server.asked).toBeLessThan(60);
+  });
+
+  it("three prompts of 20 that always fail do not hold up the run", async () => {
+    const { slots, seconds } = await send(20, { bad: [3, 9, 18] }, { maxInputs: 1 });
+    expect(errorsIn(slots)).toEqual([3, 9, 18]);
+    expect(seconds).toBeLessThan(60);
+  });
+
+  it("the progress says since when and until when is waited, each second", async () => {
+    const clock = new FakeClock();
+    const server = new BulkServer(clock, { down: { from: 2000, until: 60_000 } });
+    const subject = bulkRunnable(server.answer, { request: { maxInputs: 10 }, retry: { attempts: 6 } });
+    const told: Progress[] = [];
+    await clock.run(subject.batch(range(2000), { clock, onProgress: (progress) => told.push(progress) }));
+    const waiting = told.filter(({ outage }) => outage !== undefined);
+    expect(waiting.length).toBeGreaterThan(55);
+    for (const { elapsedMs, outage } of waiting) {
+      expect(outage?.since).toBeLessThan(2200);
+      expect(outage?.until).toBeGreaterThan(elapsedMs - 200);
+    }
+    const gaps = told.map(({ elapsedMs }, at) => elapsedMs - (told[at - 1]?.elapsedMs ?? 0));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(1000);
+    expect(told.at(-1)?.outage).toBeUndefined();
+    expect(clock.pending).toBe(0);
+  });
+
+  it.for(["signal", "drain"] as const)("a %s in the middle of it ends the run at once", async (name) => {
+    const clock = new FakeClock();
+    const server = new BulkServer(clock, { down: { from: 2000, until: Infinity } });
+    const subject = bulkRunnable(server.answer, { request: { maxInputs: 10 }, retry: { attempts: 6 } });
+    const controller = new AbortController();
+    clock.after(200_000, () => controller.abort(new Error("enough")));
+    let report: FinishReport | undefined;
+    const onFinish = (last: FinishReport): unknown => (report = last);
+    const options = { clock, [name]: controller.signal, onFinish, returnExceptions: true };
+    await clock.run(subject.batch(range(2000), options).catch(() => undefined));
+    expect(clock.now()).toBe(200_000);
+    expect(report?.status).toBe(name === "signal" ? "aborted" : "drained");
+    expect(report?.fulfilled).toBeGreaterThan(500);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,69 @@
+import { rateLimiter, runnable } from "@batchwise/core";
+import { FakeClock } from "@batchwise/testkit";
+import { describe, expect, it } from "vitest";
+import { range } from "../regressions/held-backend.ts";
+import { fixedWindow, type Gate, leakyBucket, LimitedServer, type Manners } from "./servers.ts";
+
+interface Ran {
+  readonly server: LimitedServer;
+  readonly slots: readonly (number | Error)[];
+  readonly seconds: number;
+}
+
+/** Sends so many inputs, five at a time, with the retries of every adapter. */
+async function send(count: number, gate: Gate, manners: Manners = {}, maxConcurrency: number = 5): Promise<Ran> {
+  const clock = new FakeClock();
+  const server = new LimitedServer(clock, gate, manners);
+  const limiter = rateLimiter({ concurrency: maxConcurrency, clock });
+  const subject = runnable(server.answer, { maxConcurrency, retry: { attempts: 6 }, limiter });
+  const slots = await clock.run(subject.batch(range(count), { clock, returnExceptions: true, random: () => 0.5 }));
+  return { server, slots, seconds: clock.now() / 1000 };
+}
+
+// Gemini's free tier: https://github.com/datalab-to/marker/issues/490.
+describe("P43 a window of a minute", () => {
+  it.for<[number, number]>([
+    [16, 66],
+    [60, 260],
+  ])("%i prompts at 15 a minute are all answered", async ([count, most]) => {
+    const { server, slots, seconds } = await send(count, fixedWindow(15, 60_000));
+    expect(slots).toEqual(range(count));
+    expect(server.refused).toBeLessThanOrEqual(count / 2 + 4);
+    expect(seconds).toBeLessThan(most);
+  });
+});
+
+// https://github.com/github/copilot-cli/issues/3679: five retries within 0.15 s.
+it.for([
+  ["a window", fixedWindow(1, 1000)],
+  ["a bucket", leakyBucket(1, 1)],
+])("P44 one call a second in %s, and no wait that is worth the name: few are refused", async ([, gate]) => {
+  const { server, slots, seconds } = await send(60, gate as Gate, { retryAfterMs: 0 });
+  expect(slots).toEqual(range(60));
+  expect(server.refused).toBeLessThan(15);
+  expect(seconds).toBeLessThan(75);
+});
+
+// Groq reports the requests of a day: https://console.groq.com/docs/rate-limits (checked 2026-11-28).
+describe("P46 a day's limit in the headers, and a minute's that is enforced", () => {
+  const limits = { requests: { limit: 1000, remaining: 900 } };
+  it.for([
+    ["bucket", leakyBucket(30, 0.5), 150],
+    ["window", fixedWindow(30, 60_000), 240],
+  ] as const)(
+    "of 100 chats all are answered, and under a fifth of the calls are refused, by a %s",
+    async ([, gate, most]) => {
+      const { server, slots, seconds } = await send(100, gate, { retryAfterMs: 2000, limits });
+      expect(slots).toEqual(range(100));
+      expect(server.refused / server.calls).toBeLessThan(0.2);
+      expect(seconds).toBeLessThan(most);
+    },
+  );
+
+  it("the pace comes near what is enforced", async () => {
+    const { server, slots, seconds } = await send(5000, leakyBucket(100, 100), {}, 50);
+    expect(slots).toEqual(range(5000));
+    expect(server.refused).toBeLessThan(100);
+    expect(seconds).toBeLessThan(1.1 * 49);
+  });
+});
