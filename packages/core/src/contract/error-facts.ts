@@ -24,7 +24,7 @@ interface Carrier {
 
 const RETRYABLE_STATUS = new Set([408, 409, 425, 429]);
 /** Codes of the system for a connection that could not be made. */
-const UNSENT_CODES: readonly unknown[] = [
+const UNSENT_CODES: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
@@ -32,8 +32,8 @@ const UNSENT_CODES: readonly unknown[] = [
   "EHOSTUNREACH",
   "ENETDOWN",
   "UND_ERR_CONNECT_TIMEOUT",
-];
-const NETWORK_CODES: readonly unknown[] = [
+]);
+const NETWORK_CODES: ReadonlySet<unknown> = new Set([
   ...UNSENT_CODES,
   "ECONNRESET",
   "ECONNABORTED",
@@ -42,7 +42,7 @@ const NETWORK_CODES: readonly unknown[] = [
   "UND_ERR_SOCKET",
   "UND_ERR_HEADERS_TIMEOUT",
   "UND_ERR_BODY_TIMEOUT",
-];
+]);
 const FATAL: ReadonlySet<ErrorCode> = new Set(["authentication", "quota_exceeded", "budget_exceeded"]);
 /** Errors of a chain of causes that are looked at. */
 const DEPTH = 5;
@@ -65,8 +65,8 @@ export function factsOf(error: unknown): ErrorFacts {
     status ??= number(carrier.status) ?? number(carrier.statusCode);
     retryAfterMs ??= number(carrier.retryAfterMs);
     position ??= number(carrier.position);
-    isUnsent ||= UNSENT_CODES.includes(carrier.code) || UNSENT_CODES.includes(carrier.providerCode);
-    if (NETWORK_CODES.includes(carrier.code)) {
+    isUnsent ||= UNSENT_CODES.has(carrier.code) || UNSENT_CODES.has(carrier.providerCode);
+    if (NETWORK_CODES.has(carrier.code)) {
       retryable ??= true;
       if (code === "unknown") code = "network_error";
     }

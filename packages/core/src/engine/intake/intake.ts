@@ -79,7 +79,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** The chunk that `poll` has found: a small one while nothing is known of the limits. */
   take(): Chunk<Input> {
-    let chunk = this.#ahead.release() ?? (this.#packer.take(this.#isPartialWanted()) as Chunk<Input>);
+    let chunk = (this.#ahead.release() ?? this.#packer.take(this.#isPartialWanted())) as Chunk<Input>;
     if (chunk.size > this.cap.most) chunk = this.#cut(chunk, this.cap.take());
     const { limits, limiter } = this.#options;
     if (limiter?.probing === true) {
