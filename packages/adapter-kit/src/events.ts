@@ -49,7 +49,7 @@ class EventReader {
     for (const line of lines) yield* this.#take(line);
   }
 
-  /** What is left: the last event may lack its end. */
+  /** Rest of the text: the last event may lack its end. */
   *end(): Generator<ServerEvent, void, undefined> {
     yield* this.#take(this.#rest.replace(/\r$/, ""));
     yield* this.#take("");

@@ -9,6 +9,7 @@ import { fieldsOf, parseJson } from "./fields.ts";
 import { isAddress, isKey, requireKey } from "./key.ts";
 import type { Option, OptionGroup, OptionsOf } from "./options/declaration.ts";
 import { withDefaults } from "./options/define-options.ts";
+import { patientFetch } from "./patient-fetch.ts";
 
 /** Options of an API that takes a key and JSON. */
 export const HTTP = {
@@ -58,7 +59,7 @@ export interface HttpConnection {
 export function connectHttp(options: HttpOptions, dialect: Dialect, usual: string): HttpConnection {
   const apiKey = requireKey(options.apiKey, dialect.key ?? "the environment");
   const baseURL = (options.baseURL ?? usual).replace(/\/+$/, "");
-  const fetch = options.fetch ?? ((...request: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...request));
+  const fetch = options.fetch ?? patientFetch;
   return { baseURL, apiKey, fetch, dialect, owner: `${baseURL} ${apiKey}` };
 }
 

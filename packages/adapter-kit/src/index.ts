@@ -41,6 +41,7 @@ export {
   REQUEST,
   RETRY,
 } from "./options/pace.ts";
+export { patientFetch } from "./patient-fetch.ts";
 export { promptTokens } from "./prompt-tokens.ts";
 export { requireRerankInput, rerankTokens, scoresIn } from "./rerank.ts";
 export { formatOf, jsonSchemaOf, readStructured, STRUCTURED, type StructuredOptions } from "./structured.ts";

@@ -79,7 +79,7 @@ export function jsonSchemaOf(schema: StandardSchema): Readonly<Record<string, un
  */
 export async function readStructured<Output>(schema: StandardSchema<unknown, Output>, text: string): Promise<Output> {
   const values = jsonIn(text);
-  const results = await Promise.all(values.map((value) => schema["~standard"].validate(value)));
+  const results = await Promise.all(values.map(async (value) => schema["~standard"].validate(value)));
   const taken = results.filter((result) => result.issues === undefined);
   if (taken.length === 1) return taken[0]!.value;
   const { issues } = results[0] ?? {};

@@ -29,7 +29,7 @@ const CODES: readonly CodeRow[] = [
   // OpenRouter: money that calls in flight may still cost. It is free again in a moment.
   [/in_flight_budget/, "rate_limited"],
   [/^weight_exceeds_budget$/, "request_too_large"],
-  // Money that is spent, in whoever's words.
+  // Money that is spent, in the words of many servers.
   [/(^|_)(arrear\w*|overdue|billing|payment_required|free_tier_only|current_quota)(_|$)/, "quota_exceeded"],
   [/(^|_)(insufficient|not_enough|out_of)_(\w+_)?(quota|balance|credits?|funds?)(_|$)/, "quota_exceeded"],
   [/(^|_)(budget|balance|credits?|funds?)_(\w+_)?(exceeded|exhausted|depleted|reached|insufficient)/, "quota_exceeded"],

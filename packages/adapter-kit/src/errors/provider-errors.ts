@@ -1,4 +1,5 @@
 import { ProviderError, type ProviderErrorOptions, TimeoutError } from "@batchwise/core";
+import { environment } from "../key.ts";
 import { systemCode, word } from "./causes.ts";
 import { type Dialect, requestIdOf, type Verdict } from "./dialect.ts";
 import { type Blame, isPassing, judge } from "./judge.ts";
@@ -35,13 +36,31 @@ export function networkError(
   thrown: unknown,
   { provider }: Dialect,
   origin: Partial<ProviderErrorOptions> = {},
-): ProviderError {
+): ProviderError | TimeoutError {
   const code = systemCode(thrown);
+  if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") return nodeTimedOut();
   const got = origin.status === undefined ? "a connection that failed" : "one that broke off";
   return new ProviderError(
     `Expected an answer from ${provider}, got ${got}${code === undefined ? "" : ` (${code})`}. ` +
-      `Try again later; if it goes on, check the network and the API's address.`,
+      `Try again later; if it goes on, check the network and the API's address${proxyAdvice()}.`,
     { code: "network_error", retryable: true, providerCode: code, ...origin },
+  );
+}
+
+/** Node's `fetch` passes proxies by unless it is told not to: https://nodejs.org/api/cli.html#node_use_env_proxy1, checked 2026-11-24. */
+function proxyAdvice(): string {
+  const name = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"].find(environment);
+  if (name === undefined) return ", and whether the network wants a proxy";
+  return environment("NODE_USE_ENV_PROXY")
+    ? `, and the proxy in ${name}`
+    : `: ${name} is not used without NODE_USE_ENV_PROXY=1`;
+}
+
+/** Node's own limit, which is none of the caller's. */
+function nodeTimedOut(): TimeoutError {
+  return new TimeoutError(
+    "Expected headers, or more of an answer, within the 300 s that Node's own `fetch` waits, got none. " +
+      "Install the package `undici`, or pass a `fetch` that waits longer.",
   );
 }
 

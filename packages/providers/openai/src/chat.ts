@@ -10,6 +10,7 @@ import {
   networkError,
   notAnswer,
   notInput,
+  type OptionsOf,
   providerError,
   refused,
   textOf,
@@ -23,6 +24,7 @@ import type {
   ChatCompletionMessage,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
+import { EitherForm } from "./either-form.ts";
 import { DIALECT } from "./errors.ts";
 import { Generation, type GenerationOptions, generationOptions, strictFormat } from "./generation.ts";
 import { DONE } from "./send.ts";
@@ -49,13 +51,26 @@ export interface ChatResult {
   readonly model: string;
 }
 
+const OWN = {
+  /**
+   * Name of the parameter that holds `maxTokens`, for servers that ignore the one that they do not know.
+   * @default "max_completion_tokens", and "max_tokens" for a server that refuses that before it has taken it
+   */
+  maxTokensParameter: {
+    type: "string",
+    enum: ["max_completion_tokens", "max_tokens"],
+    description: "what `maxTokens` is called on the wire, for servers that know one name alone (`OpenAIChat`)",
+    otherwise: '`"max_completion_tokens"`, and `"max_tokens"` where the server refuses that',
+  },
+} as const;
+
 /** Options of OpenAIChat. */
-export interface OpenAIChatOptions<Output = ChatResult> extends GenerationOptions<Output> {
+export interface OpenAIChatOptions<Output = ChatResult> extends GenerationOptions<Output>, OptionsOf<typeof OWN> {
   readonly body?: Partial<Omit<ChatCompletionCreateParamsNonStreaming, "messages" | "stream">>;
 }
 
 /** Options of OpenAIChat, declared. */
-export const CHAT: DefinedOptions = /* @__PURE__ */ generationOptions("OpenAIChat");
+export const CHAT: DefinedOptions = /* @__PURE__ */ generationOptions("OpenAIChat", OWN);
 
 /**
  * Answers prompts with a chat model, one request each. The output is a `ChatResult`; with `schema` it is the schema's
@@ -73,17 +88,21 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
   constructor(options: OpenAIChatOptions<Output>) {
     super();
     CHAT.check(options);
-    const { model, instructions, temperature, maxTokens, body } = options;
+    const { model, instructions, temperature, maxTokens, maxTokensParameter: parameter, body } = options;
     const format = strictFormat(options, standardResponseFormat);
-    const parameters = defined({ temperature, max_completion_tokens: maxTokens, response_format: format });
-    const common = { model, ...parameters, ...body };
+    const always = parameter && (parameter === "max_tokens" ? "other" : "usual");
+    const common = (other = always === "other"): object => {
+      const limit = other ? { max_tokens: maxTokens } : { max_completion_tokens: maxTokens };
+      return { model, ...defined({ temperature, ...limit, response_format: format }), ...body };
+    };
     const system = instructions === undefined ? [] : [{ role: "system", content: instructions }];
     this.#generation = new Generation(options, format, {
       path: "/chat/completions",
       field: "choices",
-      common: { ...common, instructions },
+      common: { ...common(), instructions },
       own: requestOf,
-      body: (own) => ({ ...common, ...own, messages: [...system, ...(own as ChatRequest).messages] }),
+      form: maxTokens === undefined ? undefined : new EitherForm(/max_completion_tokens/, always),
+      body: (own, other) => ({ ...common(other), ...own, messages: [...system, ...(own as ChatRequest).messages] }),
       result: resultOf,
       answer: answerOf,
       isCut: ({ finishReason }) => CUT.has(finishReason),

@@ -1,4 +1,13 @@
-import { defined, environment, HTTP, isKey, type Option, type OptionsOf, requireKey } from "@batchwise/adapter-kit";
+import {
+  defined,
+  environment,
+  HTTP,
+  isKey,
+  type Option,
+  type OptionsOf,
+  patientFetch,
+  requireKey,
+} from "@batchwise/adapter-kit";
 import { ArgumentError, ProviderError } from "@batchwise/core";
 import { type APIError, OpenAI } from "openai";
 import { TIMEOUT_MS } from "./limits.ts";
@@ -92,7 +101,7 @@ export function connect(options: ConnectionOptions & { readonly timeoutMs?: numb
 }
 
 function open(options: Omit<ConnectionOptions, "client">): Pick<Connection, "client" | "owner"> {
-  const { apiKey: key, baseURL, organization, project, fetch, defaultHeaders, defaultQuery } = options;
+  const { apiKey: key, baseURL, organization, project, fetch = patientFetch, defaultHeaders, defaultQuery } = options;
   const apiKey =
     typeof key === "function"
       ? key

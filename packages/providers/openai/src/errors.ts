@@ -4,6 +4,7 @@ import {
   type Failure,
   failureOf,
   networkError,
+  systemCode,
   timedOut,
   word,
 } from "@batchwise/adapter-kit";
@@ -29,11 +30,15 @@ export function ownsInput(param: string): boolean {
 
 /** Reads an error of the SDK's. */
 export function sdkFailure(thrown: unknown, timeoutMs: number, blame: Blame): Failure {
-  if (thrown instanceof APIConnectionTimeoutError) return { error: timedOut(timeoutMs) };
+  if (thrown instanceof APIConnectionTimeoutError) {
+    // The SDK calls what the network gave up, or Node, a time-out of its own.
+    const isOwn = systemCode(thrown) === undefined;
+    return { error: isOwn ? timedOut(timeoutMs) : networkError(thrown, DIALECT) };
+  }
   return failureOf(thrown, DIALECT, blame) ?? { error: withoutResponse(thrown) };
 }
 
-function withoutResponse(thrown: unknown): ProviderError {
+function withoutResponse(thrown: unknown): Error {
   // Errors of any copy of the SDK have this field, set or not.
   if (thrown instanceof Error && "requestID" in thrown) return networkError(thrown, DIALECT);
   const name = thrown instanceof Error ? (word(thrown.name) ?? "Error") : typeof thrown;

@@ -2,6 +2,7 @@ import {
   type Blame,
   countIn,
   cutShort,
+  defined,
   type DefinedOptions,
   defineOptions,
   fieldsOf,
@@ -10,6 +11,7 @@ import {
   type GenerationOptions as SharedOptions,
   type JobKind,
   type Option,
+  type OptionGroup,
   type OptionsOf,
   promptTokens,
   readStructured,
@@ -18,6 +20,7 @@ import {
 } from "@batchwise/adapter-kit";
 import type { CallOptions, JobBackend, RunnableSettings, StandardSchema } from "@batchwise/core";
 import { connect, type Connection, type ConnectionOptions } from "./client.ts";
+import type { EitherForm } from "./either-form.ts";
 import { IMAGE_TOKENS, SINGLE_CONCURRENCY } from "./limits.ts";
 import { type PaceOptions, settingsOf, SINGLE } from "./options.ts";
 import { type Call, DONE, eventIn, post, postForEvents } from "./send.ts";
@@ -46,9 +49,9 @@ export interface GenerationOptions<Output>
 }
 
 /** Options of a Runnable that generates, declared. */
-export function generationOptions(of: string): DefinedOptions {
+export function generationOptions(of: string, own: OptionGroup = {}): DefinedOptions {
   const temperature = { ...GENERATION.temperature, maximum: 2 };
-  return defineOptions(of, OWN, { ...GENERATION, temperature }, STRUCTURED, SINGLE);
+  return defineOptions(of, OWN, { ...GENERATION, temperature }, own, STRUCTURED, SINGLE);
 }
 
 /** Requests and answers of one of the APIs that generate. */
@@ -60,8 +63,10 @@ export interface Endpoint<Input, Answer extends object, Result extends { readonl
   readonly common: object;
   /** An input's own part of the request. @throws InputError for what is not a prompt */
   own(input: Input): object;
-  /** The whole request. */
-  body(own: object): object;
+  /** The whole request. @param other with parameters in the form that some servers know alone */
+  body(own: object, other?: boolean): object;
+  /** The parameter that some servers know in another form. */
+  readonly form?: EitherForm | undefined;
   /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
   result(answer: Answer): Result;
   /** The answer in events that were not asked for. @throws ProviderError where they broke off */
@@ -105,10 +110,14 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
   }
 
   async invoke(input: Input, options: CallOptions): Promise<Output> {
-    const call = this.#call(input, { stream: false });
-    const answer = await post<Answer>(this.#connection, call, this.#endpoint.field, options, {
-      events: (events) => this.#endpoint.answer(events.map((event) => eventIn(event, call.blame))),
-    });
+    const { field, form } = this.#endpoint;
+    const attempt = (other?: boolean, onRefusal?: Call["onRefusal"]): Promise<Answer> => {
+      const call = this.#call(input, { stream: false }, other);
+      return post<Answer>(this.#connection, { ...call, ...defined({ onRefusal }) }, field, options, {
+        events: (events) => this.#endpoint.answer(events.map((event) => eventIn(event, call.blame))),
+      });
+    };
+    const answer = await (form === undefined ? attempt() : form.send(attempt));
     options.report?.({ usage: usageOf(fieldsOf(answer)?.["usage"]) });
     return this.#read(answer);
   }
@@ -125,13 +134,10 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
     return readStructured(this.#schema, result.text);
   }
 
-  #call(input: Input, extra: object = {}): Call {
+  #call(input: Input, extra: object = {}, other?: boolean): Call {
+    const { path, common } = this.#endpoint;
     const own = this.#endpoint.own(input);
-    return {
-      path: this.#endpoint.path,
-      body: { ...this.#endpoint.body(own), ...extra },
-      blame: blameOf(own, this.#endpoint.common),
-    };
+    return { path, body: { ...this.#endpoint.body(own, other), ...extra }, blame: blameOf(own, common) };
   }
 
   #jobKind(): JobKind<Input, Output> {

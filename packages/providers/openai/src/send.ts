@@ -24,6 +24,8 @@ export interface Call {
   readonly path: string;
   readonly body: object;
   readonly blame: Blame;
+  /** Hears what the provider says of a refusal. It may quote an input or the key: for a look-up, never to be shown. */
+  readonly onRefusal?: (words: string) => void;
 }
 
 /**
@@ -84,7 +86,7 @@ export async function* postForEvents<Event extends object>(
         throw networkError(thrown, DIALECT, { status, requestId: requestIdOf(headers, DIALECT) });
       });
       if (next.done === true) return;
-      yield eventIn<Event>(next.value, call.blame, headers);
+      yield eventIn(next.value, call.blame, headers) as Event | typeof DONE;
     }
   } finally {
     linked.unlink();
@@ -92,12 +94,8 @@ export async function* postForEvents<Event extends object>(
   }
 }
 
-/** What an event says. @throws ProviderError for one that says that the provider failed, or that is not JSON */
-export function eventIn<Event extends object>(
-  { name, data }: ServerEvent,
-  blame: Blame,
-  headers?: Headers,
-): Event | typeof DONE {
+/** Content of an event. @throws ProviderError for one that says that the provider failed, or that is not JSON */
+export function eventIn({ name, data }: ServerEvent, blame: Blame, headers?: Headers): object | typeof DONE {
   if (data.startsWith(DONE)) return DONE;
   const event = parseJson(data);
   const failure = failureIn(
@@ -106,7 +104,7 @@ export function eventIn<Event extends object>(
   );
   if (failure !== undefined) throw providerError(failure, DIALECT, blame);
   if (fieldsOf(event) === undefined) throw notJson(DIALECT, { status: 200 });
-  return event as Event;
+  return event as object;
 }
 
 /** Parts of a request. */
@@ -117,12 +115,13 @@ interface Request {
   readonly body?: object;
   /** @default there are no inputs to blame: it is about files and batches */
   readonly blame?: Blame;
+  readonly onRefusal?: Call["onRefusal"];
 }
 
 /** @throws ProviderError, TimeoutError, the signal's reason, or ArgumentError for a client that has no such method */
 export async function send(
   { client, timeoutMs }: Connection,
-  { method, path, blame = {}, ...parts }: Request,
+  { method, path, blame = {}, onRefusal, ...parts }: Request,
   { signal, report }: CallOptions,
 ): Promise<{ readonly response: Response }> {
   signal?.throwIfAborted();
@@ -142,9 +141,16 @@ export async function send(
   } catch (thrown) {
     signal?.throwIfAborted();
     const { error, facts, usage } = sdkFailure(thrown, timeoutMs, blame);
+    if (onRefusal !== undefined) onRefusal(wordsOf(thrown));
     if (facts !== undefined) report?.(facts);
     if (usage !== undefined) report?.({ usage });
     throw error;
   }
   throw new ArgumentError(`Expected \`client\` to have \`${method}\`, got none. Give one of the openai package.`);
+}
+
+/** All that the provider says in an error of the SDK's. */
+function wordsOf(thrown: unknown): string {
+  const { body, error, message, param } = fieldsOf(thrown) ?? {};
+  return [JSON.stringify(body ?? error), message, param].join(" ");
 }

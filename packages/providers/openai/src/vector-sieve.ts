@@ -1,4 +1,4 @@
-import { parseJson } from "@batchwise/adapter-kit";
+import { parseJson, textIn } from "@batchwise/adapter-kit";
 
 /** Text before a vector in base64. Inside of a JSON string the quotes would have backslashes before them. */
 const OPENING = /"embedding"\s*:\s*"/;
@@ -80,7 +80,7 @@ export async function readThrough(response: Response, sieve: VectorSieve): Promi
 
 /** Some encoders escape what base64 has: PHP's writes `\/`, .NET's `\u002B` and `\u003D`. */
 function unescaped(base64: string): string {
-  return base64.includes("\\") ? String(parseJson(`"${base64}"`) ?? base64) : base64;
+  return base64.includes("\\") ? (textIn(parseJson(`"${base64}"`)) ?? base64) : base64;
 }
 
 /** One character for each byte: of what is ASCII, the text itself. */
