@@ -1,15 +1,25 @@
-export { cutShort, filtered, notAnswer, refused, textOf } from "./answers.ts";
+export { cutShort, filtered, gaveUp, isGivenUp, notAnswer, refused, textOf } from "./answers.ts";
 export { BulkRunnable } from "./bulk-runnable.ts";
 export { defined } from "./defined.ts";
 export { causesOf, socketError, systemCode, word } from "./errors/causes.ts";
 export { type CodeRow, type Dialect, factsOf, type RefusalParts, requestIdOf, type Verdict } from "./errors/dialect.ts";
 export { type Failure, failureOf, NO_USAGE } from "./errors/failure-of.ts";
 export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.ts";
-export { networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
-export { headersIn, type Refusal, refusalIn, refusalOf } from "./errors/refusal.ts";
+export { eventsInstead, networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
+export { failureIn, headersIn, type Refusal, refusalIn, refusalOf } from "./errors/refusal.ts";
+export { eventsIn, eventsOf, looksLikeEvents, type ServerEvent } from "./events.ts";
 export { countIn, type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
 export { type LimitHeaders, limitsIn, resetMs, xRateLimits } from "./headers.ts";
-export { connectHttp, HTTP, type HttpConnection, type HttpOptions, httpOptions, postJson, readJson } from "./http.ts";
+export {
+  connectHttp,
+  HTTP,
+  type HttpConnection,
+  type HttpOptions,
+  httpOptions,
+  postJson,
+  readJson,
+  type Reading,
+} from "./http.ts";
 export { type JobApi, jobBackend, type TaggedJob } from "./jobs/job-backend.ts";
 export { type JobEnding, jobEnding } from "./jobs/job-ending.ts";
 export type { JobKind, RawRow } from "./jobs/job-kind.ts";
@@ -32,6 +42,7 @@ export {
   REQUEST,
   RETRY,
 } from "./options/pace.ts";
+export { patientFetch } from "./patient-fetch.ts";
 export { promptTokens } from "./prompt-tokens.ts";
 export { requireRerankInput, rerankTokens, scoresIn } from "./rerank.ts";
 export { formatOf, jsonSchemaOf, readStructured, STRUCTURED, type StructuredOptions } from "./structured.ts";

@@ -1,6 +1,6 @@
 import { InputError, ProviderError, TimeoutError } from "@batchwise/core";
 import { inspect } from "node:util";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Dialect } from "./dialect.ts";
 import { factsOf } from "./dialect.ts";
 import { failureOf } from "./failure-of.ts";
@@ -24,7 +24,7 @@ test.for<[Parameters<typeof providerError>[0], string]>([
   ],
   [
     { status: 404 },
-    "Expected an answer from Tern, got status 404. The request is refused whatever the inputs are: check the model, the options and the API's address.",
+    "Expected an answer from Tern, got status 404. Change the input, or leave it out; where every input is refused, check the options, the model and the API's address.",
   ],
   [{ code: "server_error" }, "Expected an answer from Tern, got an error (server_error). Try again later."],
   [
@@ -36,8 +36,13 @@ test.for<[Parameters<typeof providerError>[0], string]>([
 });
 
 test("P22 P26 status, code, id and wait are kept; a wait only where there is a next try", () => {
-  const headers = new Headers({ "retry-after": "7", "retry-after-ms": "70", "tern-id": "t-1", "x-request-id": "r-1" });
-  const kept = { status: 503, providerCode: "busy", requestId: "t-1", retryAfterMs: 70, retryable: true };
+  const headers = new Headers({
+    "retry-after": "1",
+    "retry-after-ms": "7000",
+    "tern-id": "t-1",
+    "x-request-id": "r-1",
+  });
+  const kept = { status: 503, providerCode: "busy", requestId: "t-1", retryAfterMs: 7000, retryable: true };
   expect(providerError({ status: 503, code: "busy", headers }, TERN)).toMatchObject(kept);
   expect(providerError({ status: 401, headers }, TERN).retryAfterMs).toBeUndefined();
   expect(factsOf(headers, { ...TERN, limits: () => ({ requests: { limit: 5 } }) })).toEqual({
@@ -77,6 +82,48 @@ test("errors of calls that brought no answer", () => {
   expect(inspect(error, { depth: 9 })).not.toContain("SECRET");
   expect(notJson(TERN, { status: 200 })).toMatchObject({ code: "provider_error", retryable: true, status: 200 });
   expect(timedOut(5).message).toContain("within timeoutMs (5 ms)");
+});
+
+// openai/openai-node#2153
+test.for(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"])("P42 %s is Node's own limit, and is named", (code) => {
+  const error = networkError(
+    new TypeError("fetch failed", { cause: Object.assign(new Error("SECRET"), { code }) }),
+    TERN,
+  );
+  expect(error).toBeInstanceOf(TimeoutError);
+  expect(error.message).toBe(
+    "Expected headers, or more of an answer, within the 300 s that Node's own `fetch` waits, got none. " +
+      "Install the package `undici`, or pass a `fetch` that waits longer.",
+  );
+});
+
+test.for(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT"])("P42 %s may pass", (code) => {
+  const thrown = new TypeError("fetch failed", {
+    cause: Object.assign(new Error("SECRET"), { code, hostname: "SECRET" }),
+  });
+  const error = networkError(thrown, TERN);
+  expect(error).toMatchObject({ code: "network_error", retryable: true, providerCode: code });
+  expect(inspect(error, { depth: 9 })).not.toContain("SECRET");
+});
+
+test.for<[Record<string, string>, string]>([
+  [{}, "check the network and the API's address, and whether the network wants a proxy."],
+  [
+    { HTTPS_PROXY: "http://user:SECRET@host" },
+    "check the network and the API's address: HTTPS_PROXY is not used without NODE_USE_ENV_PROXY=1.",
+  ],
+  [
+    { https_proxy: "http://SECRET", NODE_USE_ENV_PROXY: "1" },
+    "check the network and the API's address, and the proxy in https_proxy.",
+  ],
+])("a network error hints at proxies, with %j", ([variables, advice]) => {
+  for (const name of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "NODE_USE_ENV_PROXY"]) {
+    vi.stubEnv(name, variables[name] ?? "");
+  }
+  const { message } = networkError(new Error("SECRET"), TERN);
+  vi.unstubAllEnvs();
+  expect(message.endsWith(advice)).toBe(true);
+  expect(message).not.toContain("SECRET");
 });
 
 test("what an SDK threw becomes an error of ours, with what the provider counts for it", () => {

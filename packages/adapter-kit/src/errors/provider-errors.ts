@@ -1,8 +1,10 @@
-import { ProviderError, type ProviderErrorOptions, retryAfterMs, TimeoutError } from "@batchwise/core";
+import { ProviderError, type ProviderErrorOptions, TimeoutError } from "@batchwise/core";
+import { environment } from "../key.ts";
 import { systemCode, word } from "./causes.ts";
 import { type Dialect, requestIdOf, type Verdict } from "./dialect.ts";
 import { type Blame, isPassing, judge } from "./judge.ts";
 import type { Refusal } from "./refusal.ts";
+import { waitOf } from "./wait.ts";
 
 /** The error for a refusal: status, codes and what follows from them (P26), and no word of the provider's (P35). */
 export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame = {}): ProviderError {
@@ -11,8 +13,9 @@ export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame =
   const providerCode = word(refusal.code) ?? word(refusal.type);
   const retryable = isPassing(verdict);
   const position = verdict === "invalid_input" ? positionOf(refusal, blame.positions) : undefined;
+  const retryAfterMs = retryable ? waitOf(headers, refusal.waitMs) : undefined;
   const shown = [status === undefined ? "an error" : `status ${status}`, providerCode && `(${providerCode})`];
-  const advice = adviceFor(verdict, refusal, dialect, position);
+  const advice = adviceFor(verdict, refusal, dialect, { position, retryAfterMs });
   return new ProviderError(`Expected an answer from ${dialect.provider}, got ${shown.join(" ").trim()}. ${advice}`, {
     code: verdict,
     retryable,
@@ -20,7 +23,7 @@ export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame =
     providerCode,
     position,
     requestId: (headers && requestIdOf(headers, dialect)) ?? refusal.requestId,
-    retryAfterMs: retryable && headers !== undefined ? retryAfterMs(headers) : undefined,
+    retryAfterMs,
   });
 }
 
@@ -33,13 +36,31 @@ export function networkError(
   thrown: unknown,
   { provider }: Dialect,
   origin: Partial<ProviderErrorOptions> = {},
-): ProviderError {
+): ProviderError | TimeoutError {
   const code = systemCode(thrown);
+  if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") return nodeTimedOut();
   const got = origin.status === undefined ? "a connection that failed" : "one that broke off";
   return new ProviderError(
     `Expected an answer from ${provider}, got ${got}${code === undefined ? "" : ` (${code})`}. ` +
-      `Try again later; if it goes on, check the network and the API's address.`,
+      `Try again later; if it goes on, check the network and the API's address${proxyAdvice()}.`,
     { code: "network_error", retryable: true, providerCode: code, ...origin },
+  );
+}
+
+/** Node's `fetch` passes proxies by unless it is told not to: https://nodejs.org/api/cli.html#node_use_env_proxy1, checked 2026-11-24. */
+function proxyAdvice(): string {
+  const name = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"].find(environment);
+  if (name === undefined) return ", and whether the network wants a proxy";
+  return environment("NODE_USE_ENV_PROXY")
+    ? `, and the proxy in ${name}`
+    : `: ${name} is not used without NODE_USE_ENV_PROXY=1`;
+}
+
+/** Node's own limit, which is none of the caller's. */
+function nodeTimedOut(): TimeoutError {
+  return new TimeoutError(
+    "Expected headers, or more of an answer, within the 300 s that Node's own `fetch` waits, got none. " +
+      "Install the package `undici`, or pass a `fetch` that waits longer.",
   );
 }
 
@@ -53,24 +74,40 @@ export function notJson({ provider }: Dialect, origin: Partial<ProviderErrorOpti
   );
 }
 
+/** Events where JSON was asked for. The server would send them again: nothing is tried again. */
+export function eventsInstead({ provider }: Dialect, origin: Partial<ProviderErrorOptions> = {}): ProviderError {
+  return new ProviderError(
+    `Expected JSON from ${provider}, got a stream of events, which was not asked for. ` +
+      `Turn streaming off at the server or the proxy behind the API's address.`,
+    { code: "invalid_argument", retryable: false, ...origin },
+  );
+}
+
 /** The call took longer than it may. */
 export function timedOut(timeoutMs?: number): TimeoutError {
   const within = timeoutMs === undefined ? "the client's own timeout" : `timeoutMs (${timeoutMs} ms)`;
   return new TimeoutError(`Expected an answer within ${within}, got none. Allow it more time, or send less at once.`);
 }
 
-function adviceFor(verdict: Verdict, { status, param }: Refusal, { key }: Dialect, position?: number): string {
+function adviceFor(
+  verdict: Verdict,
+  { status, param }: Refusal,
+  { key }: Dialect,
+  { position, retryAfterMs }: Pick<ProviderErrorOptions, "position" | "retryAfterMs">,
+): string {
   switch (verdict) {
     case "authentication":
       return `Check ${key === undefined ? "the key" : `${key} or the option \`apiKey\``}, and what the key may use.`;
     case "quota_exceeded":
       return "The account has used up what it may spend: add credit, or raise its limit.";
     case "rate_limited":
-      return "The rate limit is reached: try again later, or send less at once.";
+      return `The rate limit is reached: try again ${retryAfterMs === undefined ? "later" : `in ${retryAfterMs / 1000} s`}, or send less at once.`;
     case "request_too_large":
       return "Send fewer or shorter inputs in one request.";
     case "invalid_input":
-      return `${position === undefined ? "The input" : `Input ${position} of the request`} can't succeed as it is: change it, or leave it out.`;
+      return position === undefined
+        ? "Change the input, or leave it out; where every input is refused, check the options, the model and the API's address."
+        : `Input ${position} of the request can't succeed as it is: change it, or leave it out.`;
     case "invalid_argument":
       return `${word(param) === undefined ? "The request" : `\`${param}\``} is refused whatever the inputs are: check the model, the options and the API's address.`;
     default:

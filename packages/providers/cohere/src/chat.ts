@@ -6,8 +6,10 @@ import {
   defineOptions,
   fieldsOf,
   formatOf,
+  gaveUp,
   GENERATION,
   type GenerationOptions,
+  isGivenUp,
   type JobKind,
   jsonSchemaOf,
   notAnswer,
@@ -20,17 +22,10 @@ import {
   textOf,
   utf8Length,
 } from "@batchwise/adapter-kit";
-import {
-  type CallOptions,
-  type JobBackend,
-  ProviderError,
-  Runnable,
-  type RunnableSettings,
-  type Usage,
-} from "@batchwise/core";
+import { type CallOptions, type JobBackend, Runnable, type RunnableSettings, type Usage } from "@batchwise/core";
 import { type Cohere, CohereClientV2 } from "cohere-ai";
 import { type CohereClientLike, connect } from "./client.ts";
-import { brokenOff } from "./errors.ts";
+import { brokenOff, DIALECT } from "./errors.ts";
 import { type CohereOptions, JOB_MODEL, modelOption, settingsOf, sharedOptions } from "./options.ts";
 import { takenSchema } from "./schema.ts";
 import { send, stream } from "./send.ts";
@@ -201,7 +196,8 @@ function resultOf(response: Cohere.V2ChatResponse): ChatResult {
   const { message, finishReason, usage } = response as Partial<Cohere.V2ChatResponse>;
   checkFinish(finishReason);
   // A message without content is one that calls tools, or one that has been cut before its first word.
-  if (message?.content === undefined && message?.toolCalls === undefined && finishReason !== "MAX_TOKENS") {
+  const isEmpty = (message?.content ?? undefined) === undefined && (message?.toolCalls ?? []).length === 0;
+  if (isEmpty && finishReason !== "MAX_TOKENS") {
     throw notAnswer("a message");
   }
   return {
@@ -214,11 +210,7 @@ function resultOf(response: Cohere.V2ChatResponse): ChatResult {
 
 /** @throws ProviderError where Cohere gave up in the middle of an answer: it may do better another time */
 function checkFinish(finishReason: string | undefined): void {
-  if (finishReason !== "ERROR" && finishReason !== "TIMEOUT") return;
-  throw new ProviderError(
-    `Expected a whole answer from Cohere, got one that it gave up (${finishReason}). Try again later.`,
-    { status: 200, providerCode: finishReason, retryable: true },
-  );
+  if (isGivenUp(finishReason)) throw gaveUp(finishReason, DIALECT);
 }
 
 /** The bytes of it all bound its tokens from above. What can't be written down fails in `invoke`; it must not fail here. */

@@ -6,7 +6,25 @@ import { type CohereClientLike, type CohereClientOptions, connect } from "./clie
 import { CohereEmbeddings } from "./embeddings.ts";
 import { embedded, Wire } from "./fixtures/wire.ts";
 
-beforeEach(() => vi.stubEnv("CO_API_KEY", undefined));
+beforeEach(() => {
+  vi.stubEnv("CO_API_KEY", undefined);
+  vi.stubEnv("CO_API_URL", undefined);
+});
+
+test("the address is in CO_API_URL where none is given, as the emulator prints it", async () => {
+  vi.stubEnv("CO_API_URL", "http://127.0.0.1:9999");
+  const wire = new Wire(() => embedded([[1, 2]]));
+  const options = { model: "m", inputType: "clustering", apiKey: "k", fetch: wire.fetch } as const;
+  await new CohereEmbeddings(options).invoke("a");
+  await new CohereEmbeddings({ ...options, baseURL: "http://host.test" }).invoke("a");
+  vi.stubEnv("CO_API_URL", "");
+  await new CohereEmbeddings(options).invoke("a");
+  expect(wire.requests.map(({ url }) => new URL(url).host)).toEqual(["127.0.0.1:9999", "host.test", "api.cohere.com"]);
+  vi.stubEnv("CO_API_URL", "no address");
+  expect(() => new CohereEmbeddings(options)).toThrow(
+    "Expected CO_API_URL to be an address such as https://host, got a string.",
+  );
+});
 afterEach(() => vi.unstubAllEnvs());
 
 test("the key is in CO_API_KEY where none is given", async () => {

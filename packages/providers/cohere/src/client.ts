@@ -1,4 +1,13 @@
-import { defined, environment, HTTP, isKey, kindOf, type Option, type OptionsOf } from "@batchwise/adapter-kit";
+import {
+  defined,
+  environment,
+  HTTP,
+  isAddress,
+  isKey,
+  kindOf,
+  type Option,
+  type OptionsOf,
+} from "@batchwise/adapter-kit";
 import { ArgumentError } from "@batchwise/core";
 import type { CohereClientV2 } from "cohere-ai";
 import { fetcher } from "./fetcher.ts";
@@ -23,8 +32,8 @@ export const CONNECTION = {
     takes: (value: unknown): boolean => value === "" || typeof value === "function",
     expected: "a string of visible ASCII characters, or a function",
   } as Option<string | (() => string | Promise<string>)>,
-  /** @default the SDK's: https://api.cohere.com */
-  baseURL: { ...HTTP.baseURL, default: BASE_URL, otherwise: `\`${BASE_URL}\`` } as Option<string>,
+  /** @default the environment variable CO_API_URL, else the SDK's: https://api.cohere.com */
+  baseURL: { ...HTTP.baseURL, default: BASE_URL, otherwise: `\`CO_API_URL\`, else \`${BASE_URL}\`` } as Option<string>,
   /** Makes the requests. @default globalThis.fetch */
   fetch: { ...HTTP.fetch } as Option<typeof globalThis.fetch>,
   /** Further headers of every request. */
@@ -53,13 +62,14 @@ export function connect<Client extends object>(
   options: Omit<CohereClientOptions, "client"> & { readonly client?: Client },
   Sdk: new (options: ConstructorParameters<typeof CohereClientV2>[0]) => Client,
 ): Connection<Client> {
-  const { client, baseURL = BASE_URL, fetch, headers } = options;
+  const { client, fetch, headers } = options;
   if (client !== undefined) {
     const other = (Object.keys(CONNECTION) as (keyof typeof CONNECTION)[]).find((name) => options[name] !== undefined);
     if (other === undefined) return { client, owner: client };
     throw new ArgumentError(`Expected either \`client\` or \`${other}\`, got both. Give it to the client itself.`);
   }
   const apiKey = options.apiKey ?? environment("CO_API_KEY");
+  const baseURL = options.baseURL ?? addressIn("CO_API_URL") ?? BASE_URL;
   return {
     client: new Sdk({
       token: typeof apiKey === "function" ? async () => checkKey(await apiKey()) : checkKey(apiKey),
@@ -70,6 +80,15 @@ export function connect<Client extends object>(
     }),
     owner: typeof apiKey === "function" ? apiKey : `${baseURL} ${apiKey}`,
   };
+}
+
+/** @throws ArgumentError for a variable that does not hold an address: keys and inputs would go elsewhere */
+function addressIn(name: string): string | undefined {
+  const address = environment(name) || undefined;
+  if (address === undefined || isAddress(address)) return address;
+  throw new ArgumentError(
+    `Expected ${name} to be an address such as https://host, got a string. Correct the variable, or pass \`baseURL\`.`,
+  );
 }
 
 /** @throws ArgumentError for what no header can hold: it would come back in the message of another error. */

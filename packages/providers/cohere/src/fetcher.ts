@@ -1,5 +1,6 @@
-import { defined, parseJson } from "@batchwise/adapter-kit";
+import { defined, eventsInstead, looksLikeEvents, parseJson, patientFetch } from "@batchwise/adapter-kit";
 import type { CohereClientV2 } from "cohere-ai";
+import { DIALECT } from "./errors.ts";
 
 type FetchFunction = NonNullable<ConstructorParameters<typeof CohereClientV2>[0]["fetcher"]>;
 type Call = Parameters<FetchFunction>[0];
@@ -21,7 +22,7 @@ export const fetcher: FetchFunction = ((call: Call): Promise<Answer> =>
   )) as FetchFunction;
 
 async function exchange(call: Call): Promise<Answer> {
-  const send = call.fetchFn ?? fetch;
+  const send = call.fetchFn ?? patientFetch;
   const response = await send(addressOf(call), {
     method: call.method,
     headers: await headersOf(call),
@@ -34,10 +35,12 @@ async function exchange(call: Call): Promise<Answer> {
   if (response.ok && call.responseType === "sse" && response.body !== null) {
     return { ok: true, body: response.body, rawResponse };
   }
-  const body = parseJson(await response.text());
+  const text = await response.text();
+  const body = parseJson(text);
   if (!response.ok) {
     return { ok: false, error: { reason: "status-code", statusCode: response.status, body }, rawResponse };
   }
+  if (body === undefined && looksLikeEvents(text)) throw eventsInstead(DIALECT, { status: response.status });
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return { ok: false, error: { reason: "non-json", statusCode: response.status, rawBody: "" }, rawResponse };
   }

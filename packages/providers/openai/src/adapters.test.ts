@@ -25,7 +25,7 @@ const TEXTS = { model: "text-embedding-3-large", dimensions: 2, user: "u", trunc
 /** A value for every option, and what is sent for the text "hello world". */
 const EVERY: Readonly<Record<string, { readonly options: object; readonly path: string; readonly body: object }>> = {
   embeddings: {
-    options: { ...TEXTS, request: { maxInputs: 5 } },
+    options: { ...TEXTS, encoding: "base64", request: { maxInputs: 5 } },
     path: "/embeddings",
     body: { model: TEXTS.model, input: ["hello"], dimensions: 2, user: "u", encoding_format: "base64" },
   },
@@ -35,12 +35,13 @@ const EVERY: Readonly<Record<string, { readonly options: object; readonly path: 
     body: { model: "m", input: ["hello world"] },
   },
   chat: {
-    options: GENERATION,
+    options: { ...GENERATION, maxTokensParameter: "max_completion_tokens" },
     path: "/chat/completions",
     body: {
       model: "m",
       temperature: 1,
       max_completion_tokens: 9,
+      stream: false,
       seed: 4,
       messages: [
         { role: "system", content: "Be brief." },
@@ -56,6 +57,7 @@ const EVERY: Readonly<Record<string, { readonly options: object; readonly path: 
       instructions: "Be brief.",
       temperature: 1,
       max_output_tokens: 9,
+      stream: false,
       seed: 4,
       input: "hello world",
     },

@@ -1,6 +1,15 @@
-import { defined, environment, HTTP, isKey, type Option, type OptionsOf, requireKey } from "@batchwise/adapter-kit";
+import {
+  defined,
+  environment,
+  HTTP,
+  isKey,
+  type Option,
+  type OptionsOf,
+  patientFetch,
+  requireKey,
+} from "@batchwise/adapter-kit";
 import { ArgumentError, ProviderError } from "@batchwise/core";
-import { OpenAI } from "openai";
+import { type APIError, OpenAI } from "openai";
 import { TIMEOUT_MS } from "./limits.ts";
 
 /** Options of the connection to a server. */
@@ -67,13 +76,11 @@ export interface RequestOptions {
   readonly timeout: number;
   readonly query?: object;
   readonly body?: object;
-  readonly stream?: boolean;
 }
 
 /** A response that is on its way. */
 export interface PendingResponse {
   asResponse(): Promise<Response>;
-  withResponse(): Promise<{ readonly data: unknown; readonly response: Response }>;
 }
 
 /** A client, and what its requests have in common. */
@@ -94,12 +101,12 @@ export function connect(options: ConnectionOptions & { readonly timeoutMs?: numb
 }
 
 function open(options: Omit<ConnectionOptions, "client">): Pick<Connection, "client" | "owner"> {
-  const { apiKey: key, baseURL, organization, project, fetch, defaultHeaders, defaultQuery } = options;
+  const { apiKey: key, baseURL, organization, project, fetch = patientFetch, defaultHeaders, defaultQuery } = options;
   const apiKey =
     typeof key === "function"
       ? key
       : requireKey(key || environment(KEY), KEY, "; for a server that wants none, any text");
-  const client = new OpenAI({
+  const client = new Client({
     ...defined({ baseURL, organization, project, fetch, defaultHeaders, defaultQuery }),
     apiKey: typeof apiKey === "function" ? () => keyFrom(apiKey) : apiKey,
     maxRetries: 0,
@@ -109,6 +116,15 @@ function open(options: Omit<ConnectionOptions, "client">): Pick<Connection, "cli
 }
 
 const KEY = "OPENAI_API_KEY";
+
+/** Keeps the whole body of a refusal with the SDK's error, which else has what is in `error` alone. */
+class Client extends OpenAI {
+  protected override makeStatusError(...[status, body, ...rest]: StatusErrorParts): APIError {
+    return Object.assign(super.makeStatusError(status, body, ...rest), { body });
+  }
+}
+
+type StatusErrorParts = [status: number, body: object, message: string | undefined, headers: Headers];
 
 /** The function is the caller's, and so is its error to see. Where it threw, it may work another time. */
 async function keyFrom(apiKey: () => Promise<string>): Promise<string> {

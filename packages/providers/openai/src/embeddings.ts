@@ -17,6 +17,7 @@ import {
 import { type CallOptions, type JobBackend, type RunnableSettings } from "@batchwise/core";
 import type { EmbeddingCreateParams } from "openai/resources/embeddings";
 import { connect, type Connection, type ConnectionOptions } from "./client.ts";
+import { EitherForm } from "./either-form.ts";
 import { ownsInput } from "./errors.ts";
 import { BULK_CONCURRENCY, EMBEDDING_MODELS, EMBEDDING_TOKENS, EMBEDDINGS_REQUEST } from "./limits.ts";
 import { BULK, type PaceOptions, settingsOf } from "./options.ts";
@@ -54,6 +55,16 @@ const OWN = {
     description: "tokens of one text, counted by cl100k_base",
     otherwise: "8,192 for OpenAI's models; else the server decides",
   },
+  /**
+   * Form in which vectors travel. "base64" takes a quarter of the bytes and a tenth of the processor's time.
+   * @default "base64", and "float" for a server that refuses base64 or answers it with nothing before it has sent any
+   */
+  encoding: {
+    type: "string",
+    enum: ["base64", "float"],
+    description: "how vectors travel",
+    otherwise: '`"base64"`, and `"float"` where the server refuses that',
+  },
 } as const;
 
 /** Options of OpenAIEmbeddings. */
@@ -80,6 +91,7 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
   readonly #connection: Connection;
   readonly #options: OpenAIEmbeddingsOptions & { readonly model: string };
   readonly #length: Length;
+  readonly #form: EitherForm;
 
   /** @throws ArgumentError for an option that cannot be worked with, or without a key */
   constructor(options: OpenAIEmbeddingsOptions = {}) {
@@ -99,6 +111,8 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
     this.#connection = connect(options);
     this.#options = { ...options, model };
     this.#length = { maxTokens, truncate };
+    const form = { base64: "usual", float: "other" } as const;
+    this.#form = new EitherForm(/encoding_format|base64/i, options.encoding && form[options.encoding]);
     // A longer text is refused or cut, whatever its length.
     const mostBytes = maxTokens === undefined ? Infinity : BYTES_PER_TOKEN * maxTokens;
     this.settings = settingsOf(options, this.#connection, {
@@ -124,23 +138,30 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
     options: CallOptions = {},
   ): Promise<readonly (Float32Array | Error)[]> {
     const texts = await fitTexts(inputs, this.#length, options.signal);
-    return sendRest(texts, options, async (sent, positions) => {
-      const decoder = new VectorDecoder();
-      const call = this.#call(sent, positions);
-      const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, (response) =>
-        readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
-      );
-      options.report?.({ usage: usageOf(usage) });
-      return vectorsIn(data, sent.length, this.#options.dimensions, decoder);
-    });
+    return sendRest(texts, options, (sent, positions) =>
+      this.#form.send(
+        (floats, onRefusal) => this.#embed({ ...this.#call(sent, positions, floats), onRefusal }, sent.length, options),
+        // OpenRouter answers with nothing where a model knows no base64.
+        (slots) => slots.some((slot) => slot instanceof Float32Array),
+      ),
+    );
   }
 
-  #call(input: string[], positions?: readonly number[]): Call {
+  async #embed(call: Call, count: number, options: CallOptions): Promise<readonly (Float32Array | Error)[]> {
+    const decoder = new VectorDecoder();
+    const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, {
+      text: (response) => readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
+    });
+    options.report?.({ usage: usageOf(usage) });
+    return vectorsIn(data, count, this.#options.dimensions, decoder);
+  }
+
+  #call(input: string[], positions?: readonly number[], floats = this.#options.encoding === "float"): Call {
     const { model, dimensions, user } = this.#options;
     const body: EmbeddingCreateParams = {
       model,
       input,
-      encoding_format: "base64",
+      encoding_format: floats ? "float" : "base64",
       ...defined({ dimensions, user }),
     };
     return { path: "/embeddings", body, blame: { owns: ownsInput, positions } };

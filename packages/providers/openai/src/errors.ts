@@ -4,6 +4,7 @@ import {
   type Failure,
   failureOf,
   networkError,
+  systemCode,
   timedOut,
   word,
 } from "@batchwise/adapter-kit";
@@ -19,18 +20,25 @@ export const DIALECT: Dialect = {
   limits: rateLimitsOf,
 };
 
-/** Tells whether a part of the body is an input's, for endpoints whose inputs are in `input`. */
+/**
+ * Tells whether a part of the body is an input's, for endpoints whose inputs are in `input`. Only what every request has in
+ * common is not: a name that was never sent, such as vLLM's `input_tokens`, speaks of the input.
+ */
 export function ownsInput(param: string): boolean {
-  return /^(\$\.)?input\b/.test(param);
+  return !/^(\$\.)?(model|dimensions|encoding_format|user)\b/.test(param);
 }
 
 /** Reads an error of the SDK's. */
 export function sdkFailure(thrown: unknown, timeoutMs: number, blame: Blame): Failure {
-  if (thrown instanceof APIConnectionTimeoutError) return { error: timedOut(timeoutMs) };
+  if (thrown instanceof APIConnectionTimeoutError) {
+    // The SDK calls what the network gave up, or Node, a time-out of its own.
+    const isOwn = systemCode(thrown) === undefined;
+    return { error: isOwn ? timedOut(timeoutMs) : networkError(thrown, DIALECT) };
+  }
   return failureOf(thrown, DIALECT, blame) ?? { error: withoutResponse(thrown) };
 }
 
-function withoutResponse(thrown: unknown): ProviderError {
+function withoutResponse(thrown: unknown): Error {
   // Errors of any copy of the SDK have this field, set or not.
   if (thrown instanceof Error && "requestID" in thrown) return networkError(thrown, DIALECT);
   const name = thrown instanceof Error ? (word(thrown.name) ?? "Error") : typeof thrown;

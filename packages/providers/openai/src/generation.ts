@@ -2,6 +2,7 @@ import {
   type Blame,
   countIn,
   cutShort,
+  defined,
   type DefinedOptions,
   defineOptions,
   fieldsOf,
@@ -10,6 +11,7 @@ import {
   type GenerationOptions as SharedOptions,
   type JobKind,
   type Option,
+  type OptionGroup,
   type OptionsOf,
   promptTokens,
   readStructured,
@@ -18,9 +20,10 @@ import {
 } from "@batchwise/adapter-kit";
 import type { CallOptions, JobBackend, RunnableSettings, StandardSchema } from "@batchwise/core";
 import { connect, type Connection, type ConnectionOptions } from "./client.ts";
+import type { EitherForm } from "./either-form.ts";
 import { IMAGE_TOKENS, SINGLE_CONCURRENCY } from "./limits.ts";
 import { type PaceOptions, settingsOf, SINGLE } from "./options.ts";
-import { type Call, post, postForEvents } from "./send.ts";
+import { type Call, DONE, eventIn, post, postForEvents } from "./send.ts";
 import { usageOf } from "./usage.ts";
 
 const OWN = {
@@ -46,9 +49,9 @@ export interface GenerationOptions<Output>
 }
 
 /** Options of a Runnable that generates, declared. */
-export function generationOptions(of: string): DefinedOptions {
+export function generationOptions(of: string, own: OptionGroup = {}): DefinedOptions {
   const temperature = { ...GENERATION.temperature, maximum: 2 };
-  return defineOptions(of, OWN, { ...GENERATION, temperature }, STRUCTURED, SINGLE);
+  return defineOptions(of, OWN, { ...GENERATION, temperature }, own, STRUCTURED, SINGLE);
 }
 
 /** Requests and answers of one of the APIs that generate. */
@@ -60,10 +63,14 @@ export interface Endpoint<Input, Answer extends object, Result extends { readonl
   readonly common: object;
   /** An input's own part of the request. @throws InputError for what is not a prompt */
   own(input: Input): object;
-  /** The whole request. */
-  body(own: object): object;
+  /** The whole request. @param other with parameters in the form that some servers know alone */
+  body(own: object, other?: boolean): object;
+  /** The parameter that some servers know in another form. */
+  readonly form?: EitherForm | undefined;
   /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
   result(answer: Answer): Result;
+  /** The answer in events that were not asked for. @throws ProviderError where they broke off */
+  answer(events: readonly (object | typeof DONE)[]): unknown;
   /** Tells whether an answer ended at its longest. */
   isCut(result: Result): boolean;
 }
@@ -103,13 +110,20 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
   }
 
   async invoke(input: Input, options: CallOptions): Promise<Output> {
-    const answer = await post<Answer>(this.#connection, this.#call(input), this.#endpoint.field, options);
+    const { field, form } = this.#endpoint;
+    const attempt = (other?: boolean, onRefusal?: Call["onRefusal"]): Promise<Answer> => {
+      const call = this.#call(input, { stream: false }, other);
+      return post<Answer>(this.#connection, { ...call, ...defined({ onRefusal }) }, field, options, {
+        events: (events) => this.#endpoint.answer(events.map((event) => eventIn(event, call.blame))),
+      });
+    };
+    const answer = await (form === undefined ? attempt() : form.send(attempt));
     options.report?.({ usage: usageOf(fieldsOf(answer)?.["usage"]) });
     return this.#read(answer);
   }
 
   /** The events of one answer as they come. */
-  events<Event extends object>(input: Input, extra: object, options: CallOptions): AsyncIterable<Event> {
+  events<Event extends object>(input: Input, extra: object, options: CallOptions): AsyncIterable<Event | typeof DONE> {
     return postForEvents<Event>(this.#connection, this.#call(input, { stream: true, ...extra }), options);
   }
 
@@ -120,16 +134,17 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
     return readStructured(this.#schema, result.text);
   }
 
-  #call(input: Input, extra: object = {}): Call {
+  #call(input: Input, extra: object = {}, other?: boolean): Call {
+    const { path, common } = this.#endpoint;
     const own = this.#endpoint.own(input);
-    return { path: this.#endpoint.path, body: { ...this.#endpoint.body(own), ...extra }, blame: blameOf(own) };
+    return { path, body: { ...this.#endpoint.body(own, other), ...extra }, blame: blameOf(own, common) };
   }
 
   #jobKind(): JobKind<Input, Output> {
     return {
       common: this.#endpoint.common,
       body: ([input]) => this.#call(input as Input).body,
-      blame: ([input]) => blameOf(this.#endpoint.own(input as Input)),
+      blame: ([input]) => blameOf(this.#endpoint.own(input as Input), this.#endpoint.common),
       read: async (answer) => [await this.#read(answer as Answer)],
       usage: (answer) => usageOf(fieldsOf(answer)?.["usage"]),
     };
@@ -148,9 +163,10 @@ export function strictFormat<Format extends object>(
   }));
 }
 
-function blameOf(request: object): Blame {
-  const owned = new Set(Object.keys(request));
-  return { owns: (param) => owned.has(/^\w*/.exec(param)![0]) };
+/** An input's own part, and whatever was never sent. How long an answer may be depends on how long its input is. */
+function blameOf(request: object, common: object): Blame {
+  const isCommon = (name: string): boolean => name in common && !(name in request) && !/^max_\w*tokens$/.test(name);
+  return { owns: (param) => !isCommon(/^(?:\$\.)?(\w*)/.exec(param)![1]!) };
 }
 
 /** Tokens that an input itself allows its answer, in the words of either API. */

@@ -1,0 +1,53 @@
+/**
+ * A parameter that some servers know in another form only. The usual form is sent until a server refuses it that has never
+ * taken it; then the other form is tried in its place, and kept where it is taken.
+ */
+export class EitherForm {
+  readonly #names: RegExp;
+  #state: "untried" | "taken" | "refused";
+  /** True after an answer of no use: the next call, which the engine makes, is in the other form. */
+  #isDoubted = false;
+  #doubts = 3;
+
+  /**
+   * @param names names of the parameter in a refusal
+   * @param always the form that was asked for, which is then the only one. @default the usual one, while it is not refused
+   */
+  constructor(names: RegExp, always?: "usual" | "other") {
+    this.#names = names;
+    this.#state = always === undefined ? "untried" : always === "usual" ? "taken" : "refused";
+  }
+
+  /**
+   * Makes a call in the form that the server takes, and a second one where the first is refused by the parameter's name.
+   *
+   * @param call makes it, and hands on the words of a refusal
+   * @param took whether an answer shows that the form was taken. @default every answer does
+   * @throws what the first call threw, where the other form does no better
+   */
+  async send<Answer>(
+    call: (other: boolean, onRefusal: (words: string) => void) => Promise<Answer>,
+    took: (answer: Answer) => boolean = () => true,
+  ): Promise<Answer> {
+    const other = this.#state === "refused" || (this.#state === "untried" && this.#isDoubted);
+    let isNamed = false;
+    try {
+      const answer = await call(other, (words) => (isNamed = this.#names.test(words)));
+      this.#learn(other, took(answer));
+      return answer;
+    } catch (error) {
+      if (other || !isNamed || this.#state === "taken") throw error;
+      const answer = await call(true, () => undefined).catch(() => undefined);
+      if (answer === undefined || !took(answer)) throw error;
+      this.#learn(true, true);
+      return answer;
+    }
+  }
+
+  #learn(other: boolean, isTaken: boolean): void {
+    // Calls may have crossed: the usual form is never given up once it was taken.
+    if (this.#state === "taken") return;
+    if (isTaken) this.#state = other ? "refused" : "taken";
+    else this.#isDoubted = !other && this.#doubts-- > 0;
+  }
+}
