@@ -8,8 +8,10 @@ export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.
 export { networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
 export { headersIn, type Refusal, refusalIn, refusalOf } from "./errors/refusal.ts";
 export { countIn, type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
+export { failedFinish, isFailedFinish, noAnswer } from "./finish.ts";
 export { type LimitHeaders, limitsIn, resetMs, xRateLimits } from "./headers.ts";
 export { connectHttp, HTTP, type HttpConnection, type HttpOptions, httpOptions, postJson, readJson } from "./http.ts";
+export { jsonTextIn } from "./json-text.ts";
 export { type JobApi, jobBackend, type TaggedJob } from "./jobs/job-backend.ts";
 export type { JobKind, RawRow } from "./jobs/job-kind.ts";
 export { textLines } from "./jobs/text-lines.ts";

@@ -5,6 +5,9 @@ import {
   InvalidResponseDataError,
   JSONParseError,
   LoadAPIKeyError,
+  LoadSettingError,
+  NoContentGeneratedError,
+  NoSuchModelError,
   TooManyEmbeddingValuesForCallError,
   TypeValidationError,
   UnsupportedFunctionalityError,
@@ -68,6 +71,24 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
     expect(mapped(callError({ statusCode: 400, responseHeaders }))).toMatchObject({ retryAfterMs: undefined });
   });
 
+  test("P45 of errors around each other, each gives what it knows: a gateway's has no headers of its own", () => {
+    const responseHeaders = { "retry-after": "7", "x-request-id": "r2" };
+    const cause = callError({ statusCode: 429, responseHeaders });
+    const thrown = Object.assign(new Error("SECRET", { cause }), { statusCode: 429, type: "rate_limit_exceeded" });
+    expect(mapped(thrown)).toMatchObject({
+      code: "rate_limited",
+      retryAfterMs: 7000,
+      requestId: "r2",
+      providerCode: "rate_limit_exceeded",
+    });
+  });
+
+  test("P50 what the model's schema leaves out of the body is read", () => {
+    const responseBody = JSON.stringify({ error: { type: "insufficient_quota", message: "SECRET" } });
+    const thrown = callError({ statusCode: 429, responseBody, data: { error: { message: "SECRET" } } });
+    expect(mapped(thrown)).toMatchObject({ code: "quota_exceeded", retryable: false });
+  });
+
   test("a failed connection is one of the network's", () => {
     const socket = Object.assign(new Error("socket"), { code: "ECONNRESET" });
     for (const cause of [socket, new TypeError("terminated", { cause: socket })]) {
@@ -88,6 +109,9 @@ describe("errors without a response", () => {
   const schema = { value: "SECRET", cause: new Error("SECRET") };
   test.each<[Error, object]>([
     [new LoadAPIKeyError({ message: "SECRET" }), { code: "authentication", retryable: false }],
+    [new LoadSettingError({ message: "SECRET" }), { code: "invalid_argument", retryable: false }],
+    [new NoSuchModelError({ modelId: "SECRET", modelType: "languageModel" }), { code: "invalid_argument" }],
+    [new NoContentGeneratedError({ message: "SECRET" }), { code: "invalid_result" }],
     [
       new TooManyEmbeddingValuesForCallError({
         provider: "p",
