@@ -1,10 +1,14 @@
 import {
   ANY_INPUT,
   causesOf,
+  cutShort,
   type Dialect,
   type Failure,
   failureOf,
+  type Fields,
+  filtered,
   networkError,
+  notAnswer,
   socketError,
   word,
 } from "@batchwise/adapter-kit";
@@ -14,7 +18,7 @@ import { BatchwiseError, InputError, ProviderError, toError } from "@batchwise/c
 const RETRYABLE: unique symbol = Symbol.for("langchain.errors.retryable") as never;
 
 /** Any provider that LangChain has a package for. */
-const ANY_PROVIDER: Dialect = { provider: "the provider" };
+export const ANY_PROVIDER: Dialect = { provider: "the provider" };
 
 /**
  * Reads an error of LangChain's, as one of ours where it is a provider's: status, code and retryability are kept (P26), words are
@@ -24,7 +28,8 @@ export function chainFailure(thrown: unknown): Failure {
   const failure = failureOf(thrown, ANY_PROVIDER, ANY_INPUT);
   if (failure !== undefined) return failure;
   const causes = causesOf(thrown);
-  if (causes.some(({ name }) => name === "ContextOverflowError")) return { error: tooLong() };
+  const known = causes.map(nameOf).find((name) => name in BY_NAME);
+  if (known !== undefined) return { error: BY_NAME[known]!() };
   const cause = socketError(thrown);
   // The SDKs' errors have these fields, set or not: without a status there was no response.
   if (cause !== undefined || causes.some((each) => "requestID" in each)) {
@@ -41,6 +46,26 @@ export function forLangChain(error: Error): Error {
     Object.defineProperty(error, RETRYABLE, { value: error.retryable, configurable: true });
   }
   return error;
+}
+
+/**
+ * Errors without a status that say what became of an answer: of LangChain, of the SDKs that read JSON by themselves, and of
+ * the schemas in its parsers. Their messages hold the answer.
+ */
+const BY_NAME: Readonly<Record<string, () => Error>> = {
+  ContextOverflowError: tooLong,
+  OUTPUT_PARSING_FAILURE: () => notAnswer("what the chain's parser reads"),
+  SyntaxError: () => notAnswer("JSON"),
+  ZodError: () => notAnswer("what the schema takes"),
+  $ZodError: () => notAnswer("what the schema takes"),
+  LengthFinishReasonError: cutShort,
+  ContentFilterFinishReasonError: filtered,
+};
+
+/** LangChain's own code, the name, or the class's where an SDK gives no other name than Error. */
+function nameOf({ lc_error_code: code, name, constructor }: Fields): string {
+  if (code === "OUTPUT_PARSING_FAILURE") return code;
+  return name === "Error" ? (constructor as { readonly name: string }).name : String(name);
 }
 
 function tooLong(): InputError {
