@@ -180,7 +180,7 @@ describe("failures", () => {
     expect(error.message).not.toContain("SECRET");
   });
 
-  // Reported of gateways that stream whatever they are asked.
+  // unslothai/unsloth#6570, kaito-project/kaito#1880.
   test("P51 a body of events is refused once", async () => {
     const events = 'data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n';
     const headers = { "content-type": "text/event-stream" };
