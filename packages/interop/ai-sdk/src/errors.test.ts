@@ -40,8 +40,6 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
     [400, { param: "input[17]" }, { code: "invalid_input", position: 17 }],
     [401, {}, { code: "authentication", retryable: false }],
     [402, {}, { code: "quota_exceeded", retryable: false }],
-    [403, {}, { code: "authentication" }],
-    [404, {}, { code: "invalid_argument", retryable: false }],
     [408, {}, { code: "provider_error", retryable: true }],
     [413, {}, { code: "request_too_large" }],
     [422, {}, { code: "invalid_input" }],

@@ -17,8 +17,6 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
     ["400 of axios", { response: { status: 400 } }, { code: "invalid_input", status: 400 }],
     ["401", { status: 401 }, { code: "authentication", retryable: false }],
     ["402", { statusCode: 402 }, { code: "quota_exceeded", retryable: false }],
-    ["403", { status: 403 }, { code: "authentication" }],
-    ["404", { status: 404 }, { code: "invalid_argument", retryable: false }],
     ["408", { status: 408 }, { code: "provider_error", retryable: true }],
     ["409", { status: 409 }, { code: "provider_error", retryable: true }],
     ["413", { status: 413 }, { code: "request_too_large", retryable: false }],
