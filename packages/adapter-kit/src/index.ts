@@ -7,7 +7,7 @@ export { type CodeRow, type Dialect, factsOf, type RefusalParts, requestIdOf, ty
 export { type Failure, failureOf, NO_USAGE } from "./errors/failure-of.ts";
 export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.ts";
 export { networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
-export { headersIn, type Refusal, type RefusedResponse, refusalIn, refusalOf } from "./errors/refusal.ts";
+export { failureIn, headersIn, type Refusal, type RefusedResponse, refusalIn, refusalOf } from "./errors/refusal.ts";
 export { countIn, type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
 export { failedFinish, isFailedFinish, noAnswer } from "./finish.ts";
 export { type LimitHeaders, limitsIn, resetMs, xRateLimits } from "./headers.ts";

@@ -24,5 +24,5 @@ const NETWORK = /^(ECONN\w+|ENET\w+|EHOST\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND
 
 /** A short word, as APIs use them for codes and ids. Anything else may quote what was sent. */
 export function word(text: unknown): string | undefined {
-  return typeof text === "string" && /^[\w.$[\]-]{1,80}$/.test(text) ? text : undefined;
+  return typeof text === "string" && /^[\w.:$[\]-]{1,80}$/.test(text) ? text : undefined;
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { xRateLimits } from "../headers.ts";
 import type { Dialect, Verdict } from "./dialect.ts";
 import { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./judge.ts";
-import type { Refusal } from "./refusal.ts";
+import { type Refusal, refusalIn } from "./refusal.ts";
 
 const TERN: Dialect = { provider: "Tern" };
 const judged = (refusal: Refusal, dialect = TERN, blame: Blame = ANY_INPUT): Verdict => judge(refusal, dialect, blame);
@@ -13,14 +13,18 @@ test.for<[number | undefined, Verdict]>([
   [400, "invalid_input"],
   [401, "authentication"],
   [402, "quota_exceeded"],
-  [403, "authentication"],
-  [404, "invalid_argument"],
-  [405, "invalid_argument"],
+  [403, "invalid_input"],
+  [404, "invalid_input"],
+  [405, "invalid_input"],
+  [407, "invalid_argument"],
   [408, "provider_error"],
   [409, "provider_error"],
   [413, "request_too_large"],
   [422, "invalid_input"],
+  [424, "provider_error"],
   [425, "provider_error"],
+  [451, "invalid_input"],
+  [498, "provider_error"],
   [429, "rate_limited"],
   [500, "provider_error"],
   [503, "provider_error"],
@@ -42,6 +46,101 @@ test.for<[string, Verdict]>([
     expect(judged({ status, code })).toBe(verdict);
     expect(judged({ status, type: code })).toBe(verdict);
   }
+});
+
+/** Bodies as these servers send them; each with its source. */
+test.for<[string, number, object, Verdict]>([
+  // OpenRouter, https://openrouter.ai/docs/api/reference/errors-and-debugging: a moderation, a guardrail
+  ["flagged", 403, { error: { code: 403, message: "m", metadata: { reasons: ["violence"] } } }, "invalid_input"],
+  ["a guardrail", 403, { error: { code: 403, metadata: { error_type: "permission_denied" } } }, "invalid_input"],
+  // compl-ai/compl-ai#20 (Azure); Volcengine's public error codes
+  ["Azure's filter", 400, { error: { code: "content_filter", param: "prompt" } }, "invalid_input"],
+  ["a policy", 403, { error: { code: "content_policy_violation" } }, "invalid_input"],
+  ["Volcengine", 400, { error: { code: "InputTextRiskDetection", type: "BadRequest" } }, "invalid_input"],
+  // aws-solutions-library-samples/guidance-for-multi-provider-generative-ai-gateway-on-aws#133
+  ["a firewall's page", 403, undefined as unknown as object, "invalid_input"],
+  // huggingface/text-embeddings-inference#61; https://console.groq.com/docs/flex-processing
+  ["TEI's backend", 424, { error: "Backend error", error_type: "Backend" }, "provider_error"],
+  ["Groq's flex tier", 498, { error: { code: "capacity_exceeded", type: "invalid_request_error" } }, "provider_error"],
+  // musistudio/claude-code-router#233: over a minute's tokens, whatever is waited
+  ["Groq's 413", 413, { error: { type: "tokens", code: "rate_limit_exceeded" } }, "request_too_large"],
+  // cequence-io/openai-scala-client#109; https://www.volcengine.com/docs/82379/1299023
+  [
+    "Google's key",
+    400,
+    { error: { code: 400, status: "INVALID_ARGUMENT", details: [{ reason: "API_KEY_INVALID" }] } },
+    "authentication",
+  ],
+  ["a key", 400, { error: { code: "invalid_api_key" } }, "authentication"],
+  ["DashScope's key", 403, { code: "InvalidApiKey", message: "m" }, "authentication"],
+  ["a model", 403, { error: { code: "model_not_found" } }, "invalid_argument"],
+  ["Volcengine's model", 404, { error: { code: "ModelNotOpen", type: "NotFound" } }, "invalid_argument"],
+  ["a country", 403, { error: { code: "unsupported_country_region_territory" } }, "invalid_argument"],
+  // Ollama calls everything so: ollama/ollama#9494
+  ["Ollama", 404, { error: { message: "m", type: "api_error", param: null, code: null } }, "invalid_input"],
+])("P47 %s (%i) blames the request unless a code surely says otherwise", ([, status, body, verdict]) => {
+  expect(judged(refusalIn({ body, status }))).toBe(verdict);
+});
+
+/** Budgets and balances in other servers' words. */
+test.for<[string, number, object, Verdict]>([
+  // BerriAI/litellm#4606 and BerriAI/litellm#37000
+  ["LiteLLM", 400, { error: { type: "budget_exceeded", param: null, code: "400" } }, "quota_exceeded"],
+  ["LiteLLM since 2026", 429, { error: { type: "budget_exceeded", param: null, code: "429" } }, "quota_exceeded"],
+  // tencentmusic/supersonic#1572; hsliuping/TradingAgents-CN#170
+  ["DashScope", 400, { code: "Arrearage", message: "m" }, "quota_exceeded"],
+  ["DashScope for OpenAI's SDK", 400, { error: { code: "Arrearage", type: "Arrearage" } }, "quota_exceeded"],
+  // https://platform.claude.com/docs/en/api/errors; continuedev/continue#9942; Mistral's and Fireworks' documentation
+  ["Anthropic", 400, { type: "error", error: { type: "billing_error", message: "m" } }, "quota_exceeded"],
+  [
+    "DeepSeek, Mistral, Fireworks",
+    402,
+    { error: { message: "Insufficient Balance", code: "invalid_request_error" } },
+    "quota_exceeded",
+  ],
+  ["Google's prepayment", 402, { error: { code: 402, status: "RESOURCE_EXHAUSTED" } }, "quota_exceeded"],
+  // 666ghj/BettaFish#524; https://www.volcengine.com/docs/82379/1299023; tetsuo-ai/agenc-core#2483
+  ["Moonshot", 429, { error: { type: "exceeded_current_quota_error" } }, "quota_exceeded"],
+  ["Volcengine", 403, { error: { code: "AccountOverdueError", type: "Forbidden" } }, "quota_exceeded"],
+  ["xAI", 403, { code: "personal-team-blocked:spending-limit", error: "m" }, "quota_exceeded"],
+  // songquanpeng/one-api#1270; https://docs.laozhang.ai/en/faq/balance-insufficient.md
+  ["one-api", 403, { error: { type: "one_api_error", code: "insufficient_user_quota" } }, "quota_exceeded"],
+  ["a reseller", 400, { error: { type: "insufficient_balance", code: "insufficient_balance" } }, "quota_exceeded"],
+  // OpenRouterTeam/docs, api_reference/limits.mdx
+  [
+    "OpenRouter's credits",
+    402,
+    { error: { code: 402, metadata: { limit_source: "openrouter_credits" } } },
+    "quota_exceeded",
+  ],
+  [
+    "OpenRouter's budget",
+    403,
+    { error: { code: 403, metadata: { limit_source: "openrouter_workspace_budget" } } },
+    "quota_exceeded",
+  ],
+  [
+    "OpenRouter, while calls are in flight",
+    402,
+    {
+      error: {
+        code: 402,
+        metadata: { reason: "in_flight_budget_exhausted", limit_source: "openrouter_in_flight_budget" },
+      },
+    },
+    "rate_limited",
+  ],
+  [
+    "OpenRouter, for one request",
+    402,
+    { error: { code: 402, metadata: { reason: "weight_exceeds_budget", limit_source: "openrouter_credits" } } },
+    "request_too_large",
+  ],
+  // https://platform.openai.com/docs/guides/flex-processing: no room, and nothing is charged
+  ["OpenAI's flex tier", 429, { error: { code: "resource_unavailable" } }, "rate_limited"],
+  ["Google, for a minute", 429, { error: { code: 429, status: "RESOURCE_EXHAUSTED" } }, "rate_limited"],
+])("P50 %s (%i): what is spent is told from what passes", ([, status, body, verdict]) => {
+  expect(judged(refusalIn({ body, status }))).toBe(verdict);
 });
 
 test("a provider's own rows come first", () => {
@@ -99,5 +198,5 @@ test("what passes may be tried again", () => {
 
 test("P28 refused calls cost nothing; what failed on the way may have been counted", () => {
   expect([400, 401, 402, 403, 404, 413, 422, 429].every(isFree)).toBe(true);
-  expect([undefined, 200, 408, 409, 499, 500, 503].some(isFree)).toBe(false);
+  expect([undefined, 200, 408, 409, 424, 499, 500, 503].some(isFree)).toBe(false);
 });

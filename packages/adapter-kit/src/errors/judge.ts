@@ -15,33 +15,68 @@ export interface Blame {
 /** For calls of which no part is known to be common to all. */
 export const ANY_INPUT: Blame = { owns: () => true };
 
-/** Codes of OpenAI's API, which gateways and other servers use too. Source: its API reference, checked 2026-11-24. */
+/**
+ * Codes and types of refusals, in lower case with `_` between words (`AccountOverdueError` is `account_overdue_error`), of
+ * OpenAI's API, of other servers that speak its language, and of gateways. The first that matches counts. A word that some
+ * servers use for everything, such as `api_error` or `quota_exceeded`, is none of them: there the status says more.
+ *
+ * Sources, checked 2026-11-24: https://developers.openai.com/api/docs/guides/error-codes,
+ * https://openrouter.ai/docs/api/reference/errors-and-debugging, https://console.groq.com/docs/errors,
+ * https://help.aliyun.com/en/model-studio/error-code, https://www.volcengine.com/docs/82379/1299023, and the issues that
+ * the tests name.
+ */
 const CODES: readonly CodeRow[] = [
-  [/^(insufficient_quota|credit_balance_exhausted|\w+_(spend|usage)_limit_exceeded)$/, "quota_exceeded"],
-  [/^(model_not_found|invalid_model|DeploymentNotFound)$/, "invalid_argument"],
+  // OpenRouter: money that calls in flight may still cost. It is free again in a moment.
+  [/in_flight_budget/, "rate_limited"],
+  [/^weight_exceeds_budget$/, "request_too_large"],
+  // Money that is spent, in whoever's words.
+  [/(^|_)(arrear\w*|overdue|billing|payment_required|free_tier_only|current_quota)(_|$)/, "quota_exceeded"],
+  [/(^|_)(insufficient|not_enough|out_of)_(\w+_)?(quota|balance|credits?|funds?)(_|$)/, "quota_exceeded"],
+  [/(^|_)(budget|balance|credits?|funds?)_(\w+_)?(exceeded|exhausted|depleted|reached|insufficient)/, "quota_exceeded"],
+  [/(^|_)(spend|spending|usage|credit|budget|cost)_limit(_|$)/, "quota_exceeded"],
+  [/^(pre_consume_token_quota_failed|openrouter_(credits|key_limit|\w+_budget))$/, "quota_exceeded"],
+  // The key, and nothing else.
+  [/(^|_)(invalid|incorrect|missing|no|wrong|revoked|expired|disabled|deleted)_(api_)?key(_|$)/, "authentication"],
+  [/^(api_key_\w+|authentication(_error)?|invalid_authentication\w*|account_deactivated)$/, "authentication"],
+  // The model, or the place that calls come from.
+  [
+    /(^|_)(model|deployment)_(\w+_)?(not_found|not_exist|not_supported|not_open|decommissioned)(_|$)/,
+    "invalid_argument",
+  ],
+  [/(^|_)(invalid|unknown|unsupported)_(model|deployment|country)(_|$)/, "invalid_argument"],
   [/^max_tokens_per_request$/, "request_too_large"],
-  [/^(rate_limit_exceeded|slow_down)$/, "rate_limited"],
-  [/^(server_error|server_is_overloaded|vector_store_timeout)$/, "provider_error"],
+  [/^(rate_limit\w*|slow_down|too_many_requests|throttling\w*)$/, "rate_limited"],
+  [/(^|_)(server_error|\w*overloaded|capacity_exceeded|timeout)(_|$)/, "provider_error"],
   [
     /^(context_length_exceeded|content_filter|content_policy_violation|invalid_prompt|string_above_max_length)$/,
     "invalid_input",
   ],
 ];
-/** `invalid_image_url`, `image_too_large`, `bio_policy` and their like: of an input, unless the status says more. */
-const OF_INPUT = /(^|_)(image|policy)(_|$)/;
+/** `invalid_image_url`, `bio_policy`, `moderation_blocked` and their like: of an input, unless the status says more. */
+const OF_INPUT =
+  /(^|_)(image|policy|moderation|content_filter|sensitive|safety|guardrails?|inspection|risk_detection)(_|$)/;
 
-/** Statuses with a meaning. Others may pass from 500 on, and can't succeed below. */
+/**
+ * Statuses with a meaning. Any other from 500 on may pass, and any other from 400 on blames the request: a firewall answers
+ * 403, 404 or 405 to words that it does not like.
+ */
 const STATUSES: Readonly<Record<number, Verdict>> = {
-  400: "invalid_input",
   401: "authentication",
   402: "quota_exceeded",
-  403: "authentication",
+  407: "invalid_argument",
   408: "provider_error",
   409: "provider_error",
   413: "request_too_large",
-  422: "invalid_input",
+  421: "provider_error",
+  423: "provider_error",
+  // A server behind the server: text-embeddings-inference, Bedrock, gateways.
+  424: "provider_error",
   425: "provider_error",
   429: "rate_limited",
+  // Groq has no room for a call of its flex tier: https://console.groq.com/docs/flex-processing, checked 2026-11-24.
+  498: "provider_error",
+  // The call was canceled on its way.
+  499: "provider_error",
 };
 
 /** Verdicts that no parameter changes. */
@@ -60,7 +95,7 @@ export function judge(refusal: Refusal, dialect: Dialect, { owns }: Blame): Verd
   const verdict = named ?? byStatus(status, dialect.statuses);
   if (verdict === "rate_limited" && isTooMuch(refusal, dialect)) return "request_too_large";
   if (SURE.has(verdict)) return verdict;
-  if (owns !== undefined && (named === "invalid_input" || OF_INPUT.test(refusal.code ?? ""))) return "invalid_input";
+  if (owns !== undefined && (named === "invalid_input" || of(refusal, OF_INPUT))) return "invalid_input";
   if (named !== undefined && named !== "invalid_input") return named;
   if (verdict === "provider_error" || headers?.get("x-should-retry") === "true") return "provider_error";
   if (owns === undefined || verdict === "invalid_argument") return "invalid_argument";
@@ -75,21 +110,37 @@ export function isPassing(verdict: Verdict): boolean {
 
 /** Tells whether a refused call costs no tokens, so that what was reserved for it can be given back (P28). */
 export function isFree(status: number | undefined): boolean {
-  return status !== undefined && status >= 400 && status < 500 && ![408, 409, 499].includes(status);
+  return status !== undefined && status >= 400 && status < 500 && ![408, 409, 424, 499].includes(status);
 }
 
-function byCode({ code, type }: Refusal, rows: readonly CodeRow[] = []): Verdict | undefined {
-  return rows.find(([pattern]) => pattern.test(code ?? "") || pattern.test(type ?? ""))?.[1];
+function byCode(refusal: Refusal, rows: readonly CodeRow[] = []): Verdict | undefined {
+  return rows.find(([pattern]) => of(refusal, pattern))?.[1];
+}
+
+/** Tells whether the code or the type matches, as it is or in lower case with `_` between its words. */
+function of({ code = "", type = "" }: Refusal, pattern: RegExp): boolean {
+  return [code, type].some((word) => pattern.test(word) || pattern.test(snake(word)));
+}
+
+function snake(word: string): string {
+  return word
+    .replaceAll(/([a-z\d])([A-Z])/g, "$1_$2")
+    .replaceAll(/[^a-zA-Z\d]+/g, "_")
+    .toLowerCase();
 }
 
 function byStatus(status: number | undefined, own: Dialect["statuses"]): Verdict {
   // Without a status, or with a good one, it stood in the middle of an answer, and nothing more is known of it.
   if (status === undefined) return "provider_error";
-  return own?.[status] ?? STATUSES[status] ?? (status < 400 || status >= 500 ? "provider_error" : "invalid_argument");
+  return own?.[status] ?? STATUSES[status] ?? (status < 400 || status >= 500 ? "provider_error" : "invalid_input");
 }
 
-/** Tells whether all of a minute's tokens are left: a request that they do not suffice for would wait forever. */
-function isTooMuch({ type, headers }: Refusal, dialect: Dialect): boolean {
+/**
+ * Tells whether a request that waits would wait forever: Groq refuses one that a minute's tokens do not suffice for with
+ * 413; others with 429 while all of a minute's tokens are left.
+ */
+function isTooMuch({ status, type, headers }: Refusal, dialect: Dialect): boolean {
+  if (status === 413) return true;
   const { limit, remaining } = (type === "tokens" && headers && dialect.limits?.(headers)?.tokens) || {};
   return limit !== undefined && remaining !== undefined && remaining >= limit;
 }

@@ -24,7 +24,7 @@ test.for<[Parameters<typeof providerError>[0], string]>([
   ],
   [
     { status: 404 },
-    "Expected an answer from Tern, got status 404. The request is refused whatever the inputs are: check the model, the options and the API's address.",
+    "Expected an answer from Tern, got status 404. Change the input, or leave it out; where every input is refused, check the options, the model and the API's address.",
   ],
   [{ code: "server_error" }, "Expected an answer from Tern, got an error (server_error). Try again later."],
   [
@@ -36,8 +36,13 @@ test.for<[Parameters<typeof providerError>[0], string]>([
 });
 
 test("P22 P26 status, code, id and wait are kept; a wait only where there is a next try", () => {
-  const headers = new Headers({ "retry-after": "7", "retry-after-ms": "70", "tern-id": "t-1", "x-request-id": "r-1" });
-  const kept = { status: 503, providerCode: "busy", requestId: "t-1", retryAfterMs: 70, retryable: true };
+  const headers = new Headers({
+    "retry-after": "1",
+    "retry-after-ms": "7000",
+    "tern-id": "t-1",
+    "x-request-id": "r-1",
+  });
+  const kept = { status: 503, providerCode: "busy", requestId: "t-1", retryAfterMs: 7000, retryable: true };
   expect(providerError({ status: 503, code: "busy", headers }, TERN)).toMatchObject(kept);
   expect(providerError({ status: 401, headers }, TERN).retryAfterMs).toBeUndefined();
   expect(factsOf(headers, { ...TERN, limits: () => ({ requests: { limit: 5 } }) })).toEqual({

@@ -1,8 +1,9 @@
-import { ProviderError, type ProviderErrorOptions, retryAfterMs, TimeoutError } from "@batchwise/core";
+import { ProviderError, type ProviderErrorOptions, TimeoutError } from "@batchwise/core";
 import { systemCode, word } from "./causes.ts";
 import { type Dialect, requestIdOf, type Verdict } from "./dialect.ts";
 import { type Blame, isPassing, judge } from "./judge.ts";
 import type { Refusal } from "./refusal.ts";
+import { waitOf } from "./wait.ts";
 
 /** The error for a refusal: status, codes and what follows from them (P26), and no word of the provider's (P35). */
 export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame = {}): ProviderError {
@@ -11,8 +12,9 @@ export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame =
   const providerCode = word(refusal.code) ?? word(refusal.type);
   const retryable = isPassing(verdict);
   const position = verdict === "invalid_input" ? positionOf(refusal, blame.positions) : undefined;
+  const retryAfterMs = retryable ? waitOf(headers, refusal.waitMs) : undefined;
   const shown = [status === undefined ? "an error" : `status ${status}`, providerCode && `(${providerCode})`];
-  const advice = adviceFor(verdict, refusal, dialect, position);
+  const advice = adviceFor(verdict, refusal, dialect, { position, retryAfterMs });
   return new ProviderError(`Expected an answer from ${dialect.provider}, got ${shown.join(" ").trim()}. ${advice}`, {
     code: verdict,
     retryable,
@@ -20,7 +22,7 @@ export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame =
     providerCode,
     position,
     requestId: (headers && requestIdOf(headers, dialect)) ?? refusal.requestId,
-    retryAfterMs: retryable && headers !== undefined ? retryAfterMs(headers) : undefined,
+    retryAfterMs,
   });
 }
 
@@ -59,18 +61,25 @@ export function timedOut(timeoutMs?: number): TimeoutError {
   return new TimeoutError(`Expected an answer within ${within}, got none. Allow it more time, or send less at once.`);
 }
 
-function adviceFor(verdict: Verdict, { status, param }: Refusal, { key }: Dialect, position?: number): string {
+function adviceFor(
+  verdict: Verdict,
+  { status, param }: Refusal,
+  { key }: Dialect,
+  { position, retryAfterMs }: Pick<ProviderErrorOptions, "position" | "retryAfterMs">,
+): string {
   switch (verdict) {
     case "authentication":
       return `Check ${key === undefined ? "the key" : `${key} or the option \`apiKey\``}, and what the key may use.`;
     case "quota_exceeded":
       return "The account has used up what it may spend: add credit, or raise its limit.";
     case "rate_limited":
-      return "The rate limit is reached: try again later, or send less at once.";
+      return `The rate limit is reached: try again ${retryAfterMs === undefined ? "later" : `in ${retryAfterMs / 1000} s`}, or send less at once.`;
     case "request_too_large":
       return "Send fewer or shorter inputs in one request.";
     case "invalid_input":
-      return `${position === undefined ? "The input" : `Input ${position} of the request`} can't succeed as it is: change it, or leave it out.`;
+      return position === undefined
+        ? "Change the input, or leave it out; where every input is refused, check the options, the model and the API's address."
+        : `Input ${position} of the request can't succeed as it is: change it, or leave it out.`;
     case "invalid_argument":
       return `${word(param) === undefined ? "The request" : `\`${param}\``} is refused whatever the inputs are: check the model, the options and the API's address.`;
     default:

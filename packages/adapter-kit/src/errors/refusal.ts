@@ -1,7 +1,8 @@
 import type { HeadersLike } from "@batchwise/core";
-import { countIn, fieldsOf, textIn } from "../fields.ts";
+import { countIn, type Fields, fieldsOf, parseJson, textIn } from "../fields.ts";
 import { causesOf, word } from "./causes.ts";
 import type { Dialect } from "./dialect.ts";
+import { waitIn } from "./wait.ts";
 
 /** Facts of a provider's refusal. Its message is left out on purpose: it may quote an input or the key. */
 export interface Refusal {
@@ -15,6 +16,8 @@ export interface Refusal {
   readonly param?: string | undefined;
   /** Place of the input of the body that is to blame, from 0. */
   readonly position?: number | undefined;
+  /** Milliseconds that the body asks to wait. */
+  readonly waitMs?: number | undefined;
   readonly headers?: HeadersLike | undefined;
   readonly requestId?: string | undefined;
 }
@@ -26,21 +29,53 @@ export interface RefusedResponse extends Pick<Refusal, "status" | "headers"> {
 
 /**
  * Refusal in a response: its dialect says where, else in `error` as OpenAI and most others have it, in a list's
- * first element, or in the body itself. Some servers put the status there.
+ * first element, or in the body itself. Some servers put the status there; Google's have a reason in `details`, OpenRouter
+ * in `metadata`, and those made with FastAPI name the parameter in `detail`.
  */
 export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: Dialect): Refusal {
-  const first = fieldsOf(Array.isArray(body) ? body[0] : body);
-  const { code, type, status: name, error_type: kind, param } = fieldsOf(first?.["error"]) ?? first ?? {};
+  const first = fieldsOf(Array.isArray(body) ? body[0] : body) ?? {};
+  const error = fieldsOf(first["error"]) ?? first;
+  const { code, type, status: name, error_type: kind, param } = error;
+  const { reason, limit_source: source, error_type: sort } = fieldsOf(error["metadata"]) ?? {};
   const inBody = typeof code === "number" && code >= 400 && code < 600 ? code : undefined;
-  const own = (first && dialect?.refusal?.(first)) ?? {};
+  const own = dialect?.refusal?.(first) ?? {};
   return {
     status: status ?? inBody,
-    code: textIn(own.code) ?? textIn(code) ?? textIn(name),
-    type: textIn(own.type) ?? textIn(type) ?? textIn(kind),
-    param: textIn(own.param) ?? textIn(param),
+    code: [own.code, code, reasonIn(error), reason, name].map(textIn).find(isThere),
+    type: [own.type, type, kind, source, sort].map(textIn).find(isThere),
+    param: [own.param, param, placeIn(error)].map(textIn).find(isThere),
     position: Number.isInteger(own.position) ? countIn(own.position) : undefined,
+    waitMs: waitIn(error),
     headers,
   };
+}
+
+/**
+ * Refusal in an answer whose status is good: OpenRouter and gateways send an error in the answer's place, or beside the half
+ * that there is of it. Undefined where there is none.
+ */
+export function failureIn(answer: unknown, headers?: HeadersLike): Refusal | undefined {
+  const error = fieldsOf(answer)?.["error"];
+  const isError = textIn(error) !== undefined || Object.values(fieldsOf(error) ?? {}).some((each) => each !== null);
+  return isError ? refusalIn({ body: answer, headers }) : undefined;
+}
+
+/** Reason in google.rpc.ErrorInfo, such as `API_KEY_INVALID`. */
+function reasonIn({ details }: Fields): unknown {
+  if (!Array.isArray(details)) return undefined;
+  return details.map((each) => textIn(fieldsOf(each)?.["reason"])).find(isThere);
+}
+
+/** Parameter that FastAPI's `detail` names: `["body", "input", 3]` is `input.3`. Mistral has it in `message`. */
+function placeIn({ detail, message }: Fields): string | undefined {
+  const list = detail ?? fieldsOf(message)?.["detail"];
+  const path = fieldsOf(Array.isArray(list) ? list[0] : undefined)?.["loc"];
+  if (!Array.isArray(path)) return undefined;
+  return (path[0] === "body" ? path.slice(1) : path).join(".");
+}
+
+function isThere<Value>(value: Value | undefined): value is Value {
+  return value !== undefined;
 }
 
 /**
@@ -53,7 +88,7 @@ export function refusalOf(thrown: unknown, dialect?: Dialect): Refusal | undefin
     const status = [each["status"], each["statusCode"], response?.["status"]].find(isStatus);
     // An error in the middle of a stream has headers and no status.
     if (status === undefined && (headers === undefined || !("requestID" in each))) continue;
-    const body = each["error"] ?? each["data"] ?? each["body"];
+    const body = fieldsOf(each["body"]) ?? each["error"] ?? each["data"] ?? parseJson(String(each["responseBody"]));
     const inner = refusalIn({ body, status, headers }, dialect);
     return {
       ...inner,

@@ -26,13 +26,14 @@ describe("statuses", () => {
     [400, "invalid_input", false],
     [401, "authentication", false],
     [402, "quota_exceeded", false],
-    [403, "authentication", false],
-    [404, "invalid_argument", false],
+    [403, "invalid_input", false],
+    [404, "invalid_input", false],
     [408, "provider_error", true],
     [409, "provider_error", true],
     [413, "request_too_large", false],
-    [418, "invalid_argument", false],
+    [418, "invalid_input", false],
     [422, "invalid_input", false],
+    [424, "provider_error", true],
     [429, "rate_limited", true],
     [498, "invalid_input", false],
     [499, "provider_error", true],
@@ -40,7 +41,7 @@ describe("statuses", () => {
     [501, "invalid_argument", false],
     [503, "provider_error", true],
     [529, "provider_error", true],
-  ])("P30 %i is %s, retryable: %s", async (status, code, retryable) => {
+  ])("P30 P47 %i is %s, retryable: %s", async (status, code, retryable) => {
     for (const embeddings of [
       make(() => refused(status)).embeddings,
       makeInjected(new Wire(() => refused(status)).fetch),

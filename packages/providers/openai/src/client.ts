@@ -1,6 +1,6 @@
 import { defined, environment, HTTP, isKey, type Option, type OptionsOf, requireKey } from "@batchwise/adapter-kit";
 import { ArgumentError, ProviderError } from "@batchwise/core";
-import { OpenAI } from "openai";
+import { type APIError, OpenAI } from "openai";
 import { TIMEOUT_MS } from "./limits.ts";
 
 /** Options of the connection to a server. */
@@ -99,7 +99,7 @@ function open(options: Omit<ConnectionOptions, "client">): Pick<Connection, "cli
     typeof key === "function"
       ? key
       : requireKey(key || environment(KEY), KEY, "; for a server that wants none, any text");
-  const client = new OpenAI({
+  const client = new Client({
     ...defined({ baseURL, organization, project, fetch, defaultHeaders, defaultQuery }),
     apiKey: typeof apiKey === "function" ? () => keyFrom(apiKey) : apiKey,
     maxRetries: 0,
@@ -109,6 +109,15 @@ function open(options: Omit<ConnectionOptions, "client">): Pick<Connection, "cli
 }
 
 const KEY = "OPENAI_API_KEY";
+
+/** Keeps the whole body of a refusal with the SDK's error, which else has what is in `error` alone. */
+class Client extends OpenAI {
+  protected override makeStatusError(...[status, body, ...rest]: StatusErrorParts): APIError {
+    return Object.assign(super.makeStatusError(status, body, ...rest), { body });
+  }
+}
+
+type StatusErrorParts = [status: number, body: object, message: string | undefined, headers: Headers];
 
 /** The function is the caller's, and so is its error to see. Where it threw, it may work another time. */
 async function keyFrom(apiKey: () => Promise<string>): Promise<string> {

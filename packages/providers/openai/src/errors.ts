@@ -19,9 +19,12 @@ export const DIALECT: Dialect = {
   limits: rateLimitsOf,
 };
 
-/** Tells whether a part of the body is an input's, for endpoints whose inputs are in `input`. */
+/**
+ * Tells whether a part of the body is an input's, for endpoints whose inputs are in `input`. Only what every request has in
+ * common is not: a name that was never sent, such as vLLM's `input_tokens`, speaks of the input.
+ */
 export function ownsInput(param: string): boolean {
-  return /^(\$\.)?input\b/.test(param);
+  return !/^(\$\.)?(model|dimensions|encoding_format|user)\b/.test(param);
 }
 
 /** Reads an error of the SDK's. */

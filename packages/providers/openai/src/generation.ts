@@ -122,14 +122,18 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
 
   #call(input: Input, extra: object = {}): Call {
     const own = this.#endpoint.own(input);
-    return { path: this.#endpoint.path, body: { ...this.#endpoint.body(own), ...extra }, blame: blameOf(own) };
+    return {
+      path: this.#endpoint.path,
+      body: { ...this.#endpoint.body(own), ...extra },
+      blame: blameOf(own, this.#endpoint.common),
+    };
   }
 
   #jobKind(): JobKind<Input, Output> {
     return {
       common: this.#endpoint.common,
       body: ([input]) => this.#call(input as Input).body,
-      blame: ([input]) => blameOf(this.#endpoint.own(input as Input)),
+      blame: ([input]) => blameOf(this.#endpoint.own(input as Input), this.#endpoint.common),
       read: async (answer) => [await this.#read(answer as Answer)],
       usage: (answer) => usageOf(fieldsOf(answer)?.["usage"]),
     };
@@ -148,9 +152,10 @@ export function strictFormat<Format extends object>(
   }));
 }
 
-function blameOf(request: object): Blame {
-  const owned = new Set(Object.keys(request));
-  return { owns: (param) => owned.has(/^\w*/.exec(param)![0]) };
+/** An input's own part, and whatever was never sent. How long an answer may be depends on how long its input is. */
+function blameOf(request: object, common: object): Blame {
+  const isCommon = (name: string): boolean => name in common && !(name in request) && !/^max_\w*tokens$/.test(name);
+  return { owns: (param) => !isCommon(/^(?:\$\.)?(\w*)/.exec(param)![1]!) };
 }
 
 /** Tokens that an input itself allows its answer, in the words of either API. */

@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import type { Dialect } from "./dialect.ts";
+import { providerError } from "./provider-errors.ts";
+import { refusalIn } from "./refusal.ts";
+
+const TERN: Dialect = { provider: "Tern" };
+/** The wait that an error says, of a 429 with this body and these headers. */
+const waited = (body: unknown, headers: Record<string, string> = {}): number | undefined =>
+  providerError(refusalIn({ body, status: 429, headers: new Headers(headers) }), TERN).retryAfterMs;
+
+const RETRY_INFO = { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "38.9s" };
+const gemini = { code: 429, message: "m", status: "RESOURCE_EXHAUSTED", details: [{ reason: "X" }, RETRY_INFO] };
+
+/** dcdpr/jp#1061, AtomicBot-ai/atomic-agent#267, n4ze3m/page-assist#406 (inside an array). */
+test.for<[string, unknown]>([
+  ["alone", gemini],
+  ["in error", { error: gemini }],
+  ["in a list", [{ error: gemini }]],
+  ["in seconds and nanoseconds", { error: { details: [{ retryDelay: { seconds: "38", nanos: 900_000_000 } }] } }],
+])("P43 the wait in google.rpc.RetryInfo is read, %s", ([, body]) => {
+  expect(waited(body)).toBe(38_900);
+});
+
+test.for<[string, number]>([
+  // stockbot-on-groq#46, continuedev/continue#10920, danielmiessler/Fabric#364 (Groq)
+  [
+    "Rate limit reached on tokens per day (TPD): Limit 100000. Please try again in 9m38.016s. Need more tokens?",
+    578_016,
+  ],
+  ["Limit 500000, Used 500370, Requested 252. Please try again in 1m47.5854s. Visit https://x for more.", 107_585.4],
+  ["Please try again in 50.597142857s. Visit", 50_597.142857],
+  // reported of OpenAI
+  ["Rate limit reached for gpt-4 on requests per min. Please try again in 510ms.", 510],
+  ["Please try again in 6m0s. Contact us", 360_000],
+  ["Please try again in 1h2m3s.", 3_723_000],
+  // openai/openai-node#1108, icereed/paperless-gpt#814 (Azure)
+  ["Please retry after 33 seconds. Please go here: https://aka.ms/oai/quotaincrease", 33_000],
+  ["Please retry after 1 second.", 1000],
+  // harry0703/MoneyPrinterTurbo#339 (Moonshot), decolua/9router#846
+  ["request reached max request: 3, please try again after 1 seconds", 1000],
+  ["[openai/gpt-5.4] [400] (reset after 30s)", 30_000],
+  ["Please wait 23 seconds before retrying.", 23_000],
+  ["Please retry in 38.906788372s.", 38_906.788372],
+  ["Try again in 2 minutes.", 120_000],
+])("P43 the wait in words is read: %s", ([message, ms]) => {
+  expect(waited({ error: { message } })).toBeCloseTo(ms, 6);
+  expect(waited({ message })).toBeCloseTo(ms, 6);
+});
+
+test.for([
+  "Try again later.",
+  "Please try again in a moment.",
+  "Limit 20 s models, again in 5 models",
+  "retry 3 times",
+  "",
+])("P43 words without a wait ask for none: %s", (message) => {
+  expect(waited({ error: { message } })).toBeUndefined();
+});
+
+test("P43 fields in seconds are read, and the longest wait counts", () => {
+  expect(waited({ error: { metadata: { retry_after_seconds: 7 } } })).toBe(7000);
+  expect(waited({ error: { retry_after: 2.5, message: "Please retry after 1 second" } })).toBe(2500);
+  expect(waited({ error: gemini }, { "retry-after": "60" })).toBe(60_000);
+  expect(waited({ error: gemini }, { "retry-after": "2" })).toBe(38_900);
+  expect(waited("<html>", { "retry-after": "2" })).toBe(2000);
+});
+
+test.for(["0", "-5", "Mon, 01 Jan 2024 00:00:00 GMT", "soon", "1e400", "99999999999"])(
+  "P44 a wait of %s in a header is none, and takes nothing from the one in the body",
+  (text) => {
+    expect(waited({}, { "retry-after": text })).toBeUndefined();
+    expect(waited({ error: gemini }, { "retry-after": text, "retry-after-ms": text })).toBe(38_900);
+  },
+);
+
+test.for([
+  { retry_after: 0 },
+  { retry_after: -1 },
+  { details: [{ retryDelay: "0s" }] },
+  { details: [{ retryDelay: "-3s" }] },
+])("P44 a wait of nothing in the body is none: %j", (error) => {
+  expect(waited({ error })).toBeUndefined();
+  expect(waited({ error }, { "retry-after": "1" })).toBe(1000);
+});
+
+test("a refusal by a rate limit says how long to wait", () => {
+  const error = providerError(refusalIn({ status: 429, body: { error: { retry_after: 86_400 } } }), TERN);
+  expect(error.message).toBe(
+    "Expected an answer from Tern, got status 429. The rate limit is reached: try again in 86400 s, or send less at once.",
+  );
+});

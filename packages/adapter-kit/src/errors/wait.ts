@@ -1,0 +1,57 @@
+import { type HeadersLike, retryAfterMs } from "@batchwise/core";
+import { countIn, type Fields, fieldsOf } from "../fields.ts";
+import { resetMs } from "../headers.ts";
+
+/**
+ * Milliseconds that a refusal's body asks to wait: google.rpc.RetryInfo in `details`, a field of its own in seconds, or
+ * words in its message. The longest of them; undefined where it says nothing.
+ *
+ * Sources, checked 2026-11-24: https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto,
+ * and the issues that the tests name.
+ */
+export function waitIn(error: Fields): number | undefined {
+  const { details, metadata, message = error["error"] } = error;
+  const infos = (Array.isArray(details) ? details : []).map((each) => delayOf(fieldsOf(each)?.["retryDelay"]));
+  const seconds = [error, fieldsOf(metadata)].flatMap((each) => [each?.["retry_after"], each?.["retry_after_seconds"]]);
+  const fields = seconds.map((each) => (countIn(each) ?? Number.NaN) * 1000);
+  return longest([...infos, ...fields, typeof message === "string" ? waitInWords(message) : undefined]);
+}
+
+/** Milliseconds to wait: the longest that headers and body ask for. Neither 0, the past nor more than a year is a wait. */
+export function waitOf(headers: HeadersLike | undefined, inBody: number | undefined): number | undefined {
+  return longest([inBody, headers && retryAfterMs(headers)]);
+}
+
+function longest(waits: readonly (number | undefined)[]): number | undefined {
+  const real = waits.filter((ms): ms is number => ms !== undefined && ms > 0 && ms <= YEAR_MS);
+  return real.length === 0 ? undefined : Math.max(...real);
+}
+
+const YEAR_MS = 366 * 24 * 3_600_000;
+
+/** A protobuf duration: `38.9s`, or `{ seconds, nanos }` as some libraries write it. */
+function delayOf(delay: unknown): number | undefined {
+  if (typeof delay === "string") return resetMs(delay);
+  const { seconds = 0, nanos = 0 } = fieldsOf(delay) ?? {};
+  return Number(seconds) * 1000 + Number(nanos) / 1_000_000;
+}
+
+/** The words decide nothing but how long: whether a call is tried again follows from status and code (P30). */
+function waitInWords(message: string): number | undefined {
+  const [, asked = ""] = ASKED.exec(message) ?? [];
+  let sum = 0;
+  for (const [, amount, unit = ""] of asked.matchAll(new RegExp(SPAN, "gi"))) {
+    sum +=
+      Number(amount) *
+      MILLISECONDS[unit.toLowerCase() === "ms" || /^milli/i.test(unit) ? "ms" : unit[0]!.toLowerCase()]!;
+  }
+  return sum;
+}
+
+const SPAN = String.raw`(\d+(?:\.\d+)?)\s*(ms|milliseconds?|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])`;
+/** "Please try again in 1m2.3s", "Please retry after 20 seconds", "Please wait 23 seconds before retrying". */
+const ASKED = new RegExp(
+  String.raw`\b(?:again|retry|retrying|wait|reset)\s+(?:(?:in|after|for|about)\s+)*((?:${SPAN}[\s,]*)+)`,
+  "i",
+);
+const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,0 +1,85 @@
+import type { ProviderError } from "@batchwise/core";
+import { expect, test } from "vitest";
+import { wire } from "./fixtures/wire.ts";
+import { OpenAIChat, OpenAIEmbeddings } from "./index.ts";
+
+/** The error for an answer of this status and body. */
+async function refused(status: number, body: unknown, headers: Record<string, string> = {}): Promise<ProviderError> {
+  const { fetch } = wire(() =>
+    typeof body === "string" ? new Response(body, { status, headers }) : Response.json(body, { status, headers }),
+  );
+  const embeddings = new OpenAIEmbeddings({ apiKey: "key", fetch, dimensions: 8 });
+  return embeddings.invokeMany(["a", "b"]).then(
+    () => Promise.reject(new Error("Expected a refusal, got an answer.")),
+    (error: ProviderError) => error,
+  );
+}
+
+test.for<[string, number, unknown, object]>([
+  // n4ze3m/page-assist#406, dcdpr/jp#1061: Gemini's OpenAI endpoint sends a list
+  [
+    "Gemini",
+    429,
+    [{ error: { code: 429, status: "RESOURCE_EXHAUSTED", details: [{ retryDelay: "38.9s" }] } }],
+    { code: "rate_limited", retryAfterMs: 38_900 },
+  ],
+  [
+    "Gemini's key",
+    400,
+    [{ error: { code: 400, status: "INVALID_ARGUMENT", details: [{ reason: "API_KEY_INVALID" }] } }],
+    { code: "authentication" },
+  ],
+  // tetsuo-ai/agenc-core#2483: the SDK loses the code of a flat body
+  ["xAI", 403, { code: "personal-team-blocked:spending-limit", error: "m" }, { code: "quota_exceeded" }],
+  // huggingface/text-embeddings-inference#61
+  [
+    "TEI",
+    424,
+    { error: "Backend error", error_type: "Backend" },
+    { code: "provider_error", retryable: true, providerCode: "Backend" },
+  ],
+  // vllm-project/vllm#15465
+  [
+    "vLLM",
+    400,
+    {
+      object: "error",
+      message: "dimensions is currently not supported",
+      type: "BadRequestError",
+      param: null,
+      code: 400,
+    },
+    { code: "invalid_input", providerCode: "BadRequestError" },
+  ],
+  // 1Panel-dev/MaxKB#2912, for another parameter: FastAPI's own form, and vLLM's older one
+  [
+    "FastAPI",
+    422,
+    { detail: [{ type: "extra_forbidden", loc: ["body", "dimensions"], msg: "m" }] },
+    { code: "invalid_argument", status: 422 },
+  ],
+  [
+    "FastAPI, of an input",
+    422,
+    { detail: [{ loc: ["body", "input", 1], msg: "m" }] },
+    { code: "invalid_input", position: 1 },
+  ],
+  ["a firewall", 403, "<html>Request blocked</html>", { code: "invalid_input", retryable: false }],
+])("P47 P50 the whole body of %s (%i) is read", async ([, status, body, expected]) => {
+  const error = await refused(status, body);
+  expect(error).toMatchObject(expected);
+  expect(JSON.stringify(error)).not.toContain("currently");
+});
+
+test("P47 only what every request has in common is blamed for all", async () => {
+  const { fetch } = wire(() => Response.json({ error: { param: "max_completion_tokens" } }, { status: 400 }));
+  const chat = new OpenAIChat({ model: "m", apiKey: "key", fetch, maxTokens: 9, body: { seed: 1 } });
+  // UKGovernmentBEIS/inspect_ai#2634: how long an answer may be depends on how long its input is
+  await expect(chat.invoke("a")).rejects.toMatchObject({ code: "invalid_input" });
+  const { fetch: other } = wire(() => Response.json({ error: { param: "seed" } }, { status: 400 }));
+  const seeded = new OpenAIChat({ model: "m", apiKey: "key", fetch: other, body: { seed: 1 } });
+  await expect(seeded.invoke("a")).rejects.toMatchObject({ code: "invalid_argument" });
+  await expect(seeded.invoke({ messages: [{ role: "user", content: "a" }], seed: 2 })).rejects.toMatchObject({
+    code: "invalid_input",
+  });
+});
