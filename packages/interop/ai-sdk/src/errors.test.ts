@@ -30,7 +30,7 @@ function callError(fields: Partial<ConstructorParameters<typeof APICallError>[0]
   });
 }
 
-const mapped = (thrown: unknown): Error => failureOf(thrown, "openai.chat").error;
+const mapped = (thrown: unknown): Error & { readonly retryAfterMs?: number } => failureOf(thrown, "openai.chat").error;
 
 describe("P26 P30 an error keeps its status, and its retryability follows from status and code", () => {
   test.each<[number, object, object]>([
@@ -79,6 +79,25 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
       requestId: "r2",
       providerCode: "rate_limit_exceeded",
     });
+  });
+
+  // googleapis/python-genai#1875: @ai-sdk/google's schema leaves the details out.
+  test("P45 the wait in a body", () => {
+    const retryInfo = { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "38.9s" };
+    const error = { code: 429, status: "RESOURCE_EXHAUSTED", message: "SECRET", details: [retryInfo] };
+    for (const body of [{ error }, [{ error }]]) {
+      const data = { error: { code: 429, message: "SECRET", status: "RESOURCE_EXHAUSTED" } };
+      const thrown = callError({ statusCode: 429, data, responseBody: JSON.stringify(body) });
+      expect(mapped(thrown)).toMatchObject({ code: "rate_limited", retryAfterMs: 38_900 });
+    }
+  });
+
+  test("P47 a moderation, a firewall's page and an unknown refusal blame the input; a wait of 0 is none", () => {
+    for (const statusCode of [403, 404, 451]) {
+      expect(mapped(callError({ statusCode }))).toMatchObject({ code: "invalid_input", retryable: false });
+    }
+    const responseHeaders = { "retry-after-ms": "0" };
+    expect(mapped(callError({ statusCode: 429, responseHeaders })).retryAfterMs).toBeUndefined();
   });
 
   test("P50 what the model's schema leaves out of the body is read", () => {

@@ -6,9 +6,11 @@ import {
   type Failure,
   failureOf,
   type Fields,
+  fieldsOf,
   filtered,
   networkError,
   notAnswer,
+  parseJson,
   socketError,
   word,
 } from "@batchwise/adapter-kit";
@@ -25,7 +27,7 @@ export const ANY_PROVIDER: Dialect = { provider: "the provider" };
  * not, for they may quote an input or a key (P35). An error of the caller's own code passes as it is.
  */
 export function chainFailure(thrown: unknown): Failure {
-  const failure = failureOf(thrown, ANY_PROVIDER, ANY_INPUT);
+  const failure = failureOf(unusualIn(thrown) ?? thrown, ANY_PROVIDER, ANY_INPUT);
   if (failure !== undefined) return failure;
   const causes = causesOf(thrown);
   const known = causes.map(nameOf).find((name) => name in BY_NAME);
@@ -38,6 +40,34 @@ export function chainFailure(thrown: unknown): Failure {
   const error = toError(thrown);
   const mark = markOf(thrown);
   return { error: mark === undefined ? error : marked(error, mark) };
+}
+
+/**
+ * The response in an error of an SDK that keeps its parts where others do not: AWS's status, and its code in the name;
+ * Ollama's `status_code`; a body in Google's `errorDetails`, in a text, or in the message. Undefined for other errors.
+ */
+function unusualIn(thrown: unknown): object | undefined {
+  const causes = causesOf(thrown);
+  if (causes.some((each) => BatchwiseError.isInstance(each))) return undefined;
+  for (const each of causes) {
+    const { httpStatusCode: awss, requestId } = fieldsOf(each["$metadata"]) ?? {};
+    const body = bodyIn(each["errorDetails"], [each["body"], each["message"]]);
+    const usual = body === undefined ? undefined : (each["status"] ?? each["statusCode"]);
+    const status = each["status_code"] ?? awss ?? usual;
+    if (typeof status !== "number") continue;
+    const code = awss === undefined ? each["code"] : each["name"];
+    return { ...each, status, code, requestID: requestId, error: body, data: body, body, cause: undefined };
+  }
+  return undefined;
+}
+
+function bodyIn(errorDetails: unknown, texts: readonly unknown[]): unknown {
+  if (Array.isArray(errorDetails)) return { error: { details: errorDetails } };
+  const bodies = texts.map((text) => (typeof text === "string" ? fieldsOf(parseJson(text)) : undefined));
+  const body = bodies.find((each) => each !== undefined);
+  // A body may be the message of another one.
+  const inner = fieldsOf(body?.["error"])?.["message"];
+  return (typeof inner === "string" && fieldsOf(parseJson(inner))) || body;
 }
 
 /** Tells LangChain's own retries what ours has decided. */

@@ -282,6 +282,21 @@ describe("trying again", () => {
     expect(clock.now()).toBeLessThan(60_000);
   });
 
+  // googleapis/python-genai#1875; Azure sends a wait of 0 in milliseconds beside one of a second.
+  test.each<[string, object, Record<string, string>, number]>([
+    ["in the body", { error: { details: [{ retryDelay: "38.9s" }] } }, {}, 38_900],
+    ["in words", { error: { message: "Please try again in 20s." } }, {}, 20_000],
+    ["the longest of both", { error: { message: "Please retry after 3 seconds" } }, { "retry-after": "9" }, 9000],
+  ])("P45 a wait %s is waited for", async (_, body, headers, waitMs) => {
+    const clock = new FakeClock();
+    const wire = new Wire((_sent, number) =>
+      number === 0 ? Response.json(body, { status: 429, headers }) : Response.json(1),
+    );
+    await runOn(clock, make(wire, { clock }).batch([PAGE], { clock }));
+    expect(clock.now()).toBeGreaterThanOrEqual(waitMs);
+    expect(wire.sent).toHaveLength(2);
+  });
+
   test("P50 a 429 whose code speaks of a quota does not pass", async () => {
     const body = { error: { code: "insufficient_quota", message: "SECRET" } };
     const error = await failureOf(make(new Wire(() => Response.json(body, { status: 429 }))).invoke(PAGE));
