@@ -60,10 +60,10 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
     expect(mapped(thrown)).toMatchObject({ status: 503, retryable: true });
   });
 
-  test("P22 retry-after-ms before retry-after, where another call may help", () => {
-    const responseHeaders = { "retry-after-ms": "70", "retry-after": "9", "x-request-id": "r1" };
+  test("P22 retry-after-ms is more exact than retry-after, where another call may help", () => {
+    const responseHeaders = { "retry-after-ms": "9070", "retry-after": "9", "x-request-id": "r1" };
     expect(mapped(callError({ statusCode: 429, responseHeaders }))).toMatchObject({
-      retryAfterMs: 70,
+      retryAfterMs: 9070,
       requestId: "r1",
     });
     expect(mapped(callError({ statusCode: 400, responseHeaders }))).toMatchObject({ retryAfterMs: undefined });

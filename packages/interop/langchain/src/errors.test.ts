@@ -39,11 +39,11 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
     expect(inspect(error, { depth: 9 })).not.toContain("SECRET");
   });
 
-  test("P22 retry-after-ms before retry-after, from headers of either form", () => {
-    const values = { "retry-after-ms": "70", "retry-after": "9" };
+  test("P22 retry-after-ms is more exact than retry-after, from headers of either form", () => {
+    const values = { "retry-after-ms": "9070", "retry-after": "9" };
     for (const headers of [values, new Headers(values)]) {
-      expect(mapped(withFields({ status: 429, headers })).error).toMatchObject({ retryAfterMs: 70 });
-      expect(mapped(withFields({ response: { status: 503, headers } })).error).toMatchObject({ retryAfterMs: 70 });
+      expect(mapped(withFields({ status: 429, headers })).error).toMatchObject({ retryAfterMs: 9070 });
+      expect(mapped(withFields({ response: { status: 503, headers } })).error).toMatchObject({ retryAfterMs: 9070 });
       expect(mapped(withFields({ status: 400, headers })).error).toMatchObject({ retryAfterMs: undefined });
     }
   });
