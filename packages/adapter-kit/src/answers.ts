@@ -1,17 +1,41 @@
-import { ResultError } from "@batchwise/core";
+import { ProviderError, ResultError } from "@batchwise/core";
+import type { Dialect } from "./errors/dialect.ts";
 import { fieldsOf } from "./fields.ts";
 
-/** The text of a message's content: a text, or a list of parts of which those of type "text" have some. */
+/** The text of a message's content: a text, or a list of parts of which those with text have some. */
 export function textOf(content: unknown): string | undefined {
   if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return undefined;
-  return content.map((part) => (fieldsOf(part)?.["type"] === "text" ? String(part.text ?? "") : "")).join("");
+  return Array.isArray(content) ? content.map(partOf).join("") : undefined;
+}
+
+function partOf(part: unknown): string {
+  if (typeof part === "string") return part;
+  const { type = "text", text } = fieldsOf(part) ?? {};
+  return (type === "text" || type === "output_text") && typeof text === "string" ? text : "";
 }
 
 /** The answer has not the shape that the endpoint's answers have. */
 export function notAnswer(expected: string): ResultError {
   return new ResultError(
-    `Expected ${expected} in the answer, got none. Check that the server answers as the provider does.`,
+    `Expected ${expected} in the answer, got none. Try again; if it goes on, check that the server answers as the provider does.`,
+  );
+}
+
+/**
+ * Reasons for which an answer ended that is not one: OpenRouter's and other gateways' `error`, vLLM's `abort`, DeepSeek's
+ * and z.AI's own. Cohere writes its in capitals.
+ */
+export function isGivenUp(finishReason: unknown): finishReason is string {
+  return typeof finishReason === "string" && GIVEN_UP.test(finishReason);
+}
+
+const GIVEN_UP = /^(error|network_error|timeout|abort|aborted|insufficient_system_resource)$/i;
+
+/** The provider gave the answer up in the middle: half of it is not an answer. */
+export function gaveUp(finishReason: string, { provider }: Pick<Dialect, "provider">): ProviderError {
+  return new ProviderError(
+    `Expected a whole answer from ${provider}, got one that it gave up (${finishReason}). Try again later.`,
+    { status: 200, providerCode: finishReason, retryable: true },
   );
 }
 

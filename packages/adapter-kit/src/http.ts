@@ -2,8 +2,9 @@ import type { CallOptions } from "@batchwise/core";
 import { type Dialect, factsOf, requestIdOf } from "./errors/dialect.ts";
 import { NO_USAGE } from "./errors/failure-of.ts";
 import { ANY_INPUT, type Blame, isFree } from "./errors/judge.ts";
-import { networkError, notJson, providerError } from "./errors/provider-errors.ts";
-import { refusalIn } from "./errors/refusal.ts";
+import { eventsInstead, networkError, notJson, providerError } from "./errors/provider-errors.ts";
+import { failureIn, refusalIn } from "./errors/refusal.ts";
+import { eventsIn, looksLikeEvents, type ServerEvent } from "./events.ts";
 import { fieldsOf, parseJson } from "./fields.ts";
 import { isAddress, isKey, requireKey } from "./key.ts";
 import type { Option, OptionGroup, OptionsOf } from "./options/declaration.ts";
@@ -95,28 +96,39 @@ export async function postJson<Answer extends object>(
     if (isFree(status)) report?.({ usage: NO_USAGE });
     throw providerError(refusalIn({ body: answer, status, headers }, dialect), dialect, { ...ANY_INPUT, ...blame });
   }
+  const failure = failureIn(answer, headers);
+  if (failure !== undefined) throw providerError(failure, dialect, { ...ANY_INPUT, ...blame });
   if (fieldsOf(answer) !== undefined) return answer as Partial<Answer>;
   throw notJson(dialect, { status });
+}
+
+/** Ways to read a response. */
+export interface Reading {
+  /** Gives the text. @default all that arrives */
+  readonly text?: ((response: Response) => Promise<string>) | undefined;
+  /** Makes an answer of events that were not asked for. @default they are refused */
+  readonly events?: ((events: ServerEvent[]) => unknown) | undefined;
 }
 
 /**
  * The JSON that a response holds; undefined where a refusal's body is not JSON.
  *
- * @param read gives the JSON text. @default all that arrives
  * @throws ProviderError for a body that breaks off, or an answer that is not JSON; or the signal's reason
  */
 export async function readJson(
   response: Response,
   dialect: Dialect,
   { signal }: Pick<CallOptions, "signal">,
-  read: (response: Response) => Promise<string> = (each) => each.text(),
+  { text: textOf = (each) => each.text(), events }: Reading = {},
 ): Promise<unknown> {
   const origin = { status: response.status, requestId: requestIdOf(response.headers, dialect) };
-  const text = await read(response).catch((thrown: unknown) => {
+  const text = await textOf(response).catch((thrown: unknown) => {
     signal?.throwIfAborted();
     throw networkError(thrown, dialect, origin);
   });
   const answer = parseJson(text);
-  if (answer === undefined && response.ok) throw notJson(dialect, origin);
-  return answer;
+  if (answer !== undefined || !response.ok) return answer;
+  if (!looksLikeEvents(text)) throw notJson(dialect, origin);
+  if (events === undefined) throw eventsInstead(dialect, origin);
+  return events(eventsIn(text));
 }

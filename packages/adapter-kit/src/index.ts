@@ -1,4 +1,4 @@
-export { cutShort, filtered, notAnswer, refused, textOf } from "./answers.ts";
+export { cutShort, filtered, gaveUp, isGivenUp, notAnswer, refused, textOf } from "./answers.ts";
 export { BulkRunnable } from "./bulk-runnable.ts";
 export { defined } from "./defined.ts";
 export { causesOf, socketError, systemCode, word } from "./errors/causes.ts";
@@ -6,12 +6,22 @@ export { connectionAdvice } from "./errors/connection-advice.ts";
 export { type CodeRow, type Dialect, factsOf, type RefusalParts, requestIdOf, type Verdict } from "./errors/dialect.ts";
 export { type Failure, failureOf, NO_USAGE } from "./errors/failure-of.ts";
 export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.ts";
-export { networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
+export { eventsInstead, networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
 export { failureIn, headersIn, type Refusal, type RefusedResponse, refusalIn, refusalOf } from "./errors/refusal.ts";
+export { eventsIn, eventsOf, looksLikeEvents, type ServerEvent } from "./events.ts";
 export { countIn, type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
 export { failedFinish, isFailedFinish, noAnswer } from "./finish.ts";
 export { type LimitHeaders, limitsIn, resetMs, xRateLimits } from "./headers.ts";
-export { connectHttp, HTTP, type HttpConnection, type HttpOptions, httpOptions, postJson, readJson } from "./http.ts";
+export {
+  connectHttp,
+  HTTP,
+  type HttpConnection,
+  type HttpOptions,
+  httpOptions,
+  postJson,
+  readJson,
+  type Reading,
+} from "./http.ts";
 export { jsonTextIn } from "./json-text.ts";
 export { type JobApi, jobBackend, type TaggedJob } from "./jobs/job-backend.ts";
 export type { JobKind, RawRow } from "./jobs/job-kind.ts";

@@ -36,6 +36,46 @@ test("L14 an output that looks like nothing is an output", async () => {
   for (const text of ["null", "0", '""', "false"]) expect(await readStructured(bare, text)).toEqual(JSON.parse(text));
 });
 
+const ADA = '{"name": "Ada", "note": "a } in ``` and \\" [quotes"}';
+/** Texts as models write them where a schema was asked for: each is one whole answer. */
+test.for<[string, string]>([
+  // pydantic/pydantic-ai#3475, laravel/ai#754, laravel/ai#879, microsoft/autogen#6607
+  ["in a code fence", `\`\`\`json\n${ADA}\n\`\`\``],
+  ["in a fence without a language", `\`\`\`\n${ADA}\n\`\`\`\n`],
+  ["in the first half of a fence", `\`\`\`json\n${ADA}`],
+  ["in the last half of a fence", `${ADA}\n\`\`\``],
+  ["in a fence of one line", `\`\`\`json ${ADA} \`\`\``],
+  // langchain-ai/langchain#35530, msu-denver/bili-core#289
+  ["after its thoughts", `<think>\nNot {"name": "Eve"}, but:\n</think>\n\n${ADA}`],
+  ["after thoughts without a beginning", `Hm, {"name": "Eve"}?</think>${ADA}`],
+  ["after thoughts and in a fence", `<think>hm</think>\n\`\`\`json\n${ADA}\n\`\`\``],
+  // garrytan/gbrain#3378
+  ["after a sentence", `Here's the 6" {object} that you asked for: ${ADA}`],
+  ["between sentences, in a fence", `Sure [1]!\n\n\`\`\`json\n${ADA}\n\`\`\`\n\nAnything else?`],
+  ["twice", `${ADA}\n${ADA}`],
+  ["with a mark behind it", `${ADA}<|im_end|>`],
+])("P48 P52 JSON %s is read", async ([, text]) => {
+  await expect(readStructured(person, text)).resolves.toMatchObject({ name: "Ada" });
+});
+
+test("P48 a number or a list in a fence is read, too", async () => {
+  await expect(readStructured(bare, "```json\n42\n```")).resolves.toBe(42);
+  await expect(readStructured(bare, 'Two: ["a", "b"].')).resolves.toEqual(["a", "b"]);
+});
+
+test.for<[string, string]>([
+  ["cut off", '```json\n{"name": "Ada", "friend": {"name": "Eve"}'],
+  ["cut off in a text", 'Here: {"friends": [{"name": "Ada"}'],
+  ["cut off behind a whole one", '{"name": "Ada"} {"name": '],
+  ["still thinking", '<think>Perhaps {"name": "Ada"'],
+  ["two that differ", 'Either {"name": "Ada"} or {"name": "Eve"}.'],
+  ["within what is not JSON", '{\'who\': {"name": "Ada"}}'],
+  ["nothing", ""],
+  ["a fence without anything", "```json\n```"],
+])("P48 P52 what may not be the answer (%s) is none", async ([, text]) => {
+  await expect(readStructured(person, text)).rejects.toBeInstanceOf(ResultError);
+});
+
 test("text that is not JSON, or that the schema refuses, is a ResultError that does not quote it", async () => {
   for (const text of ["SECRET", '{"name": "SECRET', '{"name": 5, "SECRET": 1}']) {
     const error = await failureOf(readStructured(person, text));

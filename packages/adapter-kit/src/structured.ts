@@ -1,4 +1,5 @@
 import { ArgumentError, ResultError, type SchemaIssue, type StandardSchema } from "@batchwise/core";
+import { jsonIn } from "./json-in.ts";
 import type { Option } from "./options/declaration.ts";
 
 /** Schema by which a model's answer becomes a value. */
@@ -70,20 +71,23 @@ export function jsonSchemaOf(schema: StandardSchema): Readonly<Record<string, un
   return made;
 }
 
-/** The value in a model's text. @throws ResultError for text that is not JSON, or that the schema refuses */
+/**
+ * The value in a model's text: JSON alone, behind what the model thought, in a code fence or half of one, or the one JSON
+ * object or array in a text around it.
+ *
+ * @throws ResultError for text in which there is no JSON or more than one, or whose value the schema refuses
+ */
 export async function readStructured<Output>(schema: StandardSchema<unknown, Output>, text: string): Promise<Output> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new ResultError(
-      "Expected JSON from the model, got another text. Tell it to answer in JSON, try again, or use another model.",
-    );
-  }
-  const result = await schema["~standard"].validate(value);
-  if (result.issues === undefined) return result.value;
+  const values = jsonIn(text);
+  const results = await Promise.all(values.map((value) => schema["~standard"].validate(value)));
+  const taken = results.filter((result) => result.issues === undefined);
+  if (taken.length === 1) return taken[0]!.value;
+  const { issues } = results[0] ?? {};
   throw new ResultError(
-    `Expected an output that the schema takes, got one that it refuses: ${result.issues.map(describe).join("; ")}.`,
+    values.length > 1 || issues === undefined
+      ? `Expected JSON from the model, got ${values.length > 1 ? "more than one value" : "another text"}. ` +
+          "Tell it to answer in JSON, try again, or use another model."
+      : `Expected an output that the schema takes, got one that it refuses: ${issues.map(describe).join("; ")}.`,
   );
 }
 

@@ -3,17 +3,17 @@ import { defined } from "./defined.ts";
 import { countIn } from "./fields.ts";
 
 /**
- * Usage in an answer: counts that are not numbers from 0 are left out. Undefined where nothing is left, for
- * what is unknown is not nothing (P9).
+ * Usage in an answer: counts that are not numbers from 0 are left out, and so is an input of 0 tokens, which servers report
+ * that do not count (P51). Undefined where nothing is left, for what is unknown is not nothing (P9).
  */
 export function usageFrom({ inputTokens, outputTokens, totalTokens, cost }: Counts): Usage | undefined {
   const usage: Usage = defined({
-    inputTokens: countIn(inputTokens),
+    inputTokens: countIn(inputTokens) || undefined,
     outputTokens: countIn(outputTokens),
-    totalTokens: countIn(totalTokens),
+    totalTokens: countIn(totalTokens) || undefined,
     cost: countIn(cost),
   });
-  return Object.keys(usage).length === 0 ? undefined : usage;
+  return Object.entries(usage).some(([name, count]) => name === "cost" || count > 0) ? usage : undefined;
 }
 
 /** Whatever an answer has where a count should be. */

@@ -55,6 +55,15 @@ export function notJson({ provider }: Dialect, origin: Partial<ProviderErrorOpti
   );
 }
 
+/** Events where JSON was asked for. The server would send them again: nothing is tried again. */
+export function eventsInstead({ provider }: Dialect, origin: Partial<ProviderErrorOptions> = {}): ProviderError {
+  return new ProviderError(
+    `Expected JSON from ${provider}, got a stream of events, which was not asked for. ` +
+      `Turn streaming off at the server or the proxy behind the API's address.`,
+    { code: "invalid_argument", retryable: false, ...origin },
+  );
+}
+
 /** The call took longer than it may. */
 export function timedOut(timeoutMs?: number): TimeoutError {
   const within = timeoutMs === undefined ? "the client's own timeout" : `timeoutMs (${timeoutMs} ms)`;

@@ -35,7 +35,10 @@ export class VectorDecoder {
       this.#numbers = new Float32Array(this.#memory.buffer);
     }
     if (this.#memory.decode(text) !== bytes) return notVector(text);
-    return allFinite(this.#numbers) ? this.#numbers.slice() : notFinite();
+    const square = squareOf(this.#numbers);
+    if (!Number.isFinite(square)) return notFinite();
+    // Bytes of another type read as float32 have exponents that no model's numbers have, however it is scaled.
+    return square === 0 || (square > 1e-20 && square < 1e20) ? this.#numbers.slice() : notFloats();
   }
 }
 
@@ -43,27 +46,27 @@ function fromNumbers(numbers: ArrayLike<unknown>): Float32Array | ResultError {
   // What is not a number must not become 0 on the way.
   const vector = Float32Array.from(numbers, (each) => (typeof each === "number" ? each : Number.NaN));
   if (vector.length === 0) return notVector(numbers);
-  return allFinite(vector) ? vector : notFinite();
+  return Number.isFinite(squareOf(vector)) ? vector : notFinite();
 }
 
 /**
- * A sum is not finite as soon as one of its numbers is not, and float32 numbers are too small to overflow a double.
- * Four sums, because each addition waits for the one before it.
+ * Sum of the squares: not finite as soon as one of the numbers is not, and those of float32 are too small to overflow a
+ * double. Four sums, because each addition waits for the one before it.
  */
-function allFinite(vector: Float32Array): boolean {
+function squareOf(vector: Float32Array): number {
   let first = 0;
   let second = 0;
   let third = 0;
   let fourth = 0;
   const end = vector.length - (vector.length % 4);
   for (let index = 0; index < end; index += 4) {
-    first += vector[index]!;
-    second += vector[index + 1]!;
-    third += vector[index + 2]!;
-    fourth += vector[index + 3]!;
+    first += vector[index]! * vector[index]!;
+    second += vector[index + 1]! * vector[index + 1]!;
+    third += vector[index + 2]! * vector[index + 2]!;
+    fourth += vector[index + 3]! * vector[index + 3]!;
   }
-  for (let index = end; index < vector.length; index++) first += vector[index]!;
-  return Number.isFinite(first + second + third + fourth);
+  for (let index = end; index < vector.length; index++) first += vector[index]! * vector[index]!;
+  return first + second + third + fourth;
 }
 
 function notVector(value: unknown): ResultError {
@@ -76,5 +79,12 @@ function notVector(value: unknown): ResultError {
 function notFinite(): ResultError {
   return new ResultError(
     "Expected finite numbers in the vector for this input, got others. Send it again, or use another model.",
+  );
+}
+
+function notFloats(): ResultError {
+  return new ResultError(
+    "Expected a vector of float32 numbers for this input, got bytes that are none, such as those of int8 or bits. " +
+      "Let the server send floats: leave out what asks for another type, or ask for numbers instead of base64.",
   );
 }

@@ -32,6 +32,7 @@ test("the wire: a text is a user's message", async () => {
         },
       ],
       "model": "gpt-6-luna",
+      "stream": false,
     }
   `);
 });
@@ -51,6 +52,7 @@ test("every option reaches the wire", async () => {
     max_completion_tokens: 50,
     reasoning_effort: "low",
     seed: 7,
+    stream: false,
     messages: [
       { role: "system", content: "Be brief." },
       { role: "user", content: "Hello" },
@@ -68,8 +70,8 @@ test("an input may be a conversation, or a request of its own whose parameters w
   await chat.invoke(messages);
   await chat.invoke({ messages, seed: 8, temperature: 0.2 });
   expect(requests.map(({ body }) => body)).toEqual([
-    { model: "gpt-6-luna", temperature: 1, seed: 7, top_p: 0.5, messages },
-    { model: "gpt-6-luna", temperature: 0.2, seed: 8, top_p: 0.5, messages },
+    { model: "gpt-6-luna", temperature: 1, seed: 7, top_p: 0.5, messages, stream: false },
+    { model: "gpt-6-luna", temperature: 0.2, seed: 8, top_p: 0.5, messages, stream: false },
   ]);
 });
 
@@ -156,14 +158,113 @@ test("tool calls come with the message, without a text", async () => {
   expect([text, finishReason, message.tool_calls]).toEqual(["", "tool_calls", calls]);
 });
 
-test.for([
-  [{ choices: [] }],
-  [{ choices: null }],
-  [{ choices: [null] }],
-  [{ choices: [{ message: {} }] }],
-  [{ text: "Hi" }],
-])("L13 an answer that is none (%j) is a ResultError", async ([body]) => {
-  await expect(make({}, () => Response.json(body)).chat.invoke("Hello")).rejects.toThrow(ResultError);
+test.for([[{ choices: [] }], [{ choices: null }], [{ choices: [null] }], [{ choices: [{ message: {} }] }]])(
+  "L13 an answer that is none (%j) is a ResultError",
+  async ([body]) => {
+    await expect(make({}, () => Response.json(body)).chat.invoke("Hello")).rejects.toThrow(ResultError);
+  },
+);
+
+/** Contents that are an answer, and those that are none. */
+test.for<[string, object, object, string | undefined]>([
+  // reported of Mistral's reasoning models: UKGovernmentBEIS/inspect_ai#2000, brainlid/langchain#418
+  ["parts", { content: [{ type: "thinking", thinking: [] }, { type: "text", text: "a" }, { text: "b" }] }, {}, "ab"],
+  ["no text", { content: "" }, {}, ""],
+  ["null", { content: null }, {}, undefined],
+  ["thoughts alone", { content: null, reasoning_content: "Hm." }, {}, undefined],
+  ["parts without text", { content: [{ type: "thinking" }] }, {}, undefined],
+  ["no calls", { content: null, tool_calls: [] }, {}, undefined],
+  // diegosouzapw/OmniRoute#9196, promptfoo/promptfoo#3033
+  ["calls", { content: null, tool_calls: [{ id: "1" }] }, {}, ""],
+  ["a call of the older kind", { content: null, function_call: { name: "f" } }, {}, ""],
+  ["a cut before the first word", { content: null }, { finish_reason: "length" }, ""],
+  // sgl-project/sglang#3912
+  ["an empty reason", { content: "a" }, { finish_reason: "" }, "a"],
+])("P52 a message with %s", async ([, message, changes, text]) => {
+  const { chat } = make({}, () => completion(null, changes, { content: undefined, ...message }));
+  const answer = chat.invoke("Hello").then((result) => result.text);
+  if (text === undefined) await expect(answer).rejects.toBeInstanceOf(ResultError);
+  else await expect(answer).resolves.toBe(text);
+});
+
+/** Answers with a good status that are a failure, or half an answer. */
+test.for<[string, object, object, object]>([
+  // maximhq/bifrost#5425, https://openrouter.ai/docs/api/reference/errors-and-debugging
+  ["gave it up", { finish_reason: "error" }, {}, { providerCode: "error" }],
+  ["tells why", { finish_reason: "error", error: { code: 502, message: "m" } }, {}, { status: 502 }],
+  ["tells why beside it", { finish_reason: "error" }, { error: { code: 429, message: "m" } }, { code: "rate_limited" }],
+  ["tells it in a word", {}, { error: "upstream failed" }, {}],
+  // genkit-ai/genkit#6259 (z.AI, DeepSeek); vLLM's finish_reason "abort"
+  ["lost its network", { finish_reason: "network_error" }, {}, {}],
+  ["has no room", { finish_reason: "insufficient_system_resource" }, {}, {}],
+  ["aborted", { finish_reason: "abort" }, {}, {}],
+])("P51 half an answer of a server that %s is worth another try", async ([, changes, beside, expected]) => {
+  const { chat } = make({}, async () =>
+    Response.json({ ...((await completion("Half", changes).json()) as object), ...beside }),
+  );
+  await expect(chat.invoke("Hello")).rejects.toMatchObject({ code: "provider_error", retryable: true, ...expected });
+});
+
+test("P51 an answer beside an error that is none is an answer", async () => {
+  const { chat } = make({}, async () => Response.json({ ...((await completion("Hi").json()) as object), error: null }));
+  expect((await chat.invoke("Hello")).text).toBe("Hi");
+});
+
+test("P51 what a filter of another name holds back is an error", async () => {
+  const { chat } = make({}, () => completion("", { finish_reason: "sensitive" }));
+  await expect(chat.invoke("Hello")).rejects.toThrow("content filter");
+});
+
+const streamed = (...deltas: object[]): object[] =>
+  deltas.map((delta) => ({ model: "m", choices: [{ index: 0, delta }] }));
+
+/** unslothai/unsloth#6570: a stream that was not asked for. */
+test.for<[string, (object | string)[], object]>([
+  [
+    "with a reason at its end",
+    [...streamed({ content: "He" }, { content: "llo" }), { choices: [{ delta: {}, finish_reason: "length" }] }],
+    { text: "Hello", finishReason: "length" },
+  ],
+  [
+    "with a mark at its end",
+    [...streamed({ role: "assistant", content: "Hello" }), "[DONE]"],
+    { text: "Hello", finishReason: "stop" },
+  ],
+  [
+    "with usage",
+    [...streamed({ content: "Hello" }), { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } }, "[DONE]"],
+    { usage: { inputTokens: 3, outputTokens: 2 } },
+  ],
+  [
+    "with calls",
+    [
+      ...streamed(
+        { tool_calls: [{ index: 0, id: "1", function: { name: "f", arguments: '{"a"' } }] },
+        { tool_calls: [{ index: 0, function: { arguments: ": 1}" } }] },
+      ),
+      "[DONE]",
+    ],
+    {
+      text: "",
+      message: { tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: '{"a": 1}' } }] },
+    },
+  ],
+])("P51 a body of events %s is read, for one call", async ([, chunks, expected]) => {
+  const { chat, requests } = make({}, () => events(...chunks));
+  expect(await chat.invoke("Hello")).toMatchObject(expected);
+  expect(requests).toHaveLength(1);
+});
+
+test.for<[string, (object | string)[], object]>([
+  ["breaks off", streamed({ content: "He" }), { code: "network_error", retryable: true }],
+  ["fails", [...streamed({ content: "He" }), { error: { code: 502 } }], { code: "provider_error", retryable: true }],
+  [
+    "gives up",
+    [...streamed({ content: "He" }), { choices: [{ delta: {}, finish_reason: "error" }] }, "[DONE]"],
+    { code: "provider_error", retryable: true },
+  ],
+])("P51 a body of events that %s is not an answer", async ([, chunks, expected]) => {
+  await expect(make({}, () => events(...chunks)).chat.invoke("Hello")).rejects.toMatchObject(expected);
 });
 
 test.for([null, undefined, 7, [], {}, { messages: [] }, { messages: "Hello" }])(
@@ -247,9 +348,20 @@ test.for<[string, object[], object]>([
   ["runs into a limit", [{ error: { code: "rate_limit_exceeded" } }], { code: "rate_limited", retryable: true }],
   ["is filtered", [{ choices: [{ delta: {}, finish_reason: "content_filter" }] }], { code: "invalid_result" }],
   ["is refused", [{ choices: [{ delta: { refusal: "no" }, finish_reason: "stop" }] }], { code: "invalid_result" }],
-])("a stream that %s is an error", async ([, chunks, expected]) => {
-  const { chat } = make({}, () => events(...chunks, "[DONE]"));
+  [
+    "gives up",
+    [{ choices: [{ delta: { content: "He" }, finish_reason: "error" }] }],
+    { code: "provider_error", retryable: true },
+  ],
+])("P51 a stream that %s is an error", async ([, chunks, expected]) => {
+  const { chat } = make({}, () => events(...chunks));
   await expect(collected(chat.stream("Hi"))).rejects.toMatchObject(expected);
+});
+
+// open-learning-exchange/planet#10281 (Gemini), vercel/ai#19165
+test("P51 a stream without a reason that ended with its mark is whole", async () => {
+  const { chat } = make({}, () => events({ choices: [{ delta: { content: "He" }, finish_reason: null }] }, "[DONE]"));
+  expect(await collected(chat.stream("Hi"))).toEqual(["He"]);
 });
 
 test("P12 an aborted stream throws the signal's reason; one that is left ends the request", async () => {
@@ -310,7 +422,7 @@ test("an option that is misspelt is refused", () => {
 
 function make<Output = ChatResult>(
   options: Partial<OpenAIChatOptions<Output>> = {},
-  answer: (request: SentRequest) => Response = () => completion("Hi"),
+  answer: (request: SentRequest) => Response | Promise<Response> = () => completion("Hi"),
 ): Pick<Wire, "requests"> & { readonly chat: OpenAIChat<Output> } {
   const { fetch, requests } = wire(answer);
   return { requests, chat: new OpenAIChat<Output>({ apiKey: "test-key", fetch, model: "gpt-6-luna", ...options }) };

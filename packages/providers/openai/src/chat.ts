@@ -1,11 +1,16 @@
 import {
+  ANY_INPUT,
   defined,
   type DefinedOptions,
+  failureIn,
   fieldsOf,
   filtered,
+  gaveUp,
+  isGivenUp,
   networkError,
   notAnswer,
   notInput,
+  providerError,
   refused,
   textOf,
 } from "@batchwise/adapter-kit";
@@ -20,6 +25,7 @@ import type {
 } from "openai/resources/chat/completions";
 import { DIALECT } from "./errors.ts";
 import { Generation, type GenerationOptions, generationOptions, strictFormat } from "./generation.ts";
+import { DONE } from "./send.ts";
 import { usageOf } from "./usage.ts";
 
 /** A user's message; a whole conversation; or a request of its own, with whatever else the API takes. */
@@ -79,7 +85,8 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
       own: requestOf,
       body: (own) => ({ ...common, ...own, messages: [...system, ...(own as ChatRequest).messages] }),
       result: resultOf,
-      isCut: ({ finishReason }) => finishReason === "length",
+      answer: answerOf,
+      isCut: ({ finishReason }) => CUT.has(finishReason),
     });
     this.settings = this.#generation.settings;
   }
@@ -102,20 +109,28 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
   async *stream(input: ChatInput, options: CallOptions = {}): AsyncGenerator<string, void, undefined> {
     let finishReason: string | undefined;
     let refusal = false;
+    let done = false;
     const extra = { stream_options: { include_usage: true } };
-    for await (const { choices, usage } of this.#generation.events<ChatCompletionChunk>(input, extra, options)) {
+    for await (const event of this.#generation.events<ChatCompletionChunk>(input, extra, options)) {
+      if (event === DONE) {
+        done = true;
+        continue;
+      }
+      const { choices, usage } = event;
       options.report?.({ usage: usageOf(usage) });
       const choice = choices?.[0];
-      finishReason = choice?.finish_reason ?? finishReason;
+      finishReason = choice?.finish_reason || finishReason;
       refusal ||= Boolean(choice?.delta?.refusal);
-      const text = choice?.delta?.content;
-      if (typeof text === "string" && text !== "") yield text;
+      const text = textOf(choice?.delta?.content);
+      if (text !== undefined && text !== "") yield text;
     }
-    if (refusal) throw refused();
-    if (finishReason === "content_filter") throw filtered();
-    if (finishReason === undefined) throw networkError(undefined, DIALECT, { status: 200 });
+    checkEnd(finishReason, refusal);
+    if (finishReason === undefined && !done) throw networkError(undefined, DIALECT, { status: 200 });
   }
 }
+
+const CUT: ReadonlySet<string> = new Set(["length", "max_tokens", "model_length", "model_context_window_exceeded"]);
+const FILTERED: ReadonlySet<unknown> = new Set(["content_filter", "sensitive"]);
 
 /** @throws InputError */
 function requestOf(input: ChatInput): ChatRequest {
@@ -125,14 +140,62 @@ function requestOf(input: ChatInput): ChatRequest {
   throw notInput("a text, an array of messages, or an object with `messages`", input, 0);
 }
 
-/** @throws ResultError */
+/** @throws ResultError, or ProviderError where the provider gave up in the middle of the answer */
 function resultOf({ choices, model, usage }: ChatCompletion): ChatResult {
-  const { message, finish_reason: finishReason } = (choices as Partial<ChatCompletion.Choice>[] | null)?.[0] ?? {};
+  const choice = (choices as Partial<ChatCompletion.Choice>[] | null)?.[0];
+  const failure = failureIn(choice);
+  if (failure !== undefined) throw providerError(failure, DIALECT, ANY_INPUT);
+  const { message, finish_reason: finishReason } = choice ?? {};
+  checkEnd(finishReason, typeof message?.refusal === "string" && message.refusal !== "");
   if (fieldsOf(message) === undefined) throw notAnswer("a message");
-  // A message without content is one that calls tools, or one that has been cut before its first word.
-  if (message?.content === undefined && message?.tool_calls === undefined) throw notAnswer("a message's content");
-  if (typeof message.refusal === "string" && message.refusal !== "") throw refused();
-  if (finishReason === "content_filter") throw filtered();
-  const text = textOf(message.content) ?? "";
-  return { text, finishReason: finishReason ?? "stop", message, usage: usageOf(usage), model };
+  const text = textOf(message?.content);
+  // A message without text is one that calls tools or speaks, or one that has been cut before its first word.
+  const isText = typeof message?.content === "string" || Boolean(text);
+  if (!isText && !isCall(message!) && !CUT.has(finishReason ?? "")) throw notAnswer("a message's content");
+  return { text: text ?? "", finishReason: finishReason || "stop", message: message!, usage: usageOf(usage), model };
+}
+
+function isCall({ tool_calls: calls, function_call: call, audio }: ChatCompletionMessage): boolean {
+  return (calls?.length ?? 0) > 0 || [call, audio].some((each) => fieldsOf(each) !== undefined);
+}
+
+/** @throws ResultError, or ProviderError where the provider gave up in the middle of the answer */
+function checkEnd(finishReason: string | undefined, refusal: boolean): void {
+  if (isGivenUp(finishReason)) throw gaveUp(finishReason, DIALECT);
+  if (refusal) throw refused();
+  if (FILTERED.has(finishReason)) throw filtered();
+}
+
+/** @throws ProviderError for events that broke off */
+function answerOf(events: readonly (object | typeof DONE)[]): unknown {
+  const chunks = events.filter((event) => event !== DONE) as Partial<ChatCompletionChunk>[];
+  const choices = chunks.flatMap((chunk) => chunk.choices?.filter(({ index }) => !index) ?? []);
+  const finishReason = choices.map((choice) => choice.finish_reason).findLast(Boolean);
+  if (finishReason === undefined && chunks.length === events.length) {
+    throw networkError(undefined, DIALECT, { status: 200 });
+  }
+  const deltas = choices.map(({ delta }) => delta);
+  const texts = deltas.map((delta) => textOf(delta?.content)).filter((text) => text !== undefined);
+  const refusal = deltas.map((delta) => delta?.refusal ?? "").join("");
+  const message = {
+    role: "assistant",
+    content: texts.length === 0 ? null : texts.join(""),
+    refusal: refusal === "" ? null : refusal,
+    tool_calls: callsIn(deltas),
+  };
+  const usage = chunks.findLast((chunk) => fieldsOf(chunk.usage) !== undefined)?.usage;
+  return { ...chunks[0], choices: [{ index: 0, finish_reason: finishReason ?? "stop", message }], usage };
+}
+
+/** Tool calls, whose arguments arrive in pieces. */
+function callsIn(deltas: readonly (ChatCompletionChunk.Choice.Delta | undefined)[]): object[] | undefined {
+  const calls = new Map<number, { id?: string; type?: string; function: { name: string; arguments: string } }>();
+  for (const piece of deltas.flatMap((delta) => delta?.tool_calls ?? [])) {
+    const call = calls.get(piece.index) ?? { type: "function", function: { name: "", arguments: "" } };
+    if (piece.id !== undefined) call.id = piece.id;
+    call.function.name += piece.function?.name ?? "";
+    call.function.arguments += piece.function?.arguments ?? "";
+    calls.set(piece.index, call);
+  }
+  return calls.size === 0 ? undefined : [...calls.values()];
 }

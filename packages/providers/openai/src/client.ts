@@ -67,13 +67,11 @@ export interface RequestOptions {
   readonly timeout: number;
   readonly query?: object;
   readonly body?: object;
-  readonly stream?: boolean;
 }
 
 /** A response that is on its way. */
 export interface PendingResponse {
   asResponse(): Promise<Response>;
-  withResponse(): Promise<{ readonly data: unknown; readonly response: Response }>;
 }
 
 /** A client, and what its requests have in common. */

@@ -127,9 +127,9 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
     return sendRest(texts, options, async (sent, positions) => {
       const decoder = new VectorDecoder();
       const call = this.#call(sent, positions);
-      const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, (response) =>
-        readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
-      );
+      const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, {
+        text: (response) => readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
+      });
       options.report?.({ usage: usageOf(usage) });
       return vectorsIn(data, sent.length, this.#options.dimensions, decoder);
     });

@@ -20,7 +20,7 @@ import type { CallOptions, JobBackend, RunnableSettings, StandardSchema } from "
 import { connect, type Connection, type ConnectionOptions } from "./client.ts";
 import { IMAGE_TOKENS, SINGLE_CONCURRENCY } from "./limits.ts";
 import { type PaceOptions, settingsOf, SINGLE } from "./options.ts";
-import { type Call, post, postForEvents } from "./send.ts";
+import { type Call, DONE, eventIn, post, postForEvents } from "./send.ts";
 import { usageOf } from "./usage.ts";
 
 const OWN = {
@@ -64,6 +64,8 @@ export interface Endpoint<Input, Answer extends object, Result extends { readonl
   body(own: object): object;
   /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
   result(answer: Answer): Result;
+  /** The answer in events that were not asked for. @throws ProviderError where they broke off */
+  answer(events: readonly (object | typeof DONE)[]): unknown;
   /** Tells whether an answer ended at its longest. */
   isCut(result: Result): boolean;
 }
@@ -103,13 +105,16 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
   }
 
   async invoke(input: Input, options: CallOptions): Promise<Output> {
-    const answer = await post<Answer>(this.#connection, this.#call(input), this.#endpoint.field, options);
+    const call = this.#call(input, { stream: false });
+    const answer = await post<Answer>(this.#connection, call, this.#endpoint.field, options, {
+      events: (events) => this.#endpoint.answer(events.map((event) => eventIn(event, call.blame))),
+    });
     options.report?.({ usage: usageOf(fieldsOf(answer)?.["usage"]) });
     return this.#read(answer);
   }
 
   /** The events of one answer as they come. */
-  events<Event extends object>(input: Input, extra: object, options: CallOptions): AsyncIterable<Event> {
+  events<Event extends object>(input: Input, extra: object, options: CallOptions): AsyncIterable<Event | typeof DONE> {
     return postForEvents<Event>(this.#connection, this.#call(input, { stream: true, ...extra }), options);
   }
 

@@ -21,6 +21,7 @@ test("the wire: a text is the input", async () => {
     {
       "input": "Hello",
       "model": "gpt-6-luna",
+      "stream": false,
     }
   `);
 });
@@ -40,6 +41,7 @@ test("every option reaches the wire", async () => {
     temperature: 0,
     max_output_tokens: 50,
     store: false,
+    stream: false,
     text: { verbosity: "low" },
     input: "Hello",
   });
@@ -51,8 +53,8 @@ test("an input may be items, or a request of its own whose parameters win", asyn
   await responses.invoke(input);
   await responses.invoke({ input, temperature: 0.2, previous_response_id: "resp_0" });
   expect(requests.map(({ body }) => body)).toEqual([
-    { model: "gpt-6-luna", temperature: 1, store: false, input },
-    { model: "gpt-6-luna", temperature: 0.2, store: false, previous_response_id: "resp_0", input },
+    { model: "gpt-6-luna", temperature: 1, store: false, input, stream: false },
+    { model: "gpt-6-luna", temperature: 0.2, store: false, previous_response_id: "resp_0", input, stream: false },
   ]);
 });
 
@@ -160,6 +162,15 @@ test("stream: the text as it comes, and what was used at the end", async () => {
   expect(parts).toEqual(["Hel", "lo"]);
   expect(reports).toEqual([{}, { usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 } }]);
   expect(requests[0]!.body).toEqual({ model: "gpt-6-luna", input: "Hi", stream: true });
+});
+
+test("P51 a body of events is read, and one that breaks off is worth another try", async () => {
+  const response = await responded("Hi").json();
+  const delta = { type: "response.output_text.delta", delta: "Hi" };
+  const whole = make({}, () => events(delta, { type: "response.completed", response }));
+  expect(await whole.responses.invoke("Hello")).toMatchObject({ text: "Hi" });
+  const half = make({}, () => events(delta, "[DONE]"));
+  await expect(half.responses.invoke("Hello")).rejects.toMatchObject({ code: "network_error", retryable: true });
 });
 
 test.for<[string, object, object]>([

@@ -22,6 +22,7 @@ import type {
 } from "openai/resources/responses/responses";
 import { DIALECT } from "./errors.ts";
 import { Generation, type GenerationOptions, generationOptions, strictFormat } from "./generation.ts";
+import { DONE } from "./send.ts";
 import { usageOf } from "./usage.ts";
 
 /** A user's message; items of a conversation; or a request of its own, with whatever else the API takes. */
@@ -90,6 +91,7 @@ export class OpenAIResponses<Output = ResponsesResult> extends Runnable<Response
         ...(common.text === undefined ? {} : { text: { ...common.text, ...(own as ResponsesRequest).text } }),
       }),
       result: resultOf,
+      answer: answerOf,
       isCut: ({ status }) => status === "incomplete",
     });
     this.settings = this.#generation.settings;
@@ -113,6 +115,7 @@ export class OpenAIResponses<Output = ResponsesResult> extends Runnable<Response
   async *stream(input: ResponsesInput, options: CallOptions = {}): AsyncGenerator<string, void, undefined> {
     let ended = false;
     for await (const event of this.#generation.events<ResponseStreamEvent>(input, {}, options)) {
+      if (event === DONE) continue;
       if (event.type === "response.output_text.delta") yield event.delta;
       if (!("response" in event) || !ENDS.has(event.type)) continue;
       ended = true;
@@ -125,6 +128,13 @@ export class OpenAIResponses<Output = ResponsesResult> extends Runnable<Response
 
 const FINISHED: ReadonlySet<string> = new Set(["completed", "incomplete"]);
 const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed"]);
+
+/** @throws ProviderError for events that broke off */
+function answerOf(events: readonly (object | typeof DONE)[]): unknown {
+  const last = events.findLast((event) => event !== DONE && ENDS.has((event as ResponseStreamEvent).type));
+  if (last === undefined) throw networkError(undefined, DIALECT, { status: 200 });
+  return (last as { readonly response: unknown }).response;
+}
 
 /** @throws InputError */
 function requestOf(input: ResponsesInput): ResponsesRequest {

@@ -1,4 +1,4 @@
-import { type CallReport, ProviderError, ResultError, TimeoutError } from "@batchwise/core";
+import { type CallReport, ProviderError, TimeoutError } from "@batchwise/core";
 import { expect, test } from "vitest";
 import { connect, type ConnectionOptions } from "./client.ts";
 import { ownsInput } from "./errors.ts";
@@ -85,9 +85,17 @@ test("an HTML page with a bad status keeps the status", async () => {
   expect((answer as Error).message).not.toContain("gateway");
 });
 
-test.for(["null", "[]", "7", '"data"', '{"dat": 1}'])("L13 JSON without the field (%s) is no answer", async (body) => {
-  const { answer } = await posted(() => new Response(body));
-  expect(answer).toBeInstanceOf(ResultError);
+test.for(["null", "[]", "7", '"data"', '{"dat": 1}', '{"status": "starting"}'])(
+  "P42 L13 JSON in no known format (%s) may pass, as a page does",
+  async (body) => {
+    const { answer } = await posted(() => new Response(body));
+    expect(answer).toMatchObject({ code: "provider_error", retryable: true, status: 200 });
+  },
+);
+
+test("P51 events where none can be read are refused, and would be again", async () => {
+  const { answer } = await posted(() => new Response('data: {"data": []}\n\ndata: [DONE]\n\n'));
+  expect(answer).toMatchObject({ code: "invalid_argument", retryable: false, status: 200 });
 });
 
 test.for<[object, object]>([
@@ -174,7 +182,7 @@ test("P26 an error of another copy of the SDK is read as well", async () => {
     requestID: null,
   });
   const client = {
-    post: () => ({ asResponse: () => Promise.reject(foreign), withResponse: () => Promise.reject(foreign) }),
+    post: () => ({ asResponse: () => Promise.reject(foreign) }),
   };
   const error = await post(connect({ client }), call, "data" as never, {}).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "rate_limited", status: 429, retryAfterMs: 3000 });

@@ -1,5 +1,21 @@
-import { type Blame, defined, factsOf, fieldsOf, providerError, readJson, refusalIn } from "@batchwise/adapter-kit";
-import { ArgumentError, type CallOptions, ResultError } from "@batchwise/core";
+import {
+  type Blame,
+  defined,
+  eventsOf,
+  factsOf,
+  failureIn,
+  fieldsOf,
+  linkTo,
+  networkError,
+  notJson,
+  parseJson,
+  providerError,
+  type Reading,
+  readJson,
+  requestIdOf,
+  type ServerEvent,
+} from "@batchwise/adapter-kit";
+import { ArgumentError, type CallOptions, ProviderError } from "@batchwise/core";
 import type { Connection } from "./client.ts";
 import { DIALECT, sdkFailure } from "./errors.ts";
 
@@ -13,41 +29,42 @@ export interface Call {
 /**
  * Sends one request and resolves to its answer, a JSON object that has `field`. Reports limits and the request's id.
  *
- * @param read gives the answer's JSON text. @default all that arrives
- * @throws ProviderError, TimeoutError, ResultError or the signal's reason
+ * @throws ProviderError, TimeoutError or the signal's reason
  */
 export async function post<Answer extends object>(
   connection: Connection,
   call: Call,
   field: keyof Answer & string,
   options: CallOptions,
-  read?: (response: Response) => Promise<string>,
+  reading?: Reading,
 ): Promise<Answer> {
   const { response } = await send(connection, { method: "post", ...call }, options);
-  return answerIn(await readJson(response, DIALECT, options, read), field, call, response.headers);
+  return answerIn(await readJson(response, DIALECT, options, reading), field, call, response.headers);
 }
 
-/** `answer`, where it is a JSON object that has `field`. @throws ProviderError or ResultError where it is not */
+/** `answer`, where it is a JSON object that has `field`. @throws ProviderError where it is not */
 export function answerIn<Answer extends object>(
   answer: unknown,
   field: keyof Answer & string,
   { path, blame }: Pick<Call, "path" | "blame">,
   headers?: Headers,
 ): Answer {
-  const fields = fieldsOf(answer) ?? {};
-  if (fields[field] !== undefined) return answer as Answer;
-  // Some servers send an error with a good status.
-  if (fieldsOf(fields["error"]) !== undefined) {
-    throw providerError(refusalIn({ body: answer, headers }), DIALECT, blame);
-  }
-  throw new ResultError(
+  const failure = failureIn(answer, headers);
+  if (failure !== undefined) throw providerError(failure, DIALECT, blame);
+  if (fieldsOf(answer)?.[field] !== undefined) return answer as Answer;
+  // Of no known form at all: a proxy's words, or a server that is not up yet.
+  throw new ProviderError(
     `Expected an answer with \`${field}\` from ${path}, got one without. ` +
-      `Check that the server behind \`baseURL\` answers as OpenAI's does.`,
+      `Try again later; if it goes on, check that the server behind \`baseURL\` answers as OpenAI's does.`,
+    { retryable: true, status: 200 },
   );
 }
 
+/** The mark with which a stream of chat completions ends. */
+export const DONE = "[DONE]";
+
 /**
- * The events of one answer as they come. Leaving the loop ends the request.
+ * The events of one answer as they come, and `DONE` where it says so. Leaving the loop ends the request.
  *
  * @throws ProviderError, TimeoutError or the signal's reason
  */
@@ -55,16 +72,41 @@ export async function* postForEvents<Event extends object>(
   connection: Connection,
   call: Call,
   options: CallOptions,
-): AsyncGenerator<Event, void, undefined> {
-  const { data } = await send(connection, { method: "post", stream: true, ...call }, options);
+): AsyncGenerator<Event | typeof DONE, void, undefined> {
+  const linked = linkTo(options);
   try {
-    yield* data as AsyncIterable<Event>;
-  } catch (thrown) {
-    options.signal?.throwIfAborted();
-    throw sdkFailure(thrown, connection.timeoutMs, call.blame).error;
+    const { response } = await send(connection, { method: "post", ...call }, { ...options, signal: linked.signal });
+    const { headers, status } = response;
+    const events = eventsOf(response.body);
+    for (;;) {
+      const next = await linked.race(events.next()).catch((thrown: unknown) => {
+        options.signal?.throwIfAborted();
+        throw networkError(thrown, DIALECT, { status, requestId: requestIdOf(headers, DIALECT) });
+      });
+      if (next.done === true) return;
+      yield eventIn<Event>(next.value, call.blame, headers);
+    }
+  } finally {
+    linked.unlink();
+    linked.abort();
   }
-  // The SDK ends an aborted stream as if it had come to its end.
-  options.signal?.throwIfAborted();
+}
+
+/** What an event says. @throws ProviderError for one that says that the provider failed, or that is not JSON */
+export function eventIn<Event extends object>(
+  { name, data }: ServerEvent,
+  blame: Blame,
+  headers?: Headers,
+): Event | typeof DONE {
+  if (data.startsWith(DONE)) return DONE;
+  const event = parseJson(data);
+  const failure = failureIn(
+    name === "error" && fieldsOf(event)?.["error"] === undefined ? { error: event } : event,
+    headers,
+  );
+  if (failure !== undefined) throw providerError(failure, DIALECT, blame);
+  if (fieldsOf(event) === undefined) throw notJson(DIALECT, { status: 200 });
+  return event as Event;
 }
 
 /** Parts of a request. */
@@ -73,7 +115,6 @@ interface Request {
   readonly path: string;
   readonly query?: object;
   readonly body?: object;
-  readonly stream?: true;
   /** @default there are no inputs to blame: it is about files and batches */
   readonly blame?: Blame;
 }
@@ -83,7 +124,7 @@ export async function send(
   { client, timeoutMs }: Connection,
   { method, path, blame = {}, ...parts }: Request,
   { signal, report }: CallOptions,
-): Promise<{ readonly response: Response; readonly data?: unknown }> {
+): Promise<{ readonly response: Response }> {
   signal?.throwIfAborted();
   try {
     // A longer timer than runtimes have would fire at once.
@@ -94,9 +135,9 @@ export async function send(
       ...defined({ ...parts, signal, blame: undefined }),
     });
     if (pending !== undefined) {
-      const sent = parts.stream ? await pending.withResponse() : { response: await pending.asResponse() };
-      report?.(factsOf(sent.response.headers, DIALECT));
-      return sent;
+      const response = await pending.asResponse();
+      report?.(factsOf(response.headers, DIALECT));
+      return { response };
     }
   } catch (thrown) {
     signal?.throwIfAborted();

@@ -32,6 +32,12 @@ test("slashes that were escaped are slashes again", () => {
   expect(sift(String.raw`{"embedding":"A\/\/B"}`, 3).taken).toEqual(["A//B"]);
 });
 
+// dotnet/runtime#50998, microsoft/AICentral#149, openai/openai-dotnet#1041
+test("P52 escapes in base64 are what they stand for", () => {
+  const text = String.raw`{"embedding":"A\u002BB\u002bC\/\u003d\u003D"}`;
+  for (const size of SIZES) expect(sift(text, size).taken).toEqual(["A+B+C/=="]);
+});
+
 test("whatever the strings hold, nothing else is changed", () => {
   const strings = fc.string({ unit: fc.constantFrom('"', "\\", "a", "é", "😀", "embedding", ":", " ", "\n") });
   const values = fc.record({ [`quotes"and\\`]: strings, model: strings, list: fc.array(strings) });

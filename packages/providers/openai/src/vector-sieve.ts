@@ -1,3 +1,5 @@
+import { parseJson } from "@batchwise/adapter-kit";
+
 /** Text before a vector in base64. Inside of a JSON string the quotes would have backslashes before them. */
 const OPENING = /"embedding"\s*:\s*"/;
 /** Bytes of a text's end in which a vector may be about to begin. */
@@ -76,9 +78,9 @@ export async function readThrough(response: Response, sieve: VectorSieve): Promi
   }
 }
 
-/** Some encoders write `\/` for the slashes in base64. */
+/** Some encoders escape what base64 has: PHP's writes `\/`, .NET's `\u002B` and `\u003D`. */
 function unescaped(base64: string): string {
-  return base64.includes("\\") ? base64.replaceAll("\\/", "/") : base64;
+  return base64.includes("\\") ? String(parseJson(`"${base64}"`) ?? base64) : base64;
 }
 
 /** One character for each byte: of what is ASCII, the text itself. */

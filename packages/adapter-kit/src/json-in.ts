@@ -1,0 +1,45 @@
+import { parseJson } from "./fields.ts";
+
+/**
+ * Values that a model's text may mean: all of it as JSON; else what follows its thoughts or stands in a code fence; else each
+ * JSON object or array in it. None where the text breaks off within one: the half of a value is not a value.
+ */
+export function jsonIn(text: string): unknown[] {
+  const answer = text.replace(THOUGHTS, "");
+  for (const whole of [text, answer, answer.replace(OPENING, "").replace(CLOSING, "")]) {
+    const value = parseJson(whole);
+    if (value !== undefined) return [value];
+  }
+  const values = spansIn(answer)
+    .map(parseJson)
+    .filter((value) => value !== undefined);
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+}
+
+/** Thoughts of a reasoning model. Some servers leave the opening mark out: it is in the prompt. */
+const THOUGHTS = /^[\s\S]*<\/(?:think|thinking|thought|reasoning)>/i;
+/** The ends of a code fence around everything, of which either may be missing. */
+const OPENING = /^\s*```[\w-]*/;
+const CLOSING = /```\s*$/;
+
+/** The outermost objects and arrays. Brackets within strings are left out of account, and so are quotes outside of both. */
+function spansIn(text: string): string[] {
+  const spans: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at < text.length;) {
+    const pattern = depth === 0 ? OUTSIDE : INSIDE;
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match === null) break;
+    const [token] = match;
+    at = pattern.lastIndex;
+    if (token === "{" || token === "[") {
+      if (depth++ === 0) start = match.index;
+    } else if (!token.startsWith('"') && --depth === 0) spans.push(text.slice(start, at));
+  }
+  return depth === 0 ? spans : [];
+}
+
+const OUTSIDE = /[{[]/g;
+const INSIDE = /"(?:[^"\\]|\\.)*"|[{[}\]]/gs;
