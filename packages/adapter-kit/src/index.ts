@@ -10,7 +10,6 @@ export { eventsInstead, networkError, notJson, providerError, timedOut } from ".
 export { failureIn, headersIn, type Refusal, type RefusedResponse, refusalIn, refusalOf } from "./errors/refusal.ts";
 export { eventsIn, eventsOf, looksLikeEvents, type ServerEvent } from "./events.ts";
 export { countIn, type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
-export { failedFinish, isFailedFinish, noAnswer } from "./finish.ts";
 export { type LimitHeaders, limitsIn, resetMs, xRateLimits } from "./headers.ts";
 export {
   connectHttp,
@@ -22,7 +21,7 @@ export {
   readJson,
   type Reading,
 } from "./http.ts";
-export { jsonTextIn } from "./json-text.ts";
+export { jsonTextsIn } from "./json-in.ts";
 export { type JobApi, jobBackend, type TaggedJob } from "./jobs/job-backend.ts";
 export type { JobKind, RawRow } from "./jobs/job-kind.ts";
 export { textLines } from "./jobs/text-lines.ts";

@@ -15,13 +15,13 @@ import {
   ANY_INPUT,
   causesOf,
   type Dialect,
+  eventsInstead,
   type Failure,
   failureOf,
   type Fields,
   fieldsOf,
-  headersIn,
+  looksLikeEvents,
   networkError,
-  noAnswer,
   notAnswer,
   parseJson,
   socketError,
@@ -35,7 +35,9 @@ import { BatchwiseError, type ErrorCode, InputError, ProviderError, toError } fr
  */
 export function modelFailure(thrown: unknown, dialect: Dialect): Failure {
   const call = callIn(thrown);
-  if (call !== undefined && isEventStream(call)) return { error: eventStream(call) };
+  if (call !== undefined && call.statusCode < 300 && looksLikeEvents(String(call["responseBody"]))) {
+    return { error: eventsInstead(dialect, { status: call.statusCode }) };
+  }
   const failure = failureOf(call ?? thrown, dialect, ANY_INPUT);
   if (failure !== undefined) return failure;
   // Calls of any copy of the AI SDK that had no response say whether to retry, and nothing else.
@@ -76,26 +78,12 @@ function callIn(thrown: unknown): RefusedCall | undefined {
   };
 }
 
-function isEventStream({ statusCode, responseHeaders, responseBody }: RefusedCall): boolean {
-  if (statusCode >= 300) return false;
-  const type = headersIn(responseHeaders)?.get("content-type") ?? "";
-  return type.startsWith("text/event-stream") || /^\s*(data|event|id):/.test(String(responseBody));
-}
-
-/** Each try would be paid for and end the same way. */
-function eventStream({ statusCode: status }: RefusedCall): ProviderError {
-  return new ProviderError(
-    "Expected JSON from the provider, got a stream of events. Set up the server or gateway to stream only where it is asked to.",
-    { code: "invalid_input", status, retryable: false },
-  );
-}
-
 /** Errors of the AI SDK without a response. Some hold the inputs, so none is kept. */
 const OTHERS: readonly (readonly [{ isInstance(error: unknown): boolean }, () => Error])[] = [
   [LoadAPIKeyError, () => refused("authentication", "a key", "none. Set the provider's variable or `apiKey`.")],
   [LoadSettingError, () => refused("invalid_argument", "the model's settings", "fewer. Set the provider's variables.")],
   [NoSuchModelError, () => refused("invalid_argument", "a model of the provider's", "another. Check its name.")],
-  [NoContentGeneratedError, noAnswer],
+  [NoContentGeneratedError, () => notAnswer("content")],
   [TooManyEmbeddingValuesForCallError, () => tooMany("fewer")],
   [UnsupportedFunctionalityError, () => refused("invalid_argument", "what the model supports", "more. Ask for less.")],
   [InvalidPromptError, () => new InputError("Expected a prompt of the AI SDK's shape, got something else. Change it.")],

@@ -10,13 +10,13 @@ import {
   cutShort,
   defined,
   factsOf,
-  failedFinish,
   filtered,
   formatOf,
+  gaveUp,
   headersIn,
-  isFailedFinish,
+  isGivenUp,
   jsonSchemaOf,
-  jsonTextIn,
+  jsonTextsIn,
   notAnswer,
   readStructured,
   type StructuredOptions,
@@ -138,11 +138,11 @@ function readAnswer(
   provider: string,
 ): ModelAnswer {
   const answer = answerIn(result);
-  const { text, finishReason, rawReason } = answer;
-  if (finishReason === "error" || isFailedFinish(rawReason)) throw failedFinish(dialectOf(provider));
+  const { text, finishReason, rawReason = finishReason } = answer;
+  if (finishReason === "error" || isGivenUp(rawReason)) throw gaveUp(rawReason, dialectOf(provider));
   if (responseFormat?.type !== "json" || (finishReason !== "stop" && finishReason !== "other")) return answer;
-  const json = jsonTextIn(text);
-  if (json === undefined) throw notAnswer("JSON");
+  const [json, another] = jsonTextsIn(text);
+  if (json === undefined || another !== undefined) throw notAnswer("one text of JSON");
   return { ...answer, text: json };
 }
 

@@ -4,7 +4,7 @@ import type {
   LanguageModelV4FinishReason,
   LanguageModelV4GenerateResult,
 } from "@ai-sdk/provider";
-import { fieldsOf, noAnswer, textOf, usageFrom, word } from "@batchwise/adapter-kit";
+import { fieldsOf, notAnswer, textOf, usageFrom, word } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 
 /** Result of `doGenerate`, of any specification version. */
@@ -40,7 +40,7 @@ export function answerIn({ content, finishReason, response }: GenerateResult): M
   const { unified, raw } = typeof finishReason === "string" ? { unified: finishReason, raw: undefined } : finishReason;
   const choice = firstChoice(response?.body);
   // A model leaves out an empty text as it does a missing one: which of them it was is told by the body alone.
-  if (content.length === 0 && isMissing(choice)) throw noAnswer();
+  if (content.length === 0 && isMissing(choice)) throw notAnswer("a message's content");
   return {
     text: textOf(content) ?? "",
     finishReason: unified === "unknown" ? "other" : unified,

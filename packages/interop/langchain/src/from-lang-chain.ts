@@ -1,4 +1,4 @@
-import { failedFinish, requireMethods } from "@batchwise/adapter-kit";
+import { gaveUp, requireMethods } from "@batchwise/adapter-kit";
 import { type CallOptions, ResultError, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { mergeConfigs, type RunnableConfig, type RunnableInterface } from "@langchain/core/runnables";
 import { ANY_PROVIDER, chainFailure } from "./errors.ts";
@@ -58,13 +58,19 @@ export function fromLangChain<Input, Output, Config extends RunnableConfig = Run
       const output = await invoke(target, input, common, watch, call).catch((error: unknown) => {
         // An SDK that reads JSON by itself throws away what is in a fence. Of a stream it reads nothing.
         read.streams ||= quiet && watch.waitsForJson && ResultError.isInstance(error);
-        throw watch.hasFailed ? failedFinish(ANY_PROVIDER) : error;
+        throw givenUp(watch) ?? error;
       });
-      if (watch.hasFailed) throw failedFinish(ANY_PROVIDER);
+      const failure = givenUp(watch);
+      if (failure !== undefined) throw failure;
       return output;
     },
     withDefaults(theirs, settings),
   );
+}
+
+/** Half an answer is none, whatever the chain has made of it. */
+function givenUp({ givenUp: reason }: ModelWatch): Error | undefined {
+  return reason === undefined ? undefined : gaveUp(reason, ANY_PROVIDER);
 }
 
 async function invoke<Input, Output, Config extends RunnableConfig>(

@@ -1,4 +1,4 @@
-import { fieldsOf, isFailedFinish, jsonTextIn, type Fields, usageFrom } from "@batchwise/adapter-kit";
+import { fieldsOf, isGivenUp, jsonTextsIn, type Fields, usageFrom } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { LLMResult } from "@langchain/core/outputs";
@@ -10,8 +10,8 @@ export class ModelWatch extends BaseCallbackHandler {
   override awaitHandlers = true;
   /** Undefined as long as no model has reported what it used. */
   usage: { inputTokens: number; outputTokens: number } | undefined;
-  /** True where a model's answer ended with a failure, or there is none. */
-  hasFailed = false;
+  /** Reason for which a model gave up its answer; "none" where there is no answer at all. */
+  givenUp: string | undefined;
   /** True while a model that was asked for JSON has not handed on an answer. */
   waitsForJson = false;
   /** Asks models to stream: LangChain's own mark for handlers. */
@@ -36,7 +36,7 @@ export class ModelWatch extends BaseCallbackHandler {
       this.usage.outputTokens += each.outputTokens ?? 0;
     }
     const generations = output.generations.flat() as Generation[];
-    this.hasFailed ||= generations.length === 0 || generations.some((each) => reasonsOf(each).some(isFailedFinish));
+    this.givenUp ??= generations.length === 0 ? "none" : generations.flatMap(reasonsOf).find(isGivenUp);
     if (this.waitsForJson) generations.forEach(unwrapJson);
     this.waitsForJson = false;
   }
@@ -85,8 +85,8 @@ function isAskedForJson(extra: Fields | undefined): boolean {
 function unwrapJson(generation: Generation): void {
   const { message } = generation;
   const text = message?.text ?? generation.text;
-  const json = jsonTextIn(text);
-  if (json === undefined || json === text) return;
+  const [json, another] = jsonTextsIn(text);
+  if (json === undefined || another !== undefined || json === text) return;
   generation.text = json;
   if (message === undefined) return;
   const others = Array.isArray(message.content) ? message.content.filter((part) => part.type !== "text") : [];

@@ -1,4 +1,4 @@
-import { parseJson } from "@batchwise/adapter-kit";
+import { looksLikeEvents, parseJson } from "@batchwise/adapter-kit";
 import { BatchwiseError } from "@batchwise/core";
 import { badConnection, eventStream, noBody, notJson, tooLarge } from "./errors.ts";
 import type { FetchAs } from "./options.ts";
@@ -95,6 +95,6 @@ function parse(text: string, { status, headers }: Response, { repeatable }: Read
   const value = parseJson(text.replace(/\s*data: \[DONE\]\s*$/, ""));
   if (value !== undefined) return value;
   if (text === "" && EMPTY.has(status)) throw noBody(status);
-  const isStream = headers.get("content-type")?.startsWith("text/event-stream") || /^\s*(data|event|id):/.test(text);
+  const isStream = headers.get("content-type")?.startsWith("text/event-stream") || looksLikeEvents(text);
   throw isStream ? eventStream(status) : notJson(status, repeatable);
 }

@@ -1,12 +1,11 @@
 import {
   type DefinedOptions,
   defineOptions,
-  failedFinish,
+  gaveUp,
   GENERATION,
   type GenerationOptions,
   type HttpConnection,
-  isFailedFinish,
-  noAnswer,
+  isGivenUp,
   notAnswer,
   type OptionsOf,
   postJson,
@@ -80,9 +79,9 @@ export class MyProviderChat extends Runnable<string, ChatResult> {
     const [choice, another] = answer.choices ?? [];
     if (choice === undefined || another !== undefined) throw notAnswer("one choice");
     // What it has said by then is half an answer.
-    if (isFailedFinish(choice.finish_reason)) throw failedFinish(DIALECT);
+    if (isGivenUp(choice.finish_reason)) throw gaveUp(choice.finish_reason, DIALECT);
     const text = textOf(choice.message?.content);
-    if (text === undefined) throw noAnswer();
+    if (text === undefined) throw notAnswer("a message's content");
     return { text };
   }
 }
