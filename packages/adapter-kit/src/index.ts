@@ -2,11 +2,12 @@ export { cutShort, filtered, gaveUp, isGivenUp, notAnswer, refused, textOf } fro
 export { BulkRunnable } from "./bulk-runnable.ts";
 export { defined } from "./defined.ts";
 export { causesOf, socketError, systemCode, word } from "./errors/causes.ts";
+export { connectionAdvice } from "./errors/connection-advice.ts";
 export { type CodeRow, type Dialect, factsOf, type RefusalParts, requestIdOf, type Verdict } from "./errors/dialect.ts";
 export { type Failure, failureOf, NO_USAGE } from "./errors/failure-of.ts";
 export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.ts";
 export { eventsInstead, networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
-export { failureIn, headersIn, type Refusal, refusalIn, refusalOf } from "./errors/refusal.ts";
+export { failureIn, headersIn, type Refusal, type RefusedResponse, refusalIn, refusalOf } from "./errors/refusal.ts";
 export { eventsIn, eventsOf, looksLikeEvents, type ServerEvent } from "./events.ts";
 export { countIn, type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
 export { type LimitHeaders, limitsIn, resetMs, xRateLimits } from "./headers.ts";
@@ -20,6 +21,7 @@ export {
   readJson,
   type Reading,
 } from "./http.ts";
+export { jsonTextsIn } from "./json-in.ts";
 export { type JobApi, jobBackend, type TaggedJob } from "./jobs/job-backend.ts";
 export { type JobEnding, jobEnding } from "./jobs/job-ending.ts";
 export type { JobKind, RawRow } from "./jobs/job-kind.ts";

@@ -1,23 +1,28 @@
 import { parseJson } from "./fields.ts";
 
-/**
- * Values that a model's text may mean: all of it as JSON; else what follows its thoughts or stands in a code fence; else each
- * JSON object or array in it. None where the text breaks off within one: the half of a value is not a value.
- */
+/** Values that a model's text may mean: those of `jsonTextsIn`. */
 export function jsonIn(text: string): unknown[] {
+  return jsonTextsIn(text).map(parseJson);
+}
+
+/**
+ * JSON that a model's text may mean: all of it; else what follows its thoughts or stands in a code fence; else each JSON
+ * object or array in it. None where the text breaks off within one, or thoughts do not end: the half of a value is not a
+ * value.
+ */
+export function jsonTextsIn(text: string): string[] {
   const answer = text.replace(THOUGHTS, "");
-  for (const whole of [text, answer, answer.replace(OPENING, "").replace(CLOSING, "")]) {
-    const value = parseJson(whole);
-    if (value !== undefined) return [value];
-  }
-  const values = spansIn(answer)
-    .map(parseJson)
-    .filter((value) => value !== undefined);
-  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+  const wholes = [text, answer, answer.replace(OPENING, "").replace(CLOSING, "")].map((each) => each.trim());
+  const whole = wholes.find((each) => parseJson(each) !== undefined);
+  if (whole !== undefined) return [whole];
+  if (THINKING.test(answer)) return [];
+  const spans = spansIn(answer).filter((each) => parseJson(each) !== undefined);
+  return [...new Map(spans.map((each) => [JSON.stringify(parseJson(each)), each])).values()];
 }
 
 /** Thoughts of a reasoning model. Some servers leave the opening mark out: it is in the prompt. */
 const THOUGHTS = /^[\s\S]*<\/(?:think|thinking|thought|reasoning)>/i;
+const THINKING = /^\s*<(?:think|thinking|thought|reasoning)>/i;
 /** The ends of a code fence around everything, of which either may be missing. */
 const OPENING = /^\s*```[\w-]*/;
 const CLOSING = /```\s*$/;

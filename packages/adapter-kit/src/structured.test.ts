@@ -68,6 +68,7 @@ test.for<[string, string]>([
   ["cut off in a text", 'Here: {"friends": [{"name": "Ada"}'],
   ["cut off behind a whole one", '{"name": "Ada"} {"name": '],
   ["still thinking", '<think>Perhaps {"name": "Ada"'],
+  ["in thoughts that do not end", '<think>Perhaps {"name": "Ada"}'],
   ["two that differ", 'Either {"name": "Ada"} or {"name": "Eve"}.'],
   ["within what is not JSON", '{\'who\': {"name": "Ada"}}'],
   ["nothing", ""],

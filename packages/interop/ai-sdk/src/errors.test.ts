@@ -5,6 +5,9 @@ import {
   InvalidResponseDataError,
   JSONParseError,
   LoadAPIKeyError,
+  LoadSettingError,
+  NoContentGeneratedError,
+  NoSuchModelError,
   TooManyEmbeddingValuesForCallError,
   TypeValidationError,
   UnsupportedFunctionalityError,
@@ -27,7 +30,7 @@ function callError(fields: Partial<ConstructorParameters<typeof APICallError>[0]
   });
 }
 
-const mapped = (thrown: unknown): Error => failureOf(thrown, "openai.chat").error;
+const mapped = (thrown: unknown): Error & { readonly retryAfterMs?: number } => failureOf(thrown, "openai.chat").error;
 
 describe("P26 P30 an error keeps its status, and its retryability follows from status and code", () => {
   test.each<[number, object, object]>([
@@ -37,8 +40,6 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
     [400, { param: "input[17]" }, { code: "invalid_input", position: 17 }],
     [401, {}, { code: "authentication", retryable: false }],
     [402, {}, { code: "quota_exceeded", retryable: false }],
-    [403, {}, { code: "authentication" }],
-    [404, {}, { code: "invalid_argument", retryable: false }],
     [408, {}, { code: "provider_error", retryable: true }],
     [413, {}, { code: "request_too_large" }],
     [422, {}, { code: "invalid_input" }],
@@ -59,13 +60,50 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
     expect(mapped(thrown)).toMatchObject({ status: 503, retryable: true });
   });
 
-  test("P22 retry-after-ms before retry-after, where another call may help", () => {
-    const responseHeaders = { "retry-after-ms": "70", "retry-after": "9", "x-request-id": "r1" };
+  test("P22 retry-after-ms is more exact than retry-after, where another call may help", () => {
+    const responseHeaders = { "retry-after-ms": "9070", "retry-after": "9", "x-request-id": "r1" };
     expect(mapped(callError({ statusCode: 429, responseHeaders }))).toMatchObject({
-      retryAfterMs: 70,
+      retryAfterMs: 9070,
       requestId: "r1",
     });
     expect(mapped(callError({ statusCode: 400, responseHeaders }))).toMatchObject({ retryAfterMs: undefined });
+  });
+
+  test("P45 of errors around each other, each gives what it knows: a gateway's has no headers of its own", () => {
+    const responseHeaders = { "retry-after": "7", "x-request-id": "r2" };
+    const cause = callError({ statusCode: 429, responseHeaders });
+    const thrown = Object.assign(new Error("SECRET", { cause }), { statusCode: 429, type: "rate_limit_exceeded" });
+    expect(mapped(thrown)).toMatchObject({
+      code: "rate_limited",
+      retryAfterMs: 7000,
+      requestId: "r2",
+      providerCode: "rate_limit_exceeded",
+    });
+  });
+
+  // googleapis/python-genai#1875: @ai-sdk/google's schema leaves the details out.
+  test("P45 the wait in a body", () => {
+    const retryInfo = { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "38.9s" };
+    const error = { code: 429, status: "RESOURCE_EXHAUSTED", message: "SECRET", details: [retryInfo] };
+    for (const body of [{ error }, [{ error }]]) {
+      const data = { error: { code: 429, message: "SECRET", status: "RESOURCE_EXHAUSTED" } };
+      const thrown = callError({ statusCode: 429, data, responseBody: JSON.stringify(body) });
+      expect(mapped(thrown)).toMatchObject({ code: "rate_limited", retryAfterMs: 38_900 });
+    }
+  });
+
+  test("P47 a moderation, a firewall's page and an unknown refusal blame the input; a wait of 0 is none", () => {
+    for (const statusCode of [403, 404, 451]) {
+      expect(mapped(callError({ statusCode }))).toMatchObject({ code: "invalid_input", retryable: false });
+    }
+    const responseHeaders = { "retry-after-ms": "0" };
+    expect(mapped(callError({ statusCode: 429, responseHeaders })).retryAfterMs).toBeUndefined();
+  });
+
+  test("P50 what the model's schema leaves out of the body is read", () => {
+    const responseBody = JSON.stringify({ error: { type: "insufficient_quota", message: "SECRET" } });
+    const thrown = callError({ statusCode: 429, responseBody, data: { error: { message: "SECRET" } } });
+    expect(mapped(thrown)).toMatchObject({ code: "quota_exceeded", retryable: false });
   });
 
   test("a failed connection is one of the network's", () => {
@@ -88,6 +126,9 @@ describe("errors without a response", () => {
   const schema = { value: "SECRET", cause: new Error("SECRET") };
   test.each<[Error, object]>([
     [new LoadAPIKeyError({ message: "SECRET" }), { code: "authentication", retryable: false }],
+    [new LoadSettingError({ message: "SECRET" }), { code: "invalid_argument", retryable: false }],
+    [new NoSuchModelError({ modelId: "SECRET", modelType: "languageModel" }), { code: "invalid_argument" }],
+    [new NoContentGeneratedError({ message: "SECRET" }), { code: "invalid_result" }],
     [
       new TooManyEmbeddingValuesForCallError({
         provider: "p",

@@ -4,6 +4,9 @@ import {
   InvalidResponseDataError,
   JSONParseError,
   LoadAPIKeyError,
+  LoadSettingError,
+  NoContentGeneratedError,
+  NoSuchModelError,
   TooManyEmbeddingValuesForCallError,
   TypeValidationError,
   UnsupportedFunctionalityError,
@@ -12,13 +15,18 @@ import {
   ANY_INPUT,
   causesOf,
   type Dialect,
+  eventsInstead,
   type Failure,
   failureOf,
+  type Fields,
+  fieldsOf,
+  looksLikeEvents,
   networkError,
   notAnswer,
+  parseJson,
   socketError,
 } from "@batchwise/adapter-kit";
-import { type ErrorCode, InputError, ProviderError, toError } from "@batchwise/core";
+import { BatchwiseError, type ErrorCode, InputError, ProviderError, toError } from "@batchwise/core";
 
 /**
  * Reads an error of the AI SDK's: its errors hold the request's body, the response's, and the provider's
@@ -26,18 +34,56 @@ import { type ErrorCode, InputError, ProviderError, toError } from "@batchwise/c
  * is not the AI SDK's passes as it is.
  */
 export function modelFailure(thrown: unknown, dialect: Dialect): Failure {
-  const failure = failureOf(thrown, dialect, ANY_INPUT);
+  const call = callIn(thrown);
+  if (call !== undefined && call.statusCode < 300 && looksLikeEvents(String(call["responseBody"]))) {
+    return { error: eventsInstead(dialect, { status: call.statusCode }) };
+  }
+  const failure = failureOf(call ?? thrown, dialect, ANY_INPUT);
   if (failure !== undefined) return failure;
   // Calls of any copy of the AI SDK that had no response say whether to retry, and nothing else.
-  const call = causesOf(thrown).find(({ isRetryable }) => typeof isRetryable === "boolean");
-  if (call !== undefined) return { error: networkError(call, dialect, { cause: socketError(call["cause"]) }) };
+  const lost = causesOf(thrown).find(({ isRetryable }) => typeof isRetryable === "boolean");
+  if (lost !== undefined) return { error: networkError(lost, dialect, { cause: socketError(lost["cause"]) }) };
   const make = OTHERS.find(([kind]) => kind.isInstance(thrown))?.[1];
   return { error: make?.() ?? toError(thrown) };
+}
+
+/** A response that a model refused to read, or that refused the request. */
+interface RefusedCall extends Fields {
+  readonly statusCode: number;
+  readonly responseHeaders: unknown;
+  readonly data: unknown;
+}
+
+/**
+ * The response in what was thrown: of all errors that wrap each other, as a gateway's wrap a call's, the first status, headers and
+ * body. A model's `data` has only what its schema knows of the body; the text has the advice how long to wait, too. A
+ * body of a good status may hold an error with a status of its own.
+ */
+function callIn(thrown: unknown): RefusedCall | undefined {
+  const causes = causesOf(thrown);
+  const call = causes.find(({ statusCode }) => typeof statusCode === "number" && statusCode >= 100);
+  if (call === undefined || causes.some((each) => BatchwiseError.isInstance(each))) return undefined;
+  const valueOf = (name: string): unknown => causes.map((each) => each[name]).find((value) => value !== undefined);
+  const data = parseJson(String(valueOf("responseBody"))) ?? valueOf("data");
+  const status = call["statusCode"] as number;
+  const inner = fieldsOf(fieldsOf(data)?.["error"])?.["code"];
+  const isInner = status < 300 && typeof inner === "number" && inner >= 400 && inner < 600;
+  return {
+    ...call,
+    statusCode: isInner ? inner : status,
+    responseHeaders: valueOf("responseHeaders"),
+    responseBody: valueOf("responseBody"),
+    data,
+    cause: undefined,
+  };
 }
 
 /** Errors of the AI SDK without a response. Some hold the inputs, so none is kept. */
 const OTHERS: readonly (readonly [{ isInstance(error: unknown): boolean }, () => Error])[] = [
   [LoadAPIKeyError, () => refused("authentication", "a key", "none. Set the provider's variable or `apiKey`.")],
+  [LoadSettingError, () => refused("invalid_argument", "the model's settings", "fewer. Set the provider's variables.")],
+  [NoSuchModelError, () => refused("invalid_argument", "a model of the provider's", "another. Check its name.")],
+  [NoContentGeneratedError, () => notAnswer("content")],
   [TooManyEmbeddingValuesForCallError, () => tooMany("fewer")],
   [UnsupportedFunctionalityError, () => refused("invalid_argument", "what the model supports", "more. Ask for less.")],
   [InvalidPromptError, () => new InputError("Expected a prompt of the AI SDK's shape, got something else. Change it.")],

@@ -181,8 +181,8 @@ test("settings replace the defaults", () => {
   expect(fromEmbeddingModel(model).estimate(["é"]).tokens).toBe(2);
 });
 
-test.each([undefined, "text-embedding-3-small", {}, { ...noting(), specificationVersion: "v3" }, { doEmbed: 1 }])(
-  "%o is no embedding model of v4",
+test.each([undefined, "text-embedding-3-small", {}, { ...noting(), specificationVersion: "v1" }, { doEmbed: 1 }])(
+  "%o is no embedding model of v2, v3 or v4",
   (model) => {
     expect(() => fromEmbeddingModel(model as never)).toThrow(ArgumentError);
   },

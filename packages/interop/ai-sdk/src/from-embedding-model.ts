@@ -1,14 +1,22 @@
-import type { EmbeddingModelV4, EmbeddingModelV4CallOptions } from "@ai-sdk/provider";
+import type {
+  EmbeddingModelV2,
+  EmbeddingModelV3,
+  EmbeddingModelV4,
+  EmbeddingModelV4CallOptions,
+} from "@ai-sdk/provider";
 import { defined, factsOf, fieldsOf, headersIn, usageFrom, utf8Length, vectorsIn } from "@batchwise/adapter-kit";
-import { bulkRunnable, type CallOptions, type Runnable, type RunnableSettings } from "@batchwise/core";
+import { ArgumentError, bulkRunnable, type CallOptions, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { modelFailure, tooMany } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
 import { CEILING, requireModel, withDefaults } from "./settings.ts";
 
+/** An embedding model of specification version v2, v3 or v4 (AI SDK 5, 6 or 7). */
+export type EmbeddingModel = EmbeddingModelV2<string> | EmbeddingModelV3 | EmbeddingModelV4;
+
 /** Options of `fromEmbeddingModel`: settings of a Runnable, and what every call of the model gets. */
 export interface FromEmbeddingModelOptions
   extends RunnableSettings<string, Float32Array>, Pick<EmbeddingModelV4CallOptions, "providerOptions" | "headers"> {
-  /** Length of each vector, for models that can shorten theirs. */
+  /** Length of each vector, for models of version v4 that can shorten theirs; others take it in `providerOptions`. */
   readonly dimensions?: number;
   /**
    * The most calls in flight at once. Until a response reports the limits there are 5, the first one alone.
@@ -25,21 +33,23 @@ export interface FromEmbeddingModelOptions
  * Any embedding model of the AI SDK as a Runnable, in bulk: a `Float32Array` for each text. Rows of a response that
  * carry an index are placed by it, and one text that the provider refuses fails alone.
  *
- * @throws ArgumentError where `model` is not an embedding model of specification version v4
+ * @throws ArgumentError where `model` is not an embedding model of specification version v2, v3 or v4, or of one that
+ * knows no `dimensions`
  *
  * @example
  * const embeddings = fromEmbeddingModel(openai.embedding("text-embedding-3-small"));
  * const vectors = await embeddings.batch(texts, { returnExceptions: true });
  */
 export function fromEmbeddingModel(
-  model: EmbeddingModelV4,
+  model: EmbeddingModel,
   options: FromEmbeddingModelOptions = {},
 ): Runnable<string, Float32Array> {
   requireModel(model, "doEmbed");
   const { dimensions, providerOptions, headers, request, ...settings } = options;
+  if (dimensions !== undefined && model.specificationVersion !== "v4") throw noDimensions(model.specificationVersion);
   const common = defined({ dimensions, providerOptions, headers });
   return bulkRunnable(
-    (values, call) => embed(model, values, common, call),
+    (values, call) => embed(model as EmbeddingModelV4, values, common, call),
     withDefaults(model, {
       maxConcurrency: model.supportsParallelCalls === true ? CEILING : 1,
       request: { ...limitsOf(model), ...defined(request ?? {}) },
@@ -70,13 +80,21 @@ async function embed(
       ...factsOf(headersIn(response?.headers), dialect),
       usage: usageFrom({ inputTokens: usage?.tokens }),
     });
-    return vectorsIn(withIndexes(embeddings, response?.body), values.length);
+    return vectorsIn(withIndexes(embeddings, response?.body), values.length, common.dimensions);
   } catch (thrown) {
     signal?.throwIfAborted();
     const { error, facts, usage } = modelFailure(thrown, dialect);
     report?.({ ...facts, usage });
     throw error;
   }
+}
+
+/** Models before version v4 have no such option of a call, and would give vectors of their usual length. */
+function noDimensions(version: string): ArgumentError {
+  return new ArgumentError(
+    `Expected \`dimensions\` for a model of specification version v4, got them for one of ${version}. ` +
+      "Give them in `providerOptions`, such as { openai: { dimensions: 256 } }.",
+  );
 }
 
 /**
@@ -94,7 +112,7 @@ function withIndexes(embeddings: readonly unknown[], body: unknown): unknown {
 /** Mark under which a model keeps how many bytes of UTF-8 all texts of a call may have; registered for all copies of the AI SDK. */
 const MAX_BYTES: unique symbol = Symbol.for("vercel.ai.embeddingModel.maxInputBytesPerCall") as never;
 
-function limitsOf(model: EmbeddingModelV4): { maxInputs?: number; maxBytes?: number } {
+function limitsOf(model: EmbeddingModel): { maxInputs?: number; maxBytes?: number } {
   const maxBytes: unknown = Reflect.get(model, MAX_BYTES);
   const { maxEmbeddingsPerCall } = model;
   return defined({ maxInputs: limitIn(maxEmbeddingsPerCall), maxBytes: limitIn(maxBytes) });

@@ -88,14 +88,16 @@ describe("what a call of the model gets", () => {
 });
 
 describe("what comes back", () => {
-  test("is the text of all parts, the reason, and the whole", async () => {
+  test("is the text of all parts, the reason, and the parts; the whole where it is asked for", async () => {
     const content = [
       { type: "reasoning", text: "hmm" },
       { type: "text", text: "y" },
       { type: "text", text: "es" },
     ];
     const output = await fromLanguageModel(mock(content)).invoke("Why?");
-    expect(output).toMatchObject({ text: "yes", finishReason: "stop", result: { content, warnings: [] } });
+    expect(output).toEqual({ text: "yes", finishReason: "stop", content });
+    const whole = await fromLanguageModel(mock(content), { keepResult: true }).invoke("Why?");
+    expect(whole).toMatchObject({ text: "yes", result: { content, warnings: [] } });
   });
 
   test("usage is reported", async () => {
@@ -129,9 +131,14 @@ test("settings replace the defaults", () => {
   expect(fromLanguageModel(mock(), own).settings).toMatchObject(own);
 });
 
-test.each([undefined, "gpt-5-mini", {}, { specificationVersion: "v2", doGenerate: () => 1 }])(
-  "%o is no language model of v4",
-  (model) => {
-    expect(() => fromLanguageModel(model as never)).toThrow(ArgumentError);
-  },
-);
+test.each<[unknown, string]>([
+  [undefined, "got undefined"],
+  ["gpt-5-mini", "got a string of length 10"],
+  [{}, "got an object"],
+  [{ specificationVersion: "v1", doGenerate: () => 1 }, "got one of version v1"],
+  [{ specificationVersion: "v5", doGenerate: () => 1 }, "got one of version v5"],
+  [{ specificationVersion: "v4", doEmbed: () => 1 }, "got one of another kind"],
+])("%o is no language model of v2, v3 or v4", (model, got) => {
+  expect(() => fromLanguageModel(model as never)).toThrow(ArgumentError);
+  expect(() => fromLanguageModel(model as never)).toThrow(got);
+});

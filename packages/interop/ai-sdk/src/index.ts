@@ -1,10 +1,12 @@
-export { fromEmbeddingModel, type FromEmbeddingModelOptions } from "./from-embedding-model.ts";
+export { type EmbeddingModel, fromEmbeddingModel, type FromEmbeddingModelOptions } from "./from-embedding-model.ts";
 export {
   fromLanguageModel,
   type FromLanguageModelOptions,
+  type LanguageModel,
   type LanguageModelInput,
   type LanguageModelOutput,
   type LanguageModelParameters,
+  type LanguageModelPrompt,
   type LanguageModelRequest,
 } from "./from-language-model.ts";
 export type { ModelNames } from "./call-options.ts";

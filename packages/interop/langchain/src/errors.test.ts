@@ -17,8 +17,6 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
     ["400 of axios", { response: { status: 400 } }, { code: "invalid_input", status: 400 }],
     ["401", { status: 401 }, { code: "authentication", retryable: false }],
     ["402", { statusCode: 402 }, { code: "quota_exceeded", retryable: false }],
-    ["403", { status: 403 }, { code: "authentication" }],
-    ["404", { status: 404 }, { code: "invalid_argument", retryable: false }],
     ["408", { status: 408 }, { code: "provider_error", retryable: true }],
     ["409", { status: 409 }, { code: "provider_error", retryable: true }],
     ["413", { status: 413 }, { code: "request_too_large", retryable: false }],
@@ -41,13 +39,61 @@ describe("P26 P30 an error keeps its status, and its retryability follows from s
     expect(inspect(error, { depth: 9 })).not.toContain("SECRET");
   });
 
-  test("P22 retry-after-ms before retry-after, from headers of either form", () => {
-    const values = { "retry-after-ms": "70", "retry-after": "9" };
+  test("P22 retry-after-ms is more exact than retry-after, from headers of either form", () => {
+    const values = { "retry-after-ms": "9070", "retry-after": "9" };
     for (const headers of [values, new Headers(values)]) {
-      expect(mapped(withFields({ status: 429, headers })).error).toMatchObject({ retryAfterMs: 70 });
-      expect(mapped(withFields({ response: { status: 503, headers } })).error).toMatchObject({ retryAfterMs: 70 });
+      expect(mapped(withFields({ status: 429, headers })).error).toMatchObject({ retryAfterMs: 9070 });
+      expect(mapped(withFields({ response: { status: 503, headers } })).error).toMatchObject({ retryAfterMs: 9070 });
       expect(mapped(withFields({ status: 400, headers })).error).toMatchObject({ retryAfterMs: undefined });
     }
+  });
+
+  const retryInfo = { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "38.9s" };
+  const google = (details: object[]): object => ({ error: { code: 429, status: "RESOURCE_EXHAUSTED", details } });
+
+  // googleapis/python-genai#1875, google-gemini/gemini-cli#14811: the wait is in the body, and that in the message.
+  test.each<[string, object]>([
+    ["a body", { status: 429, error: google([retryInfo]) }],
+    ["an array of one", { status: 429, error: [google([retryInfo])] }],
+    ["Google's first SDK", { status: 429, errorDetails: [retryInfo] }],
+    ["a message", { status: 429, message: JSON.stringify(google([retryInfo])) }],
+    [
+      "a message in a message",
+      { status: 429, message: JSON.stringify({ error: { code: 429, message: JSON.stringify(google([retryInfo])) } }) },
+    ],
+    ["a text", { statusCode: 429, body: JSON.stringify(google([retryInfo])) }],
+  ])("P45 the wait in %s", (_, fields) => {
+    expect(mapped(withFields(fields)).error).toMatchObject({ code: "rate_limited", retryAfterMs: 38_900 });
+  });
+
+  // posit-dev/positron#7844; ollama/ollama-js: ResponseError.
+  test.each<[string, object, object]>([
+    [
+      "AWS",
+      { name: "ThrottlingException", $metadata: { httpStatusCode: 429, requestId: "r3" } },
+      { code: "rate_limited", requestId: "r3" },
+    ],
+    [
+      "AWS, 400",
+      { name: "ValidationException", $metadata: { httpStatusCode: 400 } },
+      { code: "invalid_input", status: 400 },
+    ],
+    [
+      "AWS, 503",
+      { name: "ServiceUnavailableException", $metadata: { httpStatusCode: 503 } },
+      { code: "provider_error", retryable: true },
+    ],
+    [
+      "Ollama",
+      { name: "ResponseError", status_code: 503, error: "SECRET" },
+      { code: "provider_error", status: 503, retryable: true },
+    ],
+    ["a firewall", { status: 403 }, { code: "invalid_input", retryable: false }],
+    ["a budget", { status: 400, error: { type: "budget_exceeded" } }, { code: "quota_exceeded", retryable: false }],
+  ])("P47 P50 %s", (_, fields, expected) => {
+    const { error } = mapped(withFields(fields));
+    expect(error).toMatchObject(expected);
+    expect(inspect(error, { depth: 9 })).not.toContain("SECRET");
   });
 
   test.each(["ECONNRESET", "UND_ERR_SOCKET", "EAI_AGAIN", "ETIMEDOUT"])("%s is a failed connection", (code) => {

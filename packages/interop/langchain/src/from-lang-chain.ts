@@ -1,9 +1,10 @@
-import { requireMethods } from "@batchwise/adapter-kit";
-import { type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
+import { gaveUp, requireMethods } from "@batchwise/adapter-kit";
+import { type CallOptions, ResultError, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { mergeConfigs, type RunnableConfig, type RunnableInterface } from "@langchain/core/runnables";
-import { chainFailure } from "./errors.ts";
+import { ANY_PROVIDER, chainFailure } from "./errors.ts";
+import { ModelWatch } from "./model-watch.ts";
 import { withDefaults } from "./settings.ts";
-import { UsageMeter } from "./usage-meter.ts";
+import { takesJson } from "./takes-json.ts";
 import { withCaller } from "./with-caller.ts";
 
 /** Options of `fromLangChain`: settings of a Runnable, and what every call of theirs gets. */
@@ -50,27 +51,46 @@ export function fromLangChain<Input, Output, Config extends RunnableConfig = Run
     ...(config === undefined ? [] : [config]),
     ...(quiet ? [{ maxRetries: 0 } as unknown as Partial<Config>] : []),
   ];
-  return runnable((input, call) => invoke(target, input, common, call), withDefaults(theirs, settings));
+  const read = { takesJson: takesJson(theirs), streams: false };
+  return runnable(
+    async (input, call) => {
+      const watch = new ModelWatch(read);
+      const output = await invoke(target, input, common, watch, call).catch((error: unknown) => {
+        // An SDK that reads JSON by itself throws away what is in a fence. Of a stream it reads nothing.
+        read.streams ||= quiet && watch.waitsForJson && ResultError.isInstance(error);
+        throw givenUp(watch) ?? error;
+      });
+      const failure = givenUp(watch);
+      if (failure !== undefined) throw failure;
+      return output;
+    },
+    withDefaults(theirs, settings),
+  );
+}
+
+/** Half an answer is none, whatever the chain has made of it. */
+function givenUp({ givenUp: reason }: ModelWatch): Error | undefined {
+  return reason === undefined ? undefined : gaveUp(reason, ANY_PROVIDER);
 }
 
 async function invoke<Input, Output, Config extends RunnableConfig>(
   theirs: RunnableInterface<Input, Output, Config>,
   input: Input,
   common: readonly Partial<Config>[],
+  watch: ModelWatch,
   { signal, report }: CallOptions = {},
 ): Promise<Output> {
   signal?.throwIfAborted();
-  const meter = new UsageMeter();
-  const own = { callbacks: [meter], ...(signal === undefined ? {} : { signal }) };
+  const own = { callbacks: [watch], ...(signal === undefined ? {} : { signal }) };
   try {
     const output = await theirs.invoke(input, mergeConfigs<Config>(...(common as Config[]), own));
-    if (meter.usage !== undefined) report?.({ usage: meter.usage });
+    if (watch.usage !== undefined) report?.({ usage: watch.usage });
     return output;
   } catch (thrown) {
     // They wrap the reason of an abort, or replace it.
     signal?.throwIfAborted();
     const { error, usage } = chainFailure(thrown);
-    const used = meter.usage ?? usage;
+    const used = watch.usage ?? usage;
     if (used !== undefined) report?.({ usage: used });
     throw error;
   }

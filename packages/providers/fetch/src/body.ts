@@ -1,20 +1,22 @@
+import { looksLikeEvents, parseJson } from "@batchwise/adapter-kit";
 import { BatchwiseError } from "@batchwise/core";
-import { noJson, tooLarge } from "./errors.ts";
+import { badConnection, eventStream, noBody, notJson, tooLarge } from "./errors.ts";
 import type { FetchAs } from "./options.ts";
 
 /** Way in which a body is read. */
 export interface Reading {
   readonly as: FetchAs;
   readonly maxBytes: number;
-  /** The error when a body breaks off. */
-  readonly broken: (thrown: unknown) => Error;
+  /** True where the request may be sent again. */
+  readonly repeatable: boolean;
 }
 
 /**
  * Makes of a response what `as` says. Its body has been read or dropped afterwards.
  *
- * @throws ResultError for a body that is too long, or no JSON where it should be
- * @throws what `broken` gives, and whatever a function of the caller's throws
+ * @throws ResultError for a body that is too long, or none where JSON should be
+ * @throws ProviderError for a body that breaks off, or that is not JSON
+ * @throws whatever a function of the caller's throws
  */
 export async function read(response: Response, reading: Reading): Promise<unknown> {
   const { as, maxBytes } = reading;
@@ -33,7 +35,7 @@ export async function read(response: Response, reading: Reading): Promise<unknow
   const bytes = await bytesOf(maxBytes === Infinity ? response : guard(response, reading), reading);
   if (as === "bytes") return bytes;
   const text = new TextDecoder().decode(bytes);
-  return as === "text" ? text : parse(text);
+  return as === "text" ? text : parse(text, response, reading);
 }
 
 /** Ends what is left of a body, so that its connection can be used again. */
@@ -43,23 +45,23 @@ export function drop(response: Response): void {
   response.body.cancel().catch(() => undefined);
 }
 
-async function bytesOf(response: Response, { broken }: Reading): Promise<Uint8Array<ArrayBuffer>> {
+async function bytesOf(response: Response, { repeatable }: Reading): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await response.arrayBuffer());
   } catch (thrown) {
-    throw BatchwiseError.isInstance(thrown) ? thrown : broken(thrown);
+    throw BatchwiseError.isInstance(thrown) ? thrown : badConnection(thrown, repeatable);
   }
 }
 
 /** The same response with a body that fails in our words, and as soon as it is longer than `maxBytes`. */
-function guard(response: Response, { maxBytes, broken }: Reading): Response {
+function guard(response: Response, { maxBytes, repeatable }: Reading): Response {
   if (response.body === null) return response;
   const reader = response.body.getReader();
   let bytes = 0;
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       const chunk = await reader.read().catch((thrown: unknown) => {
-        throw broken(thrown);
+        throw badConnection(thrown, repeatable);
       });
       if (chunk.done) {
         controller.close();
@@ -85,10 +87,14 @@ function guard(response: Response, { maxBytes, broken }: Reading): Response {
   );
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw noJson();
-  }
+/** Statuses of responses without a body. */
+const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+function parse(text: string, { status, headers }: Response, { repeatable }: Reading): unknown {
+  // Gateways close an answer that is whole as they close a stream (decolua/9router#3492).
+  const value = parseJson(text.replace(/\s*data: \[DONE\]\s*$/, ""));
+  if (value !== undefined) return value;
+  if (text === "" && EMPTY.has(status)) throw noBody(status);
+  const isStream = headers.get("content-type")?.startsWith("text/event-stream") || looksLikeEvents(text);
+  throw isStream ? eventStream(status) : notJson(status, repeatable);
 }

@@ -1,12 +1,14 @@
-import { type Dialect, isPassing, judge, systemCode, timedOut } from "@batchwise/adapter-kit";
 import {
-  type HeadersLike,
-  InputError,
-  ProviderError,
-  ResultError,
-  retryAfterMs,
-  type TimeoutError,
-} from "@batchwise/core";
+  ANY_INPUT,
+  connectionAdvice,
+  type Dialect,
+  providerError,
+  refusalIn,
+  type RefusedResponse,
+  systemCode,
+  timedOut,
+} from "@batchwise/adapter-kit";
+import { InputError, ProviderError, ResultError, type TimeoutError } from "@batchwise/core";
 
 /*
  * A URL is an input, and so are its host, its path and its query: no message holds any of them, and no error of
@@ -18,8 +20,8 @@ const ANY_HOST: Dialect = {
   provider: "a host",
   statuses: { 409: "invalid_argument", 501: "invalid_argument", 505: "invalid_argument" },
 };
-/** Systems' codes for what another try does not change: no such host, a certificate that is not trusted. */
-const LASTING_CODE = /^(ENOTFOUND|CERT_|ERR_TLS_CERT|ERR_INVALID|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
+/** Systems' codes for what another try does not change: a certificate that is not trusted. */
+const LASTING_CODE = /^(CERT_|ERR_TLS_CERT|ERR_INVALID|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
 
 /** The input leads to no request. */
 export function badInput(expected: string, got: string): InputError {
@@ -32,23 +34,25 @@ export function unwanted(): InputError {
 }
 
 /** A status that is not a result. No status ends a batch: what one host refuses, another may give. */
-export function badStatus(status: number, headers: HeadersLike, repeatable: boolean): ProviderError {
-  const verdict = judge({ status }, ANY_HOST, {});
+export function badStatus(refused: RefusedResponse & { readonly status: number }, repeatable: boolean): ProviderError {
+  const { status } = refused;
+  const { code, retryable, retryAfterMs } = providerError(refusalIn(refused, ANY_HOST), ANY_HOST, ANY_INPUT);
   // Below 400 it is an answer that was not asked for, not one that was cut off.
-  const passing = status >= 400 && isPassing(verdict);
+  const passing = status >= 400 && retryable;
   return new ProviderError(`Expected a status that \`accept\` takes, got ${status}. ${adviceFor(status, passing)}`, {
-    code: verdict === "rate_limited" ? verdict : "provider_error",
+    code: code === "rate_limited" ? code : "provider_error",
     status,
     retryable: passing && repeatable,
-    retryAfterMs: passing ? retryAfterMs(headers) : undefined,
+    retryAfterMs: passing ? retryAfterMs : undefined,
   });
 }
 
 /** Error for a response that is missing, or not whole. */
 export function badConnection(thrown: unknown, repeatable: boolean): ProviderError {
   const code = systemCode(thrown);
+  const advice = connectionAdvice(code) ?? "Check the address, or try again later.";
   return new ProviderError(
-    `Expected a response, got a connection that failed${code === undefined ? "" : ` (${code})`}. Check the address, or try again later.`,
+    `Expected a response, got a connection that failed${code === undefined ? "" : ` (${code})`}. ${advice}`,
     {
       code: "network_error",
       retryable: repeatable && !LASTING_CODE.test(code ?? ""),
@@ -70,9 +74,28 @@ export function tooLarge(maxBytes: number): ResultError {
   );
 }
 
-/** The body is not JSON. */
-export function noJson(): ResultError {
-  return new ResultError('Expected a body in JSON, got something else. Check the address, or use `as: "text"`.');
+/** The body is not JSON: a host's or a proxy's mood, most often. */
+export function notJson(status: number, repeatable: boolean): ProviderError {
+  return new ProviderError(
+    `Expected a body in JSON, got something else (${status}): cut off, from a proxy, or a page. ` +
+      'Try again later; if it goes on, check the address, or use `as: "text"`.',
+    { status, retryable: repeatable },
+  );
+}
+
+/** The status says that there is no body. */
+export function noBody(status: number): ResultError {
+  return new ResultError(
+    `Expected a body in JSON, got none (${status}). Use \`as: "text"\`, or leave it out by \`accept\`.`,
+  );
+}
+
+/** Each try would be paid for and end the same way. */
+export function eventStream(status: number): ProviderError {
+  return new ProviderError(
+    "Expected a body in JSON, got a stream of events. Ask for none (`stream: false`), or read it with a function as `as`.",
+    { code: "invalid_input", status, retryable: false },
+  );
 }
 
 function adviceFor(status: number, passing: boolean): string {

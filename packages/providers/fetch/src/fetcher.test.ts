@@ -53,10 +53,44 @@ describe("outputs", () => {
     expect(await make(new Wire(() => new Response(stream)), { as: "text", maxBytes: 99 }).invoke(PAGE)).toBe("é");
   });
 
-  test("what is no JSON is a ResultError", async () => {
-    const error = await failureOf(make(new Wire(() => new Response("<html>SECRET"))).invoke(PAGE));
-    expect(error).toBeInstanceOf(ResultError);
+  // resend/resend-node#347, adminsyspro/proxcenter-ui#468: a balancer's or a proxy's page.
+  test.each<[string, () => Response]>([
+    ["a proxy's page", () => new Response("<html>SECRET", { headers: { "content-type": "text/html" } })],
+    ["JSON that is cut off", () => new Response('{"data":["SECRET')],
+    ["nothing", () => new Response("")],
+    ["another text", () => new Response("SECRET")],
+  ])("P42 %s with 200 where JSON should be may pass, and a POST is not sent again", async (_, response) => {
+    const error = await failureOf(make(new Wire(response)).invoke(PAGE));
+    expect(error).toMatchObject({ code: "provider_error", status: 200, retryable: true });
     expect(error.message).not.toContain("SECRET");
+    const post = new Request(PAGE, { method: "POST", body: "b" });
+    expect(await failureOf(make(new Wire(response)).invoke(post))).toMatchObject({ retryable: false });
+  });
+
+  // unslothai/unsloth#6570, kaito-project/kaito#1880: a server that streams whatever it is asked.
+  test("P51 a stream of events where JSON should be is refused once", async () => {
+    const events = 'data: {"choices":[{"delta":{"content":"SECRET"}}]}\n\ndata: [DONE]\n\n';
+    const headers = { "content-type": "text/event-stream; charset=utf-8" };
+    for (const init of [{ headers }, {}]) {
+      const wire = new Wire(() => new Response(events, init));
+      const [error] = await make(wire).batch([PAGE], { returnExceptions: true });
+      expect(error).toMatchObject({ code: "invalid_input", retryable: false });
+      expect((error as Error).message).toMatch(/`stream: false`(?!.*SECRET)/);
+      expect(wire.sent).toHaveLength(1);
+    }
+  });
+
+  // decolua/9router#3492.
+  test("JSON that is closed as a stream is JSON", async () => {
+    const headers = { "content-type": "text/event-stream" };
+    const wire = new Wire(() => new Response('{"a":1}\n\ndata: [DONE]\n\n', { headers }));
+    expect(await make(wire).invoke(PAGE)).toEqual({ a: 1 });
+  });
+
+  test("a status without a body is no JSON, whenever it is asked", async () => {
+    const error = await failureOf(make(new Wire(() => new Response(null, { status: 204 }))).invoke(PAGE));
+    expect(error).toBeInstanceOf(ResultError);
+    expect(error.message).toMatch(/204/);
   });
 
   test("what a function throws comes through", async () => {
@@ -232,6 +266,44 @@ describe("trying again", () => {
     expect(await failureOf(make(down).invoke(post()))).toMatchObject({ code: "network_error", retryable: false });
   });
 
+  test("P45 a host that asks for a day fails that request with the wait, and no other of its own waits", async () => {
+    const clock = new FakeClock();
+    const headers = { "retry-after": "86400" };
+    const wire = new Wire((_, number) =>
+      number === 0 ? new Response(null, { status: 429, headers }) : Response.json("ok"),
+    );
+    const retry = { attempts: 3, maxRetryAfterMs: 60_000 };
+    const slots = await runOn(
+      clock,
+      make(wire, { clock, retry }).batch([PAGE, PAGE, PAGE], { clock, returnExceptions: true }),
+    );
+    expect(slots[0]).toMatchObject({ code: "rate_limited", retryAfterMs: 86_400_000 });
+    expect(slots.slice(1)).toEqual(["ok", "ok"]);
+    expect(clock.now()).toBeLessThan(60_000);
+  });
+
+  // googleapis/python-genai#1875; Azure sends a wait of 0 in milliseconds beside one of a second.
+  test.each<[string, object, Record<string, string>, number]>([
+    ["in the body", { error: { details: [{ retryDelay: "38.9s" }] } }, {}, 38_900],
+    ["in words", { error: { message: "Please try again in 20s." } }, {}, 20_000],
+    ["the longest of both", { error: { message: "Please retry after 3 seconds" } }, { "retry-after": "9" }, 9000],
+  ])("P45 a wait %s is waited for", async (_, body, headers, waitMs) => {
+    const clock = new FakeClock();
+    const wire = new Wire((_sent, number) =>
+      number === 0 ? Response.json(body, { status: 429, headers }) : Response.json(1),
+    );
+    await runOn(clock, make(wire, { clock }).batch([PAGE], { clock }));
+    expect(clock.now()).toBeGreaterThanOrEqual(waitMs);
+    expect(wire.sent).toHaveLength(2);
+  });
+
+  test("P50 a 429 whose code speaks of a quota does not pass", async () => {
+    const body = { error: { code: "insufficient_quota", message: "SECRET" } };
+    const error = await failureOf(make(new Wire(() => Response.json(body, { status: 429 }))).invoke(PAGE));
+    expect(error).toMatchObject({ code: "provider_error", status: 429, retryable: false });
+    expect(error.message).not.toContain("SECRET");
+  });
+
   test("P22 Retry-After is waited for", async () => {
     const clock = new FakeClock();
     const headers = { "retry-after": "7" };
@@ -247,7 +319,7 @@ describe("connections", () => {
   test.each([
     ["ECONNRESET", true],
     ["EAI_AGAIN", true],
-    ["ENOTFOUND", false],
+    ["ENOTFOUND", true],
     ["CERT_HAS_EXPIRED", false],
     ["DEPTH_ZERO_SELF_SIGNED_CERT", false],
   ])("%s: retryable %s, without the host's name", async (code, retryable) => {
@@ -257,6 +329,14 @@ describe("connections", () => {
     expect(error).toMatchObject({ code: "network_error", retryable, providerCode: code });
     expect(error.cause).toBeUndefined();
     expect(error.message).not.toContain("example.com");
+  });
+
+  // vercel/ai#4224, ollama/ollama-js#72.
+  test("Node's own 300 s for headers are named, with the way out", async () => {
+    const cause = Object.assign(new Error("Headers Timeout Error"), { code: "UND_ERR_HEADERS_TIMEOUT" });
+    const wire = new Wire(() => Promise.reject(new TypeError("fetch failed", { cause })));
+    const error = await failureOf(make(wire).invoke(PAGE));
+    expect(error).toMatchObject({ retryable: true, message: expect.stringMatching(/300 s.*pass a `fetch`/) });
   });
 
   test.each<FetchAs>(["json", "text", "bytes", (response: Response) => response.text()])(

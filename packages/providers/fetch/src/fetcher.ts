@@ -1,4 +1,4 @@
-import { defined, within } from "@batchwise/adapter-kit";
+import { defined, parseJson, within } from "@batchwise/adapter-kit";
 import {
   type CallOptions,
   type Clock,
@@ -12,7 +12,14 @@ import {
 import { drop, read } from "./body.ts";
 import { badConnection, badStatus, tooSlow, unwanted } from "./errors.ts";
 import { Hosts } from "./hosts.ts";
-import { ATTEMPTS, MAX_CONCURRENCY, MAX_CONCURRENCY_PER_HOST, TIMEOUT_MS } from "./limits.ts";
+import {
+  ATTEMPTS,
+  MAX_ADVICE_BYTES,
+  MAX_CONCURRENCY,
+  MAX_CONCURRENCY_PER_HOST,
+  MAX_RETRY_AFTER_MS,
+  TIMEOUT_MS,
+} from "./limits.ts";
 import { checkHostLimits, type FetchAs, FETCHER, type FetcherOptions, type FetchOutput } from "./options.ts";
 import { type FetchInput, type Target, targetOf } from "./target.ts";
 
@@ -56,9 +63,9 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
    * One request, once its host may be asked.
    *
    * @throws InputError for what leads to no request
-   * @throws ProviderError for a status that is no result, and for a connection that fails
+   * @throws ProviderError for a status that is no result, a connection that fails, and for what is not JSON
    * @throws TimeoutError when `timeoutMs` has passed before the body has ended
-   * @throws ResultError for a body that is longer than `maxBytes`, or no JSON
+   * @throws ResultError for a body that is longer than `maxBytes`, or none where JSON should be
    */
   override async invoke(input: FetchInput, { signal }: CallOptions = {}): Promise<FetchOutput<As>> {
     signal?.throwIfAborted();
@@ -70,7 +77,7 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
       turn.end({ outcome: "ok" });
       return output as FetchOutput<As>;
     } catch (error) {
-      turn.end(settlementOf(error));
+      turn.end(this.#settlementOf(error));
       throw error;
     }
   }
@@ -82,14 +89,25 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
     return within(bounds, async (signal) => {
       const response = await this.#send(target, signal, repeatable);
       if (!accept(response.status)) {
-        drop(response);
-        throw badStatus(response.status, response.headers, repeatable);
+        const body = parseJson(await adviceIn(response));
+        throw badStatus({ status: response.status, headers: response.headers, body }, repeatable);
       }
-      return read(response, { as: this.#as, maxBytes, broken: (thrown) => badConnection(thrown, repeatable) });
+      return read(response, { as: this.#as, maxBytes, repeatable });
     }).catch((error: unknown) => {
       if (target.request?.signal?.aborted === true && outer?.aborted !== true) throw unwanted();
       throw error;
     });
+  }
+
+  /** Settlement of a failed request with its host's limits. A longer wait than is obeyed is no other request's. */
+  #settlementOf(error: unknown): Settlement {
+    if (!ProviderError.isInstance(error)) return { outcome: "failed" };
+    const { status, retryAfterMs = 0 } = error;
+    const { maxRetryAfterMs = MAX_RETRY_AFTER_MS } = this.#options.retry || {};
+    return {
+      outcome: status === 429 ? "limited" : "failed",
+      ...(retryAfterMs > 0 && retryAfterMs <= maxRetryAfterMs ? { retryAfterMs } : {}),
+    };
   }
 
   async #send(target: Target, signal: AbortSignal, repeatable: boolean): Promise<Response> {
@@ -111,11 +129,16 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
 const FREE = { settle: (): void => undefined };
 const OPEN: RateLimiter = { reserve: () => Promise.resolve(FREE), tryReserve: () => FREE };
 
-/** Settlement of a failed request with its host's limits. */
-function settlementOf(error: unknown): Settlement {
-  if (!ProviderError.isInstance(error)) return { outcome: "failed" };
-  const { status, retryAfterMs } = error;
-  return { outcome: status === 429 ? "limited" : "failed", retryAfterMs };
+/** The text of a refusal for a while, which may say for how long; that of any other is dropped unread. */
+async function adviceIn(response: Response): Promise<string> {
+  const isJson = response.headers.get("content-type")?.includes("json") === true;
+  if (isJson && (response.status === 429 || response.status === 503)) {
+    return (await read(response, { as: "text", maxBytes: MAX_ADVICE_BYTES, repeatable: true }).catch(
+      () => "",
+    )) as string;
+  }
+  drop(response);
+  return "";
 }
 
 function isOk(status: number): boolean {

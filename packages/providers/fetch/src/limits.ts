@@ -9,3 +9,9 @@ export const TIMEOUT_MS = 30_000;
 
 /** Calls in all for a request whose failures may pass. */
 export const ATTEMPTS = 3;
+
+/** The longest wait that a host is obeyed in, unless `retry` says another: the engine's own. */
+export const MAX_RETRY_AFTER_MS = 600_000;
+
+/** Bytes of a refusal that are read for its advice. */
+export const MAX_ADVICE_BYTES = 65_536;

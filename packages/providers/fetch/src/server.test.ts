@@ -78,6 +78,19 @@ test("maxBytes counts what comes out of the compression", async () => {
   expect(await new Fetcher({ as: "bytes", maxBytes: 1_000_000 }).invoke(origin)).toHaveLength(1_000_000);
 });
 
+// Reported of gateways that name a compression and send another, or none.
+test("P42 a body that is not the gzip that it says is fetched again", async () => {
+  let calls = 0;
+  handle = (_request, response) => {
+    if (++calls === 1) response.setHeader("content-encoding", "gzip");
+    response.end('{"a":1}');
+  };
+  expect(await new Fetcher({ retry }).batch([origin])).toEqual([{ a: 1 }]);
+  calls = 0;
+  const error = await failureOf(new Fetcher({ retry: false }).invoke(origin));
+  expect(error).toMatchObject({ code: "network_error", retryable: true });
+});
+
 test("P12 an abort closes the connection", async () => {
   const closed = new Promise<void>((resolve) => {
     handle = ({ socket }, response) => {

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { type Emulator, startEmulator } from "@batchwise/emulator";
 import { expect, test, vi } from "vitest";
@@ -92,6 +95,30 @@ test("the second Ctrl-C ends it at once", async () => {
   child.kill("SIGINT");
   expect(await child.ended).toBe(130);
   expect(await rowsIn(folder)).toEqual([]);
+});
+
+test.each<[string, number, Record<string, string>]>([
+  ["a wait that was asked for", 429, { "retry-after": "300" }],
+  ["a server that is down", 503, { "retry-after": "300" }],
+])("P42 Ctrl-C during %s of minutes ends it at once, and --resume continues it", async (_, status, headers) => {
+  let calls = 0;
+  const server = createServer((request, response) => {
+    calls++;
+    request.resume();
+    response.writeHead(status, headers).end("{}");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const folder = await temporaryFolder({ "in.jsonl": textLines(40) });
+  const child = startChild(folder, `http://127.0.0.1:${port}/v1`, [...EMBED, ...SLOWLY]);
+  await until(child, () => calls > 0);
+  child.kill("SIGINT");
+  const ended = await Promise.race([child.ended, setTimeout(60_000, "still waits", { ref: false })]);
+  server.closeAllConnections();
+  server.close();
+  expect(ended).toBe(130);
+  expect(child.said.stderr).toMatch(/--resume continues/);
 });
 
 test("| head: a clean end", async () => {

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { ArgumentError } from "@batchwise/core";
+import { exactJson } from "./inputs/exact-json.ts";
 import type { Item, Kept } from "./inputs/items.ts";
 import { linesOf } from "./inputs/lines.ts";
 import { LINE_BEGINNING } from "./outputs/jsonl-encoder.ts";
@@ -41,7 +42,7 @@ export async function readResumePoint(file: string): Promise<ResumePoint | undef
     last = bytes.toString();
   }
   try {
-    return { ...point, file, last: JSON.parse(last) as Kept };
+    return { ...point, file, last: (exactJson(last) ?? JSON.parse(last)) as Kept };
   } catch {
     throw noRow(file, point.lines);
   }

@@ -376,6 +376,20 @@ describe("--resume", () => {
     expect(stderr).toMatch(/2 by an earlier run, 1 of them failed: --retry-failed sends these again/);
   });
 
+  test("P54 ids of 64 bits are written as they were read, and are those of the same input", async () => {
+    const ids = ["9007199254740993", "9007199254740995"];
+    const content = ids.map((id) => `{"text":"a","id":${id}}\n`).join("");
+    const folder = await temporaryFolder({ "in.jsonl": content });
+    const options = { field: "text", keep: ["id"], output: "out.jsonl" };
+    await start(folder, lengths(), { ...options, limit: 1 });
+    await start(folder, lengths(), { ...options, resume: true });
+    expect(await readFile(path.join(folder, "out.jsonl"), "utf8")).toBe(
+      ids.map((id, index) => `{"index":${index},"output":[1],"id":${id}}\n`).join(""),
+    );
+    await start(folder, lengths(), { ...options, output: "out.csv" }, { kind: "any" });
+    expect(await readFile(path.join(folder, "out.csv"), "utf8")).toMatch(/,9007199254740993\n.*,9007199254740995\n/);
+  });
+
   test("starts a new output where there is none, and sends no input where all are done", async () => {
     const folder = await temporaryFolder({ "in.jsonl": textLines(2) });
     const adapter = lengths();
@@ -514,6 +528,43 @@ describe("ends", () => {
     // No input is to blame: the next run sends them all.
     expect(await rowsIn(folder)).toEqual([]);
   });
+
+  // OpenRouter's moderation (403 with JSON), a firewall's page (403 without), Azure's content filter.
+  test.each([
+    ["prompt 50", [49]],
+    ["prompt 1", [0]],
+    ["the first 50", Array.from({ length: 50 }, (_, index) => index)],
+  ])(
+    "P47 %s of 200 is refused: 200 rows, exit code 1, and --retry-failed asks for the failed alone",
+    async (_, bad) => {
+      const folder = await temporaryFolder({ "in.jsonl": textLines(200, (index) => `prompt ${index}`) });
+      const sent: string[] = [];
+      const refusing = runnable<string, string>(async (text) => {
+        sent.push(text);
+        await setImmediate();
+        if (!bad.includes(Number(text.slice(7)))) return "yes";
+        // Each in its own words: what is refused alike may be refused for all.
+        throw new ProviderError("Flagged.", {
+          code: "invalid_input",
+          status: 403,
+          providerCode: text,
+          retryable: false,
+        });
+      });
+      const options = { output: "out.jsonl" };
+      const { result } = await start(folder, refusing, options, { kind: "chat" });
+      expect(result).toMatchObject({ status: "completed", answered: 200 - bad.length, failed: bad.length });
+      expect(exitCodeOf(result)).toBe(1);
+      const rows = await rowsIn(folder);
+      expect(rows.map(({ index }) => index)).toEqual(Array.from({ length: 200 }, (_, index) => index));
+      expect(rows.flatMap(({ index, error }) => (error?.status === 403 ? [index] : []))).toEqual(bad);
+      sent.length = 0;
+      const again = await start(folder, refusing, { ...options, resume: true }, { kind: "chat" });
+      expect([sent, exitCodeOf(again.result)]).toEqual([[], 1]);
+      await start(folder, refusing, { ...options, retryFailed: true }, { kind: "chat" });
+      expect(sent).toEqual(bad.map((index) => `prompt ${index}`));
+    },
+  );
 
   test("an input that cannot be read further ends the run, with the rows before it in the output", async () => {
     const folder = await temporaryFolder({ "in.csv": 'text\na\n"b\n' });

@@ -1,4 +1,5 @@
-import { type BatchOptions, codeOf, type FinishReport } from "@batchwise/core";
+import type { BatchOptions, FinishReport } from "@batchwise/core";
+import { HeldOutcomes } from "./held-outcomes.ts";
 import { linesFrom } from "./resume.ts";
 import { OrderedRows } from "./ordered-rows.ts";
 import { openOutput } from "./output-choice.ts";
@@ -89,41 +90,36 @@ async function send(
   options: BatchOptions,
 ): Promise<Ending> {
   let report: FinishReport | undefined;
-  const outcomes = adapter.runnable.batchInOrder(inputsOf(steps, rows), {
+  const held = new HeldOutcomes((outcome) =>
+    rows.settle(outcome.status === "fulfilled" ? { output: outcome.value } : { error: outcome.reason }),
+  );
+  const outcomes = adapter.runnable.batchInOrder(inputsOf(steps, rows, held), {
     ...options,
     onFinish: (finished) => {
       report = finished;
     },
   });
-  let final: Error | undefined;
   try {
-    for await (const outcome of outcomes) {
-      // An error that ends the run is not of its input: this one and all that follow are left for the next run. Calls in
-      // flight are waited for all the same, since a cache keeps their results.
-      if (outcome.status === "rejected" && endsRun(outcome.reason)) final ??= outcome.reason;
-      if (final !== undefined) continue;
-      await rows.settle(outcome.status === "fulfilled" ? { output: outcome.value } : { error: outcome.reason });
-    }
-    return { report, reason: final };
+    for await (const outcome of outcomes) await held.take(outcome);
+    await held.end(undefined);
+    return { report, reason: undefined };
   } catch (error) {
-    return { report, reason: final ?? (error as Error) };
+    await held.end(error as Error);
+    return { report, reason: error as Error };
   }
 }
 
-/** True where no input can succeed: the key is refused, the quota is exhausted, or the provider refuses an option. */
-function endsRun(error: Error): boolean {
-  const code = codeOf(error);
-  const { status } = error as { readonly status?: unknown };
-  return (
-    code === "authentication" || code === "quota_exceeded" || (code === "invalid_argument" && status !== undefined)
-  );
-}
-
-async function* inputsOf(steps: AsyncIterable<Step>, rows: OrderedRows): AsyncGenerator<unknown, void> {
+async function* inputsOf(
+  steps: AsyncIterable<Step>,
+  rows: OrderedRows,
+  held: HeldOutcomes,
+): AsyncGenerator<unknown, void> {
   for await (const step of steps) {
     await rows.add(step);
     const { content } = step.item;
-    if (isSent(step) && "input" in content) yield content.input;
+    if (!isSent(step) || !("input" in content)) continue;
+    yield content.input;
+    await held.release();
   }
 }
 

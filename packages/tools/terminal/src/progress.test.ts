@@ -46,6 +46,23 @@ test("waiting for a rate limit is said; what costs nothing has no cost", async (
   expect(output.text).toBe("0 done, 0/s, waits for a rate limit\n");
 });
 
+test("P42 a provider that does not answer is named, since when, and until when", async () => {
+  const output = memory();
+  const view = await openProgress(output, false);
+  const update = (elapsedMs: number): void => {
+    const outage = { since: 10_000, until: 102_000 };
+    const progress = { itemsPerSecond: 3, elapsedMs, waitingForLimits: true, usage: { cost: 0 }, outage };
+    view.update({ done: 300, failed: 0, share: undefined, progress });
+  };
+  update(90_000);
+  update(103_000);
+  expect(output.text.split("\n")).toEqual([
+    "300 done, 3/s, no answer for 1m 20s, next call in 12s",
+    "300 done, 3/s, no answer for 1m 33s",
+    "",
+  ]);
+});
+
 test("on a terminal: a bar, notes above it, and nothing of it left at the end", async () => {
   const names = ["cursorTo", "clearLine", "moveCursor", "clearScreenDown"];
   const controls = Object.fromEntries(names.map((name) => [name, () => true]));

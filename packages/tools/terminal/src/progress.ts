@@ -22,7 +22,16 @@ export interface Standing {
     readonly elapsedMs: number;
     readonly waitingForLimits: boolean;
     readonly usage: { readonly cost: number };
+    readonly outage?: Outage | undefined;
   };
+}
+
+/** Provider that does not answer, in milliseconds since the run began. */
+interface Outage {
+  /** Time of the first of the failures in a row. */
+  readonly since: number;
+  /** Time of the next call. */
+  readonly until: number;
 }
 
 /** Shows the progress of a run: a live bar on a terminal, a line every five seconds elsewhere. */
@@ -107,14 +116,21 @@ function doneOf({ done, total }: Standing): string {
 }
 
 function figuresOf({ failed, progress }: Standing, remainingMs: number | undefined): string {
-  const { itemsPerSecond, waitingForLimits, usage } = progress;
+  const { itemsPerSecond, waitingForLimits, usage, outage, elapsedMs } = progress;
   return [
     ...(failed > 0 ? [`${count(failed)} failed`] : []),
     `${count(itemsPerSecond)}/s`,
     ...(remainingMs === undefined ? [] : [`${duration(remainingMs)} left`]),
     ...(usage.cost > 0 ? [dollars(usage.cost)] : []),
-    ...(waitingForLimits ? ["waits for a rate limit"] : []),
+    ...(outage === undefined ? [] : [outageOf(outage, elapsedMs)]),
+    ...(waitingForLimits && outage === undefined ? ["waits for a rate limit"] : []),
   ]
     .map((figure) => `, ${figure}`)
     .join("");
+}
+
+/** Words for what is waited for, since when, and until when. */
+function outageOf({ since, until }: Outage, nowMs: number): string {
+  const wait = until > nowMs ? `, next call in ${duration(until - nowMs)}` : "";
+  return `no answer for ${duration(Math.max(0, nowMs - since))}${wait}`;
 }

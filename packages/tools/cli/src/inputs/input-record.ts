@@ -13,6 +13,8 @@ interface Place {
 interface Readable extends Place {
   /** Text, JSON value, or row of a table as an object. */
   readonly value: unknown;
+  /** The same with numbers as they were written, where a number of JavaScript does not hold one. */
+  readonly exact?: unknown;
 }
 
 interface Unreadable extends Place {

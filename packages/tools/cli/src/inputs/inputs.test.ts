@@ -173,6 +173,75 @@ describe("CSV", () => {
   });
 });
 
+describe("P54 bytes stay as they are, or the file is refused", () => {
+  const utf16 = (text: string): Buffer => Buffer.from(`\uFEFF${text}`, "utf16le");
+
+  test.each([
+    ["in.jsonl", '{"text":"a"}\n'],
+    ["in.txt", "a\nb\n"],
+    ["in.csv", "text\na\n"],
+  ])("%s in UTF-16, of either order, with and without a mark", async (name, text) => {
+    for (const bytes of [utf16(text), utf16(text).swap16(), Buffer.from(text, "utf16le")]) {
+      await expect(read(name, bytes, name === "in.jsonl" ? { field: "text" } : {})).rejects.toThrow(
+        /^Expected the input to be text in UTF-8, got UTF-16 .*iconv/,
+      );
+    }
+  });
+
+  test("a row of CSV in Latin-1 fails by itself, as a line does", async () => {
+    const bytes = Buffer.concat([Buffer.from("id,text\n1,é\n2,"), Buffer.from("é", "latin1"), Buffer.from("\n3,ü\n")]);
+    expect(shown(await read("in.csv", bytes, { field: "text" }))).toEqual([
+      "é",
+      "Expected line 3 to be UTF-8, got other bytes. Save the file as UTF-8.",
+      "ü",
+    ]);
+    await expect(read("in.csv", Buffer.from("é\na\n", "latin1"))).rejects.toThrow(/^Expected line 1 to be UTF-8/);
+  });
+
+  test("ids of 64 bits, and other numbers that JavaScript does not hold, are kept as they are written", async () => {
+    const numbers = ["9007199254740993", "-12345678901234567890", "0.12345678901234567890", "1e400", "7", "1.50"];
+    const content = numbers.map((id) => `{"text":"a","id":${id},"more":{"of":[${id}]}}\n`).join("");
+    const items = await read("in.jsonl", content, { field: "text", keep: ["id", "more"] });
+    expect(items.map(({ kept }) => JSON.stringify(kept))).toEqual(
+      ["9007199254740993", "-12345678901234567890", "0.12345678901234567890", "1e400", "7", "1.5"].map(
+        (id) => `{"id":${id},"more":{"of":[${id}]}}`,
+      ),
+    );
+    expect(shown(items)).toEqual(numbers.map(() => "a"));
+  });
+
+  test.each([
+    ["line feeds", "id,text\n1,a\n2,b\n"],
+    ["Windows line ends", "id,text\r\n1,a\r\n2,b\r\n"],
+    ["both, the first of one kind", "id,text\n1,a\r\n2,b\n"],
+    ["both, the first of the other", "id,text\r\n1,a\n2,b\r\n"],
+    ["carriage returns alone", "id,text\r1,a\r2,b\r"],
+    ["a byte order mark before a quote", '\uFEFF"id","text"\n1,a\n2,b\n'],
+  ])("CSV with %s", async (_, content) => {
+    const items = await read("in.csv", content, { field: "text", keep: ["id"] });
+    expect(items.map(({ content: of, kept }) => [of, kept])).toEqual([
+      [{ input: "a" }, { id: "1" }],
+      [{ input: "b" }, { id: "2" }],
+    ]);
+  });
+
+  test("a carriage return within a value, and any character, in pieces of any size", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: "grapheme", maxLength: 20 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (text, size) => {
+          const content = Buffer.from(`id,text\n1,"${text.replaceAll('"', '""')}"\n`);
+          const stdin = Readable.from(pieces(content, [size]));
+          const items = await read("x", "", { field: "text" }, { input: "-", format: "csv", stdin });
+          expect(shown(items)).toEqual([text]);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
 describe("Parquet", () => {
   test("rows of every group, with the requested columns", async () => {
     const file = parquetWriteBuffer({

@@ -71,11 +71,11 @@ function fieldOf(columns: readonly string[] | undefined, { field, keep, kind }: 
 function itemOf(record: InputRecord, index: number, { kind, field, keep }: Selection): Item {
   const { end, place } = record;
   if ("error" in record) return { index, end, kept: {}, content: { error: record.error } };
-  const fields = isObject(record.value) ? record.value : {};
+  const written = fieldsOf(record.exact ?? record.value);
   const kept = Object.fromEntries(
-    keep.filter((name) => Object.hasOwn(fields, name)).map((name) => [name, fields[name]]),
+    keep.filter((name) => Object.hasOwn(written, name)).map((name) => [name, written[name]]),
   );
-  const value = field === undefined || typeof record.value === "string" ? record.value : fields[field];
+  const value = field === undefined || typeof record.value === "string" ? record.value : fieldsOf(record.value)[field];
   const expected = EXPECTED[kind];
   if (expected !== undefined && !expected.holds(value)) {
     const wish = field === undefined ? `be ${expected.what}` : `have ${expected.what} in the field ${field}`;
@@ -115,6 +115,10 @@ function isRerankInput(value: unknown): boolean {
   if (!isObject(value) || typeof value["query"] !== "string") return false;
   const { documents } = value as { readonly documents?: unknown };
   return Array.isArray(documents) && documents.every((document) => typeof document === "string");
+}
+
+function fieldsOf(value: unknown): Kept {
+  return isObject(value) ? value : {};
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

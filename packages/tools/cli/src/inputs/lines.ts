@@ -38,15 +38,15 @@ export async function* linesOf(chunks: AsyncIterable<Buffer | string>): AsyncGen
   if (parts.length > 0) yield line(Buffer.alloc(0), false);
 }
 
-/** Text of a line, without a carriage return at its end or a byte order mark; undefined where it is not UTF-8. */
-export function textOf({ number, bytes }: Line): string | undefined {
-  if (!isUtf8(bytes)) return undefined;
-  const from = number === 1 && bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
-  const to = bytes.at(-1) === CARRIAGE_RETURN ? bytes.length - 1 : bytes.length;
-  return bytes.toString("utf8", from, to);
+/** Text of a line, without a carriage return at its end; undefined where it is not UTF-8. */
+export function textOf({ bytes }: Line): string | undefined {
+  return utf8(bytes.at(-1) === CARRIAGE_RETURN ? bytes.subarray(0, -1) : bytes);
+}
+
+/** Text of bytes; undefined where they are not UTF-8. */
+export function utf8(bytes: Buffer): string | undefined {
+  return isUtf8(bytes) ? bytes.toString() : undefined;
 }
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
-/** Byte order mark, with which some editors begin a file. */
-const MARK = Buffer.from("\uFEFF");

@@ -21,7 +21,9 @@ export function csvEncoder({ kind, keep }: TableShape): Encoder {
   return {
     row: (row) => {
       const { errorCode, errorMessage, errorStatus, kept } = cellsOf(row, keep);
-      return takeHeader() + stringify([[row.index, outputText(row), errorCode, errorMessage, errorStatus, ...kept]]);
+      const cells = [row.index, outputText(row), errorCode, errorMessage, errorStatus, ...kept];
+      // Some readers end a row at a carriage return.
+      return takeHeader() + stringify([cells], { quoted_match: /\r/ });
     },
     end: takeHeader,
   };

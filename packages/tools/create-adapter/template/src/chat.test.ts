@@ -7,8 +7,11 @@ import { ANSWER_TOKENS } from "./limits.ts";
 
 const options = { apiKey: "secret-key", baseURL: "http://localhost/v1" };
 
-function answer(content: string | null): Response {
-  return Response.json({ choices: [{ message: { content } }], usage: { prompt_tokens: 5, completion_tokens: 2 } });
+function answer(content: unknown, finish_reason: string = "stop"): Response {
+  return Response.json({
+    choices: [{ message: { content }, finish_reason }],
+    usage: { prompt_tokens: 5, completion_tokens: 2 },
+  });
 }
 
 test("each prompt is a request of its own, and its usage is reported", async () => {
@@ -23,7 +26,7 @@ test("each prompt is a request of its own, and its usage is reported", async () 
   expect(sent[0]).toEqual({
     url: "http://localhost/v1/chat/completions",
     headers: { authorization: "Bearer secret-key", "content-type": "application/json" },
-    body: { model: "m", messages: [{ role: "user", content: "Norway?" }] },
+    body: { model: "m", messages: [{ role: "user", content: "Norway?" }], stream: false },
   });
   expect(sent).toHaveLength(2);
   expect(usage).toMatchObject({ inputTokens: 10, outputTokens: 4 });
@@ -41,6 +44,7 @@ test("`instructions`, `temperature` and `maxTokens` go with each prompt", async 
     ],
     temperature: 0,
     max_tokens: 9,
+    stream: false,
   });
 });
 
@@ -54,9 +58,20 @@ test("a prompt weighs its UTF-8 bytes, and as much as its answer may be long", (
   expect(weightOf({ instructions: "One word." }, "é")).toBeGreaterThan(weightOf({}, "é"));
 });
 
-test("an answer without a text is an error, an empty one is not", async () => {
-  const { fetch } = answerWith(answer(null), answer(""));
+test("P52 a message without content is an error, an empty text is not, and a list of parts is its text", async () => {
+  const parts = [
+    { type: "thinking", thinking: "Norway." },
+    { type: "text", text: "Oslo" },
+  ];
+  const { fetch } = answerWith(answer(null), answer(""), answer(parts));
   const chat = new MyProviderChat({ ...options, fetch });
   expect(await failureOf(chat.invoke("a"))).toMatchObject({ name: "ResultError" });
   expect(await chat.invoke("a")).toEqual({ text: "" });
+  expect(await chat.invoke("a")).toEqual({ text: "Oslo" });
+});
+
+test("P51 half a text that ends with an error may be tried again, and is never an answer", async () => {
+  const { fetch } = answerWith(answer("Os", "error"));
+  const chat = new MyProviderChat({ ...options, fetch });
+  expect(await failureOf(chat.invoke("a"))).toMatchObject({ code: "provider_error", retryable: true });
 });

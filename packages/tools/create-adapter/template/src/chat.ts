@@ -1,9 +1,11 @@
 import {
   type DefinedOptions,
   defineOptions,
+  gaveUp,
   GENERATION,
   type GenerationOptions,
   type HttpConnection,
+  isGivenUp,
   notAnswer,
   type OptionsOf,
   postJson,
@@ -13,6 +15,7 @@ import {
   usageFrom,
 } from "@batchwise/adapter-kit";
 import { type CallOptions, Runnable, type RunnableSettings } from "@batchwise/core";
+import { DIALECT } from "./errors.ts";
 import { ANSWER_TOKENS } from "./limits.ts";
 import { COMMON, connect, type MyProviderOptions, settingsOf } from "./options.ts";
 
@@ -61,27 +64,30 @@ export class MyProviderChat extends Runnable<string, ChatResult> {
     };
   }
 
-  /** @throws ProviderError, InputError, ResultError when there is no answer, or the signal's reason */
+  /** @throws ProviderError, also for half an answer; InputError; ResultError when there is none; or the signal's reason */
   override async invoke(input: string, options: CallOptions = {}): Promise<ChatResult> {
     requireText(input);
     const { model, instructions, temperature, maxTokens } = this.#options;
     // TODO: the request, as My Provider wants it. JSON leaves out what is undefined.
     const system = instructions === undefined ? [] : [{ role: "system", content: instructions }];
     const messages = [...system, { role: "user", content: input }];
-    const body = { model, messages, temperature, max_tokens: maxTokens };
+    const body = { model, messages, temperature, max_tokens: maxTokens, stream: false };
     const answer = await postJson<ChatAnswer>(this.#connection, "/chat/completions", body, options);
     // TODO: where the answer holds its usage, and its text.
     const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = answer.usage ?? {};
     options.report?.({ usage: usageFrom({ inputTokens, outputTokens }) });
     const [choice, another] = answer.choices ?? [];
-    const text = textOf(choice?.message?.content);
-    if (text === undefined || another !== undefined) throw notAnswer("one text");
+    if (choice === undefined || another !== undefined) throw notAnswer("one choice");
+    // What it has said by then is half an answer.
+    if (isGivenUp(choice.finish_reason)) throw gaveUp(choice.finish_reason, DIALECT);
+    const text = textOf(choice.message?.content);
+    if (text === undefined) throw notAnswer("a message's content");
     return { text };
   }
 }
 
 /** Part of an answer that is read. */
 interface ChatAnswer {
-  readonly choices: readonly { readonly message?: { readonly content?: unknown } }[];
+  readonly choices: readonly { readonly message?: { readonly content?: unknown }; readonly finish_reason?: unknown }[];
   readonly usage?: { readonly prompt_tokens?: number; readonly completion_tokens?: number };
 }

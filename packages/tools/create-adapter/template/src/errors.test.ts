@@ -7,8 +7,6 @@ test.each([
   [400, "invalid_input", false],
   [401, "authentication", false],
   [402, "quota_exceeded", false],
-  [403, "authentication", false],
-  [404, "invalid_argument", false],
   [408, "provider_error", true],
   [413, "request_too_large", false],
   [422, "invalid_input", false],
@@ -49,10 +47,13 @@ test("a connection that fails may be tried again", async () => {
   expect(error).toMatchObject({ code: "network_error", retryable: true });
 });
 
-test("an answer that is no JSON may be tried again", async () => {
-  const error = await failureOf(send(new Response("<html>")));
-  expect(error).toMatchObject({ code: "provider_error", retryable: true });
-});
+test.each(["<html>", '{"choices":[{"mess', ""])(
+  "P42 an answer that is no JSON (%j) may be tried again",
+  async (body) => {
+    const error = await failureOf(send(new Response(body)));
+    expect(error).toMatchObject({ code: "provider_error", retryable: true });
+  },
+);
 
 test("P12 an aborted call rejects with the signal's reason", async () => {
   const reason = new Error("changed my mind");

@@ -1,0 +1,107 @@
+import { fieldsOf, isGivenUp, jsonTextsIn, type Fields, usageFrom } from "@batchwise/adapter-kit";
+import type { Usage } from "@batchwise/core";
+import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
+import type { LLMResult } from "@langchain/core/outputs";
+
+/** Watches the language models of one call, however deep they are in it. */
+export class ModelWatch extends BaseCallbackHandler {
+  readonly name = "batchwise_watch";
+  /** Else it would be called after the call is over. */
+  override awaitHandlers = true;
+  /** Undefined as long as no model has reported what it used. */
+  usage: { inputTokens: number; outputTokens: number } | undefined;
+  /** Reason for which a model gave up its answer; "none" where there is no answer at all. */
+  givenUp: string | undefined;
+  /** True while a model that was asked for JSON has not handed on an answer. */
+  waitsForJson = false;
+  /** Asks models to stream: LangChain's own mark for handlers. */
+  readonly lc_prefer_streaming: boolean;
+  readonly #takesJson: boolean;
+
+  /** @param takesJson true where what follows the model reads JSON, though the model is not told so by its options */
+  constructor({ takesJson, streams }: { readonly takesJson: boolean; readonly streams: boolean }) {
+    super();
+    this.#takesJson = takesJson;
+    this.lc_prefer_streaming = streams;
+  }
+
+  override handleChatModelStart(...[, , , , extra]: ChatModelStart): void {
+    this.waitsForJson = this.#takesJson || isAskedForJson(extra);
+  }
+
+  override handleLLMEnd(output: LLMResult): void {
+    for (const each of usagesIn(output)) {
+      this.usage ??= { inputTokens: 0, outputTokens: 0 };
+      this.usage.inputTokens += each.inputTokens ?? 0;
+      this.usage.outputTokens += each.outputTokens ?? 0;
+    }
+    const generations = output.generations.flat() as Generation[];
+    this.givenUp ??= generations.length === 0 ? "none" : generations.flatMap(reasonsOf).find(isGivenUp);
+    if (this.waitsForJson) generations.forEach(unwrapJson);
+    this.waitsForJson = false;
+  }
+}
+
+type ChatModelStart = Parameters<NonNullable<BaseCallbackHandler["handleChatModelStart"]>>;
+type Counts = Fields | undefined;
+
+/** Answer of a model, of whose parts each provider's package fills some. */
+interface Generation {
+  text: string;
+  readonly generationInfo?: Fields;
+  readonly message?: Message;
+}
+
+interface Message {
+  content: unknown;
+  readonly text?: string;
+  readonly usage_metadata?: Counts;
+  readonly response_metadata?: Fields;
+}
+
+/** The words of LangChain's packages for why a model stopped. */
+function reasonsOf({ generationInfo, message }: Generation): unknown[] {
+  return [generationInfo, message?.response_metadata].flatMap((each) => [
+    each?.["finish_reason"],
+    each?.["finishReason"],
+    each?.["stop_reason"],
+    each?.["done_reason"],
+  ]);
+}
+
+/** Options by which models are told to answer in JSON: OpenAI's, Ollama's, Google's, and LangChain's own for structured output. */
+function isAskedForJson(extra: Fields | undefined): boolean {
+  return [extra?.["options"], extra?.["invocation_params"]].map(fieldsOf).some((options) => {
+    const types = [options?.["response_format"], fieldsOf(options?.["text"])?.["format"], options?.["format"]];
+    const method = fieldsOf(fieldsOf(options?.["ls_structured_output_format"])?.["kwargs"])?.["method"];
+    const words = [...types.map((each) => fieldsOf(each)?.["type"] ?? each), method, options?.["responseMimeType"]];
+    return words.some(
+      (each) => typeof each === "string" && /^(application\/)?json(_object|_schema|_mode)?$/.test(each),
+    );
+  });
+}
+
+/** Puts the JSON in the place of a text with fences or thoughts around it (P48): the parsers of LangChain know few of them. */
+function unwrapJson(generation: Generation): void {
+  const { message } = generation;
+  const text = message?.text ?? generation.text;
+  const [json, another] = jsonTextsIn(text);
+  if (json === undefined || another !== undefined || json === text) return;
+  generation.text = json;
+  if (message === undefined) return;
+  const others = Array.isArray(message.content) ? message.content.filter((part) => part.type !== "text") : [];
+  message.content = others.length === 0 ? json : [...others, { type: "text", text: json }];
+}
+
+/** Usages that the provider reported: with each message of a chat model, or once for all texts of an older one. */
+function usagesIn({ generations, llmOutput }: LLMResult): Usage[] {
+  const messages = generations.flat().map((generation) => (generation as Generation).message);
+  const usages = messages.map((message) => read(message?.usage_metadata, "input_tokens", "output_tokens"));
+  if (usages.some((usage) => usage !== undefined)) return usages.filter((usage) => usage !== undefined);
+  const once = read(llmOutput?.["tokenUsage"] as Counts, "promptTokens", "completionTokens");
+  return once === undefined ? [] : [once];
+}
+
+function read(counts: Counts, input: string, output: string): Usage | undefined {
+  return usageFrom({ inputTokens: counts?.[input], outputTokens: counts?.[output] });
+}

@@ -1,0 +1,161 @@
+import { FakeClock, failureOf, runOn } from "@batchwise/testkit";
+import type { Runnable } from "@batchwise/core";
+import { JsonOutputParser, StringOutputParser, StructuredOutputParser } from "@langchain/core/output_parsers";
+import type { BaseLanguageModelInput } from "@langchain/core/language_models/base";
+import { ChatPromptTemplate } from "@langchain/core/prompts";
+import { ChatOpenAI } from "@langchain/openai";
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { fromLangChain } from "./index.ts";
+
+/** A choice of an answer: its content, and why it ended. */
+interface Choice {
+  readonly content: unknown;
+  readonly finish_reason?: string;
+}
+
+/** A server of OpenAI's chat completions that streams where it is asked to, and how often it was asked. */
+function serve(answer: (before: number) => Choice | object | string): { readonly fetch: typeof fetch; calls: number } {
+  const server = {
+    calls: 0,
+    fetch: (_: unknown, init?: RequestInit): Promise<Response> => {
+      const { stream } = JSON.parse(init?.body as string) as { stream?: boolean };
+      const answered = answer(server.calls++);
+      if (typeof answered === "string") return Promise.resolve(new Response(answered));
+      if (!isChoice(answered)) return Promise.resolve(Response.json(answered));
+      const { content, finish_reason = "stop" } = answered;
+      const message = { role: "assistant", content };
+      const usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
+      if (stream !== true) {
+        return Promise.resolve(Response.json({ choices: [{ index: 0, message, finish_reason }], usage }));
+      }
+      const chunks = [
+        { choices: [{ index: 0, delta: message }] },
+        { choices: [{ index: 0, delta: {}, finish_reason }] },
+        { choices: [], usage },
+      ];
+      const events = [...chunks.map((chunk) => JSON.stringify(chunk)), "[DONE]"];
+      const headers = { "content-type": "text/event-stream" };
+      return Promise.resolve(new Response(events.map((event) => `data: ${event}\n\n`).join(""), { headers }));
+    },
+  };
+  return server;
+}
+
+function isChoice(answer: object): answer is Choice {
+  return "content" in answer;
+}
+
+const modelOf = ({ fetch }: { readonly fetch: typeof globalThis.fetch }): ChatOpenAI =>
+  new ChatOpenAI({ apiKey: "key", model: "gpt-5-mini", configuration: { fetch } });
+
+/** Outcomes of 20 texts in one batch on a fake clock. */
+function batch<Output>(ours: Runnable<BaseLanguageModelInput, Output>, count = 20): Promise<(Output | Error)[]> {
+  const clock = new FakeClock();
+  const texts = Array.from({ length: count }, (_, index) => `Text ${index}`);
+  return runOn(clock, ours.batch(texts, { returnExceptions: true, clock }));
+}
+
+// langchain-ai/langchainjs#8339, langchain-ai/langchain#31585 and #35530.
+const WRAPPED = [
+  '{"n":1}',
+  '```json\n{"n":1}\n```',
+  '```json\n{"n":1}',
+  '{"n":1}\n```',
+  '<think>\n{"n":0}?\n</think>\n\n{"n":1}',
+  '<think></think>```\n{"n":1}\n```',
+];
+const wrapped = () => serve((before) => ({ content: WRAPPED[before % WRAPPED.length] }));
+const schema = z.object({ n: z.number() });
+const prompt = ChatPromptTemplate.fromTemplate("{text}");
+
+describe("P48 JSON in a fence, half a fence, after thoughts: 20 of 20", () => {
+  test("in JSON mode, in 20 calls", async () => {
+    const server = wrapped();
+    const chain = modelOf(server).withStructuredOutput(schema, { method: "jsonMode" });
+    expect(await batch(fromLangChain(chain))).toEqual(Array.from({ length: 20 }, () => ({ n: 1 })));
+    expect(server.calls).toBe(20);
+  });
+
+  test.each([
+    ["JsonOutputParser", () => new JsonOutputParser()],
+    ["StructuredOutputParser", () => StructuredOutputParser.fromZodSchema(schema)],
+  ])("where the prompt alone asks for it, by a %s, in 20 calls", async (_, parser) => {
+    const server = wrapped();
+    const chain = prompt.pipe(modelOf(server)).pipe(parser());
+    const inputs = Array.from({ length: 20 }, () => ({ text: "a" }));
+    expect(await fromLangChain(chain).batch(inputs, { returnExceptions: true })).toEqual(inputs.map(() => ({ n: 1 })));
+    expect(server.calls).toBe(20);
+  });
+
+  test("where the SDK itself reads the JSON, from the call after the first failure on", async () => {
+    const server = wrapped();
+    const ours = fromLangChain(modelOf(server).withStructuredOutput(schema, { method: "jsonSchema" }));
+    await ours.invoke("plain");
+    expect(await failureOf(ours.invoke("in a fence"))).toMatchObject({ code: "invalid_result" });
+    expect(await batch(ours)).toEqual(Array.from({ length: 20 }, () => ({ n: 1 })));
+    expect(server.calls).toBe(22);
+  });
+});
+
+describe("P48 an answer that is not what it should be is a ResultError, and is not quoted", () => {
+  test.each<[string, "jsonMode" | "jsonSchema", () => Choice]>([
+    ["no JSON", "jsonMode", () => ({ content: "SECRET" })],
+    ["no JSON, read by the SDK", "jsonSchema", () => ({ content: "SECRET" })],
+    ["JSON of another shape", "jsonMode", () => ({ content: '{"n":"SECRET"}' })],
+    ["JSON of another shape, read by the SDK", "jsonSchema", () => ({ content: '{"n":"SECRET"}' })],
+    ["JSON that was cut, read by the SDK", "jsonSchema", () => ({ content: '{"n":"SEC', finish_reason: "length" })],
+    ["JSON that was held back", "jsonSchema", () => ({ content: '{"n":"SECRET', finish_reason: "content_filter" })],
+  ])("%s", async (_, method, answer) => {
+    const chain = modelOf(serve(answer)).withStructuredOutput(schema, { method });
+    const error = await failureOf(fromLangChain(chain).invoke("a"));
+    expect(error).toMatchObject({ code: "invalid_result" });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("SECRET");
+  });
+
+  test("a text that is not asked to be JSON stays as it is", async () => {
+    const chain = prompt.pipe(modelOf(serve(() => ({ content: WRAPPED[1] })))).pipe(new StringOutputParser());
+    expect(await fromLangChain(chain).invoke({ text: "a" })).toBe(WRAPPED[1]);
+  });
+});
+
+// Documented by OpenRouter (errors and debugging); Z.AI and DeepSeek document words of their own.
+test.each(["error", "network_error", "insufficient_system_resource"])(
+  "P51 half a text with finish_reason %s is tried again, deep in a chain too",
+  async (finish_reason) => {
+    const server = serve((before) => (before % 2 === 0 ? { content: "ha", finish_reason } : { content: "half" }));
+    const answers = await batch(
+      fromLangChain(modelOf(server).pipe(new StringOutputParser()), { maxConcurrency: 1 }),
+      4,
+    );
+    expect(answers).toEqual(["half", "half", "half", "half"]);
+    expect(server.calls).toBe(8);
+  },
+);
+
+// Documented by OpenRouter: an error in the answer's place, with status 200.
+test("P51 an answer without a choice is a failure that may pass", async () => {
+  const server = serve(() => ({ error: { code: 502, message: "SECRET" } }));
+  const error = await failureOf(fromLangChain(modelOf(server)).invoke("a"));
+  expect(error).toMatchObject({ code: "provider_error", retryable: true });
+  expect(error.message).not.toContain("SECRET");
+});
+
+// Documented by Mistral (reasoning): content as a list of parts.
+test("P52 content as a list of parts is its text", async () => {
+  const content = [
+    { type: "thinking", thinking: [{ type: "text", text: "Hm." }] },
+    { type: "text", text: "Oslo" },
+  ];
+  const chain = fromLangChain(modelOf(serve(() => ({ content }))));
+  expect((await chain.invoke("a")).text).toBe("Oslo");
+  const texts = modelOf(serve(() => ({ content }))).pipe(new StringOutputParser());
+  expect(await fromLangChain(texts).invoke("a")).toBe("Oslo");
+  const json = [
+    { type: "thinking", thinking: [] },
+    { type: "text", text: WRAPPED[1] },
+  ];
+  const structured = modelOf(serve(() => ({ content: json }))).withStructuredOutput(schema, { method: "jsonMode" });
+  expect(await fromLangChain(structured).invoke("a")).toEqual({ n: 1 });
+});
