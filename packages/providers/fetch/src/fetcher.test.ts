@@ -315,6 +315,58 @@ describe("trying again", () => {
   });
 });
 
+describe("P42 an outage", () => {
+  const refusal = (): Promise<never> => {
+    const cause = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+    return Promise.reject(new TypeError("fetch failed", { cause }));
+  };
+
+  test.each([
+    ["from the start", 0],
+    ["in the middle", 300],
+  ])("of the only server for 90 s, %s, with outageMs: none is lost, and few calls ask", async (_, from) => {
+    const clock = new FakeClock();
+    let downSince: number | undefined;
+    let asked = 0;
+    const wire = new Wire((_sent, number) => {
+      if (number >= from) downSince ??= clock.now();
+      const isDown = downSince !== undefined && clock.now() < downSince + 90_000;
+      if (isDown) asked++;
+      return isDown ? refusal() : Response.json("ok");
+    });
+    const urls = Array.from({ length: 1000 }, (_url, index) => `https://example.com/${index}`);
+    const retry = { attempts: 3, outageMs: 900_000 };
+    const slots = await runOn(clock, make(wire, { clock, retry }).batch(urls, { clock, returnExceptions: true }));
+    expect(slots).toEqual(urls.map(() => "ok"));
+    expect(asked).toBeLessThanOrEqual(20);
+  });
+
+  test("of one host among several: its requests fail after their tries, and the others go on", async () => {
+    const clock = new FakeClock();
+    const wire = new Wire(({ url }) => (url.includes("dead") ? refusal() : Response.json("ok")));
+    const urls = Array.from(
+      { length: 200 },
+      (_url, index) => `https://${index % 2 === 0 ? "dead" : "good"}.com/${index}`,
+    );
+    const slots = await runOn(clock, make(wire, { clock }).batch(urls, { clock, returnExceptions: true }));
+    expect(slots.filter((slot) => slot === "ok")).toHaveLength(100);
+    expect(slots.filter((slot) => ProviderError.isInstance(slot) && slot.code === "network_error")).toHaveLength(100);
+    expect(clock.now()).toBeLessThan(10 * 60_000);
+  });
+
+  test("what the first pages of a host refuse ends no batch", async () => {
+    const clock = new FakeClock();
+    const wire = new Wire(({ url }) => {
+      const isThere = url.endsWith("7");
+      return isThere ? Response.json("ok") : new Response(null, { status: 404 });
+    });
+    const urls = Array.from({ length: 300 }, (_url, index) => `https://example.com/${index}`);
+    const slots = await runOn(clock, make(wire, { clock }).batch(urls, { clock, returnExceptions: true }));
+    expect(slots.filter((slot) => slot === "ok")).toHaveLength(30);
+    expect(wire.sent).toHaveLength(300);
+  });
+});
+
 describe("connections", () => {
   test.each([
     ["ECONNRESET", true],

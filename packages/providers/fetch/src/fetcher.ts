@@ -20,6 +20,7 @@ import {
   MAX_RETRY_AFTER_MS,
   TIMEOUT_MS,
 } from "./limits.ts";
+import { OutageLimiter } from "./outage-limiter.ts";
 import { checkHostLimits, type FetchAs, FETCHER, type FetcherOptions, type FetchOutput } from "./options.ts";
 import { type FetchInput, type Target, targetOf } from "./target.ts";
 
@@ -52,10 +53,13 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
     this.#clock = options.clock ?? systemClock;
     this.#hosts = new Hosts(options.perHost, this.#clock);
     const usual = options.perHost === undefined ? MAX_CONCURRENCY : MAX_CONCURRENCY_PER_HOST;
+    const { retry } = options;
+    // Of several hosts, what one does says nothing of another: failures use up tries.
+    const isOneServer = retry !== false && (retry?.outageMs ?? 0) > 0;
     this.settings = {
       maxConcurrency: options.maxConcurrency ?? usual,
-      retry: options.retry ?? { attempts: ATTEMPTS },
-      limiter: options.limiter ?? OPEN,
+      retry: retry === false ? false : { attempts: ATTEMPTS, outageMs: 0, ...retry },
+      limiter: options.limiter ?? (isOneServer ? new OutageLimiter(this.#clock) : OPEN),
     };
   }
 
