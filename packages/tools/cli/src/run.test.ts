@@ -566,6 +566,28 @@ describe("ends", () => {
     },
   );
 
+  test.each<[string, number, number, string]>([
+    ["a 401 for prompt 50", 49, 1, "authentication"],
+    ["a 401 for the last prompt", 199, 1, "authentication"],
+    ["the same 403 for the first 50", 0, 50, "invalid_input"],
+  ])("P47 %s of 200: a row for each, exit code 1", async (_, first, count, code) => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(200, (index) => `prompt ${index}`) });
+    const refusing = runnable<string, string>(
+      async (text) => {
+        await setImmediate();
+        const index = Number(text.slice(7));
+        if (index < first || index >= first + count) return "yes";
+        const status = code === "authentication" ? 401 : 403;
+        throw new ProviderError("No.", { code: code as "authentication", status, retryable: false });
+      },
+      { maxConcurrency: 5, retry: { attempts: 6 } },
+    );
+    const { result } = await start(folder, refusing, { output: "out.jsonl" }, { kind: "chat" });
+    expect(result).toMatchObject({ status: "completed", answered: 200 - count, failed: count });
+    expect(exitCodeOf(result)).toBe(1);
+    expect(await rowsIn(folder)).toHaveLength(200);
+  });
+
   test("an input that cannot be read further ends the run, with the rows before it in the output", async () => {
     const folder = await temporaryFolder({ "in.csv": 'text\na\n"b\n' });
     const { result } = await start(folder, lengths(), { input: "in.csv", output: "out.jsonl" });
