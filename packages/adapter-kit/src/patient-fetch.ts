@@ -20,12 +20,11 @@ const NAME: string = "undici";
 
 /** @internal for its test, and `patientFetch` */
 export function patientFetchOf(load: () => Promise<Undici>): Fetch {
-  const own = globalThis.fetch;
   let patient: Promise<Fetch | undefined> | undefined;
   return async (input, init) => {
     const { fetch } = globalThis;
     // What is no text, such as a form, has to be of undici's own classes.
-    const mayChange = fetch === own && isNode() && !hasDispatcher() && typeof init?.body === "string";
+    const mayChange = isNodes(fetch) && !hasDispatcher() && typeof init?.body === "string";
     patient ??= mayChange ? load().then(withoutLimits, () => undefined) : undefined;
     return ((mayChange ? await patient : undefined) ?? fetch)(input, init);
   };
@@ -36,9 +35,9 @@ function withoutLimits({ fetch, Agent }: Undici): Fetch {
   return (input, init) => fetch(input, { ...init, dispatcher } as RequestInit);
 }
 
-function isNode(): boolean {
-  const { process, Deno: deno } = globalThis as { process?: { versions?: Record<string, string> }; Deno?: unknown };
-  return process?.versions?.["node"] !== undefined && process.versions["bun"] === undefined && deno === undefined;
+/** Tells Node's own function by its source: what a program or its instrumentation puts in its place is another. */
+function isNodes(fetch: Fetch): boolean {
+  return String(fetch).includes("internal/deps/undici");
 }
 
 /** Tells whether a program has set a dispatcher such as a proxy's. */

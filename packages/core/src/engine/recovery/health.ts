@@ -102,8 +102,9 @@ export class Health {
     this.#heard++;
     chunk.failing = undefined;
     if (facts.code === "invalid_result") chunk.wrong++;
-    if (this.isPatient && !isRetryable(facts) && facts.code !== "request_too_large")
-      this.refusals.add(chunk, error, facts);
+    // Where the provider names the bad input, the others are not in doubt.
+    const isVague = facts.position === undefined && facts.code !== "request_too_large";
+    if (this.isPatient && isVague && !isRetryable(facts)) this.refusals.add(chunk, error, facts);
   }
 
   /** A first failure, now. */
