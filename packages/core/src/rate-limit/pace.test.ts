@@ -10,11 +10,17 @@ function pass(pace: Pace, count: number, from: number, until: number): void {
   }
 }
 
-/** Pace after 60 calls in a minute, a refusal at its end, and one that has passed a second later. */
+/** Refuses a call, and at once the one that asks. */
+function refuse(pace: Pace, startedAt: number, now: number): void {
+  pace.refused(startedAt, now);
+  pace.refused(now, now);
+}
+
+/** Pace after 60 calls in a minute, refusals at its end, and one that has passed a second later. */
 function refusedOnce(): Pace {
   const pace = new Pace();
   pass(pace, 60, 0, 60_000);
-  pace.refused(59_990, 60_000);
+  refuse(pace, 59_990, 60_000);
   pace.sent(61_000);
   pace.passed(61_000, 61_000);
   return pace;
@@ -44,6 +50,21 @@ it("P43 after a refusal one call asks, and the first that passes ends that", () 
   expect(pace.isAsking).toBe(false);
 });
 
+it("P46 one refusal among many calls, after which the next one passes, changes nothing", () => {
+  const pace = new Pace();
+  pass(pace, 60, 0, 60_000);
+  pace.refused(59_990, 60_000);
+  pace.passed(60_500, 60_600);
+  expect([pace.isAsking, pace.waitMs(60_600)]).toEqual([false, 0]);
+  // Where every fifth is refused, there is a limit.
+  for (let at = 61_000; at < 70_000; at += 1000) {
+    pass(pace, 4, at, at + 400);
+    pace.refused(at + 450, at + 500);
+    pace.passed(at + 600, at + 600);
+  }
+  expect(gap(pace, 70_000)).toBeGreaterThan(100);
+});
+
 it("P46 then the pace is nine tenths of what got through in the last minute, evenly spaced", () => {
   expect(gap(refusedOnce(), 61_000)).toBe(Math.round(1000 / 0.9));
 });
@@ -52,14 +73,14 @@ it("P46 what got through in the minute before is forgotten", () => {
   const pace = new Pace();
   pass(pace, 6000, 0, 60_000);
   pass(pace, 60, 60_000, 120_000);
-  pace.refused(119_990, 120_001);
+  refuse(pace, 119_990, 120_001);
   pace.passed(121_000, 121_000);
   expect(gap(pace, 121_000)).toBeGreaterThan(1000);
 });
 
 it("P44 with nothing before, the pace is one call in the time that was waited", () => {
   const pace = new Pace();
-  pace.refused(0, 0);
+  refuse(pace, 0, 0);
   pace.passed(4000, 4010);
   expect(gap(pace, 4010)).toBe(Math.round(4000 / 0.9));
 });
@@ -77,7 +98,7 @@ it("P46 what was not sent for a second may be sent at once, and no more", () => 
 
 it("refusals of calls that were in flight together are one", () => {
   const [once, thrice] = [refusedOnce(), refusedOnce()];
-  for (const pace of [once, thrice]) pace.refused(70_000, 70_100);
+  for (const pace of [once, thrice]) refuse(pace, 70_000, 70_100);
   for (const startedAt of [69_000, 70_000, 70_099]) thrice.refused(startedAt, 70_200);
   for (const pace of [once, thrice]) pace.passed(75_000, 75_000);
   thrice.refused(70_050, 75_100);
@@ -109,7 +130,7 @@ it("P46 a second refusal is a ceiling: for a minute the pace stops below what wa
   /** Refuses a call and lets one pass, then one each five seconds. Returns how long the pace stays below what it was. */
   const below = (from: number): number => {
     const refused = gap(pace, from);
-    pace.refused(from, from + 100);
+    refuse(pace, from, from + 100);
     pace.passed(from + 1000, from + 1000);
     expect(gap(pace, from + 1000)).toBeGreaterThan(refused);
     let now = from + 1000;
@@ -127,7 +148,7 @@ it("P46 a second refusal is a ceiling: for a minute the pace stops below what wa
 
 it("P46 a second refusal lowers the pace by no more than to a quarter, though little was sent before it", () => {
   const pace = refusedOnce();
-  pace.refused(600_000, 600_010);
+  refuse(pace, 600_000, 600_010);
   pace.passed(700_000, 700_000);
   expect(gap(pace, 700_000)).toBe(Math.round((4 * 1000) / 0.9));
 });

@@ -12,6 +12,9 @@ const CEILING_MS = MINUTE_MS;
 const LONGEST_CEILING_MS = 10 * MINUTE_MS;
 /** Share of a pace below which one refusal does not bring it. */
 const LEAST_SHARE = 1 / 4;
+/** Calls over which the share of refusals is taken, and the share below which a refusal that is over at once changes nothing. */
+const MEMORY = 20;
+const FEW = 0.1;
 /** Milliseconds over which a rate is taken at least. */
 const LEAST_MS = 100;
 
@@ -20,6 +23,8 @@ interface Streak {
   readonly since: number;
   /** Calls in a millisecond that had got through since the streak before this one. */
   readonly between: number | undefined;
+  /** Calls that asked meanwhile and were refused. */
+  asked: number;
 }
 
 /** Calls that got through in one second. */
@@ -49,6 +54,8 @@ export class Pace {
   /** Calls that had got through by the beginning of the last streak. */
   #mark: { readonly at: number; readonly total: number } | undefined;
   #total = 0;
+  /** Share of the last calls that was refused. */
+  #share = 0;
   /** Calls that got through in the last minute, by the second in which they began. */
   readonly #seconds: Second[] = [];
 
@@ -71,6 +78,7 @@ export class Pace {
   /** Takes over that a call has got through which began at `startedAt`. */
   passed(startedAt: number, now: number): void {
     this.#total++;
+    this.#share -= this.#share / MEMORY;
     this.#note(startedAt);
     if (this.#streak !== undefined) {
       // What began before a refusal says nothing of the time after it.
@@ -82,28 +90,36 @@ export class Pace {
 
   /** Takes over an unexplained refusal of a call that began at `startedAt`. Those in flight together are one. */
   refused(startedAt: number, now: number): void {
+    this.#share += (1 - this.#share) / MEMORY;
     if (startedAt < this.#refusedAt) return;
     this.#refusedAt = now;
-    if (this.#streak !== undefined) return;
+    if (this.#streak !== undefined) {
+      this.#streak.asked++;
+      return;
+    }
     const mark = this.#mark;
-    this.#streak = { since: now, between: mark && (this.#total - mark.total) / Math.max(1, now - mark.at) };
-    this.#mark = { at: now, total: this.#total };
-    if (this.#perMs === undefined) return;
-    this.#ceiling = CEILING * this.#perMs;
-    this.#ceilingUntil = now + this.#ceilingMs;
-    this.#ceilingMs = Math.min(LONGEST_CEILING_MS, 2 * this.#ceilingMs);
-    this.#growth = GROWTH;
+    const between = mark && (this.#total - mark.total) / Math.max(1, now - mark.at);
+    this.#streak = { since: now, between, asked: 0 };
   }
 
   /** Finds the pace by the first call that has got through after refusals. */
-  #recover({ since, between }: Streak, startedAt: number, now: number): void {
+  #recover({ since, between, asked }: Streak, startedAt: number, now: number): void {
+    this.#streak = undefined;
+    // One refusal among many calls is no limit that they meet: a provider that is busy for a moment refuses so, too.
+    if (asked === 0 && this.#share < FEW) return;
+    this.#mark = { at: since, total: this.#total - 1 };
     const waited = 1 / Math.max(LEAST_MS, startedAt - this.#refusedAt);
     const found = SHARE * Math.max(between ?? this.#lastMinute(since), waited);
     const known = this.#perMs;
     const perMs = known === undefined ? found : Math.min(Math.max(found, LEAST_SHARE * known), CEILING * known);
+    if (known !== undefined) {
+      this.#ceiling = CEILING * known;
+      this.#ceilingUntil = now + this.#ceilingMs;
+      this.#ceilingMs = Math.min(LONGEST_CEILING_MS, 2 * this.#ceilingMs);
+    }
+    this.#growth = GROWTH;
     this.#perMs = perMs;
     this.#base = perMs;
-    this.#streak = undefined;
     this.#grownAt = now;
     this.#lastsUntil = startedAt + 1 / perMs;
   }
