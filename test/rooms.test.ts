@@ -57,6 +57,7 @@ const PROVIDERS: Readonly<Record<string, Rooms>> = {
     own: {
       body: "reads a body as JSON, text or bytes, up to a size",
       hosts: "a limiter for each host",
+      "outage-limiter": "an outage of the one server that all URLs are of",
       target: "what may be fetched: a URL or a Request",
     },
   },

@@ -43,8 +43,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a permit is kept during backoff",
     file: "worker-loop.ts",
-    find: "        else void this.#recover(failure);\n",
-    replace: "        else await this.#recover(failure);\n",
+    find: "isInDoubt) void this.#recover(failure);\n",
+    replace: "isInDoubt) await this.#recover(failure);\n",
   },
   {
     name: "a permit is lost with a failed retry",
@@ -55,8 +55,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "new work goes before retries",
     file: "worker-loop.ts",
-    find: "return !this.#admission.isContended && this.#intake.poll()",
-    replace: "return this.#intake.poll()",
+    find: "if (this.#admission.isContended || this.#settler",
+    replace: "if (this.#settler",
   },
   {
     name: "one attempt too many",
@@ -67,7 +67,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a requested wait is skipped",
     file: "recovery/retry-policy.ts",
-    find: "return asked.length === 0 ? own : Math.max(...asked);",
+    find: "return Math.max(own, ...asked);",
     replace: "return own;",
   },
   {
@@ -79,8 +79,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a bad input takes its neighbor along",
     file: "recovery/bisect.ts",
-    find: "    if (chunk.size > 1 && isWorthSplitting(",
-    replace: "    if (chunk.size > 2 && isWorthSplitting(",
+    find: "    if (chunk.size > 1 && this.#settler.mayDivide(",
+    replace: "    if (chunk.size > 2 && this.#settler.mayDivide(",
   },
   {
     name: "a half that is known to be bad is sent again",

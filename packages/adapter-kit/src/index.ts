@@ -53,5 +53,6 @@ export { usageFrom } from "./usage-from.ts";
 export { utf8Length } from "./utf8-length.ts";
 export { placeInOrder, placeRows } from "./vectors/place-rows.ts";
 export { VectorDecoder } from "./vectors/vector-decoder.ts";
+export { VectorLength } from "./vectors/vector-length.ts";
 export { vectorsIn } from "./vectors/vectors-in.ts";
 export { anySignal, type Bounds, type Linked, linkTo, within } from "./within.ts";

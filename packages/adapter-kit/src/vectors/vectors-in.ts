@@ -2,24 +2,28 @@ import { ResultError } from "@batchwise/core";
 import { fieldsOf } from "../fields.ts";
 import { placeRows } from "./place-rows.ts";
 import { VectorDecoder } from "./vector-decoder.ts";
+import type { VectorLength } from "./vector-length.ts";
 
 /**
  * One vector for each of `count` inputs, each with memory of its own, or why there is none.
  *
  * @param rows `{ index, embedding }` in any order, or without an index in the order of the inputs, or embeddings alone
- * @param dimensions what each vector's length must be. @default the length that most of them have
+ * @param length what each vector's length must be: a number, or what a Runnable's answers have shown. @default the length
+ *   that most of them have
  * @param decoder has the vectors that were decoded while the answer arrived
  */
 export function vectorsIn(
   rows: unknown,
   count: number,
-  dimensions?: number,
+  length?: number | VectorLength,
   decoder: VectorDecoder = new VectorDecoder(),
 ): (Float32Array | ResultError)[] {
   const slots = placeRows(rows, count).map((row) =>
     row instanceof ResultError ? row : decoder.decode(isBare(row) ? row : fieldsOf(row)?.["embedding"]),
   );
-  const expected = dimensions ?? usualLength(slots);
+  const usual = usualLength(slots);
+  const expected = (typeof length === "object" ? length.known : length) ?? usual;
+  if (typeof length === "object" && usual !== undefined) length.vote(usual, count);
   return slots.map((slot) =>
     slot instanceof ResultError || slot.length === expected ? slot : wrongLength(expected, slot.length),
   );

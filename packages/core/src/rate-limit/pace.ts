@@ -15,13 +15,16 @@ const LEAST_SHARE = 1 / 4;
 /** Calls over which the share of refusals is taken, and the share below which a refusal that is over at once changes nothing. */
 const MEMORY = 20;
 const FEW = 0.1;
-/** Milliseconds over which a rate is taken at least. */
+/** Calls, or milliseconds, over which the rate between two refusals is taken at least. */
+const ENOUGH = 5;
+const ENOUGH_MS = 3 * SECOND_MS;
+/** Milliseconds over which any rate is taken at least. */
 const LEAST_MS = 100;
 
 /** Refusals in a row. */
 interface Streak {
   readonly since: number;
-  /** Calls in a millisecond that had got through since the streak before this one. */
+  /** Calls in a millisecond that had got through since the streak before this one, where they are enough to tell. */
   readonly between: number | undefined;
   /** Calls that asked meanwhile and were refused. */
   asked: number;
@@ -97,8 +100,9 @@ export class Pace {
       this.#streak.asked++;
       return;
     }
-    const mark = this.#mark;
-    const between = mark && (this.#total - mark.total) / Math.max(1, now - mark.at);
+    const { at, total } = this.#mark ?? { at: now, total: this.#total };
+    const [calls, ms] = [this.#total - total, now - at];
+    const between = calls >= ENOUGH || ms >= ENOUGH_MS ? calls / ms : undefined;
     this.#streak = { since: now, between, asked: 0 };
   }
 

@@ -4,7 +4,16 @@ import type {
   EmbeddingModelV4,
   EmbeddingModelV4CallOptions,
 } from "@ai-sdk/provider";
-import { defined, factsOf, fieldsOf, headersIn, usageFrom, utf8Length, vectorsIn } from "@batchwise/adapter-kit";
+import {
+  defined,
+  factsOf,
+  fieldsOf,
+  headersIn,
+  usageFrom,
+  utf8Length,
+  VectorLength,
+  vectorsIn,
+} from "@batchwise/adapter-kit";
 import { ArgumentError, bulkRunnable, type CallOptions, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { modelFailure, tooMany } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
@@ -48,8 +57,9 @@ export function fromEmbeddingModel(
   const { dimensions, providerOptions, headers, request, ...settings } = options;
   if (dimensions !== undefined && model.specificationVersion !== "v4") throw noDimensions(model.specificationVersion);
   const common = defined({ dimensions, providerOptions, headers });
+  const length = new VectorLength(dimensions);
   return bulkRunnable(
-    (values, call) => embed(model as EmbeddingModelV4, values, common, call),
+    (values, call) => embed(model as EmbeddingModelV4, values, common, length, call),
     withDefaults(model, {
       maxConcurrency: model.supportsParallelCalls === true ? CEILING : 1,
       request: { ...limitsOf(model), ...defined(request ?? {}) },
@@ -63,6 +73,7 @@ async function embed(
   model: EmbeddingModelV4,
   values: readonly string[],
   common: Partial<EmbeddingModelV4CallOptions>,
+  length: VectorLength,
   { signal, report }: CallOptions,
 ): Promise<readonly (Float32Array | Error)[]> {
   signal?.throwIfAborted();
@@ -80,7 +91,7 @@ async function embed(
       ...factsOf(headersIn(response?.headers), dialect),
       usage: usageFrom({ inputTokens: usage?.tokens }),
     });
-    return vectorsIn(withIndexes(embeddings, response?.body), values.length, common.dimensions);
+    return vectorsIn(withIndexes(embeddings, response?.body), values.length, length);
   } catch (thrown) {
     signal?.throwIfAborted();
     const { error, facts, usage } = modelFailure(thrown, dialect);

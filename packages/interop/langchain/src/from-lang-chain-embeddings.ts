@@ -1,4 +1,4 @@
-import { countIn, requireMethods, utf8Length, vectorsIn } from "@batchwise/adapter-kit";
+import { countIn, requireMethods, utf8Length, VectorLength, vectorsIn } from "@batchwise/adapter-kit";
 import { bulkRunnable, type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { chainFailure } from "./errors.ts";
@@ -43,9 +43,10 @@ export function fromLangChainEmbeddings(
   const { kind = "documents", ...own } = options;
   const settings = withDefaults(theirs, { weigh, ...own });
   const seen: See = (see) => (settings.retry === false ? theirs : withCaller(theirs, see));
-  if (kind === "queries") return runnable((text, call) => embedQuery(seen, text, call), settings);
+  const length = new VectorLength();
+  if (kind === "queries") return runnable((text, call) => embedQuery(seen, text, length, call), settings);
   const maxInputs = countIn((theirs as { batchSize?: unknown }).batchSize) || undefined;
-  return bulkRunnable((texts, call) => embedDocuments(seen, texts, maxInputs, call), {
+  return bulkRunnable((texts, call) => embedDocuments(seen, texts, maxInputs, length, call), {
     ...settings,
     request: settings.request ?? { maxInputs },
   });
@@ -58,18 +59,26 @@ function embedDocuments(
   seen: See,
   texts: readonly string[],
   batchSize: number | undefined,
+  length: VectorLength,
   options: CallOptions,
 ): Promise<readonly (Float32Array | Error)[]> {
   // More than that they send in several requests, and an index is one within a request.
   const isOneRequest = batchSize !== undefined && texts.length <= batchSize;
   return send(options, async (onAnswer) => {
     const theirs = seen((answer) => onAnswer(isOneRequest ? inOrder(answer, texts.length) : answer));
-    return vectorsIn(await theirs.embedDocuments([...texts]), texts.length);
+    return vectorsIn(await theirs.embedDocuments([...texts]), texts.length, length);
   });
 }
 
-async function embedQuery(seen: See, text: string, options: CallOptions | undefined): Promise<Float32Array> {
-  const [vector] = await send(options, async (onAnswer) => vectorsIn([await seen(onAnswer).embedQuery(text)], 1));
+async function embedQuery(
+  seen: See,
+  text: string,
+  length: VectorLength,
+  options: CallOptions | undefined,
+): Promise<Float32Array> {
+  const [vector] = await send(options, async (onAnswer) =>
+    vectorsIn([await seen(onAnswer).embedQuery(text)], 1, length),
+  );
   if (vector instanceof Error) throw vector;
   return vector!;
 }

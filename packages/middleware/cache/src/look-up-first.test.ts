@@ -1,5 +1,6 @@
 import {
   autoBatch,
+  type Clock,
   type FinishReport,
   type Middleware,
   ProviderError,
@@ -16,13 +17,13 @@ import { describe, expect, it } from "vitest";
 import { backendOf, texts } from "./fixtures/backend.ts";
 import { withCache } from "./index.ts";
 
-/** Counts what passes. */
-function countingLimiter(): {
+/** Counts what passes. Its pauses are on the batch's clock. */
+function countingLimiter(clock?: Clock): {
   readonly limiter: RateLimiter;
   readonly demands: { requests: number; inputs: number }[];
 } {
   const demands: { requests: number; inputs: number }[] = [];
-  const inner = rateLimiter();
+  const inner = rateLimiter({ clock });
   return { demands, limiter: { reserve: (demand) => (demands.push({ ...demand }), inner.reserve(demand)) } };
 }
 
@@ -154,7 +155,7 @@ describe("options of a batch", () => {
     let failures = 2;
     const outage = new ProviderError("Down.", { status: 500, retryable: true });
     const { bulk, backend, clock } = backendOf({ failure: () => (failures-- > 0 ? outage : undefined) });
-    const { limiter, demands } = countingLimiter();
+    const { limiter, demands } = countingLimiter(clock);
     const cached = withCache(bulk({ request: { maxInputs: 5 } }), { namespace: "n", store: new Map() });
     let report: FinishReport | undefined;
     const run = cached.batch(texts(20), {

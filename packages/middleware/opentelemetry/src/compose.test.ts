@@ -117,7 +117,8 @@ describe("the same Runnable", () => {
       let calls = 0;
       const flaky = bulkRunnable<string, number>(
         async (texts, { report }) => {
-          if (++calls === 2) throw new ProviderError("Busy.", { retryable: true, retryAfterMs: 100 });
+          // Longer than a backoff of our own, which is random.
+          if (++calls === 2) throw new ProviderError("Busy.", { retryable: true, retryAfterMs: 1000 });
           report?.({ usage, requestId: "id" });
           return texts.map((text) => text.length);
         },

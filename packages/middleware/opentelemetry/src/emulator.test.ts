@@ -27,7 +27,7 @@ it("counts what the provider counts, failures among it", async () => {
   const outcomes = await readAll(all.batchAsCompleted(texts));
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(80);
 
-  const { requests, tokensAdmitted, tokensWasted } = emulator.stats();
+  const { byStatus, requests, tokensAdmitted, tokensWasted } = emulator.stats();
   expect(requests).toBeGreaterThan(20);
   expect(await seen.sum("batchwise.requests")).toBe(requests);
   expect(await seen.sum("batchwise.retries")).toBeGreaterThan(0);
@@ -37,6 +37,7 @@ it("counts what the provider counts, failures among it", async () => {
   expect(spans).toHaveLength(requests);
   expect(spans.every((span) => typeof span.attributes["batchwise.request.attempt"] === "number")).toBe(true);
   const statuses = spans.map((span) => span.attributes["http.response.status_code"]);
-  expect(statuses.filter((status) => status !== undefined)).toHaveLength(await seen.sum("batchwise.retries"));
+  // P41 More than there are retries: a request that fails while others pass is sent in parts.
+  expect(statuses.filter((status) => status !== undefined)).toHaveLength(requests - (byStatus["200"] ?? 0));
   expect(JSON.stringify(spans.map(({ attributes, events }) => [attributes, events]))).not.toContain("text 1");
 });

@@ -1,5 +1,5 @@
 import { ArgumentError, BatchError, InputError, rateLimiter, ResultError } from "@batchwise/core";
-import { failureOf } from "@batchwise/testkit";
+import { FakeClock, failureOf } from "@batchwise/testkit";
 import { describe, expect, test, vi } from "vitest";
 import { CohereEmbeddings, type CohereEmbeddingsOptions } from "./embeddings.ts";
 import { embedded, refused, Wire, type WireRequest } from "./fixtures/wire.ts";
@@ -178,9 +178,16 @@ describe("responses", () => {
     ["two lengths", { embeddings: { base64: ["AACAPw==", "AACAPwAAgD8="] } }],
   ])("P6 L13 rows that are %s are an error of their items, never a shift", async (_, body) => {
     const wire = new Wire(() => Response.json(body));
-    const slots = await make(wire).batch(["a", "b"], { returnExceptions: true });
+    const slots = await make(wire).batch(["a", "b"], { returnExceptions: true, retry: false });
     expect(slots.every((slot) => ResultError.isInstance(slot))).toBe(true);
     expect(wire.requests).toHaveLength(1);
+
+    // P48 they may be right the next time.
+    const clock = new FakeClock();
+    const moody = new Wire((request, number) => (number < 2 ? Response.json(body) : byLength(request)));
+    const vectors = await clock.run(make(moody).batch(["a", "bb"], { clock }));
+    expect(vectors).toEqual([Float32Array.of(1, 1), Float32Array.of(2, 1)]);
+    expect(moody.requests).toHaveLength(3);
   });
 
   test.each<[string, unknown]>([
@@ -190,13 +197,21 @@ describe("responses", () => {
     ["infinite", [Infinity, 1]],
     ["half a number", "AACAP"],
     ["no base64", "!"],
-  ])("L13 a vector that is %s fails its own slot", async (_, vector) => {
-    const wire = new Wire(() => embedded([[1, 2], vector, [3, 4]]));
-    const slots = await make(wire, { outputDimension: 2 }).batch(["a", "b", "c"], { returnExceptions: true });
+  ])("P48 L13 a vector that is %s is asked for again, and then fails its own slot", async (_, vector) => {
+    const vectors = new Map<string, unknown>([
+      ["a", [1, 2]],
+      ["b", vector],
+      ["c", [3, 4]],
+    ]);
+    const wire = new Wire(({ body }) => embedded(body.texts.map((text: string) => vectors.get(text))));
+    const clock = new FakeClock();
+    const texts = [...vectors.keys()];
+    const slots = await clock.run(make(wire, { outputDimension: 2 }).batch(texts, { clock, returnExceptions: true }));
     expect(slots[0]).toEqual(Float32Array.of(1, 2));
     expect(slots[1]).toBeInstanceOf(ResultError);
     expect((slots[1] as Error).message).toMatch(/^Expected .* for this input/);
     expect(slots[2]).toEqual(Float32Array.of(3, 4));
+    expect(wire.bodies.map((body) => body.texts.join())).toEqual(["a,b,c", "b", "b"]);
   });
 
   test("what is no number in a float row is no 0", async () => {

@@ -9,6 +9,7 @@ import {
   requireText,
   sendRest,
   textsIn,
+  VectorLength,
   vectorsIn,
   weighText,
 } from "@batchwise/adapter-kit";
@@ -112,7 +113,7 @@ export class CohereEmbeddings extends BulkRunnable<string, Float32Array> {
   override readonly settings: RunnableSettings<string, Float32Array>;
   readonly #client: CohereClientLike;
   readonly #request: Omit<Parameters<CohereClientLike["embed"]>[0], "texts">;
-  readonly #dimensions: number | undefined;
+  readonly #vectorLength: VectorLength;
 
   /** @throws ArgumentError for an option that cannot be worked with, or one that is missing. */
   constructor(options: CohereEmbeddingsOptions) {
@@ -130,7 +131,7 @@ export class CohereEmbeddings extends BulkRunnable<string, Float32Array> {
     this.#client = client;
     const own = defined({ truncate, outputDimension, maxTokens, priority });
     this.#request = { model, inputType, embeddingTypes: [encoding], ...own };
-    this.#dimensions = dimensionsOf(options);
+    this.#vectorLength = new VectorLength(dimensionsOf(options));
     this.settings = {
       ...settingsOf("embed", "embed", owner, options),
       request: { maxInputs: EMBED_TEXTS },
@@ -172,7 +173,7 @@ export class CohereEmbeddings extends BulkRunnable<string, Float32Array> {
   }
 
   #vectorsIn(rows: Rows | undefined, count: number): readonly (Float32Array | Error)[] {
-    return vectorsIn(rows?.base64 ?? rows?.float, count, this.#dimensions);
+    return vectorsIn(rows?.base64 ?? rows?.float, count, this.#vectorLength);
   }
 }
 

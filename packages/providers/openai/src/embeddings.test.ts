@@ -240,14 +240,31 @@ test("P37 a request that is too large is split, never sent again as it was", asy
   expect(new Set(sent).size).toBe(sent.length);
 });
 
-test("P23 a wait of hours is neither cut short nor out of reach of abort", async () => {
+test("P45 a wait of hours is the failure of its own text, and keeps no other waiting", async () => {
+  const clock = new FakeClock();
+  const { embeddings, requests } = make({ limiter: rateLimiter({ clock }) }, (request) =>
+    request.body.input[0] === "text 7" ? refusedWith(429, {}, { "retry-after": "7200" }) : embedded(request),
+  );
+  const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
+  const slots = await clock.run(
+    embeddings.batch(texts, { clock, request: { maxInputs: 1 }, maxConcurrency: 4, returnExceptions: true }),
+  );
+  expect(slots[7]).toMatchObject({ code: "rate_limited", retryAfterMs: 7_200_000 });
+  expect((slots[7] as ProviderError).message).toContain("try again in 7200 s");
+  expect(slots.toSpliced(7, 1).every((slot) => slot instanceof Float32Array)).toBe(true);
+  expect(requests).toHaveLength(20);
+  expect(clock.now()).toBe(0);
+});
+
+test("P23 a wait of hours that `maxRetryAfterMs` allows is neither cut short nor out of reach of abort", async () => {
   const clock = new FakeClock();
   const limiter = rateLimiter({ clock });
   let refusals = 1;
   const { embeddings } = make({ limiter }, (request) =>
     refusals-- > 0 ? refusedWith(429, {}, { "retry-after": "7200" }) : embedded(request),
   );
-  expect(await clock.run(embeddings.batch(["a"], { clock }))).toEqual([Float32Array.of(1, 0.5)]);
+  const retry = { attempts: 2, maxRetryAfterMs: 7_200_000 };
+  expect(await clock.run(embeddings.batch(["a"], { clock, retry }))).toEqual([Float32Array.of(1, 0.5)]);
   expect(clock.now()).toBeGreaterThanOrEqual(7_200_000);
 
   refusals = 1;
@@ -255,7 +272,7 @@ test("P23 a wait of hours is neither cut short nor out of reach of abort", async
   const reason = new Error("no longer wanted");
   const before = clock.now();
   const onRetry = (): void => controller.abort(reason);
-  await expect(embeddings.batch(["b"], { clock, signal: controller.signal, onRetry })).rejects.toBe(reason);
+  await expect(embeddings.batch(["b"], { clock, retry, signal: controller.signal, onRetry })).rejects.toBe(reason);
   expect(clock.now()).toBe(before);
 });
 

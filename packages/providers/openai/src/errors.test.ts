@@ -124,8 +124,10 @@ test("P37 a request that a whole minute's tokens do not suffice for is split, no
   expect(judged(429, { ...tokens, type: "requests" }, told(10_000)).code).toBe("rate_limited");
 });
 
-test("P22 P23 the wait that is asked for comes along, however long, but only where there is a next try", () => {
-  expect(judged(429, {}, { "retry-after": "7200", "retry-after-ms": "1500" }).retryAfterMs).toBe(1500);
+test("P22 P44 P45 the longest wait that is asked for comes along, but only where there is a next try", () => {
+  expect(judged(429, {}, { "retry-after": "1", "retry-after-ms": "1500" }).retryAfterMs).toBe(1500);
+  // Azure: https://github.com/github/copilot-cli/issues/3679
+  expect(judged(429, {}, { "retry-after": "1", "retry-after-ms": "0" }).retryAfterMs).toBe(1000);
   expect(judged(429, {}, { "retry-after": "7200" }).retryAfterMs).toBe(7_200_000);
   expect(judged(503, {}, { "retry-after": "2" }).retryAfterMs).toBe(2000);
   expect(judged(429).retryAfterMs).toBeUndefined();

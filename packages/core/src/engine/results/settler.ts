@@ -148,7 +148,11 @@ export class Settler<Input, Output> {
     if (good > 0) this.health.pass(chunk);
     else if (bad !== undefined) this.health.fail(chunk, bad, this.count, 1);
     const error = errors[0];
-    return error === undefined ? undefined : { chunk: chunk.pick(failed), error, errors, isWhole: false };
+    if (error === undefined) return undefined;
+    const left = chunk.pick(failed);
+    // Where others were right, it is not the whole answer that was wrong.
+    if (good > 0 && factsOf(error).code === "invalid_result") left.wrong++;
+    return { chunk: left, error, errors, isWhole: false };
   }
 
   #placeError(chunk: Chunk<Input>, error: Error): Failure<Input> {

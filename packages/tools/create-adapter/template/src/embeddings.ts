@@ -9,6 +9,7 @@ import {
   sendRest,
   textsIn,
   usageFrom,
+  VectorLength,
   vectorsIn,
   weighText,
   withDefaults,
@@ -46,6 +47,7 @@ export class MyProviderEmbeddings extends BulkRunnable<string, Float32Array> {
   override readonly settings: RunnableSettings<string, Float32Array>;
   readonly #connection: HttpConnection;
   readonly #model: string;
+  readonly #length = new VectorLength();
 
   /** @throws ArgumentError for an option that cannot be worked with, or without a key */
   constructor(options: MyProviderEmbeddingsOptions = {}) {
@@ -77,7 +79,7 @@ export class MyProviderEmbeddings extends BulkRunnable<string, Float32Array> {
       const answer = await postJson<EmbeddingsAnswer>(this.#connection, "/embeddings", body, options, { positions });
       // TODO: where the answer holds its usage, and its vectors.
       options.report?.({ usage: usageFrom({ inputTokens: answer.usage?.prompt_tokens }) });
-      return vectorsIn(answer.data, texts.length);
+      return vectorsIn(answer.data, texts.length, this.#length);
     });
   }
 }
