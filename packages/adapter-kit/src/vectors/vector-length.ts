@@ -1,4 +1,4 @@
-/** Votes for a length that make it sure, of vectors that came alone. */
+/** Votes for a length that make it sure. */
 const SURE = 2;
 
 /**

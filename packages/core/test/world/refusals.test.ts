@@ -97,7 +97,7 @@ describe("P49 what is refused for all is not asked for each", () => {
     expect(server.calls).toBeLessThanOrEqual(40);
     expect(report?.status).toBe("stopped");
     const last = slots.at(-2) as Error;
-    expect(last.message).toContain("in a row, far apart (400). Check the options");
+    expect(last.message).toContain("in a row (400). Check the options");
     expect((last.cause as ProviderError).status).toBe(400);
   });
 

@@ -67,7 +67,7 @@ export class LimitedServer {
 }
 
 /** A time in which a server does not answer, in milliseconds. */
-export interface Downtime {
+interface Downtime {
   readonly from: number;
   readonly until: number;
 }

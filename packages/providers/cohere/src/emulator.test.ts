@@ -98,8 +98,14 @@ describe("a corpus through a provider with faults", () => {
 
   test("P48 L13 a row that is missing from every answer ends the run, and nothing is handed out", async () => {
     await using emulator = await startEmulator({ faults: { missingRowRate: 1 } });
-    const options = { ...fast, model: "embed-v4.0", inputType: "clustering", baseURL: emulator.cohereBaseURL } as const;
-    const slots = await new CohereEmbeddings(options).batch(texts, { returnExceptions: true });
+    const embeddings = new CohereEmbeddings({
+      ...fast,
+      model: "embed-v4.0",
+      inputType: "clustering",
+      inputsPerMinute: 1_000_000,
+      baseURL: emulator.cohereBaseURL,
+    });
+    const slots = await embeddings.batch(texts, { returnExceptions: true });
     expect(slots.every((slot) => slot instanceof Error)).toBe(true);
     expect((slots.at(-1) as Error).message).toMatch(/^Expected some inputs to get through/);
     expect(emulator.stats().requests).toBeLessThanOrEqual(60);

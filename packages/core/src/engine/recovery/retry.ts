@@ -126,14 +126,11 @@ export class Retry<Input, Output> {
 
   /** Ends the run: nothing gets through any more. */
   #end(error: Error): void {
-    const { boundMs, passed } = this.#settler.health;
+    const { boundMs } = this.#settler.health;
     const { code, status } = factsOf(error);
-    const advice =
-      passed === 0
-        ? "Check the address, the network and the provider's status."
-        : "Finished outcomes are kept; run the others later, or allow more time in `retry.outageMs`.";
     const reason = new ProviderError(
-      `Expected the provider to let a call through within ${boundMs / 1000} s, got none (${status ?? code}). ${advice}`,
+      `Expected a call to get through within ${boundMs / 1000} s, got none (${status ?? code}). ` +
+        "Check the address and the network, run the rest later, or raise `retry.outageMs`.",
       { code, status, retryable: true, cause: error },
     );
     this.#settler.refuse(reason);

@@ -65,11 +65,9 @@ export class Survey<Input, Output> {
 
 function refusedForAll(error: Error, count: number): ProviderError {
   const { code, status } = factsOf(error);
-  const { providerCode } = error as { readonly providerCode?: unknown };
-  const word = typeof providerCode === "string" ? `, ${providerCode}` : "";
   return new ProviderError(
-    `Expected some inputs to get through, got the same failure for ${count} in a row, far apart (${status ?? code}${word}). ` +
-      "Check the options that all requests have in common, such as the model; `cause` is the last failure.",
+    `Expected some inputs to get through, got the same failure for ${count} in a row (${status ?? code}). ` +
+      "Check the options, such as the model; `cause` is the last failure.",
     { code: code === "authentication" ? code : "invalid_argument", status, retryable: false, cause: error },
   );
 }

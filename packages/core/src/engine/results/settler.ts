@@ -147,12 +147,7 @@ export class Settler<Input, Output> {
     }
     if (good > 0) this.health.pass(chunk);
     else if (bad !== undefined) this.health.fail(chunk, bad, this.count, 1);
-    const error = errors[0];
-    if (error === undefined) return undefined;
-    const left = chunk.pick(failed);
-    // Where others were right, it is not the whole answer that was wrong.
-    if (good > 0 && factsOf(error).code === "invalid_result") left.wrong++;
-    return { chunk: left, error, errors, isWhole: false };
+    return errors[0] === undefined ? undefined : failureOf(chunk.pick(failed), errors[0], errors, good > 0);
   }
 
   #placeError(chunk: Chunk<Input>, error: Error): Failure<Input> {
@@ -188,4 +183,10 @@ export class Settler<Input, Output> {
     if (outcome.reason === undefined) this.fulfill(index, input, outcome.value);
     else this.reject(index, input, outcome.reason);
   }
+}
+
+/** @param isPartial whether others of the answer were right: then it is not the answer that was wrong, but these */
+function failureOf<Input>(chunk: Chunk<Input>, error: Error, errors: Error[], isPartial: boolean): Failure<Input> {
+  if (isPartial && factsOf(error).code === "invalid_result") chunk.wrong++;
+  return { chunk, error, errors, isWhole: false };
 }
