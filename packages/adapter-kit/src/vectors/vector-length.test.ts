@@ -24,6 +24,17 @@ test("one vector alone makes no length sure, two do", () => {
   expect(length.known).toBe(3);
 });
 
+test("what two answers had wrong is outvoted", () => {
+  const length = new VectorLength();
+  for (let call = 0; call < 2; call++) vectorsIn(rows(2), 1, length);
+  expect(length.known).toBe(2);
+  expect(lengthsOf(vectorsIn(rows(3, 3, 3), 3, length))).toEqual(["error", "error", "error"]);
+  expect(lengthsOf(vectorsIn(rows(3, 3, 3), 3, length))).toEqual([3, 3, 3]);
+  // Rows that hold no vector have no vote.
+  vectorsIn([[1], null, null, null, null, null, null, null], 8, length);
+  expect(length.known).toBe(3);
+});
+
 test("what was asked for is sure from the start", () => {
   expect(lengthsOf(vectorsIn(rows(2), 1, new VectorLength(3)))).toEqual(["error"]);
 });

@@ -23,10 +23,15 @@ export function vectorsIn(
   );
   const usual = usualLength(slots);
   const expected = (typeof length === "object" ? length.known : length) ?? usual;
-  if (typeof length === "object" && usual !== undefined) length.vote(usual, count);
+  if (typeof length === "object" && usual !== undefined)
+    length.vote(usual, slots.filter((slot) => hasLength(slot, usual)).length);
   return slots.map((slot) =>
-    slot instanceof ResultError || slot.length === expected ? slot : wrongLength(expected, slot.length),
+    slot instanceof ResultError || hasLength(slot, expected) ? slot : wrongLength(expected, slot.length),
   );
+}
+
+function hasLength(slot: Float32Array | ResultError, length: number | undefined): boolean {
+  return slot instanceof Float32Array && slot.length === length;
 }
 
 function isBare(row: unknown): boolean {

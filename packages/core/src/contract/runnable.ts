@@ -70,7 +70,7 @@ export interface RunOptions<Input = any, Output = any> {
   readonly dedupe?: boolean | ((input: Input) => unknown) | undefined;
 }
 
-/** Retries of a failed call: how many, and how patient. */
+/** Retries of a failed call: how many, and how patient. Those of a batch take the place of the Runnable's own, all of them. */
 export interface RetryOptions {
   /**
    * Calls in all, the first included.

@@ -66,8 +66,7 @@ test.for<[string, Behavior["faults"]]>([
   const slots = await make().batch(texts, { request: { maxInputs: 50 }, returnExceptions: true });
   const failed = slots.filter((slot) => slot instanceof Error);
   expect(failed.every((error) => error instanceof ResultError)).toBe(true);
-  // One row of each of the six requests, and the one that it was taken for.
-  expect(failed.length).toBeGreaterThanOrEqual(6);
+  // P48 At most one row of each of the six requests, and the one that it was taken for: what is asked for again may be right.
   expect(failed.length).toBeLessThanOrEqual(12);
   const kept = slots.flatMap((slot, index) => (slot instanceof Error ? [] : [[index, slot] as const]));
   expect(kept).toEqual(kept.map(([index]) => [index, expected[index]]));

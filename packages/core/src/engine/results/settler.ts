@@ -103,8 +103,9 @@ export class Settler<Input, Output> {
     if (thrown !== undefined) return this.#placeError(chunk, thrown);
     const { strategy } = this.#context.options;
     if (strategy.kind === "one") return this.#placeResults(chunk, [value], false);
-    const wrong = wrongCount(value, chunk.size);
-    if (wrong === undefined) return this.#placeResults(chunk, value as unknown[], true);
+    const results = value as unknown[];
+    const wrong = wrongCount(value, chunk.size) ?? (results[0] instanceof Error ? wrongInAll(results) : undefined);
+    if (wrong === undefined) return this.#placeResults(chunk, results, true);
     if (this.#context.options.isPatient) return this.#placeError(chunk, wrong);
     this.rejectAll(chunk, wrong);
     return undefined;
@@ -183,6 +184,12 @@ export class Settler<Input, Output> {
     if (outcome.reason === undefined) this.fulfill(index, input, outcome.value);
     else this.reject(index, input, outcome.reason);
   }
+}
+
+/** The first error of an answer that holds nothing but wrong results: it is wrong as a whole. */
+function wrongInAll(results: readonly unknown[]): Error | undefined {
+  const isWrong = (each: unknown): boolean => each instanceof Error && factsOf(each).code === "invalid_result";
+  return results.every(isWrong) ? (results[0] as Error | undefined) : undefined;
 }
 
 /** @param isPartial whether others of the answer were right: then it is not the answer that was wrong, but these */
