@@ -4,8 +4,8 @@ import type { Stage } from "./batch-run.ts";
 import { Caller } from "./call/caller.ts";
 import type { Chunk } from "./intake/chunk.ts";
 import { Intake } from "./intake/intake.ts";
-import type { Failure } from "./recovery/failure.ts";
-import { Recovery } from "./recovery/recovery.ts";
+import type { Failure } from "../recovery/failure.ts";
+import { Recovery } from "../recovery/recovery.ts";
 import { Settler } from "./results/settler.ts";
 import type { StageContext } from "./stage-context.ts";
 

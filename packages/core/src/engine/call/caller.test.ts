@@ -9,7 +9,7 @@ import type { CallReport } from "../../contract/call.ts";
 import type { BatchOptions, RunnableSettings } from "../../contract/runnable.ts";
 import { Admission, type Pass } from "../admission/admission.ts";
 import type { Chunk } from "../intake/chunk.ts";
-import type { Failure } from "../recovery/failure.ts";
+import type { Failure } from "../../recovery/failure.ts";
 import { Settler } from "../results/settler.ts";
 import { Caller } from "./caller.ts";
 

@@ -4,7 +4,7 @@ import { turn } from "../../../test/regressions/held-backend.ts";
 import { bulkRunnable, runnable } from "../../compose/functions.ts";
 import { InputError, ProviderError, ResultError, TimeoutError } from "../../contract/errors.ts";
 import type { BatchOptions } from "../../contract/runnable.ts";
-import type { Failure } from "../recovery/failure.ts";
+import type { Failure } from "../../recovery/failure.ts";
 import { Unfinished } from "../resolve/call-strategy.ts";
 import { Settler } from "./settler.ts";
 

@@ -1,9 +1,9 @@
 import type { Chunk } from "../intake/chunk.ts";
 import { Deduplicator, type SharedOutcome } from "../intake/deduplicator.ts";
 import { type ErrorFacts, factsOf } from "../../contract/error-facts.ts";
-import type { Failure } from "../recovery/failure.ts";
-import { Health } from "../recovery/health.ts";
-import { isWorthHalving, isWorthSplitting } from "../recovery/retry-policy.ts";
+import type { Failure } from "../../recovery/failure.ts";
+import { Health } from "../../recovery/health.ts";
+import { isWorthHalving, isWorthSplitting } from "../../recovery/retry-policy.ts";
 import { Unfinished } from "../resolve/call-strategy.ts";
 import type { StageContext } from "../stage-context.ts";
 import { checkSchema, wrongCount } from "./check-result.ts";
@@ -188,8 +188,11 @@ export class Settler<Input, Output> {
 
 /** The first error of an answer that holds nothing but wrong results: it is wrong as a whole. */
 function wrongInAll(results: readonly unknown[]): Error | undefined {
-  const isWrong = (each: unknown): boolean => each instanceof Error && factsOf(each).code === "invalid_result";
   return results.every(isWrong) ? (results[0] as Error | undefined) : undefined;
+}
+
+function isWrong(result: unknown): boolean {
+  return result instanceof Error && factsOf(result).code === "invalid_result";
 }
 
 /** @param isPartial whether others of the answer were right: then it is not the answer that was wrong, but these */

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import { chunkOf, engineParts, type EngineParts } from "../../../test/engine-parts.ts";
-import { range } from "../../../test/regressions/held-backend.ts";
-import { bulkRunnable } from "../../compose/functions.ts";
-import { factsOf } from "../../contract/error-facts.ts";
-import { BatchwiseError, InputError, ProviderError, ResultError, TimeoutError } from "../../contract/errors.ts";
-import type { OutageFacts, RateLimiter } from "../../contract/rate-limiter.ts";
-import type { BatchOptions } from "../../contract/runnable.ts";
-import type { Chunk } from "../intake/chunk.ts";
-import type { SyncSource } from "../intake/source.ts";
+import { chunkOf, engineParts, type EngineParts } from "../../test/engine-parts.ts";
+import { range } from "../../test/regressions/held-backend.ts";
+import { bulkRunnable } from "../compose/functions.ts";
+import { factsOf } from "../contract/error-facts.ts";
+import { BatchwiseError, InputError, ProviderError, ResultError, TimeoutError } from "../contract/errors.ts";
+import type { OutageFacts, RateLimiter } from "../contract/rate-limiter.ts";
+import type { BatchOptions } from "../contract/runnable.ts";
+import type { Chunk } from "../engine/intake/chunk.ts";
+import type { SyncSource } from "../engine/intake/source.ts";
 import { Health, type Judgment } from "./health.ts";
 
 const DOWN = new ProviderError("no", { status: 503, retryable: true });

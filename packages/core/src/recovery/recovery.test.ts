@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { chunkOf, stageParts, type StageParts } from "../../../test/engine-parts.ts";
-import { range } from "../../../test/regressions/held-backend.ts";
-import { bulkRunnable } from "../../compose/functions.ts";
-import { InputError, ProviderError, ResultError } from "../../contract/errors.ts";
-import type { BatchOptions } from "../../contract/runnable.ts";
+import { chunkOf, stageParts, type StageParts } from "../../test/engine-parts.ts";
+import { range } from "../../test/regressions/held-backend.ts";
+import { bulkRunnable } from "../compose/functions.ts";
+import { InputError, ProviderError, ResultError } from "../contract/errors.ts";
+import type { BatchOptions } from "../contract/runnable.ts";
 import type { Failure } from "./failure.ts";
 import { Recovery } from "./recovery.ts";
 

@@ -1,4 +1,4 @@
-import type { Chunk } from "../intake/chunk.ts";
+import type { Chunk } from "../engine/intake/chunk.ts";
 
 /** Part of a chunk that an attempt left undone. */
 export interface Failure<Input> {

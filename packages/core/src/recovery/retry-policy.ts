@@ -1,6 +1,6 @@
-import type { Chunk } from "../intake/chunk.ts";
-import type { ResolvedRetry } from "../resolve/resolve-options.ts";
-import { blamesInput, type ErrorFacts, factsOf, isFatal, isRetryable } from "../../contract/error-facts.ts";
+import type { Chunk } from "../engine/intake/chunk.ts";
+import type { ResolvedRetry } from "../engine/resolve/resolve-options.ts";
+import { blamesInput, type ErrorFacts, factsOf, isFatal, isRetryable } from "../contract/error-facts.ts";
 
 /** Tells whether inputs that failed with this error get another call as they are. */
 export function mayRetry(chunk: Chunk<unknown>, error: Error, retry: ResolvedRetry | undefined): boolean {

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { chunkOf, stageParts, type StageParts } from "../../../test/engine-parts.ts";
-import { range } from "../../../test/regressions/held-backend.ts";
-import { bulkRunnable } from "../../compose/functions.ts";
-import { InputError, ProviderError, TimeoutError } from "../../contract/errors.ts";
-import type { AnyBatchRun } from "../batch-run.ts";
+import { chunkOf, stageParts, type StageParts } from "../../test/engine-parts.ts";
+import { range } from "../../test/regressions/held-backend.ts";
+import { bulkRunnable } from "../compose/functions.ts";
+import { InputError, ProviderError, TimeoutError } from "../contract/errors.ts";
+import type { AnyBatchRun } from "../engine/batch-run.ts";
 import { Halving } from "./halving.ts";
 import { Retry } from "./retry.ts";
 

@@ -1,5 +1,5 @@
-import type { ErrorFacts } from "../../contract/error-facts.ts";
-import type { Chunk } from "../intake/chunk.ts";
+import type { ErrorFacts } from "../contract/error-facts.ts";
+import type { Chunk } from "../engine/intake/chunk.ts";
 
 /** Refusals in a row that say the same, from which on it is asked whether all inputs are refused. */
 const ALIKE = 5;

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { chunkOf, stageParts, type StageParts } from "../../../test/engine-parts.ts";
-import { range } from "../../../test/regressions/held-backend.ts";
-import { bulkRunnable } from "../../compose/functions.ts";
-import { InputError, ProviderError } from "../../contract/errors.ts";
-import type { Inputs } from "../../contract/runnable.ts";
-import type { Chunk } from "../intake/chunk.ts";
-import type { SyncSource } from "../intake/source.ts";
+import { chunkOf, stageParts, type StageParts } from "../../test/engine-parts.ts";
+import { range } from "../../test/regressions/held-backend.ts";
+import { bulkRunnable } from "../compose/functions.ts";
+import { InputError, ProviderError } from "../contract/errors.ts";
+import type { Inputs } from "../contract/runnable.ts";
+import type { Chunk } from "../engine/intake/chunk.ts";
+import type { SyncSource } from "../engine/intake/source.ts";
 import { Retry } from "./retry.ts";
 import { Survey } from "./survey.ts";
 

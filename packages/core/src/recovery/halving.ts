@@ -1,8 +1,8 @@
-import { factsOf } from "../../contract/error-facts.ts";
-import type { AnyBatchRun } from "../batch-run.ts";
-import type { Chunk } from "../intake/chunk.ts";
-import type { Intake } from "../intake/intake.ts";
-import type { Settler } from "../results/settler.ts";
+import { factsOf } from "../contract/error-facts.ts";
+import type { AnyBatchRun } from "../engine/batch-run.ts";
+import type { Chunk } from "../engine/intake/chunk.ts";
+import type { Intake } from "../engine/intake/intake.ts";
+import type { Settler } from "../engine/results/settler.ts";
 import type { Failure } from "./failure.ts";
 import type { Retry } from "./retry.ts";
 

@@ -1,9 +1,9 @@
-import type { Admission } from "../admission/admission.ts";
-import type { Caller } from "../call/caller.ts";
-import { Chunk } from "../intake/chunk.ts";
-import type { Intake } from "../intake/intake.ts";
-import type { Settler } from "../results/settler.ts";
-import type { StageContext } from "../stage-context.ts";
+import type { Admission } from "../engine/admission/admission.ts";
+import type { Caller } from "../engine/call/caller.ts";
+import { Chunk } from "../engine/intake/chunk.ts";
+import type { Intake } from "../engine/intake/intake.ts";
+import type { Settler } from "../engine/results/settler.ts";
+import type { StageContext } from "../engine/stage-context.ts";
 import { Bisect } from "./bisect.ts";
 import type { Failure } from "./failure.ts";
 import { Retry } from "./retry.ts";

@@ -1,6 +1,6 @@
-import { type ErrorFacts, factsOf, isFatal, isRetryable } from "../../contract/error-facts.ts";
-import type { Chunk, Failing } from "../intake/chunk.ts";
-import type { AnyStageContext } from "../stage-context.ts";
+import { type ErrorFacts, factsOf, isFatal, isRetryable } from "../contract/error-facts.ts";
+import type { Chunk, Failing } from "../engine/intake/chunk.ts";
+import type { AnyStageContext } from "../engine/stage-context.ts";
 import type { Failure } from "./failure.ts";
 import { Refusals } from "./refusals.ts";
 import { isUnavailable, mayRetry } from "./retry-policy.ts";

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { chunkOf } from "../../../test/engine-parts.ts";
-import { type ErrorFacts, factsOf } from "../../contract/error-facts.ts";
-import { BatchwiseError, type ErrorCode, InputError, ProviderError, TimeoutError } from "../../contract/errors.ts";
-import type { ResolvedRetry } from "../resolve/resolve-options.ts";
+import { chunkOf } from "../../test/engine-parts.ts";
+import { type ErrorFacts, factsOf } from "../contract/error-facts.ts";
+import { BatchwiseError, type ErrorCode, InputError, ProviderError, TimeoutError } from "../contract/errors.ts";
+import type { ResolvedRetry } from "../engine/resolve/resolve-options.ts";
 import { backoffMs, blamesOne, isWorthSplitting, mayRetry } from "./retry-policy.ts";
 
 const RETRY: ResolvedRetry = {

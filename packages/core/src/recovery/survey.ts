@@ -1,8 +1,8 @@
-import { ProviderError } from "../../contract/errors.ts";
-import { factsOf } from "../../contract/error-facts.ts";
-import { type Chunk, spread } from "../intake/chunk.ts";
-import type { Intake } from "../intake/intake.ts";
-import type { Settler } from "../results/settler.ts";
+import { ProviderError } from "../contract/errors.ts";
+import { factsOf } from "../contract/error-facts.ts";
+import { type Chunk, spread } from "../engine/intake/chunk.ts";
+import type { Intake } from "../engine/intake/intake.ts";
+import type { Settler } from "../engine/results/settler.ts";
 import { SURELY } from "./refusals.ts";
 import type { Retry } from "./retry.ts";
 

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
-import { chunkOf, freePermits, stageParts, type StageParts } from "../../../test/engine-parts.ts";
-import { reasonOf, turn } from "../../../test/regressions/held-backend.ts";
-import { bulkRunnable } from "../../compose/functions.ts";
-import { sleep } from "../../contract/clock.ts";
-import { InputError, ProviderError } from "../../contract/errors.ts";
-import type { RateLimiter } from "../../contract/rate-limiter.ts";
-import type { RetryEvent } from "../../contract/report.ts";
-import type { BatchOptions } from "../../contract/runnable.ts";
-import { Unfinished } from "../resolve/call-strategy.ts";
+import { chunkOf, freePermits, stageParts, type StageParts } from "../../test/engine-parts.ts";
+import { reasonOf, turn } from "../../test/regressions/held-backend.ts";
+import { bulkRunnable } from "../compose/functions.ts";
+import { sleep } from "../contract/clock.ts";
+import { InputError, ProviderError } from "../contract/errors.ts";
+import type { RateLimiter } from "../contract/rate-limiter.ts";
+import type { RetryEvent } from "../contract/report.ts";
+import type { BatchOptions } from "../contract/runnable.ts";
+import { Unfinished } from "../engine/resolve/call-strategy.ts";
 import type { Failure } from "./failure.ts";
 import { Retry } from "./retry.ts";
 
