@@ -1,4 +1,4 @@
-import { ResultError, toError } from "../../contract/errors.ts";
+import { codeOf, ResultError, toError } from "../../contract/errors.ts";
 import { kindOf } from "../../contract/kind-of.ts";
 import type { SchemaIssue, StandardSchema } from "../../contract/standard-schema.ts";
 
@@ -13,6 +13,15 @@ export function wrongCount(answer: unknown, count: number): ResultError | undefi
     `Expected an array of ${count} results, one for each input and in their order, ` +
       `got ${Array.isArray(answer) ? answer.length : kindOf(answer)}. Whose results they are can't be told, so none is used.`,
   );
+}
+
+/** The first error of an answer that holds nothing but wrong results: it is wrong as a whole. */
+export function wrongInAll(results: readonly unknown[]): Error | undefined {
+  return results.every(isWrong) ? (results[0] as Error | undefined) : undefined;
+}
+
+function isWrong(result: unknown): boolean {
+  return result instanceof Error && codeOf(result) === "invalid_result";
 }
 
 /** Value as the schema gives it back, or the error with which it is refused. */

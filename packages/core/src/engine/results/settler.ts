@@ -6,7 +6,7 @@ import { Health } from "../../recovery/health.ts";
 import { isWorthHalving, isWorthSplitting } from "../../recovery/retry-policy.ts";
 import { Unfinished } from "../resolve/call-strategy.ts";
 import type { StageContext } from "../stage-context.ts";
-import { checkSchema, wrongCount } from "./check-result.ts";
+import { checkSchema, wrongCount, wrongInAll } from "./check-result.ts";
 
 /** Answer of a call: a value that is not checked yet, or the error that was thrown. */
 export type Answer =
@@ -184,15 +184,6 @@ export class Settler<Input, Output> {
     if (outcome.reason === undefined) this.fulfill(index, input, outcome.value);
     else this.reject(index, input, outcome.reason);
   }
-}
-
-/** The first error of an answer that holds nothing but wrong results: it is wrong as a whole. */
-function wrongInAll(results: readonly unknown[]): Error | undefined {
-  return results.every(isWrong) ? (results[0] as Error | undefined) : undefined;
-}
-
-function isWrong(result: unknown): boolean {
-  return result instanceof Error && factsOf(result).code === "invalid_result";
 }
 
 /** @param isPartial whether others of the answer were right: then it is not the answer that was wrong, but these */
