@@ -41,8 +41,8 @@ it.for<[number, number]>([
   },
 );
 
-it("P42 each call that asks in vain pauses for twice as long, up to half a minute: two to four a minute", () => {
-  expect(pauses(down(), 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+it("P42 each call that asks in vain pauses for twice as long, up to 20 seconds: three a minute", () => {
+  expect(pauses(down(), 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000]);
 });
 
 it("P42 what was in flight together fails once: only a call that asks counts", () => {

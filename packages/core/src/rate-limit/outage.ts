@@ -2,7 +2,7 @@ import type { OutageFacts } from "../contract/rate-limiter.ts";
 
 /** Milliseconds of the first pause between two calls that ask, which doubles with every one that fails, and of the longest. */
 const FIRST_MS = 500;
-const LONGEST_MS = 30_000;
+const LONGEST_MS = 20_000;
 /** Failures in a row after which it is asked: as many as are in flight, within these. */
 const FEWEST = 2;
 const MOST = 10;

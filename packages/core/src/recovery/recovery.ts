@@ -35,6 +35,7 @@ export class Recovery<Input, Output> {
   async settle(failure: Failure<Input> | undefined): Promise<void> {
     if (failure !== undefined) await this.#settle(failure);
     await this.#survey.clear(new Chunk());
+    await this.#survey.ended;
   }
 
   async #settle(failure: Failure<Input>): Promise<void> {

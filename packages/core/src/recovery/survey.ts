@@ -17,6 +17,8 @@ export class Survey<Input, Output> {
   readonly #intake: Intake<Input, Output>;
   readonly #retry: Retry<Input, Output>;
   readonly #settler: Settler<Input, Output>;
+  /** Resolves when all that was asked has its outcome. */
+  ended: Promise<unknown> = Promise.resolve();
   #running: Promise<Chunk<Input>> | undefined;
 
   constructor(intake: Intake<Input, Output>, retry: Retry<Input, Output>, settler: Settler<Input, Output>) {
@@ -47,7 +49,7 @@ export class Survey<Input, Output> {
     const ahead = this.#intake.takeAhead(ASKED);
     const places = ahead.length > 0 ? [] : spread(ASKED, chunk.size);
     const asked = [...ahead, ...places.map((place) => chunk.pick([place]))];
-    await Promise.all(asked.map((each) => this.#send(each)));
+    await this.#sendUntilOnePasses(asked);
     for (const _ of ahead) this.#intake.finished();
     const isWide = ahead.length > 0 || chunk.size >= SURELY || (passed === 0 && count >= SURELY);
     // The first one of a chunk has been counted with it.
@@ -55,6 +57,21 @@ export class Survey<Input, Output> {
     if (isSure && refusals.last !== undefined) this.#settler.refuse(refusedForAll(refusals.last, refusals.count));
     else refusals.clear();
     return places.length === 0 ? chunk : chunk.without(places);
+  }
+
+  /** Resolves once one has passed, or all have failed: others may have to wait for long, until `ended`. */
+  #sendUntilOnePasses(asked: readonly Chunk<Input>[]): Promise<unknown> {
+    const { health } = this.#settler;
+    const { passed } = health;
+    const onePassed = Promise.withResolvers<void>();
+    const sent = asked.map(async (each) => {
+      await this.#send(each);
+      if (health.passed > passed) onePassed.resolve();
+    });
+    this.ended = Promise.all([this.ended, ...sent]);
+    // It is awaited at the end; until then nothing looks at its failure.
+    this.ended.catch(() => undefined);
+    return Promise.race([onePassed.promise, this.ended]);
   }
 
   async #send(single: Chunk<Input>): Promise<void> {
