@@ -61,23 +61,23 @@ export class Halving<Input, Output> {
   /** Sends both halves before either is judged: each shows whether others pass. */
   async #halve(chunk: Chunk<Input>): Promise<void> {
     const failures: Failure<Input>[] = [];
+    // None waits for another's end: a bad one may take long.
+    const aside: Promise<void>[] = [];
     for (const part of this.#retry.parts(chunk)) {
-      if (part.size > this.#intake.cap.most) await this.#halve(part);
-      else failures.push(...(await this.#send(part)));
+      if (part.size > this.#intake.cap.most) {
+        aside.push(this.#halve(part));
+        continue;
+      }
+      const failure = await this.#retry.once(part);
+      if (failure === undefined) this.#largest = Math.max(this.#largest, part.size);
+      else if (part.size > 1 && factsOf(failure.error).code === "timeout") aside.push(this.#settle(failure));
+      else failures.push(failure);
     }
-    const again = async (each: Failure<Input>): Promise<void> => {
-      const left = await this.#retry.retry(each);
-      if (left !== undefined) await this.#settle(left);
-    };
-    await Promise.all(failures.map(again));
+    await Promise.all([...aside, ...failures.map((each) => this.#again(each))]);
   }
 
-  /** Sends a part. Returns its failure, unless it only took too long. */
-  async #send(part: Chunk<Input>): Promise<Failure<Input>[]> {
-    const failure = await this.#retry.once(part);
-    if (failure === undefined) this.#largest = Math.max(this.#largest, part.size);
-    else if (part.size === 1 || factsOf(failure.error).code !== "timeout") return [failure];
-    else await this.#settle(failure);
-    return [];
+  async #again(failure: Failure<Input>): Promise<void> {
+    const left = await this.#retry.retry(failure);
+    if (left !== undefined) await this.#settle(left);
   }
 }

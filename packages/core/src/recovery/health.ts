@@ -8,10 +8,8 @@ import { isUnavailable, mayRetry } from "./retry-policy.ts";
 /** Consequence of a failure: another call that uses up a try, or one that does not; none; or the end of the run. */
 export type Judgment = "try" | "wait" | "over" | "end";
 
-/** Milliseconds after which a run ends in which nothing ever got through. */
-const NEVER_MS = 120_000;
-/** Milliseconds for which a request fails while others pass, or keeps others off, before it uses up tries. */
-const OLD_MS = 120_000;
+/** Milliseconds after which a run ends in which nothing ever got through, and a failure that keeps others off uses up tries. */
+const LONG_MS = 120_000;
 /** Tries after the first one for an answer of the wrong shape. */
 const RESULT_TRIES = 2;
 /** Inputs that are told to wait for longer than is obeyed, one after another, which end the run. */
@@ -47,6 +45,12 @@ export class Health {
     return this.#context.options.isPatient;
   }
 
+  /** True where a malformed answer is asked for again, also that to one input alone. An override sees to its own. */
+  get asksAgain(): boolean {
+    const { retry, strategy } = this.#context.options;
+    return (retry?.outageMs ?? 0) > 0 && !(strategy.kind === "many" && strategy.isOverride);
+  }
+
   /** True where what is refused may be refused for all inputs: no new work is sent before it has been asked. */
   get isInDoubt(): boolean {
     return this.refusals.isInDoubt && this.refusals.passed === this.passed;
@@ -55,7 +59,7 @@ export class Health {
   /** Milliseconds after which a run ends in which nothing gets through any more. */
   get boundMs(): number {
     const { outageMs = 0 } = this.#context.options.retry ?? {};
-    return this.passed === 0 ? Math.min(outageMs, NEVER_MS) : outageMs;
+    return this.passed === 0 ? Math.min(outageMs, LONG_MS) : outageMs;
   }
 
   /** A call brought a result. */
@@ -102,9 +106,7 @@ export class Health {
     this.#heard++;
     chunk.failing = undefined;
     if (facts.code === "invalid_result") chunk.wrong++;
-    // Where the provider names the bad input, the others are not in doubt.
-    const isVague = facts.position === undefined && facts.code !== "request_too_large";
-    if (this.isPatient && isVague && !isRetryable(facts)) this.refusals.add(chunk, error, facts);
+    if (this.isPatient && !isRetryable(facts)) this.refusals.add(chunk, error, facts);
   }
 
   /** A first failure, now. */
@@ -114,16 +116,14 @@ export class Health {
   }
 
   /**
-   * True where the failures of a chunk are laid to its inputs: others have been answered since it failed first, and no new
-   * inputs fail as well. Near the end of a batch, where few are new, it takes three of them. So are those of one or two
-   * inputs that keep others off for long.
+   * True where failures are laid to the inputs: others were answered since, and no new ones fail (three near the end,
+   * where few are new); or these keep others off for long.
    */
   isBlamed(chunk: Chunk<unknown>): boolean {
-    const { failing } = chunk;
-    if (failing === undefined) return false;
+    if (chunk.failing === undefined) return false;
     if (this.#fresh.size <= 2 && this.#isOld(chunk)) return true;
     const isNew = this.#heard === this.#seen && this.#fresh.size >= (this.#context.source.ended ? 3 : 1);
-    return this.#heard > failing.heard && !isNew;
+    return this.#heard > chunk.failing.heard && !isNew;
   }
 
   /** True where the error asks for a longer wait than is obeyed. */
@@ -142,9 +142,9 @@ export class Health {
   judge({ chunk, error, isWhole }: Failure<unknown>): Judgment {
     const { retry } = this.#context.options;
     if (retry === undefined) return "over";
-    if (!this.isPatient) return mayRetry(chunk, error, retry) ? "try" : "over";
     const facts = factsOf(error);
-    if (facts.code === "invalid_result") return chunk.wrong <= RESULT_TRIES ? "try" : "over";
+    if (facts.code === "invalid_result" && this.asksAgain) return chunk.wrong <= RESULT_TRIES ? "try" : "over";
+    if (!this.isPatient) return mayRetry(chunk, error, retry) ? "try" : "over";
     if (isFatal(facts) || facts.code === "request_too_large" || this.isTooLong(facts)) return "over";
     if (!(retry.shouldRetry?.(error) ?? isRetryable(facts))) return "over";
     if (facts.code === "rate_limited") return this.#judgeRefusal(chunk);
@@ -159,7 +159,7 @@ export class Health {
     if (this.#isSilent()) return "end";
     const { failing } = chunk;
     if (failing === undefined || failing.refusals < this.#attempts || failing.heard === this.#heard) return "wait";
-    return this.#isOld(chunk, chunk.size > 1 ? OLD_MS : this.boundMs) ? "over" : "wait";
+    return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
   }
 
   #judgeSilence(chunk: Chunk<unknown>, isUnsent: boolean): Judgment {
@@ -185,7 +185,7 @@ export class Health {
   }
 
   /** True where inputs have failed for so long that others are to be asked instead. */
-  #isOld({ failing }: Chunk<unknown>, ms: number = OLD_MS): boolean {
+  #isOld({ failing }: Chunk<unknown>, ms: number = LONG_MS): boolean {
     return failing !== undefined && this.#context.options.clock.now() - failing.since >= ms;
   }
 

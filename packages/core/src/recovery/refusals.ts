@@ -32,7 +32,9 @@ export class Refusals {
     this.isInDoubt = false;
   }
 
-  add(chunk: Chunk<unknown>, error: Error, { code, status }: ErrorFacts): void {
+  add(chunk: Chunk<unknown>, error: Error, { code, position, status }: ErrorFacts): void {
+    // Where the provider names the bad input, the others are not in doubt, and what is too large says nothing of them.
+    if (position !== undefined || code === "request_too_large") return;
     const word = [code, status, (error as { readonly providerCode?: unknown }).providerCode].join(" ");
     if (word !== this.#word) this.#places.clear();
     this.#word = word;

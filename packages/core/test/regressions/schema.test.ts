@@ -51,7 +51,7 @@ describe("schema", () => {
     expect(checked).toEqual([1, 2, 3]);
   });
 
-  it("a refused output is not asked for again", async () => {
+  it("P48 a refused output is asked for twice more, without `outageMs` not again", async () => {
     const clock = new FakeClock();
     let calls = 0;
     const subject = runnable(async (input: number) => {
@@ -65,7 +65,9 @@ describe("schema", () => {
       clock,
     };
     await clock.run(subject.batch([1], options));
-    expect(calls).toBe(1);
+    expect(calls).toBe(3);
+    await clock.run(subject.batch([1], { ...options, retry: { attempts: 5, outageMs: 0 } }));
+    expect(calls).toBe(4);
   });
 
   it.for([

@@ -106,7 +106,7 @@ export class Settler<Input, Output> {
     const results = value as unknown[];
     const wrong = wrongCount(value, chunk.size) ?? (results[0] instanceof Error ? wrongInAll(results) : undefined);
     if (wrong === undefined) return this.#placeResults(chunk, results, true);
-    if (this.#context.options.isPatient) return this.#placeError(chunk, wrong);
+    if (this.health.asksAgain) return this.#placeError(chunk, wrong);
     this.rejectAll(chunk, wrong);
     return undefined;
   }
