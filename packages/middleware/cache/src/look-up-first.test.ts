@@ -246,7 +246,8 @@ describe("inside of wrappers", () => {
       const store = new Map<string, unknown>();
       const cached = withCache(bulk(), { namespace: "n", store });
       const isLast = wrap !== ways[2]?.[1];
-      await wrap(cached).batch(["bb"], { schema: atMost(1), returnExceptions: true });
+      // Where there are retries, it would be asked for again (P48).
+      await wrap(cached).batch(["bb"], { schema: atMost(1), returnExceptions: true, retry: false });
       // A schema of a pipe is held to what comes out of the last stage.
       expect(store.size).toBe(isLast ? 0 : 1);
       expect(await wrap(cached).batch(["bb"], { schema: atMost(2) })).toEqual([102]);
