@@ -29,6 +29,9 @@ export interface Performance {
   readonly reasons: { readonly abort: unknown; readonly drain: unknown };
 }
 
+/** Milliseconds without a new call after which a run is stuck. */
+const STUCK_MS = 3 * 3_600_000;
+
 /** Runs a schedule against the engine on a fake clock, and then on until nothing more can happen. */
 export async function perform(schedule: Schedule): Promise<Performance> {
   const clock = new FakeClock();
@@ -63,12 +66,16 @@ export async function perform(schedule: Schedule): Promise<Performance> {
   read(schedule, subject, log, timers).then(settle, (error: unknown) => settle({ kind: "rejected", error }));
   await flush();
   log.add({ type: "idle" });
-  while (state.ending === undefined && clock.nextInMs !== undefined) {
+  // The progress is told each second, also by a run that is stuck.
+  let calledAt = 0;
+  while (state.ending === undefined && clock.nextInMs !== undefined && clock.now() - calledAt < STUCK_MS) {
+    const calls = log.calls.length;
     await clock.advance(clock.nextInMs);
     log.add({ type: "idle" });
+    if (log.calls.length > calls) calledAt = clock.now();
   }
   const timersLeft = clock.pending - timers.waiting;
-  while (clock.nextInMs !== undefined) await clock.advance(clock.nextInMs);
+  while (state.ending !== undefined && clock.nextInMs !== undefined) await clock.advance(clock.nextInMs);
   await flush();
   return {
     schedule,
