@@ -182,3 +182,17 @@ it.for(
   const slots = await clock.run(subject.batch(range(20), { clock, returnExceptions: true, maxConcurrency }));
   expect(slots).toHaveLength(20);
 });
+
+it.for([
+  ["no tries", false],
+  ["tries that are counted", { attempts: 3, outageMs: 0 }],
+] as const)("P6 with %s each slot of an answer that is all wrong keeps its own error", async ([, retry]) => {
+  const answer = async (inputs: readonly number[]): Promise<ResultError[]> =>
+    inputs.map((input) => new ResultError(`No result for input ${input}.`));
+  const slots = await bulkRunnable(answer).batch(range(3), { returnExceptions: true, retry });
+  expect(slots.map((slot) => (slot as unknown as Error).message)).toEqual([
+    "No result for input 0.",
+    "No result for input 1.",
+    "No result for input 2.",
+  ]);
+});

@@ -104,10 +104,12 @@ export class Settler<Input, Output> {
     const { strategy } = this.#context.options;
     if (strategy.kind === "one") return this.#placeResults(chunk, [value], false);
     const results = value as unknown[];
-    const wrong = wrongCount(value, chunk.size) ?? (results[0] instanceof Error ? wrongInAll(results) : undefined);
-    if (wrong === undefined) return this.#placeResults(chunk, results, true);
-    if (this.health.asksAgain) return this.#placeError(chunk, wrong);
-    this.rejectAll(chunk, wrong);
+    const uncounted = wrongCount(value, chunk.size);
+    const wrong = uncounted ?? (results[0] instanceof Error ? wrongInAll(results) : undefined);
+    if (wrong !== undefined && this.health.asksAgain) return this.#placeError(chunk, wrong);
+    // Each slot has an error of its own, unless it is not known whose results they are.
+    if (uncounted === undefined) return this.#placeResults(chunk, results, true);
+    this.rejectAll(chunk, uncounted);
     return undefined;
   }
 
