@@ -3,7 +3,7 @@ import type { Chunk, Failing } from "../engine/intake/chunk.ts";
 import type { AnyStageContext } from "../engine/stage-context.ts";
 import type { Failure } from "./failure.ts";
 import { Refusals } from "./refusals.ts";
-import { isUnavailable, mayRetry } from "./retry-policy.ts";
+import { isTooLong, isUnavailable, isWorthRetrying, mayRetry } from "./retry-policy.ts";
 
 /** Consequence of a failure: another call that uses up a try, or one that does not; none; or the end of the run. */
 export type Judgment = "try" | "wait" | "over" | "end";
@@ -127,8 +127,9 @@ export class Health {
   }
 
   /** True where the error asks for a longer wait than is obeyed. */
-  isTooLong({ retryAfterMs = 0 }: ErrorFacts): boolean {
-    return retryAfterMs > (this.#context.options.retry?.maxRetryAfterMs ?? Infinity);
+  isTooLong(facts: ErrorFacts): boolean {
+    const { retry } = this.#context.options;
+    return retry !== undefined && isTooLong(facts, retry);
   }
 
   /** True where no other call can succeed either. A key with which something got through is not what a refusal is about. */
@@ -145,8 +146,7 @@ export class Health {
     const facts = factsOf(error);
     if (facts.code === "invalid_result" && this.asksAgain) return chunk.wrong <= RESULT_TRIES ? "try" : "over";
     if (!this.isPatient) return mayRetry(chunk, error, retry) ? "try" : "over";
-    if (isFatal(facts) || facts.code === "request_too_large" || this.isTooLong(facts)) return "over";
-    if (!(retry.shouldRetry?.(error) ?? isRetryable(facts))) return "over";
+    if (!isWorthRetrying(error, facts, retry)) return "over";
     if (facts.code === "rate_limited") return this.#judgeRefusal(chunk);
     const size = isWhole ? chunk.size : 1;
     // A request that took too long is sent in parts.

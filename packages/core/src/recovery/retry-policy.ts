@@ -5,10 +5,23 @@ import { blamesInput, type ErrorFacts, factsOf, isFatal, isRetryable } from "../
 /** Tells whether inputs that failed with this error get another call as they are. */
 export function mayRetry(chunk: Chunk<unknown>, error: Error, retry: ResolvedRetry | undefined): boolean {
   if (retry === undefined || chunk.retries >= retry.attempts - 1) return false;
-  const facts = factsOf(error);
-  if (isFatal(facts) || facts.code === "request_too_large" || (facts.retryAfterMs ?? 0) > retry.maxRetryAfterMs)
-    return false;
+  return isWorthRetrying(error, factsOf(error), retry);
+}
+
+/** Tells whether an error is worth another call, however many there were. */
+export function isWorthRetrying(error: Error, facts: ErrorFacts, retry: ResolvedRetry): boolean {
+  if (isFatal(facts) || facts.code === "request_too_large" || isTooLong(facts, retry)) return false;
   return retry.shouldRetry === undefined ? isRetryable(facts) : retry.shouldRetry(error);
+}
+
+/** Tells whether an error asks for a longer wait than is obeyed. */
+export function isTooLong({ retryAfterMs = 0 }: ErrorFacts, { maxRetryAfterMs }: ResolvedRetry): boolean {
+  return retryAfterMs > maxRetryAfterMs;
+}
+
+/** Tells whether an error says of itself, or by its status, that the same call may succeed later. */
+function isPassing(facts: ErrorFacts): boolean {
+  return facts.retryable === true || (facts.status !== undefined && isRetryable(facts));
 }
 
 /**
@@ -18,7 +31,7 @@ export function mayRetry(chunk: Chunk<unknown>, error: Error, retry: ResolvedRet
 export function isUnavailable(facts: ErrorFacts, size: number): boolean {
   if (facts.code === "rate_limited" || facts.code === "invalid_result") return false;
   if (facts.code === "timeout" && size > 1) return false;
-  return facts.retryable === true || (facts.status !== undefined && isRetryable(facts));
+  return isPassing(facts);
 }
 
 /**
@@ -39,7 +52,7 @@ export function isWorthHalving(facts: ErrorFacts): boolean {
 export function isWorthSplitting(facts: ErrorFacts, isHopeful: boolean): boolean {
   if (facts.code === "invalid_result" || facts.code === "invalid_argument") return false;
   if (facts.code === "request_too_large") return true;
-  if (facts.retryable === true || (facts.status !== undefined && isRetryable(facts))) return false;
+  if (isPassing(facts)) return false;
   return blamesInput(facts) || isHopeful;
 }
 

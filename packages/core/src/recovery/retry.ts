@@ -4,8 +4,7 @@ import { factsOf } from "../contract/error-facts.ts";
 import { ProviderError } from "../contract/errors.ts";
 import type { Admission } from "../engine/admission/admission.ts";
 import type { Caller } from "../engine/call/caller.ts";
-import type { Chunk } from "../engine/intake/chunk.ts";
-import { GOLDEN } from "../engine/intake/ahead.ts";
+import { type Chunk, farApart } from "../engine/intake/chunk.ts";
 import { Unfinished } from "../engine/resolve/call-strategy.ts";
 import type { ResolvedRetry } from "../engine/resolve/resolve-options.ts";
 import type { Settler } from "../engine/results/settler.ts";
@@ -20,8 +19,8 @@ export class Retry<Input, Output> {
   readonly #admission: Admission;
   readonly #caller: Caller<Input, Output>;
   readonly #settler: Settler<Input, Output>;
-  /** Place in a chunk, from 0 to 1, of the input that asks next whether an outage is over. */
-  #at = 0;
+  /** Calls of one input that asked whether an outage is over. */
+  #asked = 0;
 
   constructor(
     context: StageContext<Input, Output>,
@@ -116,8 +115,7 @@ export class Retry<Input, Output> {
 
   /** One input of a chunk, another one each time, and the others. */
   #pickOne(chunk: Chunk<Input>): [Chunk<Input>, Chunk<Input>] {
-    const place = Math.floor(this.#at * chunk.size);
-    this.#at = (this.#at + GOLDEN) % 1;
+    const place = farApart(this.#asked++, chunk.size);
     const asking = chunk.pick([place]);
     // It is asked for the first time.
     asking.failing = undefined;

@@ -190,7 +190,7 @@ it.for([
   const answer = async (inputs: readonly number[]): Promise<ResultError[]> =>
     inputs.map((input) => new ResultError(`No result for input ${input}.`));
   const slots = await bulkRunnable(answer).batch(range(3), { returnExceptions: true, retry });
-  expect(slots.map((slot) => (slot as unknown as Error).message)).toEqual([
+  expect(slots.map((slot) => slot.message)).toEqual([
     "No result for input 0.",
     "No result for input 1.",
     "No result for input 2.",

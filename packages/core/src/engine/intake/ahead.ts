@@ -1,16 +1,13 @@
 import { toError } from "../../contract/errors.ts";
 import type { Settler } from "../results/settler.ts";
 import type { StageContext } from "../stage-context.ts";
-import { Chunk } from "./chunk.ts";
-
-/** Share of what is left by which one place lies behind another: the golden section comes near none that was there before. */
-export const GOLDEN: number = (Math.sqrt(5) - 1) / 2;
+import { Chunk, farApart } from "./chunk.ts";
 
 /** Single inputs that are taken ahead of their turn from an array, far apart: to ask what holds for all. */
 export class Ahead<Input, Output> {
   readonly #context: StageContext<Input, Output>;
   readonly #settler: Settler<Input, Output>;
-  #at = 0;
+  #taken = 0;
   /** Chunk that goes out next, once it has been prepared. Changed here alone. */
   next: Chunk<Input> | undefined;
 
@@ -34,8 +31,7 @@ export class Ahead<Input, Output> {
     const { options, source } = this.#context;
     const { inputs, pulled } = source;
     if (inputs === undefined || source.ended) return undefined;
-    const index = pulled + Math.floor(this.#at * (inputs.length - pulled));
-    this.#at = (this.#at + GOLDEN) % 1;
+    const index = pulled + farApart(this.#taken++, inputs.length - pulled);
     if (source.skip?.(index) !== true) return undefined;
     const input = inputs[index] as Input;
     const chunk = new Chunk<Input>();

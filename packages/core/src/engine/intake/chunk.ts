@@ -87,6 +87,14 @@ export class Chunk<Input> {
   }
 }
 
+/** One of `size` places, far from those for lower numbers. */
+export function farApart(number: number, size: number): number {
+  return Math.floor(((number * GOLDEN) % 1) * size);
+}
+
+/** Share of all by which one place lies behind another: the golden section comes near none that was there before. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
 /** So many of `size` places, or all of them: the first, the last, and others evenly between. */
 export function spread(count: number, size: number): readonly number[] {
   const places = Math.min(count, size);
