@@ -34,7 +34,6 @@ export class Health {
   #askedUntil = -Infinity;
   /** Inputs, or the first ones of requests, that failed for the first time. */
   readonly #fresh = new Set<number | undefined>();
-  #longWaits = 0;
 
   constructor(context: AnyStageContext) {
     this.#context = context;
@@ -88,11 +87,8 @@ export class Health {
     const askedUntil = now + (facts.retryAfterMs ?? 0);
     this.#silentSince += Math.max(0, askedUntil - Math.max(now, this.#askedUntil));
     this.#askedUntil = Math.max(this.#askedUntil, askedUntil);
-    if (this.refusals.passed !== this.passed) {
-      this.refusals.reset(this.passed);
-      this.#longWaits = 0;
-    }
-    if (this.isTooLong(facts)) this.#longWaits++;
+    if (this.refusals.passed !== this.passed) this.refusals.reset(this.passed);
+    if (this.isTooLong(facts)) this.refusals.postpone(chunk);
     const isSilence = isUnavailable(facts, size);
     if (chunk.attempts === 1 && isSilence) this.#answered -= this.#answered / MEMORY;
     if (isSilence || facts.code === "rate_limited") {
@@ -135,7 +131,7 @@ export class Health {
   /** True where no other call can succeed either. A key with which something got through is not what a refusal is about. */
   isFatal(facts: ErrorFacts): boolean {
     if (!this.isPatient) return isFatal(facts);
-    if (this.isTooLong(facts) && this.#longWaits >= LONG_WAITS) return true;
+    if (this.isTooLong(facts) && this.refusals.postponed >= LONG_WAITS) return true;
     return isFatal(facts) && !(facts.code === "authentication" && this.passed > 0);
   }
 

@@ -17,6 +17,8 @@ export class Refusals {
   /** Calls that had brought a result before. */
   passed = 0;
   readonly #places = new Set<number | undefined>();
+  /** Inputs of requests that were told to wait for longer than is obeyed. */
+  #postponed: readonly (readonly number[])[] = [];
   #word: string | undefined;
   #doubtAt = ALIKE;
 
@@ -25,10 +27,22 @@ export class Refusals {
     return this.#places.size;
   }
 
+  /** Requests that were told to wait for longer than is obeyed, and have no input in common. */
+  get postponed(): number {
+    return this.#postponed.length;
+  }
+
+  /** A request was told to wait for longer than is obeyed. A part stands for the request that it is of. */
+  postpone({ indexes }: Chunk<unknown>): void {
+    const others = this.#postponed.filter((each) => !each.includes(indexes[0] as number));
+    this.#postponed = [...others, indexes];
+  }
+
   /** Begins anew: something got through. */
   reset(passed: number): void {
     this.passed = passed;
     this.#places.clear();
+    this.#postponed = [];
     this.isInDoubt = false;
   }
 

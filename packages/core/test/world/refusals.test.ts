@@ -156,6 +156,32 @@ describe("P45 a wait of a day", () => {
     expect(seconds).toBeLessThan(2);
   });
 
+  it.for([0, 9, 20])(
+    "for one text of a request, number %i, is that text's failure, though others are refused for a second",
+    async (bad) => {
+      let calls = 0;
+      const soon = new ProviderError("Too many.", {
+        code: "rate_limited",
+        status: 429,
+        retryable: true,
+        retryAfterMs: 1000,
+      });
+      const { slots, report } = await send(range(22), 30, (inputs) => {
+        calls++;
+        if (inputs.includes(bad)) return day();
+        return calls < 7 ? soon : undefined;
+      });
+      expect(errorsIn(slots)).toEqual([bad]);
+      expect(report?.status).toBe("completed");
+    },
+  );
+
+  it("for all texts of a request ends the run before each has been asked", async () => {
+    const { server, report } = await send(range(2048), 2048, day);
+    expect(server.calls).toBeLessThan(20);
+    expect(report?.status).toBe("stopped");
+  });
+
   it("ends the run when three in a row are told so", async () => {
     const { server, report, seconds } = await send(range(200), 1, ([input = 0]) => (input >= 7 ? day() : undefined));
     expect(server.calls).toBeLessThan(20);
