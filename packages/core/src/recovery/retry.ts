@@ -151,10 +151,13 @@ export class Retry<Input, Output> {
   ): Promise<void> {
     const { clock, random } = this.#context.options;
     const { batch } = this.#context;
+    const { retries } = chunk;
     // Where no try is used up, the limiter knows how long to wait.
     if (judgment === "wait") chunk.retries = 0;
     const delayMs = backoffMs(chunk, errors, retry, random);
     if (judgment === "try") chunk.retries++;
+    // An outage gives tries back, a refusal by a rate limit does not.
+    else if (factsOf(error).code === "rate_limited") chunk.retries = retries;
     batch.stats.retried();
     batch.hooks.onRetry?.({ error, attempt: chunk.attempts, delayMs, inputs: chunk.size });
     await sleep(delayMs, clock, batch.draining);

@@ -144,6 +144,20 @@ describe("P48 a malformed answer is asked for again", () => {
   });
 });
 
+it("P43 a refusal by a rate limit gives back no try of another failure", async () => {
+  const failed = new ProviderError("Internal error.", { status: 500, retryable: true });
+  const limited = new ProviderError("Too many.", { code: "rate_limited", status: 429, retryable: true });
+  let bad = 0;
+  const { slots, report } = await send(range(20), 1, ([input]) => {
+    if (input !== 5) return undefined;
+    return ++bad % 2 === 0 ? limited : failed;
+  });
+  expect(slots[5]).toBe(failed);
+  expect(errorsIn(slots)).toEqual([5]);
+  expect(bad).toBe(11);
+  expect(report?.status).toBe("completed");
+});
+
 // Groq and OpenAI ask for the wait until a day's limit is whole: https://console.groq.com/docs/rate-limits.
 describe("P45 a wait of a day", () => {
   const day = (): Error =>
