@@ -72,9 +72,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the half behind a bad half is forgotten",
-    file: "../recovery/bisect.ts",
-    find: "    return part.join(this.#untested.pop() as Chunk<Input>);\n",
-    replace: "    return this.#untested.pop() as Chunk<Input>;\n",
+    file: "../recovery/untested.ts",
+    find: "part.join(this.#parts.pop() as Chunk<Input>)",
+    replace: "(this.#parts.pop() as Chunk<Input>)",
   },
   {
     name: "a bad input takes its neighbor along",
@@ -158,13 +158,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a chunk is one input too large",
     file: "intake/packer.ts",
-    find: "this.#filling.size >= this.#limits.maxInputs)",
-    replace: "this.#filling.size > this.#limits.maxInputs)",
+    find: "this.#filling.size >= this.#maxInputs)",
+    replace: "this.#filling.size > this.#maxInputs)",
   },
   {
     name: "a limit is not asked",
     file: "admission/admission.ts",
-    find: "    const reservation = limiter.tryReserve?.(this.demandOf(chunk.size, chunk.tokens), this.#reserve);\n    return reservation && { reservation };\n",
+    find: "    const reservation = limiter.tryReserve?.(this.demandOf(chunk.size, chunk.tokens), options);\n    return reservation && { reservation };\n",
     replace: "    return FREE;\n",
   },
 ];

@@ -94,6 +94,7 @@ export const REQUEST = {
       maxInputs: { type: "integer", minimum: 1 },
       maxTokens: { type: "integer", minimum: 1 },
       maxBytes: { type: "integer", minimum: 1 },
+      size: { type: "string", enum: ["learned", "full"] },
     },
     expected: "limits such as { maxInputs: 16 }",
   } as Option<RequestLimits>,

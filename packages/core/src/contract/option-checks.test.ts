@@ -119,7 +119,11 @@ it.for([
   ["the option that was meant", { max_concurrency: 5 }, "Did you mean `maxConcurrency`?"],
   ["the same within an option", { retry: { Attempts: 5 } }, "Did you mean `retry.attempts`?"],
   ["an adapter's own", { Dimensions: 5 }, "Did you mean `dimensions`?"],
-  ["all that there are", { request: { k: 5 } }, "Known: request.maxInputs, request.maxTokens, request.maxBytes."],
+  [
+    "all that there are",
+    { request: { k: 5 } },
+    "Known: request.maxInputs, request.maxTokens, request.maxBytes, request.size.",
+  ],
   ["a name that every object has", { toString: 5 }, "got `toString`."],
 ] as const)("an unknown option is refused with %s", ([, values, part]) => {
   expect(refusal(values, OPTIONS, ["dimensions"])).toContain(part);

@@ -77,7 +77,12 @@ const RETRY: Checks = {
   shouldRetry: FUNCTION,
 };
 
-const REQUEST: Checks = { maxInputs: COUNT, maxTokens: POSITIVE, maxBytes: POSITIVE };
+const REQUEST: Checks = {
+  maxInputs: COUNT,
+  maxTokens: POSITIVE,
+  maxBytes: POSITIVE,
+  size: ['"full" or "learned"', (value) => value === "full" || value === "learned"],
+};
 
 /** Options of which each holds options of its own. */
 const GROUPS: Readonly<Record<string, Checks>> = { retry: RETRY, request: REQUEST };

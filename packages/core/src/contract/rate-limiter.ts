@@ -83,6 +83,11 @@ export interface RateLimiter {
    * the provider answers. Optional: without it, failures use up tries whatever they are.
    */
   readonly outage?: OutageFacts | undefined;
+  /**
+   * Amounts that the known limits let pass in a minute; 0 of what a longer time limits, such as a day. Undefined while no
+   * limit is known. Optional: with it, the size of requests is learned.
+   */
+  readonly perMinute?: Partial<Demand> | undefined;
   /** The shortest time, in milliseconds, in which this much could pass; undefined where no limit is known. */
   shortestMs?(demand: Demand): number | undefined;
 }

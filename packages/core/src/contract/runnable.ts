@@ -113,6 +113,11 @@ export interface RequestLimits {
   readonly maxTokens?: number | undefined;
   /** Bytes in one request, counted by `weigh`. */
   readonly maxBytes?: number | undefined;
+  /**
+   * Size of requests below these limits: "full", always as large as they allow, or "learned", as large as answers stay
+   * quick. Learned only where a limiter is shared by the calls. @default "full"; adapters of remote providers set "learned"
+   */
+  readonly size?: "full" | "learned" | undefined;
 }
 
 /** Weight that one input adds to a request. */

@@ -89,7 +89,7 @@ export class WorkerLoop<Input, Output> implements Stage, Claimant {
           hasPermit = true;
         }
         const failure = await this.#caller.attempt(chunk, pass);
-        this.#intake.called(chunk);
+        this.#intake.called(chunk, failure === undefined);
         const isLeft = failure !== undefined && failure.chunk.size > 0;
         if (isLeft || this.#settler.health.isInDoubt) void this.#recover(failure);
         else this.#intake.finished();

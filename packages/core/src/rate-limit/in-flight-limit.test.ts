@@ -6,9 +6,11 @@ const MOST = 99;
 const SMALL: Demand = { requests: 1, inputs: 1, tokens: 100 };
 
 /** Begins calls while there is room, and counts those that are in flight then. */
-function fill(limit: InFlightLimit, own?: number, perMs?: Partial<Demand>): number {
+function fill(limit: InFlightLimit, own?: number, perMs?: Partial<Demand>, isReported: boolean = true): number {
+  const minute = Object.entries(perMs ?? {}).map(([kind, rate]) => [kind, rate * 60_000] as const);
+  const perMinute = perMs && Object.fromEntries(minute);
   let begun = 0;
-  while (begun < MOST && limit.hasRoom(own, perMs)) {
+  while (begun < MOST && limit.hasRoom(own, perMinute, perMinute !== undefined && isReported)) {
     limit.begins();
     begun++;
   }
@@ -19,7 +21,7 @@ function fill(limit: InFlightLimit, own?: number, perMs?: Partial<Demand>): numb
 function answered(start: number, latencyMs: number = 100, used: Demand = SMALL): InFlightLimit {
   const limit = new InFlightLimit(start);
   limit.begins();
-  limit.ended(latencyMs, used);
+  limit.ended(latencyMs, used, true);
   limit.succeeded();
   return limit;
 }
@@ -34,10 +36,10 @@ it.for(["succeeded", "answered"] as const)("the first call goes alone until one 
   const limit = new InFlightLimit(5);
   expect(limit.isProbing).toBe(true);
   expect(fill(limit, 50, { requests: 1 })).toBe(1);
-  limit.ended(100, SMALL);
+  limit.ended(100, SMALL, true);
   expect(limit.isProbing).toBe(true);
   expect(fill(limit)).toBe(1);
-  limit.ended(100, SMALL);
+  limit.ended(100, SMALL, true);
   limit[end]();
   expect(limit.isProbing).toBe(false);
   expect(fill(limit)).toBe(5);
@@ -51,32 +53,32 @@ it("a caller's own cap holds instead of the start, above it and below", () => {
 it("a refusal halves the calls in flight, and each round without one adds a call", () => {
   const limit = answered(Infinity);
   for (let call = 0; call < 10; call++) limit.begins();
-  limit.ended(100, SMALL);
+  limit.ended(100, SMALL, true);
   limit.refused(0, 1000);
-  for (let call = 0; call < 9; call++) limit.ended(100, SMALL);
+  for (let call = 0; call < 9; call++) limit.ended(100, SMALL, true);
   expect(fill(limit)).toBe(5);
   for (const expected of [6, 7, 8]) {
     for (let call = 0; call < expected; call++) limit.succeeded();
     expect(fill(limit)).toBe(1);
-    expect(limit.hasRoom(undefined, undefined)).toBe(false);
+    expect(limit.hasRoom(undefined, undefined, false)).toBe(false);
   }
 });
 
 it("of the calls that were in flight together, the first refusal speaks for all", () => {
   const limit = answered(Infinity);
   for (let call = 0; call < 7; call++) limit.begins();
-  limit.ended(100, SMALL);
+  limit.ended(100, SMALL, true);
   limit.refused(0, 1000);
   for (const startedAt of [0, 999, 1000]) {
-    limit.ended(100, SMALL);
+    limit.ended(100, SMALL, true);
     limit.refused(startedAt, 1100);
   }
-  for (let call = 0; call < 3; call++) limit.ended(100, SMALL);
+  for (let call = 0; call < 3; call++) limit.ended(100, SMALL, true);
   expect(fill(limit)).toBe(3);
-  limit.ended(100, SMALL);
+  limit.ended(100, SMALL, true);
   limit.refused(1001, 1200);
-  expect(limit.hasRoom(undefined, undefined)).toBe(false);
-  for (let call = 0; call < 2; call++) limit.ended(100, SMALL);
+  expect(limit.hasRoom(undefined, undefined, false)).toBe(false);
+  for (let call = 0; call < 2; call++) limit.ended(100, SMALL, true);
   expect(fill(limit)).toBe(1);
 });
 
@@ -92,6 +94,15 @@ it("Little's law: twice as many calls as reported limits let pass in the time th
   expect(fill(answered(1, 50), undefined, { requests: 0.1 })).toBe(10);
 });
 
+it("limits that are only configured are reached, too, and a refusal halves the calls in flight", () => {
+  const limit = answered(5, 100);
+  expect(fill(limit, undefined, { requests: 0.1 }, false)).toBe(20);
+  limit.ended(100, SMALL, true);
+  limit.refused(1, 1000);
+  for (let call = 0; call < 19; call++) limit.ended(100, SMALL, true);
+  expect(fill(limit, undefined, { requests: 0.1 }, false)).toBe(10);
+});
+
 it("the scarcest of the reported limits counts, by the size of the calls so far", () => {
   const used = { requests: 1, inputs: 4, tokens: 1000 };
   expect(fill(answered(1, 100, used), undefined, { requests: 0.1, tokens: 50 })).toBe(10);
@@ -102,6 +113,10 @@ it("the scarcest of the reported limits counts, by the size of the calls so far"
 it("a limit of what calls use nothing of limits nothing", () => {
   const used = { requests: 1, inputs: 0, tokens: 0 };
   expect(fill(answered(1, 100, used), undefined, { requests: 0.1, tokens: 1e-9, inputs: 1e-9 })).toBe(20);
+});
+
+it("a limit of a longer time than a minute says nothing of the calls in flight", () => {
+  expect(fill(answered(1, 100), undefined, { requests: 0, tokens: 10 })).toBe(20);
 });
 
 it("reported limits never hold calls below the start, nor below a caller's own cap", () => {
@@ -118,7 +133,7 @@ it.for([
 ] as const)("latency and size are means: of what two calls have taken, for %s", ([, perMs, expected]) => {
   const limit = answered(1, 100, { requests: 1, inputs: 2, tokens: 100 });
   limit.begins();
-  limit.ended(300, { requests: 1, inputs: 6, tokens: 300 });
+  limit.ended(300, { requests: 1, inputs: 6, tokens: 300 }, true);
   expect(fill(limit, undefined, perMs)).toBe(expected);
 });
 
@@ -126,11 +141,20 @@ it("the means are over the last calls: one odd call among many does not count fo
   const limit = answered(1, 100);
   for (let call = 0; call < 98; call++) {
     limit.begins();
-    limit.ended(100, SMALL);
+    limit.ended(100, SMALL, true);
   }
   limit.begins();
-  limit.ended(100 + 32 * 50, SMALL);
+  limit.ended(100 + 32 * 50, SMALL, true);
   expect(fill(limit, undefined, { requests: 0.1 })).toBe(30);
+});
+
+it("P55 a call that failed says nothing of the time that calls take", () => {
+  const limit = answered(1, 100);
+  for (let call = 0; call < 50; call++) {
+    limit.begins();
+    limit.ended(1, SMALL, false);
+  }
+  expect(fill(limit, undefined, { requests: 0.1 })).toBe(20);
 });
 
 it("limits of what calls use nothing of leave room, where calls take no time", () => {

@@ -4,6 +4,7 @@ import type { Demand } from "../contract/rate-limiter.ts";
 const HEADROOM = 2;
 /** Calls over which latency and size are averaged. */
 const MEMORY = 32;
+const MINUTE_MS = 60_000;
 
 /**
  * Limit of calls in flight, by what is known of the provider. Nothing: one, which finds out. Its limits: as many as they
@@ -39,21 +40,27 @@ export class InFlightLimit {
   /**
    * Tells whether there is room for one more call.
    *
-   * @param own the caller's own cap, which holds instead of ours where no limit is reported
-   * @param perMs amounts that the reported limits let pass in a millisecond; undefined where none is reported
+   * @param own the caller's own cap, which holds instead of ours where no limit is known
+   * @param perMinute amounts that the limits let pass in a minute; undefined where none is known
+   * @param isReported true where responses report them, and a refusal says nothing else of the calls in flight
    */
-  hasRoom(own: number | undefined, perMs: Partial<Demand> | undefined): boolean {
+  hasRoom(own: number | undefined, perMinute: Partial<Demand> | undefined, isReported: boolean): boolean {
     if (this.isProbing) return this.#count === 0;
-    if (perMs === undefined) return this.#count < Math.min(own ?? this.#start, Math.floor(this.#adaptive));
-    return this.#count < Math.max(this.#start, own ?? 0, this.#steady(perMs));
+    let carried = own ?? this.#start;
+    if (perMinute !== undefined) {
+      carried = this.#start === Infinity ? Infinity : Math.max(this.#start, own ?? 0, this.#steady(perMinute));
+    }
+    return this.#count < (isReported ? carried : Math.min(carried, Math.floor(this.#adaptive)));
   }
 
   begins(): void {
     this.#count++;
   }
 
-  ended(latencyMs: number, used: Demand): void {
+  /** A call has ended. Of one that failed nothing is learned: it may have been refused at once. */
+  ended(latencyMs: number, used: Demand, isWhole: boolean): void {
     this.#count--;
+    if (!isWhole) return;
     this.#calls++;
     const share = 1 / Math.min(this.#calls, MEMORY);
     this.#latencyMs += (latencyMs - this.#latencyMs) * share;
@@ -78,11 +85,11 @@ export class InFlightLimit {
     this.#reducedAt = now;
   }
 
-  #steady(perMs: Partial<Demand>): number {
-    let callsPerMs = Infinity;
-    for (const [kind, rate] of Object.entries(perMs) as [keyof Demand, number][]) {
-      if (this.#mean[kind] > 0) callsPerMs = Math.min(callsPerMs, rate / this.#mean[kind]);
+  #steady(perMinute: Partial<Demand>): number {
+    let calls = Infinity;
+    for (const [kind, rate] of Object.entries(perMinute) as [keyof Demand, number][]) {
+      if (this.#mean[kind] > 0 && rate > 0) calls = Math.min(calls, rate / this.#mean[kind]);
     }
-    return callsPerMs === Infinity ? Infinity : Math.ceil(HEADROOM * callsPerMs * this.#latencyMs);
+    return calls === Infinity ? Infinity : Math.ceil((HEADROOM * calls * this.#latencyMs) / MINUTE_MS);
   }
 }

@@ -4,11 +4,13 @@ import { Limits } from "./limits.ts";
 import { SlidingWindow } from "./sliding-window.ts";
 
 const SEEN: Demand = { requests: 0, inputs: 0, tokens: 0 };
+/** Beginning of a call before which nothing had passed. */
+const startAt = (at: number): Parameters<Limits["apply"]>[1] => ({ at, spent: SEEN, refused: SEEN });
 
 /** Limits to which a response has reported this, in a call that began and ended at 0. */
 function reported(facts: RateLimitFacts, unseen: Demand = SEEN): Limits {
   const limits = new Limits([]);
-  limits.apply(facts, 0, unseen, 0);
+  limits.apply(facts, startAt(0), unseen, 0);
   return limits;
 }
 
@@ -17,38 +19,52 @@ function waitMs(limits: Limits, amount: number, now: number = 0): number {
   return Math.max(...limits.all.map(([, allowance]) => allowance.waitMs(amount, now)));
 }
 
-it("knows what is configured, and no rate before one is reported", () => {
+it("knows what is configured, and no rate before anything is known", () => {
   const configured = [["requests", new SlidingWindow(3)]] as const;
   const limits = new Limits(configured);
   expect(limits.all).toEqual(configured);
-  expect(limits.perMs).toBeUndefined();
+  expect(limits.perMinute).toEqual({ requests: 3 });
+  expect(limits.isReported).toBe(false);
+  expect(new Limits([]).perMinute).toBeUndefined();
 });
 
 it("P29 a reported limit stands beside the configured one, and raises nothing", () => {
   const limits = new Limits([["requests", new SlidingWindow(3)]]);
-  limits.apply({ requests: { limit: 600, remaining: 600 } }, 0, SEEN, 0);
+  limits.apply({ requests: { limit: 600, remaining: 600 } }, startAt(0), SEEN, 0);
   expect(limits.all.map(([kind, { limit }]) => [kind, limit])).toEqual([
     ["requests", 3],
     ["requests", 600],
   ]);
+  expect(limits.perMinute).toEqual({ requests: 3 });
+  expect(limits.isReported).toBe(true);
+});
+
+it("P46 a limit that takes longer than a minute to be whole is a day's: of it nothing is to be had in a minute", () => {
+  // Groq's headers: 1,000 requests a day, 86 s until the one that was used is back.
+  // https://console.groq.com/docs/rate-limits
+  const requests = { limit: 1000, remaining: 998, resetMs: 172_800 };
+  const limits = reported({ requests, tokens: { limit: 6000, remaining: 5000, resetMs: 10_000 } });
+  expect(limits.perMinute).toEqual({ requests: 0, tokens: 6000 });
+  limits.apply({ requests: { ...requests, resetMs: 1000 } }, startAt(0), SEEN, 0);
+  expect(limits.perMinute).toEqual({ requests: 0, tokens: 6000 });
 });
 
 it("each kind has its own limit, and its own rate", () => {
   const facts = { requests: { limit: 600 }, inputs: { limit: 60_000 }, tokens: { limit: 6_000_000 } };
   const limits = reported(facts);
-  expect(limits.perMs).toEqual({ requests: 0.01, inputs: 1, tokens: 100 });
+  expect(limits.perMinute).toEqual({ requests: 600, inputs: 60_000, tokens: 6_000_000 });
   expect(limits.all.map(([kind, { limit }]) => [kind, limit])).toEqual([
     ["requests", 600],
     ["inputs", 60_000],
     ["tokens", 6_000_000],
   ]);
-  limits.apply({ inputs: { limit: 6000 } }, 0, SEEN, 0);
-  expect(limits.perMs).toEqual({ requests: 0.01, inputs: 0.1, tokens: 100 });
+  limits.apply({ inputs: { limit: 6000 } }, startAt(0), SEEN, 0);
+  expect(limits.perMinute).toEqual({ requests: 600, inputs: 6000, tokens: 6_000_000 });
 });
 
 it("a limit that changes takes the place of the one before", () => {
   const limits = reported({ requests: { limit: 600, remaining: 0 } });
-  limits.apply({ requests: { limit: 60, remaining: 60 } }, 0, SEEN, 0);
+  limits.apply({ requests: { limit: 60, remaining: 60 } }, startAt(0), SEEN, 0);
   expect(limits.all.map(([, { limit }]) => limit)).toEqual([60]);
   expect(waitMs(limits, 60)).toBe(0);
 });
@@ -64,20 +80,20 @@ it("what is left passes, less what the response may not have counted", () => {
 
 it("a later response corrects the level, with what may have come back since its call began", () => {
   const limits = reported({ requests: { limit: 60, remaining: 60 } });
-  limits.apply({ requests: { limit: 60, remaining: 10 } }, 2000, SEEN, 7000);
+  limits.apply({ requests: { limit: 60, remaining: 10 } }, startAt(2000), SEEN, 7000);
   expect(waitMs(limits, 15, 7000)).toBe(0);
   expect(waitMs(limits, 16, 7000)).toBe(1000);
 });
 
 it("a response that names no limit speaks of the one that is known", () => {
   const limits = reported({ requests: { limit: 60, remaining: 60 } });
-  limits.apply({ requests: { remaining: 0 } }, 0, SEEN, 0);
+  limits.apply({ requests: { remaining: 0 } }, startAt(0), SEEN, 0);
   expect(waitMs(limits, 1)).toBe(1000);
 });
 
 it("a response that does not say what is left changes nothing that is known", () => {
   const limits = reported({ requests: { limit: 60, remaining: 5 } });
-  limits.apply({ requests: { limit: 60, resetMs: 1 } }, 0, SEEN, 0);
+  limits.apply({ requests: { limit: 60, resetMs: 1 } }, startAt(0), SEEN, 0);
   expect(waitMs(limits, 5)).toBe(0);
   expect(waitMs(limits, 6)).toBe(1000);
 });
@@ -102,7 +118,7 @@ it.for([
 ] as const)("learns nothing from %s", ([, requests]) => {
   const limits = reported({ requests });
   expect(limits.all).toEqual([]);
-  expect(limits.perMs).toBeUndefined();
+  expect(limits.perMinute).toBeUndefined();
 });
 
 it.for([-1, Number.NaN, Infinity])("takes a rest of %d for none that was reported: all may be left", (remaining) => {

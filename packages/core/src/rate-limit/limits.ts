@@ -1,4 +1,5 @@
 import type { Demand, LimitFacts, RateLimitFacts } from "../contract/rate-limiter.ts";
+import type { Mark } from "./reservation-stats.ts";
 import { type Allowance, TokenBucket } from "./token-bucket.ts";
 
 /** Quantity that a limit counts. */
@@ -6,36 +7,44 @@ export type Kind = keyof Demand;
 
 export const KINDS: readonly Kind[] = ["requests", "inputs", "tokens"];
 
-const MINUTE_MS = 60_000;
+/** Milliseconds until a limit is whole again that a minute's never takes: it counts a day, or a month. */
+const LONGER_MS = 65_000;
 
 /** Limits that the caller has configured, and besides them those that responses report. */
 export class Limits {
   /** Changed here alone, as is the next one. */
   all: readonly (readonly [Kind, Allowance])[];
-  /** Amounts that the reported limits let pass in a millisecond; undefined where none is reported. */
-  perMs: Partial<Record<Kind, number>> | undefined;
+  /** Amounts that these limits let pass in a minute, 0 of what a longer time limits; undefined where none is known. */
+  perMinute: Partial<Record<Kind, number>> | undefined;
+  /** True where a response has reported a limit. */
+  isReported: boolean = false;
   /** Each reported limit is a bucket that is set to what responses say is left. */
   readonly #buckets = new Map<Kind, TokenBucket>();
 
+  /** Quantities whose reported limit counts a longer time than a minute. */
+  readonly #longer = new Set<Kind>();
+
   constructor(configured: readonly (readonly [Kind, Allowance])[]) {
     this.all = configured;
+    this.#summarize();
   }
 
   /**
    * Takes over what a response reports. Its count was true at some time since the call began. At worst, nothing is in it
    * of what may have come after it; at best all is, and the bucket has refilled all the while.
    *
-   * @param since when the call began
+   * @param start when the call began, and what had been taken and refused by then
    * @param unseen amounts that may be missing in the report
    */
-  apply(facts: RateLimitFacts, since: number, unseen: Demand, now: number): void {
+  apply(facts: RateLimitFacts, start: Pick<Mark, "at" | "spent" | "refused">, unseen: Demand, now: number): void {
     for (const kind of KINDS) {
       const reported = facts[kind];
-      if (reported !== undefined) this.#applyOne(kind, reported, since, unseen[kind], now);
+      if (reported !== undefined)
+        this.#applyOne(kind, reported, start.at, start.spent[kind] - start.refused[kind], unseen[kind], now);
     }
   }
 
-  #applyOne(kind: Kind, reported: LimitFacts, since: number, unseen: number, now: number): void {
+  #applyOne(kind: Kind, reported: LimitFacts, since: number, passed: number, unseen: number, now: number): void {
     const known = this.#buckets.get(kind);
     let bucket = known;
     const limit = atLeast(reported.limit, Number.MIN_VALUE) ?? bucket?.limit;
@@ -45,12 +54,27 @@ export class Limits {
     if (bucket?.limit !== limit) {
       bucket = new TokenBucket(limit, remaining - unseen, now);
       this.#buckets.set(kind, bucket);
+      this.isReported = true;
       this.all = [...this.all.filter(([, each]) => each !== known), [kind, bucket]];
-      this.perMs = { ...this.perMs, [kind]: limit / MINUTE_MS };
+      this.#summarize();
+    }
+    const resetMs = atLeast(reported.resetMs, 0);
+    if (resetMs !== undefined && resetMs > LONGER_MS && !this.#longer.has(kind)) {
+      this.#longer.add(kind);
+      this.#summarize();
     }
     if (left === undefined) return;
     bucket.learn(remaining - unseen, remaining, since, now);
-    bucket.wholeIn(limit - remaining, atLeast(reported.resetMs, 0), now);
+    bucket.gained(remaining, passed, since);
+    bucket.wholeIn(limit - remaining, resetMs, now);
+  }
+
+  #summarize(): void {
+    const total: Partial<Record<Kind, number>> = {};
+    for (const [kind, { limit }] of this.all) {
+      total[kind] = Math.min(total[kind] ?? Infinity, this.#longer.has(kind) ? 0 : limit);
+    }
+    this.perMinute = this.all.length === 0 ? undefined : total;
   }
 }
 

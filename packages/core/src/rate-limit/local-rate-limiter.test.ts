@@ -55,6 +55,14 @@ it.for([
   expect(limiter.probing).toBe(probing);
 });
 
+it("tells what the known limits let pass in a minute", () => {
+  expect(rateLimiter().perMinute).toBeUndefined();
+  const limiter = rateLimiter({ requestsPerMinute: 60 });
+  expect(limiter.perMinute).toEqual({ requests: 60 });
+  limiter.tryReserve?.(CALL)?.settle({ outcome: "ok", limits: { requests: { limit: 30 }, tokens: { limit: 9000 } } });
+  expect(limiter.perMinute).toEqual({ requests: 30, tokens: 9000 });
+});
+
 it("a limiter without options lets everything pass, on the machine's own clock", () => {
   const limiter = rateLimiter();
   expect([limiter.probing, limiter.waitMs?.(CALL), limiter.shortestMs?.(CALL)]).toEqual([false, 0, undefined]);

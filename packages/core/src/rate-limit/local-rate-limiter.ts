@@ -54,11 +54,7 @@ export function rateLimiter(options: RateLimiterOptions = {}): RateLimiter {
 }
 
 const RATE = { requestsPerMinute: POSITIVE, tokensPerMinute: POSITIVE, inputsPerMinute: POSITIVE };
-const CHECKS: Record<keyof RateLimiterOptions, Check> = {
-  ...RATE,
-  concurrency: COUNT,
-  clock: CLOCK,
-};
+const CHECKS: Record<keyof RateLimiterOptions, Check> = { ...RATE, concurrency: COUNT, clock: CLOCK };
 
 class LocalRateLimiter implements RateLimiter {
   readonly #clock: Clock;
@@ -89,6 +85,10 @@ class LocalRateLimiter implements RateLimiter {
 
   get outage(): OutageFacts | undefined {
     return this.#outage.facts;
+  }
+
+  get perMinute(): Partial<Demand> | undefined {
+    return this.#limits.perMinute;
   }
 
   tryReserve(demand: Demand, options: ReserveOptions = {}): Reservation | undefined {
@@ -136,14 +136,14 @@ class LocalRateLimiter implements RateLimiter {
     // A call inside of one that is in flight must not wait for its end.
     if (nested) return true;
     if (this.#pace.isAsking || this.#outage.facts !== undefined) return this.#inFlight.count === 0;
-    return this.#inFlight.hasRoom(concurrency, this.#limits.perMs);
+    return this.#inFlight.hasRoom(concurrency, this.#limits.perMinute, this.#limits.isReported);
   }
 
   #admit(demand: Demand): Reservation {
     const now = this.#clock.now();
     const taken: [Kind, Taken][] = [];
     for (const [kind, allowance] of this.#limits.all) taken.push([kind, allowance.take(demand[kind], now)]);
-    this.#pace.sent(now);
+    this.#pace.sent(now, demand.tokens);
     let start = this.#stats.mark(now);
     this.#stats.reserve(demand);
     this.#inFlight.begins();
@@ -159,11 +159,11 @@ class LocalRateLimiter implements RateLimiter {
         isSettled = true;
         const end = this.#clock.now();
         const used = usedOf(demand, settlement);
-        this.#stats.settle(demand, used);
+        this.#stats.settle(demand, used, settlement.outcome === "limited");
         for (const [kind, each] of taken) {
           if (used[kind] !== demand[kind]) each.correct(demand[kind] - used[kind], end);
         }
-        this.#inFlight.ended(end - start.at, used);
+        this.#inFlight.ended(end - start.at, used, settlement.outcome === "ok");
         if (settlement.limits !== undefined) this.#learn(settlement.limits, start, used, end);
         this.#apply(settlement, demand, used, start.at, end);
         this.#serve();
@@ -172,8 +172,8 @@ class LocalRateLimiter implements RateLimiter {
   }
 
   #learn(limits: RateLimitFacts, start: Mark, used: Demand, now: number): void {
-    this.#limits.apply(limits, start.at, this.#stats.unseen(start, used), now);
-    if (this.#limits.perMs !== undefined) this.#inFlight.answered();
+    this.#limits.apply(limits, start, this.#stats.unseen(start, used), now);
+    if (this.#limits.isReported) this.#inFlight.answered();
   }
 
   /** A refusal, or a provider's wish to wait, holds for all calls. */
@@ -181,7 +181,7 @@ class LocalRateLimiter implements RateLimiter {
     const { outcome } = settlement;
     if (outcome === "ok") this.#inFlight.succeeded();
     // What failed for another reason got through the limits, too.
-    if (outcome === "ok" || (outcome === "failed" && used.requests > 0)) this.#pace.passed(startedAt, now);
+    if (outcome === "ok" || (outcome === "failed" && used.requests > 0)) this.#pace.passed(startedAt, now, used.tokens);
     if (outcome === "limited") {
       this.#inFlight.refused(startedAt, now);
       // Where less is left of a limit than was asked for, to wait is enough.

@@ -7,8 +7,9 @@ const GROWTH = 0.05;
 const GROWTH_MS = 5 * SECOND_MS;
 /** Share of a pace that was refused, which is not passed again for a while. */
 const CEILING = 0.95;
-/** Milliseconds for which it is not, doubled with every such refusal. */
-const CEILING_MS = MINUTE_MS;
+/** Milliseconds for which it is not, doubled with every refusal at about the same pace. */
+const CEILING_MS = 10 * SECOND_MS;
+const SAME = 0.2;
 const LONGEST_CEILING_MS = 10 * MINUTE_MS;
 /** Share of a pace below which one refusal does not bring it. */
 const LEAST_SHARE = 1 / 4;
@@ -18,6 +19,8 @@ const FEW = 0.1;
 /** Calls, or milliseconds, over which the rate between two refusals is taken at least. */
 const ENOUGH = 5;
 const ENOUGH_MS = 3 * SECOND_MS;
+/** Times the usual tokens from which a call counts for several. */
+const LARGE = 2;
 /** Milliseconds over which any rate is taken at least. */
 const LEAST_MS = 100;
 
@@ -41,7 +44,6 @@ interface Second {
  * each few seconds without a refusal. Limits that are reported may be a day's, or another model's.
  */
 export class Pace {
-  /** Calls in a millisecond; undefined while every refusal has been explained. */
   #perMs: number | undefined;
   /** Pace that growth began with. */
   #base = 0;
@@ -49,6 +51,8 @@ export class Pace {
   #ceiling = Infinity;
   #ceilingUntil = -Infinity;
   #ceilingMs = CEILING_MS;
+  /** The last ceiling, lifted or not. */
+  #limit = 0;
   #grownAt = -Infinity;
   /** Time up to which the calls that have been sent last at this pace. */
   #lastsUntil = -Infinity;
@@ -59,6 +63,8 @@ export class Pace {
   #total = 0;
   /** Share of the last calls that was refused. */
   #share = 0;
+  /** Tokens of a call before there was a pace. */
+  #usual = 0;
   /** Calls that got through in the last minute, by the second in which they began. */
   readonly #seconds: Second[] = [];
 
@@ -72,20 +78,22 @@ export class Pace {
     return this.#perMs === undefined || this.#streak !== undefined ? 0 : Math.max(0, this.#lastsUntil - now);
   }
 
-  /** Takes over that a call has been sent. */
-  sent(now: number): void {
+  /** Takes over that a call of so many tokens has been sent. */
+  sent(now: number, tokens: number): void {
     if (this.#perMs === undefined) return;
-    this.#lastsUntil = Math.max(this.#lastsUntil, now - SECOND_MS) + 1 / this.#perMs;
+    this.#lastsUntil = Math.max(this.#lastsUntil, now - SECOND_MS) + this.#callsOf(tokens) / this.#perMs;
   }
 
-  /** Takes over that a call has got through which began at `startedAt`. */
-  passed(startedAt: number, now: number): void {
-    this.#total++;
+  /** Takes over that a call of so many tokens has got through which began at `startedAt`. */
+  passed(startedAt: number, now: number, tokens: number): void {
+    if (this.#perMs === undefined) this.#usual += (tokens - this.#usual) / MEMORY;
+    const calls = this.#perMs === undefined ? 1 : this.#callsOf(tokens);
+    this.#total += calls;
     this.#share -= this.#share / MEMORY;
-    this.#note(startedAt);
+    this.#note(startedAt, calls);
     if (this.#streak !== undefined) {
       // What began before a refusal says nothing of the time after it.
-      if (startedAt > this.#refusedAt) this.#recover(this.#streak, startedAt, now);
+      if (startedAt > this.#refusedAt) this.#recover(this.#streak, startedAt, now, calls);
     } else if (this.#perMs !== undefined && now - this.#grownAt >= GROWTH_MS) {
       this.#grow(this.#perMs, now);
     }
@@ -107,25 +115,28 @@ export class Pace {
   }
 
   /** Finds the pace by the first call that has got through after refusals. */
-  #recover({ since, between, asked }: Streak, startedAt: number, now: number): void {
+  #recover({ since, between, asked }: Streak, startedAt: number, now: number, calls: number): void {
     this.#streak = undefined;
     // One refusal among many calls is no limit that they meet: a provider that is busy for a moment refuses so, too.
     if (asked === 0 && this.#share < FEW) return;
-    this.#mark = { at: since, total: this.#total - 1 };
-    const waited = 1 / Math.max(LEAST_MS, startedAt - this.#refusedAt);
-    const found = SHARE * Math.max(between ?? this.#lastMinute(since), waited);
+    this.#mark = { at: since, total: this.#total - calls };
+    const waited = calls / Math.max(LEAST_MS, startedAt - this.#refusedAt);
+    const found = SHARE * (between ?? Math.max(this.#lastMinute(since), waited));
     const known = this.#perMs;
     const perMs = known === undefined ? found : Math.min(Math.max(found, LEAST_SHARE * known), CEILING * known);
     if (known !== undefined) {
-      this.#ceiling = CEILING * known;
+      // Refused again where it was refused before, the limit is still there; elsewhere, it is another one.
+      const isSame = this.#ceiling === Infinity && Math.abs(CEILING * known - this.#limit) < SAME * this.#limit;
+      this.#ceilingMs = isSame ? Math.min(LONGEST_CEILING_MS, 2 * this.#ceilingMs) : CEILING_MS;
+      this.#limit = CEILING * known;
+      this.#ceiling = this.#limit;
       this.#ceilingUntil = now + this.#ceilingMs;
-      this.#ceilingMs = Math.min(LONGEST_CEILING_MS, 2 * this.#ceilingMs);
     }
     this.#growth = GROWTH;
     this.#perMs = perMs;
     this.#base = perMs;
     this.#grownAt = now;
-    this.#lastsUntil = startedAt + 1 / perMs;
+    this.#lastsUntil = startedAt + calls / perMs;
   }
 
   #grow(perMs: number, now: number): void {
@@ -138,13 +149,18 @@ export class Pace {
     this.#grownAt = now;
   }
 
-  #note(at: number): void {
+  /** Calls for which one counts: it may be tokens that are limited, and others were smaller. */
+  #callsOf(tokens: number): number {
+    return tokens <= LARGE * this.#usual ? 1 : tokens / this.#usual;
+  }
+
+  #note(at: number, calls: number): void {
     const last = this.#seconds.at(-1);
     // What began longer ago than anything that is known belongs to the first second.
     const known =
       last && (at >= last.at ? last : (this.#seconds.findLast((each) => each.at <= at) ?? this.#seconds[0]));
-    if (known === undefined || at - known.at >= SECOND_MS) this.#seconds.push({ at, calls: 1 });
-    else known.calls++;
+    if (known === undefined || at - known.at >= SECOND_MS) this.#seconds.push({ at, calls });
+    else known.calls += calls;
     // What was before refusals in a row is needed at their end.
     const end = this.#streak?.since ?? at;
     while ((this.#seconds[0]?.at ?? end) <= end - MINUTE_MS) this.#seconds.shift();

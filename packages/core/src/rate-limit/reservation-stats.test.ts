@@ -10,7 +10,7 @@ it("a call that was alone has seen everything", () => {
   const stats = new ReservationStats();
   const start = stats.mark(0);
   stats.reserve(CALL);
-  stats.settle(CALL, CALL);
+  stats.settle(CALL, CALL, false);
   expect(stats.unseen(start, CALL)).toEqual(NOTHING);
 });
 
@@ -20,7 +20,7 @@ it("a response may not have counted what was in flight as its call began", () =>
   const start = stats.mark(7);
   expect(start.at).toBe(7);
   stats.reserve(CALL);
-  stats.settle(CALL, CALL);
+  stats.settle(CALL, CALL, false);
   expect(stats.unseen(start, CALL)).toEqual(demand(1, 2, 30));
 });
 
@@ -30,18 +30,18 @@ it("a response may not have counted what began after its call", () => {
   stats.reserve(CALL);
   stats.reserve(demand(1, 2, 30));
   stats.reserve(demand(1, 1, 5));
-  stats.settle(demand(1, 1, 5), demand(1, 1, 5));
-  stats.settle(CALL, CALL);
+  stats.settle(demand(1, 1, 5), demand(1, 1, 5), false);
+  stats.settle(CALL, CALL, false);
   expect(stats.unseen(start, CALL)).toEqual(demand(2, 3, 35));
 });
 
 it("what had ended before it began has been counted", () => {
   const stats = new ReservationStats();
   stats.reserve(demand(1, 2, 30));
-  stats.settle(demand(1, 2, 30), demand(1, 2, 20));
+  stats.settle(demand(1, 2, 30), demand(1, 2, 20), false);
   const start = stats.mark(0);
   stats.reserve(CALL);
-  stats.settle(CALL, CALL);
+  stats.settle(CALL, CALL, false);
   expect(stats.unseen(start, CALL)).toEqual(NOTHING);
 });
 
@@ -50,8 +50,8 @@ it("P28 counts what the provider counted, not what was reserved", () => {
   const start = stats.mark(0);
   stats.reserve(CALL);
   stats.reserve(demand(1, 2, 30));
-  stats.settle(demand(1, 2, 30), demand(1, 2, 12));
-  stats.settle(CALL, demand(1, 4, 60));
+  stats.settle(demand(1, 2, 30), demand(1, 2, 12), false);
+  stats.settle(CALL, demand(1, 4, 60), false);
   expect(stats.unseen(start, demand(1, 4, 60))).toEqual(demand(1, 2, 12));
 });
 
@@ -61,7 +61,18 @@ it("a call that begins only now is no part of what was there as it began", () =>
   stats.reserve(CALL);
   stats.reserve(demand(1, 1, 5));
   const start = stats.markAgain(9, CALL);
-  expect(start).toEqual({ at: 9, open: demand(2, 3, 35), spent: demand(2, 3, 35) });
-  stats.settle(CALL, CALL);
+  expect(start).toEqual({ at: 9, open: demand(2, 3, 35), spent: demand(2, 3, 35), refused: NOTHING });
+  stats.settle(CALL, CALL, false);
   expect(stats.unseen(start, CALL)).toEqual(demand(2, 3, 35));
+});
+
+it("what a limit has refused has been taken all the same, and is known", () => {
+  const stats = new ReservationStats();
+  stats.reserve(CALL);
+  stats.settle(CALL, CALL, true);
+  stats.reserve(CALL);
+  stats.settle(CALL, demand(1, 4, 60), false);
+  stats.reserve(CALL);
+  stats.settle(CALL, demand(1, 4, 7), true);
+  expect(stats.mark(0)).toMatchObject({ spent: demand(3, 12, 167), refused: demand(2, 8, 107) });
 });

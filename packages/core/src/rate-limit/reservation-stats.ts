@@ -1,25 +1,29 @@
 import type { Demand, Settlement } from "../contract/rate-limiter.ts";
-import type { Kind } from "./limits.ts";
+type Kind = keyof Demand;
 
 /** State of the stats when a call began: what was in flight, and what had been taken in all, without the call itself. */
 export interface Mark {
   readonly at: number;
   readonly open: Demand;
   readonly spent: Demand;
+  /** The part of what had been taken that a limit has refused. */
+  readonly refused: Demand;
 }
 
 /** Amounts that calls in flight have reserved, and that all calls so far have taken. */
 export class ReservationStats {
   #open: Demand = { requests: 0, inputs: 0, tokens: 0 };
   #spent: Demand = this.#open;
+  #refused: Demand = this.#open;
 
   mark(at: number): Mark {
-    return { at, open: this.#open, spent: this.#spent };
+    return { at, open: this.#open, spent: this.#spent, refused: this.#refused };
   }
 
   /** The same for a call that begins only now and is counted already. */
   markAgain(at: number, demand: Demand): Mark {
-    return { at, open: sum(this.#open, demand, -1), spent: sum(this.#spent, demand, -1) };
+    const { open, spent, refused } = this.mark(at);
+    return { at, open: sum(open, demand, -1), spent: sum(spent, demand, -1), refused };
   }
 
   reserve(demand: Demand): void {
@@ -27,9 +31,10 @@ export class ReservationStats {
     this.#spent = sum(this.#spent, demand, 1);
   }
 
-  settle(demand: Demand, used: Demand): void {
+  settle(demand: Demand, used: Demand, isRefused: boolean): void {
     this.#open = sum(this.#open, demand, -1);
     if (used !== demand) this.#spent = sum(sum(this.#spent, demand, -1), used, 1);
+    if (isRefused) this.#refused = sum(this.#refused, used, 1);
   }
 
   /**

@@ -117,3 +117,35 @@ it("a time until it is whole that is clearly shorter hastens it", () => {
   each.wholeIn(60, 47_000, 0);
   expect(waits(each, 0, 60)).toEqual([47_000]);
 });
+
+/** Bucket of 6,000 a minute, nothing in it, of which so much has come in the two seconds before 10,000. */
+function shared(came: number, remaining: number = 50): TokenBucket {
+  const each = new TokenBucket(6000, 0, 10_000);
+  each.gained(remaining, 1000, 8000);
+  each.gained(remaining, 1000 + came, 10_000);
+  return each;
+}
+
+it.for([
+  ["all of it", 200, 1000],
+  ["nearly all of it", 171, 1000],
+  ["half", 100, 2000],
+  ["next to nothing, which may change", 1, 5000],
+] as const)(
+  "P55 fills as fast as it is seen to, where another user of the limit takes a part: %s comes",
+  ([, came, ms]) => {
+    expect(waits(shared(came), 10_000, 100)).toEqual([expect.closeTo(ms, 6)]);
+  },
+);
+
+it("P55 where much is left it is not measured what comes", () => {
+  expect(waits(shared(0, 5000), 10_000, 100)).toEqual([1000]);
+});
+
+it("P55 what comes is measured over two seconds at least, and anew after them", () => {
+  const each = shared(100);
+  each.gained(50, 1300, 11_900);
+  expect(waits(each, 10_000, 100)).toEqual([2000]);
+  each.gained(50, 1300, 12_000);
+  expect(waits(each, 10_000, 100)).toEqual([1000]);
+});

@@ -21,6 +21,12 @@ export interface Taken {
 }
 
 const MINUTE_MS = 60_000;
+/** Milliseconds over which it is measured what comes, the share from which all does, and the least that is reckoned with. */
+const WINDOW_MS = 2000;
+const ALL = 0.85;
+const LEAST_SHARE = 0.2;
+/** Share of the limit of which so little is left that it matters. */
+const SCARCE = 0.1;
 
 /**
  * Bucket that refills evenly and holds a minute's worth, as those providers count that report in headers what is left.
@@ -33,6 +39,9 @@ export class TokenBucket implements Allowance {
   /** Time until which it refills faster than the limit, because the provider reported when it is whole. */
   #wholeAt = -Infinity;
   #hurriedRate = 0;
+  /** Share of the limit that comes: others may use the same one. */
+  #share = 1;
+  #anchor: { readonly total: number; readonly at: number } | undefined;
 
   constructor(limit: number, level: number, now: number) {
     this.limit = limit;
@@ -84,13 +93,31 @@ export class TokenBucket implements Allowance {
    * are rounded to seconds: what may be rounding is none.
    */
   wholeIn(missing: number, resetMs: number | undefined, now: number): void {
-    if (resetMs === undefined || !(resetMs > 0) || resetMs + 1000 > (0.8 * missing) / this.#rate) return;
+    if (resetMs === undefined || !(resetMs > 0) || resetMs + 1000 > (0.8 * missing) / this.#wholeRate) return;
     this.#wholeAt = now + resetMs;
     this.#hurriedRate = missing / resetMs;
   }
 
-  get #rate(): number {
+  /**
+   * Takes over what a response said is left, and what had passed in all when its call began. Their sum grows by what has
+   * come. Where that is less than the limit, others take the rest.
+   */
+  gained(remaining: number, passed: number, at: number): void {
+    const total = remaining + passed;
+    const anchor = (this.#anchor ??= { total, at });
+    if (at - anchor.at < WINDOW_MS) return;
+    const share = (total - anchor.total) / ((at - anchor.at) * this.#wholeRate);
+    const isScarce = remaining < SCARCE * this.limit && share < ALL;
+    this.#share = isScarce ? Math.max(LEAST_SHARE, share) : 1;
+    this.#anchor = { total, at };
+  }
+
+  get #wholeRate(): number {
     return this.limit / MINUTE_MS;
+  }
+
+  get #rate(): number {
+    return this.#wholeRate * this.#share;
   }
 
   #timeFor(amount: number, now: number): number {

@@ -7,6 +7,7 @@ import type { Failure } from "./failure.ts";
 import { Halving } from "./halving.ts";
 import type { Retry } from "./retry.ts";
 import type { Survey } from "./survey.ts";
+import { Untested } from "./untested.ts";
 import { blamesOne, isWorthSplitting } from "./retry-policy.ts";
 
 /** Part that is known to hold a bad input, and what its failure said. */
@@ -25,9 +26,6 @@ interface Sent<Input> {
 
 const CLEAN: Sent<never> = { isClean: true };
 const UNCLEAN: Sent<never> = { isClean: false };
-/** Near the end of a batch, untested inputs go out in parts of at most this share of what is left. */
-const LAST_SHARE = 1 / 8;
-
 /**
  * Search for the inputs that make one chunk fail: halves what is bad until each bad input stands alone, and sends the
  * others. A bad input costs about log2(k) calls of k inputs.
@@ -39,15 +37,16 @@ export class Bisect<Input, Output> {
   readonly #halving: Halving<Input, Output>;
   readonly #survey: Survey<Input, Output>;
   readonly #settler: Settler<Input, Output>;
-  /** Parts that nothing is known about; the last one is next. */
-  readonly #untested: Chunk<Input>[] = [];
-  /** Untested inputs that go out together. */
-  #reach: number;
+  readonly #untested: Untested<Input>;
   /** Parts that are being sent besides the search's own way. */
   readonly #aside: Promise<void>[] = [];
   /** Calls in a row that brought no success, and how many may where it is not sure that inputs are to blame. */
   #fruitless = 0;
   readonly #patience: number;
+  /** Inputs of the largest part that passed. */
+  #largest = 0;
+  /** True once an input was found to be bad, or a part failed for another reason. */
+  #isBlamed = false;
   /** True where the last failure said that single inputs are to blame. */
   #isSure = false;
   /** Error with which the search was given up: nothing more is sent. */
@@ -67,7 +66,7 @@ export class Bisect<Input, Output> {
     this.#settler = settler;
     this.#survey = survey;
     this.#halving = new Halving(batch, intake, retry, settler);
-    this.#reach = size;
+    this.#untested = new Untested(intake, size);
     this.#patience = 2 * Math.ceil(Math.log2(Math.max(2, size))) + 1;
   }
 
@@ -77,22 +76,32 @@ export class Bisect<Input, Output> {
     await this.#pursue(unsent === undefined ? bad : (await this.#send(unsent)).bad);
     // It may grow while it is waited for.
     for (const each of this.#aside) await each;
+    // No input was bad: there were too many.
+    if (!this.#isBlamed && this.#largest > 0) this.#intake.cap.suggest(failure.chunk.size, this.#largest);
   }
 
   async #pursue(known: BadPart<Input> | undefined): Promise<void> {
     let bad = known;
-    while (!this.#batch.isEnding && (bad !== undefined || this.#untested.length > 0)) {
+    while (!this.#batch.isEnding && (bad !== undefined || this.#untested.count > 0)) {
       this.#testAside(bad === undefined ? 1 : 0);
-      bad = bad === undefined ? await this.#test() : await this.#halve(bad);
+      if (bad === undefined) bad = await this.#test();
+      else if (this.#isSure && bad.chunk.size > 2 && this.#intake.nearEnd.isSpare(bad.chunk)) bad = this.#scatter(bad);
+      else bad = await this.#halve(bad);
     }
   }
 
   /** At the end of a batch, when nothing else wants to be sent, untested parts need not wait. */
   #testAside(kept: number): void {
-    while (this.#isSure && this.#untested.length > kept) {
-      if (!this.#intake.isSpare(this.#untested.at(-1) as Chunk<Input>)) return;
+    while (this.#isSure && this.#untested.count > kept) {
+      if (!this.#intake.nearEnd.isSpare(this.#untested.last as Chunk<Input>)) return;
       this.#besides(this.#test().then((bad) => this.#pursue(bad)));
     }
+  }
+
+  /** At the end of a batch, when nothing else wants to be sent, the quarters of what is bad need not wait for each other. */
+  #scatter({ chunk }: BadPart<Input>): undefined {
+    for (const part of chunk.parts(Math.min(4, chunk.size)))
+      this.#besides(this.#send(part).then(({ bad }) => this.#pursue(bad)));
   }
 
   /**
@@ -109,28 +118,17 @@ export class Bisect<Input, Output> {
     }
     // With a bad input in the first half the second is as good as new: it goes out again with all that is untested.
     // Not where there may be an outage: then what is nearest and smallest tells more.
-    this.#untested.push(bad !== undefined && blamesOne(facts) ? this.#joined(second) : second);
+    if (bad !== undefined && blamesOne(facts)) this.#untested.join(second);
+    else this.#untested.add(second);
     return bad;
-  }
-
-  /** A part together with what is untested already, where both have had as many tries. */
-  #joined(part: Chunk<Input>): Chunk<Input> {
-    if (this.#untested.at(-1)?.retries !== part.retries) return part;
-    return part.join(this.#untested.pop() as Chunk<Input>);
   }
 
   /** Sends what is untested: all of it at first, less where that fails, so that many bad inputs cost little more than one call each. */
   async #test(): Promise<BadPart<Input> | undefined> {
-    let next = this.#untested.pop() as Chunk<Input>;
-    const size = Math.min(this.#reach, this.#intake.lastPart(next, LAST_SHARE));
-    if (next.size > size) {
-      const [near, far] = next.cut(size);
-      next = near;
-      this.#untested.push(far);
-    }
+    const next = this.#untested.next();
     const { isClean, bad } = await this.#send(next);
-    if (isClean) this.#reach *= 2;
-    if (bad !== undefined && blamesOne(bad.facts)) this.#reach = next.size >> 1;
+    if (isClean) this.#untested.more();
+    if (bad !== undefined && blamesOne(bad.facts)) this.#untested.less(next);
     return bad;
   }
 
@@ -155,6 +153,8 @@ export class Bisect<Input, Output> {
     const failure = await this.#retry.send(part);
     if (failure === undefined) {
       this.#fruitless = 0;
+      this.#largest = Math.max(this.#largest, part.size);
+      this.#intake.cap.passed(part.size);
       return CLEAN;
     }
     if (this.#batch.isEnding) return UNCLEAN;
@@ -166,21 +166,25 @@ export class Bisect<Input, Output> {
   /** Settles what of a failure no further call can help, and says what is left. */
   #sift(failure: Failure<Input>): Sent<Input> {
     const { chunk, error, isWhole, isUnsent } = failure;
+    if (chunk.size === 0 || isUnsent === true) this.#isBlamed = true;
     if (chunk.size === 0) return UNCLEAN;
     if (isUnsent === true) return { ...UNCLEAN, unsent: chunk };
     if (!isWhole) {
+      this.#isBlamed = true;
       this.#settler.giveUpEach(failure);
       return UNCLEAN;
     }
     const facts = factsOf(error);
     this.#isSure = blamesOne(facts);
     if (chunk.size > 1 && this.#settler.mayDivide(facts)) {
+      if (facts.code === "request_too_large") this.#intake.cap.limit(chunk.size);
       if (isWorthSplitting(facts, this.#fruitless < this.#patience)) return { ...UNCLEAN, bad: { chunk, facts } };
       if (!isWorthSplitting(facts, true)) {
         this.#besides(this.#halving.run(failure));
         return UNCLEAN;
       }
     }
+    this.#isBlamed = true;
     this.#settler.giveUpAll(chunk, error);
     return UNCLEAN;
   }

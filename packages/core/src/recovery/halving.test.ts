@@ -21,6 +21,7 @@ async function halve(
   size: number,
   failure: (inputs: readonly number[], call: number, batch: AnyBatchRun) => Error | undefined,
   error: Error = DOWN,
+  passed: number = 0,
 ): Promise<Halved> {
   const calls: string[] = [];
   const subject = bulkRunnable<number, number>(async (inputs) => {
@@ -34,6 +35,7 @@ async function halve(
   const { admission, batch, caller, clock, context, intake, settler } = parts;
   const chunk = chunkOf(range(size));
   chunk.attempts = 1;
+  if (passed > 0) intake.cap.passed(passed);
   const retry = new Retry(context, admission, caller, settler);
   await clock.run(new Halving(batch, intake, retry, settler).run({ chunk, error, isWhole: true }));
   return { ...parts, calls: calls.join(" ") };
@@ -57,9 +59,15 @@ it("P41 where parts of a size pass and none larger does, that is suggested for w
   const { sink, calls, intake } = await halve(16, (inputs) => (inputs.length > 4 ? DOWN : undefined));
   expect(sink.slots).toEqual(range(16));
   expect(calls.split(" ").length).toBeLessThanOrEqual(10);
+  // None as large has ever passed.
+  expect(intake.cap.most).toBe(4);
+});
+
+it("P41 where as many inputs have passed before, a second request has to say so, too", async () => {
+  const tooMany = (inputs: readonly number[]): Error | undefined => (inputs.length > 4 ? DOWN : undefined);
+  const { intake } = await halve(16, tooMany, DOWN, 16);
   expect(intake.cap.most).toBe(Infinity);
-  // A second request of another size says so, too.
-  intake.cap.suggest(3);
+  intake.cap.suggest(16, 3);
   expect(intake.cap.most).toBe(4);
 });
 

@@ -34,8 +34,9 @@ export class Halving<Input, Output> {
 
   /** Settles every input of a failure, in the end. */
   async run(failure: Failure<Input>): Promise<void> {
+    const { size } = failure.chunk;
     await this.#settle(failure);
-    if (!this.#isBlamed && this.#largest > 0) this.#intake.cap.suggest(this.#largest);
+    if (!this.#isBlamed && this.#largest > 0) this.#intake.cap.suggest(size, this.#largest);
   }
 
   async #settle(failure: Failure<Input>): Promise<void> {
@@ -50,7 +51,7 @@ export class Halving<Input, Output> {
       if (left !== undefined) await this.#settle(left);
     } else if (isWhole && chunk.size > 1 && this.#settler.mayDivide(facts)) {
       // What took too long does so again: chunks that follow are smaller at once.
-      if (facts.code === "timeout") this.#intake.cap.limitTo(chunk.size >> 1);
+      if (facts.code === "timeout") this.#intake.cap.limit(chunk.size);
       await this.#halve(chunk);
     } else {
       this.#isBlamed = true;
@@ -63,7 +64,8 @@ export class Halving<Input, Output> {
     const failures: Failure<Input>[] = [];
     // None waits for another's end: a bad one may take long.
     const aside: Promise<void>[] = [];
-    for (const part of this.#retry.parts(chunk)) {
+    for (const part of this.#retry.parts(chunk, this.#intake.cap.most)) {
+      // Another part has shown meanwhile that it is too large.
       if (part.size > this.#intake.cap.most) {
         aside.push(this.#halve(part));
         continue;

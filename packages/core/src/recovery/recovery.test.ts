@@ -4,6 +4,7 @@ import { range } from "../../test/regressions/held-backend.ts";
 import { bulkRunnable } from "../compose/functions.ts";
 import { InputError, ProviderError, ResultError } from "../contract/errors.ts";
 import type { BatchOptions } from "../contract/runnable.ts";
+import type { SizeCap } from "../request-size/size-cap.ts";
 import type { Failure } from "./failure.ts";
 import { Recovery } from "./recovery.ts";
 
@@ -20,6 +21,7 @@ async function recover(
   failure: Failure<number>,
   thrown: (inputs: readonly number[], call: number) => Error | undefined = () => undefined,
   options: BatchOptions = { retry: { attempts: 3, jitter: 0 } },
+  prepare: (cap: SizeCap) => void = () => undefined,
 ): Promise<Recovered> {
   const calls: string[] = [];
   const subject = bulkRunnable<number, number>(async (inputs) => {
@@ -30,6 +32,7 @@ async function recover(
   });
   const parts = stageParts<number, number>(subject, range(100), { maxConcurrency: 4, ...options });
   const { admission, caller, clock, context, intake, settler } = parts;
+  prepare(intake.cap);
   failure.chunk.attempts = 1;
   if (failure.isWhole && failure.isUnsent !== true) settler.health.fail(failure.chunk, failure.error, settler.count);
   const recovery = new Recovery(context, intake, admission, caller, settler);
@@ -61,6 +64,39 @@ it("P49 it is asked first whether all inputs are refused", async () => {
   const { batch, calls, sink } = await recover(whole(8, BAD), () => BAD);
   expect(calls.split(" ").length).toBeLessThanOrEqual(5);
   expect([batch.isEnding, sink.rejected.length]).toEqual([true, calls.split(" ").length]);
+});
+
+it.for([
+  ["P41 fails for the server's sake", DOWN],
+  ["P41 is refused", BAD],
+] as const)(
+  "a request of more inputs than the backend is known to take that %s goes out in parts at once",
+  async ([, error]) => {
+    const learned: SizeCap[] = [];
+    const tooMany = (inputs: readonly number[]): Error | undefined => (inputs.length > 4 ? error : undefined);
+    const { calls, clock, sink } = await recover(whole(8, error), tooMany, undefined, (cap) => {
+      cap.limit(9, 4);
+      learned.push(cap);
+    });
+    expect([calls, clock.now(), sink.slots]).toEqual(["0-3 4-7", 0, range(8)]);
+    // What was tried was too large: between that and what passes, the next size is tried.
+    expect([learned[0]?.most, Array.from({ length: 10 }, () => learned[0]?.next()).at(-1)]).toEqual([4, 6]);
+  },
+);
+
+it("P41 a bad input in such a request is found in its part", async () => {
+  const { calls, sink } = await recover(whole(8, BAD), holds(6, BAD), undefined, (cap) => cap.limit(9, 4));
+  expect([calls, sink.rejected]).toEqual(["0-3 4-7 4-5 6 7", [6]]);
+});
+
+it("P41 two requests that are refused where none as large has passed are taken to be too large", async () => {
+  const { calls } = await recover(
+    whole(8, BAD),
+    () => undefined,
+    undefined,
+    (cap) => cap.refused(9),
+  );
+  expect(calls).toMatch(/ 0-3 4-7$/);
 });
 
 it("items that failed apart and have tries left go again together, with the others' outcomes kept", async () => {

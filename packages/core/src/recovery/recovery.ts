@@ -1,3 +1,4 @@
+import { factsOf } from "../contract/error-facts.ts";
 import type { Admission } from "../engine/admission/admission.ts";
 import type { Caller } from "../engine/call/caller.ts";
 import { Chunk } from "../engine/intake/chunk.ts";
@@ -40,6 +41,7 @@ export class Recovery<Input, Output> {
 
   async #settle(failure: Failure<Input>): Promise<void> {
     const { batch } = this.#context;
+    if (this.#settler.health.isPatient && this.#isTooLarge(failure)) return this.#settleParts(failure.chunk);
     const left = await this.#retry.retry(failure);
     if (left === undefined || batch.isEnding) return;
     const isRefused = left.isWhole && left.isUnsent !== true;
@@ -47,6 +49,31 @@ export class Recovery<Input, Output> {
     // Without those that have been asked, the others may be good.
     const rest = chunk !== left.chunk ? { ...left, chunk, isUnsent: true } : left;
     if (batch.isEnding || rest.chunk.size === 0) return;
-    await new Bisect(batch, this.#intake, this.#retry, this.#settler, this.#survey, rest.chunk.size).run(rest);
+    const { size } = rest.chunk;
+    if (isRefused) this.#intake.cap.refused(size);
+    if (this.#isTooLarge(rest)) return this.#settleParts(rest.chunk);
+    await new Bisect(batch, this.#intake, this.#retry, this.#settler, this.#survey, size).run(rest);
+  }
+
+  #isTooLarge({ chunk, error, isWhole, isUnsent }: Failure<Input>): boolean {
+    if (!isWhole || isUnsent === true || chunk.size <= this.#intake.cap.most) return false;
+    const facts = factsOf(error);
+    // What takes too long is halved bit by bit: each step may take as long.
+    return facts.code !== "rate_limited" && facts.code !== "timeout" && this.#settler.mayDivide(facts);
+  }
+
+  /** Sends a chunk that was larger than the backend is known to take: in parts, before any input of it is doubted. */
+  async #settleParts(chunk: Chunk<Input>): Promise<void> {
+    const { cap } = this.#intake;
+    const { most } = cap;
+    let hasPassed = true;
+    const settlePart = async (part: Chunk<Input>): Promise<void> => {
+      const failure = await this.#retry.once(part);
+      if (failure === undefined) return;
+      hasPassed = false;
+      await this.#settle(failure);
+    };
+    await Promise.all(chunk.parts(Math.ceil(chunk.size / most)).map(settlePart));
+    if (hasPassed) cap.limit(chunk.size, most);
   }
 }

@@ -97,15 +97,15 @@ export class Retry<Input, Output> {
     return { chunk, error: failure.error, isWhole: true };
   }
 
-  /** The halves of a chunk, each with tries of its own. */
-  parts(chunk: Chunk<Input>): readonly Chunk<Input>[] {
-    const halves = chunk.halves();
-    for (const half of halves) {
-      half.retries = 0;
+  /** Halves of a chunk, or more parts of at most so many inputs. Each has tries of its own. */
+  parts(chunk: Chunk<Input>, most: number): readonly Chunk<Input>[] {
+    const parts = chunk.parts(Math.max(2, Math.ceil(chunk.size / most)));
+    for (const part of parts) {
+      part.retries = 0;
       // Its inputs are not new: they have failed together.
-      half.failing = { ...this.#settler.health.begin(), count: 1 };
+      part.failing = { ...this.#settler.health.begin(), count: 1 };
     }
-    return halves;
+    return parts;
   }
 
   #judge(failure: Failure<Input>): Judgment {

@@ -64,7 +64,7 @@ export function embeddings(wire: Wire, clock: Clock, timeoutMs: number = 600_000
     limiter: rateLimiter({ clock, concurrency: 5 }),
     maxConcurrency: 64,
     weigh: ({ bytes }: Text) => ({ tokens: bytes }),
-    request: { maxInputs: 2048, maxTokens: 300_000 },
+    request: { maxInputs: 2048, maxTokens: 300_000, size: "learned" },
     retry: { attempts: 6 },
     timeoutMs,
   });

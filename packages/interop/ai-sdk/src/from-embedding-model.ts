@@ -62,7 +62,7 @@ export function fromEmbeddingModel(
     (values, call) => embed(model as EmbeddingModelV4, values, common, length, call),
     withDefaults(model, {
       maxConcurrency: model.supportsParallelCalls === true ? CEILING : 1,
-      request: { ...limitsOf(model), ...defined(request ?? {}) },
+      request: { size: "learned", ...limitsOf(model), ...defined(request ?? {}) },
       weigh: (text) => ({ tokens: utf8Length(text), bytes: utf8Length(text) }),
       ...defined(settings),
     }),

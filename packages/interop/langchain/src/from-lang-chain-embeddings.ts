@@ -48,7 +48,7 @@ export function fromLangChainEmbeddings(
   const maxInputs = countIn((theirs as { batchSize?: unknown }).batchSize) || undefined;
   return bulkRunnable((texts, call) => embedDocuments(seen, texts, maxInputs, length, call), {
     ...settings,
-    request: settings.request ?? { maxInputs },
+    request: { maxInputs, size: "learned", ...settings.request },
   });
 }
 

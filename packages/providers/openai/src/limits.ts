@@ -5,7 +5,7 @@ import type { RequestLimits } from "@batchwise/core";
  *
  * Source: https://developers.openai.com/api/reference/resources/embeddings/methods/create, checked 2026-11-24.
  */
-export const EMBEDDINGS_REQUEST: RequestLimits = { maxInputs: 2048, maxTokens: 300_000 };
+export const EMBEDDINGS_REQUEST: RequestLimits = { maxInputs: 2048, maxTokens: 300_000, size: "learned" };
 
 /**
  * Tokens of one text, for OpenAI's own embedding models.

@@ -83,7 +83,8 @@ export class Admission {
   tryPass(chunk: Chunk<unknown>): Pass | undefined {
     const { limiter } = this.#options;
     if (limiter === undefined) return FREE;
-    const reservation = limiter.tryReserve?.(this.demandOf(chunk.size, chunk.tokens), this.#reserve);
+    const options = this.#options.size === undefined ? this.#reserve : this.#reserveOptions();
+    const reservation = limiter.tryReserve?.(this.demandOf(chunk.size, chunk.tokens), options);
     return reservation && { reservation };
   }
 
@@ -110,7 +111,7 @@ export class Admission {
       try {
         const signal = this.#draining;
         const demand = this.demandOf(chunk.size, chunk.tokens);
-        reservation = await limiter.reserve(demand, { ...this.#reserve, signal, urgent });
+        reservation = await limiter.reserve(demand, { ...this.#reserveOptions(), signal, urgent });
       } catch (error) {
         if (this.#draining.aborted) return undefined;
         throw error;
@@ -142,6 +143,16 @@ export class Admission {
   /** Demand of one request on the limits, its tokens as the provider is expected to count them. */
   demandOf(inputs: number, tokens: number): Demand {
     return { requests: 1, inputs, tokens: tokens * (this.#options.calibration?.factor ?? 1) };
+  }
+
+  /** Weight of a chunk by which request sizes are learned: its tokens as they are expected to count or, unweighed, its inputs. */
+  weightOf(chunk: Chunk<unknown>): number {
+    return this.#options.weigh === undefined ? chunk.size : this.demandOf(chunk.size, chunk.tokens).tokens;
+  }
+
+  #reserveOptions(): ReserveOptions {
+    const inFlight = this.#options.size?.inFlight;
+    return inFlight === undefined ? this.#reserve : { ...this.#reserve, concurrency: inFlight };
   }
 
   /** Lets nothing through any more. */

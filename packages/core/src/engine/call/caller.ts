@@ -55,9 +55,9 @@ export class Caller<Input, Output> {
 
   /** Calls in the Runnable's own way. Never throws for the call. */
   async #call(chunk: Chunk<Input>, slot: CallSlot): Promise<Answer> {
-    const { calibration, callHooks, clock, lookUp, price, strategy, timeoutMs } = this.#context.options;
+    const { calibration, callHooks, clock, lookUp, price, size, strategy, timeoutMs } = this.#context.options;
     const { stats, budget, hooks } = this.#context.batch;
-    const startedAt = hooks.onRequest === undefined ? 0 : clock.now();
+    const startedAt = hooks.onRequest === undefined && size === undefined ? 0 : clock.now();
     // What a call reports after its end belongs to no call any more.
     slot.usage = undefined;
     slot.limits = undefined;
@@ -82,6 +82,10 @@ export class Caller<Input, Output> {
     const { usage, requestId } = slot;
     const { error } = answer;
     if (error === undefined && usage !== undefined) calibration?.observe(chunk.tokens, totalTokens(usage) ?? 0);
+    if (error !== undefined) size?.failed();
+    // What is sent again, or is a part, says little of what requests take.
+    else if (chunk.attempts === 1)
+      size?.answered(this.#admission.weightOf(chunk), clock.now() - startedAt, clock.now());
     if (!lookUp && hooks.onRequest !== undefined) {
       const durationMs = clock.now() - startedAt;
       hooks.onRequest({ inputs: chunk.size, attempt: chunk.attempts, durationMs, usage, requestId, error });

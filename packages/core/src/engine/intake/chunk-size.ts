@@ -16,8 +16,6 @@ const DEFAULT_MAX_INPUTS = 100;
 const PROBE_TOKENS = 10_000;
 /** Inputs that are not worth being cut. */
 const SMALLEST = 16;
-/** Chunks at the cap before twice as many inputs are tried. */
-const CHUNKS_TO_DOUBLE = 50;
 /** Milliseconds that a shorter wait for a smaller chunk must save to be worth a request of its own. */
 const WORTH_MS = 25;
 
@@ -41,34 +39,6 @@ export function chunkLimits(
 
 const ONE_INPUT: ChunkLimits = { maxInputs: 1, maxTokens: Infinity, maxBytes: Infinity };
 const UNLIMITED: ChunkLimits = { maxInputs: Infinity, maxTokens: Infinity, maxBytes: Infinity };
-
-/** Size that a backend has been found to take, where it does not say so. It is tried again in time whether it takes more. */
-export class SizeCap {
-  /** Inputs in a chunk at most. */
-  most: number = Infinity;
-  #taken = 0;
-  #suggested: number | undefined;
-
-  /** A request passed in parts of so many inputs only: believed of the second one. */
-  suggest(inputs: number): void {
-    if (this.#suggested !== undefined) this.limitTo(Math.max(inputs, this.#suggested));
-    this.#suggested = inputs;
-  }
-
-  /** The backend takes no more than so many inputs. */
-  limitTo(inputs: number): void {
-    if (inputs >= this.most) return;
-    this.most = Math.max(1, inputs);
-    this.#taken = 0;
-  }
-
-  /** Inputs of the next chunk that would be larger. */
-  take(): number {
-    const { most } = this;
-    if (++this.#taken % CHUNKS_TO_DOUBLE === 0) this.most *= 2;
-    return most;
-  }
-}
 
 /** Inputs of a chunk that go out first while nothing is known of the limits. */
 export function probeSize(chunk: Chunk<unknown>): number {

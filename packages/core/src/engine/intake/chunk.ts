@@ -72,6 +72,12 @@ export class Chunk<Input> {
     return this.cut(this.size >> 1);
   }
 
+  /** So many chunks of about the same size. */
+  parts(count: number): Chunk<Input>[] {
+    const place = (part: number): number => Math.floor((part * this.size) / count);
+    return Array.from({ length: count }, (_, part) => this.pick(range(place(part), place(part + 1))));
+  }
+
   /** Two chunks, the first with `count` inputs. */
   cut(count: number): [Chunk<Input>, Chunk<Input>] {
     return [this.pick(range(0, count)), this.pick(range(count, this.size))];

@@ -45,12 +45,12 @@ it("the chunk that finds out the limits is small, and goes alone until its first
   expect(probe.indexes).toEqual([0, 1]);
   limiter.probing = false;
   expect(intake.poll()).toBe("wait");
-  intake.called(probe.pick([0]));
+  intake.called(probe.pick([0]), true);
   expect([intake.poll(), offers.asked]).toEqual(["wait", 0]);
-  intake.called(probe);
+  intake.called(probe, true);
   expect([intake.poll(), offers.asked]).toEqual(["chunk", 1]);
   expect(intake.take().indexes).toEqual(span(2, 34));
-  intake.called(probe);
+  intake.called(probe, true);
   expect(offers.asked).toBe(1);
 });
 
@@ -102,9 +102,9 @@ it("a part of the chunk that finds out the limits finds them out in its place", 
   const probe = intake.take();
   const part = intake.lighten(probe);
   expect(part.size).toBe(20);
-  intake.called(probe);
+  intake.called(probe, true);
   expect(intake.poll()).toBe("wait");
-  intake.called(part);
+  intake.called(part, true);
   expect(intake.poll()).toBe("chunk");
 });
 
@@ -112,12 +112,12 @@ it("in recovery a part is at most its share of the inputs that have no outcome",
   const { intake, settler } = open(count(320));
   intake.poll();
   const chunk = intake.take();
-  expect(intake.lastPart(chunk, 1 / 16)).toBe(20);
+  expect(intake.nearEnd.lastPart(chunk, 1 / 16)).toBe(20);
   for (const index of count(48)) settler.fulfill(100 + index, index, index);
-  expect(intake.lastPart(chunk, 1 / 16)).toBe(17);
+  expect(intake.nearEnd.lastPart(chunk, 1 / 16)).toBe(17);
   const { intake: unknown } = open(new Set(count(320)));
   unknown.poll();
-  expect(unknown.lastPart(unknown.take(), 1 / 16)).toBe(32);
+  expect(unknown.nearEnd.lastPart(unknown.take(), 1 / 16)).toBe(32);
 });
 
 it("a chunk is spare once all inputs are on their way and no limit is near", () => {
@@ -125,11 +125,11 @@ it("a chunk is spare once all inputs are on their way and no limit is near", () 
   limiter.msPerToken = 0;
   intake.poll();
   const chunk = intake.take();
-  expect(intake.isSpare(chunk)).toBe(false);
+  expect(intake.nearEnd.isSpare(chunk)).toBe(false);
   intake.poll();
-  expect(intake.isSpare(chunk)).toBe(false);
+  expect(intake.nearEnd.isSpare(chunk)).toBe(false);
   intake.take();
-  expect(intake.isSpare(chunk)).toBe(true);
+  expect(intake.nearEnd.isSpare(chunk)).toBe(true);
   limiter.msPerToken = 1;
-  expect(intake.isSpare(chunk)).toBe(false);
+  expect(intake.nearEnd.isSpare(chunk)).toBe(false);
 });

@@ -4,18 +4,18 @@ import type { ResolvedOptions } from "../resolve/resolve-options.ts";
 import type { Backlog } from "../results/outcome-sink.ts";
 import type { Settler } from "../results/settler.ts";
 import type { StageContext } from "../stage-context.ts";
-import { lastSize, probeSize, SizeCap } from "./chunk-size.ts";
+import type { SizeCap } from "../../request-size/size-cap.ts";
+import { probeSize } from "./chunk-size.ts";
+import { NearEnd } from "./near-end.ts";
 import { Ahead } from "./ahead.ts";
 import type { Chunk } from "./chunk.ts";
 import { FlushTimer } from "./flush-timer.ts";
 import { Packer } from "./packer.ts";
+import { RequestTarget } from "./request-target.ts";
 import type { Source, SourceReader } from "./source.ts";
 
 /** State of the intake: a chunk can be taken, or may be later, or never again. */
 export type IntakeState = "chunk" | "wait" | "done";
-
-/** Near the end of a batch, a chunk that waits at the limits is at most this share of what has not been sent. */
-const WAITING_SHARE = 1 / 2;
 
 /**
  * Intake of a stage: takes inputs from the source as they are wanted, packs them, and hands out chunks of the size that
@@ -37,11 +37,12 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   #usualSize: number;
   /** Chunks that have been taken and still have an input without an outcome. */
   #outstanding = 0;
-  /** Size of chunks that the backend has shown to take. */
-  readonly cap: SizeCap = new SizeCap();
+  #nearEnd: NearEnd | undefined;
   /** Chunk that finds out the limits: what follows is not packed before it is back. */
   #probe: Chunk<Input> | undefined;
   #isClosed = false;
+  /** Undefined where requests are as large as they may be. */
+  readonly #target: RequestTarget<Input, Output> | undefined;
 
   constructor(context: StageContext<Input, Output>, settler: Settler<Input, Output>, admission: Admission) {
     const { options, source, sink } = context;
@@ -53,12 +54,24 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     this.#admission = admission;
     this.#packer = new Packer(options);
     this.#ahead = new Ahead(context, settler);
+    if (options.size !== undefined) this.#target = new RequestTarget(context, admission);
     if (maxWaitMs !== undefined || !("advance" in source)) {
       this.#timer = new FlushTimer(context, this.#packer, () => this.#outstanding === 0 && source.isIdle?.() !== false);
     }
     this.#mostChunks = 2 * maxConcurrency;
     this.#mostInputs = this.#mostChunks * limits.maxInputs;
     this.#usualSize = limits.maxInputs === Infinity ? 1 : limits.maxInputs;
+  }
+
+  /** Size of chunks that the backend has shown to take. */
+  get cap(): SizeCap {
+    return this.#packer.cap;
+  }
+
+  /** Sizes of what goes out near the end of the batch. */
+  get nearEnd(): NearEnd {
+    this.#nearEnd ??= new NearEnd(this.#options, this.#source, this.#packer, this.#settler, this.#admission);
+    return this.#nearEnd;
   }
 
   /** Takes on inputs, and tells whether `take` has a chunk to give. */
@@ -69,6 +82,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     if (!this.#source.ended || this.#packer.held > 0 || this.#ahead.next !== undefined) {
       if (this.#mayStart()) {
         if (this.#ahead.next !== undefined) return "chunk";
+        if (this.#target !== undefined) this.#packer.aim(this.#target.next(this.#packer.held));
         this.#source.fill(this);
         if (this.#outstanding < this.#mostChunks && this.#packer.isReady(this.#isPartialWanted())) return "chunk";
       }
@@ -80,7 +94,6 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   /** The chunk that `poll` has found: a small one while nothing is known of the limits. */
   take(): Chunk<Input> {
     let chunk = (this.#ahead.release() ?? this.#packer.take(this.#isPartialWanted())) as Chunk<Input>;
-    if (chunk.size > this.cap.most) chunk = this.#cut(chunk, this.cap.take());
     const { limits, limiter } = this.#options;
     if (limiter?.probing === true) {
       chunk = this.#cut(chunk, probeSize(chunk));
@@ -88,6 +101,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     }
     this.#timer?.sent();
     this.#outstanding++;
+    this.#target?.sent(chunk);
     if (limits.maxInputs === Infinity) this.#usualSize = Math.max(this.#usualSize, chunk.size);
     return chunk;
   }
@@ -101,14 +115,14 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** The part of a chunk that goes out where it has to wait at the limits: less near the end of a batch. */
   lighten(chunk: Chunk<Input>): Chunk<Input> {
-    const unsent = (this.#source.total ?? Infinity) - this.#source.pulled + this.#packer.held + chunk.size;
-    const part = this.#cut(chunk, this.#lastSize(chunk, unsent * WAITING_SHARE));
+    const part = this.#cut(chunk, this.nearEnd.waitingPart(chunk));
     if (chunk === this.#probe) this.#probe = part;
     return part;
   }
 
   /** The first call for a chunk is over. Others may have waited for what it finds out. */
-  called(chunk: Chunk<Input>): void {
+  called(chunk: Chunk<Input>, hasPassed: boolean): void {
+    if (hasPassed) this.#packer.passed(chunk.size);
     if (chunk !== this.#probe) return;
     this.#probe = undefined;
     this.#admission.semaphore.wake();
@@ -117,17 +131,6 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   /** Every input of a chunk that was taken has its outcome, or the batch has ended. */
   finished(): void {
     this.#outstanding--;
-  }
-
-  /** Inputs of a chunk that go out next where it would have to wait at the limits: at most this share of those without an outcome. */
-  lastPart(chunk: Chunk<Input>, share: number): number {
-    return this.#lastSize(chunk, ((this.#source.total ?? Infinity) - this.#settler.count) * share);
-  }
-
-  /** Tells whether a chunk could be sent now without taking anything from others: no new work is left, and no limit is near. */
-  isSpare(chunk: Chunk<Input>): boolean {
-    if (!this.#source.ended || this.#packer.held > 0) return false;
-    return (this.#options.limiter?.waitMs?.(this.#admission.demandOf(chunk.size, chunk.tokens)) ?? 0) === 0;
   }
 
   /** True where nothing is under way that could bring outcomes. */
@@ -184,10 +187,6 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     if (this.#source.ended || this.#timer?.isFlushing === true) return true;
     // Nothing under way, and no more may be taken on: equal inputs that wait for this very chunk fill the bound.
     return this.#outstanding === 0 && !this.#mayTakeOn();
-  }
-
-  #lastSize(chunk: Chunk<Input>, most: number): number {
-    return lastSize(chunk.size, this.#admission.demandOf(chunk.size, chunk.tokens), this.#options.limiter, most);
   }
 
   /** The first `count` inputs of a chunk; the others go back to wait for the next one. */

@@ -180,3 +180,31 @@ it("L1 every input goes out once where a chunk that was too heavy is cut and the
   for (let chunk = take(true); chunk !== undefined; chunk = take(true)) sent.push(...chunk);
   expect(sent).toEqual([0, 1, 2, 3, 4]);
 });
+
+it("P55 fills a chunk to the weight that is aimed at, and not beyond the limits", () => {
+  const { packer, add, take } = open({ maxInputs: 9, maxTokens: 20 });
+  packer.aim(10);
+  add(4, 4, 4);
+  expect(take()).toEqual([0, 1]);
+  packer.aim(100);
+  add(8, 8, 8);
+  expect(take()).toEqual([2, 3, 4]);
+});
+
+it("P55 a chunk that was filled before less was aimed at is cut", () => {
+  const { packer, add, take } = open({ maxTokens: 20 });
+  add(5, 5, 5, 5, 5);
+  packer.aim(10);
+  expect([take(), take(true), take(true)]).toEqual([[0, 1], [2, 3], [4]]);
+});
+
+it("P55 with nothing weighed, inputs are what is aimed at: a whole number of them, and never none", () => {
+  const limits = { maxInputs: 4, maxTokens: Infinity, maxBytes: Infinity };
+  const packer = new Packer<number>({ limits, weigh: undefined, calibration: undefined });
+  const next = (weight: number): number | undefined => {
+    packer.aim(weight);
+    for (let index = 0; packer.isOpen && index < 9; index++) packer.add(index, index);
+    return packer.take(true)?.size;
+  };
+  expect([next(2.4), next(0.1), next(100)]).toEqual([2, 1, 4]);
+});

@@ -1,5 +1,6 @@
 import type { Weight } from "../../contract/runnable.ts";
 import type { Calibration } from "../../rate-limit/calibration.ts";
+import { SizeCap } from "../../request-size/size-cap.ts";
 import type { ChunkLimits } from "./chunk-size.ts";
 import { Chunk } from "./chunk.ts";
 
@@ -17,14 +18,21 @@ export interface PackerOptions<Input> {
 export class Packer<Input> {
   /** Inputs that were added and have not gone out. Changed here alone. */
   held = 0;
+  #maxInputs: number;
+  #maxTokens: number;
   readonly #limits: ChunkLimits;
   readonly #weigh: ((input: Input) => Weight) | undefined;
   readonly #calibration: Calibration | undefined;
+  /** Inputs of the largest chunk that has passed at once. */
+  #largest = 1;
+  #cap: SizeCap | undefined;
   #full: Chunk<Input> | undefined;
   #filling: Chunk<Input> | undefined;
 
   constructor({ limits, weigh, calibration }: PackerOptions<Input>) {
     this.#limits = limits;
+    this.#maxInputs = limits.maxInputs;
+    this.#maxTokens = limits.maxTokens;
     this.#weigh = weigh;
     this.#calibration = calibration;
   }
@@ -39,6 +47,25 @@ export class Packer<Input> {
     return this.#filling?.size ?? 0;
   }
 
+  /** Size of chunks that the backend has shown to take. */
+  get cap(): SizeCap {
+    this.#cap ??= new SizeCap(this.#largest);
+    return this.#cap;
+  }
+
+  /** Takes over that a chunk of so many inputs has passed. */
+  passed(size: number): void {
+    this.#largest = Math.max(this.#largest, size);
+    this.#cap?.passed(size);
+  }
+
+  /** Sets the weight of the next chunk: in tokens as they are expected to count or, with nothing weighed, in inputs. */
+  aim(weight: number): void {
+    const { maxInputs, maxTokens } = this.#limits;
+    if (this.#weigh === undefined) this.#maxInputs = Math.min(maxInputs, Math.max(1, Math.round(weight)));
+    else this.#maxTokens = Math.min(maxTokens, weight);
+  }
+
   /** Returns whether the input is the first one of a chunk that is still being filled. */
   add(index: number, input: Input): boolean {
     const weight = this.#weigh?.(input);
@@ -49,7 +76,7 @@ export class Packer<Input> {
     this.#filling ??= new Chunk<Input>();
     this.#filling.add(index, input, weight);
     this.held++;
-    if (this.#full === undefined && this.#filling.size >= this.#limits.maxInputs) {
+    if (this.#full === undefined && this.#filling.size >= this.#maxInputs) {
       this.#full = this.#filling;
       this.#filling = undefined;
     }
@@ -68,13 +95,15 @@ export class Packer<Input> {
     this.#full = undefined;
     if (chunk === undefined) return undefined;
     this.held -= chunk.size;
-    if (this.#fits(chunk, WEIGHTLESS)) return chunk;
+    const most = this.#cap !== undefined && chunk.size > this.#cap.most ? this.#cap.next() : this.#maxInputs;
+    if (chunk.size <= most && this.#fits(chunk, WEIGHTLESS)) return chunk;
     // It was packed by what was expected then, or is a part put back before others.
-    const count = Math.max(1, chunk.countWithin(this.#limits.maxTokens / (this.#calibration?.factor ?? 1)));
+    const fitting = chunk.countWithin(this.#maxTokens / (this.#calibration?.factor ?? 1));
+    const count = Math.max(1, Math.min(fitting, most));
     if (count === chunk.size) return chunk;
-    const [fitting, rest] = chunk.cut(count);
+    const [first, rest] = chunk.cut(count);
     this.putBack(rest);
-    return fitting;
+    return first;
   }
 
   /** Takes back the part of a chunk that does not go out yet: it is first again. */
@@ -91,7 +120,7 @@ export class Packer<Input> {
 
   #fits(chunk: Chunk<Input>, weight: Weight): boolean {
     return (
-      (chunk.tokens + (weight.tokens ?? 0)) * (this.#calibration?.factor ?? 1) <= this.#limits.maxTokens &&
+      (chunk.tokens + (weight.tokens ?? 0)) * (this.#calibration?.factor ?? 1) <= this.#maxTokens &&
       chunk.bytes + (weight.bytes ?? 0) <= this.#limits.maxBytes
     );
   }

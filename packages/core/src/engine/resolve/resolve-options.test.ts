@@ -37,6 +37,7 @@ it("P19 what is not asked for is not there, and nothing is unbounded", () => {
     timeoutMs: undefined,
     maxWaitMs: undefined,
     limiter: undefined,
+    size: undefined,
     schema: undefined,
     keyOf: undefined,
     weigh: undefined,
@@ -183,4 +184,16 @@ it.for([
 ] as const)("refuses %s", ([, settings, options, message]) => {
   const subject = Object.assign(Object.create(one()) as Runnable<string, string>, { settings });
   expect(() => resolve(subject, options as BatchOptions)).toThrow(message);
+});
+
+it.for([
+  ["a limiter is shared and the Runnable asks for it", many({ request: { size: "learned" } }), {}, true],
+  ["the caller asks for it", many(), { request: { size: "learned" } }, true],
+  ["the caller wants full requests", many({ request: { size: "learned" } }), { request: { size: "full" } }, false],
+  ["neither asks", many({ request: { maxInputs: 5 } }), {}, false],
+  ["a call takes one input", one({ request: { size: "learned" } }), {}, false],
+  ["a batch is overridden", Object.assign(new Own(), { settings: { request: { size: "learned" } } }), {}, false],
+] as const)("P55 the size of requests is learned, where %s: %s", ([, subject, options, isLearned]) => {
+  expect(resolve(subject, { ...options, limiter: rateLimiter() }).size !== undefined).toBe(isLearned);
+  expect(resolve(subject, options).size).toBeUndefined();
 });

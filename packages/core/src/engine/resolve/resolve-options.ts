@@ -10,6 +10,7 @@ import type { StandardSchema } from "../../contract/standard-schema.ts";
 import { rateLimiter } from "../../rate-limit/local-rate-limiter.ts";
 import type { Permit } from "../admission/semaphore.ts";
 import { type Calibration, calibrationOf } from "../../rate-limit/calibration.ts";
+import { type RequestSize, requestSizeOf } from "../../request-size/request-size.ts";
 import { type ChunkLimits, chunkLimits } from "../intake/chunk-size.ts";
 import { type CallStrategy, callStrategy } from "./call-strategy.ts";
 import { checkOptions, checkSettings } from "./check-options.ts";
@@ -34,7 +35,10 @@ export interface ResolvedOptions<Input, Output> {
   readonly isPatient: boolean;
   readonly timeoutMs: number | undefined;
   readonly maxWaitMs: number | undefined;
+  /** Given or, for a batch that retries, one of its own: a 429's pause holds for all of its calls. */
   readonly limiter: RateLimiter | undefined;
+  /** Undefined where requests are as large as they may be. */
+  readonly size: RequestSize | undefined;
   readonly schema: StandardSchema<unknown, Output> | undefined;
   readonly keyOf: ((input: Input) => unknown) | undefined;
   /** Middleware around each call, the last one outermost; undefined where there is none. */
@@ -54,6 +58,12 @@ export interface ResolvedOptions<Input, Output> {
 
 /** Retry options with every default filled in. */
 export type ResolvedRetry = { readonly [Name in Exclude<keyof RetryOptions, "shouldRetry">]: number } & RetryOptions;
+
+/** Marks of a call inside of which a batch runs. */
+interface Marks {
+  readonly [CALL_SLOT]?: Permit;
+  readonly [INSIDE]?: unknown;
+}
 
 const RETRY_DEFAULTS: ResolvedRetry = {
   attempts: 1,
@@ -79,13 +89,13 @@ export function resolveOptions<Input, Output>(
   outside: readonly Middleware[] = [],
 ): ResolvedOptions<Input, Output> {
   const settings = checkSettings(runnable.settings ?? {});
-  const marks = options as { readonly [CALL_SLOT]?: Permit; readonly [INSIDE]?: unknown } | null;
-  const parent = marks?.[CALL_SLOT];
-  const callOptions = checkOptions(options, settings.callOptions, (parent ?? marks?.[INSIDE]) !== undefined);
+  const { [CALL_SLOT]: parent, [INSIDE]: inside } = (options ?? {}) as Marks;
+  const callOptions = checkOptions(options, settings.callOptions, (parent ?? inside) !== undefined);
   const stated = options.maxConcurrency ?? settings.maxConcurrency;
   const strategy = callStrategy(runnable, mayOverride, stated);
   const clock = options.clock ?? systemClock;
   const retry = resolveRetry(options.retry ?? settings.retry);
+  const limiter = options.limiter ?? settings.limiter ?? (retry && rateLimiter({ clock }));
   return {
     strategy,
     chain: (runnable as { readonly [STAGES]?: Chain })[STAGES],
@@ -96,8 +106,8 @@ export function resolveOptions<Input, Output>(
     isPatient: retry !== undefined && isPatient(retry, strategy, count),
     timeoutMs: options.timeoutMs ?? settings.timeoutMs,
     maxWaitMs: options.maxWaitMs ?? settings.maxWaitMs,
-    // Without a limiter a batch that retries still needs what one gives: a 429's pause holds for all of its calls.
-    limiter: options.limiter ?? settings.limiter ?? (retry && rateLimiter({ clock })),
+    limiter,
+    size: (options.request?.size ?? settings.request?.size) === "learned" ? sizeFor(strategy, limiter) : undefined,
     schema: options.schema ?? settings.schema,
     keyOf: keyOf(options.dedupe ?? settings.dedupe),
     callHooks: settings.lookUp ? undefined : callHooks([...(settings.middleware ?? []), ...outside]),
@@ -120,6 +130,11 @@ function resolveConcurrency(
   if (strategy.kind === "many" && strategy.isOverride) return { maxConcurrency: 1, permits: stated ?? Infinity };
   const permits = stated ?? (strategy.kind === "many" ? DEFAULT_BULK_CONCURRENCY : 1);
   return { maxConcurrency: permits, permits };
+}
+
+/** Size that is learned: not for what takes one input a call, nor for what does its own packing. */
+function sizeFor(strategy: CallStrategy<never, unknown>, limiter: RateLimiter | undefined): RequestSize | undefined {
+  return limiter === undefined || strategy.kind === "one" || strategy.isOverride ? undefined : requestSizeOf(limiter);
 }
 
 function callHooks(middleware: readonly Middleware[]): readonly CallHook[] | undefined {

@@ -32,7 +32,7 @@ function faultsOfFamily(root: Call, performance: Performance, facts: Facts): str
       faults.push(`request ${root.number} took ${family.length - 1} further calls to split, ${most} are enough (P36)`);
     }
   }
-  if (family.some((call) => isKnownBadHalf(call, family))) {
+  if (family.some((call) => isKnownBadHalf(call, family) && !isTooLarge(root, call, performance))) {
     faults.push(`a part of request ${root.number} was sent as a whole though the rest of it had come through (P36)`);
   }
   const outage = longestOutage(family);
@@ -69,6 +69,20 @@ function isKnownBadHalf(call: Call, family: readonly Call[]): boolean {
       (each) => isSame(each.keys, rest) && cameThrough(each) && (each.end?.order ?? Infinity) < call.start.order,
     );
   });
+}
+
+/**
+ * Whether by a part's time there is reason to think that its request was only too large: one was of which it is more than
+ * half, or two were refused and none as large had come through. Then the one part says nothing about the other.
+ */
+function isTooLarge(root: Call, part: Call, { log }: Performance): boolean {
+  const before = log.calls.filter(({ end }) => (end?.order ?? Infinity) < part.start.order);
+  const passed = before.filter((call) => cameThrough(call) && (call.end?.order ?? 0) < (root.end?.order ?? 0));
+  const largest = Math.max(1, ...passed.map(({ keys }) => keys.length));
+  const refused = before.filter(({ keys, result }) => result?.kind === "threw" && keys.length < 2 * root.keys.length);
+  const codes = refused.map(({ result }) => (result?.kind === "threw" ? codeOf(result.failure.thrown) : undefined));
+  if (codes.includes("request_too_large")) return true;
+  return refused.filter(({ keys }) => keys.length > largest).length > 1;
 }
 
 function cameThrough({ aborted, result }: Call): boolean {
