@@ -61,7 +61,7 @@ export function batchWorld(
 }
 
 /** A server with OpenAI's embeddings in batches: the vector of a text is its length. */
-export class BatchApi {
+class BatchApi {
   readonly jobs: ApiJob[] = [];
   /** Calls in order, such as "GET /batches/batch-0". */
   readonly calls: string[] = [];

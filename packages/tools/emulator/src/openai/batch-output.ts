@@ -66,7 +66,7 @@ function inForm(bytes: Buffer, form: Jobs["file"]): Buffer {
       return Buffer.from(`[${text().replaceAll("\n", ",")}]`);
     case "utf16":
       return Buffer.from(`\uFEFF${text()}\n`, "utf16le");
-    case undefined:
+    default:
       return bytes;
   }
 }

@@ -66,12 +66,12 @@ describe("a batch", () => {
   });
 
   // Sources are in the README.
-  test.for<[RowFlaw, object | undefined, number]>([
-    ["missing", undefined, 9],
-    ["null", { status_code: 200, request_id: expect.any(String), body: null }, 9],
-    ["twice", { status_code: 200 }, 10],
-    ["zero", { status_code: 0, request_id: "", body: {} }, 9],
-  ])("a row can be scripted: %s", async ([row, response, answered]) => {
+  test.for<[RowFlaw, object[], number]>([
+    ["missing", [], 9],
+    ["null", [{ status_code: 200, request_id: expect.any(String), body: null }], 9],
+    ["twice", [{ status_code: 200 }, { status_code: 200 }], 10],
+    ["zero", [{ status_code: 0, request_id: "", body: {} }], 9],
+  ])("a row can be scripted: %s", async ([row, responses, answered]) => {
     await using emulator = await startEmulator({ jobs: { rows: [{ row, marker: "five" }] } });
     const {
       output_file_id: output,
@@ -81,8 +81,7 @@ describe("a batch", () => {
     expect(counts).toEqual({ total: 10, completed: 10, failed: 0 });
     const rows = [await rowsOf(emulator, output), errors === undefined ? [] : await rowsOf(emulator, errors)].flat();
     const own = rows.filter((each) => each.custom_id === "line-4");
-    expect(own).toHaveLength(row === "missing" ? 0 : row === "twice" ? 2 : 1);
-    if (response !== undefined) expect(own[0].response).toMatchObject(response);
+    expect(own.map(({ response }) => response)).toMatchObject(responses);
     expect(rows.filter((each) => each.custom_id !== "line-4")).toHaveLength(9);
     expect(emulator.stats().jobs.linesAnswered).toBe(answered);
   });
@@ -101,22 +100,13 @@ describe("a batch", () => {
   test.for<[NonNullable<Jobs["file"]>, (text: string) => unknown[]]>([
     ["crlf", (text) => text.split("\r\n").map((line) => JSON.parse(line) as unknown)],
     ["list", (text) => JSON.parse(text) as unknown[]],
-    [
-      "cut",
-      (text) => [
-        ...text
-          .split("\n")
-          .slice(0, 9)
-          .map((line) => JSON.parse(line) as unknown),
-        "the last",
-      ],
-    ],
+    ["cut", (text) => text.split("\n").map((line) => (line.endsWith("}") ? (JSON.parse(line) as unknown) : "cut"))],
   ])("its output can be in another form: %s", async ([file, read]) => {
     await using emulator = await startEmulator({ jobs: { file } });
     const batch = await createBatch(emulator, lines);
     const text = await contentOf(emulator, `/v1/files/${(await batch.retrieve()).output_file_id}/content`);
     expect(read(text)).toHaveLength(10);
-    if (file === "cut") expect(() => void JSON.parse(text.split("\n").at(-1)!)).toThrow(SyntaxError);
+    expect(read(text).indexOf("cut")).toBe(file === "cut" ? 9 : -1);
   });
 
   test("its counts can contradict its rows, and its end can have no time", async () => {
