@@ -49,15 +49,13 @@ export class Rows<Output> {
   }
 
   add({ id, outcome, inputTokens = 0, outputTokens = 0 }: JobRow<Output>): void {
-    const isAnswer = isList(outcome);
-    if (!isAnswer && this.#outcomes.has(id)) return;
+    const before = this.#outcomes.get(id);
     // A row that is there twice is one.
-    const isOther = this.#answered.has(id) && !isDeepStrictEqual(this.#outcomes.get(id), outcome);
-    if (this.#answered.has(id) && !isOther) return;
+    if (isList(outcome) ? isDeepStrictEqual(before, outcome) : before !== undefined) return;
     this.inputTokens += inputTokens;
     this.outputTokens += outputTokens;
-    this.#outcomes.set(id, isOther ? duplicate() : outcome);
-    if (isAnswer) this.#answered.add(id);
+    this.#outcomes.set(id, this.#answered.has(id) ? duplicate() : outcome);
+    if (isList(outcome)) this.#answered.add(id);
   }
 
   outcomeOf(line: ShardLine): JobRow<Output>["outcome"] | undefined {

@@ -23,7 +23,7 @@ export function jobLeft(error: Error): JobLeftError {
   const got = status !== undefined ? `status ${status}` : BatchwiseError.isInstance(error) ? error.name : "an error";
   return new JobLeftError(
     `Expected the state or the rows of a job that exists, got ${got}, in \`cause\`. The job is kept: run the same batch ` +
-      "with the same store later to resume it. With another store it is paid anew.",
+      "with the same store later to resume it. Another store pays for it anew.",
     {
       // No input is to blame.
       code: isFatal(error) || isRetryable(error) ? codeOf(error) : "provider_error",
