@@ -2,9 +2,13 @@ import { BASE_BATCH, CALL_SLOT, STAGES, WRAPPED } from "./contract/marks.ts";
 import { chainOf } from "./engine/pipeline/chain-stages.ts";
 import { isOverridden } from "./engine/resolve/call-strategy.ts";
 import { costOf } from "./engine/results/stats.ts";
+import { Outage } from "./rate-limit/outage.ts";
+import { Pause } from "./rate-limit/pause.ts";
 import type { Runnable } from "./runnable.ts";
 
 export { costOf, isOverridden };
+/** Parts of `rateLimiter()`, for a limiter of your own that pauses and waits for outages as it does. */
+export { Outage, Pause };
 
 /**
  * Makes a wrapper stand for another Runnable, whose calls the engine makes in its place, with the wrapper's settings

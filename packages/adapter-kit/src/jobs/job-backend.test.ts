@@ -47,6 +47,7 @@ function serve(changes: Partial<JobApi<string>> = {}, rows: readonly RawRow[] = 
     sourceOf: () => "file-1",
     hasEnded: () => true,
     stateOf: (): JobState => ({ status: "ended" }),
+    isForgotten: () => false,
     async *rows() {
       yield* rows;
     },
@@ -101,10 +102,9 @@ test("what was uploaded is deleted where it is refused for good, where there was
   expect(read.calls.at(-1)).toEqual(remove);
 });
 
-test("each row is its line's own: P7 by id, once; those of others and of nothing are left out", async () => {
+test("each row is its line's own: P7 by id; those of others and of nothing are left out", async () => {
   const rows: RawRow[] = [
     { id: "1", answer: { vectors: [1] } },
-    { id: "1", answer: { vectors: [9] } },
     { id: "stranger", answer: { vectors: [2] } },
     { id: 5 },
     {},
@@ -131,21 +131,58 @@ test.for<[string, RawRow]>([
   expect(found.map(({ outcome }) => outcome)).toEqual([expect.any(ResultError), [3]]);
 });
 
-test("P53 an answer counts, whether its line has another row before or after that failed", async () => {
-  const answer = { vectors: [1] };
-  const failure = { status: 0 };
+test("P53 an id is known as a number, and with blanks around it", async () => {
   const rows: RawRow[] = [
-    { id: "0", failure },
-    { id: "0", answer },
-    { id: "1", answer },
-    { id: "1", failure },
+    { id: 1, answer: { vectors: [1] } },
+    { id: " 0 ", answer: { vectors: [0] } },
   ];
   const found = await collected(serve({}, rows).backend.rows("job-1", inputsOf, {}));
   expect(found.map(({ id, outcome }) => [id, outcome])).toEqual([
-    ["0", expect.any(ProviderError)],
-    ["0", [1]],
     ["1", [1]],
+    ["0", [0]],
   ]);
+});
+
+// BerriAI/litellm#18057: a gateway that hands out the rows of the provider behind it.
+test("P53 rows of which none has a line's id are one error: another job's would have none either", async () => {
+  const rows = Array.from({ length: 5 }, () => ({ answer: { candidates: [] } }));
+  await expect(collected(serve({}, rows).backend.rows("job-1", inputsOf, {}))).rejects.toThrow(
+    "Expected rows with the ids of the job's lines, got 5 without one",
+  );
+  expect(await collected(serve({}, rows.slice(1)).backend.rows("job-1", inputsOf, {}))).toEqual([]);
+});
+
+// BerriAI/litellm#16186: no content of the results of a batch that is there.
+test("P53 results that cannot be found are not a job that is gone, unless it is as old as results get", async () => {
+  const lost = (isForgotten: boolean): Promise<unknown[]> => {
+    const changes = {
+      isForgotten: () => isForgotten,
+      // oxlint-disable-next-line require-yield -- it has none
+      async *rows(): AsyncGenerator<RawRow, void, undefined> {
+        throw refusal(404);
+      },
+    };
+    return collected(serve(changes).backend.rows("job-1", inputsOf, {}));
+  };
+  expect(await failureOf(lost(false))).toMatchObject({ providerCode: "results_missing", retryable: true });
+  expect((await failureOf(lost(false))) as object).not.toHaveProperty("status", 404);
+  expect(await failureOf(lost(true))).toMatchObject({ status: 404 });
+});
+
+// BerriAI/litellm#37147: the batch that is created has no metadata.
+test("P42 a job whose answer was lost is found by its upload, where the server keeps no tags", async () => {
+  const lost = serve({
+    start: () => Promise.reject(refusal(503)),
+    list: async () => ({
+      jobs: [
+        { id: "job-2", source: "file-2" },
+        { id: "job-1", source: "file-1" },
+      ],
+    }),
+  });
+  await expect(lost.backend.create(lines, "run/1", {})).rejects.toThrow(ProviderError);
+  expect(await lost.backend.find("run/1", {})).toEqual([{ id: "job-1", tag: "run/1" }]);
+  expect(await lost.backend.find("run/2", {})).toEqual([]);
 });
 
 test("P53 a row that has no status is sent again; a key that is refused for a row is not refused for all", async () => {

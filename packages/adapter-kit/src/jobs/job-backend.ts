@@ -26,6 +26,14 @@ export interface TaggedJob {
   readonly tag: string;
 }
 
+/** Job in a list, any of whose facts may be missing. */
+interface ListedJob {
+  readonly id?: unknown;
+  readonly tag?: unknown;
+  /** Upload that it reads. */
+  readonly source?: unknown;
+}
+
 /** Calls of a provider's API for offline jobs. They throw ProviderError. */
 export interface JobApi<Job> {
   /** Provider, host, endpoint and model. */
@@ -45,7 +53,7 @@ export interface JobApi<Job> {
   list(
     cursor: string | undefined,
     options: JobCallOptions,
-  ): Promise<{ readonly jobs: readonly { readonly id?: unknown; readonly tag?: unknown }[]; readonly next?: unknown }>;
+  ): Promise<{ readonly jobs: readonly ListedJob[]; readonly next?: unknown }>;
   retrieve(id: string, options: JobCallOptions): Promise<Job>;
   /** Upload that it reads; undefined where that is unknown. */
   sourceOf(job: Job): string | undefined;
@@ -58,6 +66,8 @@ export interface JobApi<Job> {
   stateOf(job: Job, options: JobCallOptions, endedMs: number): JobState | Promise<JobState>;
   /** Number of rows that a job that has ended should have; undefined where that is unknown. @default unknown */
   rowCount?(job: Job): number | undefined;
+  /** Tells whether its results have been deleted by now, because they are kept for a time only. */
+  isForgotten(job: Job): boolean;
   /**
    * The rows of all its results, in any order, as they arrive, one that cannot be read too. Leaving the loop ends the
    * download.
@@ -78,6 +88,8 @@ export function jobBackend<Input, Output, Job>(
 ): JobBackend<Input, Output> {
   /** Uploads whose job could not be created yet: another try need not upload them again. */
   const uploads = new WeakMap<readonly JobLine[], string>();
+  /** The same by the tags of their jobs, for servers that do not keep tags. */
+  const sources = new Map<string, string>();
   const { clock = systemClock } = api;
   /** Times at which jobs were first seen to have ended, until their rows are read. */
   const ends = new Map<string, number>();
@@ -94,9 +106,11 @@ export function jobBackend<Input, Output, Job>(
     async create(lines, tag, options) {
       const source = uploads.get(lines) ?? (await api.upload(lines, tag, options));
       uploads.set(lines, source);
+      sources.set(tag, source);
       try {
         const id = await api.start(source, tag, options);
         uploads.delete(lines);
+        sources.delete(tag);
         return id;
       } catch (error) {
         // What is refused for good will not be read. After anything else the job may be there, or be tried again.
@@ -107,7 +121,7 @@ export function jobBackend<Input, Output, Job>(
         throw error;
       }
     },
-    find: (tagPrefix, options) => findJobs(api, tagPrefix, options),
+    find: (tagPrefix, options) => findJobs(api, tagPrefix, sources.get(tagPrefix), options),
     async poll(id, options) {
       const job = await api.retrieve(id, options);
       const now = clock.now();
@@ -119,20 +133,24 @@ export function jobBackend<Input, Output, Job>(
     },
     async *rows(id, inputsOf, options) {
       const job = await api.retrieve(id, options);
-      const answered = new Set<string>();
-      const failed = new Set<string>();
       let count = 0;
-      for await (const raw of api.rows(job, options)) {
-        count++;
-        const row = await rowOf(kind, api, raw, inputsOf);
-        if (row === undefined || answered.has(row.id)) continue;
-        const rows = row.outcome instanceof Error ? failed : answered;
-        if (rows.has(row.id)) continue;
-        rows.add(row.id);
-        yield row;
+      let known = 0;
+      try {
+        for await (const raw of api.rows(job, options)) {
+          count++;
+          const row = await rowOf(kind, api, raw, inputsOf);
+          if (row === undefined) continue;
+          known++;
+          yield row;
+        }
+      } catch (error) {
+        // The job is there, and paid: it is not the job that is gone.
+        if (!isMissing(error) || api.isForgotten(job)) throw error;
+        throw unfound(error);
       }
       const expected = api.rowCount?.(job) ?? 0;
       if (count < expected) throw tooFew(expected, count);
+      if (known === 0 && count >= MANY) throw unknownRows(count);
       ends.delete(id);
       await remove(api.sourceOf(job), options);
     },
@@ -148,13 +166,23 @@ export function jobBackend<Input, Output, Job>(
   };
 }
 
-async function findJobs<Job>(api: JobApi<Job>, tagPrefix: string, options: JobCallOptions): Promise<TaggedJob[]> {
+/** Rows that cannot all be unknown by chance. */
+const MANY = 5;
+
+async function findJobs<Job>(
+  api: JobApi<Job>,
+  tagPrefix: string,
+  upload: string | undefined,
+  options: JobCallOptions,
+): Promise<TaggedJob[]> {
   const found: TaggedJob[] = [];
   let cursor: string | undefined;
   for (;;) {
     const { jobs, next } = await api.list(cursor, options);
-    for (const { id, tag } of jobs) {
-      if (typeof id === "string" && typeof tag === "string" && tag.startsWith(tagPrefix)) found.push({ id, tag });
+    for (const { id, tag, source } of jobs) {
+      if (typeof id !== "string") continue;
+      if (typeof tag === "string" && tag.startsWith(tagPrefix)) found.push({ id, tag });
+      else if (upload !== undefined && source === upload) found.push({ id, tag: tagPrefix });
     }
     // A server that does not know the cursor would send its first page forever.
     if (textIn(next) === undefined || next === cursor) return found;
@@ -166,11 +194,13 @@ async function findJobs<Job>(api: JobApi<Job>, tagPrefix: string, options: JobCa
 async function rowOf<Input, Output>(
   kind: JobKind<Input, Output>,
   { dialect }: Pick<JobApi<unknown>, "dialect">,
-  { id, answer, failure }: RawRow,
+  { id: given, answer, failure }: RawRow,
   inputsOf: (lineId: string) => readonly Input[] | undefined,
 ): Promise<JobRow<Output> | undefined> {
-  const inputs = typeof id === "string" ? inputsOf(id) : undefined;
-  if (typeof id !== "string" || inputs === undefined || inputs.length === 0) return undefined;
+  // Ids are whole numbers, as which another program may have read and written them.
+  const id = typeof given === "number" ? String(given) : textIn(given)?.trim();
+  const inputs = id === undefined ? undefined : inputsOf(id);
+  if (id === undefined || inputs === undefined || inputs.length === 0) return undefined;
   if (failure instanceof Error) return { id, outcome: failure };
   if (failure !== undefined) {
     // The key and what it may use have been seen to already: the job runs.
@@ -198,6 +228,25 @@ async function attempt<T>(read: () => T): Promise<Awaited<T> | Error> {
 
 function misshapen(): ResultError {
   return new ResultError("Expected an answer of the shape that the live endpoint gives, got another. Send it again.");
+}
+
+function isMissing(error: unknown): error is ProviderError {
+  return ProviderError.isInstance(error) && (error.status === 404 || error.status === 410);
+}
+
+function unfound(cause: ProviderError): ProviderError {
+  return new ProviderError(
+    `Expected the results of a job that has ended, got status ${cause.status}. Read them again; if it goes on, check that ` +
+      "the server hands out results.",
+    { providerCode: "results_missing", retryable: true, requestId: cause.requestId, cause },
+  );
+}
+
+function unknownRows(count: number): ResultError {
+  return new ResultError(
+    `Expected rows with the ids of the job's lines, got ${count} without one. ` +
+      "Check that the server's batches have results in the form of the API that the adapter is for.",
+  );
 }
 
 function tooFew(expected: number, count: number): ProviderError {

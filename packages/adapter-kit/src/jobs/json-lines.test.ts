@@ -4,6 +4,12 @@ import { jsonLines } from "./json-lines.ts";
 const TERN = { provider: "Tern" };
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
+/** A text in UTF-16. */
+function wide(text: string, isHighFirst = false): Uint8Array<ArrayBuffer> {
+  const bytes = Buffer.from(text, "utf16le");
+  return Uint8Array.from(isHighFirst ? bytes.swap16() : bytes);
+}
+
 /** A body that arrives in these pieces. */
 function arriving(pieces: readonly Uint8Array<ArrayBuffer>[], onCancel: () => void = () => undefined): Response {
   const left = [...pieces];
@@ -20,11 +26,13 @@ function arriving(pieces: readonly Uint8Array<ArrayBuffer>[], onCancel: () => vo
 }
 
 test.for([1, 2, 3, 7, 1000])("lines are whole wherever the pieces of %i bytes end", async (size) => {
-  const bytes = encode('{"one":1}\n{"two":"ü 🙂"}\n\n{"three":"and the last"}');
-  const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
-    bytes.slice(at * size, (at + 1) * size),
-  );
-  expect(await read(arriving(pieces))).toEqual([{ one: 1 }, { two: "ü 🙂" }, { three: "and the last" }]);
+  const text = '{"one":1}\n{"two":"ü 🙂"}\n\n{"three":"and the last"}';
+  for (const bytes of [encode(text), wide(text)]) {
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+      bytes.slice(at * size, (at + 1) * size),
+    );
+    expect(await read(arriving(pieces))).toEqual([{ one: 1 }, { two: "ü 🙂" }, { three: "and the last" }]);
+  }
 });
 
 const a = '{"id":"a"}';
@@ -38,7 +46,24 @@ test.for<[string, string | Uint8Array<ArrayBuffer>, readonly unknown[]]>([
   ["a line that is cut", `${a}\n{"id":"c","resp\n${b}`, ["a", undefined, "b"]],
   ["a last line that is cut", `${a}\n${b.slice(0, 9)}`, ["a", undefined]],
   ["numbers that JSON does not have", `{"id":NaN}\n${a}`, [undefined, "a"]],
-  ["a text, a number, a list", `${a}\n"x"\n7\n[]\n${b}`, ["a", undefined, undefined, undefined, "b"]],
+  ["a line that is cut, and an indented one behind it", `${a}\n{"id":"c","x":{\n  ${b}`, ["a", undefined, "b"]],
+  ["a text, a number, an empty list", `${a}\n"x"\n7\n[]\n${b}`, ["a", undefined, undefined, "b"]],
+  // BerriAI/litellm#14452: a gateway that writes one list in place of lines.
+  ["one list", `[${a}, ${b}]`, ["a", "b"]],
+  ["one list, a line each", `[\n${a},\n${b}\n]\n`, ["a", "b"]],
+  ["one list that is cut", `[${a}, ${b}, {"id":"c","resp`, ["a", "b", undefined]],
+  ["one list that is cut in the middle of a text", `[${a}, ${b}, {"id":"c`, ["a", "b", undefined]],
+  [
+    "one list in many lines",
+    JSON.stringify([JSON.parse(a), { id: "c", n: [{}, { m: [] }] }, JSON.parse(b)], null, 2),
+    ["a", "c", "b"],
+  ],
+  ["objects in many lines", [a, b].map((each) => JSON.stringify(JSON.parse(each), null, 2)).join("\n"), ["a", "b"]],
+  // 567-labs/instructor#2667, mkht/PSOpenAI#19: batch files in the encoding of a platform.
+  ["UTF-16 with its mark", wide(`\uFEFF${a}\r\n${b}\r\n`), ["a", "b"]],
+  ["UTF-16 without", wide(`${a}\n${b}`), ["a", "b"]],
+  ["UTF-16, the high bytes first", wide(`\uFEFF${a}\n${b}`, true), ["a", "b"]],
+  ["UTF-16, the high bytes first, without its mark", wide(`${a}\n${b}`, true), ["a", "b"]],
   [
     "a line in Latin-1, first or later",
     Uint8Array.from([...encode('{"id":"'), 0xe9, ...encode(`"}\n${a}\n{"id":"caf`), 0xe9, ...encode(`"}\n${b}`)]),

@@ -1,10 +1,12 @@
 import type { Dialect } from "../errors/dialect.ts";
 import { notJson } from "../errors/provider-errors.ts";
-import { type Fields, fieldsOf, parseJson } from "../fields.ts";
+import type { Fields } from "../fields.ts";
+import { ObjectReader } from "./object-reader.ts";
 
 /**
  * The objects in a body of JSON lines as they arrive, so that a file of any length takes the memory of its longest line.
- * A line that cannot be read (cut, in another encoding) is `undefined`: it costs itself alone. Empty lines are left out.
+ * A line that cannot be read (cut, in another encoding) is `undefined`: it costs itself alone. Empty lines are left out. The
+ * objects may be in UTF-16, spread over lines, without newlines between them, or in one list.
  *
  * @throws ProviderError (retryable) for a body that is something else, such as a proxy's page; what reading throws
  */
@@ -12,64 +14,85 @@ export async function* jsonLines(
   response: Response,
   dialect: Dialect,
 ): AsyncGenerator<Fields | undefined, void, undefined> {
+  const objects = new ObjectReader();
   let isKnown = false;
   for await (const bytes of byteLines(response)) {
     const text = textOf(bytes);
-    if (text === "") continue;
-    isKnown ||= text?.startsWith("{") !== false;
+    if (text?.trim() === "") continue;
+    isKnown ||= text === undefined || /^\s*[{[]/.test(text);
     if (!isKnown) throw notJson(dialect, { status: response.status });
-    yield* objectsIn(text);
+    yield* objects.read(text);
   }
+  yield* objects.end();
 }
 
 const NEWLINE = 10;
 
 async function* byteLines(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = response.body?.getReader();
   let begun: Uint8Array[] = [];
+  for await (const piece of pieces(response)) {
+    let start = 0;
+    for (let end = piece.indexOf(NEWLINE); end !== -1; end = piece.indexOf(NEWLINE, start)) {
+      yield joined([...begun, piece.subarray(start, end)]);
+      begun = [];
+      start = end + 1;
+    }
+    begun.push(piece.subarray(start));
+  }
+  yield joined(begun);
+}
+
+/** Pieces of the body in UTF-8. */
+async function* pieces(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = response.body?.getReader();
+  let head: Uint8Array | undefined = NOTHING;
+  let wide: InstanceType<typeof TextDecoder> | undefined;
   try {
     for (;;) {
       const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
       if (done || value === undefined) break;
-      let start = 0;
-      for (let end = value.indexOf(NEWLINE); end !== -1; end = value.indexOf(NEWLINE, start)) {
-        yield joined([...begun, value.subarray(start, end)]);
-        begun = [];
-        start = end + 1;
+      let piece: Uint8Array = value;
+      if (head !== undefined) {
+        piece = head = joined([head, value]);
+        if (piece.length < 2) continue;
+        wide = wideDecoder(piece);
+        head = undefined;
       }
-      begun.push(value.subarray(start));
+      yield wide === undefined ? piece : new TextEncoder().encode(wide.decode(piece, { stream: true }));
     }
-    yield joined(begun);
+    if (head !== undefined) yield head;
   } finally {
     // A loop that is left early lets the connection go.
     await reader?.cancel().catch(() => undefined);
   }
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const [only] = pieces;
-  if (pieces.length === 1 && only !== undefined) return only;
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+const NOTHING = new Uint8Array();
+
+/** Decoder of a text in UTF-16, by the mark of its byte order or the half of its first character that is 0. */
+function wideDecoder([first, second]: Uint8Array): InstanceType<typeof TextDecoder> | undefined {
+  const isLowFirst = first === 0xff ? second === 0xfe : first !== 0 && second === 0;
+  const isHighFirst = first === 0xfe ? second === 0xff : first === 0 && second !== 0;
+  return isLowFirst || isHighFirst ? new TextDecoder(isLowFirst ? "utf-16le" : "utf-16be") : undefined;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
   return whole;
 }
 
-/** The line without a mark of its byte order and the rest of its end; undefined where it is not UTF-8. */
+/** The line without a mark of its byte order; undefined where it is not UTF-8. */
 function textOf(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim();
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     return undefined;
   }
-}
-
-/** One object a line, or several where the newline between them is missing. */
-function objectsIn(text: string | undefined): (Fields | undefined)[] {
-  if (text === undefined) return [undefined];
-  const whole = fieldsOf(parseJson(text));
-  return whole === undefined ? text.split(/(?<=\})\s*(?=\{")/).map((part) => fieldsOf(parseJson(part))) : [whole];
 }

@@ -1,4 +1,5 @@
-import { type JobRow, ResultError } from "@batchwise/core";
+import { isDeepStrictEqual } from "node:util";
+import { type JobRow, ProviderError, ResultError } from "@batchwise/core";
 import { isFatal, isRetryable, notWorkedOn } from "./errors.ts";
 import type { Shard, ShardLine } from "./shards.ts";
 
@@ -26,7 +27,10 @@ export class Answers<Output> {
   }
 }
 
-/** Rows of a job by their lines' ids. An answer replaces a failure; a second answer for a line makes an error of both. */
+/** Rows that cannot all be wrong by chance. */
+const MANY = 5;
+
+/** Rows of a job by their lines' ids. An answer replaces a failure; another answer to a line makes an error of both. */
 export class Rows<Output> {
   inputTokens = 0;
   outputTokens = 0;
@@ -37,13 +41,21 @@ export class Rows<Output> {
     return this.#outcomes.size;
   }
 
+  /** Error of a row, where there are many and none of them can be read as an answer: those of another job could not either. */
+  get flaw(): Error | undefined {
+    if (this.size < MANY) return undefined;
+    const flaws = [...this.#outcomes.values()].map((outcome) => (isList(outcome) ? outcome[0] : outcome));
+    return flaws.every((each) => isBroken(each) || isOfNoForm(each)) ? (flaws[0] as Error) : undefined;
+  }
+
   add({ id, outcome, inputTokens = 0, outputTokens = 0 }: JobRow<Output>): void {
+    const before = this.#outcomes.get(id);
+    // A row that is there twice is one.
+    if (isList(outcome) ? isDeepStrictEqual(before, outcome) : before !== undefined) return;
     this.inputTokens += inputTokens;
     this.outputTokens += outputTokens;
-    const isAnswer = isList(outcome);
-    if (!isAnswer && this.#outcomes.has(id)) return;
-    this.#outcomes.set(id, isAnswer && this.#answered.has(id) ? duplicate() : outcome);
-    if (isAnswer) this.#answered.add(id);
+    this.#outcomes.set(id, this.#answered.has(id) ? duplicate() : outcome);
+    if (isList(outcome)) this.#answered.add(id);
   }
 
   outcomeOf(line: ShardLine): JobRow<Output>["outcome"] | undefined {
@@ -83,8 +95,13 @@ function isList<Output>(outcome: JobRow<Output>["outcome"]): outcome is readonly
 }
 
 /** True for an answer that cannot be read: no input is to blame for it. */
-function isBroken(error: Error): boolean {
-  return ResultError.isInstance(error);
+function isBroken(outcome: unknown): boolean {
+  return ResultError.isInstance(outcome);
+}
+
+/** True for an answer that is not even of the endpoint's form, although its status is good. */
+function isOfNoForm(outcome: unknown): boolean {
+  return ProviderError.isInstance(outcome) && outcome.status !== undefined && outcome.status < 300;
 }
 
 function duplicate(): ResultError {

@@ -33,6 +33,7 @@ const providers: Readonly<Record<string, (emulator: Emulator) => Runnable<string
     }),
 };
 
+const ODD_ROWS = (["cut", "missing", "null", "twice", "zero"] as const).map((row) => ({ row, rate: 0.05 }));
 const troubles: readonly (readonly [name: string, options: EmulatorOptions])[] = [
   ["nothing goes wrong", {}],
   ["files come late", { jobs: { missingFileMs: 60 } }],
@@ -41,6 +42,13 @@ const troubles: readonly (readonly [name: string, options: EmulatorOptions])[] =
   ["the answers to creations are lost", { jobs: { lostCreateRate: 0.7 } }],
   ["a file is not found at once", { jobs: { fileNotFoundOnce: true } }],
   ["fields are null", { jobs: { nulls: true } }],
+  ["P53 rows are odd", { jobs: { rows: ODD_ROWS } }],
+  ["P53 rows are odd, and counts are 0", { jobs: { rows: ODD_ROWS, counts: "zero", omitEnd: true } }],
+  ["P53 rows are odd, and there are no counts", { jobs: { rows: ODD_ROWS, counts: "missing", omitEnd: true } }],
+  ["P53 counts are wrong of lines that fail", { jobs: { lineErrorRate: 0.1, counts: "completed" } }],
+  ["P53 results are one list", { jobs: { file: "list", rows: ODD_ROWS.slice(1) } }],
+  ["P53 results are in UTF-16", { jobs: { file: "utf16", rows: ODD_ROWS } }],
+  ["P53 results have Windows' ends of lines", { jobs: { file: "crlf", rows: ODD_ROWS } }],
   ["calls fail", { faults: { serverErrorRate: 0.15, resetRate: 0.1 } }],
 ];
 

@@ -23,7 +23,7 @@ export function jobLeft(error: Error): JobLeftError {
   const got = status !== undefined ? `status ${status}` : BatchwiseError.isInstance(error) ? error.name : "an error";
   return new JobLeftError(
     `Expected the state or the rows of a job that exists, got ${got}, in \`cause\`. The job is kept: run the same batch ` +
-      "with the same store later to resume it.",
+      "with the same store later to resume it. Another store pays for it anew.",
     {
       // No input is to blame.
       code: isFatal(error) || isRetryable(error) ? codeOf(error) : "provider_error",
@@ -58,6 +58,11 @@ export function isFatal(error: unknown): boolean {
 /** True where the provider does not know the job. */
 export function isGone(error: unknown): boolean {
   return ProviderError.isInstance(error) && (error.status === 404 || error.status === 410);
+}
+
+/** True where the provider has no list of jobs. */
+export function hasNoList(error: unknown): boolean {
+  return ProviderError.isInstance(error) && [404, 405, 501].includes(error.status ?? 0);
 }
 
 /** True where a job was refused for lack of capacity, and not for its content. */

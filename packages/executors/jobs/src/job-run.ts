@@ -1,6 +1,6 @@
 import { type JobState, ProviderError, sleep } from "@batchwise/core";
 import { Rows } from "./answers.ts";
-import { isGone, isOverCapacity, jobLeft, overdue } from "./errors.ts";
+import { hasNoList, isGone, isOverCapacity, jobLeft, overdue } from "./errors.ts";
 import type { JobEntry } from "./journal.ts";
 import { askedMs, isWorthAsking, jittered, type Patience, persist, type RetryContext } from "./persist.ts";
 import { type JobRows, readRows } from "./read-rows.ts";
@@ -140,7 +140,9 @@ export class JobRun<Input, Output> {
     if (typeof id !== "string") return { rows: new Rows(), reason: id };
     try {
       const { reason } = await this.#untilEnded(id);
-      return await this.#read(id, reason);
+      const read = await this.#read(id, reason);
+      if (read.rows.flaw !== undefined) throw read.rows.flaw;
+      return read;
     } catch (error) {
       if (this.#noLongerAwaited.aborted) throw error;
       if (!isGone(error)) throw jobLeft(error as Error);
@@ -212,17 +214,23 @@ export class JobRun<Input, Output> {
 
   /** Looks twice: a job that has just been created may not be listed yet. */
   async #findLate(tag: string): Promise<string | undefined> {
-    const patience = { ...this.#context, signal: this.#noLongerAwaited };
+    const patience = this.#paid(this.#noLongerAwaited);
     const id = await this.#find(tag, patience);
     if (id !== undefined) return id;
     await sleep(this.#firstPollMs, this.#context.clock, this.#closed);
     return this.#find(tag, patience);
   }
 
+  /** Looks for a job by its tag. Where the provider has no list of jobs, it cannot be known whether there is one. */
   async #find(tag: string, patience: RetryContext): Promise<string | undefined> {
     const { signal } = patience;
-    const jobs = await persist(() => this.#session.backend.find(tag, { signal }), patience);
-    return jobs.find((job) => job.tag === tag)?.id;
+    try {
+      const jobs = await persist(() => this.#session.backend.find(tag, { signal }), patience);
+      return jobs.find((job) => job.tag === tag)?.id;
+    } catch (error) {
+      if (hasNoList(error)) return undefined;
+      throw error;
+    }
   }
 
   #take(entry: JobEntry | undefined): JobEntry | undefined {
@@ -270,7 +278,8 @@ export class JobRun<Input, Output> {
       if (state.status === "ended") return state;
       // With a time of its own, the batch says how long it waits.
       const isOver = options.maxWaitMs === undefined && clock.now() - startedAt > LONGEST_JOB_HOURS * HOUR_MS;
-      if (isOver) throw overdue(LONGEST_JOB_HOURS);
+      // What it has written by then can be read all the same.
+      if (isOver) return { status: "ended", reason: jobLeft(overdue(LONGEST_JOB_HOURS)) };
       const asked = Math.min(state.pollAfterMs ?? 0, maxRetryAfterMs);
       await sleep(Math.max(jittered(delayMs, random), asked), clock, signal);
       delayMs = Math.min(longestMs, delayMs * POLL_FACTOR);

@@ -112,11 +112,16 @@ describe("a batch through jobs", () => {
     expect(provider.jobs).toHaveLength(2);
   });
 
-  it("L13 a line with two rows, or a row of the wrong count, is an error for its own inputs", async () => {
+  it("L13 a line with two different rows, or a row of the wrong count, is an error for its own inputs", async () => {
     const { clock, jobs } = world({
       caps: { inputsPerLine: 2 },
       fate: () => ({
-        reshape: ([first, second, third]) => [first!, first!, { ...second!, outcome: ["only one"] }, third!],
+        reshape: ([first, second, third]) => [
+          first!,
+          { ...first!, outcome: ["another", "answer"] },
+          { ...second!, outcome: ["only one"] },
+          third!,
+        ],
       }),
     });
     const slots = await clock.run(jobs.batch(["a", "b", "c", "d", "e"], { returnExceptions: true }));

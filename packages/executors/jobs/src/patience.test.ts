@@ -77,6 +77,27 @@ describe("P45 a job that is paid is not given up for a refusal", () => {
     },
   );
 
+  // docs.litellm.ai/docs/providers/mistral_batches: batches can be created and retrieved, and not listed yet.
+  test.for([404, 405, 501])("no list of jobs (%i): one whose answer was lost is created again", async (status) => {
+    let isLost = true;
+    const { clock, provider, jobs } = world(
+      undefined,
+      {},
+      {
+        trouble: {
+          before: ({ kind }) => (kind === "find" ? refusal(status, { retryable: status >= 500 }) : undefined),
+          after: ({ kind }) => {
+            if (kind !== "create" || !isLost) return undefined;
+            isLost = false;
+            return outage();
+          },
+        },
+      },
+    );
+    expect(await clock.run(jobs.batch(["a"]))).toEqual(["A"]);
+    expect(provider.jobs).toHaveLength(2);
+  });
+
   test("404 for good: it is made anew, once", async () => {
     const { clock, provider, jobs } = world(({ kind, number }) =>
       kind === "rows" && number < 8 ? refusal(404) : undefined,
@@ -240,10 +261,11 @@ describe("P42 maxWaitMs holds while the provider fails", () => {
 describe("P53 a job that never ends comes to an end", () => {
   test("after three days it is left, with an error that says so, and not created again", async () => {
     const events: JobEvent[] = [];
+    let isDone = false;
     const { clock, provider, jobs } = world(
       undefined,
       { onJob: (event) => void events.push(event) },
-      { fate: () => ({ durationMs: 1000 * HOUR_MS }) },
+      { fate: () => ({ durationMs: 1000 * HOUR_MS, worksOn: () => isDone }) },
     );
     const [slot] = await clock.run(jobs.batch(["a"], { returnExceptions: true }));
     expect(slot).toMatchObject({ name: "JobLeftError", providerCode: "overdue" });
@@ -252,8 +274,17 @@ describe("P53 a job that never ends comes to an end", () => {
     expect(provider.jobs).toHaveLength(1);
     await jobs.close();
     await clock.advance(1000 * HOUR_MS);
+    isDone = true;
     expect(await clock.run(jobs.batch(["a"]))).toEqual(["A"]);
     expect(events.some(({ type }) => type === "reattached")).toBe(true);
+  });
+
+  test("what it has written after three days is kept, and the rest of it is left", async () => {
+    const fate = { durationMs: 1000 * HOUR_MS, worksOn: (id: string) => id === "0" };
+    const { clock, provider, jobs } = world(undefined, {}, { fate: () => fate });
+    const slots = await clock.run(jobs.batch(["a", "b"], { returnExceptions: true }));
+    expect(slots).toEqual(["A", expect.any(JobLeftError)]);
+    expect(provider.jobs).toHaveLength(1);
   });
 
   test("one that does not take its cancellation is done live", async () => {

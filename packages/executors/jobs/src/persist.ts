@@ -29,7 +29,7 @@ const JITTER = 0.2;
 /** Longest wait to obey that a provider asks for. */
 export const MAX_RETRY_AFTER_MS = 600_000;
 /** Refusals of a call about work that is paid, before they are believed: two minutes with the waits between them. */
-const REFUSALS = 8;
+export const REFUSALS = 8;
 
 /**
  * Makes a call to the provider that may be repeated, until it is answered.

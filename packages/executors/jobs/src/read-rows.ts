@@ -1,7 +1,7 @@
 import { ProviderError } from "@batchwise/core";
 import { Rows } from "./answers.ts";
 import { isGone, jobLeft } from "./errors.ts";
-import { type Patience, persist } from "./persist.ts";
+import { type Patience, persist, REFUSALS } from "./persist.ts";
 
 /** Rows of a job, and why there are no more. */
 export interface JobRows<Output> {
@@ -9,7 +9,7 @@ export interface JobRows<Output> {
   readonly reason: Error | undefined;
 }
 
-/** Reads of the same rows in a row after which no more are expected of a file that is cut. */
+/** Reads of the same rows in a row after which no more are expected of a file that could be read to its end. */
 const SAME_READS = 3;
 
 /**
@@ -38,14 +38,16 @@ export async function readRows<Output>(
       if (size > most.size) most = rows;
     }
   };
-  const isCut = (): boolean => size > 0 && same >= SAME_READS;
-  const isWorthAnother = (error: Error, tries: number): boolean => !isCut() && paid.isWorthAnother(error, tries);
+  // A file that is still empty, or that breaks off, may be whole in a moment.
+  const isCut = (error: unknown): boolean =>
+    hasTooFew(error) ? same >= (size > 0 ? SAME_READS : REFUSALS) : size > 0 && same >= REFUSALS;
+  const isWorthAnother = (error: Error, tries: number): boolean => !isCut(error) && paid.isWorthAnother(error, tries);
   try {
     return { rows: await persist(read, { ...paid, isWorthAnother }), reason };
   } catch (error) {
     if (paid.signal.aborted) throw error;
     // The other lines have no rows for good, and are sent again.
-    if (isCut() || hasTooFew(error)) return { rows: most, reason: reason ?? (error as Error) };
+    if (isCut(error) || hasTooFew(error)) return { rows: most, reason: reason ?? (error as Error) };
     if (most.size === 0) throw error;
     return { rows: most, reason: isGone(error) ? reason : jobLeft(error as Error) };
   }

@@ -187,6 +187,32 @@ describe("a distributed batch", () => {
     expect(usage).toEqual({ inputTokens: 2000, outputTokens: 0, totalTokens: 2000, cost: 0.004 });
   });
 
+  test(
+    "P42 a worker whose provider is gone gives nothing back as failed, not even chunks of one input",
+    LIMIT,
+    async () => {
+      let isGone = true;
+      const calls: number[] = [];
+      const embed = runnable(
+        async (input: number) => {
+          calls.push(input);
+          if (isGone) throw new ProviderError("Gone.", { status: 503, retryable: true });
+          return 2 * input;
+        },
+        { retry: { attempts: 2, minDelayMs: 1 } },
+      );
+      const returned: ChunkEvent[] = [];
+      const onChunk = (event: ChunkEvent): void => void returned.push(event);
+      workerOf({ gone: embed }, { unreadableMs: 240, pollMs: 20, onChunk });
+      const batch = distribute(embed, { backend, name: "gone", chunkSize: 1, attempts: 1 }).batch(numbers(3));
+      await until(() => returned.length >= 6);
+      expect(returned.every(({ status }) => status === "returned")).toBe(true);
+      isGone = false;
+      expect(await batch).toEqual([0, 2, 4]);
+      expect(calls.length).toBeGreaterThanOrEqual(15);
+    },
+  );
+
   test("a chunk that one worker cannot read is left to another that can", LIMIT, async () => {
     const other: Codec = {
       ...structuredCodec,

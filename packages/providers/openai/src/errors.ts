@@ -21,6 +21,24 @@ export const DIALECT: Dialect = {
 };
 
 /**
+ * Words of batches besides those of live requests: the account's tokens that wait would be too many, until others are done
+ * (OpenAI's and Azure's, which says it for a deployment: openai/openai-python#2084), or the server lost the batch half-way
+ * (BerriAI/litellm-docs#1567, stdapi-ai/stdapi.ai#240, llm-d/llm-d-batch-gateway#121).
+ */
+export const JOB_DIALECT: Dialect = {
+  ...DIALECT,
+  codes: [
+    [/^token_limit_exceeded$/, "rate_limited"],
+    [/^(runner_lost|batch_(failed|expired|cancelled))$/, "provider_error"],
+  ],
+};
+
+/** Tells whether a code means something of its own for jobs. */
+export function isJobCode(code: string | undefined): boolean {
+  return JOB_DIALECT.codes!.some(([pattern]) => pattern.test((code ?? "").toLowerCase()));
+}
+
+/**
  * Tells whether a part of the body is an input's, for endpoints whose inputs are in `input`. Only what every request has in
  * common is not: a name that was never sent, such as vLLM's `input_tokens`, speaks of the input.
  */

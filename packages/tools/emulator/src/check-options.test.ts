@@ -26,6 +26,7 @@ const refused: [unknown, string][] = [
   [{ profile: ["azure", "x"] }, "Expected `profile[1]` to be one of"],
   [{ profile: [] }, "Expected `profile` to be a list that is not empty, got object."],
   [{ quirks: { errors: "vlm" } }, 'Expected `quirks.errors` to be one of "openai", "azure", '],
+  [{ jobs: { rows: [{ rate: 0.5 }] } }, "Expected `jobs.rows[0].row` to be given, got undefined."],
   [{ faults: { answers: [{ status: 500 }] } }, "Expected `faults.answers[0].name` to be given, got undefined."],
   [
     { faults: { answers: [{ name: "a", during: [5, 1] }] } },

@@ -4,6 +4,7 @@ export { hashText } from "./content/hash.ts";
 export type { ReplyRequest } from "./content/reply.ts";
 export type { CountTokens } from "./content/tokens.ts";
 export type { ScriptedAnswer } from "./faults/scripted-answer.ts";
+export type { RowFlaw, ScriptedRow } from "./faults/scripted-row.ts";
 export type { Jobs } from "./jobs/options.ts";
 export type {
   Behavior,

@@ -1,4 +1,9 @@
 import type { Clock } from "@batchwise/core";
+import { OpenAIEmbeddings } from "@batchwise/openai";
+import { FakeClock } from "@batchwise/testkit";
+import { memoryStore } from "../memory-store.ts";
+import { type Offline, offline } from "../offline.ts";
+import type { OfflineOptions } from "../options.ts";
 
 /** Line of an input file, as far as a script needs it. */
 interface SentLine {
@@ -15,14 +20,22 @@ export interface BatchScript {
   readonly output?: (job: ApiJob) => string | Uint8Array<ArrayBuffer>;
   /** Text of the error file, of which there is none by default. */
   readonly errors?: (job: ApiJob) => string;
-  /** Answer of its own to a call, such as "GET /batches/batch-0". */
-  readonly answer?: (call: string, number: number) => Response | undefined;
+  /** Answer of its own to a call, such as "GET /batches/batch-0", before or after it has done its work. */
+  readonly answer?: (call: string, number: number) => Response | Promise<never> | undefined;
+  /** Hands back the metadata of batches. @default true */
+  readonly keepsTags?: boolean;
+  readonly lose?: (call: string, number: number) => Response | Promise<never> | undefined;
+}
+
+interface JobFacts {
+  readonly number: number;
+  readonly createdAt: number;
+  readonly file: string;
+  readonly metadata: object;
 }
 
 /** Job of the server. */
-export interface ApiJob {
-  readonly number: number;
-  readonly createdAt: number;
+export interface ApiJob extends JobFacts {
   readonly lines: readonly SentLine[];
   /** Rows as OpenAI writes them, each with its newline. */
   readonly rows: readonly string[];
@@ -30,8 +43,25 @@ export interface ApiJob {
   readonly row: (line: number, more: object) => string;
 }
 
+export interface BatchWorld {
+  readonly clock: FakeClock;
+  readonly api: BatchApi;
+  readonly jobs: Offline<string, Float32Array>;
+}
+
+/** Offline jobs on a server of this script, on one clock. */
+export function batchWorld(
+  script: Omit<BatchScript, "clock"> = {},
+  options: Partial<OfflineOptions> = {},
+  clock: FakeClock = new FakeClock(),
+): BatchWorld {
+  const api = new BatchApi({ clock, ...script });
+  const live = new OpenAIEmbeddings({ apiKey: "key", baseURL: "https://batch.example/v1", fetch: api.fetch, clock });
+  return { clock, api, jobs: offline(live, { store: memoryStore(), clock, ...options }) };
+}
+
 /** A server with OpenAI's embeddings in batches: the vector of a text is its length. */
-export class BatchApi {
+class BatchApi {
   readonly jobs: ApiJob[] = [];
   /** Calls in order, such as "GET /batches/batch-0". */
   readonly calls: string[] = [];
@@ -55,9 +85,10 @@ export class BatchApi {
     init?.signal?.throwIfAborted();
     const path = new URL(new Request(url).url).pathname.replace("/v1", "");
     const call = `${(init?.method ?? "get").toUpperCase()} ${path}`;
-    const answer = this.#script.answer?.(call, this.calls.filter((each) => each === call).length);
+    const number = this.calls.filter((each) => each === call).length;
     this.calls.push(call);
-    return answer ?? (await this.#answer(call, init?.body));
+    const answer = (await this.#script.answer?.(call, number)) ?? (await this.#answer(call, init?.body));
+    return (await this.#script.lose?.(call, number)) ?? answer;
   };
 
   async #answer(call: string, body: unknown): Promise<Response> {
@@ -69,15 +100,17 @@ export class BatchApi {
       return Response.json({ id });
     }
     if (call === "POST /batches") {
-      const { input_file_id: file } = JSON.parse(String(body)) as { input_file_id: string };
-      this.jobs.push(jobOf(this.jobs.length, this.#script.clock.now(), this.#files.get(file) ?? ""));
+      const { input_file_id: file, metadata } = JSON.parse(String(body)) as { input_file_id: string; metadata: object };
+      const facts = { number: this.jobs.length, createdAt: this.#script.clock.now(), file, metadata };
+      this.jobs.push(jobOf(facts, this.#files.get(file) ?? ""));
       return Response.json(this.#batch(this.jobs.at(-1) as ApiJob));
     }
     if (call === "POST /embeddings") {
       const { input } = JSON.parse(String(body)) as { input: string[] };
       return Response.json(answerTo(input));
     }
-    if (call === "GET /batches") return Response.json({ data: [], has_more: false });
+    if (call === "GET /batches")
+      return Response.json({ data: this.jobs.map((each) => this.#batch(each)), has_more: false });
     if (call.startsWith("DELETE ")) return Response.json({ deleted: true });
     if (job === undefined) return Response.json({ error: { message: "No such thing." } }, { status: 404 });
     const { output = ({ rows }: ApiJob) => rows.join(""), errors = () => "" } = this.#script;
@@ -93,7 +126,8 @@ export class BatchApi {
       id: `batch-${number}`,
       object: "batch",
       status: hasEnded ? "completed" : "in_progress",
-      input_file_id: `file-in-${number}`,
+      input_file_id: job.file,
+      metadata: this.#script.keepsTags === false ? null : job.metadata,
       output_file_id: hasEnded ? `out-${number}` : null,
       error_file_id: hasEnded && this.#script.errors !== undefined ? `err-${number}` : null,
       request_counts: { total: lines.length, completed: hasEnded ? lines.length : 0, failed: 0 },
@@ -102,8 +136,8 @@ export class BatchApi {
   }
 }
 
-function jobOf(number: number, createdAt: number, file: string): ApiJob {
-  const lines = file
+function jobOf(facts: JobFacts, text: string): ApiJob {
+  const lines = text
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as SentLine);
@@ -112,7 +146,7 @@ function jobOf(number: number, createdAt: number, file: string): ApiJob {
   const rows = lines.map(({ body }, line) =>
     row(line, { response: { status_code: 200, request_id: "r", body: answerTo(body.input) } }),
   );
-  return { number, createdAt, lines, rows, row };
+  return { ...facts, lines, rows, row };
 }
 
 function answerTo(input: readonly string[]): object {

@@ -1,4 +1,4 @@
-import type { Demand, RateLimiter } from "@batchwise/core";
+import { bulkRunnable, type Demand, ProviderError, type RateLimiter } from "@batchwise/core";
 import { FakeClock, runOn } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { memoryCounter } from "../testing/memory-counter.ts";
@@ -190,6 +190,55 @@ test("P46 a refusal that the limits explain leaves them as they are", async () =
   all.at(-1)!.settle({ outcome: "limited" });
   await runOn(clock, Promise.all(Array.from({ length: 10 }, () => limiter.reserve(call()))));
   expect(clock.now()).toBeLessThan(MINUTE_MS + 3000);
+});
+
+test("P42 a provider that is gone for 90 s costs no input, and few calls of each process meanwhile", async () => {
+  const { clock, limiters } = share({ requests: 3000 }, 2);
+  let meanwhile = 0;
+  const embed = bulkRunnable<number, number>(
+    async (inputs) => {
+      await new Promise<void>((resolve) => clock.after(100, resolve));
+      if (clock.now() < 5000 || clock.now() >= 95_000) return inputs;
+      if (clock.now() > 15_000) meanwhile++;
+      throw new ProviderError("Gone.", { status: 503, retryable: true });
+    },
+    { request: { maxInputs: 10 }, maxConcurrency: 5, retry: { attempts: 6 } },
+  );
+  const inputs = Array.from({ length: 3000 }, (_, index) => index);
+  const batches = limiters.map((limiter) => embed.batch(inputs, { limiter, clock, random: () => 0.5 }));
+  expect(await runOn(clock, Promise.all(batches))).toEqual([inputs, inputs]);
+  expect(clock.now()).toBeGreaterThan(95_000);
+  expect(clock.now()).toBeLessThan(150_000);
+  expect(meanwhile).toBeGreaterThan(2);
+  expect(meanwhile).toBeLessThan(2 * 12);
+});
+
+test("P42 an outage is told, lets one call through at a time, and abort still ends its wait at once", async () => {
+  const { clock, limiters } = share({ requests: 3000 }, 2);
+  const [one, two] = limiters as [RateLimiter, RateLimiter];
+  for (let each = 0; each < 2; each++) {
+    (await runOn(clock, one.reserve(call()))).settle({ outcome: "unavailable" });
+  }
+  expect(one.outage).toMatchObject({ until: clock.now() + 500 });
+  expect(two.outage).toBeUndefined();
+  const order: string[] = [];
+  const controller = new AbortController();
+  const waits = ["first", "second"].map(async (name) => {
+    const reservation = await one.reserve(call());
+    order.push(name);
+    return reservation;
+  });
+  const aborted = one.reserve(call(), { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await expect(aborted).rejects.toThrow("enough");
+  await clock.advance(400);
+  expect(order).toEqual([]);
+  await clock.advance(5000);
+  expect(order).toEqual(["first"]);
+  (await waits[0]!).settle({ outcome: "ok" });
+  await clock.advance(1000);
+  expect(order).toEqual(["first", "second"]);
+  expect(one.outage).toBeUndefined();
 });
 
 test("P27 a call that is heavier than the limit passes alone", async () => {

@@ -7,6 +7,7 @@ import {
   type Settlement,
   toError,
 } from "@batchwise/core";
+import { Outage, Pause } from "@batchwise/core/wrappers";
 import { type Correction, type Counter, type Grant, NOW } from "./counter.ts";
 
 /** Settings of a limiter. */
@@ -32,9 +33,6 @@ const SPREAD_MS = 100;
 const LONGEST_SPREAD_MS = 5000;
 /** Milliseconds that corrections wait for a request that takes them along. */
 const CORRECT_AFTER_MS = 200;
-/** Shortest pause after a refusal. What is asked for doubles with every further one in a row, too. */
-const PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 60_000;
 /** Longest wait that holds for all. A longer one is of the call that was refused, such as of an account that is used up. */
 const LONGEST_ASKED_MS = 600_000;
 
@@ -42,16 +40,20 @@ const LONGEST_ASKED_MS = 600_000;
  * One process's side of a limit that many share. Calls that arrive during a round trip go with the next one: under load
  * one round trip grants many, and no call is granted before it is wanted, so that others miss the grants of a process
  * that dies for no longer than a window.
+ *
+ * A refusal pauses all processes. An outage is each process's own: the network of one machine may be the cause, and a few
+ * calls a minute of each tell when it is over.
  */
 export class SharedLimiter implements RateLimiter {
   readonly #settings: SharedLimiterSettings;
   /** In the order in which they are to be granted. */
   readonly #waiting: Waiter[] = [];
   #corrections: Correction[] = [];
+  readonly #pause = new Pause();
+  readonly #outage = new Outage();
+  /** Pause that the counter does not know yet, in milliseconds. */
   #pauseMs = 0;
-  #refusals = 0;
-  /** Time of the last refusal that counted. */
-  #refusedAt = -Infinity;
+  #inFlight = 0;
   /** Slot of the grant of the last call that was refused, until the counter knows. */
   #refusedSlot: number | undefined;
   /** Round trips in a row without a grant. */
@@ -61,6 +63,10 @@ export class SharedLimiter implements RateLimiter {
 
   constructor(settings: SharedLimiterSettings) {
     this.#settings = settings;
+  }
+
+  get outage(): RateLimiter["outage"] {
+    return this.#outage.facts;
   }
 
   async reserve(demand: Demand, { signal, nested, urgent }: ReserveOptions = {}): Promise<Reservation> {
@@ -88,10 +94,14 @@ export class SharedLimiter implements RateLimiter {
     const refused = this.#refusedSlot;
     this.#pauseMs = 0;
     this.#refusedSlot = undefined;
-    const waiters = [...this.#waiting];
-    if (waiters.length === 0 && corrections.length === 0 && pauseMs === 0) return;
-    this.#asking = true;
     const askedAt = this.#settings.clock.now();
+    const waiters = this.#wanting(askedAt);
+    if (waiters.length === 0 && corrections.length === 0 && pauseMs === 0) {
+      const { facts } = this.#outage;
+      if (facts !== undefined && this.#inFlight === 0 && this.#waiting.length > 0) this.#wakeIn(facts.until - askedAt);
+      return;
+    }
+    this.#asking = true;
     this.#settings
       .counter({ wanted: waiters.map(({ demand }) => demand), corrections, pauseMs, refused })
       .then(
@@ -104,6 +114,14 @@ export class SharedLimiter implements RateLimiter {
         this.#asking = false;
         if (this.#cancelTimer === undefined || this.#pauseMs > 0) this.#ask();
       });
+  }
+
+  /** Calls that may be granted. While there is an outage, one at a time asks whether it is over, and nested ones go. */
+  #wanting(now: number): Waiter[] {
+    const { facts } = this.#outage;
+    if (facts === undefined) return [...this.#waiting];
+    const nested = this.#waiting.filter(({ rank }) => rank === 0);
+    return nested.length > 0 || this.#inFlight > 0 || now < facts.until ? nested : this.#waiting.slice(0, 1);
   }
 
   #handOut(waiters: readonly Waiter[], { granted, slot, waitMs }: Grant, askedAt: number): void {
@@ -121,11 +139,14 @@ export class SharedLimiter implements RateLimiter {
 
   #reservation(demand: Demand, grantedSlot: number, askedAt: number): Reservation {
     let slot = grantedSlot;
+    let startedAt = askedAt;
     let settled = false;
+    this.#inFlight++;
     return {
       begin: () => {
+        startedAt = this.#settings.clock.now();
         // The grant counts from its request. A call that begins much later counts from its beginning.
-        if (this.#settings.clock.now() - askedAt <= this.#settings.graceMs) return;
+        if (startedAt - askedAt <= this.#settings.graceMs) return;
         this.#correct(slot, demand, -1);
         this.#correct(NOW, demand, 1);
         slot = NOW;
@@ -133,6 +154,7 @@ export class SharedLimiter implements RateLimiter {
       settle: (settlement) => {
         if (settled) return;
         settled = true;
+        this.#inFlight--;
         const { requests, inputs, tokens } = { ...demand, ...settlement.used };
         const more = {
           requests: requests - demand.requests,
@@ -140,29 +162,29 @@ export class SharedLimiter implements RateLimiter {
           tokens: tokens - demand.tokens,
         };
         if (Object.values(more).some((amount) => amount !== 0)) this.#correct(slot, more, 1);
-        this.#applyPause(settlement, grantedSlot, askedAt);
+        if (settlement.outcome === "limited") this.#refusedSlot = grantedSlot;
+        this.#applyPause(settlement, startedAt);
+        this.#applyOutage(settlement, requests, startedAt);
       },
     };
   }
 
   /** Pauses all processes after a refusal, or where the provider asks for a wait. */
-  #applyPause({ outcome, retryAfterMs: asked = 0 }: Settlement, grantedSlot: number, askedAt: number): void {
-    if (outcome === "ok") this.#refusals = 0;
-    if (asked > LONGEST_ASKED_MS) return;
-    let pauseMs = asked;
-    if (outcome === "limited") {
-      // Of the calls that were in flight together, the first refusal speaks for all.
-      if (askedAt > this.#refusedAt) {
-        this.#refusals++;
-        this.#refusedAt = this.#settings.clock.now();
-      }
-      this.#refusedSlot = grantedSlot;
-      const own = Math.max(PAUSE_MS, asked) * 2 ** (this.#refusals - 1);
-      pauseMs = Math.max(asked, Math.min(LONGEST_PAUSE_MS, own));
-    }
-    if (pauseMs <= 0) return;
-    this.#pauseMs = Math.max(this.#pauseMs, pauseMs);
+  #applyPause(settlement: Settlement, startedAt: number): void {
+    const { outcome, retryAfterMs = 0 } = settlement;
+    if (retryAfterMs > LONGEST_ASKED_MS) return;
+    const now = this.#settings.clock.now();
+    this.#pause.apply(settlement, startedAt, now);
+    if (outcome !== "limited" && retryAfterMs === 0) return;
+    this.#pauseMs = Math.max(this.#pauseMs, this.#pause.leftMs(now));
     this.#ask();
+  }
+
+  #applyOutage({ outcome }: Settlement, requests: number, startedAt: number): void {
+    const before = this.#outage.facts;
+    if (outcome === "unavailable") this.#outage.failed(startedAt, this.#settings.clock.now(), this.#inFlight + 1);
+    else if (outcome !== "limited" && requests > 0) this.#outage.answered(startedAt);
+    if (before !== undefined || this.#outage.facts !== undefined) this.#ask();
   }
 
   #correct(slot: number, { requests, inputs, tokens }: Demand, sign: 1 | -1): void {

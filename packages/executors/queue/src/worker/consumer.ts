@@ -7,6 +7,7 @@ import type { WakeSignal } from "../wake-signal.ts";
 import type { Codec } from "../wire/codec.ts";
 import { joinParts, type Parts } from "../wire/parts.ts";
 import { encodeResult, type Outcome } from "../wire/result.ts";
+import { ChunkOutage } from "./chunk-outage.ts";
 import { affected, Lease } from "./lease.ts";
 import { leaveJob } from "./leave-job.ts";
 import { lostOutcome, readChunk, unreadOutcome, work } from "./work.ts";
@@ -56,9 +57,11 @@ export class Consumer {
   readonly #settings: ConsumerSettings;
   /** Times at which chunks were first found to be unreadable here. */
   readonly #unread = new Map<string, number>();
+  readonly #outage: ChunkOutage;
 
   constructor(settings: ConsumerSettings) {
     this.#settings = settings;
+    this.#outage = new ChunkOutage(settings.runnable, systemClock);
   }
 
   /** Works until `drain` is aborted. */
@@ -108,7 +111,7 @@ export class Consumer {
     return chunk;
   }
 
-  /** Outcome of a chunk; undefined where this worker cannot read it and leaves it to others. */
+  /** Outcome of a chunk; undefined where it is left for later: this worker cannot read it, or its provider is gone. */
   async #work({ data }: Job<JobData>, chunk: Chunk, signal: AbortSignal): Promise<Outcome | undefined> {
     const { name, runnable, codec, onError, unreadableMs } = this.#settings;
     const size = chunk.sizes.length;
@@ -122,6 +125,7 @@ export class Consumer {
     this.#unread.delete(data.chunk);
     if (read === undefined) return unreadOutcome(size);
     const outcome = await work(runnable, read.inputs, read.callOptions, signal);
+    if (this.#outage.holds(data.chunk, outcome.slots)) return undefined;
     if (onError !== undefined && !signal.aborted) {
       for (const error of new Set(outcome.slots.filter((slot) => slot instanceof Error))) onError(error, name);
     }

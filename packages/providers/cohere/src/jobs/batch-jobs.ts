@@ -27,8 +27,8 @@ import { TIMEOUT_MS } from "../limits.ts";
 import type { CohereOptions } from "../options.ts";
 import { send, type Start } from "../send.ts";
 import { avroRows } from "./avro-rows.ts";
-import { type Batch, hasEnded, isLate, stateOf } from "./batch-state.ts";
-import { JOB_CAPS, PAGE, VALIDATION_MS } from "./limits.ts";
+import { type Batch, hasEnded, isLate, isOlder, stateOf } from "./batch-state.ts";
+import { JOB_CAPS, OUTPUT_KEPT_MS, PAGE, VALIDATION_MS } from "./limits.ts";
 
 /** Kind of the datasets that a batch reads, and the model as batches call it. */
 interface Job {
@@ -119,6 +119,7 @@ export function batchJobs<Input, Output>(
       return parts.length > 0 ? state : { ...state, status: "running" };
     },
     rowCount: ({ numSuccessfulRecords }) => countIn(numSuccessfulRecords),
+    isForgotten: (batch) => isOlder(batch, OUTPUT_KEPT_MS, Date.now()),
     async *rows({ outputDatasetId }, each) {
       const output = textIn(outputDatasetId);
       if (output === undefined) return;

@@ -29,9 +29,14 @@ export function stateOf(batch: Batch, isOver: boolean): JobState {
  * @param now the time of day in milliseconds
  * @param endedMs milliseconds since it was first seen to have ended
  */
-export function isLate({ updatedAt }: Batch, now: number, endedMs: number): boolean {
+export function isLate(batch: Batch, now: number, endedMs: number): boolean {
+  return endedMs > OUTPUT_LATE_MS || isOlder(batch, OUTPUT_LATE_MS, now);
+}
+
+/** Tells whether more than so many milliseconds have passed since a batch last changed, by the time of day. */
+export function isOlder({ updatedAt }: Batch, ms: number, now: number): boolean {
   const changedAt = updatedAt instanceof Date ? updatedAt.getTime() : Date.parse(String(updatedAt));
-  return endedMs > OUTPUT_LATE_MS || now - changedAt > OUTPUT_LATE_MS;
+  return now - changedAt > ms;
 }
 
 function missingOutput(batch: Batch, ending: JobEnding | undefined): ProviderError | undefined {

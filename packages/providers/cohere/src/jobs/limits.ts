@@ -26,6 +26,9 @@ export function jobModelOf(model: string, said: string | undefined): string {
 /** Milliseconds after its end for which a batch may still be without its output. */
 export const OUTPUT_LATE_MS = 3_600_000;
 
+/** Milliseconds for which a batch's output is kept: 30 days. https://docs.cohere.com/docs/datasets, checked 2026-11-24 */
+export const OUTPUT_KEPT_MS: number = 30 * 24 * 3_600_000;
+
 /** Milliseconds for which Cohere may look at a dataset before a batch can read it. A few seconds are usual. */
 export const VALIDATION_MS = 900_000;
 

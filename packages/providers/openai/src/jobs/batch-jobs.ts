@@ -24,9 +24,9 @@ import {
   systemClock,
 } from "@batchwise/core";
 import type { Connection } from "../client.ts";
-import { DIALECT } from "../errors.ts";
+import { DIALECT, isJobCode, JOB_DIALECT } from "../errors.ts";
 import { answerIn, send } from "../send.ts";
-import { type Batch, hasEnded, isJobCode, isOlder, JOB_DIALECT, stateOf } from "./batch-state.ts";
+import { type Batch, hasEnded, isOlder, stateOf } from "./batch-state.ts";
 import { FILES_KEPT_S, JOB_CAPS, JOB_PRICE_SHARE, PAGE } from "./limits.ts";
 
 /** A batch, and the headers of its response. */
@@ -86,7 +86,7 @@ export function batchJobs<Input, Output>(
       // Older ones have no files any more. Newest come first.
       const goesOn = hasMore === true && !isOlder(last?.created_at, FILES_KEPT_S, headers);
       return {
-        jobs: (data ?? []).map(({ id, metadata }) => ({ id, tag: metadata?.["tag"] })),
+        jobs: (data ?? []).map(({ id, metadata, input_file_id: source }) => ({ id, tag: metadata?.["tag"], source })),
         next: goesOn ? last?.id : undefined,
       };
     },
@@ -100,6 +100,7 @@ export function batchJobs<Input, Output>(
     stateOf: ({ batch, headers }, _options, endedMs) => stateOf(batch, headers, endedMs),
     rowCount: ({ batch: { request_counts: counts } }) =>
       (countIn(counts?.completed) ?? 0) + (countIn(counts?.failed) ?? 0),
+    isForgotten: ({ batch, headers }) => isOlder(batch.created_at, FILES_KEPT_S, headers),
     async *rows({ batch }, options) {
       for (const file of [textIn(batch.output_file_id), textIn(batch.error_file_id)]) {
         if (file !== undefined) yield* rowsOf(connection, file, options);
@@ -124,11 +125,20 @@ async function* rowsOf(
 ): AsyncGenerator<RawRow, void, undefined> {
   const { response } = await send(connection, { method: "get", path: `${pathOf("files", file)}/content` }, options);
   try {
-    for await (const line of jsonLines(response, DIALECT)) yield rowIn(line ?? {});
+    for await (const line of jsonLines(response, DIALECT)) {
+      // A gateway's way to refuse, with a good status.
+      if (isRefusal(line)) throw providerError(refusalIn({ body: line }), DIALECT);
+      yield rowIn(line ?? {});
+    }
   } catch (thrown) {
     options.signal?.throwIfAborted();
     throw BatchwiseError.isInstance(thrown) ? thrown : networkError(thrown, DIALECT, { status: 200 });
   }
+}
+
+/** Tells whether an object in place of a row is an error about the file. */
+function isRefusal({ error, custom_id: id, response }: Fields = {}): boolean {
+  return id === undefined && response === undefined && fieldsOf(error) !== undefined;
 }
 
 /** Row of an output or error file. Any of it may be missing, or null; what is no status may be 0. */
@@ -159,8 +169,8 @@ async function onceSeen<Result>(
     try {
       return await work();
     } catch (error) {
-      const isRefusal = ProviderError.isInstance(error) && !error.retryable;
-      const mayBeUnseen = isRefusal && (error.status === 400 || error.status === 404);
+      const isRefused = ProviderError.isInstance(error) && !error.retryable;
+      const mayBeUnseen = isRefused && (error.status === 400 || error.status === 404);
       if (!mayBeUnseen || waitMs > LONGEST_UNSEEN_MS) throw error;
       await sleep(waitMs, clock, signal);
     }

@@ -1,15 +1,6 @@
-import {
-  countIn,
-  defined,
-  type Dialect,
-  type JobEnding,
-  jobEnding,
-  providerError,
-  textIn,
-  word,
-} from "@batchwise/adapter-kit";
+import { countIn, defined, type JobEnding, jobEnding, providerError, textIn, word } from "@batchwise/adapter-kit";
 import { type HeadersLike, type JobState, ProviderError, retryAfterMs } from "@batchwise/core";
-import { DIALECT } from "../errors.ts";
+import { JOB_DIALECT } from "../errors.ts";
 import { FILE_LATE_MS, FILES_LATE_MS } from "./limits.ts";
 
 /** Part of a batch that is read. Any of it may be missing, or null. */
@@ -73,7 +64,8 @@ function hasFiles(batch: Batch, ending: JobEnding, headers: HeadersLike, endedMs
   // A batch that was stopped before its first line has none at all.
   const any = output || errors || (ending === "cancelled" && batch.request_counts?.completed === 0);
   if (any && (output || completed === 0) && (errors || failed === 0)) return true;
-  const lateMs = any ? FILE_LATE_MS : FILES_LATE_MS;
+  const isStopped = ending !== "completed" && completed + failed === 0;
+  const lateMs = any || isStopped ? FILE_LATE_MS : FILES_LATE_MS;
   const endedAt = batch.completed_at ?? batch.expired_at ?? batch.cancelled_at;
   return endedMs > lateMs || isOlder(endedAt, lateMs / 1000, headers);
 }
@@ -86,17 +78,6 @@ function reasonOf(batch: Batch, ending: JobEnding): Error | undefined {
   }
   const hasRows = textIn(batch.output_file_id) !== undefined || textIn(batch.error_file_id) !== undefined;
   return hasRows ? undefined : again("the files of a batch that is completed", "none", "files_missing");
-}
-
-/**
- * Words of batches besides those of live requests: the account's tokens that wait would be too many, until others are done.
- * OpenAI's and Azure's, which says it for a deployment (openai/openai-python#2084).
- */
-export const JOB_DIALECT: Dialect = { ...DIALECT, codes: [[/^token_limit_exceeded$/i, "rate_limited"]] };
-
-/** Tells whether a code means something of its own for jobs. */
-export function isJobCode(code: string | undefined): boolean {
-  return JOB_DIALECT.codes!.some(([pattern]) => pattern.test(code ?? ""));
 }
 
 /** By the code of the first error that has one; its message may quote a line. */

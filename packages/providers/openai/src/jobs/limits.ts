@@ -34,7 +34,10 @@ export const FILES_KEPT_S: number = 30 * 24 * 3600;
 /** Milliseconds after its end for which a batch may still be without its files. They are there within seconds as a rule. */
 export const FILES_LATE_MS = 3_600_000;
 
-/** The same where one file is there: its counts may be wrong about the other (vllm-project/aibrix#2253). */
+/**
+ * The same where one file is there, whose counts may be wrong about the other (vllm-project/aibrix#2253), or where the batch was
+ * stopped before any of its lines was done.
+ */
 export const FILE_LATE_MS = 600_000;
 
 /** Batches in one page of the list, the most there can be. */

@@ -1,4 +1,5 @@
 import type { Job, Phase } from "../jobs/job.ts";
+import { shownCounts } from "../jobs/shown-counts.ts";
 import type { Call } from "../server/route.ts";
 import { batchOutput } from "./batch-output.ts";
 import { refuse } from "./errors.ts";
@@ -14,12 +15,13 @@ export function findBatch({ parameters, store, id: callId }: Call): Job {
 /** Batch as the API describes it, in its present phase or in `phase`. */
 export function describeBatch(call: Call, job: Job, phase: Phase = job.phase(call.now())): object {
   const { plan } = job;
-  const { nulls, canceledSpelling = "CANCELED" } = call.settings.jobs;
+  const { nulls, canceledSpelling = "CANCELED", omitEnd = false, counts: style } = call.settings.jobs;
   const isNew = phase === "validating";
   const done = isNew ? [] : job.done(call.now());
   const answered = done.filter((line) => line.refusal === undefined);
   const tokens = answered.reduce((sum, line) => sum + line.tokens, 0);
   const nothing = nulls === true ? null : undefined;
+  const counts = shownCounts(plan.lines.length, done, style);
   return {
     id: plan.id,
     name: plan.tag,
@@ -27,15 +29,15 @@ export function describeBatch(call: Call, job: Job, phase: Phase = job.phase(cal
     org_id: nothing,
     status: `BATCH_STATUS_${phase === "cancelled" ? canceledSpelling : STATUSES[phase]}`,
     created_at: toTime(call.store, plan.createdAt),
-    updated_at: toTime(call.store, Math.max(plan.createdAt, Math.min(call.now(), job.endsAt))),
+    updated_at: omitEnd ? nothing : toTime(call.store, Math.max(plan.createdAt, Math.min(call.now(), job.endsAt))),
     input_dataset_id: call.store.inputs.get(plan.id)?.id ?? "",
     output_dataset_id: (isNew ? undefined : batchOutput(call, job)) ?? nothing,
     input_tokens: String(tokens),
     output_tokens: "0",
     model: plan.model,
-    num_records: plan.lines.length,
-    num_successful_records: answered.length,
-    num_failed_records: done.length - answered.length,
+    num_records: counts?.total,
+    num_successful_records: counts?.completed,
+    num_failed_records: counts?.failed,
     status_reason: reasonOf(job, phase) ?? nothing,
   };
 }

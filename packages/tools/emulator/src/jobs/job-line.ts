@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 
+import type { RowFlaw } from "../faults/scripted-row.ts";
 import type { Refusal } from "../server/refusal.ts";
 
 /** Line of a job: a request of the live API. */
@@ -11,6 +12,8 @@ export interface JobLine {
   readonly inputs: readonly string[];
   /** Refusal instead of an answer. */
   readonly refusal: Refusal | undefined;
+  /** Flaw of its row in the results. */
+  readonly flaw?: RowFlaw | undefined;
   /** Body of the live endpoint's answer. */
   answer(): Promise<Buffer>;
 }

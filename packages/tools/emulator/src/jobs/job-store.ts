@@ -82,10 +82,11 @@ export class JobStore {
   /** Counts the answers of a job that has ended. */
   #count(job: Job, now: number): void {
     this.#counted.add(job);
-    for (const { inputs, refusal } of job.done(now)) {
-      if (refusal !== undefined) continue;
-      this.#tag(job).linesAnswered++;
+    for (const { inputs, refusal, flaw } of job.done(now)) {
+      if (refusal !== undefined || flaw === "zero") continue;
       this.#recorder.inputCounts("charged", inputs);
+      if (flaw !== undefined && flaw !== "twice") continue;
+      this.#tag(job).linesAnswered++;
       this.#recorder.inputCounts("answered", inputs);
     }
   }

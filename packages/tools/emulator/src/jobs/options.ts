@@ -1,3 +1,5 @@
+import type { ScriptedRow } from "../faults/scripted-row.ts";
+
 /** Options of offline jobs, and faults to inject into them. */
 export interface Jobs {
   /** Time that a job takes, in milliseconds: a number, or anything between two bounds. @default 0 */
@@ -26,6 +28,14 @@ export interface Jobs {
   readonly fileNotFoundOnce?: boolean | undefined;
   /** Share of the jobs that are created although the connection is reset instead of an answer. @default 0 */
   readonly lostCreateRate?: number | undefined;
+  /** Rows of results that are not as they should be; the first that applies is written. @default none */
+  readonly rows?: readonly ScriptedRow[] | undefined;
+  /** Form of OpenAI's output files: a last row without its end, Windows' ends of lines, one list, UTF-16. @default lines */
+  readonly file?: "cut" | "crlf" | "list" | "utf16" | undefined;
+  /** A job's counts: none, all 0, or failed lines among those that are completed. @default as they are */
+  readonly counts?: "missing" | "zero" | "completed" | undefined;
+  /** Leaves out the time at which a job ended. @default false */
+  readonly omitEnd?: boolean | undefined;
   /** Spelling of Cohere's canceled status: its API description's, or its notebook's. @default "CANCELED" */
   readonly canceledSpelling?: "CANCELED" | "CANCELLED" | undefined;
 }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 
 import { Dice } from "../dice.ts";
+import { rowFlaw } from "../faults/scripted-row.ts";
 import type { Call, Plan, Route } from "../server/route.ts";
 import { Refusal } from "../server/refusal.ts";
 import type { JobLine, LineRequest } from "./job-line.ts";
@@ -24,7 +25,8 @@ async function planLine(call: Call, route: Route, id: string, requestId: string)
     const plan = await route.plan(call);
     const { inputs, tokens } = plan;
     const refusal = refusalOf(call, route, plan);
-    return { id, requestId, tokens, inputs, refusal, answer: async () => bytesOf((await plan.answer()).body) };
+    const flaw = refusal === undefined ? rowFlaw(call.settings.jobs.rows ?? [], inputs, call.dice) : undefined;
+    return { id, requestId, tokens, inputs, refusal, flaw, answer: async () => bytesOf((await plan.answer()).body) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { id, requestId, tokens: 0, inputs: [], refusal: error, answer: () => Promise.reject(error) };

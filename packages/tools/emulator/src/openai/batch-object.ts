@@ -1,4 +1,5 @@
 import type { Job, Phase } from "../jobs/job.ts";
+import { shownCounts } from "../jobs/shown-counts.ts";
 import type { Call } from "../server/route.ts";
 import { batchFiles } from "./batch-output.ts";
 import { invalid } from "./errors.ts";
@@ -21,10 +22,11 @@ export function describeBatch(call: Call, job: Job, phase: Phase = job.phase(cal
   const batch = call.store.batches.get(plan.id);
   const isNew = phase === "validating";
   const done = isNew ? [] : job.done(now);
-  const failed = done.filter((line) => line.refusal !== undefined).length;
   const { outputFileId, errorFileId } = isNew ? {} : batchFiles(call, job);
   const failure = phase === "failed" ? plan.failure : undefined;
-  const reached = (name: Phase): number | undefined => (phase === name ? toSeconds(call.store, job.endsAt) : undefined);
+  const { nulls, counts, omitEnd = false } = call.settings.jobs;
+  const reached = (name: Phase): number | undefined =>
+    phase === name && !omitEnd ? toSeconds(call.store, job.endsAt) : undefined;
   return apiObject(
     {
       id: plan.id,
@@ -43,9 +45,9 @@ export function describeBatch(call: Call, job: Job, phase: Phase = job.phase(cal
       failed_at: reached("failed"),
       expired_at: reached("expired"),
       cancelled_at: reached("cancelled"),
-      request_counts: { total: isNew ? 0 : plan.lines.length, completed: done.length - failed, failed },
+      request_counts: shownCounts(isNew ? 0 : plan.lines.length, done, counts),
       metadata: batch?.metadata,
     },
-    call.settings.jobs.nulls,
+    nulls,
   );
 }

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { ManualClock } from "../fixtures/manual-clock.ts";
 import { cancelBatch, contentOf, createBatch, lineOf, rowsOf, uploadFile } from "../fixtures/openai-batch.ts";
 import { post, readReply } from "../fixtures/post.ts";
-import { type Behavior, startEmulator } from "../index.ts";
+import { type Behavior, type Jobs, type RowFlaw, startEmulator } from "../index.ts";
 
 // A safeguard, not a measure, for machines that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
@@ -63,6 +63,63 @@ describe("a batch", () => {
       ["finalizing", 10],
       ["completed", 10],
     ]);
+  });
+
+  // Sources are in the README.
+  test.for<[RowFlaw, object[], number]>([
+    ["missing", [], 9],
+    ["null", [{ status_code: 200, request_id: expect.any(String), body: null }], 9],
+    ["twice", [{ status_code: 200 }, { status_code: 200 }], 10],
+    ["zero", [{ status_code: 0, request_id: "", body: {} }], 9],
+  ])("a row can be scripted: %s", async ([row, responses, answered]) => {
+    await using emulator = await startEmulator({ jobs: { rows: [{ row, marker: "five" }] } });
+    const {
+      output_file_id: output,
+      error_file_id: errors,
+      request_counts: counts,
+    } = await (await createBatch(emulator, lines)).retrieve();
+    expect(counts).toEqual({ total: 10, completed: 10, failed: 0 });
+    const rows = [await rowsOf(emulator, output), errors === undefined ? [] : await rowsOf(emulator, errors)].flat();
+    const own = rows.filter((each) => each.custom_id === "line-4");
+    expect(own.map(({ response }) => response)).toMatchObject(responses);
+    expect(rows.filter((each) => each.custom_id !== "line-4")).toHaveLength(9);
+    expect(emulator.stats().jobs.linesAnswered).toBe(answered);
+  });
+
+  test("a row can be cut, by a share of the lines", async () => {
+    await using emulator = await startEmulator({ jobs: { rows: [{ row: "cut", rate: 0.4 }] } });
+    const batch = await createBatch(emulator, lines);
+    const text = await contentOf(emulator, `/v1/files/${(await batch.retrieve()).output_file_id}/content`);
+    const whole = text.split("\n").filter((line) => line.endsWith("}"));
+    expect(text.trimEnd().split("\n")).toHaveLength(10);
+    expect(whole.length).toBeGreaterThan(2);
+    expect(whole.length).toBeLessThan(10);
+    for (const line of whole) JSON.parse(line);
+  });
+
+  test.for<[NonNullable<Jobs["file"]>, (text: string) => unknown[]]>([
+    ["crlf", (text) => text.split("\r\n").map((line) => JSON.parse(line) as unknown)],
+    ["list", (text) => JSON.parse(text) as unknown[]],
+    ["cut", (text) => text.split("\n").map((line) => (line.endsWith("}") ? (JSON.parse(line) as unknown) : "cut"))],
+  ])("its output can be in another form: %s", async ([file, read]) => {
+    await using emulator = await startEmulator({ jobs: { file } });
+    const batch = await createBatch(emulator, lines);
+    const text = await contentOf(emulator, `/v1/files/${(await batch.retrieve()).output_file_id}/content`);
+    expect(read(text)).toHaveLength(10);
+    expect(read(text).indexOf("cut")).toBe(file === "cut" ? 9 : -1);
+  });
+
+  test("its counts can contradict its rows, and its end can have no time", async () => {
+    await using emulator = await startEmulator();
+    const shown = async (jobs: Jobs): Promise<unknown> => {
+      emulator.reset({ jobs: { onlyErrorFile: true, ...jobs } });
+      return (await createBatch(emulator, lines)).retrieve();
+    };
+    expect(await shown({})).toMatchObject({ request_counts: { failed: 10 }, completed_at: expect.any(Number) });
+    expect(await shown({ counts: "zero" })).toMatchObject({ request_counts: { total: 0, completed: 0, failed: 0 } });
+    expect(await shown({ counts: "completed" })).toMatchObject({ request_counts: { completed: 10, failed: 0 } });
+    expect(await shown({ counts: "missing", omitEnd: true })).not.toHaveProperty("request_counts");
+    expect(await shown({ omitEnd: true })).not.toHaveProperty("completed_at");
   });
 
   test("a refused line is in the error file with its status", async () => {
