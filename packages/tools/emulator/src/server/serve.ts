@@ -35,7 +35,7 @@ export async function serve(exchange: Exchange, path: string): Promise<void> {
         ? await admit(exchange, await read(exchange, path, bytes, progress.dialect), progress)
         : { scripted: outage };
     const headers = progress.dialect.headers(progress.pool, session.clock.now(), exchange);
-    if (scripted !== undefined) await sendScripted(exchange, scripted, plan?.tokens ?? 0, headers);
+    if (scripted !== undefined) await sendScripted(exchange, scripted, plan, headers);
     else if (plan !== undefined) await answer(exchange, plan, headers, progress.dialect);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -227,16 +227,18 @@ function bodyOfRefusal(exchange: Exchange, dialect: Dialect, refusal: Refusal): 
 async function sendScripted(
   exchange: Exchange,
   scripted: ScriptedAnswer,
-  tokens: number,
+  plan: Plan | undefined,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { status, body = "" } = scripted;
   const { latency } = exchange.settings;
   exchange.session.recorder.fault(scripted.name);
-  const usualMs = isRefusal(scripted) ? refusalMs(latency) : latencyMs(latency, tokens, exchange.dice);
+  const usualMs = isRefusal(scripted) ? refusalMs(latency) : latencyMs(latency, plan?.tokens ?? 0, exchange.dice);
   await exchange.untilAge(scripted.delayMs ?? usualMs);
   if (exchange.isOver) return;
   if (status === undefined) return reset(exchange);
+  if (status === 200 && typeof body !== "string")
+    exchange.session.recorder.inputCounts("malformed", plan?.inputs ?? []);
   // A page comes from a server in between, which knows none of the headers.
   const whole: Outgoing =
     typeof body !== "string"
