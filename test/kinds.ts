@@ -140,7 +140,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         new Request(`${openaiBaseURL}/chat/completions`, {
           method: "POST",
           headers,
-          body: JSON.stringify(chat.request(text)[1]),
+          body: JSON.stringify({ ...chat.request(text)[1], stream: false }),
         });
       const fetcher = new Fetcher({ clock, fetch, timeoutMs, retryAnyMethod: true, retry: { outageMs: 900_000 } });
       return withConfig(fetcher, { schema: completion }).batch(inputs.map(requestTo), options);
@@ -154,12 +154,13 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     ...chat,
     read: textOf,
     run: texts((server) => fromLanguageModel(aiSDK(server).chat(model), adapted(server))),
-    // Of content it knows texts alone.
-    without: ["mistral"],
+    // Of content it knows texts alone, and it never says `stream: false`.
+    without: ["mistral", "unsloth"],
   },
   "AI SDK Responses, structured": {
     ...structured(responses),
     run: texts((server) => fromLanguageModel(aiSDK(server).responses(model), { ...adapted(server), schema })),
+    without: ["unsloth"],
   },
   "LangChain embeddings": {
     ...embeddings,

@@ -2,6 +2,7 @@ import {
   type Behavior,
   type Emulator,
   hashText,
+  PROFILE_NAMES,
   type ProfileName,
   type ScriptedAnswer,
   startEmulator,
@@ -23,21 +24,6 @@ const OUTAGES_END_MS = 200_000;
 const DIMENSIONS = 8;
 /** Malformed answers after which an input may fail. */
 const MALFORMED = 3;
-
-const PROFILES: readonly ProfileName[] = [
-  "azure",
-  "dashscope",
-  "gateway",
-  "gemini",
-  "groq",
-  "litellm",
-  "llamacpp",
-  "lmstudio",
-  "mistral",
-  "ollama",
-  "openrouter",
-  "vllm",
-];
 
 interface World {
   readonly profile: readonly ProfileName[];
@@ -95,7 +81,9 @@ const answers: fc.Arbitrary<readonly ScriptedAnswer[]> = fc.uniqueArray(
 
 const worldsOf = ({ without = [] }: Kind): fc.Arbitrary<World> =>
   fc.record({
-    profile: fc.uniqueArray(fc.constantFrom(...PROFILES.filter((name) => !without.includes(name))), { maxLength: 2 }),
+    profile: fc.uniqueArray(fc.constantFrom(...PROFILE_NAMES.filter((name) => !without.includes(name))), {
+      maxLength: 2,
+    }),
     seed: fc.nat(1_000_000),
     count: fc.integer({ min: 1, max: 60 }),
     latencyMs: fc.constantFrom(0, 20, 700),

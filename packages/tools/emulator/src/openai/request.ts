@@ -36,6 +36,11 @@ export function readInteger(body: JsonObject, param: string, least: number, most
   return number;
 }
 
+/** True where the answer is a stream of events. */
+export function streams({ settings }: Call, { stream }: JsonObject): boolean {
+  return settings.quirks.streams === true ? stream !== false : stream === true;
+}
+
 /** `usage` as the quirks say. */
 export function withUsage(call: Call, usage: object): { usage?: object | null } {
   const quirk = call.settings.quirks.usage;
