@@ -39,7 +39,6 @@ test.for<[string, Verdict]>([
   ["model_not_found", "invalid_argument"],
   ["max_tokens_per_request", "request_too_large"],
   ["slow_down", "rate_limited"],
-  ["server_is_overloaded", "provider_error"],
   ["context_length_exceeded", "invalid_input"],
 ])("P24 a code says more than a status: %s is %s", ([code, verdict]) => {
   for (const status of [undefined, 400, 403, 429, 500]) {
@@ -140,6 +139,17 @@ test.for<[string, number, object, Verdict]>([
   ["OpenAI's flex tier", 429, { error: { code: "resource_unavailable" } }, "rate_limited"],
   ["Google, for a minute", 429, { error: { code: 429, status: "RESOURCE_EXHAUSTED" } }, "rate_limited"],
 ])("P50 %s (%i): what is spent is told from what passes", ([, status, body, verdict]) => {
+  expect(judged(refusalIn({ body, status }))).toBe(verdict);
+});
+
+test.for<[number, object, Verdict]>([
+  // huggingface/text-embeddings-inference#662
+  [429, { message: "Model is overloaded", code: 429, type: "Overloaded" }, "rate_limited"],
+  [429, { error: { code: "server_is_overloaded" } }, "rate_limited"],
+  // https://developers.openai.com/api/docs/guides/error-codes
+  [503, { error: { code: "server_is_overloaded" } }, "provider_error"],
+  [400, { error: { code: "server_is_overloaded" } }, "provider_error"],
+])("P43 a status of %s whose code says that the server is overloaded", ([status, body, verdict]) => {
   expect(judged(refusalIn({ body, status }))).toBe(verdict);
 });
 

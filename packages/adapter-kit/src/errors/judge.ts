@@ -92,7 +92,9 @@ const SURE: ReadonlySet<Verdict> = new Set(["authentication", "quota_exceeded", 
 export function judge(refusal: Refusal, dialect: Dialect, { owns }: Blame): Verdict {
   const { status, param, headers } = refusal;
   const named = byCode(refusal, dialect.codes) ?? byCode(refusal, CODES);
-  const verdict = named ?? byStatus(status, dialect.statuses);
+  const said = named ?? byStatus(status, dialect.statuses);
+  // A server that has no room for more says so with 429, too: text-embeddings-inference's "Overloaded".
+  const verdict = said === "provider_error" && status === 429 ? "rate_limited" : said;
   if (verdict === "rate_limited" && isTooMuch(refusal, dialect)) return "request_too_large";
   if (SURE.has(verdict)) return verdict;
   if (owns !== undefined && (named === "invalid_input" || of(refusal, OF_INPUT))) return "invalid_input";

@@ -149,6 +149,19 @@ describe("long lists", () => {
     expect(times).toEqual([0, 0, 0, 0, 60_000]);
   });
 
+  // Reported of Azure: a wait of a day for some inputs alone.
+  test("P45 one that is told to wait for a day holds up no other", async () => {
+    const clock = new FakeClock();
+    const wire = new Wire((request) =>
+      (request.body.documents as string[]).includes("9") ? refused(429, { "retry-after": "86400" }) : byNumber(request),
+    );
+    const inputs = [10, 5, 5, 5].map((count) => ({ query: "q", documents: numbers(count) }));
+    const rerank = make(wire, { maxDocuments: 3, maxConcurrency: 1, clock });
+    const lists = await runOn(clock, rerank.batch(inputs, { clock, returnExceptions: true }));
+    expect(lists.map((list) => list instanceof Error)).toEqual([true, false, false, false]);
+    expect(clock.now()).toBe(0);
+  });
+
   test("P2 what had come when the time ran out is kept", async () => {
     const clock = new FakeClock();
     const wire = new Wire((request, number) => (number === 1 ? new Promise<Response>(() => {}) : byNumber(request)));

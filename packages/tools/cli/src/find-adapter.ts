@@ -1,6 +1,6 @@
 import { ArgumentError } from "@batchwise/core";
 import { listAdapters, type LoadedAdapter, loadAdapter } from "@batchwise/plugins";
-import { nearest } from "./nearest.ts";
+import { nearest } from "@batchwise/terminal";
 
 /**
  * Loads an adapter that is installed in the user's folder, or next to this package.

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import type { Standing } from "@batchwise/terminal";
-import { nearest } from "./nearest.ts";
 import { Notes } from "./notes.ts";
 import { Memory } from "./testing/workbench.ts";
 
@@ -29,11 +28,4 @@ test("quiet: nothing", async () => {
   notes.say("A note.");
   notes.stopProgress();
   expect(stream.text).toBe("");
-});
-
-test("names that look alike, the nearest first", () => {
-  const names = ["@batchwise/openai#embeddings", "@batchwise/openai#chat", "acme#embeddings"];
-  expect(nearest("openai#embedings", names)).toEqual(["@batchwise/openai#embeddings"]);
-  expect(nearest("@batchwise/openai#caht", names)[0]).toBe("@batchwise/openai#chat");
-  expect(nearest("zzz", names)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { type EmulatorOptions, startEmulator } from "./index.ts";
 
-const refused: [unknown, string][] = [
+const refused: [unknown, string | RegExp][] = [
   [{ seeed: 1 }, "Expected only known options, got `seeed`. Known options: profile, apiKey, seed, limits,"],
   [{ faults: { serverErrors: 1 } }, "Expected only known options, got `faults.serverErrors`."],
   [{ faults: { serverErrorRate: 5 } }, "Expected `faults.serverErrorRate` to be a number from 0 to 1, got 5."],
@@ -22,8 +22,10 @@ const refused: [unknown, string][] = [
   ],
   [{ limits: { requestsPerMinute: 0.5 } }, "Expected `limits.requestsPerMinute` to be a whole number"],
   [{ limits: { requestsPerDay: 100_001 } }, "Expected `limits.requestsPerDay` to be a whole number from 1 to 100000"],
-  [{ profile: "azur" }, 'Expected `profile` to be one of "azure", "dashscope", '],
-  [{ profile: ["azure", "x"] }, "Expected `profile[1]` to be one of"],
+  [{ profile: "olama" }, 'Expected `profile` to be one of "ollama", "azure", "dashscope", '],
+  [{ profile: ["azure", "azur"] }, /^Expected `profile\[1\]` to be one of "azure", .*, got "azur"\.$/],
+  [{ profile: "sk-1234567890123456789012345678" }, /one of "azure", .*, got string\.$/],
+  [{ profile: 5 }, /one of "azure", .*, got 5\.$/],
   [{ profile: [] }, "Expected `profile` to be a list that is not empty, got object."],
   [{ quirks: { errors: "vlm" } }, 'Expected `quirks.errors` to be one of "openai", "azure", '],
   [{ jobs: { rows: [{ rate: 0.5 }] } }, "Expected `jobs.rows[0].row` to be given, got undefined."],
@@ -51,12 +53,9 @@ const refused: [unknown, string][] = [
   [{ apiKey: null }, "Expected `apiKey` to be a string that is not empty, got null."],
   [{ latency: { baseMs: -1 } }, "Expected `latency.baseMs` to be a number from 0 to 3600000, got -1."],
   [{ latency: { jitter: 2 } }, "Expected `latency.jitter` to be a number from 0 to 1, got 2."],
-  [{ latency: { minMs: 5 } }, "Expected `latency.maxMs` to be given, got undefined."],
   [{ latency: { minMs: 5, maxMs: 4 } }, "Expected `latency.maxMs` to be at least minMs (5), got 4."],
-  [
-    { latency: { minMs: 5, maxMs: 6, baseMs: 1 } },
-    "Expected only known options, got `latency.baseMs`. Known options: minMs, maxMs.",
-  ],
+  [{ latency: { slots: 0 } }, "Expected `latency.slots` to be a whole number from 1 to 10000, got 0."],
+  [{ latency: { overload: 1 } }, "Expected `latency.slots` to be given with `overload`, got undefined."],
   [{ jobs: { durationMs: -1 } }, "Expected `jobs.durationMs` to be a number from 0 to 3600000, got -1."],
   [{ jobs: { durationMs: [2, 1] } }, "Expected `jobs.durationMs[1]` to be at least 2, got 1."],
   [{ jobs: { durationMs: [1] } }, "Expected `jobs.durationMs` to be a number of milliseconds, or two, got object."],

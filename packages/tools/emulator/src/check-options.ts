@@ -1,7 +1,9 @@
+import { nearest } from "@batchwise/terminal";
+
 import { isObject } from "./content/json.ts";
 import { LARGEST_DAILY_LIMIT, LARGEST_LIMIT } from "./limits/leaky-bucket.ts";
-import type { Behavior, EmulatorOptions, ErrorStyle } from "./options.ts";
-import { PROFILES } from "./profiles.ts";
+import type { Behavior, EmulatorOptions, ErrorStyle, Latency } from "./options.ts";
+import { PROFILE_NAMES } from "./profiles.ts";
 
 /** Check of one value. @throws TypeError or RangeError that names it */
 type Check = (value: unknown, name: string) => void;
@@ -23,6 +25,17 @@ const milliseconds = number(0, 3_600_000);
 const limit = whole(1, LARGEST_LIMIT);
 const count = whole(0, Number.MAX_SAFE_INTEGER);
 
+const LATENCY = object({
+  baseMs: milliseconds,
+  perThousandTokensMs: milliseconds,
+  jitter: number(0, 10),
+  distribution: word("uniform", "lognormal"),
+  minMs: milliseconds,
+  maxMs: milliseconds,
+  slots: whole(1, 10_000),
+  overload: number(0, 100),
+} satisfies { readonly [Name in keyof Required<Latency>]: Check });
+
 const ERROR_STYLES: { readonly [Name in ErrorStyle]: true } = {
   openai: true,
   azure: true,
@@ -32,6 +45,7 @@ const ERROR_STYLES: { readonly [Name in ErrorStyle]: true } = {
   mistral: true,
   ollama: true,
   openrouter: true,
+  tei: true,
   text: true,
   vllm: true,
 };
@@ -64,6 +78,7 @@ const BEHAVIOR: { readonly [Name in keyof Required<Behavior>]: Check } = {
     json: word("fence", "openFence", "think"),
     content: word("parts"),
     comments: flag,
+    streams: flag,
   }),
   faults: object({
     serverErrorRate: share,
@@ -141,9 +156,21 @@ const SERVER: { readonly [Name in keyof Omit<EmulatorOptions, keyof Behavior>]-?
 
 /** One profile, or several. */
 function profile(value: unknown, name: string): void {
-  const known = word(...Object.keys(PROFILES));
-  if (Array.isArray(value)) list(known)(value, name);
-  else known(value, name);
+  if (Array.isArray(value)) return list(profileName)(value, name);
+  profileName(value, name);
+}
+
+/** A server's name is no secret, unlike other texts: it is shown, and what is most like it comes first. */
+function profileName(value: unknown, name: string): void {
+  const isName = typeof value === "string" && /^[\w.-]{1,30}$/.test(value);
+  if (!isName) return word(...PROFILE_NAMES)(value, name);
+  if (PROFILE_NAMES.some((each) => each === value)) return;
+  const known = new Set([...nearest(value, PROFILE_NAMES), ...PROFILE_NAMES]);
+  throw new TypeError(`Expected \`${name}\` to be one of ${quoted(known)}, got "${value}".`);
+}
+
+function quoted(words: Iterable<string>): string {
+  return Array.from(words, (each) => `"${each}"`).join(", ");
 }
 
 /** Duration of a job: a number, or two bounds. */
@@ -163,22 +190,13 @@ function span(bound: Check): Check {
   };
 }
 
-/** The two shapes of a latency do not mix. */
+/** A jitter above 1 would make a uniform time negative. */
 function latency(value: unknown, name: string): void {
-  const bounds = isObject(value) && ("minMs" in value || "maxMs" in value);
-  if (!bounds) {
-    object({
-      baseMs: milliseconds,
-      perThousandTokensMs: milliseconds,
-      jitter: number(0, 10),
-      distribution: word("uniform", "lognormal"),
-    })(value, name);
-    if (isObject(value) && value["distribution"] !== "lognormal") number(0, 1)(value["jitter"] ?? 0, `${name}.jitter`);
-    return;
-  }
-  object({ minMs: milliseconds, maxMs: milliseconds }, ["minMs", "maxMs"])(value, name);
-  const { minMs, maxMs } = value as { minMs: number; maxMs: number };
+  LATENCY(value, name);
+  const { jitter = 0, distribution, minMs = 0, maxMs = Infinity, slots, overload } = value as Latency;
+  if (distribution !== "lognormal") share(jitter, `${name}.jitter`);
   if (maxMs < minMs) throw new RangeError(`Expected \`${name}.maxMs\` to be at least minMs (${minMs}), got ${maxMs}.`);
+  if (overload !== undefined && slots === undefined) fail(`${name}.slots`, "given with `overload`", slots);
 }
 
 function object(checks: Readonly<Record<string, Check>>, required: readonly string[] = []): Check {
@@ -214,8 +232,7 @@ function number(least: number, most: number): Check {
 
 function word(...words: readonly string[]): Check {
   return (value, name) => {
-    if (!words.some((each) => each === value))
-      fail(name, `one of ${words.map((each) => `"${each}"`).join(", ")}`, value);
+    if (!words.some((each) => each === value)) fail(name, `one of ${quoted(words)}`, value);
   };
 }
 

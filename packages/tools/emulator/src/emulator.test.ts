@@ -252,9 +252,9 @@ describe("stats and reset", () => {
     await post(`${emulator.url}/v1/embeddings`, embed);
     await post(`${emulator.url}/v1/embeddings`, { ...embed, input: ["b", "c"] });
     const { inputs } = emulator.stats();
-    expect(inputs?.[hashText("a")]).toEqual({ sent: 1, charged: 1, answered: 1 });
-    expect(inputs?.[hashText("b")]).toEqual({ sent: 2, charged: 1, answered: 1 });
-    expect(inputs?.[hashText("c")]).toEqual({ sent: 1, charged: 0, answered: 0 });
+    expect(inputs?.[hashText("a")]).toEqual({ sent: 1, charged: 1, answered: 1, malformed: 0 });
+    expect(inputs?.[hashText("b")]).toEqual({ sent: 2, charged: 1, answered: 1, malformed: 0 });
+    expect(inputs?.[hashText("c")]).toEqual({ sent: 1, charged: 0, answered: 0, malformed: 0 });
     emulator.reset({ trackInputs: false });
     expect(emulator.stats().inputs).toBeUndefined();
   });

@@ -5,7 +5,7 @@ import type { EmulatorOptions, Faults, HeaderStyle, Latency, Limits, ProfileName
 import { PROFILES } from "./profiles.ts";
 
 /** Flags of the command line, as commander reads them. */
-export interface Flags extends Omit<Faults, "badInput" | "answers">, Limits, Quirks {
+export interface Flags extends Omit<Faults, "badInput" | "answers">, Latency, Limits, Quirks {
   readonly profile?: readonly ProfileName[];
   readonly answer?: Faults["answers"];
   readonly port: number;
@@ -13,12 +13,6 @@ export interface Flags extends Omit<Faults, "badInput" | "answers">, Limits, Qui
   readonly apiKey?: string;
   readonly seed?: number;
   readonly fill?: number;
-  readonly baseMs?: number;
-  readonly perThousandTokensMs?: number;
-  readonly jitter?: number;
-  readonly distribution?: "uniform" | "lognormal";
-  readonly minMs?: number;
-  readonly maxMs?: number;
   readonly dimensions?: number;
   readonly tokens?: "exact" | "fast";
   readonly headers?: HeaderStyle;
@@ -75,11 +69,13 @@ export function defineFlags(command: Command): Command {
   group(
     "Latency, in milliseconds (default: none):",
     numeric("--base-ms <ms>", "of every answer"),
-    numeric("--per-thousand-tokens-ms <ms>", "for every thousand tokens"),
+    numeric("--per-thousand-tokens-ms <ms>", "for every thousand tokens: as many microseconds a token"),
     numeric("--jitter <share>", "spread of the random factor (default: 0)"),
     new Option("--distribution <kind>", "of the jitter (default: uniform)").choices(["uniform", "lognormal"]),
-    numeric("--min-ms <ms>", "instead of these, anything from here ..."),
-    numeric("--max-ms <ms>", "... to here"),
+    numeric("--min-ms <ms>", "the shortest; with --max-ms alone, anything from here ..."),
+    numeric("--max-ms <ms>", "the longest; ... to here"),
+    numeric("--slots <n>", "answers that are worked on at once; others wait in line (default: any number)"),
+    numeric("--overload <share>", "how much slower each one that waits makes the next (default: 0)"),
   );
   group(
     "Faults, as shares of the requests, 0 to 1 (default: 0):",
@@ -128,6 +124,7 @@ export function defineFlags(command: Command): Command {
     new Option("--json <how>", "around JSON of a chat model").choices(["fence", "openFence", "think"]),
     new Option("--content <how>", "of chat completions").choices(["parts"]),
     new Option("--comments", "between the events of a stream"),
+    new Option("--streams", "chat models stream unless the request says stream: false"),
     numeric("--max-body-bytes <n>", "a larger body is a 413"),
     new Option("--track-inputs", "counts each text in the stats"),
   );
@@ -136,11 +133,12 @@ export function defineFlags(command: Command): Command {
 
 /** Options from flags. @throws Error when flags do not fit together */
 export function optionsOf(flags: Flags): EmulatorOptions {
-  const { host, encoding, omitIndex, usage, errors, escapeBase64, json: around, content, comments } = flags;
+  const { host, encoding, omitIndex, usage, errors, escapeBase64, json: around, content, comments, streams } = flags;
   const { requestsPerSecond, requestsPerMinute, requestsPerDay, tokensPerMinute, inputsPerMinute } = flags;
   // Commander says true where the flag is left out, which is not to come before a profile's.
   const countRefused = flags.countRefused === false ? false : undefined;
   const { fixedWindows } = flags;
+  const { baseMs, perThousandTokensMs, jitter, distribution, minMs, maxMs, slots, overload } = flags;
   return {
     control: true,
     profile: flags.profile,
@@ -158,14 +156,14 @@ export function optionsOf(flags: Flags): EmulatorOptions {
       countRefused,
       fixedWindows,
     },
-    latency: latencyOf(flags),
+    latency: { baseMs, perThousandTokensMs, jitter, distribution, minMs, maxMs, slots, overload },
     dimensions: flags.dimensions,
     tokens: flags.tokens,
     headers: flags.headers,
     models: flags.models,
     maxBodyBytes: flags.maxBodyBytes,
     trackInputs: flags.trackInputs,
-    quirks: { encoding, omitIndex, usage, errors, escapeBase64, json: around, content, comments },
+    quirks: { encoding, omitIndex, usage, errors, escapeBase64, json: around, content, comments, streams },
     jobs: jobsOf(flags),
     faults: faultsOf(flags),
   };
@@ -192,16 +190,6 @@ const RATES: { readonly [Name in RateName]: string } = {
   nanRate: "a vector has an element that is not a number",
   wrongSizeRate: "a vector is an element short",
 };
-
-function latencyOf(flags: Flags): Latency | undefined {
-  const { baseMs, perThousandTokensMs, jitter, distribution, minMs, maxMs } = flags;
-  if (minMs === undefined && maxMs === undefined) return { baseMs, perThousandTokensMs, jitter, distribution };
-  if ([baseMs, perThousandTokensMs, jitter, distribution].some((each) => each !== undefined)) {
-    throw new Error("Expected --min-ms and --max-ms or the other latency flags, got both. Leave one or the other out.");
-  }
-  if (minMs === undefined || maxMs === undefined) throw new Error("Expected --min-ms and --max-ms, got only one.");
-  return { minMs, maxMs };
-}
 
 function jobsOf(flags: Flags): Jobs {
   const { jobDurationMs, jobMaxDurationMs, enqueuedTokens, creationsPerHour } = flags;
@@ -262,6 +250,8 @@ Examples:
   batchwise-emulator
   batchwise-emulator --requests-per-minute 3000 --tokens-per-minute 1000000 --fill 0.02
   batchwise-emulator --base-ms 200 --jitter 0.3 --server-error-rate 0.02 --seed 7
+  batchwise-emulator --base-ms 80 --per-thousand-tokens-ms 10 --jitter 0.25 --distribution lognormal
+  batchwise-emulator --per-thousand-tokens-ms 50 --slots 1
   batchwise-emulator --bad-input BAD --name-bad-input
   batchwise-emulator --profile gateway,azure
   batchwise-emulator --answer '{"name":"down","during":[5000,95000],"status":503}'

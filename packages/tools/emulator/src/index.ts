@@ -17,4 +17,5 @@ export type {
   ProfileName,
   Quirks,
 } from "./options.ts";
+export { PROFILE_NAMES } from "./profiles.ts";
 export type { EmulatorStats, FaultName, InputCount, JobCounts } from "./stats.ts";

@@ -3,15 +3,43 @@ import type { Latency } from "./options.ts";
 
 /** Time of an answer to this many tokens, in milliseconds. */
 export function latencyMs(latency: Latency, tokens: number, dice: Dice): number {
+  const { baseMs, perThousandTokensMs, jitter = 0, distribution = "uniform", minMs = 0, maxMs = Infinity } = latency;
   const chance = dice.roll("latency");
-  if ("minMs" in latency) return latency.minMs + chance * (latency.maxMs - latency.minMs);
-  const mean = (latency.baseMs ?? 0) + ((latency.perThousandTokensMs ?? 0) * tokens) / 1000;
-  return mean * factor(latency.jitter ?? 0, latency.distribution ?? "uniform", chance, dice);
+  const isBoundsAlone = baseMs === undefined && perThousandTokensMs === undefined;
+  if (isBoundsAlone) return maxMs === Infinity ? minMs : minMs + chance * (maxMs - minMs);
+  const mean = (baseMs ?? 0) + ((perThousandTokensMs ?? 0) * tokens) / 1000;
+  return Math.min(maxMs, Math.max(minMs, mean * factor(jitter, distribution, chance, dice)));
 }
 
 /** Time of a refusal, which needs no work, in milliseconds. */
-export function refusalMs(latency: Latency): number {
-  return ("minMs" in latency ? latency.minMs : (latency.baseMs ?? 0)) / 2;
+export function refusalMs({ baseMs, minMs }: Latency): number {
+  return (baseMs ?? minMs ?? 0) / 2;
+}
+
+/** Work of a server that answers few calls at once: others wait in line, in the order of their arrival. */
+export class Slots {
+  readonly #overload: number;
+  /** Times at which slots are free. */
+  readonly #free: number[];
+  /** Times at which the answers that are not done will be. */
+  #ends: number[] = [];
+
+  constructor({ slots = Infinity, overload = 0 }: Latency) {
+    this.#overload = overload;
+    this.#free = slots === Infinity ? [] : Array.from({ length: slots }, () => -Infinity);
+  }
+
+  /** Milliseconds from `now` until an answer is begun that takes `ms` alone, and until it is done. */
+  take(ms: number, now: number): { readonly beginsMs: number; readonly endsMs: number } {
+    if (this.#free.length === 0) return { beginsMs: 0, endsMs: ms };
+    this.#ends = this.#ends.filter((end) => end > now);
+    const inLine = Math.max(0, this.#ends.length + 1 - this.#free.length);
+    const begins = Math.max(now, Math.min(...this.#free));
+    const ends = begins + ms * (1 + this.#overload * inLine);
+    this.#free[this.#free.indexOf(Math.min(...this.#free))] = ends;
+    this.#ends.push(ends);
+    return { beginsMs: begins - now, endsMs: ends - now };
+  }
 }
 
 /** Random factor with mean 1. */

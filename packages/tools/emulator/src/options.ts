@@ -73,6 +73,8 @@ export type ProfileName =
   | "mistral"
   | "ollama"
   | "openrouter"
+  | "tei"
+  | "unsloth"
   | "vllm";
 
 /** Limits a minute, whole numbers from 1 to 150,000,000. */
@@ -97,19 +99,26 @@ export interface Limits {
 }
 
 /**
- * Time of an answer, in milliseconds: a base and a part for every thousand tokens, times a random factor; or anything
- * between two bounds. Refusals take half of the base (or of `minMs`).
+ * Time of an answer, in milliseconds: a base and a part for every thousand tokens, times a random factor, within bounds;
+ * with two bounds alone, anything between them. Refusals take half of the base (or of `minMs`).
  */
-export type Latency =
-  | {
-      readonly baseMs?: number | undefined;
-      readonly perThousandTokensMs?: number | undefined;
-      /** Uniform: the factor lies within 1 - jitter and 1 + jitter. Lognormal: the sigma. @default 0 */
-      readonly jitter?: number | undefined;
-      /** @default "uniform" */
-      readonly distribution?: "uniform" | "lognormal" | undefined;
-    }
-  | { readonly minMs: number; readonly maxMs: number };
+export interface Latency {
+  readonly baseMs?: number | undefined;
+  /** Milliseconds for each thousand tokens, which are as many microseconds a token. */
+  readonly perThousandTokensMs?: number | undefined;
+  /** Uniform: the factor lies within 1 - jitter and 1 + jitter. Lognormal: the sigma, with a mean of 1. @default 0 */
+  readonly jitter?: number | undefined;
+  /** @default "uniform" */
+  readonly distribution?: "uniform" | "lognormal" | undefined;
+  /** Shortest time. @default 0 */
+  readonly minMs?: number | undefined;
+  /** Longest time. @default none */
+  readonly maxMs?: number | undefined;
+  /** Answers that are worked on at once, as on a machine of one's own; others wait in line. @default any number */
+  readonly slots?: number | undefined;
+  /** Share by which each answer that waits in line makes the next one slower, once slots are taken. @default 0 */
+  readonly overload?: number | undefined;
+}
 
 /** Style of limit headers. `azure`: resets in whole seconds, now and then -1 or 0, as Azure sends them. */
 export type HeaderStyle = "openai" | "azure" | "none";
@@ -132,6 +141,8 @@ export interface Quirks {
   readonly content?: "parts" | undefined;
   /** Comments between the events of a stream. @default false */
   readonly comments?: boolean | undefined;
+  /** Streams answers of OpenAI's chat models unless the request says `stream: false`. @default false */
+  readonly streams?: boolean | undefined;
 }
 
 /** Server whose error bodies are sent: `google` an error alone or in a list, by chance, with the time to wait in it. */
@@ -144,6 +155,7 @@ export type ErrorStyle =
   | "mistral"
   | "ollama"
   | "openrouter"
+  | "tei"
   | "text"
   | "vllm";
 

@@ -3,13 +3,11 @@ import { readFile } from "node:fs/promises";
 import { afterAll, expect, test } from "vitest";
 
 import { eventsOf, floatsOf, post, type Reply } from "./fixtures/post.ts";
-import { type Behavior, type ProfileName, startEmulator } from "./index.ts";
+import { type Behavior, PROFILE_NAMES, startEmulator } from "./index.ts";
 import { PROFILES } from "./profiles.ts";
 
 const emulator = await startEmulator();
 afterAll(() => emulator.close());
-
-const NAMES = Object.keys(PROFILES) as ProfileName[];
 
 const embed = (input: unknown, more: object = {}): Promise<Reply> =>
   post(`${emulator.openaiBaseURL}/embeddings`, { model: "m", input, ...more });
@@ -172,6 +170,33 @@ test("openrouter: half a text and errors with 200, moderation, credits, comments
   expect(await chat("a")).toMatchObject({ status: 402, body: { error: { code: 402 } } });
 });
 
+test("tei: 32 texts a request, 512 tokens a text, 429s without a wait, passing 424s, numbers", async () => {
+  be("tei");
+  const numbered = (count: number): string[] => Array.from({ length: count }, String);
+  const tooMany = { message: expect.stringContaining("maximum allowed batch size 32"), code: 413, type: "Validation" };
+  expect(await embed(numbered(33))).toMatchObject({ status: 413, body: tooMany });
+  expect(await embed("a ".repeat(1100))).toMatchObject({ status: 413, body: { code: 413, type: "Validation" } });
+  const replies = await many(300, (text) => embed(text, { encoding_format: "base64" }));
+  const statuses = Object.groupBy(replies, ({ status }) => status);
+  expect(Object.keys(statuses)).toEqual(["200", "424", "429"]);
+  expect(statuses[200]?.[0]?.body.data[0].embedding).toHaveLength(4);
+  expect(statuses[424]?.[0]?.body).toMatchObject({ code: 424, type: "Backend" });
+  expect(statuses[429]?.[0]?.body).toEqual({ message: "Model is overloaded", code: 429, type: "Overloaded" });
+  expect(statuses[429]?.[0]?.headers.get("retry-after")).toBeNull();
+});
+
+test("unsloth: streams unless told not to, chat completions and the Responses API", async () => {
+  be("unsloth");
+  const isStream = ({ headers }: Reply): boolean =>
+    headers.get("content-type")?.startsWith("text/event-stream") === true;
+  expect(isStream(await chat("a"))).toBe(true);
+  expect(isStream(await chat("a", { stream: false }))).toBe(false);
+  const respond = (more: object): Promise<Reply> =>
+    post(`${emulator.openaiBaseURL}/responses`, { model: "m", input: "a", ...more });
+  expect(isStream(await respond({}))).toBe(true);
+  expect(isStream(await respond({ stream: false }))).toBe(false);
+});
+
 test("vllm: any dimensions are a 400 without param; now and then a 500", async () => {
   be("vllm");
   expect(await embed("a", { dimensions: 4 })).toMatchObject({
@@ -200,6 +225,6 @@ test("the same seed gives the same run", async () => {
 
 test("README and help have a line for each profile, and each has a source", async () => {
   const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
-  for (const name of NAMES)
+  for (const name of PROFILE_NAMES)
     expect(readme).toMatch(new RegExp(`^\\| \`${name}\` +\\| .+ \\| .*(#\\d+|https:).*\\|$`, "m"));
 });

@@ -353,6 +353,58 @@ export const PROFILES: { readonly [Name in ProfileName]: Profile } = {
       },
     },
   },
+  tei: {
+    about: "413 for more than 32 texts or one of more than 512 tokens, 429 without a wait, 424 now and then",
+    behavior: {
+      headers: "none",
+      // OpenAICompatRequest of huggingface/text-embeddings-inference, router/src/http/types.rs, has no encoding_format.
+      quirks: { errors: "tei", encoding: "float" },
+      faults: {
+        // huggingface/text-embeddings-inference#662
+        rateLimitRate: 0.05,
+        retryAfter: "none",
+        answers: [
+          {
+            // coze-dev/coze-studio#455, huggingface/text-embeddings-inference#378
+            name: "tei: batch size",
+            path: EMBEDDINGS,
+            moreThan: 32,
+            status: 413,
+            body: { message: "batch size 33 > maximum allowed batch size 32", code: 413, type: "Validation" },
+          },
+          {
+            // letta-ai/letta#1453, huggingface/text-embeddings-inference#356
+            name: "tei: too long",
+            path: EMBEDDINGS,
+            longerThan: 2048,
+            status: 413,
+            body: {
+              message: "Input validation error: `inputs` must have less than 512 tokens. Given: 513",
+              code: 413,
+              type: "Validation",
+            },
+          },
+          {
+            // huggingface/text-embeddings-inference#61
+            name: "tei: backend",
+            path: EMBEDDINGS,
+            rate: 0.02,
+            status: 424,
+            body: {
+              message: "Backend error: Inference error: CublasError(CUBLAS_STATUS_NOT_SUPPORTED)",
+              code: 424,
+              type: "Backend",
+            },
+          },
+        ],
+      },
+    },
+  },
+  unsloth: {
+    about: "chat completions stream unless the request says stream: false",
+    // unslothai/unsloth#5047, as diegosouzapw/OmniRoute#10239 and jingyaogong/minimind#851
+    behavior: { headers: "none", quirks: { streams: true } },
+  },
   vllm: {
     about: "400 without param for any dimensions, now and then a 500, errors without the object around them",
     behavior: {
@@ -393,3 +445,6 @@ export const PROFILES: { readonly [Name in ProfileName]: Profile } = {
     },
   },
 };
+
+/** Names of all profiles. */
+export const PROFILE_NAMES: readonly ProfileName[] = Object.keys(PROFILES) as ProfileName[];

@@ -51,7 +51,7 @@ export class Recorder {
     if (this.#inputs === undefined) return;
     for (const text of texts) {
       const hash = hashText(text);
-      const count = this.#inputs.get(hash) ?? { sent: 0, charged: 0, answered: 0 };
+      const count = this.#inputs.get(hash) ?? { sent: 0, charged: 0, answered: 0, malformed: 0 };
       count[kind] += by;
       this.#inputs.set(hash, count);
     }

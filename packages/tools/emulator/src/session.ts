@@ -1,6 +1,7 @@
 import type { EmulatorClock } from "./clock.ts";
 import { TokenCounter } from "./content/tokens.ts";
 import { JobStore } from "./jobs/job-store.ts";
+import { Slots } from "./latency.ts";
 import { Pool, type PoolLimits } from "./limits/pool.ts";
 import type { Settings } from "./options.ts";
 import { Recorder } from "./recorder.ts";
@@ -13,6 +14,7 @@ export class Session {
   readonly tokens: TokenCounter;
   readonly recorder: Recorder;
   readonly store: JobStore;
+  readonly slots: Slots;
   readonly #startedAt: number;
   readonly #pools = new Map<string, Map<string, Pool>>();
   #lastNumber = 0;
@@ -23,6 +25,7 @@ export class Session {
     this.tokens = new TokenCounter(settings.countTokens ?? settings.tokens ?? "exact");
     this.recorder = new Recorder(settings.trackInputs);
     this.store = new JobStore(this.recorder, Date.now() - clock.now());
+    this.slots = new Slots(settings.latency);
     this.#startedAt = clock.now();
   }
 

@@ -13,6 +13,8 @@ export interface InputCount {
   charged: number;
   /** In one that was answered completely, with a row for it. */
   answered: number;
+  /** In one that got a scripted answer of 200 instead, in JSON: what no client can use. */
+  malformed: number;
 }
 
 /** Counts of jobs, and of their lines that were answered well. */

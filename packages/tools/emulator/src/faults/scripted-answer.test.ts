@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "vitest";
 
 import { ManualClock } from "../fixtures/manual-clock.ts";
 import { post, type Reply } from "../fixtures/post.ts";
-import { type Behavior, startEmulator } from "../index.ts";
+import { type Behavior, hashText, startEmulator } from "../index.ts";
 import type { ScriptedAnswer } from "./scripted-answer.ts";
 
 const clock = new ManualClock();
@@ -95,6 +95,18 @@ test("a refusal costs nothing; an error with 200 does, and answers nothing", asy
   begin({ marker: "a", status: 200, body: "no JSON" });
   expect((await embed("a")).headers.get("content-type")).toBe("text/plain");
   expect(emulator.stats()).toMatchObject({ tokensAdmitted: 1, tokensWasted: 1, answered: 0 });
+});
+
+test("a 200 that answers nothing counts for its inputs, and a page in between does not", async () => {
+  const of = (body: unknown): ScriptedAnswer => ({ name: "it", marker: "a", status: 200, body });
+  emulator.reset({ trackInputs: true, faults: { answers: [of({ data: [] })] } });
+  await embed(["a", "b"]);
+  const counts = (text: string): unknown => emulator.stats().inputs?.[hashText(text)];
+  expect(counts("b")).toEqual({ sent: 1, charged: 1, answered: 0, malformed: 1 });
+  emulator.reset({ faults: { answers: [of("<html></html>")] } });
+  await embed("a");
+  expect(counts("a")).toEqual({ sent: 1, charged: 1, answered: 0, malformed: 0 });
+  emulator.reset({ trackInputs: false });
 });
 
 test("a quota that is used up is said in the server's own words", async () => {

@@ -201,4 +201,9 @@ test("P9 usage left out, or null, in streams too", async () => {
   expect((await post(`${emulator.url}/v1/chat/completions`, ask("x"))).body).not.toHaveProperty("usage");
   emulator.reset({ quirks: { usage: "null" } });
   expect((await post(`${emulator.url}/v1/chat/completions`, ask("x"))).body).toHaveProperty("usage", null);
+  emulator.reset({ quirks: { usage: "zero" } });
+  expect((await post(`${emulator.url}/v1/chat/completions`, ask("x"))).body.usage).toMatchObject({
+    total_tokens: 0,
+    prompt_tokens_details: { cached_tokens: 0 },
+  });
 });

@@ -8,7 +8,7 @@ import { openai } from "./dialect.ts";
 import { MAX_CHOICES } from "./limits.ts";
 import { readMessages } from "./read-messages.ts";
 import { readModel } from "./models.ts";
-import { modelPool, readBody, readInteger, withUsage } from "./request.ts";
+import { modelPool, readBody, readInteger, streams, withUsage } from "./request.ts";
 import { readFormat } from "./read-format.ts";
 
 /** `POST /v1/chat/completions` */
@@ -34,7 +34,7 @@ export const chatCompletions: Route = {
       tokens: reply.inputTokens + reply.outputTokens * choices,
       nameInput: () => `messages[${promptPosition}].content`,
       answer: () => ({
-        body: body["stream"] === true ? stream(parts, wantsUsage(body["stream_options"])) : whole(parts),
+        body: streams(call, body) ? stream(parts, wantsUsage(body["stream_options"])) : whole(parts),
       }),
     };
   },

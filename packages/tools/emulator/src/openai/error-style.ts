@@ -36,6 +36,11 @@ const SHAPES: Readonly<Record<ErrorStyle, Shape>> = {
   ollama: ({ message }) => ({ error: { message, type: "api_error", param: null, code: null } }),
   // openrouter.ai/docs/api/reference/errors-and-debugging
   openrouter: ({ message }, { status }) => ({ error: { code: status, message } }),
+  // coze-dev/coze-studio#455; statuses by kind: huggingface/text-embeddings-inference, router/src/http/server.rs
+  tei: ({ message }, { status }) => {
+    const kind = TEI[status] ?? "Validation";
+    return { message: kind === "Overloaded" ? "Model is overloaded" : message, code: status, type: kind };
+  },
   // ollama/ollama#14496, lmstudio-ai/lmstudio-bug-tracker#2085
   text: ({ message }) => ({ error: message }),
   // vllm-project/vllm#15465
@@ -47,6 +52,8 @@ const SHAPES: Readonly<Record<ErrorStyle, Shape>> = {
     code: status,
   }),
 };
+
+const TEI: Readonly<Record<number, string>> = { 424: "Backend", 429: "Overloaded", 503: "Unhealthy" };
 
 /** RooCodeInc/Roo-Code#3883, googleapis/python-genai#2044; in a list: n4ze3m/page-assist#406. */
 function googleError({ message }: OpenAIError, { status, waitMs }: Refusal): object {

@@ -36,10 +36,19 @@ export function readInteger(body: JsonObject, param: string, least: number, most
   return number;
 }
 
+/** True where the answer is a stream of events. */
+export function streams({ settings }: Call, { stream }: JsonObject): boolean {
+  return settings.quirks.streams === true ? stream !== false : stream === true;
+}
+
 /** `usage` as the quirks say. */
 export function withUsage(call: Call, usage: object): { usage?: object | null } {
   const quirk = call.settings.quirks.usage;
   if (quirk === "missing") return {};
-  if (quirk === "zero") return { usage: Object.fromEntries(Object.keys(usage).map((name) => [name, 0])) };
+  if (quirk === "zero") return { usage: zeroed(usage) };
   return { usage: quirk === "null" ? null : usage };
+}
+
+function zeroed(counts: object): object {
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, isObject(count) ? zeroed(count) : 0]));
 }

@@ -9,7 +9,7 @@ import { missing } from "./errors.ts";
 import { MIN_OUTPUT_TOKENS } from "./limits.ts";
 import { type Conversation, readMessages } from "./read-messages.ts";
 import { readModel } from "./models.ts";
-import { modelPool, readBody, readInteger, withUsage } from "./request.ts";
+import { modelPool, readBody, readInteger, streams, withUsage } from "./request.ts";
 import { readFormat } from "./read-format.ts";
 
 /** `POST /v1/responses` */
@@ -35,7 +35,7 @@ export const responses: Route = {
       inputs: [prompt],
       tokens: reply.inputTokens + reply.outputTokens,
       nameInput: () => (typeof body["input"] === "string" ? "input" : `input[${promptPosition}].content`),
-      answer: () => ({ body: body["stream"] === true ? stream(parts) : JSON.stringify(finished(parts)) }),
+      answer: () => ({ body: streams(call, body) ? stream(parts) : JSON.stringify(finished(parts)) }),
     };
   },
 };

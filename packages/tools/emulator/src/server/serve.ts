@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 import { Pace } from "../content/pace.ts";
 import { outageAnswer, type ScriptedAnswer, scriptedAnswer } from "../faults/scripted-answer.ts";
 import { transportFault } from "../faults/transport-fault.ts";
-import { latencyMs, refusalMs } from "../latency.ts";
+import { latencyMs, refusalMs, type Slots } from "../latency.ts";
 import type { Pool } from "../limits/pool.ts";
 import { keyOf } from "./key-of.ts";
 import { type Outgoing, reset, send, sendCut, sendSlowly } from "./deliver.ts";
@@ -35,7 +35,7 @@ export async function serve(exchange: Exchange, path: string): Promise<void> {
         ? await admit(exchange, await read(exchange, path, bytes, progress.dialect), progress)
         : { scripted: outage };
     const headers = progress.dialect.headers(progress.pool, session.clock.now(), exchange);
-    if (scripted !== undefined) await sendScripted(exchange, scripted, plan?.tokens ?? 0, headers);
+    if (scripted !== undefined) await sendScripted(exchange, scripted, plan, headers);
     else if (plan !== undefined) await answer(exchange, plan, headers, progress.dialect);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -174,13 +174,13 @@ async function answer(
   dialect: Dialect,
 ): Promise<void> {
   const { settings, dice, session, id } = exchange;
-  const takesMs = latencyMs(settings.latency, plan.tokens, dice);
+  const { beginsMs, endsMs } = workOf(exchange, plan.tokens);
   const fault = transportFault(settings.faults, dice);
   const broken = fault === "reset" || fault === "htmlError" || fault === "serverError";
   const good = broken ? undefined : await plan.answer();
   // A stream begins early and spreads over the rest of the time.
-  const beginsMs = good !== undefined && Array.isArray(good.body) ? takesMs / 4 : takesMs;
-  await exchange.untilAge(beginsMs);
+  const isStream = good !== undefined && Array.isArray(good.body);
+  await exchange.untilAge(isStream ? beginsMs + (endsMs - beginsMs) / 4 : endsMs);
   if (exchange.isOver) return;
 
   if (fault !== undefined) session.recorder.fault(fault);
@@ -208,7 +208,12 @@ async function answer(
   }
   exchange.answers(good.answered?.map((position) => plan.inputs[position] as string) ?? plan.inputs);
   if (fault === "slowBody") await sendSlowly(exchange, whole, settings.faults.slowBodyMs ?? 1000);
-  else await send(exchange, whole, takesMs);
+  else await send(exchange, whole, endsMs);
+}
+
+/** Ages of the exchange at which the work on its answer begins and ends. */
+function workOf({ dice, session, settings, startedAt }: Exchange, tokens: number): ReturnType<Slots["take"]> {
+  return session.slots.take(latencyMs(settings.latency, tokens, dice), startedAt);
 }
 
 async function refuse(exchange: Exchange, refusal: Refusal, progress: Progress): Promise<void> {
@@ -227,16 +232,19 @@ function bodyOfRefusal(exchange: Exchange, dialect: Dialect, refusal: Refusal): 
 async function sendScripted(
   exchange: Exchange,
   scripted: ScriptedAnswer,
-  tokens: number,
+  plan: Plan | undefined,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { status, body = "" } = scripted;
-  const { latency } = exchange.settings;
   exchange.session.recorder.fault(scripted.name);
-  const usualMs = isRefusal(scripted) ? refusalMs(latency) : latencyMs(latency, tokens, exchange.dice);
-  await exchange.untilAge(scripted.delayMs ?? usualMs);
+  const takesMs = isRefusal(scripted)
+    ? refusalMs(exchange.settings.latency)
+    : workOf(exchange, plan?.tokens ?? 0).endsMs;
+  await exchange.untilAge(scripted.delayMs ?? takesMs);
   if (exchange.isOver) return;
   if (status === undefined) return reset(exchange);
+  if (status === 200 && typeof body !== "string")
+    exchange.session.recorder.inputCounts("malformed", plan?.inputs ?? []);
   // A page comes from a server in between, which knows none of the headers.
   const whole: Outgoing =
     typeof body !== "string"
