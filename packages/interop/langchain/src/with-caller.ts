@@ -1,5 +1,6 @@
-import { within } from "@batchwise/adapter-kit";
+import { eventsInstead, faultIn, looksLikeEvents, within } from "@batchwise/adapter-kit";
 import { AsyncCaller, type AsyncCallerCallOptions } from "@langchain/core/utils/async_caller";
+import { ANY_PROVIDER } from "./errors.ts";
 
 /** Looks at what the provider's SDK answers, before their code does, and hands on what that gets. */
 type OnAnswer = (answer: unknown) => unknown;
@@ -31,7 +32,13 @@ class OneCall extends AsyncCaller {
     callable: Call,
     ...args: Parameters<Call>
   ): Promise<Awaited<ReturnType<Call>>> {
-    return this.#onAnswer(await callable(...(args as unknown as Args))) as Awaited<ReturnType<Call>>;
+    const answer: unknown = await callable(...(args as unknown as Args));
+    // An SDK hands out as an answer what is none, and their code makes an empty text of it.
+    const fault = looksLikeEvents(answer)
+      ? eventsInstead(ANY_PROVIDER, { status: 200 })
+      : faultIn(answer, ANY_PROVIDER);
+    if (fault !== undefined) throw fault;
+    return this.#onAnswer(answer) as Awaited<ReturnType<Call>>;
   }
 
   override callWithOptions<Args extends any[], Call extends (...args: Args) => Promise<any>>(
