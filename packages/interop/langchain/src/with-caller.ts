@@ -1,4 +1,4 @@
-import { eventsInstead, faultIn, looksLikeEvents, within } from "@batchwise/adapter-kit";
+import { eventsInstead, faultIn, fieldsOf, looksLikeEvents, within } from "@batchwise/adapter-kit";
 import { AsyncCaller, type AsyncCallerCallOptions } from "@langchain/core/utils/async_caller";
 import { ANY_PROVIDER } from "./errors.ts";
 
@@ -11,11 +11,20 @@ type OnAnswer = (answer: unknown) => unknown;
  * is left as it is for its other users; what it writes to itself it does write.
  */
 export function withCaller<Theirs extends object>(theirs: Theirs, onAnswer: OnAnswer): Theirs {
-  if (!((theirs as { caller?: unknown }).caller instanceof Object)) return theirs;
+  if (!hasCaller(theirs)) return theirs;
   const caller = new OneCall(onAnswer);
   return new Proxy(theirs, {
-    get: (target, key, receiver): unknown => (key === "caller" ? caller : Reflect.get(target, key, receiver)),
+    get(target, key, receiver): unknown {
+      if (key === "caller") return caller;
+      const value: unknown = Reflect.get(target, key, receiver);
+      // A model may have one inside for each of a provider's endpoints, such as LangChain's of OpenAI.
+      return hasCaller(value) ? withCaller(value, onAnswer) : value;
+    },
   });
+}
+
+function hasCaller(value: unknown): value is object {
+  return fieldsOf(value)?.["caller"] instanceof Object;
 }
 
 // oxlint-disable typescript/no-unnecessary-type-parameters -- the signatures are theirs
