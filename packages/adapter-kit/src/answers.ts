@@ -1,17 +1,51 @@
 import { ProviderError, ResultError } from "@batchwise/core";
 import type { Dialect } from "./errors/dialect.ts";
+import { ANY_INPUT } from "./errors/judge.ts";
+import { providerError } from "./errors/provider-errors.ts";
+import { failureIn } from "./errors/refusal.ts";
 import { fieldsOf } from "./fields.ts";
 
-/** The text of a message's content: a text, or a list of parts of which those with text have some. */
+/** The text of a message's content: a text, or that of a list's parts. Undefined where no part is a text, such as thoughts alone. */
 export function textOf(content: unknown): string | undefined {
   if (typeof content === "string") return content;
-  return Array.isArray(content) ? content.map(partOf).join("") : undefined;
+  const texts = (Array.isArray(content) ? content : []).map(partOf).filter((text) => text !== undefined);
+  return texts.length === 0 ? undefined : texts.join("");
 }
 
-function partOf(part: unknown): string {
+function partOf(part: unknown): string | undefined {
   if (typeof part === "string") return part;
   const { type = "text", text } = fieldsOf(part) ?? {};
-  return (type === "text" || type === "output_text") && typeof text === "string" ? text : "";
+  return (type === "text" || type === "output_text") && typeof text === "string" ? text : undefined;
+}
+
+/** Tells whether an answer was cut at its longest. */
+export function isCut(finishReason: unknown): boolean {
+  return typeof finishReason === "string" && CUT.test(finishReason);
+}
+
+const CUT = /^(length|max_tokens|model_length|model_context_window_exceeded)$/i;
+
+/** Tells whether a message of chat completions has no text, though it neither calls tools nor speaks, nor was cut before its first word. */
+export function isWordless(message: unknown, finishReason: unknown): boolean {
+  const { content, tool_calls: calls, function_call: call, audio } = fieldsOf(message) ?? {};
+  const isOther =
+    (Array.isArray(calls) && calls.length > 0) || [call, audio].some((each) => fieldsOf(each) !== undefined);
+  return textOf(content) === undefined && !isOther && !isCut(finishReason);
+}
+
+/**
+ * Fault in a body of chat completions that SDKs hand out as an answer all the same: an error beside half of one, or a message
+ * without text. Undefined for any other body.
+ */
+export function faultIn(body: unknown, dialect: Dialect): Error | undefined {
+  const choices = fieldsOf(body)?.["choices"];
+  const choice = Array.isArray(choices) ? fieldsOf(choices[0]) : undefined;
+  const failure = failureIn(body) ?? failureIn(choice);
+  if (failure !== undefined) return providerError(failure, dialect, ANY_INPUT);
+  const { message, finish_reason: finishReason } = choice ?? {};
+  if (fieldsOf(message) === undefined || isGivenUp(finishReason) || isFiltered(finishReason)) return undefined;
+  const isRefusal = textOf(fieldsOf(message)?.["refusal"]) !== undefined;
+  return isWordless(message, finishReason) && !isRefusal ? notAnswer("a message's content") : undefined;
 }
 
 /** The answer has not the shape that the endpoint's answers have. */
@@ -23,13 +57,21 @@ export function notAnswer(expected: string): ResultError {
 
 /**
  * Reasons for which an answer ended that is not one: OpenRouter's and other gateways' `error`, vLLM's `abort`, DeepSeek's
- * and z.AI's own. Cohere writes its in capitals.
+ * and z.AI's own, Google's call that it could not read, and what small servers say. Cohere writes its in capitals.
  */
 export function isGivenUp(finishReason: unknown): finishReason is string {
   return typeof finishReason === "string" && GIVEN_UP.test(finishReason);
 }
 
-const GIVEN_UP = /^(error|network_error|timeout|abort|aborted|insufficient_system_resource)$/i;
+const GIVEN_UP =
+  /^((\w+_)?error|timeout|abort(ed)?|cancell?ed|failed|capacity|insufficient_system_resource|(function_call_filter: )?malformed_\w+)$/i;
+
+/** Reasons for which a filter held an answer back: OpenAI's, z.AI's, and Google's, which its endpoint for OpenAI's SDK has, too. */
+export function isFiltered(finishReason: unknown): boolean {
+  return typeof finishReason === "string" && FILTERED.test(finishReason);
+}
+
+const FILTERED = /^(content_filter(: \w+)?|sensitive|(image_)?(safety|recitation|prohibited_content)|blocklist|spii)$/i;
 
 /** The provider gave the answer up in the middle: half of it is not an answer. */
 export function gaveUp(finishReason: string, { provider }: Pick<Dialect, "provider">): ProviderError {

@@ -9,8 +9,8 @@ export interface ServerEvent {
 }
 
 /** Tells whether a body is one of server-sent events, though it was not asked for. JSON and HTML begin otherwise. */
-export function looksLikeEvents(text: string): boolean {
-  return /^\s*(?:event|data|id|retry)?:/.test(text);
+export function looksLikeEvents(text: unknown): text is string {
+  return typeof text === "string" && /^\s*(?:event|data|id|retry)?:/.test(text);
 }
 
 /** The events of a whole body. */

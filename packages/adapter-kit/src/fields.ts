@@ -24,3 +24,10 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** The value of a body in JSON. Gateways close one that is whole as they close a stream (decolua/9router#3492). */
+export function parseBody(text: string): unknown {
+  const mark = text.lastIndexOf("data:");
+  const isClosed = /^data:\s*\[DONE\]\s*$/.test(text.slice(mark));
+  return parseJson(isClosed ? text.slice(0, mark) : text);
+}

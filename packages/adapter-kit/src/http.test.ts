@@ -89,6 +89,14 @@ test.for<[string, Response | Error, object]>([
   expect(`${error.message} ${JSON.stringify(error)} ${String(error.cause)}`).not.toContain("SECRET");
 });
 
+// decolua/9router#3492
+test.for(["\n\ndata: [DONE]\n\n", "data:[DONE]"])(
+  "P51 JSON that is closed as a stream is (%j) is read",
+  async (end) => {
+    expect(await post(new Response(`{"a":"data: [DONE]"}${end}`))).toEqual({ a: "data: [DONE]" });
+  },
+);
+
 test("P12 an aborted call rejects with the signal's reason, and sends nothing more", async () => {
   const reason = new Error("enough");
   const { fetch, sent } = answering(Response.json({}));

@@ -5,7 +5,7 @@ import { ANY_INPUT, type Blame, isFree } from "./errors/judge.ts";
 import { eventsInstead, networkError, notJson, providerError } from "./errors/provider-errors.ts";
 import { failureIn, refusalIn } from "./errors/refusal.ts";
 import { eventsIn, looksLikeEvents, type ServerEvent } from "./events.ts";
-import { fieldsOf, parseJson } from "./fields.ts";
+import { fieldsOf, parseBody } from "./fields.ts";
 import { isAddress, isKey, requireKey } from "./key.ts";
 import type { Option, OptionGroup, OptionsOf } from "./options/declaration.ts";
 import { withDefaults } from "./options/define-options.ts";
@@ -127,7 +127,7 @@ export async function readJson(
     signal?.throwIfAborted();
     throw networkError(thrown, dialect, origin);
   });
-  const answer = parseJson(text);
+  const answer = parseBody(text);
   if (answer !== undefined || !response.ok) return answer;
   if (!looksLikeEvents(text)) throw notJson(dialect, origin);
   if (events === undefined) throw eventsInstead(dialect, origin);

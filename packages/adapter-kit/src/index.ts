@@ -1,4 +1,16 @@
-export { cutShort, filtered, gaveUp, isGivenUp, notAnswer, refused, textOf } from "./answers.ts";
+export {
+  cutShort,
+  faultIn,
+  filtered,
+  gaveUp,
+  isCut,
+  isFiltered,
+  isGivenUp,
+  isWordless,
+  notAnswer,
+  refused,
+  textOf,
+} from "./answers.ts";
 export { BulkRunnable } from "./bulk-runnable.ts";
 export { defined } from "./defined.ts";
 export { causesOf, socketError, systemCode, word } from "./errors/causes.ts";
@@ -9,7 +21,7 @@ export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.
 export { eventsInstead, networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
 export { failureIn, headersIn, type Refusal, type RefusedResponse, refusalIn, refusalOf } from "./errors/refusal.ts";
 export { eventsIn, eventsOf, looksLikeEvents, type ServerEvent } from "./events.ts";
-export { countIn, type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
+export { countIn, type Fields, fieldsOf, parseBody, parseJson, textIn } from "./fields.ts";
 export { type LimitHeaders, limitsIn, resetMs, xRateLimits } from "./headers.ts";
 export {
   connectHttp,

@@ -2,7 +2,6 @@ import { ArgumentError, ResultError, type StandardSchema } from "@batchwise/core
 import { failureOf } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { textOf } from "./answers.ts";
 import { defineOptions } from "./options/define-options.ts";
 import { formatOf, jsonSchemaOf, readStructured, STRUCTURED } from "./structured.ts";
 
@@ -86,9 +85,4 @@ test("text that is not JSON, or that the schema refuses, is a ResultError that d
   expect((await failureOf(readStructured(person, '{"name": 5}'))).message).toMatch(
     /^Expected an output that the schema takes, got one that it refuses: name: /,
   );
-});
-
-test("the text of a message is its content, or that of its parts", () => {
-  const parts = [{ type: "thinking", thinking: "hm" }, { type: "text", text: "a" }, null, { type: "text", text: "b" }];
-  expect([textOf("a"), textOf(""), textOf(parts), textOf([]), textOf(null)]).toEqual(["a", "", "ab", "", undefined]);
 });

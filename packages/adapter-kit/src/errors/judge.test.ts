@@ -27,6 +27,8 @@ test.for<[number | undefined, Verdict]>([
   [498, "provider_error"],
   [429, "rate_limited"],
   [500, "provider_error"],
+  // kenforthewin/atomic#49: llama.cpp that was started without embeddings
+  [501, "invalid_input"],
   [503, "provider_error"],
   [529, "provider_error"],
 ])("P30 status %s is %s", ([status, verdict]) => {
@@ -81,6 +83,17 @@ test.for<[string, number, object, Verdict]>([
   expect(judged(refusalIn({ body, status }))).toBe(verdict);
 });
 
+const DAY: readonly object[] = [
+  {
+    "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+    violations: [
+      { quotaId: "GenerateRequestsPerMinutePerProjectPerModel-FreeTier" },
+      { quotaId: "GenerateRequestsPerDayPerProjectPerModel-FreeTier" },
+    ],
+  },
+  { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "38s" },
+];
+
 /** Budgets and balances in other servers' words. */
 test.for<[string, number, object, Verdict]>([
   // BerriAI/litellm#4606 and BerriAI/litellm#37000
@@ -104,6 +117,12 @@ test.for<[string, number, object, Verdict]>([
   ["xAI", 403, { code: "personal-team-blocked:spending-limit", error: "m" }, "quota_exceeded"],
   // songquanpeng/one-api#1270; https://docs.laozhang.ai/en/faq/balance-insufficient.md
   ["one-api", 403, { error: { type: "one_api_error", code: "insufficient_user_quota" } }, "quota_exceeded"],
+  // zai-org/feedback#789, langgenius/dify#5850; FoundationAgents/OpenManus#438; TiaraBasori/OpenCode2API#5
+  ["z.ai", 429, { error: { type: "rate_limit_error", code: "1113", message: "m" } }, "quota_exceeded"],
+  ["SiliconFlow", 403, { code: 30_011, message: "m", data: null }, "quota_exceeded"],
+  ["OpenCode", 401, { type: "error", error: { type: "CreditsError", message: "m" } }, "quota_exceeded"],
+  // google-gemini/gemini-cli#8437, langgenius/dify#19838: a day's and a minute's, and a wait of seconds
+  ["Google, for a day", 429, { error: { code: 429, status: "RESOURCE_EXHAUSTED", details: DAY } }, "quota_exceeded"],
   ["a reseller", 400, { error: { type: "insufficient_balance", code: "insufficient_balance" } }, "quota_exceeded"],
   // OpenRouterTeam/docs, api_reference/limits.mdx
   [

@@ -34,7 +34,11 @@ const CODES: readonly CodeRow[] = [
   [/(^|_)(insufficient|not_enough|out_of)_(\w+_)?(quota|balance|credits?|funds?)(_|$)/, "quota_exceeded"],
   [/(^|_)(budget|balance|credits?|funds?)_(\w+_)?(exceeded|exhausted|depleted|reached|insufficient)/, "quota_exceeded"],
   [/(^|_)(spend|spending|usage|credit|budget|cost)_limit(_|$)/, "quota_exceeded"],
-  [/^(pre_consume_token_quota_failed|openrouter_(credits|key_limit|\w+_budget))$/, "quota_exceeded"],
+  [/^(pre_consume_token_quota_failed|credits_error|openrouter_(credits|key_limit|\w+_budget))$/, "quota_exceeded"],
+  // z.ai's number for it, and SiliconFlow's.
+  [/^(1113|30001|30011)$/, "quota_exceeded"],
+  // Google's quota of a day, with which it asks for a wait of seconds.
+  [/^\w+PerDay[A-Z-]/, "quota_exceeded"],
   // The key, and nothing else.
   [/(^|_)(invalid|incorrect|missing|no|wrong|revoked|expired|disabled|deleted)_(api_)?key(_|$)/, "authentication"],
   [/^(api_key_\w+|authentication(_error)?|invalid_authentication\w*|account_deactivated)$/, "authentication"],
@@ -77,6 +81,8 @@ const STATUSES: Readonly<Record<number, Verdict>> = {
   498: "provider_error",
   // The call was canceled on its way.
   499: "provider_error",
+  // Not implemented, such as vectors by a server that was started without: it says nothing of how the server is.
+  501: "invalid_input",
 };
 
 /** Verdicts that no parameter changes. */

@@ -29,8 +29,8 @@ export interface RefusedResponse extends Pick<Refusal, "status" | "headers"> {
 
 /**
  * Refusal in a response: its dialect says where, else in `error` as OpenAI and most others have it, in a list's
- * first element, or in the body itself. Some servers put the status there; Google's have a reason in `details`, OpenRouter
- * in `metadata`, and those made with FastAPI name the parameter in `detail`.
+ * first element, or in the body itself. Some servers put the status there, or a number of their own; Google's have a reason in
+ * `details`, OpenRouter in `metadata`, and those made with FastAPI name the parameter in `detail`.
  */
 export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: Dialect): Refusal {
   const first = fieldsOf(Array.isArray(body) ? body[0] : body) ?? {};
@@ -41,8 +41,8 @@ export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: 
   const own = dialect?.refusal?.(first) ?? {};
   return {
     status: status ?? inBody,
-    code: [own.code, code, reasonIn(error), reason, name].map(textIn).find(isThere),
-    type: [own.type, type, kind, source, sort].map(textIn).find(isThere),
+    code: [own.code, code, reasonIn(error), reason, name, numberIn(code)].map(textIn).find(isThere),
+    type: [own.type, quotaIn(error), type, kind, source, sort].map(textIn).find(isThere),
     param: [own.param, param, placeIn(error)].map(textIn).find(isThere),
     position: Number.isInteger(own.position) ? countIn(own.position) : undefined,
     waitMs: waitIn(error),
@@ -60,10 +60,26 @@ export function failureIn(answer: unknown, headers?: HeadersLike): Refusal | und
   return isError ? refusalIn({ body: answer, headers }) : undefined;
 }
 
+/** A provider's own number for an error, which is none of HTTP's. */
+function numberIn(code: unknown): string | undefined {
+  return typeof code === "number" && code >= 1000 ? String(code) : undefined;
+}
+
 /** Reason in google.rpc.ErrorInfo, such as `API_KEY_INVALID`. */
 function reasonIn({ details }: Fields): unknown {
-  if (!Array.isArray(details)) return undefined;
-  return details.map((each) => textIn(fieldsOf(each)?.["reason"])).find(isThere);
+  return listIn(details)
+    .map((each) => textIn(each["reason"]))
+    .find(isThere);
+}
+
+/** The quota of a day in google.rpc.QuotaFailure, among others that are used up with it. */
+function quotaIn({ details }: Fields): unknown {
+  const violations = listIn(details).flatMap((each) => listIn(each["violations"]));
+  return violations.map((each) => textIn(each["quotaId"])).find((id) => id?.includes("PerDay"));
+}
+
+function listIn(value: unknown): Fields[] {
+  return (Array.isArray(value) ? value : []).map((each) => fieldsOf(each) ?? {});
 }
 
 /** Parameter that FastAPI's `detail` names: `["body", "input", 3]` is `input.3`. Mistral has it in `message`. */

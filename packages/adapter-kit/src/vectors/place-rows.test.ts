@@ -52,6 +52,20 @@ test("P6 an index beyond the last changes nothing for the others", () => {
 
 test("P6 some rows with an index and some without: those without belong to no input", () => {
   expect(names(placeRows([row(1), row(undefined), row(0)], 3))).toEqual([0, 1, "error"]);
+  expect(names(placeRows([row(2), row(undefined), row(undefined)], 3))).toEqual(["error", "error", 2]);
+});
+
+// samfoy/pi-session-search#13, spring-projects/spring-ai#7019: Google's endpoint for OpenAI's SDK
+test("P52 an index of 0 that is left out is 0, wherever its row stands", () => {
+  expect(names(placeRows([row(undefined, "first"), row(1), row(2)], 3))).toEqual(["first", 1, 2]);
+  expect(names(placeRows([row(2), row(undefined, "first"), row(1)], 3))).toEqual(["first", 1, 2]);
+});
+
+// BerriAI/litellm-docs#57 and vectorize-io/hindsight#2087: one vector of all inputs, with the index 0;
+// esengine/DeepSeek-Reasonix#732: rows are dropped
+test.for([1, 2])("P51 the first %i of 3 rows may be counted anew: none is used", (count) => {
+  const rows = Array.from({ length: count }, (_, index) => row(index));
+  expect(names(placeRows(rows, 3))).toEqual(["error", "error", "error"]);
 });
 
 test.for([undefined, null])("rows without any index (%s) are in the order of the inputs", (index) => {

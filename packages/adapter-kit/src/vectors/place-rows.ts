@@ -8,10 +8,13 @@ import { kindOf } from "../kind-of.ts";
  */
 export function placeRows(rows: unknown, count: number): unknown[] {
   if (!Array.isArray(rows)) return none(count, `${kindOf(rows)} where a list should be`);
-  const indexes = rows.map((row: unknown) => fieldsOf(row)?.["index"] ?? undefined);
+  const indexes = indexesOf(rows);
   if (indexes.every((index) => index === undefined)) return placeInOrder(rows, count);
   // An answer to more inputs is the answer to another request.
   if (rows.length > count) return none(count, `${rows.length}`);
+  // Counted anew without those that are missing, or one vector made of all inputs.
+  if (rows.length < count && indexes.every((index, place) => index === place))
+    return none(count, `the first ${rows.length}`);
 
   const places: unknown[] = Array.from({ length: count });
   for (const [row, index] of indexes.entries()) {
@@ -21,6 +24,13 @@ export function placeRows(rows: unknown, count: number): unknown[] {
   // Counted from 1: every row would lie one slot too far.
   if (places[0] === undefined && indexes.includes(count)) return none(count, `index ${count} and no index 0`);
   return places.map((place) => place ?? notOne("none"));
+}
+
+/** The index that each row carries. Protocol Buffers leave out a 0, and so does Google's endpoint for OpenAI's SDK. */
+function indexesOf(rows: readonly unknown[]): unknown[] {
+  const indexes = rows.map((row) => fieldsOf(row)?.["index"] ?? undefined);
+  const isOneLeftOut = indexes.length > 1 && indexes.filter((index) => index === undefined).length === 1;
+  return isOneLeftOut && !indexes.includes(0) ? indexes.map((index) => index ?? 0) : indexes;
 }
 
 /** The same for rows that carry no index. */

@@ -137,7 +137,7 @@ function readAnswer(
   { responseFormat }: LanguageModelV4CallOptions,
   provider: string,
 ): ModelAnswer {
-  const answer = answerIn(result);
+  const answer = answerIn(result, dialectOf(provider));
   const { text, finishReason, rawReason = finishReason } = answer;
   if (finishReason === "error" || isGivenUp(rawReason)) throw gaveUp(rawReason, dialectOf(provider));
   if (responseFormat?.type !== "json" || (finishReason !== "stop" && finishReason !== "other")) return answer;

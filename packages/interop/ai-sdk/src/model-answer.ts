@@ -4,7 +4,7 @@ import type {
   LanguageModelV4FinishReason,
   LanguageModelV4GenerateResult,
 } from "@ai-sdk/provider";
-import { fieldsOf, notAnswer, textOf, usageFrom, word } from "@batchwise/adapter-kit";
+import { type Dialect, faultIn, fieldsOf, isFiltered, textIn, textOf, usageFrom } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 
 /** Result of `doGenerate`, of any specification version. */
@@ -34,17 +34,18 @@ export function usageOf({ usage }: Partial<GenerateResult>): Usage | undefined {
 /**
  * Reads what a model answered.
  *
- * @throws ResultError for an answer without any content that is not an empty text
+ * @throws ProviderError for half an answer beside an error, or ResultError for one without content that is not an empty text
  */
-export function answerIn({ content, finishReason, response }: GenerateResult): ModelAnswer {
+export function answerIn({ content, finishReason, response }: GenerateResult, dialect: Dialect): ModelAnswer {
+  // A model hides an error beside its text, and leaves out an empty text as it does a missing one: the body alone tells.
+  const fault = faultIn(response?.body, dialect);
+  if (fault !== undefined) throw fault;
   const { unified, raw } = typeof finishReason === "string" ? { unified: finishReason, raw: undefined } : finishReason;
-  const choice = firstChoice(response?.body);
-  // A model leaves out an empty text as it does a missing one: which of them it was is told by the body alone.
-  if (content.length === 0 && isMissing(choice)) throw notAnswer("a message's content");
+  const rawReason = textIn(raw) ?? textIn(firstChoice(response?.body)?.["finish_reason"]);
   return {
     text: textOf(content) ?? "",
-    finishReason: unified === "unknown" ? "other" : unified,
-    rawReason: word(raw) ?? word(choice?.["finish_reason"]),
+    finishReason: isFiltered(rawReason) ? "content-filter" : unified === "unknown" ? "other" : unified,
+    rawReason,
     content,
   };
 }
@@ -57,11 +58,4 @@ function totalOf(count: unknown): unknown {
 function firstChoice(body: unknown): ReturnType<typeof fieldsOf> {
   const choices = fieldsOf(body)?.["choices"];
   return Array.isArray(choices) ? fieldsOf(choices[0]) : undefined;
-}
-
-function isMissing(choice: ReturnType<typeof fieldsOf>): boolean {
-  const message = fieldsOf(choice?.["message"]);
-  return (
-    message !== undefined && (message["content"] ?? undefined) === undefined && choice?.["finish_reason"] !== "length"
-  );
 }

@@ -90,6 +90,17 @@ describe.each(VERSIONS)("a model of specification version %s", (version, make) =
     },
   );
 
+  // Documented by OpenRouter: errors in the middle of an answer; HKUDS/Vibe-Trading#308 for Google's words.
+  test("P51 half a text beside an error is tried again, and one that a filter held back says so", async () => {
+    const error = { code: 502, message: "m" };
+    const server = serve((_, before) =>
+      before === 0 ? Response.json({ ...chatBody("ha"), error }) : chatOf("half", { finish_reason: "SAFETY" }),
+    );
+    const [answer] = await batch(fromLanguageModel(make(server.fetch).chat), 1);
+    expect(answer).toMatchObject({ text: "half", finishReason: "content-filter" });
+    expect(server.calls).toBe(2);
+  });
+
   // Reported of OpenRouter in sunholo-data/ailang#842.
   test("P52 a message without content is an error, an empty text an answer", async () => {
     const none = serve(() => chatOf(null));

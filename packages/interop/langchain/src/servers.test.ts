@@ -142,6 +142,23 @@ test("P51 an answer without a choice is a failure that may pass", async () => {
   expect(error.message).not.toContain("SECRET");
 });
 
+// Documented by OpenRouter; sunholo-data/ailang#842: LangChain makes an empty text of no content.
+test.each<[string, object, object]>([
+  ["half a text beside an error", { choices: [{ message: { content: "ha" } }], error: { code: 502 } }, { status: 502 }],
+  ["a message without content", { content: null }, { code: "invalid_result" }],
+])("P51 %s is not an answer, and an empty text is", async (_, answer, expected) => {
+  expect(await failureOf(fromLangChain(modelOf(serve(() => answer))).invoke("a"))).toMatchObject(expected);
+  expect((await fromLangChain(modelOf(serve(() => ({ content: "" })))).invoke("a")).text).toBe("");
+});
+
+// unslothai/unsloth#6570: a stream that was not asked for.
+test("P51 a body of events is refused once", async () => {
+  const server = serve(() => 'data: {"choices":[]}\n\ndata: [DONE]\n\n');
+  const slots = await batch(fromLangChain(modelOf(server), { maxConcurrency: 1 }), 3);
+  expect(slots).toEqual(slots.map(() => expect.objectContaining({ code: "invalid_argument", retryable: false })));
+  expect(server.calls).toBe(1);
+});
+
 // Documented by Mistral (reasoning): content as a list of parts.
 test("P52 content as a list of parts is its text", async () => {
   const content = [

@@ -59,6 +59,16 @@ describe("an object of theirs, seen with another caller", () => {
     expect(seen).toBeInstanceOf(Theirs);
   });
 
+  test("P25 P51 one inside of it is seen so, too", async () => {
+    const outer = Object.assign(new Theirs(), { inner: new Theirs() });
+    const seen = withCaller(outer, (answer) => answer);
+    expect(await failureOf(seen.inner.ask(async () => "data: {}\n\n"))).toMatchObject({ code: "invalid_argument" });
+    let calls = 0;
+    await failureOf(seen.inner.ask(() => Promise.reject(new Error(`Busy ${calls++}.`))));
+    expect(calls).toBe(1);
+    expect(outer.inner.caller).toBeInstanceOf(AsyncCaller);
+  });
+
   test("is the object itself where that has no caller", () => {
     const plain = { embedDocuments: async () => [] };
     expect(withCaller(plain, (answer) => answer)).toBe(plain);

@@ -1,5 +1,6 @@
-import { within } from "@batchwise/adapter-kit";
+import { eventsInstead, faultIn, fieldsOf, looksLikeEvents, within } from "@batchwise/adapter-kit";
 import { AsyncCaller, type AsyncCallerCallOptions } from "@langchain/core/utils/async_caller";
+import { ANY_PROVIDER } from "./errors.ts";
 
 /** Looks at what the provider's SDK answers, before their code does, and hands on what that gets. */
 type OnAnswer = (answer: unknown) => unknown;
@@ -10,11 +11,20 @@ type OnAnswer = (answer: unknown) => unknown;
  * is left as it is for its other users; what it writes to itself it does write.
  */
 export function withCaller<Theirs extends object>(theirs: Theirs, onAnswer: OnAnswer): Theirs {
-  if (!((theirs as { caller?: unknown }).caller instanceof Object)) return theirs;
+  if (!hasCaller(theirs)) return theirs;
   const caller = new OneCall(onAnswer);
   return new Proxy(theirs, {
-    get: (target, key, receiver): unknown => (key === "caller" ? caller : Reflect.get(target, key, receiver)),
+    get(target, key, receiver): unknown {
+      if (key === "caller") return caller;
+      const value: unknown = Reflect.get(target, key, receiver);
+      // A model may have one inside for each of a provider's endpoints, such as LangChain's of OpenAI.
+      return hasCaller(value) ? withCaller(value, onAnswer) : value;
+    },
   });
+}
+
+function hasCaller(value: unknown): value is object {
+  return fieldsOf(value)?.["caller"] instanceof Object;
 }
 
 // oxlint-disable typescript/no-unnecessary-type-parameters -- the signatures are theirs
@@ -31,7 +41,13 @@ class OneCall extends AsyncCaller {
     callable: Call,
     ...args: Parameters<Call>
   ): Promise<Awaited<ReturnType<Call>>> {
-    return this.#onAnswer(await callable(...(args as unknown as Args))) as Awaited<ReturnType<Call>>;
+    const answer: unknown = await callable(...(args as unknown as Args));
+    // An SDK hands out as an answer what is none, and their code makes an empty text of it.
+    const fault = looksLikeEvents(answer)
+      ? eventsInstead(ANY_PROVIDER, { status: 200 })
+      : faultIn(answer, ANY_PROVIDER);
+    if (fault !== undefined) throw fault;
+    return this.#onAnswer(answer) as Awaited<ReturnType<Call>>;
   }
 
   override callWithOptions<Args extends any[], Call extends (...args: Args) => Promise<any>>(

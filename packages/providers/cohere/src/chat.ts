@@ -195,13 +195,13 @@ function requestOf(input: ChatInput): ChatRequest {
 function resultOf(response: Cohere.V2ChatResponse): ChatResult {
   const { message, finishReason, usage } = response as Partial<Cohere.V2ChatResponse>;
   checkFinish(finishReason);
-  // A message without content is one that calls tools, or one that has been cut before its first word.
-  const isEmpty = (message?.content ?? undefined) === undefined && (message?.toolCalls ?? []).length === 0;
-  if (isEmpty && finishReason !== "MAX_TOKENS") {
+  const text = textOf(message?.content);
+  // A message without text is one that calls tools, or one that has been cut before its first word.
+  if (text === undefined && (message?.toolCalls ?? []).length === 0 && finishReason !== "MAX_TOKENS") {
     throw notAnswer("a message");
   }
   return {
-    text: textOf(message?.content) ?? "",
+    text: text ?? "",
     finishReason: finishReason ?? "COMPLETE",
     message: message ?? { role: "assistant" },
     usage: usageIn(usage),

@@ -119,6 +119,13 @@ describe("bodies that are no JSON", () => {
     expect(other.message).not.toContain("SEC");
   });
 
+  // decolua/9router#3492
+  test("P51 JSON that is closed as a stream is read", async () => {
+    const answer = JSON.stringify({ embeddings: { float: [[1, 2]] } });
+    const { embeddings } = make(() => new Response(`${answer}\n\ndata: [DONE]\n\n`));
+    expect(await embeddings.invoke("a")).toEqual(Float32Array.of(1, 2));
+  });
+
   test("a refused key behind a proxy's HTML is still a refused key", async () => {
     expect(await failureOf(make(html(401)).embeddings.invoke("a"))).toMatchObject({ code: "authentication" });
   });

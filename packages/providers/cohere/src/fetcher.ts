@@ -1,4 +1,4 @@
-import { defined, eventsInstead, looksLikeEvents, parseJson, patientFetch } from "@batchwise/adapter-kit";
+import { defined, eventsInstead, looksLikeEvents, parseBody, patientFetch } from "@batchwise/adapter-kit";
 import type { CohereClientV2 } from "cohere-ai";
 import { DIALECT } from "./errors.ts";
 
@@ -36,7 +36,7 @@ async function exchange(call: Call): Promise<Answer> {
     return { ok: true, body: response.body, rawResponse };
   }
   const text = await response.text();
-  const body = parseJson(text);
+  const body = parseBody(text);
   if (!response.ok) {
     return { ok: false, error: { reason: "status-code", statusCode: response.status, body }, rawResponse };
   }

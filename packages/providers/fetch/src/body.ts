@@ -1,4 +1,4 @@
-import { looksLikeEvents, parseJson } from "@batchwise/adapter-kit";
+import { looksLikeEvents, parseBody } from "@batchwise/adapter-kit";
 import { BatchwiseError } from "@batchwise/core";
 import { badConnection, eventStream, noBody, notJson, tooLarge } from "./errors.ts";
 import type { FetchAs } from "./options.ts";
@@ -91,8 +91,7 @@ function guard(response: Response, { maxBytes, repeatable }: Reading): Response 
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 function parse(text: string, { status, headers }: Response, { repeatable }: Reading): unknown {
-  // Gateways close an answer that is whole as they close a stream (decolua/9router#3492).
-  const value = parseJson(text.replace(/\s*data: \[DONE\]\s*$/, ""));
+  const value = parseBody(text);
   if (value !== undefined) return value;
   if (text === "" && EMPTY.has(status)) throw noBody(status);
   const isStream = headers.get("content-type")?.startsWith("text/event-stream") || looksLikeEvents(text);

@@ -199,6 +199,10 @@ test.for<[string, object, object, object]>([
   // genkit-ai/genkit#6259 (z.AI, DeepSeek); vLLM's finish_reason "abort"
   ["lost its network", { finish_reason: "network_error" }, {}, {}],
   ["has no room", { finish_reason: "insufficient_system_resource" }, {}, {}],
+  // kekzl/imp#1590, tinyhumansai/opencompany#1779; reported of Google's endpoint for OpenAI's SDK
+  ["canceled it", { finish_reason: "cancelled" }, {}, {}],
+  ["failed", { finish_reason: "failed" }, {}, {}],
+  ["can't read its own call", { finish_reason: "function_call_filter: MALFORMED_FUNCTION_CALL" }, {}, {}],
   ["aborted", { finish_reason: "abort" }, {}, {}],
 ])("P51 half an answer of a server that %s is worth another try", async ([, changes, beside, expected]) => {
   const { chat } = make({}, async () =>
@@ -212,10 +216,14 @@ test("P51 an answer beside an error that is none is an answer", async () => {
   expect((await chat.invoke("Hello")).text).toBe("Hi");
 });
 
-test("P51 what a filter of another name holds back is an error", async () => {
-  const { chat } = make({}, () => completion("", { finish_reason: "sensitive" }));
-  await expect(chat.invoke("Hello")).rejects.toThrow("content filter");
-});
+// HKUDS/Vibe-Trading#308, bespokelabsai/curator#261: Google's own words; z.AI's.
+test.for(["sensitive", "SAFETY", "content_filter: RECITATION", "IMAGE_PROHIBITED_CONTENT"])(
+  "P51 what a filter of another name (%s) holds back is an error",
+  async (reason) => {
+    const { chat } = make({}, () => completion("Half", { finish_reason: reason }));
+    await expect(chat.invoke("Hello")).rejects.toThrow("content filter");
+  },
+);
 
 const streamed = (...deltas: object[]): object[] =>
   deltas.map((delta) => ({ model: "m", choices: [{ index: 0, delta }] }));
@@ -231,6 +239,12 @@ test.for<[string, (object | string)[], object]>([
     "with a mark at its end",
     [...streamed({ role: "assistant", content: "Hello" }), "[DONE]"],
     { text: "Hello", finishReason: "stop" },
+  ],
+  // decolua/9router#3492: an answer that is whole, closed as a stream is
+  [
+    "of one whole answer",
+    [{ choices: [{ index: 0, message: { content: "Hello" }, finish_reason: "stop" }] }, "[DONE]"],
+    { text: "Hello" },
   ],
   [
     "with usage",

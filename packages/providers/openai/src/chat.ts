@@ -6,7 +6,10 @@ import {
   fieldsOf,
   filtered,
   gaveUp,
+  isCut,
+  isFiltered,
   isGivenUp,
+  isWordless,
   networkError,
   notAnswer,
   notInput,
@@ -105,7 +108,7 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
       body: (own, other) => ({ ...common(other), ...own, messages: [...system, ...(own as ChatRequest).messages] }),
       result: resultOf,
       answer: answerOf,
-      isCut: ({ finishReason }) => CUT.has(finishReason),
+      isCut: ({ finishReason }) => isCut(finishReason),
     });
     this.settings = this.#generation.settings;
   }
@@ -148,9 +151,6 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
   }
 }
 
-const CUT: ReadonlySet<string> = new Set(["length", "max_tokens", "model_length", "model_context_window_exceeded"]);
-const FILTERED: ReadonlySet<unknown> = new Set(["content_filter", "sensitive"]);
-
 /** @throws InputError */
 function requestOf(input: ChatInput): ChatRequest {
   if (typeof input === "string") return { messages: [{ role: "user", content: input }] };
@@ -168,21 +168,15 @@ function resultOf({ choices, model, usage }: ChatCompletion): ChatResult {
   checkEnd(finishReason, typeof message?.refusal === "string" && message.refusal !== "");
   if (fieldsOf(message) === undefined) throw notAnswer("a message");
   const text = textOf(message?.content);
-  // A message without text is one that calls tools or speaks, or one that has been cut before its first word.
-  const isText = typeof message?.content === "string" || Boolean(text);
-  if (!isText && !isCall(message!) && !CUT.has(finishReason ?? "")) throw notAnswer("a message's content");
+  if (isWordless(message, finishReason)) throw notAnswer("a message's content");
   return { text: text ?? "", finishReason: finishReason || "stop", message: message!, usage: usageOf(usage), model };
-}
-
-function isCall({ tool_calls: calls, function_call: call, audio }: ChatCompletionMessage): boolean {
-  return (calls?.length ?? 0) > 0 || [call, audio].some((each) => fieldsOf(each) !== undefined);
 }
 
 /** @throws ResultError, or ProviderError where the provider gave up in the middle of the answer */
 function checkEnd(finishReason: string | undefined, refusal: boolean): void {
   if (isGivenUp(finishReason)) throw gaveUp(finishReason, DIALECT);
   if (refusal) throw refused();
-  if (FILTERED.has(finishReason)) throw filtered();
+  if (isFiltered(finishReason)) throw filtered();
 }
 
 /** @throws ProviderError for events that broke off */
@@ -193,7 +187,8 @@ function answerOf(events: readonly (object | typeof DONE)[]): unknown {
   if (finishReason === undefined && chunks.length === events.length) {
     throw networkError(undefined, DIALECT, { status: 200 });
   }
-  const deltas = choices.map(({ delta }) => delta);
+  // A gateway that only pretends to stream sends the whole message in one event.
+  const deltas = choices.map(({ delta, ...rest }) => delta ?? (rest as { message?: typeof delta }).message);
   const texts = deltas.map((delta) => textOf(delta?.content)).filter((text) => text !== undefined);
   const refusal = deltas.map((delta) => delta?.refusal ?? "").join("");
   const message = {

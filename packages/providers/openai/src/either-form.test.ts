@@ -61,6 +61,27 @@ test("P49 where floats do no better they are not tried forever", async () => {
   expect(asked(requests).filter((form) => form === "float")).toHaveLength(3);
 });
 
+// su-kaka/gcli2api#297, lbjlaq/Antigravity-Manager#280: Google's words for any argument; and no words at all
+test.for<[string, () => Response]>([
+  ["nothing by name", () => refusedWith(400, { message: "Request contains an invalid argument." })],
+  ["without a word", () => new Response(null, { status: 422 })],
+])("P49 L16 after a refusal %s the engine's next calls ask for floats", async ([, refuse]) => {
+  const { fetch, requests } = wire((request) => (isBase64(request) ? refuse() : numbers(request)));
+  const texts = Array.from({ length: 500 }, (_, index) => `${index}`);
+  const slots = await new OpenAIEmbeddings({ apiKey: "key", fetch }).batch(texts);
+  expect(slots).toEqual(texts.map(() => Float32Array.of(1, 2)));
+  expect(asked(requests).slice(0, 2)).toEqual(["base64", "float"]);
+  expect(requests.length).toBeLessThan(20);
+});
+
+test("P49 a refusal of both forms that names nothing is taken for one of base64 three times at most", async () => {
+  const { fetch, requests } = wire(() => refusedWith(400, { message: "bad" }));
+  const embeddings = new OpenAIEmbeddings({ apiKey: "key", fetch });
+  for (let call = 0; call < 9; call++) await expect(embeddings.invoke("one")).rejects.toMatchObject({ status: 400 });
+  expect(asked(requests).filter((form) => form === "float")).toHaveLength(3);
+  expect(requests).toHaveLength(9);
+});
+
 test("P49 another refusal is none of base64", async () => {
   const { fetch, requests } = wire(() => refusedWith(400, { message: "dimensions is currently not supported" }));
   await expect(new OpenAIEmbeddings({ apiKey: "key", fetch }).invoke("one")).rejects.toMatchObject({ status: 400 });

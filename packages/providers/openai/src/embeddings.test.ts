@@ -339,6 +339,14 @@ test("an option that is misspelt, or that would not be heard, is refused", () =>
   expect(() => make(options)).toThrow("either `limiter` or `requestsPerMinute`, got both");
 });
 
+// https://docs.voyageai.com/reference/embeddings-api: the sum alone
+test("P51 a sum of tokens without parts is the input's", async () => {
+  const reports: CallReport[] = [];
+  const { embeddings } = make({}, () => Response.json({ data: [{ embedding: [1] }], usage: { total_tokens: 6 } }));
+  await embeddings.invoke("one", { report: (report) => reports.push(report) });
+  expect(reports.at(-1)).toEqual({ usage: { inputTokens: 6, totalTokens: 6 } });
+});
+
 function make(
   options: OpenAIEmbeddingsOptions = {},
   answer: (request: SentRequest) => Response = embedded,

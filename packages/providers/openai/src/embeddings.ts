@@ -25,7 +25,7 @@ import { BULK, type PaceOptions, settingsOf } from "./options.ts";
 import { type Call, post } from "./send.ts";
 import { fitText, fitTexts, type Length } from "./texts.ts";
 import { loadCutter } from "./tokens.ts";
-import { usageOf } from "./usage.ts";
+import { inputUsageOf } from "./usage.ts";
 import { readThrough, VectorSieve } from "./vector-sieve.ts";
 
 const OWN = {
@@ -115,7 +115,8 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
     this.#length = { maxTokens, truncate };
     this.#vectorLength = new VectorLength(dimensions);
     const form = { base64: "usual", float: "other" } as const;
-    this.#form = new EitherForm(/encoding_format|base64/i, options.encoding && form[options.encoding]);
+    const others = /dimension|model|user|input|token|length|batch/i;
+    this.#form = new EitherForm(/encoding_format|base64/i, options.encoding && form[options.encoding], others);
     // A longer text is refused or cut, whatever its length.
     const mostBytes = maxTokens === undefined ? Infinity : BYTES_PER_TOKEN * maxTokens;
     this.settings = settingsOf(options, this.#connection, {
@@ -155,7 +156,7 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
     const { data, usage } = await post<EmbeddingsAnswer>(this.#connection, call, "data", options, {
       text: (response) => readThrough(response, new VectorSieve((base64) => decoder.take(base64))),
     });
-    options.report?.({ usage: usageOf(usage) });
+    options.report?.({ usage: inputUsageOf(usage) });
     return vectorsIn(data, count, this.#vectorLength, decoder);
   }
 
@@ -180,7 +181,7 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
       body: (texts) => this.#call(texts.map((text) => fitText(text, this.#length, cutter))).body,
       blame: () => ({ owns: ownsInput }),
       read: (answer, texts) => vectorsIn((answer as EmbeddingsAnswer).data, texts.length, this.#vectorLength),
-      usage: (answer) => usageOf((answer as EmbeddingsAnswer).usage),
+      usage: (answer) => inputUsageOf((answer as EmbeddingsAnswer).usage),
     };
     const { batchJobs } = await import("./jobs/batch-jobs.ts");
     return batchJobs(this.#connection, { path, field: "data" }, kind, this.#options.clock);

@@ -13,3 +13,8 @@ export function usageOf(usage: unknown): Usage | undefined {
     totalTokens: fields["total_tokens"],
   });
 }
+
+/** The same of an endpoint without output, some of whose servers report the sum alone: https://docs.voyageai.com/reference/embeddings-api */
+export function inputUsageOf(usage: unknown): Usage | undefined {
+  return usageOf({ input_tokens: fieldsOf(usage)?.["total_tokens"], ...fieldsOf(usage) });
+}

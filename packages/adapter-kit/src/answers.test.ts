@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { faultIn, isCut, isFiltered, isGivenUp, textOf } from "./answers.ts";
+import type { Dialect } from "./errors/dialect.ts";
+
+const TERN: Dialect = { provider: "Tern" };
+
+test("P52 the text of a message is its content, or that of its parts; thoughts alone are none", () => {
+  const thought = { type: "thinking", thinking: "hm" };
+  const parts = [thought, { type: "text", text: "a" }, null, { type: "text", text: "b" }];
+  expect([textOf("a"), textOf(""), textOf(parts), textOf([{ type: "text", text: "" }])]).toEqual(["a", "", "ab", ""]);
+  expect([textOf([]), textOf([thought]), textOf(null)]).toEqual([undefined, undefined, undefined]);
+});
+
+/** The words of servers for how an answer ended. */
+test.for<[string, string, readonly string[]]>([
+  // vllm-project/vllm's `abort`; documentation of OpenRouter, Cohere, DeepSeek and z.AI; kekzl/imp#1590;
+  // tinyhumansai/opencompany#1779; Google's, in either of its endpoints
+  [
+    "is given up",
+    "given up",
+    [
+      "error",
+      "ERROR",
+      "server_error",
+      "network_error",
+      "TIMEOUT",
+      "abort",
+      "cancelled",
+      "failed",
+      "capacity",
+      "insufficient_system_resource",
+      "MALFORMED_FUNCTION_CALL",
+      "function_call_filter: MALFORMED_FUNCTION_CALL",
+    ],
+  ],
+  // HKUDS/Vibe-Trading#308, NousResearch/hermes-agent#63263
+  [
+    "is held back",
+    "filtered",
+    [
+      "content_filter",
+      "content_filter: RECITATION",
+      "sensitive",
+      "SAFETY",
+      "PROHIBITED_CONTENT",
+      "SPII",
+      "IMAGE_SAFETY",
+    ],
+  ],
+  ["is cut", "cut", ["length", "MAX_TOKENS", "max_tokens", "model_length", "model_context_window_exceeded"]],
+  ["ends as it should", "", ["stop", "STOP", "tool_calls", "function_call", "eos", "end_turn", "COMPLETE", ""]],
+])("P51 an answer %s by these words", ([, expected, words]) => {
+  const meaning = (word: unknown): string =>
+    [isGivenUp(word) && "given up", isFiltered(word) && "filtered", isCut(word) && "cut"].filter(Boolean).join();
+  expect(words.map((word) => [word, meaning(word)])).toEqual(words.map((word) => [word, expected]));
+  expect(meaning(undefined)).toBe("");
+});
+
+const bodyOf = (message: object, choice: object = {}): object => ({
+  choices: [{ message, finish_reason: "stop", ...choice }],
+});
+
+test.for<[string, unknown]>([
+  ["a text", bodyOf({ content: "a" })],
+  ["an empty text", bodyOf({ content: "" })],
+  ["calls", bodyOf({ content: null, tool_calls: [{}] })],
+  ["a refusal", bodyOf({ content: null, refusal: "no" })],
+  ["nothing before it was cut", bodyOf({ content: null }, { finish_reason: "length" })],
+  ["vectors", { data: [] }],
+  ["no object", "a text"],
+])("P51 a body with %s is an answer", ([, body]) => {
+  expect(faultIn(body, TERN)).toBeUndefined();
+});
+
+test.for<[string, unknown, object]>([
+  // sunholo-data/ailang#842 (OpenRouter), and its documentation of errors in an answer
+  ["no content", bodyOf({ content: null }), { code: "invalid_result" }],
+  ["thoughts alone", bodyOf({ content: [{ type: "thinking" }] }), { code: "invalid_result" }],
+  ["half a text", { ...bodyOf({ content: "ha" }), error: { code: 502 } }, { status: 502, retryable: true }],
+  ["half a text in a choice", bodyOf({ content: "ha" }, { error: { code: 502 } }), { status: 502, retryable: true }],
+])("P51 a body of chat completions with %s is none", ([, body, expected]) => {
+  expect(faultIn(body, TERN)).toMatchObject(expected);
+});
