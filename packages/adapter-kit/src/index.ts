@@ -2,7 +2,6 @@ export { cutShort, filtered, gaveUp, isGivenUp, notAnswer, refused, textOf } fro
 export { BulkRunnable } from "./bulk-runnable.ts";
 export { defined } from "./defined.ts";
 export { causesOf, socketError, systemCode, word } from "./errors/causes.ts";
-export { connectionAdvice } from "./errors/connection-advice.ts";
 export { type CodeRow, type Dialect, factsOf, type RefusalParts, requestIdOf, type Verdict } from "./errors/dialect.ts";
 export { type Failure, failureOf, NO_USAGE } from "./errors/failure-of.ts";
 export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.ts";
