@@ -27,6 +27,7 @@ export type { JobKind, RawRow } from "./jobs/job-kind.ts";
 export { jsonLines } from "./jobs/json-lines.ts";
 export { environment, isAddress, isKey, requireKey } from "./key.ts";
 export { kindOf, show } from "./kind-of.ts";
+export { limiterWith } from "./limiter-with.ts";
 export { type AdapterParts, adapterOf } from "./manifest.ts";
 export { checkOption, requireMethods } from "./options/check-option.ts";
 export type { Option, OptionDeclaration, OptionGroup, OptionsOf } from "./options/declaration.ts";
