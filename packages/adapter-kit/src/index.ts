@@ -3,7 +3,7 @@ export { BulkRunnable } from "./bulk-runnable.ts";
 export { defined } from "./defined.ts";
 export { causesOf, socketError, systemCode, word } from "./errors/causes.ts";
 export { type CodeRow, type Dialect, factsOf, type RefusalParts, requestIdOf, type Verdict } from "./errors/dialect.ts";
-export { type Failure, failureOf, NO_USAGE } from "./errors/failure-of.ts";
+export { callSdk, type Failure, failureOf, NO_USAGE } from "./errors/failure-of.ts";
 export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.ts";
 export { eventsInstead, networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
 export { failureIn, headersIn, type Refusal, type RefusedResponse, refusalIn, refusalOf } from "./errors/refusal.ts";
@@ -43,6 +43,7 @@ export {
   PRICE,
   REQUEST,
   RETRY,
+  settingsAround,
 } from "./options/pace.ts";
 export { patientFetch } from "./patient-fetch.ts";
 export { promptTokens } from "./prompt-tokens.ts";

@@ -7,6 +7,7 @@ import type {
   LanguageModelV4CallOptions,
 } from "@ai-sdk/provider";
 import {
+  callSdk,
   cutShort,
   defined,
   factsOf,
@@ -19,6 +20,7 @@ import {
   jsonTextsIn,
   notAnswer,
   readStructured,
+  settingsAround,
   type StructuredOptions,
   utf8Length,
 } from "@batchwise/adapter-kit";
@@ -26,7 +28,7 @@ import { type CallOptions, runnable, type Runnable, type RunnableSettings } from
 import { modelFailure } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
 import { answerIn, type FinishReason, type GenerateResult, type ModelAnswer, usageOf } from "./model-answer.ts";
-import { requireModel, withDefaults } from "./settings.ts";
+import { PACE, requireModel } from "./settings.ts";
 
 /** A language model of specification version v2, v3 or v4 (AI SDK 5, 6 or 7). */
 export type LanguageModel = LanguageModelV2 | LanguageModelV3 | LanguageModelV4;
@@ -108,27 +110,29 @@ export function fromLanguageModel<Output = LanguageModelOutput>(
       const { text, finishReason, content } = answer;
       return { text, finishReason, content, ...(keepResult ? { result } : {}) } as Output;
     },
-    withDefaults(model, { weigh: (input) => ({ tokens: utf8Length(instructions) + lengthOf(input) }), ...settings }),
+    settingsAround(
+      model,
+      { weigh: (input) => ({ tokens: utf8Length(instructions) + lengthOf(input) }), ...settings },
+      PACE,
+    ),
   );
 }
 
-async function generate(
+function generate(
   model: LanguageModelV4,
   request: LanguageModelV4CallOptions,
-  { signal, report }: CallOptions = {},
+  call: CallOptions = {},
 ): Promise<GenerateResult> {
-  signal?.throwIfAborted();
   const dialect = dialectOf(model.provider);
-  try {
-    const result = await model.doGenerate({ ...request, ...defined({ abortSignal: signal }) });
-    report?.({ ...factsOf(headersIn(result.response?.headers), dialect), usage: usageOf(result) });
-    return result;
-  } catch (thrown) {
-    signal?.throwIfAborted();
-    const { error, facts, usage } = modelFailure(thrown, dialect);
-    report?.({ ...facts, usage });
-    throw error;
-  }
+  return callSdk(
+    call,
+    (thrown) => modelFailure(thrown, dialect),
+    async () => {
+      const result = await model.doGenerate({ ...request, ...defined({ abortSignal: call.signal }) });
+      call.report?.({ ...factsOf(headersIn(result.response?.headers), dialect), usage: usageOf(result) });
+      return result;
+    },
+  );
 }
 
 /** @throws ProviderError for an answer that failed half-way, ResultError for one that is none, or is not the JSON that was asked for */
