@@ -20,25 +20,18 @@ import {
 import { ArgumentError, bulkRunnable, type CallOptions, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { modelFailure, tooMany } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
-import { PACE, requireModel } from "./settings.ts";
+import { type ModelSettings, PACE, requireModel } from "./settings.ts";
 
 /** An embedding model of specification version v2, v3 or v4 (AI SDK 5, 6 or 7). */
 export type EmbeddingModel = EmbeddingModelV2<string> | EmbeddingModelV3 | EmbeddingModelV4;
 
 /** Options of `fromEmbeddingModel`: settings of a Runnable, and what every call of the model gets. */
 export interface FromEmbeddingModelOptions
-  extends RunnableSettings<string, Float32Array>, Pick<EmbeddingModelV4CallOptions, "providerOptions" | "headers"> {
+  extends ModelSettings<string, Float32Array>, Pick<EmbeddingModelV4CallOptions, "providerOptions" | "headers"> {
   /** Length of each vector, for models of version v4 that can shorten theirs; others take it in `providerOptions`. */
   readonly dimensions?: number;
-  /**
-   * The most calls in flight at once. Until a response reports the limits there are 5, the first one alone.
-   * @default 64; 1 for a model that does not say that it takes calls in parallel
-   */
-  readonly maxConcurrency?: number;
   /** Limits of one call. @default the model's own: `maxEmbeddingsPerCall`, and bytes where it says them */
   readonly request?: Exclude<RunnableSettings["request"], undefined>;
-  /** Tries of failed calls. The model itself never does. @default { attempts: 6 } */
-  readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
 }
 
 /**

@@ -24,11 +24,11 @@ import {
   type StructuredOptions,
   utf8Length,
 } from "@batchwise/adapter-kit";
-import { type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
+import { type CallOptions, runnable, type Runnable } from "@batchwise/core";
 import { modelFailure } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
 import { answerIn, type FinishReason, type GenerateResult, type ModelAnswer, usageOf } from "./model-answer.ts";
-import { PACE, requireModel } from "./settings.ts";
+import { type ModelSettings, PACE, requireModel } from "./settings.ts";
 
 /** A language model of specification version v2, v3 or v4 (AI SDK 5, 6 or 7). */
 export type LanguageModel = LanguageModelV2 | LanguageModelV3 | LanguageModelV4;
@@ -63,20 +63,13 @@ export interface LanguageModelOutput {
 
 /** Options of `fromLanguageModel`: settings of a Runnable, and what every call of the model gets. */
 export interface FromLanguageModelOptions<Output = LanguageModelOutput>
-  extends Omit<RunnableSettings<LanguageModelInput, Output>, "schema">, StructuredOptions<Output> {
+  extends Omit<ModelSettings<LanguageModelInput, Output>, "schema">, StructuredOptions<Output> {
   /** Said to the model before each prompt, as a system message. */
   readonly instructions?: string;
   /** Parameters of every call; an input's own win over them. */
   readonly parameters?: LanguageModelParameters;
   /** Keeps what the model gave in `result`, a response's whole body included. @default false */
   readonly keepResult?: boolean;
-  /**
-   * The most calls in flight at once. Until a response reports the limits there are 5, the first one alone.
-   * @default 64
-   */
-  readonly maxConcurrency?: number;
-  /** Tries of failed calls. The model itself never does. @default { attempts: 6 } */
-  readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
 }
 
 /**

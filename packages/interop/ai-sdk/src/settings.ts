@@ -1,5 +1,16 @@
 import { kindOf, word } from "@batchwise/adapter-kit";
-import { ArgumentError, type RateLimiterOptions } from "@batchwise/core";
+import { ArgumentError, type RateLimiterOptions, type RunnableSettings } from "@batchwise/core";
+
+/** Settings of a Runnable around a model. */
+export interface ModelSettings<Input, Output> extends RunnableSettings<Input, Output> {
+  /**
+   * The most calls in flight at once. Until a response reports the limits there are 5, the first one alone.
+   * @default 64; 1 for an embedding model that does not say that it takes calls in parallel
+   */
+  readonly maxConcurrency?: number;
+  /** Tries of failed calls. The model itself never does. @default { attempts: 6 } */
+  readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
+}
 
 /** The most calls in flight, however much the reported limits allow, and those where no response reports a limit. */
 export const PACE: { readonly maxConcurrency: number; readonly limits: RateLimiterOptions } = {
