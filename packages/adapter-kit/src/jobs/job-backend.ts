@@ -158,8 +158,8 @@ function fileOf(lines: readonly JobLine[], tag: string): File {
 function idIn(id: unknown, { dialect }: Pick<JobApi<unknown>, "dialect">): string {
   if (typeof id === "string" && id !== "") return id;
   throw new ProviderError(
-    `Expected an id from ${dialect.provider}, got none. Try again later; if it goes on, check that the server has offline jobs.`,
-    { providerCode: "id_missing", retryable: true },
+    `Expected an id from ${dialect.provider}, got none. Try again later; if it goes on, check the API's address.`,
+    { retryable: true },
   );
 }
 
