@@ -66,17 +66,22 @@ function tighter(left: LimitFacts | undefined, right: LimitFacts | undefined): L
  * @param now the time of day in milliseconds, against which a date is held
  */
 export function resetMs(text: string, now: number = Date.now()): number | undefined {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * MILLISECONDS.s;
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   if (/^\d{4}-\d\d-\d\dT/.test(text)) return Math.max(0, Date.parse(text) - now) || 0;
-  if (!/^(\d+(\.\d+)?(ms|us|µs|ns|d|h|m|s))+$/.test(text)) return undefined;
-  let sum = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|us|µs|ns|d|h|m|s)/g)) {
-    sum += Number(amount) * MILLISECONDS[unit as keyof typeof MILLISECONDS];
-  }
-  return sum;
+  return /^(\d+(\.\d+)?(ms|us|µs|ns|d|h|m|s))+$/.test(text) ? durationMs(text) : undefined;
 }
 
-const MILLISECONDS = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** Milliseconds of all amounts in a text, whose units may be words: `1m2.3s`, `1 hour, 20 seconds`. */
+export function durationMs(text: string): number {
+  const amounts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*([µa-z]+)/gi)];
+  return amounts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * millisecondsOf(unit.toLowerCase()), 0);
+}
+
+function millisecondsOf(unit: string): number {
+  return MILLISECONDS[unit.startsWith("milli") ? "ms" : unit] ?? MILLISECONDS[unit.charAt(0)] ?? 0;
+}
+
+const MILLISECONDS: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
 
 function numberFrom(text: string, least: number): number | undefined {
   const value = text === "" ? Number.NaN : Number(text);

@@ -14,9 +14,8 @@ export {
 export { BulkRunnable } from "./bulk-runnable.ts";
 export { defined } from "./defined.ts";
 export { causesOf, socketError, systemCode, word } from "./errors/causes.ts";
-export { connectionAdvice } from "./errors/connection-advice.ts";
 export { type CodeRow, type Dialect, factsOf, type RefusalParts, requestIdOf, type Verdict } from "./errors/dialect.ts";
-export { type Failure, failureOf, NO_USAGE } from "./errors/failure-of.ts";
+export { callSdk, type Failure, failureOf, NO_USAGE } from "./errors/failure-of.ts";
 export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.ts";
 export { eventsInstead, networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
 export { failureIn, headersIn, type Refusal, type RefusedResponse, refusalIn, refusalOf } from "./errors/refusal.ts";
@@ -40,6 +39,7 @@ export type { JobKind, RawRow } from "./jobs/job-kind.ts";
 export { jsonLines } from "./jobs/json-lines.ts";
 export { environment, isAddress, isKey, requireKey } from "./key.ts";
 export { kindOf, show } from "./kind-of.ts";
+export { limiterWith } from "./limiter-with.ts";
 export { type AdapterParts, adapterOf } from "./manifest.ts";
 export { checkOption, requireMethods } from "./options/check-option.ts";
 export type { Option, OptionDeclaration, OptionGroup, OptionsOf } from "./options/declaration.ts";
@@ -55,6 +55,7 @@ export {
   PRICE,
   REQUEST,
   RETRY,
+  settingsAround,
 } from "./options/pace.ts";
 export { patientFetch } from "./patient-fetch.ts";
 export { promptTokens } from "./prompt-tokens.ts";

@@ -12,6 +12,12 @@ test("an entry has the JSON Schema of its options, and what else it is given", (
   expect(adapter).toMatchObject({ ...fields, key: "TERN_API_KEY", options: options.schema });
 });
 
+test("an entry without a name has its kind's", () => {
+  const options = defineOptions("Tern", {});
+  const parts = { kind: "tern", description: "One.", options, make: () => runnable(() => 1) } as const;
+  expect([adapterOf<"tern">(parts).name, adapterOf<"tern">({ ...parts, name: "it" }).name]).toEqual(["tern", "it"]);
+});
+
 test("the program's clock is one of the options where they have it, and the purpose is told", () => {
   const make = vi.fn<(options: object, use: object) => Runnable<unknown, number>>(() => runnable(() => 1));
   for (const group of [PACE, {}]) {

@@ -3,7 +3,9 @@ import { defined } from "./defined.ts";
 import type { DefinedOptions } from "./options/define-options.ts";
 
 /** An adapter of a manifest, before its JSON Schema is written. */
-export interface AdapterParts<Kind extends string> extends Omit<Adapter<Kind>, "options" | "create"> {
+export interface AdapterParts<Kind extends string> extends Omit<Adapter<Kind>, "name" | "options" | "create"> {
+  /** @default the kind's */
+  readonly name?: string;
   readonly options: DefinedOptions;
   /** Makes the Runnable of the options that its user gives. */
   readonly make: (options: never, use: AdapterUse) => ReturnType<Adapter<Kind>["create"]>;
@@ -12,6 +14,7 @@ export interface AdapterParts<Kind extends string> extends Omit<Adapter<Kind>, "
 /** One adapter of a package's manifest: its JSON Schema is that of its options, and the program's clock one of them, where they have it. */
 export function adapterOf<Kind extends string>({ options, make, ...parts }: AdapterParts<Kind>): Adapter<Kind> {
   return {
+    name: parts.kind,
     ...parts,
     options: options.schema,
     create(given, use = {}) {

@@ -1,4 +1,5 @@
-import { ArgumentError, ResultError, type SchemaIssue, type StandardSchema } from "@batchwise/core";
+import { ArgumentError, ResultError, type StandardSchema } from "@batchwise/core";
+import { describeIssues } from "@batchwise/core/wrappers";
 import { jsonIn } from "./json-in.ts";
 import type { Option } from "./options/declaration.ts";
 
@@ -87,11 +88,6 @@ export async function readStructured<Output>(schema: StandardSchema<unknown, Out
     values.length > 1 || issues === undefined
       ? `Expected JSON from the model, got ${values.length > 1 ? "more than one value" : "another text"}. ` +
           "Tell it to answer in JSON, try again, or use another model."
-      : `Expected an output that the schema takes, got one that it refuses: ${issues.map(describe).join("; ")}.`,
+      : `Expected an output that the schema takes, got one that it refuses: ${describeIssues(issues)}.`,
   );
-}
-
-function describe({ message, path = [] }: SchemaIssue): string {
-  const names = path.map((part) => String(typeof part === "object" ? part.key : part));
-  return names.length === 0 ? message : `${names.join(".")}: ${message}`;
 }

@@ -1,12 +1,13 @@
 import { BASE_BATCH, CALL_SLOT, STAGES, WRAPPED } from "./contract/marks.ts";
 import { chainOf } from "./engine/pipeline/chain-stages.ts";
 import { isOverridden } from "./engine/resolve/call-strategy.ts";
+import { describeIssues } from "./engine/results/check-result.ts";
 import { costOf } from "./engine/results/stats.ts";
 import { Outage } from "./rate-limit/outage.ts";
 import { Pause } from "./rate-limit/pause.ts";
 import type { Runnable } from "./runnable.ts";
 
-export { costOf, isOverridden };
+export { costOf, describeIssues, isOverridden };
 /** Parts of `rateLimiter()`, for a limiter of your own that pauses and waits for outages as it does. */
 export { Outage, Pause };
 

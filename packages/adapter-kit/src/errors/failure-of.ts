@@ -1,4 +1,4 @@
-import { BatchwiseError, type CallReport, type Usage } from "@batchwise/core";
+import { BatchwiseError, type CallOptions, type CallReport, type Usage } from "@batchwise/core";
 import { causesOf } from "./causes.ts";
 import { type Dialect, factsOf } from "./dialect.ts";
 import { type Blame, isFree } from "./judge.ts";
@@ -11,7 +11,28 @@ export interface Failure {
   /** Facts in the response's headers, where there was a response. */
   readonly facts?: CallReport;
   /** Nothing, where the provider counts nothing for what it refuses. */
-  readonly usage?: Usage;
+  readonly usage?: Usage | undefined;
+}
+
+/**
+ * Makes one call of an SDK. What it throws is reported, as far as `read` can read it, and thrown as one of our errors.
+ *
+ * @throws the signal's reason, where it is aborted; else the error of `read`
+ */
+export async function callSdk<Result>(
+  { signal, report }: CallOptions,
+  read: (thrown: unknown) => Failure,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  signal?.throwIfAborted();
+  try {
+    return await call();
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    const { error, facts, usage } = read(thrown);
+    if (facts !== undefined || usage !== undefined) report?.({ ...facts, usage });
+    throw error;
+  }
 }
 
 /**

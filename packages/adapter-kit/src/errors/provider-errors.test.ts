@@ -116,10 +116,13 @@ test.for<[Record<string, string>, string]>([
     { https_proxy: "http://SECRET", NODE_USE_ENV_PROXY: "1" },
     "check the network and the API's address, and the proxy in https_proxy.",
   ],
+  [
+    { https_proxy: "http://SECRET", NODE_OPTIONS: "--use-env-proxy" },
+    "check the network and the API's address, and the proxy in https_proxy.",
+  ],
 ])("a network error hints at proxies, with %j", ([variables, advice]) => {
-  for (const name of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "NODE_USE_ENV_PROXY"]) {
-    vi.stubEnv(name, variables[name] ?? "");
-  }
+  const proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"];
+  for (const name of [...proxies, "NODE_USE_ENV_PROXY", "NODE_OPTIONS"]) vi.stubEnv(name, variables[name] ?? "");
   const { message } = networkError(new Error("SECRET"), TERN);
   vi.unstubAllEnvs();
   expect(message.endsWith(advice)).toBe(true);

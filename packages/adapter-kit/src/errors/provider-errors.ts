@@ -51,7 +51,9 @@ export function networkError(
 function proxyAdvice(): string {
   const name = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"].find(environment);
   if (name === undefined) return ", and whether the network wants a proxy";
-  return environment("NODE_USE_ENV_PROXY")
+  const { execArgv = [] } = (globalThis as { process?: { execArgv?: readonly string[] } }).process ?? {};
+  const isAsked = [environment("NODE_OPTIONS"), ...execArgv].join(" ").includes("--use-env-proxy");
+  return isAsked || environment("NODE_USE_ENV_PROXY") === "1"
     ? `, and the proxy in ${name}`
     : `: ${name} is not used without NODE_USE_ENV_PROXY=1`;
 }

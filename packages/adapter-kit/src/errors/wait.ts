@@ -1,6 +1,6 @@
 import { type HeadersLike, retryAfterMs } from "@batchwise/core";
 import { countIn, type Fields, fieldsOf } from "../fields.ts";
-import { resetMs } from "../headers.ts";
+import { durationMs, resetMs } from "../headers.ts";
 
 /**
  * Milliseconds that a refusal's body asks to wait: google.rpc.RetryInfo in `details`, a field of its own in seconds, or
@@ -38,14 +38,7 @@ function delayOf(delay: unknown): number | undefined {
 
 /** The words decide nothing but how long: whether a call is tried again follows from status and code (P30). */
 function waitInWords(message: string): number | undefined {
-  const [, asked = ""] = ASKED.exec(message) ?? [];
-  let sum = 0;
-  for (const [, amount, unit = ""] of asked.matchAll(new RegExp(SPAN, "gi"))) {
-    sum +=
-      Number(amount) *
-      MILLISECONDS[unit.toLowerCase() === "ms" || /^milli/i.test(unit) ? "ms" : unit[0]!.toLowerCase()]!;
-  }
-  return sum;
+  return durationMs(ASKED.exec(message)?.[1] ?? "");
 }
 
 const SPAN = String.raw`(\d+(?:\.\d+)?)\s*(ms|milliseconds?|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])`;
@@ -54,4 +47,3 @@ const ASKED = new RegExp(
   String.raw`\b(?:again|retry|retrying|wait|reset)\s+(?:(?:in|after|for|about)\s+)*((?:${SPAN}[\s,]*)+)`,
   "i",
 );
-const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

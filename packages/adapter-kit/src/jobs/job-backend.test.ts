@@ -79,9 +79,39 @@ test("lines are uploaded once, however often their job has to be started", async
   const { backend, calls } = serve({ start });
   for (const _ of [1, 2]) await expect(backend.create(lines, "t", {})).rejects.toThrow(ProviderError);
   expect(await backend.create(lines, "t", {})).toBe("job-1");
-  expect(calls).toEqual([["upload", lines, "t"]]);
+  expect(calls).toEqual([["upload", expect.any(File), "t"]]);
+  const file = calls[0]?.[1] as File;
+  expect([file.name, await file.text()]).toEqual(["t.jsonl", lines.map(({ text }) => `${text}\n`).join("")]);
   await backend.create(lines, "t", {});
   expect(calls).toHaveLength(2);
+});
+
+test("an answer without an id may be a proxy's: another try may do better", async () => {
+  for (const call of ["upload", "start"] as const) {
+    for (const id of [undefined, "", 7]) {
+      const { backend } = serve({ [call]: () => Promise.resolve(id) });
+      await expect(backend.create(lines, "t", {})).rejects.toMatchObject({ retryable: true });
+    }
+  }
+});
+
+test("P42 rows that break off may be read again; an abort and an error of ours stay what they are", async () => {
+  const stop = new AbortController();
+  const ours = new InputError("ours");
+  const broken = (thrown: Error): ReturnType<typeof serve>["backend"] =>
+    serve({
+      // oxlint-disable-next-line require-yield -- it breaks off before its first row
+      async *rows() {
+        throw thrown;
+      },
+    }).backend;
+  const read = async (thrown: Error, options: JobCallOptions = {}): Promise<void> => {
+    for await (const row of broken(thrown).rows("job-1", inputsOf, options)) expect(row).toBeUndefined();
+  };
+  await expect(read(new TypeError("terminated"))).rejects.toMatchObject({ code: "network_error", retryable: true });
+  await expect(read(ours)).rejects.toBe(ours);
+  stop.abort(new Error("enough"));
+  await expect(read(new TypeError("terminated"), { signal: stop.signal })).rejects.toThrow("enough");
 });
 
 test("what was uploaded is deleted where it is refused for good, where there was no room, and when rows were read", async () => {

@@ -1,4 +1,5 @@
 import {
+  BatchwiseError,
   type Clock,
   codeOf,
   InputError,
@@ -16,7 +17,7 @@ import {
 import { defined } from "../defined.ts";
 import type { Dialect } from "../errors/dialect.ts";
 import { ANY_INPUT } from "../errors/judge.ts";
-import { providerError } from "../errors/provider-errors.ts";
+import { networkError, providerError } from "../errors/provider-errors.ts";
 import { fieldsOf, parseJson, textIn } from "../fields.ts";
 import type { JobKind, RawRow } from "./job-kind.ts";
 
@@ -45,10 +46,10 @@ export interface JobApi<Job> {
   readonly clock?: Clock;
   /** A line of its id and of the JSON text of what it asks for. */
   line(id: string, body: string): string;
-  /** Puts lines where a job can read them. @returns what `start` and `remove` take */
-  upload(lines: readonly JobLine[], tag: string, options: JobCallOptions): Promise<string>;
+  /** Puts a file of lines where a job can read it. @returns its id, which `start` and `remove` take */
+  upload(file: File, tag: string, options: JobCallOptions): Promise<unknown>;
   /** Starts a job that reads what was uploaded. @returns its id */
-  start(source: string, tag: string, options: JobCallOptions): Promise<string>;
+  start(source: string, tag: string, options: JobCallOptions): Promise<unknown>;
   /** One page of the jobs that are still listed, and what to ask for the next one with. */
   list(
     cursor: string | undefined,
@@ -104,11 +105,11 @@ export function jobBackend<Input, Output, Job>(
     check: (input) => void bodyText(kind, [input]),
     line: (inputs, id) => ({ id, text: api.line(id, bodyText(kind, inputs)) }),
     async create(lines, tag, options) {
-      const source = uploads.get(lines) ?? (await api.upload(lines, tag, options));
+      const source = uploads.get(lines) ?? idIn(await api.upload(fileOf(lines, tag), tag, options), api);
       uploads.set(lines, source);
       sources.set(tag, source);
       try {
-        const id = await api.start(source, tag, options);
+        const id = idIn(await api.start(source, tag, options), api);
         uploads.delete(lines);
         sources.delete(tag);
         return id;
@@ -136,7 +137,7 @@ export function jobBackend<Input, Output, Job>(
       let count = 0;
       let known = 0;
       try {
-        for await (const raw of api.rows(job, options)) {
+        for await (const raw of readable(api.rows(job, options), api, options)) {
           count++;
           const row = await rowOf(kind, api, raw, inputsOf);
           if (row === undefined) continue;
@@ -168,6 +169,34 @@ export function jobBackend<Input, Output, Job>(
 
 /** Rows that cannot all be unknown by chance. */
 const MANY = 5;
+
+function fileOf(lines: readonly JobLine[], tag: string): File {
+  const texts = lines.map(({ text }) => `${text}\n`);
+  return new File(texts, `${tag.replaceAll(/[^\w.-]/g, "_")}.jsonl`, { type: "application/jsonl" });
+}
+
+/** @throws ProviderError where there is none: it may be a proxy that answers, and what was asked for may be there */
+function idIn(id: unknown, { dialect }: Pick<JobApi<unknown>, "dialect">): string {
+  if (typeof id === "string" && id !== "") return id;
+  throw new ProviderError(
+    `Expected an id from ${dialect.provider}, got none. Try again later; if it goes on, check the API's address.`,
+    { retryable: true },
+  );
+}
+
+/** @throws the signal's reason, an error of ours as it is, or a ProviderError for rows that break off */
+async function* readable(
+  rows: AsyncIterable<RawRow>,
+  { dialect }: Pick<JobApi<unknown>, "dialect">,
+  { signal }: JobCallOptions,
+): AsyncGenerator<RawRow, void, undefined> {
+  try {
+    yield* rows;
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    throw BatchwiseError.isInstance(thrown) ? thrown : networkError(thrown, dialect, { status: 200 });
+  }
+}
 
 async function findJobs<Job>(
   api: JobApi<Job>,

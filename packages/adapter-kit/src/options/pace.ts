@@ -117,6 +117,15 @@ export type PaceSettings = {
   readonly [Name in "maxConcurrency" | "retry" | "timeoutMs" | "limiter"]-?: NonNullable<RunnableSettings[Name]>;
 };
 
+/** Settings of a Runnable around an object of a library, whose calls share limits. Those that the caller gives win. */
+export function settingsAround<Input, Output>(
+  owner: object,
+  settings: RunnableSettings<Input, Output>,
+  { maxConcurrency = 5, limits }: Partial<Pick<Pace, "maxConcurrency" | "limits">> = {},
+): RunnableSettings<Input, Output> {
+  return { maxConcurrency, retry: RETRY, limiter: sharedRateLimiter(owner, "calls", limits), ...defined(settings) };
+}
+
 /** @throws ArgumentError for a limiter and limits a minute at once */
 export function paceSettings(
   options: PaceOptions & { readonly inputsPerMinute?: number | undefined },

@@ -37,6 +37,12 @@ const accepting = (): StandardSchema<unknown, string> => ({
   "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: value as string }) },
 });
 
+function throwing(error: Error): () => never {
+  return () => {
+    throw error;
+  };
+}
+
 /** Middleware that notes calls, and runs `then` around them. */
 function noting(calls: Call[], then: Middleware["call"] = (call, next) => next(call)): Middleware {
   return { call: (call, next) => (calls.push(call), then(call, next)) };
@@ -302,6 +308,7 @@ it("P24 a BudgetError ends the batch: nothing more is sent", async () => {
 describe("middleware at fault ends the batch, and what is paid is kept", () => {
   const faults: readonly (readonly [string, Middleware["call"], string, boolean])[] = [
     ["throws before the call", () => Promise.reject(new TypeError("oops")), "got an error, in `cause`", false],
+    ["throws at once", throwing(new TypeError("oops")), "got an error, in `cause`", false],
     [
       "throws after the call",
       async (call, next) => {
@@ -328,6 +335,7 @@ describe("middleware at fault ends the batch, and what is paid is kept", () => {
       true,
     ],
     ["never calls on and returns nothing", async () => undefined as never, "got undefined", false],
+    ["returns nothing at once", () => undefined as never, "got undefined", false],
   ];
 
   it.each(faults)("%s", async (_, call, message, isSent) => {
@@ -346,6 +354,18 @@ describe("middleware at fault ends the batch, and what is paid is kept", () => {
     // One call at most was paid, and what it has brought is there.
     const values = outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : outcome.reason));
     expect([calls.length, ...values]).toEqual(isSent ? [1, "A", "B"] : [0, cause, cause]);
+  });
+
+  it("L7 that never ends its call keeps no batch from being aborted, or from its deadline", async () => {
+    const clock = new FakeClock();
+    const calls: string[][] = [];
+    const subject = withConfig(shout(calls), { middleware: [{ call: () => new Promise(() => undefined) }] });
+    const stop = new AbortController();
+    const aborted = subject.batch(["a", "b"], { clock, signal: stop.signal });
+    clock.after(10, () => stop.abort(new Error("enough")));
+    await expect(clock.run(aborted)).rejects.toThrow("enough");
+    const late = clock.run(subject.batch(["a"], { clock, timeoutMs: 50, returnExceptions: true }));
+    expect([await late, calls]).toEqual([[expect.any(TimeoutError)], []]);
   });
 
   it("L12 starts nothing more", async () => {
@@ -445,9 +465,6 @@ describe("a batch's middleware", () => {
   it("hears how a batch ended whose own onFinish, or another middleware's, throws", async () => {
     const ends: unknown[] = [];
     const own = new RangeError("The caller's.");
-    const throwing = (error: Error) => (): never => {
-      throw error;
-    };
     const subject = withConfig(shout(), { middleware: [noteEnds(ends)] });
     await expect(subject.batch(["a"], { onFinish: throwing(own) })).rejects.toMatchObject({ cause: own });
     const other = new RangeError("A middleware's.");

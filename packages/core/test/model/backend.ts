@@ -1,7 +1,7 @@
 import { InputError, ProviderError } from "@batchwise/core";
 import type { Call, CallResult, Failure, Log, SlotAnswer } from "./log.ts";
 import {
-  type Behaviour,
+  type Behavior,
   type PermanentFailure,
   RETRY_AFTER_MS,
   type RetryableFailure,
@@ -9,7 +9,7 @@ import {
 } from "./schedule.ts";
 import type { WorldTimers } from "./world-timers.ts";
 
-/** What a call of the backend comes to. */
+/** Outcome of a call of the backend. */
 interface Plan {
   readonly result: CallResult;
   /** Infinity: until its signal is aborted, and a careless call forever. */
@@ -22,7 +22,7 @@ export class Backend {
   readonly #schedule: Schedule;
   readonly #log: Log;
   readonly #timers: WorldTimers;
-  readonly #behaviours: Map<number, Behaviour>;
+  readonly #behaviors: Map<number, Behavior>;
   /** Calls so far that held an input. */
   readonly #tries = new Map<number, number>();
 
@@ -31,7 +31,7 @@ export class Backend {
     this.#log = log;
     this.#timers = timers;
     const distinct = Math.max(1, schedule.distinct);
-    this.#behaviours = new Map(schedule.behaviours.map(([key, behaviour]) => [key % distinct, behaviour]));
+    this.#behaviors = new Map(schedule.behaviors.map(([key, behavior]) => [key % distinct, behavior]));
   }
 
   /** One call with these inputs; settles, or throws at once, as its plan says. */
@@ -66,27 +66,27 @@ export class Backend {
   }
 
   #plan(call: Call): Plan {
-    const behaviours = call.keys.map((key) => {
+    const behaviors = call.keys.map((key) => {
       const tries = (this.#tries.get(key) ?? 0) + 1;
       this.#tries.set(key, tries);
-      const behaviour = this.#behaviours.get(key);
-      return behaviour !== undefined && "times" in behaviour && tries > behaviour.times ? undefined : behaviour;
+      const behavior = this.#behaviors.get(key);
+      return behavior !== undefined && "times" in behavior && tries > behavior.times ? undefined : behavior;
     });
     const { latencies } = this.#schedule;
     const latencyMs = latencies[(call.number + (call.keys[0] ?? 0)) % latencies.length] ?? 0;
-    if (behaviours.some((each) => each?.kind === "hang")) {
+    if (behaviors.some((each) => each?.kind === "hang")) {
       return { result: { kind: "gave up" }, latencyMs: Infinity, atOnce: false };
     }
-    const position = behaviours.findIndex((each) => failsWhole(each));
+    const position = behaviors.findIndex((each) => failsWhole(each));
     if (position !== -1) {
-      const behaviour = behaviours[position] as Behaviour;
-      const result: CallResult = { kind: "threw", failure: failureOf(behaviour, position) };
-      return { result, latencyMs, atOnce: "scope" in behaviour && behaviour.scope === "at once" };
+      const behavior = behaviors[position] as Behavior;
+      const result: CallResult = { kind: "threw", failure: failureOf(behavior, position) };
+      return { result, latencyMs, atOnce: "scope" in behavior && behavior.scope === "at once" };
     }
-    if (behaviours.some((each) => each?.kind === "malformed")) {
+    if (behaviors.some((each) => each?.kind === "malformed")) {
       return { result: { kind: "malformed" }, latencyMs, atOnce: false };
     }
-    const slots = call.keys.map((key, index) => answerOf(behaviours[index], key, call.number));
+    const slots = call.keys.map((key, index) => answerOf(behaviors[index], key, call.number));
     return { result: { kind: "answered", slots }, latencyMs, atOnce: false };
   }
 }
@@ -95,18 +95,18 @@ function thrownBy(result: CallResult): unknown {
   return result.kind === "threw" ? result.failure.thrown : undefined;
 }
 
-function failsWhole(behaviour: Behaviour | undefined): boolean {
-  if (behaviour?.kind === "stop") return true;
-  return (behaviour?.kind === "flaky" || behaviour?.kind === "bad input") && behaviour.scope !== "slot";
+function failsWhole(behavior: Behavior | undefined): boolean {
+  if (behavior?.kind === "stop") return true;
+  return (behavior?.kind === "flaky" || behavior?.kind === "bad input") && behavior.scope !== "slot";
 }
 
-function answerOf(behaviour: Behaviour | undefined, key: number, call: number): SlotAnswer {
-  if (behaviour?.kind === "flaky" || behaviour?.kind === "bad input") {
-    return { kind: "error", failure: failureOf(behaviour, undefined) };
+function answerOf(behavior: Behavior | undefined, key: number, call: number): SlotAnswer {
+  if (behavior?.kind === "flaky" || behavior?.kind === "bad input") {
+    return { kind: "error", failure: failureOf(behavior, undefined) };
   }
-  const refused = behaviour?.kind === "refused";
+  const refused = behavior?.kind === "refused";
   // A value of its own for each call, so that no two can be taken for each other.
-  const value = behaviour?.kind === "falsy" ? behaviour.value : { key, call, refused };
+  const value = behavior?.kind === "falsy" ? behavior.value : { key, call, refused };
   return { kind: "value", value, refused };
 }
 
@@ -118,14 +118,14 @@ const NOTHING = {
   retryAfterMs: undefined,
 } as const;
 
-function failureOf(behaviour: Behaviour, at: number | undefined): Failure {
-  if (behaviour.kind === "stop") {
-    const thrown = new ProviderError("Refused.", { retryable: false, status: 401, code: behaviour.code });
+function failureOf(behavior: Behavior, at: number | undefined): Failure {
+  if (behavior.kind === "stop") {
+    const thrown = new ProviderError("Refused.", { retryable: false, status: 401, code: behavior.code });
     return { ...NOTHING, thrown, retryable: false, stops: true };
   }
-  if (behaviour.kind === "flaky") return retryable(behaviour.failure);
-  if (behaviour.kind === "bad input") return permanent(behaviour.failure, behaviour.named ? at : undefined);
-  throw new Error(`Expected a behaviour that fails, got ${behaviour.kind}.`);
+  if (behavior.kind === "flaky") return retryable(behavior.failure);
+  if (behavior.kind === "bad input") return permanent(behavior.failure, behavior.named ? at : undefined);
+  throw new Error(`Expected a behavior that fails, got ${behavior.kind}.`);
 }
 
 function retryable(failure: RetryableFailure): Failure {

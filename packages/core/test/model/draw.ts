@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type {
-  Behaviour,
+  Behavior,
   ConsumerPlan,
   DrawnLimits,
   DrawnOptions,
@@ -10,10 +10,10 @@ import type {
   SourcePlan,
 } from "./schedule.ts";
 
-/** What a family of schedules always has; the rest is drawn. */
+/** Constants of a family of schedules; the rest is drawn. */
 export interface Family {
   readonly hook: Schedule["hook"];
-  /** Whether every schedule has a rate limiter or none. */
+  /** True where every schedule has a rate limiter; else none has. */
   readonly limited: boolean;
 }
 
@@ -28,9 +28,9 @@ export function schedules(family: Family): fc.Arbitrary<Schedule> {
       { weight: 5, arbitrary: fc.nat(500) },
     ),
     distinct: often(9, fc.constant(500), fc.integer({ min: 1, max: 40 })),
-    behaviours: often(
+    behaviors: often(
       9,
-      fc.array(fc.tuple(fc.nat(40), behaviour), { maxLength: 5 }),
+      fc.array(fc.tuple(fc.nat(40), behavior), { maxLength: 5 }),
       fc.array(fc.tuple(fc.nat(40), lastingBadInput), { minLength: 2, maxLength: 8 }),
     ),
     latencies: fc.array(fc.oneof(fc.constant(0), fc.nat(60)), { minLength: 1, maxLength: 5 }),
@@ -75,7 +75,7 @@ function moment(fraction: number): fc.Arbitrary<number | "before"> {
 
 const scope = fc.constantFrom("call", "call", "at once", "slot");
 
-type Kind<Name extends Behaviour["kind"]> = fc.Arbitrary<Extract<Behaviour, { kind: Name }>>;
+type Kind<Name extends Behavior["kind"]> = fc.Arbitrary<Extract<Behavior, { kind: Name }>>;
 
 const flaky: Kind<"flaky"> = record({
   kind: fc.constant("flaky"),
@@ -115,10 +115,10 @@ const refused: Kind<"refused"> = record({ kind: fc.constant("refused") });
 
 const falsy: Kind<"falsy"> = record({
   kind: fc.constant("falsy"),
-  value: fc.constantFrom<Extract<Behaviour, { kind: "falsy" }>["value"][]>(undefined, null, 0, "", false),
+  value: fc.constantFrom<Extract<Behavior, { kind: "falsy" }>["value"][]>(undefined, null, 0, "", false),
 });
 
-const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
+const behavior: fc.Arbitrary<Behavior> = fc.oneof(
   { weight: 5, arbitrary: flaky },
   { weight: 4, arbitrary: badInput },
   { weight: 2, arbitrary: hang },
@@ -191,7 +191,7 @@ function consistent(drawn: Schedule): Schedule {
   // An override runs its own calls: how long one of them may take is not the engine's to say.
   const timeoutMs = overridden ? undefined : drawn.options.timeoutMs;
   const canHang = timeoutMs !== undefined || drawn.abortAt !== undefined;
-  const behaviours = drawn.behaviours.map(([key, each]): readonly [number, Behaviour] => {
+  const behaviors = drawn.behaviors.map(([key, each]): readonly [number, Behavior] => {
     if (each.kind === "hang" && !canHang) return [key, { kind: "falsy", value: undefined }];
     if (each.kind === "malformed" && drawn.hook === "invoke") return [key, { kind: "falsy", value: null }];
     const scoped = each.kind === "flaky" || each.kind === "bad input";
@@ -218,7 +218,7 @@ function consistent(drawn: Schedule): Schedule {
   return {
     ...drawn,
     distinct: Math.min(drawn.distinct, drawn.count),
-    behaviours,
+    behaviors,
     weighed: drawn.weighed || weights.some((each) => each !== undefined),
     source: { ...from, failsAt: array ? undefined : from.failsAt, stallsAt: stalls ? from.stallsAt : undefined },
     options: { ...drawn.options, timeoutMs },

@@ -1,10 +1,10 @@
-/** When something happened: the fake clock's time, and its place among everything that happened. */
+/** Moment of an event: the fake clock's time, and its place among all events. */
 export interface Stamp {
   readonly time: number;
   readonly order: number;
 }
 
-/** What one slot of an answered call held. */
+/** Content of one slot of an answered call. */
 export type SlotAnswer =
   | { readonly kind: "value"; readonly value: unknown; readonly refused: boolean }
   | { readonly kind: "error"; readonly failure: Failure };
@@ -12,13 +12,13 @@ export type SlotAnswer =
 /** A failure as the world made it, with what its script says of it. */
 export interface Failure {
   readonly thrown: unknown;
-  /** Whether another call may succeed; undefined where the failure says nothing of it. */
+  /** True where another call may succeed; undefined where the failure says nothing of it. */
   readonly retryable: boolean | undefined;
-  /** Whether it ends the run: a refused key, an exhausted quota. */
+  /** True where it ends the run: a refused key, an exhausted quota. */
   readonly stops: boolean;
   /** Position of the bad input that the failure names. */
   readonly position: number | undefined;
-  /** Whether it is a rate limit's refusal, for which everyone pauses. */
+  /** True for a rate limit's refusal, for which all calls pause. */
   readonly limited: boolean;
   readonly retryAfterMs: number | undefined;
 }
@@ -37,7 +37,7 @@ export interface Call {
   readonly start: Stamp;
   end: Stamp | undefined;
   result: CallResult | undefined;
-  /** When its signal was aborted; undefined where it was not, or not before its end. */
+  /** Moment at which its signal was aborted; undefined where it was not, or not before its end. */
   aborted: Stamp | undefined;
 }
 
@@ -88,7 +88,7 @@ export type Entry = Stamp & Happening;
 export class Log {
   readonly entries: Entry[] = [];
   readonly calls: Call[] = [];
-  /** What the world itself saw to be wrong at once. */
+  /** Faults that the world itself saw at once. */
   readonly faults: string[] = [];
   /** The fake clock's time. */
   readonly now: () => number;

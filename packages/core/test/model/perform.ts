@@ -7,7 +7,7 @@ import { sourceOf } from "./source.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 import { WorldTimers } from "./world-timers.ts";
 
-/** How a run ended, as its caller saw it. */
+/** End of a run, as its caller saw it. */
 export type Ending =
   | { readonly kind: "resolved"; readonly outputs: unknown }
   | { readonly kind: "rejected"; readonly error: unknown }
@@ -17,12 +17,12 @@ export type Ending =
   /** Nothing is left that could ever settle it. */
   | { readonly kind: "stuck" };
 
-/** What one schedule came to. */
+/** Record of one schedule's run. */
 export interface Performance {
   readonly schedule: Schedule;
   readonly log: Log;
   readonly ending: Ending;
-  /** When it settled. */
+  /** Moment at which it settled. */
   readonly settled: Stamp;
   /** Timers of the engine that were left on the clock then. */
   readonly timersLeft: number;

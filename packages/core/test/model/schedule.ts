@@ -3,34 +3,34 @@
  * one is printed whole and can be replayed. Times are milliseconds of the fake clock.
  */
 export interface Schedule {
-  /** What the Runnable gives: `invoke`, `invokeMany`, or an overridden `batch`. */
+  /** Method that the Runnable gives: `invoke`, `invokeMany`, or an overridden `batch`. */
   readonly hook: "invoke" | "invokeMany" | "batch";
-  /** How the outcomes are read: `batch` with or without `returnExceptions`, or one of the iterators. */
+  /** Way in which the outcomes are read: `batch` with or without `returnExceptions`, or one of the iterators. */
   readonly reading: Reading;
   /** Inputs in all, 0 to 500. */
   readonly count: number;
   /** Different inputs among them: slot s holds the input s % distinct. At most `count`. */
   readonly distinct: number;
-  /** How single inputs behave; whatever is not listed succeeds. A key is an input, taken modulo `distinct`. */
-  readonly behaviours: readonly (readonly [key: number, behaviour: Behaviour])[];
-  /** How long calls take, in turn. Whole milliseconds; 0 takes no timer. */
+  /** Behavior of single inputs; any that is not listed succeeds. A key is an input, taken modulo `distinct`. */
+  readonly behaviors: readonly (readonly [key: number, behavior: Behavior])[];
+  /** Time that calls take, in turn. Whole milliseconds; 0 takes no timer. */
   readonly latencies: readonly number[];
   /** Tokens of the inputs, in turn. */
   readonly tokens: readonly number[];
   readonly source: SourcePlan;
   readonly consumer: ConsumerPlan;
-  /** Whether calls go on after their signal is aborted, as a careless function would. */
+  /** True where calls go on after their signal is aborted, as a careless function would. */
   readonly careless: boolean;
-  /** Whether `invokeMany` empties the array that it was handed. */
+  /** True where `invokeMany` empties the array that it was handed. */
   readonly greedy: boolean;
-  /** Whether the Runnable weighs its inputs and has a price. */
+  /** True where the Runnable weighs its inputs and has a price. */
   readonly weighed: boolean;
   readonly options: DrawnOptions;
-  /** When the caller aborts; "before" is before the call. A quarter past a millisecond, when nothing else happens. */
+  /** Time at which the caller aborts; "before" is before the call. A quarter past a millisecond, when nothing else happens. */
   readonly abortAt: number | "before" | undefined;
-  /** When the caller drains. Three quarters past a millisecond. */
+  /** Time at which the caller drains. Three quarters past a millisecond. */
   readonly drainAt: number | "before" | undefined;
-  /** Whether the reasons of abort and drain are Errors. */
+  /** True where the reasons of abort and drain are Errors. */
   readonly errorReasons: boolean;
   /** Seed of the engine's random numbers. */
   readonly seed: number;
@@ -38,8 +38,8 @@ export interface Schedule {
 
 type Reading = "batch" | "returnExceptions" | "asCompleted" | "inOrder";
 
-/** How one input behaves in the calls that hold it. `times` is the number of its calls that are hit, from the first. */
-export type Behaviour =
+/** Behavior of one input in the calls that hold it. `times` is the number of its calls that are hit, from the first. */
+export type Behavior =
   | { readonly kind: "flaky"; readonly times: number; readonly failure: RetryableFailure; readonly scope: Scope }
   | { readonly kind: "bad input"; readonly failure: PermanentFailure; readonly scope: Scope; readonly named: boolean }
   | { readonly kind: "stop"; readonly code: "authentication" | "quota_exceeded" }
@@ -56,10 +56,10 @@ export type RetryableFailure = "busy" | "limited" | "limited with a wait" | "pla
 
 export type PermanentFailure = "input" | "provider" | "plain" | "too large";
 
-/** Where inputs come from. */
+/** Source of the inputs. */
 export interface SourcePlan {
   readonly kind: "array" | "iterator" | "async iterator";
-  /** What an async iterator takes for each input, in turn; 0 takes no timer. */
+  /** Milliseconds that an async iterator takes for each input, in turn; 0 takes no timer. */
   readonly delays: readonly number[];
   /** Inputs after which an iterator throws instead of ending. */
   readonly failsAt: number | undefined;
@@ -67,9 +67,9 @@ export interface SourcePlan {
   readonly stallsAt: number | undefined;
 }
 
-/** What reads `batchAsCompleted` and `batchInOrder`. */
+/** Consumer of `batchAsCompleted` and `batchInOrder`. */
 export interface ConsumerPlan {
-  /** What it does with each outcome takes this long, in turn. */
+  /** Milliseconds that it takes with each outcome, in turn. */
   readonly delays: readonly number[];
   /** Outcomes after which it breaks. */
   readonly breaksAt: number | undefined;
@@ -77,7 +77,7 @@ export interface ConsumerPlan {
 
 /** Options that are drawn; those left undefined are left out. */
 export interface DrawnOptions {
-  /** Whether they stand in the Runnable's settings or in the call's options. */
+  /** Place of the limits: in the Runnable's settings or in the call's options. */
   readonly place: "settings" | "call";
   readonly maxConcurrency: number | undefined;
   readonly retry: DrawnRetry | false | undefined;
@@ -92,7 +92,7 @@ export interface DrawnOptions {
   readonly schema: "sync" | "async" | undefined;
   readonly maxTokens: number | undefined;
   readonly maxCost: number | undefined;
-  /** Whether `onProgress`, `onRetry` and `onRequest` are given. `onFinish` always is. */
+  /** True where `onProgress`, `onRetry` and `onRequest` are given. `onFinish` always is. */
   readonly hooks: boolean;
 }
 

@@ -43,7 +43,7 @@ export async function search(name: FamilyName, runs: number): Promise<number> {
   return performed;
 }
 
-/** What `probe` found first. */
+/** The first finding of `probe`. */
 export interface Finding {
   /** Schedules up to and with the one that broke a law. */
   readonly runs: number;
@@ -65,6 +65,7 @@ function lawful(name: FamilyName, onRun?: () => void): fc.IAsyncProperty<[Schedu
   return fc.asyncProperty(schedules(FAMILIES[name]), async (schedule) => {
     onRun?.();
     const faults = judge(await perform(schedule));
-    if (faults.length > 0) throw new Error(`The run broke its laws:\n- ${faults.slice(0, 8).join("\n- ")}`);
+    if (faults.length > 0)
+      throw new Error(`Expected a run that keeps its laws, got faults:\n- ${faults.slice(0, 8).join("\n- ")}`);
   });
 }

@@ -64,7 +64,7 @@ class ScriptedSource {
   }
 
   #answer(): IteratorResult<number, undefined> {
-    // An answer that was on its way when the source was closed reaches nobody.
+    // An answer that was on its way when the source was closed is lost.
     if (this.#state === "closed") return { done: true, value: undefined };
     if (this.#given < givenBy(this.#schedule)) {
       const slot = this.#given++;

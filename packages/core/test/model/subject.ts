@@ -13,7 +13,7 @@ import {
 import type { FakeClock } from "@batchwise/testkit";
 import type { Backend } from "./backend.ts";
 import type { CallResult, Log } from "./log.ts";
-import { type Behaviour, type DrawnRequest, type Schedule, tokensOf } from "./schedule.ts";
+import { type Behavior, type DrawnRequest, type Schedule, tokensOf } from "./schedule.ts";
 
 /** The Runnable and the options that a schedule asks for. */
 export interface Subject {
@@ -21,7 +21,7 @@ export interface Subject {
   readonly options: BatchOptions<number, unknown>;
 }
 
-/** What the caller's two signals are. */
+/** The caller's two signals. */
 export interface Wishes {
   readonly signal: AbortSignal;
   readonly drain: AbortSignal;
@@ -103,12 +103,12 @@ class Overridden extends Runnable<number, unknown> {
   }
 }
 
-type Shape = Extract<Behaviour, { kind: "malformed" }>["shape"];
+type Shape = Extract<Behavior, { kind: "malformed" }>["shape"];
 
 function shapeOf(schedule: Schedule, inputs: readonly number[]): Shape {
   const distinct = Math.max(1, schedule.distinct);
-  for (const [key, behaviour] of schedule.behaviours) {
-    if (behaviour.kind === "malformed" && inputs.includes(key % distinct)) return behaviour.shape;
+  for (const [key, behavior] of schedule.behaviors) {
+    if (behavior.kind === "malformed" && inputs.includes(key % distinct)) return behavior.shape;
   }
   return "short";
 }

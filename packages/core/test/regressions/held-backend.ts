@@ -44,7 +44,7 @@ export class HeldBackend<Request, Response> {
     return promise;
   };
 
-  /** What was sent, in the order of the calls. */
+  /** Inputs that were sent, in the order of the calls. */
   get requests(): Request[] {
     return this.calls.map((call) => call.request);
   }
@@ -53,7 +53,7 @@ export class HeldBackend<Request, Response> {
   at(number: number): HeldCall<Request, Response> {
     const call = this.calls[number];
     if (call === undefined) {
-      throw new Error(`Expected at least ${number + 1} calls, but there were ${this.calls.length}.`);
+      throw new Error(`Expected at least ${number + 1} calls, got ${this.calls.length}.`);
     }
     return call;
   }
@@ -87,14 +87,14 @@ export async function turn(): Promise<void> {
   await nextTurn();
 }
 
-/** What `promise` rejects with; an error of its own where it fulfils. */
+/** Reason with which `promise` rejects. @throws Error where it is fulfilled */
 export async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;
   } catch (error) {
     return error;
   }
-  throw new Error("Expected a rejection, but the promise was fulfilled.");
+  throw new Error("Expected a rejection, got a promise that was fulfilled.");
 }
 
 /** The numbers from 0 up to, and without, `count`. */

@@ -22,9 +22,9 @@ function lengths(count: number, random: () => number): number[] {
 }
 
 const POISON = 0.5;
-const isPoison = (tokens: number): boolean => tokens % 1 === POISON;
+const isBad = (tokens: number): boolean => tokens % 1 === POISON;
 const total = (texts: readonly number[]): number => texts.reduce((sum, each) => sum + each, 0);
-const good = (texts: readonly number[]): number[] => texts.filter((each) => !isPoison(each));
+const good = (texts: readonly number[]): number[] => texts.filter((each) => !isBad(each));
 
 interface World {
   readonly clock: FakeClock;
@@ -36,7 +36,7 @@ function world(seed: number, limits: Partial<Demand>, more: Partial<Metered> = {
   const clock = new FakeClock();
   const random = dice(seed);
   const latencyMs = (tokens: number): number => (60 + tokens / 1000) * (0.8 + 0.4 * random());
-  const provider = new MeteredProvider({ clock, limits, fill: 0.02, latencyMs, isPoison, ...more });
+  const provider = new MeteredProvider({ clock, limits, fill: 0.02, latencyMs, isBad, ...more });
   return { clock, provider, random };
 }
 

@@ -4,17 +4,17 @@ import type { FakeClock } from "@batchwise/testkit";
 /** A provider on a fake clock: what it allows, and how long its answers take. */
 export interface Metered {
   readonly clock: FakeClock;
-  /** What it allows in a minute, of each kind. */
+  /** Limits of each kind in a minute. */
   readonly limits: Partial<Demand>;
   /** The share of a minute's worth that is there at the start. */
   readonly fill: number;
-  /** How long an answer takes, in milliseconds. */
+  /** Milliseconds that an answer takes. */
   readonly latencyMs: (tokens: number) => number;
-  /** Whether its responses tell the limits. @default true */
+  /** Reports the limits in its responses. @default true */
   readonly tells?: boolean;
-  /** Whether an input spoils its request. */
-  readonly isPoison?: (tokens: number) => boolean;
-  /** Whether the call with this number, from 1, fails with a 503. */
+  /** Tells whether an input spoils its request. */
+  readonly isBad?: (tokens: number) => boolean;
+  /** Tells whether the call with this number, from 1, fails with a 503. */
   readonly isDown?: (call: number) => boolean;
 }
 
@@ -48,7 +48,7 @@ export class MeteredProvider {
   }
 
   readonly answer = async (inputs: readonly number[], { report }: CallOptions): Promise<number[]> => {
-    const { clock, latencyMs, tells = true, isPoison, isDown } = this.#metered;
+    const { clock, latencyMs, tells = true, isBad, isDown } = this.#metered;
     this.calls++;
     this.sizes.push(inputs.length);
     const down = isDown?.(this.calls) === true;
@@ -56,17 +56,17 @@ export class MeteredProvider {
     const demand = { requests: 1, inputs: inputs.length, tokens };
     this.#refill();
     const passes = entries(this.#metered.limits).every(([kind]) => (this.#levels.get(kind) as number) >= demand[kind]);
-    const poisoned = isPoison !== undefined && inputs.some(isPoison);
-    const taken = passes && !poisoned ? demand : { requests: 1, inputs: 0, tokens: 0 };
+    const bad = isBad !== undefined && inputs.some(isBad);
+    const taken = passes && !bad ? demand : { requests: 1, inputs: 0, tokens: 0 };
     for (const [kind, level] of this.#levels) this.#levels.set(kind, level - taken[kind]);
     const limits = tells ? this.#facts() : undefined;
     this.peak = Math.max(this.peak, ++this.running);
-    await new Promise<void>((resolve) => clock.after(latencyMs(passes && !poisoned ? tokens : 0), resolve));
+    await new Promise<void>((resolve) => clock.after(latencyMs(passes && !bad ? tokens : 0), resolve));
     this.running--;
     const usage = { inputTokens: taken.tokens };
     if (!down) report?.({ usage, ...(limits === undefined ? {} : { limits }) });
     if (down) throw new ProviderError("Down.", { retryable: true, status: 503 });
-    if (poisoned) throw new InputError("Poison.");
+    if (bad) throw new InputError("Poison.");
     if (passes) return [...inputs];
     this.refused++;
     throw new ProviderError("Limited.", { retryable: true, status: 429, code: "rate_limited" });

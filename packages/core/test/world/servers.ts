@@ -30,7 +30,7 @@ export function leakyBucket(count: number, perSecond: number): Gate {
   };
 }
 
-/** What a server says besides its answers. */
+/** Ways of a server besides its answers. */
 export interface Manners {
   /** Wait that a refusal asks for. */
   readonly retryAfterMs?: number;

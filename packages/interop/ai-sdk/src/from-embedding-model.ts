@@ -5,10 +5,13 @@ import type {
   EmbeddingModelV4CallOptions,
 } from "@ai-sdk/provider";
 import {
+  callSdk,
+  countIn,
   defined,
   factsOf,
   fieldsOf,
   headersIn,
+  settingsAround,
   usageFrom,
   utf8Length,
   VectorLength,
@@ -17,25 +20,18 @@ import {
 import { ArgumentError, bulkRunnable, type CallOptions, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { modelFailure, tooMany } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
-import { CEILING, requireModel, withDefaults } from "./settings.ts";
+import { type ModelSettings, PACE, requireModel } from "./settings.ts";
 
 /** An embedding model of specification version v2, v3 or v4 (AI SDK 5, 6 or 7). */
 export type EmbeddingModel = EmbeddingModelV2<string> | EmbeddingModelV3 | EmbeddingModelV4;
 
 /** Options of `fromEmbeddingModel`: settings of a Runnable, and what every call of the model gets. */
 export interface FromEmbeddingModelOptions
-  extends RunnableSettings<string, Float32Array>, Pick<EmbeddingModelV4CallOptions, "providerOptions" | "headers"> {
+  extends ModelSettings<string, Float32Array>, Pick<EmbeddingModelV4CallOptions, "providerOptions" | "headers"> {
   /** Length of each vector, for models of version v4 that can shorten theirs; others take it in `providerOptions`. */
   readonly dimensions?: number;
-  /**
-   * The most calls in flight at once. Until a response reports the limits there are 5, the first one alone.
-   * @default 64; 1 for a model that does not say that it takes calls in parallel
-   */
-  readonly maxConcurrency?: number;
   /** Limits of one call. @default the model's own: `maxEmbeddingsPerCall`, and bytes where it says them */
   readonly request?: Exclude<RunnableSettings["request"], undefined>;
-  /** Tries of failed calls. The model itself never does. @default { attempts: 6 } */
-  readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
 }
 
 /**
@@ -60,12 +56,16 @@ export function fromEmbeddingModel(
   const length = new VectorLength(dimensions);
   return bulkRunnable(
     (values, call) => embed(model as EmbeddingModelV4, values, common, length, call),
-    withDefaults(model, {
-      maxConcurrency: model.supportsParallelCalls === true ? CEILING : 1,
-      request: { size: "learned", ...limitsOf(model), ...defined(request ?? {}) },
-      weigh: (text) => ({ tokens: utf8Length(text), bytes: utf8Length(text) }),
-      ...defined(settings),
-    }),
+    settingsAround(
+      model,
+      {
+        maxConcurrency: model.supportsParallelCalls === true ? undefined : 1,
+        request: { size: "learned", ...limitsOf(model), ...defined(request ?? {}) },
+        weigh: (text) => ({ tokens: utf8Length(text), bytes: utf8Length(text) }),
+        ...defined(settings),
+      },
+      PACE,
+    ),
   );
 }
 
@@ -74,30 +74,23 @@ async function embed(
   values: readonly string[],
   common: Partial<EmbeddingModelV4CallOptions>,
   length: VectorLength,
-  { signal, report }: CallOptions,
+  call: CallOptions,
 ): Promise<readonly (Float32Array | Error)[]> {
-  signal?.throwIfAborted();
   // A model may know its limit only later than its settings are read: then the engine splits what is too much.
   const most = await model.maxEmbeddingsPerCall;
   if (most !== undefined && values.length > most) throw tooMany(most);
   const dialect = dialectOf(model.provider);
-  try {
-    const { embeddings, usage, response } = await model.doEmbed({
-      ...common,
-      values: [...values],
-      ...defined({ abortSignal: signal }),
-    });
-    report?.({
-      ...factsOf(headersIn(response?.headers), dialect),
-      usage: usageFrom({ inputTokens: usage?.tokens }),
-    });
-    return vectorsIn(withIndexes(embeddings, response?.body), values.length, length);
-  } catch (thrown) {
-    signal?.throwIfAborted();
-    const { error, facts, usage } = modelFailure(thrown, dialect);
-    report?.({ ...facts, usage });
-    throw error;
-  }
+  return callSdk(
+    call,
+    (thrown) => modelFailure(thrown, dialect),
+    async () => {
+      const own = { values: [...values], ...defined({ abortSignal: call.signal }) };
+      const { embeddings, usage, response } = await model.doEmbed({ ...common, ...own });
+      const facts = factsOf(headersIn(response?.headers), dialect);
+      call.report?.({ ...facts, usage: usageFrom({ inputTokens: usage?.tokens }) });
+      return vectorsIn(withIndexes(embeddings, response?.body), values.length, length);
+    },
+  );
 }
 
 /** Models before version v4 have no such option of a call, and would give vectors of their usual length. */
@@ -126,9 +119,5 @@ const MAX_BYTES: unique symbol = Symbol.for("vercel.ai.embeddingModel.maxInputBy
 function limitsOf(model: EmbeddingModel): { maxInputs?: number; maxBytes?: number } {
   const maxBytes: unknown = Reflect.get(model, MAX_BYTES);
   const { maxEmbeddingsPerCall } = model;
-  return defined({ maxInputs: limitIn(maxEmbeddingsPerCall), maxBytes: limitIn(maxBytes) });
-}
-
-function limitIn(value: unknown): number | undefined {
-  return typeof value === "number" && value >= 1 ? value : undefined;
+  return defined({ maxInputs: countIn(maxEmbeddingsPerCall) || undefined, maxBytes: countIn(maxBytes) || undefined });
 }

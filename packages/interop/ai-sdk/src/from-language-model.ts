@@ -7,6 +7,7 @@ import type {
   LanguageModelV4CallOptions,
 } from "@ai-sdk/provider";
 import {
+  callSdk,
   cutShort,
   defined,
   factsOf,
@@ -19,14 +20,15 @@ import {
   jsonTextsIn,
   notAnswer,
   readStructured,
+  settingsAround,
   type StructuredOptions,
   utf8Length,
 } from "@batchwise/adapter-kit";
-import { type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
+import { type CallOptions, runnable, type Runnable } from "@batchwise/core";
 import { modelFailure } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
 import { answerIn, type FinishReason, type GenerateResult, type ModelAnswer, usageOf } from "./model-answer.ts";
-import { requireModel, withDefaults } from "./settings.ts";
+import { type ModelSettings, PACE, requireModel } from "./settings.ts";
 
 /** A language model of specification version v2, v3 or v4 (AI SDK 5, 6 or 7). */
 export type LanguageModel = LanguageModelV2 | LanguageModelV3 | LanguageModelV4;
@@ -61,20 +63,13 @@ export interface LanguageModelOutput {
 
 /** Options of `fromLanguageModel`: settings of a Runnable, and what every call of the model gets. */
 export interface FromLanguageModelOptions<Output = LanguageModelOutput>
-  extends Omit<RunnableSettings<LanguageModelInput, Output>, "schema">, StructuredOptions<Output> {
+  extends Omit<ModelSettings<LanguageModelInput, Output>, "schema">, StructuredOptions<Output> {
   /** Said to the model before each prompt, as a system message. */
   readonly instructions?: string;
   /** Parameters of every call; an input's own win over them. */
   readonly parameters?: LanguageModelParameters;
   /** Keeps what the model gave in `result`, a response's whole body included. @default false */
   readonly keepResult?: boolean;
-  /**
-   * The most calls in flight at once. Until a response reports the limits there are 5, the first one alone.
-   * @default 64
-   */
-  readonly maxConcurrency?: number;
-  /** Tries of failed calls. The model itself never does. @default { attempts: 6 } */
-  readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
 }
 
 /**
@@ -108,27 +103,29 @@ export function fromLanguageModel<Output = LanguageModelOutput>(
       const { text, finishReason, content } = answer;
       return { text, finishReason, content, ...(keepResult ? { result } : {}) } as Output;
     },
-    withDefaults(model, { weigh: (input) => ({ tokens: utf8Length(instructions) + lengthOf(input) }), ...settings }),
+    settingsAround(
+      model,
+      { weigh: (input) => ({ tokens: utf8Length(instructions) + lengthOf(input) }), ...settings },
+      PACE,
+    ),
   );
 }
 
-async function generate(
+function generate(
   model: LanguageModelV4,
   request: LanguageModelV4CallOptions,
-  { signal, report }: CallOptions = {},
+  call: CallOptions = {},
 ): Promise<GenerateResult> {
-  signal?.throwIfAborted();
   const dialect = dialectOf(model.provider);
-  try {
-    const result = await model.doGenerate({ ...request, ...defined({ abortSignal: signal }) });
-    report?.({ ...factsOf(headersIn(result.response?.headers), dialect), usage: usageOf(result) });
-    return result;
-  } catch (thrown) {
-    signal?.throwIfAborted();
-    const { error, facts, usage } = modelFailure(thrown, dialect);
-    report?.({ ...facts, usage });
-    throw error;
-  }
+  return callSdk(
+    call,
+    (thrown) => modelFailure(thrown, dialect),
+    async () => {
+      const result = await model.doGenerate({ ...request, ...defined({ abortSignal: call.signal }) });
+      call.report?.({ ...factsOf(headersIn(result.response?.headers), dialect), usage: usageOf(result) });
+      return result;
+    },
+  );
 }
 
 /** @throws ProviderError for an answer that failed half-way, ResultError for one that is none, or is not the JSON that was asked for */

@@ -1,25 +1,24 @@
-import { defined, kindOf, RETRY, word } from "@batchwise/adapter-kit";
-import { ArgumentError, type RunnableSettings, sharedRateLimiter } from "@batchwise/core";
+import { kindOf, word } from "@batchwise/adapter-kit";
+import { ArgumentError, type RateLimiterOptions, type RunnableSettings } from "@batchwise/core";
 
-/** Calls in flight where no response reports a limit. */
-const UNTOLD_CONCURRENCY = 5;
-/** The most calls in flight, however much the reported limits allow. */
-export const CEILING = 64;
+/** Settings of a Runnable around a model. */
+export interface ModelSettings<Input, Output> extends RunnableSettings<Input, Output> {
+  /**
+   * The most calls in flight at once. Until a response reports the limits there are 5, the first one alone.
+   * @default 64; 1 for an embedding model that does not say that it takes calls in parallel
+   */
+  readonly maxConcurrency?: number;
+  /** Tries of failed calls. The model itself never does. @default { attempts: 6 } */
+  readonly retry?: Exclude<RunnableSettings["retry"], undefined>;
+}
+
+/** The most calls in flight, however much the reported limits allow, and those where no response reports a limit. */
+export const PACE: { readonly maxConcurrency: number; readonly limits: RateLimiterOptions } = {
+  maxConcurrency: 64,
+  limits: { concurrency: 5 },
+};
 /** Specification versions of models: those of AI SDK 5, 6 and 7. */
 const VERSIONS: ReadonlySet<unknown> = new Set(["v2", "v3", "v4"]);
-
-/** Settings, with those that hold where the caller says nothing else. */
-export function withDefaults<Input, Output>(
-  model: object,
-  settings: RunnableSettings<Input, Output>,
-): RunnableSettings<Input, Output> {
-  return {
-    maxConcurrency: CEILING,
-    retry: RETRY,
-    limiter: sharedRateLimiter(model, "calls", { concurrency: UNTOLD_CONCURRENCY }),
-    ...defined(settings),
-  };
-}
 
 /** @throws ArgumentError where `model` is of no known version, or has no such method */
 export function requireModel(model: unknown, method: string): asserts model is object {

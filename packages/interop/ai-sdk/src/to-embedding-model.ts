@@ -1,5 +1,5 @@
 import type { EmbeddingModelV4, SharedV4Warning } from "@ai-sdk/provider";
-import { BatchError, type BatchOptions, type Runnable } from "@batchwise/core";
+import { type BatchOptions, invokeThroughBatch, type Runnable } from "@batchwise/core";
 import { identify, type ModelNames, optionsFor, unsupportedHeaders } from "./call-options.ts";
 
 /** Options of `toEmbeddingModel`: how each batch runs, and what the model is called. */
@@ -29,13 +29,18 @@ export function toEmbeddingModel<Vector extends ArrayLike<number>>(
     supportsParallelCalls: true,
     async doEmbed({ values, dimensions, abortSignal, headers, providerOptions }) {
       let tokens = 0;
-      const vectors = await embed(ours, values, {
+      const batchOptions: BatchOptions<string, Vector> = {
         ...optionsFor(common, abortSignal, providerOptions?.[provider]),
         onFinish(report) {
           tokens = report.usage.inputTokens;
           common.onFinish?.(report);
         },
-      });
+      };
+      const [value, another] = values;
+      const vectors =
+        value === undefined || another !== undefined
+          ? await ours.batch(values, { ...batchOptions, returnExceptions: false })
+          : [await invokeThroughBatch(ours, value, batchOptions)];
       return {
         embeddings: vectors.map((vector) => Array.from(vector)),
         // Where nothing was reported, nothing is known: their own total is NaN then.
@@ -44,19 +49,6 @@ export function toEmbeddingModel<Vector extends ArrayLike<number>>(
       };
     },
   };
-}
-
-/** @throws BatchError with what was finished in `outcomes`; for one value, what it failed with */
-async function embed<Vector>(
-  ours: Runnable<string, Vector>,
-  values: readonly string[],
-  options: BatchOptions<string, Vector>,
-): Promise<Vector[]> {
-  try {
-    return await ours.batch(values, { ...options, returnExceptions: false });
-  } catch (error) {
-    throw values.length === 1 && BatchError.isInstance(error) ? error.cause : error;
-  }
 }
 
 function otherDimensions(asked: number | undefined, came: number | undefined): SharedV4Warning[] {

@@ -1,9 +1,16 @@
-import { countIn, requireMethods, utf8Length, VectorLength, vectorsIn } from "@batchwise/adapter-kit";
+import {
+  callSdk,
+  countIn,
+  requireMethods,
+  settingsAround,
+  utf8Length,
+  VectorLength,
+  vectorsIn,
+} from "@batchwise/adapter-kit";
 import { bulkRunnable, type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { chainFailure } from "./errors.ts";
 import { inOrder, tokensOf } from "./rows.ts";
-import { withDefaults } from "./settings.ts";
 import { withCaller } from "./with-caller.ts";
 
 /** Options of `fromLangChainEmbeddings`: settings of a Runnable, and what the texts are. */
@@ -41,7 +48,7 @@ export function fromLangChainEmbeddings(
 ): Runnable<string, Float32Array> {
   requireMethods(theirs, ["embedDocuments", "embedQuery"], "a LangChain Embeddings");
   const { kind = "documents", ...own } = options;
-  const settings = withDefaults(theirs, { weigh, ...own });
+  const settings = settingsAround(theirs, { weigh, ...own });
   const seen: See = (see) => (settings.retry === false ? theirs : withCaller(theirs, see));
   const length = new VectorLength();
   if (kind === "queries") return runnable((text, call) => embedQuery(seen, text, length, call), settings);
@@ -85,23 +92,18 @@ async function embedQuery(
 
 /** Makes one call of theirs. It has no signal: on abort it is not waited for. */
 async function send<Result>(
-  { signal, report }: CallOptions = {},
+  options: CallOptions = {},
   work: (onAnswer: (answer: unknown) => unknown) => Promise<Result>,
 ): Promise<Result> {
-  signal?.throwIfAborted();
   let inputTokens = 0;
   const onAnswer = (answer: unknown): unknown => {
     inputTokens += tokensOf(answer) ?? 0;
     return answer;
   };
   try {
-    return await work(onAnswer);
-  } catch (thrown) {
-    const { error, usage } = chainFailure(thrown);
-    if (usage !== undefined) report?.({ usage });
-    throw error;
+    return await callSdk(options, chainFailure, () => work(onAnswer));
   } finally {
-    if (inputTokens > 0) report?.({ usage: { inputTokens } });
+    if (inputTokens > 0) options.report?.({ usage: { inputTokens } });
   }
 }
 

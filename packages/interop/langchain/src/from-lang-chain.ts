@@ -1,9 +1,8 @@
-import { gaveUp, requireMethods } from "@batchwise/adapter-kit";
+import { callSdk, defined, type Failure, gaveUp, requireMethods, settingsAround } from "@batchwise/adapter-kit";
 import { type CallOptions, ResultError, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { mergeConfigs, type RunnableConfig, type RunnableInterface } from "@langchain/core/runnables";
 import { ANY_PROVIDER, chainFailure } from "./errors.ts";
 import { ModelWatch } from "./model-watch.ts";
-import { withDefaults } from "./settings.ts";
 import { takesJson } from "./takes-json.ts";
 import { withCaller } from "./with-caller.ts";
 
@@ -64,7 +63,7 @@ export function fromLangChain<Input, Output, Config extends RunnableConfig = Run
       if (failure !== undefined) throw failure;
       return output;
     },
-    withDefaults(theirs, settings),
+    settingsAround(theirs, settings),
   );
 }
 
@@ -73,25 +72,22 @@ function givenUp({ givenUp: reason }: ModelWatch): Error | undefined {
   return reason === undefined ? undefined : gaveUp(reason, ANY_PROVIDER);
 }
 
-async function invoke<Input, Output, Config extends RunnableConfig>(
+function invoke<Input, Output, Config extends RunnableConfig>(
   theirs: RunnableInterface<Input, Output, Config>,
   input: Input,
   common: readonly Partial<Config>[],
   watch: ModelWatch,
-  { signal, report }: CallOptions = {},
+  options: CallOptions = {},
 ): Promise<Output> {
-  signal?.throwIfAborted();
-  const own = { callbacks: [watch], ...(signal === undefined ? {} : { signal }) };
-  try {
+  const own = { callbacks: [watch], ...defined({ signal: options.signal }) };
+  const read = (thrown: unknown): Failure => {
+    const failure = chainFailure(thrown);
+    return { ...failure, usage: watch.usage ?? failure.usage };
+  };
+  // They wrap the reason of an abort, or replace it.
+  return callSdk(options, read, async () => {
     const output = await theirs.invoke(input, mergeConfigs<Config>(...(common as Config[]), own));
-    if (watch.usage !== undefined) report?.({ usage: watch.usage });
+    if (watch.usage !== undefined) options.report?.({ usage: watch.usage });
     return output;
-  } catch (thrown) {
-    // They wrap the reason of an abort, or replace it.
-    signal?.throwIfAborted();
-    const { error, usage } = chainFailure(thrown);
-    const used = watch.usage ?? usage;
-    if (used !== undefined) report?.({ usage: used });
-    throw error;
-  }
+  });
 }

@@ -91,25 +91,12 @@ export class BatchwiseRunnable<Input, Output> extends TheirRunnable<Input, Outpu
    *
    * @throws what the first input failed with, unless `returnExceptions`
    */
-  override batch(
-    inputs: Input[],
-    options?: Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[],
-    batchOptions?: RunnableBatchOptions & { returnExceptions?: false },
-  ): Promise<Output[]>;
-  override batch(
-    inputs: Input[],
-    options?: Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[],
-    batchOptions?: RunnableBatchOptions & { returnExceptions: true },
-  ): Promise<(Output | Error)[]>;
-  override batch(
-    inputs: Input[],
-    options?: Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[],
-    batchOptions?: RunnableBatchOptions,
-  ): Promise<(Output | Error)[]>;
+  override batch(inputs: Input[], options?: Configs, batchOptions?: Batching<false>): Promise<Output[]>;
+  override batch(inputs: Input[], options?: Configs, batchOptions?: Batching): Promise<(Output | Error)[]>;
   override async batch(
     inputs: Input[],
-    options: Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[] = {},
-    { returnExceptions = false, maxConcurrency }: RunnableBatchOptions = {},
+    options: Configs = {},
+    { returnExceptions = false, maxConcurrency }: Batching = {},
   ): Promise<(Output | Error)[]> {
     const [first = {}] = Array.isArray(options) ? options : [options];
     const configs = this._getOptionsList(withoutTimeouts(options), inputs.length);
@@ -162,6 +149,10 @@ export class BatchwiseRunnable<Input, Output> extends TheirRunnable<Input, Outpu
   }
 }
 
+/** One config for all inputs, or one for each. */
+type Configs = Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[];
+type Batching<Exceptions extends boolean = boolean> = RunnableBatchOptions & { returnExceptions?: Exceptions };
+
 /** An input on its way. */
 interface Entry<Input, Output> extends PromiseWithResolvers<Output> {
   readonly input: Input;
@@ -174,11 +165,12 @@ function settle<Input, Output>(entries: readonly Entry<Input, Output>[], outcome
 }
 
 /** Theirs would run from now on, for all inputs at once: ours runs from each call's dispatch (P13). */
-function withoutTimeouts(
-  options: Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[],
-): Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[] {
-  const without = ({ timeout: _timeout, ...rest }: Partial<BatchwiseConfig>): Partial<BatchwiseConfig> => rest;
-  return Array.isArray(options) ? options.map(without) : without(options);
+function withoutTimeouts(options: Configs): Configs {
+  return Array.isArray(options) ? options.map(withoutTimeout) : withoutTimeout(options);
+}
+
+function withoutTimeout({ timeout: _timeout, ...rest }: Partial<BatchwiseConfig>): Partial<BatchwiseConfig> {
+  return rest;
 }
 
 /** The signal of all inputs. Where each has its own, one that is aborted when all of them are. */

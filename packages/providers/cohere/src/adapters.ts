@@ -6,51 +6,44 @@ import { CohereEmbeddings, type CohereEmbeddingsOptions, dimensionsOf, EMBEDDING
 import { CLASSIFY_TEXTS, EMBED_TEXTS } from "./limits.ts";
 import { CohereRerank, type CohereRerankOptions, RERANK } from "./rerank.ts";
 
-/** Adapters of this package, for programs that load them by name. */
-export const adapters: readonly Adapter[] = /* @__PURE__ */ manifest();
+const key = "CO_API_KEY";
 
-/** A function, so that those who import one class alone get nothing of it. */
-function manifest(): readonly Adapter[] {
-  const key = "CO_API_KEY";
-  return [
-    adapterOf<"embeddings">({
-      name: "embeddings",
-      kind: "embeddings",
-      description: "Texts to vectors with Cohere's embed; documents and queries each in their own way.",
-      key,
-      limits: { maxInputs: EMBED_TEXTS },
-      options: EMBEDDINGS,
-      dimensions: (options) => dimensionsOf(options as CohereEmbeddingsOptions),
-      make: (options: Partial<CohereEmbeddingsOptions> & { readonly model: string }, { purpose }) =>
-        new CohereEmbeddings({ ...options, inputType: options.inputType ?? INPUT_TYPES[purpose ?? "document"] }),
-    }),
-    adapterOf<"rerank">({
-      name: "rerank",
-      kind: "rerank",
-      description: "Puts the documents of a query into order with Cohere's rerank, lists of any length.",
-      key,
-      options: RERANK,
-      make: (options: CohereRerankOptions) => new CohereRerank(options),
-    }),
-    adapterOf<"chat">({
-      name: "chat",
-      kind: "chat",
-      description: "Answers prompts with Cohere's chat models.",
-      key,
-      options: CHAT,
-      make: (options: CohereChatOptions): Wider => new CohereChat(options),
-    }),
-    adapterOf<"classification">({
-      name: "classify",
-      kind: "classification",
-      description: "Labels texts with Cohere's classify, where an account still has a model for it.",
-      key,
-      limits: { maxInputs: CLASSIFY_TEXTS },
-      options: CLASSIFY,
-      make: (options: CohereClassifyOptions) => new CohereClassify(options),
-    }),
-  ];
-}
+/** Adapters of this package, for programs that load them by name. */
+export const adapters: readonly Adapter[] = [
+  /* @__PURE__ */ adapterOf<"embeddings">({
+    kind: "embeddings",
+    description: "Texts to vectors with Cohere's embed; documents and queries each in their own way.",
+    key,
+    limits: { maxInputs: EMBED_TEXTS },
+    options: EMBEDDINGS,
+    dimensions: (options) => dimensionsOf(options as CohereEmbeddingsOptions),
+    make: (options: Partial<CohereEmbeddingsOptions> & { readonly model: string }, { purpose }) =>
+      new CohereEmbeddings({ ...options, inputType: options.inputType ?? INPUT_TYPES[purpose ?? "document"] }),
+  }),
+  /* @__PURE__ */ adapterOf<"rerank">({
+    kind: "rerank",
+    description: "Puts the documents of a query into order with Cohere's rerank, lists of any length.",
+    key,
+    options: RERANK,
+    make: (options: CohereRerankOptions) => new CohereRerank(options),
+  }),
+  /* @__PURE__ */ adapterOf<"chat">({
+    kind: "chat",
+    description: "Answers prompts with Cohere's chat models.",
+    key,
+    options: CHAT,
+    make: (options: CohereChatOptions): Wider => new CohereChat(options),
+  }),
+  /* @__PURE__ */ adapterOf<"classification">({
+    name: "classify",
+    kind: "classification",
+    description: "Labels texts with Cohere's classify, where an account still has a model for it.",
+    key,
+    limits: { maxInputs: CLASSIFY_TEXTS },
+    options: CLASSIFY,
+    make: (options: CohereClassifyOptions) => new CohereClassify(options),
+  }),
+];
 
 const INPUT_TYPES = { document: "search_document", query: "search_query" } as const;
 

@@ -39,6 +39,15 @@ describe("whose limits", () => {
     expect(new CohereEmbeddings({ ...base, client: other }).settings.limiter).not.toBe(limiter);
   });
 
+  test("P42 rerank's, which lets long lists pass, tells of an outage as the key's does", async () => {
+    const limiter = rateLimiter({ clock: new FakeClock() });
+    const rerank = new CohereRerank({ model: "m", apiKey: "key", limiter });
+    const one = { requests: 1, inputs: 1, tokens: 1 };
+    const reservations = [await limiter.reserve(one), await limiter.reserve(one)];
+    for (const each of reservations) each.settle({ outcome: "unavailable" });
+    expect(rerank.settings.limiter?.outage).toEqual({ since: 0, until: 500 });
+  });
+
   test("a limiter of the caller's takes its place", () => {
     const limiter = rateLimiter();
     expect(make({ limiter }).settings.limiter).toBe(limiter);

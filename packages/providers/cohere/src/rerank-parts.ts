@@ -1,3 +1,4 @@
+import { limiterWith } from "@batchwise/adapter-kit";
 import {
   BatchwiseError,
   type CallOptions,
@@ -92,12 +93,11 @@ export const NO_CALL = 0;
 
 /** `limiter` for lists: those of weight `NO_CALL` pass it freely. */
 export function forLists(limiter: RateLimiter): RateLimiter {
-  return {
+  return limiterWith(limiter, {
     reserve: (demand, options) =>
       demand.tokens === NO_CALL ? Promise.resolve(FREE) : limiter.reserve(demand, options),
     tryReserve: (demand, options) => (demand.tokens === NO_CALL ? FREE : limiter.tryReserve?.(demand, options)),
-    shortestMs: (demand) => limiter.shortestMs?.(demand),
-  };
+  });
 }
 
 const FREE: Reservation = { settle: () => undefined };

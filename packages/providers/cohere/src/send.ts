@@ -1,4 +1,13 @@
-import { ANY_INPUT, type Blame, type Bounds, factsOf, linkTo, notJson, requestIdOf } from "@batchwise/adapter-kit";
+import {
+  ANY_INPUT,
+  type Blame,
+  type Bounds,
+  callSdk,
+  factsOf,
+  linkTo,
+  notJson,
+  requestIdOf,
+} from "@batchwise/adapter-kit";
 import type { CallOptions, HeadersLike, Usage } from "@batchwise/core";
 import { brokenOff, DIALECT, isUnreadable, sdkFailure } from "./errors.ts";
 
@@ -73,13 +82,11 @@ async function attempt<Data>(
   { report }: CallOptions,
   blame: Blame,
 ): Promise<{ readonly data: Data; readonly headers: HeadersLike }> {
-  const { data, rawResponse } = await start({ maxRetries: 0, abortSignal })
-    .withRawResponse()
-    .catch((thrown: unknown) => {
-      const { error, facts, usage } = sdkFailure(thrown, blame);
-      report?.({ ...facts, usage });
-      throw error;
-    });
+  const { data, rawResponse } = await callSdk(
+    { report },
+    (thrown) => sdkFailure(thrown, blame),
+    () => start({ maxRetries: 0, abortSignal }).withRawResponse(),
+  );
   const { headers, status } = rawResponse;
   if (!isUnreadable(data)) return { data, headers };
   report?.(factsOf(headers, DIALECT));

@@ -4,17 +4,11 @@ import { Fetcher } from "./fetcher.ts";
 import { FETCHER, type FetcherOptions } from "./options.ts";
 
 /** Adapters of this package, for programs that load them by name. */
-export const adapters: readonly Adapter[] = /* @__PURE__ */ manifest();
-
-/** A function, so that those who import one class alone get nothing of it. */
-function manifest(): readonly Adapter[] {
-  return [
-    adapterOf<"fetch">({
-      name: "fetch",
-      kind: "fetch",
-      description: "URLs to what they lead to: JSON, text or bytes, with limits for each host.",
-      options: FETCHER,
-      make: (options: FetcherOptions) => new Fetcher(options),
-    }),
-  ];
-}
+export const adapters: readonly Adapter[] = [
+  /* @__PURE__ */ adapterOf<"fetch">({
+    kind: "fetch",
+    description: "URLs to what they lead to: JSON, text or bytes, with limits for each host.",
+    options: FETCHER,
+    make: (options: FetcherOptions) => new Fetcher(options),
+  }),
+];

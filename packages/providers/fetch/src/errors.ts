@@ -1,7 +1,7 @@
 import {
   ANY_INPUT,
-  connectionAdvice,
   type Dialect,
+  networkError,
   providerError,
   refusalIn,
   type RefusedResponse,
@@ -48,23 +48,20 @@ export function badStatus(refused: RefusedResponse & { readonly status: number }
 }
 
 /** Error for a response that is missing, or not whole. */
-export function badConnection(thrown: unknown, repeatable: boolean): ProviderError {
-  const code = systemCode(thrown);
-  const advice = connectionAdvice(code) ?? "Check the address, or try again later.";
-  return new ProviderError(
-    `Expected a response, got a connection that failed${code === undefined ? "" : ` (${code})`}. ${advice}`,
-    {
-      code: "network_error",
-      retryable: repeatable && !LASTING_CODE.test(code ?? ""),
-      providerCode: code,
-    },
-  );
+export function badConnection(thrown: unknown, repeatable: boolean): TimeoutError | ProviderError {
+  const lasts = LASTING_CODE.test(systemCode(thrown) ?? "");
+  return ofRequest(networkError(thrown, ANY_HOST, { retryable: repeatable && !lasts }), repeatable);
 }
 
-/** The time for one request ran out. A TimeoutError may always be tried again; this request may not. */
+/** The time for one request ran out. */
 export function tooSlow(timeoutMs: number, repeatable: boolean): TimeoutError | ProviderError {
-  const error = timedOut(timeoutMs);
-  return repeatable ? error : new ProviderError(error.message, { code: "timeout", retryable: false });
+  return ofRequest(timedOut(timeoutMs), repeatable);
+}
+
+/** A TimeoutError may always be tried again; this request may not. */
+function ofRequest(error: TimeoutError | ProviderError, repeatable: boolean): TimeoutError | ProviderError {
+  if (repeatable || ProviderError.isInstance(error)) return error;
+  return new ProviderError(error.message, { code: "timeout", retryable: false });
 }
 
 /** The body is longer than the caller takes. */

@@ -20,7 +20,7 @@ import {
   MAX_RETRY_AFTER_MS,
   TIMEOUT_MS,
 } from "./limits.ts";
-import { OutageLimiter } from "./outage-limiter.ts";
+import { outageLimiter } from "./outage-limiter.ts";
 import { checkHostLimits, type FetchAs, FETCHER, type FetcherOptions, type FetchOutput } from "./options.ts";
 import { type FetchInput, type Target, targetOf } from "./target.ts";
 
@@ -59,7 +59,7 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
     this.settings = {
       maxConcurrency: options.maxConcurrency ?? usual,
       retry: retry === false ? false : { attempts: ATTEMPTS, outageMs: 0, ...retry },
-      limiter: options.limiter ?? (isOneServer ? new OutageLimiter(this.#clock) : OPEN),
+      limiter: options.limiter ?? (isOneServer ? outageLimiter(this.#clock) : OPEN),
     };
   }
 

@@ -41,7 +41,7 @@ export async function openModel(options: Resolved): Promise<OpenModel> {
   }
 }
 
-async function findModel({ model, cacheFolder, onStatus }: Resolved): Promise<Model> {
+async function findModel({ model, cacheDir: cacheFolder, onStatus }: Resolved): Promise<Model> {
   if (model !== undefined) return huggingFaceModel(model);
   const onConvert = (): void => onStatus({ stage: "converting", model: NAME, folder: cacheFolder });
   return universalSentenceEncoder({ cacheFolder, onConvert });

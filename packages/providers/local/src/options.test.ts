@@ -27,13 +27,10 @@ test.for<[string, unknown, string]>([
 
 test("defaults: a thread for each core up to 4, truncation, any dimensions", () => {
   expect(resolveOptions({})).toMatchObject({
-    model: undefined,
     threads: Math.min(availableParallelism(), 4),
     truncate: true,
-    maxTokens: undefined,
-    dimensions: undefined,
   });
-  expect(resolveOptions({ cacheDir: join(".", "models") }).cacheFolder).toBe(resolve("models"));
+  expect(resolveOptions({ cacheDir: join(".", "models") }).cacheDir).toBe(resolve("models"));
 });
 
 test("the README's table of options says what the declarations say (`npx vitest -u` writes it)", async () => {

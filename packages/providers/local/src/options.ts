@@ -82,9 +82,9 @@ export interface LocalEmbeddingsOptions extends OptionsOf<typeof OWN> {}
 export const EMBEDDINGS: DefinedOptions = /* @__PURE__ */ defineOptions("LocalEmbeddings", OWN);
 
 /** The options with their defaults. */
-export interface Resolved extends Pick<LocalEmbeddingsOptions, "model" | "maxTokens" | "dimensions"> {
+export interface Resolved extends LocalEmbeddingsOptions {
   readonly threads: number;
-  readonly cacheFolder: string;
+  readonly cacheDir: string;
   readonly truncate: boolean;
   readonly onStatus: (status: ModelStatus) => void;
 }
@@ -92,14 +92,7 @@ export interface Resolved extends Pick<LocalEmbeddingsOptions, "model" | "maxTok
 /** @throws ArgumentError for an option that cannot be worked with. */
 export function resolveOptions(options: LocalEmbeddingsOptions): Resolved {
   EMBEDDINGS.check(options);
-  const { model, threads, cacheDir, maxTokens, truncate = true, dimensions, onStatus = () => undefined } = options;
-  return {
-    model,
-    threads: threads ?? Math.min(availableParallelism(), MOST_THREADS),
-    cacheFolder: cacheDir === undefined ? defaultCacheFolder() : resolve(cacheDir),
-    maxTokens,
-    truncate,
-    dimensions,
-    onStatus,
-  };
+  const { threads = Math.min(availableParallelism(), MOST_THREADS), truncate = true } = options;
+  const cacheDir = options.cacheDir === undefined ? defaultCacheFolder() : resolve(options.cacheDir);
+  return { ...options, threads, truncate, cacheDir, onStatus: options.onStatus ?? (() => undefined) };
 }

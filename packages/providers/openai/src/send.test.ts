@@ -43,7 +43,7 @@ test("P25 a connection that fails makes one call", async () => {
 test("P28 a refusal reports its limits, and that it used nothing", async () => {
   const { answer, reports } = await posted(() => refusedWith(429, { code: "rate_limit_exceeded" }, LIMITS));
   expect(answer).toMatchObject({ code: "rate_limited", status: 429, requestId: "req_7" });
-  expect(reports).toEqual([REPORTED, { usage: { inputTokens: 0, outputTokens: 0 } }]);
+  expect(reports).toEqual([{ ...REPORTED, usage: { inputTokens: 0, outputTokens: 0 } }]);
 });
 
 test.for<[string, () => Response]>([
@@ -194,7 +194,7 @@ test("a stream's errors are judged like those of an answer", async () => {
   const reports: CallReport[] = [];
   const stream = postForEvents(connect({ apiKey: "test-key", fetch }), call, { report: (each) => reports.push(each) });
   await expect(stream.next()).rejects.toMatchObject({ code: "authentication", status: 401 });
-  expect(reports).toEqual([REPORTED, { usage: { inputTokens: 0, outputTokens: 0 } }]);
+  expect(reports).toEqual([{ ...REPORTED, usage: { inputTokens: 0, outputTokens: 0 } }]);
 });
 
 interface Posted {

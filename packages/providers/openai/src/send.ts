@@ -1,8 +1,10 @@
 import {
   type Blame,
+  callSdk,
   defined,
   eventsOf,
   factsOf,
+  type Failure,
   failureIn,
   fieldsOf,
   linkTo,
@@ -122,31 +124,27 @@ interface Request {
 export async function send(
   { client, timeoutMs }: Connection,
   { method, path, blame = {}, onRefusal, ...parts }: Request,
-  { signal, report }: CallOptions,
+  options: CallOptions,
 ): Promise<{ readonly response: Response }> {
-  signal?.throwIfAborted();
-  try {
+  const read = (thrown: unknown): Failure => {
+    onRefusal?.(wordsOf(thrown));
+    return sdkFailure(thrown, timeoutMs, blame);
+  };
+  return callSdk(options, read, async () => {
     // A longer timer than runtimes have would fire at once.
     const timeout = Math.min(timeoutMs, 2 ** 31 - 1);
     const pending = client[method]?.(path, {
       maxRetries: 0,
       timeout,
-      ...defined({ ...parts, signal, blame: undefined }),
+      ...defined({ ...parts, signal: options.signal }),
     });
-    if (pending !== undefined) {
-      const response = await pending.asResponse();
-      report?.(factsOf(response.headers, DIALECT));
-      return { response };
+    if (pending === undefined) {
+      throw new ArgumentError(`Expected \`client\` to have \`${method}\`, got none. Give one of the openai package.`);
     }
-  } catch (thrown) {
-    signal?.throwIfAborted();
-    const { error, facts, usage } = sdkFailure(thrown, timeoutMs, blame);
-    if (onRefusal !== undefined) onRefusal(wordsOf(thrown));
-    if (facts !== undefined) report?.(facts);
-    if (usage !== undefined) report?.({ usage });
-    throw error;
-  }
-  throw new ArgumentError(`Expected \`client\` to have \`${method}\`, got none. Give one of the openai package.`);
+    const response = await pending.asResponse();
+    options.report?.(factsOf(response.headers, DIALECT));
+    return { response };
+  });
 }
 
 /** All that the provider says in an error of the SDK's. */

@@ -190,10 +190,17 @@ describe("errors say what to do", () => {
 
   test("a copy of core of the same major version does no harm", async () => {
     const from = await project({
-      ...pluginFiles("p", { code: plugin("({ [Symbol.for('batchwise.runnable')]: true })") }),
+      ...pluginFiles("p", { code: plugin("({ [Symbol.for('batchwise.runnable')]: 1, invoke() {}, batch() {} })") }),
       "node_modules/p/node_modules/@batchwise/core/package.json": '{ "version": "1.999.0" }',
     });
     expect((await loadAdapter("p#a", { from })).create()).toBeTypeOf("object");
+  });
+
+  test("a Runnable of another contract, of a core that its package has bundled", async () => {
+    const made = "({ [Symbol.for('batchwise.runnable')]: 2, invoke() {}, batch() {} })";
+    const from = await project(pluginFiles("p", { code: plugin(made) }));
+    const { create } = await loadAdapter("p#a", { from });
+    expect(() => create()).toThrow(/^Expected a Runnable of contract version 1, got version 2\. Install one /);
   });
 });
 

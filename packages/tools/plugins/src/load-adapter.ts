@@ -1,4 +1,4 @@
-import { type Adapter, type AdapterUse, ArgumentError, BatchwiseError, isRunnable } from "@batchwise/core";
+import { type Adapter, type AdapterUse, ArgumentError, BatchwiseError, isRunnable, withConfig } from "@batchwise/core";
 import { kindOf } from "./kind-of.ts";
 import { openPlugin, type Plugin } from "./open-plugin.ts";
 import { optionCheck } from "./option-check.ts";
@@ -24,7 +24,7 @@ export interface LoadedAdapter<Kind extends string = string> {
    * are not filled in.
    *
    * @throws ArgumentError for options that the schema refuses, all in one message, by name and never by value; for
-   * those that the adapter cannot work with; and when it does not make a Runnable
+   * those that the adapter cannot work with; and when it does not make a Runnable of this contract
    */
   readonly create: (
     options?: Readonly<Record<string, unknown>>,
@@ -108,8 +108,12 @@ function make<Kind extends string>(
       { cause },
     );
   }
-  if (isRunnable(made)) return made;
-  throw new ArgumentError(
-    `Expected ${name} to make a Runnable of @batchwise/core, got ${kindOf(made)}. Install another version, or tell its author.`,
-  );
+  if (!isRunnable(made)) {
+    throw new ArgumentError(
+      `Expected ${name} to make a Runnable of @batchwise/core, got ${kindOf(made)}. Install another version, or tell its author.`,
+    );
+  }
+  // A package that has core inside of its own bundle may make one of another contract, which is refused here.
+  withConfig(made, {});
+  return made;
 }

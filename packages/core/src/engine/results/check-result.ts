@@ -38,7 +38,7 @@ export async function checkSchema<Output>(
     const result = await schema["~standard"].validate(value);
     if (result.issues === undefined) return { value: result.value };
     return {
-      refused: new ResultError(`Expected the output to fit the schema, got: ${result.issues.map(describe).join("; ")}`),
+      refused: new ResultError(`Expected the output to fit the schema, got: ${describeIssues(result.issues)}`),
     };
   } catch (error) {
     return {
@@ -47,6 +47,11 @@ export async function checkSchema<Output>(
       }),
     };
   }
+}
+
+/** Words of a schema for what it refuses, each with the path to it. */
+export function describeIssues(issues: readonly SchemaIssue[]): string {
+  return issues.map(describe).join("; ");
 }
 
 function describe(issue: SchemaIssue): string {

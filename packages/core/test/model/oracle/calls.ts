@@ -109,7 +109,7 @@ function timeouts(performance: Performance, facts: Facts): string[] {
   });
 }
 
-/** Whether something ended the run at this time: calls in flight are aborted then. */
+/** Tells whether something ended the run at this time: calls in flight are aborted then. */
 function isEnding({ log, settled }: Performance, time: number): boolean {
   if (settled.time === time) return true;
   return log.entries.some(

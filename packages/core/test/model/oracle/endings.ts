@@ -25,7 +25,7 @@ export function firstFailure(fates: Fates): Extract<Fate, { kind: "rejected" }> 
   return first;
 }
 
-/** When a failure that stops the run came; undefined where none did. */
+/** Moment of the first failure that stops the run; undefined where there was none. */
 export function stoppedAt({ log }: Performance): Stamp | undefined {
   const stop = log
     .all("call ended")
@@ -33,7 +33,7 @@ export function stoppedAt({ log }: Performance): Stamp | undefined {
   return stop;
 }
 
-/** Whether the way it ended is one that something asked for. */
+/** Faults of an ending that nothing asked for. */
 function reasons(performance: Performance, fates: Fates, facts: Facts): string[] {
   const { ending, log, schedule, settled } = performance;
   const before = (type: "aborted" | "drained" | "source threw"): Entry | undefined =>
@@ -165,7 +165,7 @@ function afterEnds(performance: Performance, fates: Fates, facts: Facts): string
 }
 
 /**
- * Whether a call started that had room only because the call which ended at `moment` was over. What happens elsewhere
+ * Tells whether a call started that had room only because the call which ended at `moment` was over. What happens elsewhere
  * in the same instant may come before the engine knows of that failure; this cannot.
  */
 function tookThePlaceOf({ log }: Performance, moment: Stamp, facts: Facts): boolean {

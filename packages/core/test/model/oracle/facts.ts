@@ -1,6 +1,6 @@
 import type { DrawnRequest, Schedule } from "../schedule.ts";
 
-/** What the drawn options come to, by the options' own documentation. */
+/** Meaning of the drawn options, by the options' own documentation. */
 export interface Facts {
   /** Calls in flight at once. */
   readonly cap: number;
@@ -13,14 +13,14 @@ export interface Facts {
   /** Calls in all of one input. */
   readonly attempts: number;
   readonly timeoutMs: number;
-  /** Whether each slot is sent on its own though its input comes more than once. */
+  /** True where each slot is sent on its own though its input comes more than once. */
   readonly repeats: boolean;
   /** The longest backoff before call `failures + 1`, and the shortest. */
   readonly longestBackoffMs: (failures: number, retryAfterMs: number | undefined) => number;
   readonly shortestBackoffMs: (failures: number, retryAfterMs: number | undefined) => number;
   /** The longest wait asked for that is obeyed. */
   readonly maxRetryAfterMs: number;
-  /** Whether an iterator's consumer asks for the next outcome as soon as it has one. */
+  /** True where an iterator's consumer asks for the next outcome as soon as it has one. */
   readonly instantConsumer: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { Call, Failure, SlotAnswer, Stamp } from "../log.ts";
 import type { Performance } from "../perform.ts";
 import type { Facts } from "./facts.ts";
 
-/** What the calls of one input came to, read from the backend's side alone. */
+/** Outcome of all calls of one input, read from the backend's side alone. */
 export type Fate =
   | { readonly kind: "fulfilled"; readonly value: unknown; readonly at: Stamp }
   /** `sure` is false where the contract leaves open whether the input could have been sent again. */
@@ -21,7 +21,7 @@ export interface Fates {
   readonly faults: readonly string[];
 }
 
-/** What one call said of one of its inputs. */
+/** Answer of one call to one of its inputs. */
 type Word =
   | SlotAnswer
   | { readonly kind: "malformed" }
@@ -51,17 +51,17 @@ export function fatesOf(performance: Performance, facts: Facts): Fates {
   return { of: fates, faults };
 }
 
-/** When a call was over for the engine: it ended, or it was given up. */
+/** Moment at which a call was over for the engine: it ended, or it was given up. */
 export function overAt(call: Call): Stamp | undefined {
   return call.aborted ?? call.end;
 }
 
-/** Whether a call's signal was aborted because it had taken too long. */
+/** Tells whether a call's signal was aborted because it had taken too long. */
 export function timedOut(call: Call, facts: Facts): boolean {
   return call.aborted !== undefined && Math.abs(call.aborted.time - call.start.time - facts.timeoutMs) < 1e-6;
 }
 
-/** Whether the failure would be worth another call if attempts were left; undefined where that is the engine's choice. */
+/** Tells whether the failure would be worth another call if attempts were left; undefined where that is the engine's choice. */
 export function worthAnother(
   failure: Failure | "timeout",
   failures: number,
@@ -179,7 +179,7 @@ interface Step {
   readonly performance: Performance;
 }
 
-/** What is wrong with sending an input again after what a call has said of it. */
+/** Fault of sending an input again after what a call has said of it. */
 function faultOfNext(step: Step): string | undefined {
   const { word, key, call, next, failures, facts, performance } = step;
   const over = overAt(call);
@@ -229,7 +229,7 @@ function isAnswered({ aborted, result }: Call): boolean {
   return aborted === undefined && result?.kind === "answered";
 }
 
-/** Whether two calls hold the same inputs in the same order. */
+/** Tells whether two calls hold the same inputs in the same order. */
 export function isSame(left: readonly number[], right: readonly number[]): boolean {
   return left.length === right.length && left.every((key, index) => key === right[index]);
 }

@@ -4,7 +4,7 @@ import type { Performance } from "../perform.ts";
 import type { Facts } from "./facts.ts";
 import { familyOf, isSame } from "./fates.ts";
 
-/** What it may cost to find the inputs that spoil a request (P36), and to give up on an outage. */
+/** Faults where it costs more than it may to find the inputs that spoil a request (P36), or to give up on an outage. */
 export function faultsOfIsolation(performance: Performance, facts: Facts): string[] {
   const { log, schedule } = performance;
   if (facts.repeats || schedule.hook !== "invokeMany") return [];
@@ -49,7 +49,7 @@ function isWholeOrBlaming({ aborted, result }: Call, facts: Facts): boolean {
   return result.failure.retryable === false || (result.failure.retryable === undefined && facts.attempts === 1);
 }
 
-/** Whether a call holds what is left of a spoilt request after the other part of it has come through: it is bad. */
+/** Tells whether a call holds what is left of a spoiled request of which the other part has succeeded: it is bad. */
 function isKnownBadHalf(call: Call, family: readonly Call[]): boolean {
   if (call.keys.length < 2) return false;
   return family.some(({ aborted, keys, end, result }) => {
@@ -91,7 +91,7 @@ function cameThrough({ aborted, result }: Call): boolean {
 
 function poisonsIn(root: Call, { schedule }: Performance): number {
   const distinct = Math.max(1, schedule.distinct);
-  const failing = new Map(schedule.behaviours.map(([key, { kind }]) => [key % distinct, kind]));
+  const failing = new Map(schedule.behaviors.map(([key, { kind }]) => [key % distinct, kind]));
   return root.keys.filter((key) => failing.get(key) === "bad input" || failing.get(key) === "flaky").length;
 }
 

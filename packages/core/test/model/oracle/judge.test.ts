@@ -150,7 +150,7 @@ describe("the oracle", () => {
     ["outcomes out of order", streamed("inOrder", [0, 2, 1]), "out of order"],
     ["a retry before its time", retried(99, 2), "it waited 99 ms"],
     ["a retry too many", retried(100, 1), "its attempts were used up"],
-    ["a failure that had an attempt left", retried(undefined, 2), 'an Error, though its calls came to "open"'],
+    ["a failure that had an attempt left", retried(undefined, 2), 'an Error, though its calls ended as "open"'],
     ["a neighbour that is failed unsent", isolated([0]), "slot 1: an Error"],
     ["a bad input that is failed unsent", isolated([1]), "slot 0: an Error"],
     ["a bad request that is sent again as it is", isolated([0, 1], [0], [1]), "the same request was sent again"],

@@ -17,7 +17,7 @@ export function faultsOfOutcomes(performance: Performance, facts: Facts, fates: 
     if (slot < 0 || slot >= expected || !Number.isInteger(slot))
       faults.push(`slot ${slot} was given back, the source gave ${expected}`);
     const key = keyOf(schedule, slot);
-    if (outcome.input !== key) faults.push(`slot ${slot} came back with the input of another`);
+    if (outcome.input !== key) faults.push(`slot ${slot} has the input of another`);
     const fate = facts.repeats ? undefined : (fates.of.get(key) ?? UNSENT);
     const fault = fate === undefined ? undefined : faultOfSlot(outcome, fate, context);
     if (fault !== undefined) faults.push(`slot ${slot}: ${fault}`);
@@ -33,7 +33,7 @@ export function faultsOfOutcomes(performance: Performance, facts: Facts, fates: 
   return faults;
 }
 
-/** Whether anything ended the run before every input had its outcome. */
+/** Tells whether anything ended the run before every input had its outcome. */
 export function endedEarly({ log, schedule, settled }: Performance): boolean {
   return (
     schedule.options.maxTokens !== undefined ||
@@ -67,13 +67,13 @@ export function slotsOf({ schedule, log }: Performance): number {
   return schedule.source.kind === "array" ? givenBy(schedule) : log.all("pulled").length;
 }
 
-/** Whether `reason` stands for what was thrown: itself, or an Error that wraps what was none. */
+/** Tells whether `reason` stands for what was thrown: itself, or an Error that wraps what is not an Error. */
 export function stands(reason: unknown, thrown: unknown): boolean {
   if (thrown instanceof Error) return reason === thrown;
   return reason instanceof Error && reason.cause === thrown;
 }
 
-/** Whether a rejection is what a fate says. */
+/** Tells whether a rejection is what a fate says. */
 export function tells(reason: unknown, failure: Failure | "timeout" | "result"): boolean {
   if (failure === "timeout") return TimeoutError.isInstance(reason);
   return failure === "result" ? ResultError.isInstance(reason) : stands(reason, failure.thrown);
@@ -87,7 +87,7 @@ interface Context {
   readonly early: boolean;
 }
 
-/** What came back, by slot. */
+/** Outcomes that were handed out, by slot. */
 function seenBy({ ending, log, schedule }: Performance, faults: string[]): Map<number, SeenOutcome> {
   const seen = new Map<number, SeenOutcome>();
   const take = (outcome: SeenOutcome): void => {
@@ -98,7 +98,7 @@ function seenBy({ ending, log, schedule }: Performance, faults: string[]): Map<n
   for (const { outcome } of log.all("received")) {
     take(outcome);
     if (schedule.reading === "inOrder" && outcome.index !== ++last)
-      faults.push(`slot ${outcome.index} came out of order (L2)`);
+      faults.push(`slot ${outcome.index} is out of order (L2)`);
   }
   if (ending.kind === "resolved") {
     if (!Array.isArray(ending.outputs)) faults.push("batch did not resolve to an array");
@@ -124,7 +124,7 @@ function outcomeOf(output: unknown, index: number, input: number): SeenOutcome {
 
 function faultOfSlot(outcome: SeenOutcome, fate: Fate, context: Context): string | undefined {
   if (outcome.status === "fulfilled") {
-    if (fate.kind !== "fulfilled") return `a value, though its calls came to "${fate.kind}"`;
+    if (fate.kind !== "fulfilled") return `a value, though its calls ended as "${fate.kind}"`;
     return isValue(outcome.value, fate.value, context) ? undefined : "the value of another call";
   }
   const { reason } = outcome;
@@ -138,10 +138,10 @@ function faultOfSlot(outcome: SeenOutcome, fate: Fate, context: Context): string
   // What is decided in the very instant of the end may be on either side of it.
   const undecided =
     fate.kind === "open" || (fate.at.time === settledTime && context.early) || (fate.kind === "rejected" && !fate.sure);
-  if (!undecided) return `an Error that is not what its calls came to ("${fate.kind}")`;
+  if (!undecided) return `an Error that is not what its calls ended as ("${fate.kind}")`;
   if (context.early && isReasonOfRun(reason, context.performance)) return undefined;
   if (context.early && fate.kind === "open" && fate.last !== undefined && tells(reason, fate.last)) return undefined;
-  return `an Error, though its calls came to "${fate.kind}"`;
+  return `an Error, though its calls ended as "${fate.kind}"`;
 }
 
 function isValue(actual: unknown, answered: unknown, { performance }: Context): boolean {
@@ -149,7 +149,7 @@ function isValue(actual: unknown, answered: unknown, { performance }: Context): 
   return typeof actual === "object" && actual !== null && "checked" in actual && Object.is(actual.checked, answered);
 }
 
-/** Whether a slot may hold this reason because the run ended before the slot had an outcome of its own. */
+/** Tells whether a slot may hold this reason because the run ended before the slot had an outcome of its own. */
 export function isReasonOfRun(reason: unknown, { log, reasons, schedule, settled }: Performance): boolean {
   const before = (type: "aborted" | "drained"): boolean => (log.first(type)?.order ?? Infinity) < settled.order;
   if (before("aborted") && stands(reason, reasons.abort)) return true;
@@ -173,7 +173,7 @@ function lost(seen: ReadonlyMap<number, SeenOutcome>, fates: Fates, { performanc
   if (facts.repeats) return faults;
   for (let slot = 0; slot < slotsOf(performance); slot++) {
     const fate = fates.of.get(keyOf(schedule, slot));
-    // Of an array nobody sees how far it has been taken: a slot that follows an equal one may not have been reached.
+    // How far an array has been taken cannot be seen: a slot that follows an equal one may not have been reached.
     if (schedule.source.kind === "array" && slot >= schedule.distinct) continue;
     const pulled = pulledAt(performance, slot);
     const decided =

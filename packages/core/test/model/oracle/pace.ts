@@ -42,7 +42,7 @@ function lookahead({ log, schedule }: Performance, facts: Facts, fates: Fates): 
   return [];
 }
 
-/** Where everything stands at one moment, as far as the backend and the source can tell. */
+/** State of everything at one moment, as far as the backend and the source can tell. */
 class Standing {
   readonly open = new Set<Call>();
   /** Pulled and not sent yet, with the time of the pull. */
@@ -157,7 +157,7 @@ function overdue(standing: Standing, time: number): number | undefined {
   return undefined;
 }
 
-/** Whether as many requests have been started and not finished as L11 allows: twice those that may be in flight. */
+/** Tells whether as many requests have been started and not finished as L11 allows: twice those that may be in flight. */
 function isFull(standing: Standing, facts: Facts): boolean {
   const requests = new Set<Call | undefined>();
   for (const key of standing.unsettled) requests.add(standing.sent.get(key));
@@ -191,7 +191,7 @@ function faultOfPulling(standing: Standing, schedule: Schedule, facts: Facts): s
     : undefined;
 }
 
-/** Where nothing goes wrong every request but the last is full. */
+/** Faults of requests that are not full, though nothing goes wrong and they are not the last. */
 function packing(performance: Performance, facts: Facts): string[] {
   const { log, schedule, ending } = performance;
   const { options } = schedule;

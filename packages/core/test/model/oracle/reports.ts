@@ -7,10 +7,10 @@ export function faultsOfReports(performance: Performance, facts: Facts): string[
   const { log, schedule, settled, ending } = performance;
   const finishes = log.all("finish");
   const [finish] = finishes;
-  if (finish === undefined || finishes.length !== 1) return [`onFinish came ${finishes.length} times`];
+  if (finish === undefined || finishes.length !== 1) return [`onFinish was called ${finishes.length} times`];
   const faults: string[] = [];
   const { report } = finish;
-  if (finish.time > settled.time) faults.push("onFinish came after the end");
+  if (finish.time > settled.time) faults.push("onFinish was called after the end");
   for (const count of [report.fulfilled, report.rejected, report.unfinished, report.requests, report.retries]) {
     if (!Number.isInteger(count) || count < 0) faults.push(`a count of the report is ${count}`);
   }
@@ -30,9 +30,10 @@ export function faultsOfReports(performance: Performance, facts: Facts): string[
     faults.push(`the report counts ${report.requests} requests of ${log.calls.length}`);
   if (schedule.options.hooks) {
     const requests = log.all("request").length;
-    if (requests !== log.calls.length) faults.push(`onRequest came ${requests} times for ${log.calls.length} calls`);
+    if (requests !== log.calls.length)
+      faults.push(`onRequest was called ${requests} times for ${log.calls.length} calls`);
     if (log.all("retry").length !== report.retries)
-      faults.push(`onRetry came ${log.all("retry").length} times for ${report.retries} retries`);
+      faults.push(`onRetry was called ${log.all("retry").length} times for ${report.retries} retries`);
     const last = log.all("progress").at(-1)?.progress;
     if (schedule.count > 0 && last?.["done"] !== schedule.count)
       faults.push(`the last progress is ${String(last?.["done"])} of ${schedule.count}`);

@@ -85,7 +85,7 @@ const QUIET: Schedule = {
   reading: "batch",
   count: 0,
   distinct: 0,
-  behaviours: [],
+  behaviors: [],
   latencies: [5],
   tokens: [1],
   source: { kind: "array", delays: [0], failsAt: undefined, stallsAt: undefined },

@@ -198,7 +198,7 @@ describe("what is sent", () => {
       ["GET", expect.stringMatching(/^\/v1\/datasets\//), undefined],
       ["POST", "/v2/batches", expect.any(String)],
     ]);
-    expect((calls as string[][])[0]![2]).toContain('name="data"; filename="lines.jsonl"');
+    expect((calls as string[][])[0]![2]).toContain('name="data"; filename="run_1_shard_2.jsonl"');
     expect(JSON.parse((calls as string[][])[2]![2]!)).toEqual({
       name: "run 1/shard 2",
       input_dataset_id: expect.any(String),

@@ -1,5 +1,4 @@
 import {
-  type Bounds,
   countIn,
   defined,
   fieldsOf,
@@ -13,7 +12,6 @@ import {
 } from "@batchwise/adapter-kit";
 import {
   ArgumentError,
-  BatchwiseError,
   type JobBackend,
   type JobCallOptions,
   ProviderError,
@@ -62,9 +60,7 @@ export function batchJobs<Input, Output>(
   /** Its address is signed, which makes it a secret: it stays out of every error, and the key stays out of the request. */
   const download = async (url: string, { signal }: JobCallOptions): Promise<Response> => {
     const fetch = options.fetch ?? globalThis.fetch;
-    const response = await within({ signal, timeoutMs, clock }, (own) => fetch(url, { signal: own })).catch(
-      (thrown: unknown) => unreadable(thrown, { signal }),
-    );
+    const response = await within({ signal, timeoutMs, clock }, (own) => fetch(url, { signal: own }));
     if (response.ok) return response;
     await response.body?.cancel();
     throw notReady("a part of the batch's output", `status ${response.status}`, { status: response.status });
@@ -75,13 +71,9 @@ export function batchJobs<Input, Output>(
     dialect: DIALECT,
     clock,
     line: (id, body) => `{"custom_id":${JSON.stringify(id)},"body":${body}}`,
-    async upload(lines, tag, each) {
-      // The SDK takes the file first and the request third, whatever its documentation says, and sends "[object Object]"
-      // of a stream of Node's own: so it gets a File.
-      const texts = lines.map(({ text }) => `${text}\n`);
-      const file = new File(texts, "lines.jsonl", { type: "application/jsonl" });
-      const { id } = await call((sdk) => datasets.create(file, undefined, { name: tag, type }, sdk), each);
-      return idIn(id, "dataset");
+    async upload(file, tag, each) {
+      // The SDK takes the file first and the request third, whatever its documentation says.
+      return (await call((sdk) => datasets.create(file, undefined, { name: tag, type }, sdk), each)).id;
     },
     async start(source, tag, each) {
       const look = (): Promise<Cohere.DatasetsGetResponse> => call((sdk) => datasets.get(source, sdk), each);
@@ -91,7 +83,7 @@ export function batchJobs<Input, Output>(
         await sleep(wait.next().value, clock, each.signal);
       }
       const request = { name: tag, inputDatasetId: source, model };
-      return idIn((await call((sdk) => batches.create(request, sdk), each)).batch?.id, "batch");
+      return (await call((sdk) => batches.create(request, sdk), each)).batch?.id;
     },
     async list(pageToken, each) {
       const request = { pageSize: PAGE, ...defined({ pageToken }) };
@@ -131,7 +123,7 @@ export function batchJobs<Input, Output>(
         // A part that cannot be read leaves the others as they are.
         try {
           if (typeof url !== "string") throw notReady("the parts of the batch's output", "none yet");
-          yield* rowsOf(await download(url, each), numRows, each);
+          yield* rowsOf(await download(url, each), numRows);
         } catch (thrown) {
           each.signal?.throwIfAborted();
           failure ??= thrown;
@@ -145,19 +137,11 @@ export function batchJobs<Input, Output>(
   return jobBackend(kind, api);
 }
 
-async function* rowsOf(
-  response: Response,
-  numRows: unknown,
-  options: JobCallOptions,
-): AsyncGenerator<RawRow, void, undefined> {
+async function* rowsOf(response: Response, numRows: unknown): AsyncGenerator<RawRow, void, undefined> {
   let count = 0;
-  try {
-    for await (const row of avroRows(response)) {
-      count++;
-      yield rowIn(row);
-    }
-  } catch (thrown) {
-    unreadable(thrown, options);
+  for await (const row of avroRows(response)) {
+    count++;
+    yield rowIn(row);
   }
   if (typeof numRows === "number" && count < numRows) throw brokenOff();
 }
@@ -192,21 +176,10 @@ function* waits(): Generator<number, never, undefined> {
   for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 15_000)) yield waitMs;
 }
 
-function unreadable(thrown: unknown, { signal }: Bounds): never {
-  signal?.throwIfAborted();
-  throw BatchwiseError.isInstance(thrown) ? thrown : brokenOff(thrown);
-}
-
 function notReady(expected: string, got: string, facts: { readonly status?: number } = {}): ProviderError {
   return new ProviderError(`Expected ${expected}, got ${got}. Try again later.`, {
     providerCode: "output_missing",
     retryable: true,
     ...facts,
   });
-}
-
-function idIn(id: unknown, what: string): string {
-  if (typeof id === "string" && id !== "") return id;
-  // What was asked for may be there all the same.
-  throw notReady(`the id of a ${what} from Cohere`, "none");
 }

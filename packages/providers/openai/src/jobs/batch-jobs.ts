@@ -7,22 +7,13 @@ import {
   jobBackend,
   type JobKind,
   jsonLines,
-  networkError,
   providerError,
   type RawRow,
   readJson,
   refusalIn,
   textIn,
 } from "@batchwise/adapter-kit";
-import {
-  BatchwiseError,
-  type Clock,
-  type JobBackend,
-  type JobCallOptions,
-  ProviderError,
-  sleep,
-  systemClock,
-} from "@batchwise/core";
+import { type Clock, type JobBackend, type JobCallOptions, ProviderError, sleep, systemClock } from "@batchwise/core";
 import type { Connection } from "../client.ts";
 import { DIALECT, isJobCode, JOB_DIALECT } from "../errors.ts";
 import { answerIn, send } from "../send.ts";
@@ -65,18 +56,16 @@ export function batchJobs<Input, Output>(
     dialect: DIALECT,
     clock,
     line: (id, body) => `{"custom_id":${JSON.stringify(id)},"method":"POST","url":"${endpoint}","body":${body}}`,
-    async upload(lines, tag, options) {
+    async upload(file, _tag, options) {
       const body = new FormData();
       body.append("purpose", "batch");
-      const texts = lines.map(({ text }) => `${text}\n`);
-      body.append("file", new File(texts, `${tag.replaceAll(/[^\w.-]/g, "_")}.jsonl`, { type: "application/jsonl" }));
-      return idIn(await ask({ method: "post", path: "/files", body }, options), "/files");
+      body.append("file", file);
+      return (await ask({ method: "post", path: "/files", body }, options)).batch.id;
     },
     start(source, tag, options) {
       const body = { input_file_id: source, endpoint, completion_window: "24h", metadata: { tag } };
-      return onceSeen(clock, options, async () =>
-        idIn(await ask({ method: "post", path: "/batches", body }, options), "/batches"),
-      );
+      const create = { method: "post", path: "/batches", body } as const;
+      return onceSeen(clock, options, async () => (await ask(create, options)).batch.id);
     },
     async list(after, options) {
       const query = { limit: PAGE, ...defined({ after }) };
@@ -92,7 +81,7 @@ export function batchJobs<Input, Output>(
     },
     async retrieve(id, options) {
       const job = await ask({ method: "get", path: pathOf("batches", id) }, options);
-      if (textIn(job.batch.status) === undefined) throw notJobs("a batch with a status from /batches");
+      if (textIn(job.batch.status) === undefined) throw notJobs();
       return job;
     },
     sourceOf: ({ batch }) => textIn(batch.input_file_id),
@@ -103,7 +92,17 @@ export function batchJobs<Input, Output>(
     isForgotten: ({ batch, headers }) => isOlder(batch.created_at, FILES_KEPT_S, headers),
     async *rows({ batch }, options) {
       for (const file of [textIn(batch.output_file_id), textIn(batch.error_file_id)]) {
-        if (file !== undefined) yield* rowsOf(connection, file, options);
+        if (file === undefined) continue;
+        const { response } = await send(
+          connection,
+          { method: "get", path: `${pathOf("files", file)}/content` },
+          options,
+        );
+        for await (const line of jsonLines(response, DIALECT)) {
+          // A gateway's way to refuse, with a good status.
+          if (isRefusal(line)) throw providerError(refusalIn({ body: line }), DIALECT);
+          yield rowIn(line ?? {});
+        }
       }
     },
     cancel: (id, options) => ask({ method: "post", path: `${pathOf("batches", id)}/cancel` }, options),
@@ -115,25 +114,6 @@ export function batchJobs<Input, Output>(
   const read: typeof kind.read = (answer, inputs) =>
     kind.read(answerIn(answer, field as never, { path, blame: kind.blame?.(inputs) ?? {} }), inputs);
   return jobBackend({ ...kind, read }, api);
-}
-
-/** The rows of one file, line by line as it arrives. */
-async function* rowsOf(
-  connection: Connection,
-  file: string,
-  options: JobCallOptions,
-): AsyncGenerator<RawRow, void, undefined> {
-  const { response } = await send(connection, { method: "get", path: `${pathOf("files", file)}/content` }, options);
-  try {
-    for await (const line of jsonLines(response, DIALECT)) {
-      // A gateway's way to refuse, with a good status.
-      if (isRefusal(line)) throw providerError(refusalIn({ body: line }), DIALECT);
-      yield rowIn(line ?? {});
-    }
-  } catch (thrown) {
-    options.signal?.throwIfAborted();
-    throw BatchwiseError.isInstance(thrown) ? thrown : networkError(thrown, DIALECT, { status: 200 });
-  }
 }
 
 /** Tells whether an object in place of a row is an error about the file. */
@@ -181,11 +161,6 @@ async function onceSeen<Result>(
 const UNSEEN_MS = 500;
 const LONGEST_UNSEEN_MS = 2000;
 
-function idIn({ batch: { id } }: Job, path: string): string {
-  if (typeof id === "string" && id !== "") return id;
-  throw notJobs(`an id from ${path}`);
-}
-
 /** An error with a code that means something of its own for jobs. */
 function judgedAgain(error: unknown): unknown {
   if (!ProviderError.isInstance(error) || !isJobCode(error.providerCode)) return error;
@@ -194,9 +169,9 @@ function judgedAgain(error: unknown): unknown {
 }
 
 /** It may be a proxy that answers for the server. */
-function notJobs(expected: string): ProviderError {
+function notJobs(): ProviderError {
   return new ProviderError(
-    `Expected ${expected}, got none. Try again later; if it goes on, check that the server behind \`baseURL\` has ` +
+    "Expected a batch with a status, got none. Try again later; if it goes on, check that the server behind `baseURL` has " +
       "OpenAI's Batch API.",
     { retryable: true },
   );

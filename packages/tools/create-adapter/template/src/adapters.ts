@@ -15,7 +15,6 @@ import { MyProviderRerank, type MyProviderRerankOptions, RERANK } from "./rerank
 export const adapters: readonly Adapter[] = [
   // #region embeddings
   adapterOf<"embeddings">({
-    name: "embeddings",
     kind: "embeddings",
     description: "My Provider's embeddings: texts into vectors, many in one request.",
     key: "MY_PROVIDER_API_KEY",
@@ -27,7 +26,6 @@ export const adapters: readonly Adapter[] = [
   // #endregion
   // #region chat
   adapterOf<"chat">({
-    name: "chat",
     kind: "chat",
     description: "My Provider's chat models: prompts into answers, one request each.",
     key: "MY_PROVIDER_API_KEY",
@@ -37,7 +35,6 @@ export const adapters: readonly Adapter[] = [
   // #endregion
   // #region rerank
   adapterOf<"rerank">({
-    name: "rerank",
     kind: "rerank",
     description: "My Provider's reranking: the documents of a query, best first, one request for each query.",
     key: "MY_PROVIDER_API_KEY",

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { send } from "./fixtures/send.ts";
 import { rateLimitsOf } from "./headers.ts";
 
+// TODO: the names of My Provider's headers, here and below.
 test("limits are read from the headers", () => {
   const headers = new Headers({
     "x-ratelimit-limit-requests": "3000",

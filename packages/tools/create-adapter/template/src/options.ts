@@ -19,15 +19,12 @@ export const BASE_URL = "https://api.my-provider.example/v1";
 /** Options that every Runnable of this package takes. */
 export interface MyProviderOptions extends HttpOptions, PaceOptions {}
 
+const LIMITS = { requestsPerMinute: REQUESTS_PER_MINUTE, tokensPerMinute: TOKENS_PER_MINUTE };
+
 /** Options of every Runnable of this package, declared. */
 export const COMMON: OptionGroup = {
   ...httpOptions(DIALECT, BASE_URL),
-  ...withDefaults(PACE, {
-    maxConcurrency: MAX_CONCURRENCY,
-    requestsPerMinute: REQUESTS_PER_MINUTE,
-    tokensPerMinute: TOKENS_PER_MINUTE,
-    timeoutMs: TIMEOUT_MS,
-  }),
+  ...withDefaults(PACE, { ...LIMITS, maxConcurrency: MAX_CONCURRENCY, timeoutMs: TIMEOUT_MS }),
 };
 
 /** Connection to the API. @throws ArgumentError without a key */
@@ -38,15 +35,6 @@ export function connect(options: MyProviderOptions): HttpConnection {
 /** Settings by which the engine runs a Runnable on this connection. @throws ArgumentError for a limiter and limits a minute at once */
 export function settingsOf(options: MyProviderOptions, { owner }: HttpConnection, model: string): PaceSettings {
   const { maxConcurrency = MAX_CONCURRENCY } = options;
-  return paceSettings(options, {
-    owner,
-    pool: model,
-    maxConcurrency,
-    timeoutMs: TIMEOUT_MS,
-    limits: {
-      concurrency: maxConcurrency,
-      requestsPerMinute: REQUESTS_PER_MINUTE,
-      tokensPerMinute: TOKENS_PER_MINUTE,
-    },
-  });
+  const limits = { ...LIMITS, concurrency: maxConcurrency };
+  return paceSettings(options, { owner, pool: model, maxConcurrency, timeoutMs: TIMEOUT_MS, limits });
 }

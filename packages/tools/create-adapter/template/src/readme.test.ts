@@ -40,18 +40,21 @@ beforeAll(() => {
     const path = new URL(url).pathname;
     // #region embeddings
     const embeddings = new ScriptedBackend({ answer: (_text: string) => [1, 2], clock: systemClock });
+    // TODO: its path.
     if (path.endsWith("/embeddings")) return serveEmbeddings(embeddings)(url, init);
     // #endregion
     // #region chat
     const chat = new ScriptedBackend({ answer: (_prompt: string) => "Answer", clock: systemClock });
+    // TODO: its path.
     if (path.endsWith("/chat/completions")) return serveChat(chat)(url, init);
     // #endregion
     // #region rerank
     const scores = (_input: { query: string; documents: readonly string[] }): number[] => [0.1, 0.9, 0.2];
     const rerank = new ScriptedBackend({ answer: scores, clock: systemClock });
+    // TODO: its path.
     if (path.endsWith("/rerank")) return serveRerank(rerank)(url, init);
     // #endregion
-    throw new Error(`Nothing is served at ${path}.`);
+    return Promise.resolve(new Response(null, { status: 404 }));
   });
 });
 afterAll(() => {
