@@ -1,10 +1,11 @@
 import { BASE_BATCH, CALL_SLOT, STAGES, WRAPPED } from "./contract/marks.ts";
+import { IS_WORKERD } from "./contract/runtime.ts";
 import { chainOf } from "./engine/pipeline/chain-stages.ts";
 import { isOverridden } from "./engine/resolve/call-strategy.ts";
 import { costOf } from "./engine/results/stats.ts";
 import type { Runnable } from "./runnable.ts";
 
-export { costOf, isOverridden };
+export { costOf, IS_WORKERD, isOverridden };
 
 /**
  * Makes a wrapper stand for another Runnable, whose calls the engine makes in its place, with the wrapper's settings

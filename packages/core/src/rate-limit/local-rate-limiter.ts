@@ -13,6 +13,7 @@ import { InFlightLimit } from "./in-flight-limit.ts";
 import { Outage } from "./outage.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
+import { polledOnWorkerd } from "./polled-limiter.ts";
 import { type Kind, KINDS, Limits } from "./limits.ts";
 import { type Mark, ReservationStats, usedOf } from "./reservation-stats.ts";
 import { SlidingWindow } from "./sliding-window.ts";
@@ -50,17 +51,13 @@ export interface RateLimiterOptions {
  * const outputs = await runnable.batch(inputs, { limiter });
  */
 export function rateLimiter(options: RateLimiterOptions = {}): RateLimiter {
-  return new LocalRateLimiter(options);
+  return polledOnWorkerd(new LocalRateLimiter(options), options.clock ?? systemClock);
 }
 
 const RATE = { requestsPerMinute: POSITIVE, tokensPerMinute: POSITIVE, inputsPerMinute: POSITIVE };
-const CHECKS: Record<keyof RateLimiterOptions, Check> = {
-  ...RATE,
-  concurrency: COUNT,
-  clock: CLOCK,
-};
+const CHECKS: Record<keyof RateLimiterOptions, Check> = { ...RATE, concurrency: COUNT, clock: CLOCK };
 
-class LocalRateLimiter implements RateLimiter {
+class LocalRateLimiter implements Required<RateLimiter> {
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #inFlight: InFlightLimit;
