@@ -28,7 +28,7 @@ const config: ViteUserConfig = defineConfig({
       "**/node_modules/**",
       "**/dist/**",
       ...(isLive ? [] : ["**/*.live.test.ts"]),
-      ...(isWorkerd ? [] : ["**/*workerd.test.ts"]),
+      ...(isWorkerd ? [] : ["**/workerd.test.ts"]),
     ],
     typecheck: { enabled: true, include: roots.map((root) => `${root}/**/*.test-d.ts`) },
     coverage: { provider: "v8", include: ["packages/**/src/**"] },
