@@ -1,13 +1,14 @@
 import { availableParallelism } from "node:os";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-const { BATCHWISE_TEST_DIST: isDist, BATCHWISE_TEST_LIVE: isLive } = process.env;
+const { BATCHWISE_TEST_DIST: isDist, BATCHWISE_TEST_LIVE: isLive, BATCHWISE_TEST_WORKERD: isWorkerd } = process.env;
 // Tests import workspace packages from their sources (no build needed).
 // BATCHWISE_TEST_DIST=1 imports the built files instead, as a user of the packages would.
 const conditions = isDist ? [] : ["@batchwise/source"];
 // Laws, snippets and consumers are what built files can break.
 const ofDist = ["*conformance.test", "docs/*.test", "readme.test", "process.test", "scaffolded.test"];
 // BATCHWISE_TEST_LIVE=1 runs the tests that call the providers themselves, with your keys, and nothing else.
+// BATCHWISE_TEST_WORKERD=1 adds the tests that run a bundle on Cloudflare's workerd.
 const kinds = isLive ? ["*.live.test"] : isDist ? ofDist : ["*.test"];
 const roots = ["packages/*/{src,test}", "packages/*/*/src", "apps/*/src"];
 
@@ -23,7 +24,12 @@ const config: ViteUserConfig = defineConfig({
     reporters: ["default", "./scripts/summary-reporter.ts"],
     // `test` holds what is true of the repository as a whole.
     include: [...roots, "test"].flatMap((root) => kinds.map((kind) => `${root}/**/${kind}.ts`)),
-    exclude: ["**/node_modules/**", "**/dist/**", ...(isLive ? [] : ["**/*.live.test.ts"])],
+    exclude: [
+      "**/node_modules/**",
+      "**/dist/**",
+      ...(isLive ? [] : ["**/*.live.test.ts"]),
+      ...(isWorkerd ? [] : ["**/workerd.test.ts"]),
+    ],
     typecheck: { enabled: true, include: roots.map((root) => `${root}/**/*.test-d.ts`) },
     coverage: { provider: "v8", include: ["packages/**/src/**"] },
   },

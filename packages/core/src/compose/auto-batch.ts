@@ -2,6 +2,7 @@ import type { CallOptions } from "../contract/call.ts";
 import type { BatchOptions, RunnableSettings } from "../contract/runnable.ts";
 import { type Clock, systemClock } from "../contract/clock.ts";
 import { WRAPPED } from "../contract/marks.ts";
+import { IS_WORKERD } from "../contract/runtime.ts";
 import { type Check, checkAll, CLOCK, COUNT, NOT_NEGATIVE } from "../contract/option-checks.ts";
 import { Runnable } from "../runnable.ts";
 import { requireRunnable } from "./functions.ts";
@@ -19,6 +20,9 @@ export interface AutoBatchOptions {
 /**
  * Gathers calls to `invoke` that come about the same time into one batch, so that a server's single requests ride the
  * bulk path too. Each call keeps its own signal and its own outcome. `batch` goes to the Runnable as it is.
+ *
+ * On Cloudflare's workerd, where one request cannot wait for another, it gathers the calls of one turn, such as those
+ * of one `Promise.all`.
  *
  * @throws ArgumentError for options that can't be worked with
  *
@@ -61,7 +65,7 @@ interface Group<Input, Output> {
   readonly unanswered: Set<Call<Input, Output>>;
   /** Aborted when no call waits for an answer any more. */
   readonly controller: AbortController;
-  readonly cancelTimer: () => void;
+  readonly cancelTimer: (() => void) | void;
 }
 
 class AutoBatched<Input, Output> extends Runnable<Input, Output> {
@@ -118,19 +122,22 @@ class AutoBatched<Input, Output> extends Runnable<Input, Output> {
     for (const group of this.#gathering) {
       if (sameOptions(group.options, options)) return group;
     }
+    const send = (): void => void this.#send(group);
+    // On workerd the calls of one turn are one request's: its timer and its answer could not serve another.
+    const cancelTimer = IS_WORKERD ? queueMicrotask(send) : this.#clock.after(this.#maxWaitMs, send);
     const group: Group<Input, Output> = {
       options,
       unanswered: new Set(),
       controller: new AbortController(),
-      cancelTimer: this.#clock.after(this.#maxWaitMs, () => void this.#send(group)),
+      cancelTimer,
     };
     this.#gathering.add(group);
     return group;
   }
 
   async #send(group: Group<Input, Output>): Promise<void> {
-    group.cancelTimer();
-    this.#gathering.delete(group);
+    group.cancelTimer?.();
+    if (!this.#gathering.delete(group)) return;
     const calls = [...group.unanswered];
     const inputs = calls.map((call) => call.input);
     const options: BatchOptions<Input, Output> = {

@@ -4,7 +4,6 @@ import type {
   Demand,
   OutageFacts,
   RateLimiter,
-  RateLimitFacts,
   Reservation,
   ReserveOptions,
   Settlement,
@@ -13,8 +12,9 @@ import { InFlightLimit } from "./in-flight-limit.ts";
 import { Outage } from "./outage.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
+import { polledOnWorkerd } from "./polled-limiter.ts";
 import { type Kind, KINDS, Limits } from "./limits.ts";
-import { type Mark, ReservationStats, usedOf } from "./reservation-stats.ts";
+import { ReservationStats, usedOf } from "./reservation-stats.ts";
 import { SlidingWindow } from "./sliding-window.ts";
 import type { Allowance, Taken } from "./token-bucket.ts";
 import { Waitlist } from "./waitlist.ts";
@@ -50,13 +50,13 @@ export interface RateLimiterOptions {
  * const outputs = await runnable.batch(inputs, { limiter });
  */
 export function rateLimiter(options: RateLimiterOptions = {}): RateLimiter {
-  return new LocalRateLimiter(options);
+  return polledOnWorkerd(new LocalRateLimiter(options), options.clock ?? systemClock);
 }
 
 const RATE = { requestsPerMinute: POSITIVE, tokensPerMinute: POSITIVE, inputsPerMinute: POSITIVE };
 const CHECKS: Record<keyof RateLimiterOptions, Check> = { ...RATE, concurrency: COUNT, clock: CLOCK };
 
-class LocalRateLimiter implements RateLimiter {
+class LocalRateLimiter implements Required<RateLimiter> {
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #inFlight: InFlightLimit;
@@ -164,16 +164,14 @@ class LocalRateLimiter implements RateLimiter {
           if (used[kind] !== demand[kind]) each.correct(demand[kind] - used[kind], end);
         }
         this.#inFlight.ended(end - start.at, used, settlement.outcome === "ok");
-        if (settlement.limits !== undefined) this.#learn(settlement.limits, start, used, end);
+        if (settlement.limits !== undefined) {
+          this.#limits.apply(settlement.limits, start, this.#stats.unseen(start, used), end);
+          if (this.#limits.isReported) this.#inFlight.answered();
+        }
         this.#apply(settlement, demand, used, start.at, end);
         this.#serve();
       },
     };
-  }
-
-  #learn(limits: RateLimitFacts, start: Mark, used: Demand, now: number): void {
-    this.#limits.apply(limits, start, this.#stats.unseen(start, used), now);
-    if (this.#limits.isReported) this.#inFlight.answered();
   }
 
   /** A refusal, or a provider's wish to wait, holds for all calls. */

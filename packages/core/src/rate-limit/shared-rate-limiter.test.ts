@@ -1,6 +1,6 @@
 import { sharedRateLimiter } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 
 it("one owner's pool has one limiter, whether the owner is a client or a name", () => {
   const client = {};
@@ -19,4 +19,14 @@ it("another owner, pool or limit has its own", () => {
 it("a clock of one's own is not shared", () => {
   const clock = new FakeClock();
   expect(sharedRateLimiter("key", "model", { clock })).not.toBe(sharedRateLimiter("key", "model", { clock }));
+});
+
+// Of Cloudflare's workerd with compatibility dates before 2025-05-05.
+it("is shared where there is no WeakRef", () => {
+  vi.stubGlobal("WeakRef", undefined);
+  try {
+    expect(sharedRateLimiter("key", "elsewhere")).toBe(sharedRateLimiter("key", "elsewhere"));
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });

@@ -1,7 +1,7 @@
 import { rateLimiter, type RateLimiterOptions } from "./local-rate-limiter.ts";
 import type { RateLimiter } from "../contract/rate-limiter.ts";
 
-type Pools = Map<string, WeakRef<RateLimiter>>;
+type Pools = Map<string, Pick<WeakRef<RateLimiter>, "deref">>;
 
 interface PoolsByOwner<Owner> {
   get(owner: Owner): Pools | undefined;
@@ -29,7 +29,8 @@ export function sharedRateLimiter(owner: object | string, pool: string, options:
   const known = pools.get(name)?.deref();
   if (known !== undefined) return known;
   const made = rateLimiter(options);
-  pools.set(name, new WeakRef(made));
+  // Cloudflare's workerd has it from compatibility date 2025-05-05 on.
+  pools.set(name, typeof WeakRef === "function" ? new WeakRef(made) : { deref: () => made });
   return made;
 }
 

@@ -212,7 +212,7 @@ function own(about: string, least: number, count: number, makeServer: (clock: Cl
   };
 }
 
-/** Milliseconds until so many tokens a millisecond came back, over three seconds. */
+/** Milliseconds until so many tokens a millisecond were answered, over three seconds. */
 function foundMs({ answered }: Wire, tokensPerMs: number): number {
   const SPAN_MS = 3000;
   let sum = 0;

@@ -1,3 +1,5 @@
+import { IS_WORKERD } from "@batchwise/core/wrappers";
+
 /** Outcome of an input: an output, or the error that kept it from being made. */
 export type Outcome<Output> =
   | { readonly value: Output; readonly error?: undefined }
@@ -38,7 +40,8 @@ export class SingleFlight<Output> {
   readonly #byKey = new Map<string, Flight<Output>>();
 
   get(key: string): Flight<Output> | undefined {
-    return this.#byKey.get(key);
+    // Another request's flight may be gone, and never land: there each call sends its own.
+    return IS_WORKERD ? undefined : this.#byKey.get(key);
   }
 
   start(key: string): Flight<Output> {

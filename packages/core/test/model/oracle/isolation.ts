@@ -72,8 +72,8 @@ function isKnownBadHalf(call: Call, family: readonly Call[]): boolean {
 }
 
 /**
- * Whether by a part's time there is reason to think that its request was only too large: one was of which it is more than
- * half, or two were refused and none as large had come through. Then the one part says nothing about the other.
+ * Tells whether by a part's time there is reason to think that its request was only too large: one was of which it is
+ * more than half, or two were refused and none as large had passed. Then the one part says nothing about the other.
  */
 function isTooLarge(root: Call, part: Call, { log }: Performance): boolean {
   const before = log.calls.filter(({ end }) => (end?.order ?? Infinity) < part.start.order);
