@@ -1,8 +1,9 @@
 import type { Behavior } from "@batchwise/emulator";
 import { Child } from "../child.ts";
+import type { OwnBehavior } from "./workload.ts";
 
-/** Counts of the emulator since its last reset, and the processor time of its process. */
-export interface EmulatorCounts {
+/** Counts of a server since its last reset, and the processor time of its process. */
+export interface ServerCounts {
   readonly requests: number;
   readonly rateLimited: number;
   /** Inputs in complete good answers. */
@@ -14,13 +15,18 @@ export interface EmulatorCounts {
   readonly peakInFlight: number;
   readonly cpuMs: number;
   readonly elapsedMs: number;
+  /** Time since the reset and tokens of each good answer, from a server of one's own. */
+  readonly answered?: readonly (readonly [ms: number, tokens: number])[];
 }
 
-/** No limits, latency or faults. Tokens are a quarter of the bytes: a tokenizer would keep the second core busy. */
-const UNLIMITED: Behavior = { tokens: "fast", limits: {}, fill: 1, latency: {}, faults: {} };
+/** Modules that a server's process may run. */
+const MODULES: Readonly<Record<"emulator" | "own", URL>> = {
+  emulator: new URL("emulator-process.ts", import.meta.url),
+  own: new URL("own-server-process.ts", import.meta.url),
+};
 
-/** Emulator in its own process, so that it shares no thread with its client. */
-export class EmulatorProcess implements Disposable {
+/** Server in its own process, so that it shares no thread with its client. */
+export class ServerProcess implements Disposable {
   /** Ends with `/v1`. */
   readonly baseURL: string;
   readonly #child: Child;
@@ -30,21 +36,21 @@ export class EmulatorProcess implements Disposable {
     this.baseURL = baseURL;
   }
 
-  static async start(compileCache?: string): Promise<EmulatorProcess> {
-    const child = new Child("emulator", new URL("emulator-process.ts", import.meta.url), {
+  static async start(compileCache?: string, kind: keyof typeof MODULES = "emulator"): Promise<ServerProcess> {
+    const child = new Child(kind, MODULES[kind], {
       argument: "",
       ...(compileCache !== undefined && { compileCache }),
     });
-    return new EmulatorProcess(child, await child.answer<string>());
+    return new ServerProcess(child, await child.answer<string>());
   }
 
   /** Starts over: fresh buckets, counts from zero, and only the limits, latency and faults that are asked for. */
-  async reset(behavior: Behavior = {}): Promise<void> {
-    await this.#child.ask({ reset: { ...UNLIMITED, ...behavior } });
+  async reset(behavior: Behavior | OwnBehavior = {}): Promise<void> {
+    await this.#child.ask({ reset: behavior });
   }
 
-  async counts(): Promise<EmulatorCounts> {
-    return this.#child.ask<EmulatorCounts>({});
+  async counts(): Promise<ServerCounts> {
+    return this.#child.ask<ServerCounts>({});
   }
 
   [Symbol.dispose](): void {
