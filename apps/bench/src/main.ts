@@ -1,11 +1,11 @@
 import { wholeNumber } from "@batchwise/terminal";
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { describeMachine } from "./machine.ts";
 import { describeTarget, isKept, type SuiteReport } from "./report.ts";
 import { writeResults } from "./readme.ts";
-import { BEST_SETTINGS } from "./provider/settings.ts";
-import { sweepSettings, writeBestSettings } from "./provider/sweep.ts";
-import { type Suite, suites } from "./suites/index.ts";
+import { BEST_SETTINGS, type SweptName } from "./provider/settings.ts";
+import { SWEPT, sweepSettings, writeBestSettings } from "./provider/sweep.ts";
+import { type Suite, type SuiteGroup, suites } from "./suites/index.ts";
 import { markdownTable, terminalTable } from "./table.ts";
 
 const README = new URL("../README.md", import.meta.url);
@@ -13,6 +13,8 @@ const README = new URL("../README.md", import.meta.url);
 interface Flags {
   readonly items?: number;
   readonly rounds?: number;
+  readonly rows?: string[];
+  readonly contenders?: string[];
   readonly json?: boolean;
   readonly write?: boolean;
   readonly check?: boolean;
@@ -26,24 +28,31 @@ for (const suite of suites) {
     .option("--items <count>", `items to measure (default: ${suite.defaults.items})`, wholeNumber(1))
     .action((flags: Flags) => run([suite], flags));
 }
-withFlags(program.command("provider").description("the suites against an emulated provider, one after another")).action(
-  (flags: Flags) =>
-    run(
-      suites.filter((suite) => suite.group === "provider"),
-      flags,
-    ),
-);
+withGroup("provider", "the suites against an emulated provider, one after another");
+withGroup("learned", "the suites in which the size of requests has to be learned, one after another");
 program
   .command("sweep")
-  .description("tries settings of the peers against the emulated provider, and keeps the best for the suites")
+  .description("tries settings of the peers, and keeps the best for the suites")
+  .addArgument(new Argument("[workloads...]", "names of workloads (default: all)").choices(SWEPT))
   .action(sweep);
 withFlags(program.command("all").description("every suite, one after another")).action((flags: Flags) =>
   run(suites, flags),
 );
 await program.parseAsync();
 
+function withGroup(group: SuiteGroup, description: string): void {
+  withFlags(program.command(group).description(description)).action((flags: Flags) =>
+    run(
+      suites.filter((suite) => suite.group === group),
+      flags,
+    ),
+  );
+}
+
 function withFlags(command: Command): Command {
   return command
+    .option("--rows <names...>", "rows of a suite that has several workloads (default: all)")
+    .option("--contenders <names...>", "contenders besides ours, by a part of their names (default: all)")
     .option("--rounds <count>", "rounds of each suite (default: the suite's own)", wholeNumber(1))
     .option("--json", "print the figures as JSON instead of tables")
     .option("--write", "put the tables into the README of apps/bench")
@@ -57,6 +66,8 @@ async function run(chosen: readonly Suite[], flags: Flags): Promise<void> {
     const options = {
       items: flags.items ?? suite.defaults.items,
       rounds: flags.rounds ?? suite.defaults.rounds,
+      ...(flags.rows !== undefined && { rows: flags.rows }),
+      ...(flags.contenders !== undefined && { contenders: flags.contenders }),
     };
     // One suite at a time: two at once would measure each other.
     // oxlint-disable-next-line no-await-in-loop -- one at a time
@@ -77,8 +88,10 @@ async function run(chosen: readonly Suite[], flags: Flags): Promise<void> {
 }
 
 /** Not a suite: it takes long, and changes what the suites measure. */
-async function sweep(): Promise<void> {
-  const { best, report } = await sweepSettings((line) => process.stderr.write(`${line}\n`));
+async function sweep(names: readonly SweptName[]): Promise<void> {
+  const { best, report } = await sweepSettings(names.length === 0 ? SWEPT : names, (line) =>
+    process.stderr.write(`${line}\n`),
+  );
   process.stdout.write(`${terminalTable(report)}\n`);
   await writeBestSettings(BEST_SETTINGS, best);
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { boundMs, leastRequests } from "./bound.ts";
-import { type Workload, workloads } from "./workload.ts";
+import type { Workload } from "./workload.ts";
+import { workloads } from "./workloads.ts";
 
 const { embed, chat } = workloads;
 
@@ -33,4 +34,18 @@ test("the fewest requests: by inputs, by tokens, or one a prompt", () => {
 test("latency without jitter is answered after its base at the soonest", () => {
   const steady: Workload = { ...embed, latency: { baseMs: 60, perThousandTokensMs: 1, jitter: 0 } };
   expect(boundMs(steady, { inputs: 1, tokens: 1 })).toBe(60);
+});
+
+test("an answer in forty is faster than the fastest of a lognormal latency", () => {
+  const { E10 } = workloads;
+  expect(boundMs(E10, { inputs: 1, tokens: 1 })).toBeCloseTo(80 * Math.exp(-0.5), 6);
+  // 4.5 M tokens, of which two seconds' worth are there at the start.
+  expect(boundMs(E10, { inputs: 50_000, tokens: 4_500_000 })).toBeCloseTo(11_500 + 80 * Math.exp(-0.5), 6);
+});
+
+test("a server of one's own takes the time of its full speed, and may take small requests only", () => {
+  const { queue, slots, max413 } = workloads;
+  expect(boundMs(queue, { inputs: 1, tokens: 3_000_000 })).toBe(60_000);
+  expect(boundMs(slots, { inputs: 1, tokens: 40_000 })).toBe(1000);
+  expect(leastRequests(max413, { inputs: 129, tokens: 10 })).toBe(3);
 });

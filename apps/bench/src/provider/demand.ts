@@ -1,5 +1,5 @@
 import type { Demand } from "./bound.ts";
-import type { EmulatorProcess } from "./emulator.ts";
+import type { ServerProcess } from "./server-process.ts";
 import { answerPlainly, embedPlainly } from "./plain.ts";
 import { goodInputsOf, type Workload } from "./workload.ts";
 
@@ -8,7 +8,7 @@ const DIMENSIONS = 8;
 
 /** Demand of all the work as the emulator counts it, with each answerable input sent once and without limits. */
 export async function measureDemand(
-  emulator: EmulatorProcess,
+  emulator: ServerProcess,
   workload: Workload,
   items: number,
   seed: number,

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boundMs } from "./bound.ts";
-import { EmulatorProcess } from "./emulator.ts";
+import { ServerProcess } from "./server-process.ts";
 import { type Entry, type MeasuredRun, measureWorkload } from "./measure.ts";
 import { runContender, type RunOptions } from "./run.ts";
-import { workloads } from "./workload.ts";
+import { workloads } from "./workloads.ts";
 
 const NAME = "openai + p-map + p-retry";
 const task = { name: NAME, setting: { size: 16 }, workload: "embed", items: 40, seed: 1 } as const;
@@ -18,7 +18,7 @@ describe("runContender", slow, () => {
   let options: RunOptions;
   beforeAll(async () => {
     const compileCache = await mkdtemp(join(tmpdir(), "bench-run-"));
-    options = { emulator: await EmulatorProcess.start(), timeoutMs: 20_000, compileCache };
+    options = { emulator: await ServerProcess.start(), timeoutMs: 20_000, compileCache };
   });
   afterAll(async () => {
     options.emulator[Symbol.dispose]();

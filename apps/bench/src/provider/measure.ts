@@ -5,9 +5,10 @@ import { takeTurns } from "../rounds.ts";
 import { boundMs, type Demand } from "./bound.ts";
 import type { Setting } from "./contenders/contender.ts";
 import { measureDemand } from "./demand.ts";
-import { EmulatorProcess } from "./emulator.ts";
+import { ServerProcess } from "./server-process.ts";
 import { type Run, runContender } from "./run.ts";
-import { type WorkloadName, workloads } from "./workload.ts";
+import type { WorkloadName } from "./workload.ts";
+import { workloads } from "./workloads.ts";
 
 /** Contender with a setting. */
 export interface Entry {
@@ -35,6 +36,10 @@ export interface Measured {
 export interface MeasureOptions {
   readonly items: number;
   readonly rounds: number;
+  /** Seed of the first round. @default 1 */
+  readonly firstSeed?: number;
+  /** Milliseconds that a run may take at least, before it is given up. @default 10_000 */
+  readonly leastTimeoutMs?: number;
   /** Called with each run that has ended. */
   readonly onRun?: (entry: Entry, run: MeasuredRun) => void;
 }
@@ -53,23 +58,23 @@ const COMPILE_ITEMS = 16;
 export async function measureWorkload(
   name: WorkloadName,
   entries: readonly Entry[],
-  { items, rounds, onRun }: MeasureOptions,
+  { items, rounds, firstSeed = 1, leastTimeoutMs = MIN_TIMEOUT_MS, onRun }: MeasureOptions,
 ): Promise<Measured> {
   const workload = workloads[name];
   const compileCache = await mkdtemp(join(tmpdir(), "batchwise-bench-"));
   try {
-    using emulator = await EmulatorProcess.start(compileCache);
+    using emulator = await ServerProcess.start(compileCache, workload.own === undefined ? "emulator" : "own");
     const demands: Demand[] = [];
     for (let round = 0; round < rounds; round++) {
       // oxlint-disable-next-line no-await-in-loop -- one at a time
-      demands.push(await measureDemand(emulator, workload, items, seedOf(round)));
+      demands.push(await measureDemand(emulator, workload, items, firstSeed + round));
     }
     const bounds = demands.map((demand) => boundMs(workload, demand));
     const runOne = async (entry: Entry, round: number): Promise<MeasuredRun> => {
       const bound = bounds[round] as number;
       const run = await runContender(
-        { name: entry.name, setting: entry.setting, workload: name, items, seed: seedOf(round) },
-        { emulator, compileCache, timeoutMs: Math.max(MIN_TIMEOUT_MS, TIMES_BOUND * bound) },
+        { name: entry.name, setting: entry.setting, workload: name, items, seed: firstSeed + round },
+        { emulator, compileCache, timeoutMs: Math.max(leastTimeoutMs, TIMES_BOUND * bound) },
       );
       return { ...run, boundMs: bound };
     };
@@ -100,8 +105,4 @@ async function compile(
     // oxlint-disable-next-line no-await-in-loop -- one at a time
     await runContender({ name, setting: {}, workload, items: COMPILE_ITEMS, seed: 0 }, options);
   }
-}
-
-function seedOf(round: number): number {
-  return round + 1;
 }

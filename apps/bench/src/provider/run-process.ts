@@ -7,7 +7,8 @@ import { countLost, verifyOutputs } from "./judge.ts";
 import { answerPlainly, embedPlainly } from "./plain.ts";
 import type { Order, Performance, RunTask } from "./run.ts";
 import { badPositions } from "./texts.ts";
-import { inputsOf, workloads } from "./workload.ts";
+import { inputsOf } from "./workload.ts";
+import { workloads } from "./workloads.ts";
 
 const task = JSON.parse(process.argv[2] as string) as RunTask;
 const contender = await contenderNamed(task.name);

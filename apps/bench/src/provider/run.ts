@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Child } from "../child.ts";
 import type { Setting } from "./contenders/contender.ts";
-import type { EmulatorCounts, EmulatorProcess } from "./emulator.ts";
-import { behaviorOf, type WorkloadName, workloads } from "./workload.ts";
+import type { ServerCounts, ServerProcess } from "./server-process.ts";
+import { behaviorOf, type WorkloadName } from "./workload.ts";
+import { workloads } from "./workloads.ts";
 
 /** Task of one process. */
 export interface RunTask {
@@ -34,15 +35,17 @@ export interface Performance {
 
 /** Run of a contender with the emulator's counts. */
 export interface Run extends Performance {
-  readonly counts: EmulatorCounts;
+  readonly counts: ServerCounts;
 }
 
 /** Emulator and timeout of a run. */
 export interface RunOptions {
-  readonly emulator: EmulatorProcess;
+  readonly emulator: ServerProcess;
   /** Time after which a run is given up, and everything is lost. */
   readonly timeoutMs: number;
   readonly compileCache: string;
+  /** Called when the buckets are fresh, and the contender is about to begin. */
+  readonly onStart?: () => void;
 }
 
 /** Flags for a young generation of one size: V8 would vary it by tens of megabytes from run to run. */
@@ -54,7 +57,10 @@ const RUN_FLAGS: readonly string[] = ["--min-semi-space-size=16", "--max-semi-sp
  *
  * @throws Error when an output is wrong; what was wrong is on stderr.
  */
-export async function runContender(task: RunTask, { emulator, timeoutMs, compileCache }: RunOptions): Promise<Run> {
+export async function runContender(
+  task: RunTask,
+  { emulator, timeoutMs, compileCache, onStart }: RunOptions,
+): Promise<Run> {
   const workload = workloads[task.workload];
   using child = new Child(task.name, new URL("run-process.ts", import.meta.url), {
     argument: JSON.stringify(task),
@@ -63,6 +69,7 @@ export async function runContender(task: RunTask, { emulator, timeoutMs, compile
   });
   await child.answer();
   await emulator.reset(behaviorOf(workload, task.seed));
+  onStart?.();
   const order = { kind: "run", baseURL: emulator.baseURL } satisfies Order;
   const performance = await withTimeout(child.ask<Performance>(order), task, timeoutMs);
   const counts = await emulator.counts();

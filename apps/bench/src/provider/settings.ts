@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Setting } from "./contenders/contender.ts";
-import type { WorkloadName } from "./workload.ts";
+import type { LatencyName, LimitsName, OwnName } from "./workload.ts";
 
 /** Workloads for which the sweep finds settings; `wide` uses those of `embed`. */
-export type SweptName = Exclude<WorkloadName, "wide">;
+export type SweptName = Exclude<LimitsName, "wide"> | LatencyName | OwnName;
 
 /** Best setting of each peer for each workload. */
-export type BestSettings = Readonly<Record<SweptName, Readonly<Record<string, Setting>>>>;
+export type BestSettings = { readonly [Name in SweptName]?: Readonly<Record<string, Setting>> };
 
 /** File that `pnpm bench sweep` writes. */
 export const BEST_SETTINGS: URL = new URL("best-settings.json", import.meta.url);
@@ -16,8 +16,8 @@ export const BEST_SETTINGS: URL = new URL("best-settings.json", import.meta.url)
  *
  * @throws Error when it found none.
  */
-export function bestSetting(workload: WorkloadName, name: string): Setting {
-  const all = JSON.parse(readFileSync(BEST_SETTINGS, "utf8")) as Partial<BestSettings>;
+export function bestSetting(workload: SweptName | "wide", name: string): Setting {
+  const all = JSON.parse(readFileSync(BEST_SETTINGS, "utf8")) as BestSettings;
   const setting = all[workload === "wide" ? "embed" : workload]?.[name];
   if (setting === undefined) {
     throw new Error(`Expected a setting of ${name} for ${workload}, got none. Run \`pnpm bench sweep\`.`);

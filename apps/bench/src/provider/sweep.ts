@@ -1,13 +1,37 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import type { SuiteReport } from "../report.ts";
-import { contenderNamed, contenderNames, OURS } from "./contenders/index.ts";
+import { contenderNamed } from "./contenders/index.ts";
 import type { Setting } from "./contenders/contender.ts";
 import { type Entry, type MeasuredRun, measureWorkload } from "./measure.ts";
 import { type BestSettings, describeSetting, type SweptName } from "./settings.ts";
-import { workloads } from "./workload.ts";
+import { workloads } from "./workloads.ts";
 
 /** Share of each workload's inputs for the sweep: the buckets behave alike, and it takes minutes less. */
-const PARTS: Readonly<Record<SweptName, number>> = { embed: 1 / 2, throttled: 1 / 4, faulty: 1 / 2, chat: 1 };
+const PARTS: Readonly<Record<SweptName, number>> = {
+  embed: 1 / 2,
+  throttled: 1 / 4,
+  faulty: 1 / 2,
+  chat: 1,
+  E10: 0.3,
+  E30: 0.3,
+  E10s6: 0.3,
+  E1: 0.3,
+  Eflat: 0.3,
+  F: 0.3,
+  T: 0.3,
+  C: 0.5,
+  queue: 1 / 6,
+  slots: 1 / 6,
+  crowd: 1 / 6,
+};
+
+/** Workloads that the sweep knows. */
+export const SWEPT: readonly SweptName[] = Object.keys(PARTS) as SweptName[];
+
+/** Seed that no suite measures with. */
+const SEED = 101;
+/** Time after which a setting is not the best. */
+const LEAST_TIMEOUT_MS = 5000;
 
 /** Result of a sweep. */
 export interface Sweep {
@@ -23,14 +47,16 @@ interface Trial {
 }
 
 /** Tries each peer's grid of settings on each workload, and chooses the one that loses least, then the fastest. */
-export async function sweepSettings(onTrial: (line: string) => void): Promise<Sweep> {
+export async function sweepSettings(names: readonly SweptName[], onTrial: (line: string) => void): Promise<Sweep> {
   const trials: Trial[] = [];
-  for (const workload of Object.keys(PARTS) as SweptName[]) {
+  for (const workload of names) {
     const items = Math.ceil(workloads[workload].items * PARTS[workload]);
     // oxlint-disable-next-line no-await-in-loop -- one at a time
     await measureWorkload(workload, await gridEntries(workload), {
       items,
       rounds: 1,
+      firstSeed: SEED,
+      leastTimeoutMs: LEAST_TIMEOUT_MS,
       onRun(entry, run) {
         trials.push({ workload, entry, run });
         onTrial(`${workload}: ${entry.name}, ${describeSetting(entry.setting)}: ${describeRun(run)}`);
@@ -41,35 +67,31 @@ export async function sweepSettings(onTrial: (line: string) => void): Promise<Sw
   return { best, report: reportOf(trials, best) };
 }
 
-/** Writes settings to the file that the suites read. */
+/** Writes settings to the file that the suites read, besides those of other workloads. */
 export async function writeBestSettings(file: URL, best: BestSettings): Promise<void> {
-  await writeFile(file, `${JSON.stringify(best, null, 2)}\n`);
+  const known = JSON.parse(await readFile(file, "utf8")) as BestSettings;
+  const all = { ...known, ...best };
+  const ordered = Object.fromEntries(SWEPT.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
+  await writeFile(file, `${JSON.stringify(ordered, null, 2)}\n`);
 }
 
-/** Setting of each peer for a workload that lost least, and of those the fastest. */
+/** Setting of each peer for each workload that lost least, and of those the fastest. */
 export function bestOf(trials: readonly Trial[]): BestSettings {
   const ordered = trials.toSorted(
     (left, right) => left.run.lost - right.run.lost || left.run.milliseconds - right.run.milliseconds,
   );
-  const bestFor = (workload: SweptName): Readonly<Record<string, Setting>> =>
-    Object.fromEntries(
-      contenderNames.flatMap((name) => {
-        const best = ordered.find((trial) => trial.workload === workload && trial.entry.name === name);
-        return best === undefined ? [] : [[name, best.entry.setting]];
-      }),
-    );
-  return {
-    embed: bestFor("embed"),
-    throttled: bestFor("throttled"),
-    faulty: bestFor("faulty"),
-    chat: bestFor("chat"),
-  };
+  const best: { [Name in SweptName]?: Record<string, Setting> } = {};
+  for (const { workload, entry } of ordered) {
+    const settings = (best[workload] ??= {});
+    settings[entry.name] ??= entry.setting;
+  }
+  return best;
 }
 
 async function gridEntries(workload: SweptName): Promise<readonly Entry[]> {
-  const grid = workload === "throttled" ? "embed" : workload;
+  const { grid, peers } = workloads[workload];
   const entries: Entry[] = [];
-  for (const name of contenderNames.filter((each) => each !== OURS)) {
+  for (const name of peers) {
     // oxlint-disable-next-line no-await-in-loop -- one at a time
     const { grids } = await contenderNamed(name);
     for (const setting of grids?.[grid] ?? []) entries.push({ name, setting, always: true });
@@ -99,7 +121,7 @@ function reportOf(trials: readonly Trial[], best: BestSettings): SuiteReport {
       ratio: run.milliseconds / run.boundMs,
       lost: run.lost,
       rateLimited: run.counts.rateLimited,
-      best: best[workload][entry.name] === entry.setting,
+      best: best[workload]?.[entry.name] === entry.setting,
     })),
     targets: [],
   };

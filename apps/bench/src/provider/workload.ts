@@ -1,18 +1,36 @@
 import type { Behavior } from "@batchwise/emulator";
+import type { OwnServer } from "./own-server.ts";
 import { lognormalTexts, BAD_MARKER, badPositions } from "./texts.ts";
 
-/** Suites that run against an emulated provider. */
-export type WorkloadName = "embed" | "throttled" | "faulty" | "chat" | "wide";
+/** Workloads on a provider's limits, a suite each. */
+export type LimitsName = "embed" | "throttled" | "faulty" | "chat" | "wide";
+
+/** Workloads of the suite `latency`. */
+export type LatencyName = "E10" | "E30" | "E10s6" | "E1" | "Eflat" | "F" | "T" | "C";
+
+/** Workloads of the suite `own`. */
+export type OwnName = "queue" | "slots" | "crowd";
+
+/** Workloads of the suite `fewest`. */
+export type FewestName = "request" | "day" | "max413" | "max400" | "max500";
+
+export type WorkloadName = LimitsName | LatencyName | OwnName | FewestName | "shared";
+
+/** Settings of the peers that the sweep tries for a workload. */
+export type GridName = "embed" | "faulty" | "chat" | "latency" | "quarter" | "pacedChat" | "own";
 
 /** Limits of a provider a minute. */
 export interface Limits {
   readonly requestsPerMinute: number;
   readonly tokensPerMinute: number;
+  readonly requestsPerDay?: number;
 }
 
 /** Work for a provider, and the provider's behavior. */
 export interface Workload {
   readonly name: WorkloadName;
+  /** Work in words, for tables with several. */
+  readonly about?: string;
   /** `embed`: texts into vectors, many a request. `chat`: prompts into answers, one a request. */
   readonly kind: "embed" | "chat";
   /** Number of texts or prompts in the committed results. */
@@ -26,52 +44,30 @@ export interface Workload {
   readonly serverErrorRate: number;
   /** Number of texts of which one is refused, with its whole request; the error does not say which. */
   readonly badInputEvery: number | undefined;
+  /** Share of a minute's worth that each bucket holds at the start: as in the middle of a long job. */
+  readonly fill: number;
+  /** Peers that it is measured with. */
+  readonly peers: readonly string[];
+  readonly grid: GridName;
+  /** Server that does the work instead of the emulator: one without limits. */
+  readonly own?: OwnServer;
 }
 
-/** Time of an answer: a base and a part for its tokens, with jitter; or anything between two times. */
+/**
+ * Time of an answer: a base and a part for its tokens, with jitter (of a lognormal distribution its sigma); or anything
+ * between two times.
+ */
 export type Latency =
-  | { readonly baseMs: number; readonly perThousandTokensMs: number; readonly jitter: number }
+  | {
+      readonly baseMs: number;
+      readonly perThousandTokensMs: number;
+      readonly jitter: number;
+      readonly distribution?: "uniform" | "lognormal";
+    }
   | { readonly minMs: number; readonly maxMs: number };
-
-/** Share of a minute's worth that each bucket holds at the start: as in the middle of a long job. */
-export const FILL = 0.02;
 
 /** Limits of OpenAI for one request of texts: https://platform.openai.com/docs/api-reference/embeddings (2026-11-24). */
 export const REQUEST_LIMITS = { inputs: 2048, tokens: 300_000 } as const;
-
-const embed: Workload = {
-  name: "embed",
-  kind: "embed",
-  items: 50_000,
-  meanTokens: 110,
-  // Few, so that the network and the emulator have little to do; `wide` has as many as the real model.
-  dimensions: 64,
-  limits: { requestsPerMinute: 3000, tokensPerMinute: 20_000_000 },
-  latency: { baseMs: 60, perThousandTokensMs: 1, jitter: 0.2 },
-  serverErrorRate: 0,
-  badInputEvery: undefined,
-};
-
-/** Every workload, by its suite's name. */
-export const workloads: Readonly<Record<WorkloadName, Workload>> = {
-  embed,
-  throttled: {
-    ...embed,
-    name: "throttled",
-    limits: { requestsPerMinute: 750, tokensPerMinute: 5_000_000 },
-  },
-  faulty: { ...embed, name: "faulty", serverErrorRate: 0.01, badInputEvery: 1000 },
-  chat: {
-    ...embed,
-    name: "chat",
-    kind: "chat",
-    items: 2000,
-    meanTokens: 60,
-    limits: { requestsPerMinute: 6000, tokensPerMinute: 10_000_000 },
-    latency: { minMs: 20, maxMs: 400 },
-  },
-  wide: { ...embed, name: "wide", dimensions: 1536 },
-};
 
 /** Inputs of one round, the same for the same seed. */
 export function inputsOf({ meanTokens, badInputEvery }: Workload, count: number, seed: number): readonly string[] {
@@ -84,18 +80,29 @@ export function goodInputsOf(workload: Workload, count: number, seed: number): r
   return inputsOf(workload, count, seed).filter((_, index) => !bad.has(index));
 }
 
-/** Behavior of the emulator for this work. */
-export function behaviorOf({ limits, latency, serverErrorRate, badInputEvery }: Workload, seed: number): Behavior {
+/** Behavior of the server for this work. */
+export function behaviorOf(workload: Workload, seed: number): Behavior | OwnBehavior {
+  const { own, limits, latency, fill, serverErrorRate, badInputEvery } = workload;
+  if (own !== undefined) return { own, seed };
   return {
     seed,
     limits,
-    fill: FILL,
+    fill,
     latency,
     faults: { serverErrorRate, ...(badInputEvery !== undefined && { badInput: { marker: BAD_MARKER } }) },
   };
 }
 
-/** Shortest time of any answer, in milliseconds. */
+/** Behavior of a server of one's own. */
+export interface OwnBehavior {
+  /** @default one that answers at once */
+  readonly own?: OwnServer;
+  readonly seed?: number;
+}
+
+/** Shortest time of any answer, in milliseconds. Of a lognormal one, what an answer in forty is faster than. */
 export function fastestAnswerMs({ latency }: Workload): number {
-  return "minMs" in latency ? latency.minMs : latency.baseMs * (1 - latency.jitter);
+  if ("minMs" in latency) return latency.minMs;
+  const { baseMs, jitter, distribution } = latency;
+  return baseMs * (distribution === "lognormal" ? Math.exp(-2 * jitter) : 1 - jitter);
 }

@@ -1,17 +1,25 @@
-import { type WorkloadName, workloads } from "../provider/workload.ts";
+import type { LimitsName } from "../provider/workload.ts";
+import { workloads } from "../provider/workloads.ts";
 import type { SuiteReport } from "../report.ts";
 
 /** Amount of a suite to measure. */
 export interface SuiteOptions {
   readonly items: number;
   readonly rounds: number;
+  /** Names of the rows to measure, in suites that have several workloads. @default all */
+  readonly rows?: readonly string[];
+  /** Names of the contenders to measure besides ours, or parts of them. @default all */
+  readonly contenders?: readonly string[];
 }
+
+/** Command that runs several suites: against an emulated provider, or at latencies and servers that it has to learn. */
+export type SuiteGroup = "provider" | "learned";
 
 /** Suite of measurements. */
 export interface Suite {
   readonly name: string;
   /** Command that runs all suites of this kind. @default none besides `all` */
-  readonly group?: "provider";
+  readonly group?: SuiteGroup;
   readonly description: string;
   /** Options of the committed results. */
   readonly defaults: SuiteOptions;
@@ -62,9 +70,37 @@ export const suites: readonly Suite[] = [
     measure: async (options) => (await import("./decode.ts")).measureDecode(options),
   },
   providerSuite("wide", "embed with vectors of 1,536 numbers, and the memory that it takes"),
+  {
+    name: "latency",
+    group: "learned",
+    description: "texts and chats whatever the latency, against peers as they come and at the best of 12 settings",
+    defaults: { items: workloads.E10.items, rounds: 3 },
+    measure: async (options) => (await import("./latency.ts")).measureLatency(options),
+  },
+  {
+    name: "own",
+    group: "learned",
+    description: "servers of one's own, which report no limits, against the best of a sweep of fixed settings",
+    defaults: { items: workloads.E10.items, rounds: 2 },
+    measure: async (options) => (await import("./own.ts")).measureOwn(options),
+  },
+  {
+    name: "fewest",
+    group: "learned",
+    description: "requests that are made where requests are few, and where a server takes small ones only",
+    defaults: { items: workloads.E10.items, rounds: 2 },
+    measure: async (options) => (await import("./fewest.ts")).measureFewest(options),
+  },
+  {
+    name: "shared",
+    group: "learned",
+    description: "the pace of a long job on a key, half of whose limits another user takes for a while",
+    defaults: { items: workloads.shared.items, rounds: 1 },
+    measure: async (options) => (await import("./shared.ts")).measureShared(options),
+  },
 ];
 
-function providerSuite(name: WorkloadName, description: string): Suite {
+function providerSuite(name: LimitsName, description: string): Suite {
   return {
     name,
     group: "provider",

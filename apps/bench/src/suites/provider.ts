@@ -1,10 +1,11 @@
 import { versionOf } from "../machine.ts";
 import { leastRequests } from "../provider/bound.ts";
-import { contenderNamed, contenderNames, OURS } from "../provider/contenders/index.ts";
+import { contenderNamed, OURS } from "../provider/contenders/index.ts";
 import { type Entry, type Measured, measureWorkload } from "../provider/measure.ts";
 import { bestSetting, describeSetting } from "../provider/settings.ts";
 import { type Figures, figuresOf } from "../provider/figures.ts";
-import { type Workload, type WorkloadName, workloads } from "../provider/workload.ts";
+import type { Workload, LimitsName } from "../provider/workload.ts";
+import { workloads } from "../provider/workloads.ts";
 import type { SuiteReport, Target } from "../report.ts";
 
 /** Amount to measure. */
@@ -30,7 +31,7 @@ const timesBound = (limit: number): Promised => ({
 const noRefusal: Promised = { what: "429s", limit: 0, unit: "429s", of: (ours) => ours.rateLimited };
 const noneLost: Promised = { what: "inputs lost", limit: 0, unit: "inputs", of: (ours) => ours.lost };
 
-const promises: Readonly<Record<WorkloadName, readonly Promised[]>> = {
+const promises: Readonly<Record<LimitsName, readonly Promised[]>> = {
   embed: [timesBound(1.04), noRefusal, noneLost],
   throttled: [timesBound(1.04), noRefusal, noneLost],
   faulty: [
@@ -57,7 +58,7 @@ const promises: Readonly<Record<WorkloadName, readonly Promised[]>> = {
 };
 
 /** Runs a workload through Batchwise with nothing configured, and through its peers as they come and at their best. */
-export async function measureProvider(name: WorkloadName, options: ProviderOptions): Promise<SuiteReport> {
+export async function measureProvider(name: LimitsName, options: ProviderOptions): Promise<SuiteReport> {
   const entries = entriesOf(name);
   const measured = await measureWorkload(name, entries, options);
   const figures = new Map(
@@ -105,8 +106,8 @@ export async function measureProvider(name: WorkloadName, options: ProviderOptio
 }
 
 /** Entries: Batchwise as it comes; each peer at its best and as it comes. */
-function entriesOf(name: WorkloadName): readonly Entry[] {
-  const others = contenderNames.filter((each) => each !== OURS);
+function entriesOf(name: LimitsName): readonly Entry[] {
+  const others = workloads[name].peers;
   return [
     { name: OURS, setting: {}, always: true },
     ...others.map((each) => ({ name: each, setting: bestSetting(name, each), always: false })),

@@ -1,4 +1,4 @@
-import type { Limits } from "../workload.ts";
+import type { GridName, Limits } from "../workload.ts";
 
 /** Emulator, as a contender sees it, with its limits. */
 export interface Server {
@@ -41,12 +41,8 @@ export interface ProviderContender {
   readonly chat: (prompts: readonly string[], server: Server, setting: Setting) => Promise<Outcomes<string>>;
 }
 
-/** Settings that the sweep tries: `faulty` for texts with refused ones, `embed` for other texts, `chat` for prompts. */
-export interface Grids {
-  readonly embed: readonly Setting[];
-  readonly faulty: readonly Setting[];
-  readonly chat: readonly Setting[];
-}
+/** Settings that the sweep tries, for the kinds of work that a contender is measured with. */
+export type Grids = { readonly [Name in GridName]?: readonly Setting[] };
 
 /** Names of the models on the wire. */
 export const EMBEDDING_MODEL = "text-embedding-3-small";

@@ -7,6 +7,7 @@ export const OURS = "Batchwise";
 const modules: Readonly<Record<string, () => Promise<{ readonly contender: ProviderContender }>>> = {
   [OURS]: async () => import("./batchwise.ts"),
   "openai + p-map + p-retry": async () => import("./p-map.ts"),
+  "openai + p-map, bisecting": async () => import("./p-map-bisecting.ts"),
   "openai + p-queue": async () => import("./p-queue.ts"),
   "openai + Effect RateLimiter": async () => import("./effect.ts"),
   LangChain: async () => import("./langchain.ts"),

@@ -8,6 +8,9 @@ export const contender: ProviderContender = {
     embed: gridOf({ concurrency: [1, 2], size: [512, 2048], retries: [6, 20] }),
     faulty: gridOf({ concurrency: [1, 2, 8], size: [64, 512], retries: [20] }),
     chat: gridOf({ concurrency: [10, 20, 30, 60], retries: [20] }),
+    latency: gridOf({ concurrency: [4, 8, 12, 16], size: [50, 100, 200], retries: [20] }),
+    quarter: gridOf({ concurrency: [1, 2, 3, 4], size: [50, 100, 200], retries: [20] }),
+    pacedChat: gridOf({ concurrency: [12, 14, 16, 18, 20, 22, 24, 26, 28, 32, 40, 60], retries: [20] }),
   },
   async embed(texts, { baseURL, apiKey, dimensions }, { concurrency, size, retries }) {
     const embeddings = new OpenAIEmbeddings({

@@ -26,12 +26,13 @@ export const contender: ProviderContender = {
   },
 };
 
-function mapOptions({ concurrency }: Setting): { readonly concurrency?: number } {
+/** Options of p-map for a setting. */
+export function mapOptions({ concurrency }: Setting): { readonly concurrency?: number } {
   return concurrency === undefined ? {} : { concurrency };
 }
 
 /** Retries transient errors. Without `shouldRetry` a refused text would be retried for a quarter of an hour. */
-function withRetry<Input, Output>(
+export function withRetry<Input, Output>(
   { retries }: Setting,
   call: (input: Input) => Promise<Output>,
 ): (input: Input) => Promise<Output> {
