@@ -178,8 +178,8 @@ class LocalRateLimiter implements Required<RateLimiter> {
   #apply(settlement: Settlement, demand: Demand, used: Demand, startedAt: number, now: number): void {
     const { outcome } = settlement;
     if (outcome === "ok") this.#inFlight.succeeded();
-    // What failed for another reason got through the limits, too.
-    if (outcome === "ok" || (outcome === "failed" && used.requests > 0)) this.#pace.passed(startedAt, now, used.tokens);
+    // What failed for another reason got through the limits, too: a call that took too long was not refused by one.
+    if (outcome !== "limited" && used.requests > 0) this.#pace.passed(startedAt, now, used.tokens);
     if (outcome === "limited") {
       this.#inFlight.refused(startedAt, now);
       // Where less is left of a limit than was asked for, to wait is enough.

@@ -10,6 +10,8 @@ export type Judgment = "try" | "wait" | "over" | "end";
 
 /** Milliseconds after which a run ends in which nothing ever got through, and a failure that keeps others off uses up tries. */
 const LONG_MS = 120_000;
+/** Milliseconds without an answer after which one more input is asked than may be under way. */
+export const QUIET_MS = 30_000;
 /** Tries after the first one for an answer of the wrong shape. */
 const RESULT_TRIES = 2;
 /** Inputs that are told to wait for longer than is obeyed, one after another, which end the run. */
@@ -77,6 +79,7 @@ export class Health {
   fail(chunk: Chunk<unknown>, error: Error, settled: number, size: number = chunk.size): void {
     this.#settled = settled;
     const facts = factsOf(error);
+    chunk.isSlow = facts.code === "timeout";
     const now = this.#context.options.clock.now();
     if (this.#heard !== this.#seen) {
       this.#seen = this.#heard;
@@ -103,6 +106,11 @@ export class Health {
     chunk.failing = undefined;
     if (facts.code === "invalid_result") chunk.wrong++;
     if (this.isPatient && !isRetryable(facts)) this.refusals.add(chunk, error, facts);
+  }
+
+  /** Tells whether nothing has been answered for so long. @default as long as is waited */
+  isSilent(ms: number = this.boundMs): boolean {
+    return this.#heard === this.#seen && this.#context.options.clock.now() - this.#silentSince >= ms;
   }
 
   /** A first failure, now. */
@@ -152,7 +160,7 @@ export class Health {
 
   /** A refusal by a rate limit says nothing of the input, unless it is the request that is too heavy for the limit. */
   #judgeRefusal(chunk: Chunk<unknown>): Judgment {
-    if (this.#isSilent()) return "end";
+    if (this.isSilent()) return "end";
     const { failing } = chunk;
     if (failing === undefined || failing.refusals < this.#attempts || failing.heard === this.#heard) return "wait";
     return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
@@ -163,7 +171,7 @@ export class Health {
     const isOvertaken = chunk.failing?.isOvertaken === true;
     if (chunk.size > 1 && isOvertaken && !isUnsent) return "over";
     const isShaky = isOvertaken && this.#answered < RELIABLE;
-    if (isShaky || this.#isOutage(chunk, isUnsent)) return this.#isSilent() ? "end" : "wait";
+    if (isShaky || this.#isOutage(chunk, isUnsent)) return this.isSilent() ? "end" : "wait";
     return this.#try(chunk);
   }
 
@@ -183,11 +191,6 @@ export class Health {
   /** True where inputs have failed for so long that others are to be asked instead. */
   #isOld({ failing }: Chunk<unknown>, ms: number = LONG_MS): boolean {
     return failing !== undefined && this.#context.options.clock.now() - failing.since >= ms;
-  }
-
-  /** True where nothing has got through for as long as is waited. */
-  #isSilent(): boolean {
-    return this.#heard === this.#seen && this.#context.options.clock.now() - this.#silentSince >= this.boundMs;
   }
 
   get #attempts(): number {

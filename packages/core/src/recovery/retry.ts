@@ -80,8 +80,8 @@ export class Retry<Input, Output> {
     const { refusal } = this.#settler;
     if (refusal !== undefined) return { chunk, error: refusal, isWhole: true };
     const { limiter } = this.#context.options;
-    // While there is an outage new inputs take their turns, too: what has failed may be bad.
-    const pass = await this.#admission.pass(chunk, limiter?.outage === undefined);
+    // While there is an outage new inputs take their turns, too: what has failed may be bad. What is slow keeps others off.
+    const pass = await this.#admission.pass(chunk, limiter?.outage === undefined && !chunk.isSlow);
     if (pass === undefined) return undefined;
     const isAsking = chunk.size > 1 && limiter?.outage !== undefined;
     const [asking, rest] = isAsking ? this.#pickOne(chunk) : [chunk];

@@ -28,6 +28,8 @@ export class Admission {
   #busy = 0;
   /** True while new work waits at the limits. Never more than one chunk of it does. */
   #isParked = false;
+  /** Chunks that wait at the limits and may take too long again. */
+  #slow = 0;
   /** Chunks that have passed the limits and wait for a permit; each is told whether it got one. */
   readonly #waiting: ((granted: boolean) => void)[] = [];
 
@@ -93,8 +95,8 @@ export class Admission {
     this.#isParked = true;
     this.leave();
     try {
-      // In an outage it asks before what has failed already.
-      return await this.pass(chunk, this.#options.limiter?.outage !== undefined);
+      // In an outage it asks before what has failed already; and it goes before what may take too long again.
+      return await this.pass(chunk, this.#options.limiter?.outage !== undefined || this.#slow > 0);
     } finally {
       this.#isParked = false;
       // Others may have waited for this one to pass.
@@ -108,6 +110,7 @@ export class Admission {
     let reservation: Reservation | undefined;
     if (limiter !== undefined) {
       const resume = this.#stats.waiting();
+      if (chunk.isSlow) this.#slow++;
       try {
         const signal = this.#draining;
         const demand = this.demandOf(chunk.size, chunk.tokens);
@@ -116,6 +119,7 @@ export class Admission {
         if (this.#draining.aborted) return undefined;
         throw error;
       } finally {
+        if (chunk.isSlow) this.#slow--;
         resume();
       }
     }

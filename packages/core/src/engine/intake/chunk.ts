@@ -28,6 +28,8 @@ export class Chunk<Input> {
   retries = 0;
   /** Answers of the wrong shape among them. */
   wrong = 0;
+  /** True where the last call for them took too long: another may, too. Set with each failure. */
+  isSlow: boolean = false;
   /** Since when they fail at a provider that fails itself or refuses by a rate limit; set at the first such failure. */
   failing: Failing | undefined;
   readonly #weights: (Weight | undefined)[] = [];

@@ -4,7 +4,7 @@ import type { ResolvedOptions } from "../resolve/resolve-options.ts";
 import type { Backlog } from "../results/outcome-sink.ts";
 import type { Settler } from "../results/settler.ts";
 import type { StageContext } from "../stage-context.ts";
-import type { SizeCap } from "../../request-size/size-cap.ts";
+import { QUIET_MS } from "../../recovery/health.ts";
 import { probeSize } from "./chunk-size.ts";
 import { NearEnd } from "./near-end.ts";
 import { Ahead } from "./ahead.ts";
@@ -41,7 +41,6 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   /** Chunk that finds out the limits: what follows is not packed before it is back. */
   #probe: Chunk<Input> | undefined;
   #isClosed = false;
-  /** Undefined where requests are as large as they may be. */
   readonly #target: RequestTarget<Input, Output> | undefined;
 
   constructor(context: StageContext<Input, Output>, settler: Settler<Input, Output>, admission: Admission) {
@@ -64,7 +63,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   }
 
   /** Size of chunks that the backend has shown to take. */
-  get cap(): SizeCap {
+  get cap(): Packer<Input>["cap"] {
     return this.#packer.cap;
   }
 
@@ -78,13 +77,15 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   poll(): IntakeState {
     if (this.#isClosed) return "done";
     // What has failed may be bad: another input tells whether there is an outage.
-    if (this.#options.limiter?.outage !== undefined) this.#ahead.prepare();
+    const isStuck = this.#outstanding >= this.#mostChunks && this.#settler.health.isSilent(QUIET_MS);
+    if (this.#options.limiter?.outage !== undefined || isStuck) this.#ahead.prepare();
     if (!this.#source.ended || this.#packer.held > 0 || this.#ahead.next !== undefined) {
       if (this.#mayStart()) {
         if (this.#ahead.next !== undefined) return "chunk";
         if (this.#target !== undefined) this.#packer.aim(this.#target.next(this.#packer.held));
         this.#source.fill(this);
-        if (this.#outstanding < this.#mostChunks && this.#packer.isReady(this.#isPartialWanted())) return "chunk";
+        if ((this.#outstanding < this.#mostChunks || isStuck) && this.#packer.isReady(this.#isPartialWanted()))
+          return "chunk";
       }
       if (!this.#source.ended || this.#packer.held > 0) return "wait";
     }
