@@ -51,7 +51,7 @@ export class Survey<Input, Output> {
     const asked = [...ahead, ...places.map((place) => chunk.pick([place]))];
     await this.#sendUntilOnePasses(asked);
     for (const _ of ahead) this.#intake.finished();
-    const isWide = ahead.length > 0 || chunk.size >= SURELY || (passed === 0 && count >= SURELY);
+    const isWide = ahead.length > 0 || chunk.size >= SURELY || refusals.isWide(passed);
     // The first one of a chunk has been counted with it.
     const isSure = isWide && health.passed === passed && refusals.count >= count + asked.length - 1;
     if (isSure && refusals.last !== undefined) this.#settler.refuse(refusedForAll(refusals.last, refusals.count));
