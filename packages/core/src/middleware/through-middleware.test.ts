@@ -7,6 +7,7 @@ import {
   type BatchOptions,
   type Call,
   type CallReport,
+  type Clock,
   type FinishReport,
   InputError,
   type Middleware,
@@ -36,6 +37,8 @@ const shout = (calls: string[][] = []): Runnable<string, string> =>
 const accepting = (): StandardSchema<unknown, string> => ({
   "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: value as string }) },
 });
+
+const sleep = (ms: number, clock: Clock): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
 
 function throwing(error: Error): () => never {
   return () => {
@@ -237,6 +240,21 @@ describe("a call's middleware", () => {
     expect(await subject.batch([0, 1, 2, 3, 4])).toEqual(outputs);
   });
 
+  it("L8 may answer without waiting for its call, whose permit is held until it ends, be it with a failure", async () => {
+    const clock = new FakeClock();
+    let [inFlight, most] = [0, 0];
+    const failing = runnable(async (): Promise<string> => {
+      most = Math.max(most, ++inFlight);
+      await sleep(10, clock);
+      inFlight--;
+      throw new ProviderError("Busy.", { retryable: true, status: 503 });
+    });
+    const leaving: Middleware = { call: (call, next) => (void next(call), Promise.resolve({ results: ["x"] })) };
+    const subject = withConfig(failing, { middleware: [leaving], maxConcurrency: 2 });
+    expect(await clock.run(subject.batch(["a", "b", "c", "d"], { clock }))).toEqual(["x", "x", "x", "x"]);
+    expect([most, clock.now()]).toEqual([2, 20]);
+  });
+
   it("L6 an Error that it puts into a slot fails that input, also of one input a call", async () => {
     const refusing: Middleware = {
       async call(call, next) {
@@ -334,6 +352,31 @@ describe("middleware at fault ends the batch, and what is paid is kept", () => {
       "to call next once, got two calls",
       true,
     ],
+    [
+      "calls on twice at once",
+      async (call, next) => (await Promise.all([next(call), next(call)]))[0],
+      "to call next once, got two calls",
+      true,
+    ],
+    [
+      "calls on twice and waits for neither",
+      (call, next) => (void next(call), void next(call), Promise.resolve({ results: ["x", "y"] })),
+      "to call next once, got two calls",
+      true,
+    ],
+    [
+      "throws while its call is in flight",
+      (call, next) => (void next(call), Promise.reject(new TypeError("oops"))),
+      "got an error, in `cause`",
+      true,
+    ],
+    [
+      "throws at once while its call is in flight",
+      (call, next) => (void next(call), throwing(new TypeError("oops"))()),
+      "got an error, in `cause`",
+      true,
+    ],
+    ["returns nothing while its call is in flight", async (call, next) => void next(call) as never, "undefined", true],
     ["never calls on and returns nothing", async () => undefined as never, "got undefined", false],
     ["returns nothing at once", () => undefined as never, "got undefined", false],
   ];
@@ -356,6 +399,17 @@ describe("middleware at fault ends the batch, and what is paid is kept", () => {
     expect([calls.length, ...values]).toEqual(isSent ? [1, "A", "B"] : [0, cause, cause]);
   });
 
+  it("keeps what is paid also where middleware further inside is on its way to the call", async () => {
+    const clock = new FakeClock();
+    const calls: string[][] = [];
+    const slow: Middleware["call"] = async (call, next) => (await sleep(10, clock), next(call));
+    const hasty: Middleware["call"] = (call, next) => (void next(call), Promise.reject(new TypeError("oops")));
+    const subject = withConfig(shout(calls), { middleware: [{ call: slow }, { call: hasty }] });
+    const error = await clock.run(subject.batch(["a", "b", "c"], { clock })).catch((thrown) => thrown);
+    expect((error as BatchError).outcomes).toMatchObject([{ value: "A" }, { value: "B" }]);
+    expect(calls).toEqual([["a", "b"]]);
+  });
+
   it("L7 that never ends its call keeps no batch from being aborted, or from its deadline", async () => {
     const clock = new FakeClock();
     const calls: string[][] = [];
@@ -366,6 +420,19 @@ describe("middleware at fault ends the batch, and what is paid is kept", () => {
     await expect(clock.run(aborted)).rejects.toThrow("enough");
     const late = clock.run(subject.batch(["a"], { clock, timeoutMs: 50, returnExceptions: true }));
     expect([await late, calls]).toEqual([[expect.any(TimeoutError)], []]);
+  });
+
+  it("L7 that leaves a call which never ends keeps no batch from being aborted, or from its deadline", async () => {
+    const clock = new FakeClock();
+    const hanging = runnable(() => new Promise<string>(() => undefined));
+    const leaving: Middleware = { call: (call, next) => (void next(call), Promise.resolve({ results: ["x"] })) };
+    const subject = withConfig(hanging, { middleware: [leaving] });
+    const stop = new AbortController();
+    const aborted = subject.batch(["a", "b"], { clock, signal: stop.signal });
+    clock.after(10, () => stop.abort(new Error("enough")));
+    await expect(clock.run(aborted)).rejects.toThrow("enough");
+    const late = clock.run(subject.batch(["a"], { clock, timeoutMs: 50, returnExceptions: true }));
+    expect(await late).toEqual([expect.any(TimeoutError)]);
   });
 
   it("L12 starts nothing more", async () => {

@@ -60,20 +60,30 @@ export function outputOf({ result, sent }: MiddlewareEnd): unknown {
   return output;
 }
 
+/** A hook around a call. It ends no sooner than the call that it has begun: that one is paid, and holds a permit. */
 function around(hook: CallHook, next: Next, passage: Passage): Next {
   return async (call) => {
-    let isCalled = false;
-    return hook(call, async (changed) => {
-      if (!isCalled) {
-        isCalled = true;
-        return next(changed);
-      }
-      passage.misuse = new ArgumentError(
-        "Expected middleware to call next once, got two calls. Let `retry` try again.",
-      );
-      throw passage.misuse;
-    });
+    let begun: Promise<CallResult> | undefined;
+    const once: Next = (changed) => {
+      if (begun !== undefined) return Promise.reject((passage.misuse = calledTwice()));
+      return (begun = next(changed));
+    };
+    try {
+      return await hook(call, (changed) => handled(once(changed)));
+    } finally {
+      await begun?.catch(() => undefined);
+    }
   };
+}
+
+/** A promise whose rejection is not reported where the middleware does not wait for it. */
+function handled<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function calledTwice(): Error {
+  return new ArgumentError("Expected middleware to call next once, got two calls. Let `retry` try again.");
 }
 
 function wrongResult(result: CallResult | undefined, count: number): Error | undefined {
