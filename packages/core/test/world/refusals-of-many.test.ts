@@ -47,3 +47,30 @@ it.for([200, 960])("P49 %i texts in requests of 96 that are all under way, and a
   await clock.run(subject.batch(range(count), { clock, returnExceptions: true }));
   expect(calls).toBeLessThanOrEqual(40);
 });
+
+it("P45 without retries, too, a wait of a day makes no other input wait", async () => {
+  const clock = new FakeClock();
+  const failure = { status: 429, code: "rate_limited", retryable: true, retryAfterMs: 86_400_000 } as const;
+  const subject = runnable<number, number>(
+    async (input) => {
+      if (input === 1) throw new ProviderError("later", failure);
+      return input;
+    },
+    { limiter: rateLimiter({ clock }), retry: false },
+  );
+  const slots = await clock.run(subject.batch(range(5), { clock, returnExceptions: true }));
+  expect(slots.filter((slot) => slot instanceof Error)).toHaveLength(1);
+  expect(clock.now()).toBeLessThan(60_000);
+});
+
+it("P43 a run that a rate limit ends does not blame the network", async () => {
+  const clock = new FakeClock();
+  const subject = runnable<number, number>(
+    async () => {
+      throw new ProviderError("no", { code: "rate_limited", status: 429, retryable: true });
+    },
+    { maxConcurrency: 5, retry: { attempts: 6 }, limiter: rateLimiter({ clock }) },
+  );
+  const [slot] = await clock.run(subject.batch(range(100), { clock, returnExceptions: true }));
+  expect((slot as Error).message).toContain("Check the limits of the key, run the rest later");
+});

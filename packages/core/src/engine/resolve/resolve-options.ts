@@ -65,7 +65,8 @@ interface Marks {
   readonly [INSIDE]?: unknown;
 }
 
-const RETRY_DEFAULTS: ResolvedRetry = {
+/** Retry options where none are given. */
+export const RETRY_DEFAULTS: ResolvedRetry = {
   attempts: 1,
   minDelayMs: 500,
   maxDelayMs: 30_000,
