@@ -54,8 +54,8 @@ export interface Workload {
 }
 
 /**
- * Time of an answer: a base and a part for its tokens, with jitter (of a lognormal distribution its sigma); or anything
- * between two times.
+ * Time of an answer: a base and a part for its tokens, with jitter (of a lognormal distribution its sigma), within
+ * bounds; or anything between two times.
  */
 export type Latency =
   | {
@@ -63,6 +63,10 @@ export type Latency =
       readonly perThousandTokensMs: number;
       readonly jitter: number;
       readonly distribution?: "uniform" | "lognormal";
+      /** @default 0 */
+      readonly minMs?: number;
+      /** @default none */
+      readonly maxMs?: number;
     }
   | { readonly minMs: number; readonly maxMs: number };
 
@@ -102,7 +106,7 @@ export interface OwnBehavior {
 
 /** Shortest time of any answer, in milliseconds. Of a lognormal one, what an answer in forty is faster than. */
 export function fastestAnswerMs({ latency }: Workload): number {
-  if ("minMs" in latency) return latency.minMs;
-  const { baseMs, jitter, distribution } = latency;
-  return baseMs * (distribution === "lognormal" ? Math.exp(-2 * jitter) : 1 - jitter);
+  if (!("baseMs" in latency)) return latency.minMs;
+  const { baseMs, jitter, distribution, minMs = 0 } = latency;
+  return Math.max(minMs, baseMs * (distribution === "lognormal" ? Math.exp(-2 * jitter) : 1 - jitter));
 }

@@ -82,11 +82,18 @@ export const workloads: Readonly<Record<WorkloadName, Workload>> = {
   C: {
     ...e,
     name: "C",
-    about: "C: 2,000 chats, 9,000 requests a minute, 110 ms, sigma 0.6",
+    about: "C: 2,000 chats, 9,000 requests a minute, 110 ms, sigma 0.6, 20 to 400 ms",
     kind: "chat",
     items: 2000,
     limits: { requestsPerMinute: 9000, tokensPerMinute: 20_000_000 },
-    latency: { baseMs: 110, perThousandTokensMs: 0, jitter: 0.6, distribution: "lognormal" },
+    latency: {
+      baseMs: 110,
+      perThousandTokensMs: 0,
+      jitter: 0.6,
+      distribution: "lognormal",
+      minMs: 20,
+      maxMs: 400,
+    },
     grid: "pacedChat",
   },
   queue: {
