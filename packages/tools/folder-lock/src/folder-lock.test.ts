@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -107,6 +107,53 @@ test("of many who take a lock that was left, or one after another, one at a time
   expect(most).toBe(1);
   expect(rounds).toBeGreaterThanOrEqual(10);
   expect(await readdir(folder)).toHaveLength(1);
+});
+
+test("names the process that has it", async () => {
+  const lock = await FolderLock.take(folder);
+  const error = await FolderLock.take(folder).catch((refusal: unknown) => refusal as FolderLockError);
+  expect(error).toMatchObject({ holder: { pid: process.pid, host: hostname() } });
+  await lock.release();
+});
+
+test("is let go with its folder, which the next one makes again; one that was taken over keeps it", async () => {
+  const inner = join(folder, "inner");
+  await mkdir(inner);
+  const lock = await FolderLock.take(inner);
+  await writeFile(join(inner, "results"), "paid");
+  await writeFile(join(inner, "lock-2"), JSON.stringify({ token: "t", pid: process.ppid, host: hostname() }));
+  await expect(lock.discard()).rejects.toThrow("taken over");
+  expect(await readdir(inner)).toContain("results");
+  await rm(join(inner, "lock-2"));
+  await lock.discard();
+  expect(await readdir(folder)).toEqual([]);
+  await mkdir(inner);
+  await (await FolderLock.take(inner)).discard();
+});
+
+test("of many who take a folder that its holder discards, one at a time has it", async () => {
+  const inner = join(folder, "inner");
+  let holders = 0;
+  let most = 0;
+  let rounds = 0;
+  const take = async (): Promise<void> => {
+    await mkdir(inner, { recursive: true });
+    const lock = await FolderLock.take(inner);
+    most = Math.max(most, ++holders);
+    rounds++;
+    await lock.verify().finally(() => holders--);
+    await lock.discard();
+  };
+  for (let round = 0; round < 10; round++) {
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, take));
+    const refusals = tries.flatMap((each) =>
+      each.status === "rejected" ? [each.reason as NodeJS.ErrnoException] : [],
+    );
+    expect(refusals.every((reason) => reason instanceof FolderLockError || reason.code === "ENOENT")).toBe(true);
+  }
+  expect(most).toBe(1);
+  expect(rounds).toBeGreaterThanOrEqual(10);
+  expect(await readdir(folder)).toEqual([]);
 });
 
 test("a folder that is not there is the system's error", async () => {

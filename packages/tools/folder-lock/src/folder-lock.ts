@@ -5,6 +5,13 @@ import { hasEnded, held, type Holder, newHolder } from "./holder.ts";
 /** Error for a folder that another process has. The message says which process, and what to do. */
 export class FolderLockError extends Error {
   override readonly name = "FolderLockError";
+  /** Process that has it, where it is known. */
+  readonly holder: Pick<Holder, "pid" | "host"> | undefined;
+
+  constructor(message: string, holder?: Pick<Holder, "pid" | "host">) {
+    super(message);
+    this.holder = holder && { pid: holder.pid, host: holder.host };
+  }
 }
 
 /** Options of `FolderLock.take`. */
@@ -85,6 +92,21 @@ export class FolderLock {
     await rename(mark, lockIn(this.#folder, this.#number));
   }
 
+  /**
+   * Lets go by removing the folder and all that is in it. The folder is gone at once, whole: another process that is
+   * about to take it gets the system's ENOENT, and makes it again.
+   *
+   * @throws FolderLockError where another process has taken the lock over
+   */
+  async discard(): Promise<void> {
+    await this.verify();
+    const removed = `${this.#folder}.${this.#holder.token}`;
+    await rename(this.#folder, removed);
+    clearInterval(this.#signs);
+    held.delete(this.#holder.token);
+    await rm(removed, { recursive: true, force: true });
+  }
+
   async #isOurs(): Promise<boolean> {
     return highest(await numbersIn(this.#folder)) === this.#number;
   }
@@ -135,7 +157,7 @@ function highest(numbers: readonly number[]): number {
 
 async function writeAside(folder: string, holder: Holder): Promise<string> {
   const path = join(folder, `aside-${crypto.randomUUID()}`);
-  await writeFile(path, JSON.stringify(holder));
+  await writeFile(path, JSON.stringify(holder), { mode: 0o600 });
   return path;
 }
 
@@ -164,8 +186,10 @@ async function isSilent(folder: string, number: number): Promise<boolean> {
   return found !== undefined && Date.now() - found.mtimeMs > SILENCE_MS;
 }
 
-function inUse(folder: string, { pid, host }: Holder): FolderLockError {
+function inUse(folder: string, holder: Holder): FolderLockError {
+  const { pid, host } = holder;
   return new FolderLockError(
     `Expected the folder ${folder} to be free, got one in use by process ${pid} on ${host}. Wait until that has ended, or choose another folder.`,
+    holder,
   );
 }
