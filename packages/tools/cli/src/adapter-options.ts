@@ -28,7 +28,7 @@ export function identityOf(
   properties: Properties,
   key: string | undefined,
   env: NodeJS.ProcessEnv,
-): object {
+): { readonly options: Options; readonly environment: Options } {
   const prefix = key?.slice(0, key.indexOf("_") + 1) ?? "";
   return {
     options: identifyingOptions(options, properties),

@@ -1,23 +1,22 @@
 import { codeOf, type Completed } from "@batchwise/core";
 
-/** Outcome of one input, in its turn. */
+/** Outcome of one input. */
 type Each = Completed<unknown, unknown>;
 
 /**
- * Outcomes in order, of which a refusal that may end the run is held back with all that follow it: a refused key, an
- * exhausted quota or a refused option is an error of its input where the run goes on, and not where it ends. It goes on
- * where the engine asks for another input.
+ * Refusals that may end the run are held back: a refused key, an exhausted quota or a refused option is an error of its
+ * input where the run goes on, and not where it ends. It goes on where the engine asks for another input.
  */
 export class HeldOutcomes {
-  readonly #pass: (outcome: Each) => Promise<void>;
+  readonly #pass: (outcome: Each) => void | Promise<void>;
   #held: Each[] = [];
 
-  constructor(pass: (outcome: Each) => Promise<void>) {
+  constructor(pass: (outcome: Each) => void | Promise<void>) {
     this.#pass = pass;
   }
 
   async take(outcome: Each): Promise<void> {
-    if (this.#held.length > 0 || (outcome.status === "rejected" && mayEndRun(outcome.reason))) this.#held.push(outcome);
+    if (outcome.status === "rejected" && mayEndRun(outcome.reason)) this.#held.push(outcome);
     else await this.#pass(outcome);
   }
 
@@ -25,8 +24,7 @@ export class HeldOutcomes {
   async release(): Promise<void> {
     const held = this.#held;
     this.#held = [];
-    // At once: another outcome may come while these are written.
-    await Promise.all(held.map((outcome) => this.#pass(outcome)));
+    await Promise.all(held.map(async (outcome) => this.#pass(outcome)));
   }
 
   /** The run is over. Held outcomes are dropped where such a refusal is why: the next run sends their inputs again. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink } from "node:fs/promises";
 import path from "node:path";
 import { Writable } from "node:stream";
 import { startEmulator } from "@batchwise/emulator";
@@ -25,7 +25,15 @@ test("the rows of a live run, at half the price, and the jobs are forgotten", as
   expect(exitCodeOf(result)).toBe(1);
   expect(stderr).toMatch(/^Offline: 5 inputs in 1 job, at most \d+ tokens, \$[\d.e-]+ instead of \$/);
   expect(stderr).toMatch(/\nJob batch_\w+ created, 5 inputs\.\n(.*\n)*Job ended, 5 of 5 inputs answered\.\n/);
-  expect(await readdir(folder)).toEqual([".batchwise", "in.jsonl", "live.jsonl", "out.jsonl"]);
+  // A failed row keeps what `--retry-failed` compares.
+  expect(await readdir(folder)).toEqual([
+    ".batchwise",
+    "in.jsonl",
+    "live.jsonl",
+    "live.jsonl.batchwise",
+    "out.jsonl",
+    "out.jsonl.batchwise",
+  ]);
   expect(emulator.stats().jobs.created).toBe(1);
 });
 
@@ -115,10 +123,13 @@ test.runIf(process.platform === "linux")(
       /to be writable, got no such file or folder/,
     );
     expect(emulator.stats().requests).toBe(0);
-    await symlink("/dev/full", path.join(folder, "out.jsonl.partial"));
+    const part = path.join(folder, "out.jsonl.batchwise", "part-1.jsonl");
+    await mkdir(path.dirname(part));
+    await symlink("/dev/full", part);
     const { result } = await start(folder, adapter, OFFLINE);
     expect(result.status).toBe("stopped");
     expect(result.reason?.message).toMatch(/to be writable, got a full disk/);
+    await rm(part);
     const again = await start(folder, adapter, OFFLINE);
     expect(again.result).toMatchObject({ status: "completed", answered: 3 });
     expect(emulator.stats().jobs.created).toBe(1);

@@ -16,11 +16,11 @@ export interface RunOptions {
   readonly keep?: readonly string[] | undefined;
   /** A file that ends in .jsonl, .csv, .parquet or .arrow. @default JSONL on standard output */
   readonly output?: string | undefined;
-  /** Replaces an output that exists. @default false: it is refused */
+  /** Replaces an output that exists, once the new one is whole. @default false: it is refused */
   readonly overwrite?: boolean | undefined;
-  /** Resumes after the last whole line of an output that exists. @default false */
+  /** Resumes: keeps every row of an earlier run with the same options and input. @default false */
   readonly resume?: boolean | undefined;
-  /** Resumes, and sends inputs again whose line has an error. @default false */
+  /** Resumes, and sends inputs again whose row has an error. @default false */
   readonly retryFailed?: boolean | undefined;
   /** Options of the adapter. A text is read by its schema's type. @default none */
   readonly set?: Readonly<Record<string, unknown>> | undefined;

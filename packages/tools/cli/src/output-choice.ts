@@ -1,98 +1,33 @@
-import { open, realpath, rename, rm, stat, truncate } from "node:fs/promises";
+import { readlink, realpath, stat } from "node:fs/promises";
 import path from "node:path";
-import type { Writable } from "node:stream";
 import { ArgumentError } from "@batchwise/core";
-import { type ResumePoint, readResumePoint } from "./resume.ts";
 import type { OutputFormat } from "./outputs/encoder.ts";
-import { cannotWrite, StreamTarget } from "./outputs/stream-target.ts";
 import type { RunOptions } from "./options.ts";
 
 /** Output of a run, before it is opened. */
 export interface OutputChoice {
-  /** Path of the file; undefined for standard output. */
+  /** Real path of the file; undefined for standard output. */
   readonly file: string | undefined;
   readonly format: OutputFormat;
-  /** Point of an earlier run's output at which this one resumes. */
-  readonly resumePoint: ResumePoint | undefined;
+  /** True for a file that can be resumed; false for a stream, such as standard output or a pipe. */
+  readonly isFile: boolean;
 }
 
 /**
- * Checks the output that the options ask for. No file is changed.
+ * Finds the output that the options ask for. No file is changed.
  *
- * @throws ArgumentError for an output that exists and may not be replaced, one that is the input, one that cannot be
- * resumed, or an unknown format
+ * @throws ArgumentError for one that is the input, or an unknown format
  */
-export async function chooseOutput(options: RunOptions, folder: string): Promise<OutputChoice> {
-  const { output, overwrite, resume, retryFailed } = options;
-  if (output === undefined) return { file: undefined, format: "jsonl", resumePoint: undefined };
-  const file = path.resolve(folder, output);
+export async function chooseOutput({ output, input }: RunOptions, folder: string): Promise<OutputChoice> {
+  if (output === undefined) return { file: undefined, format: "jsonl", isFile: false };
   const format = formatOf(output);
-  const resumes = resume === true || retryFailed === true;
-  if (resumes && format !== "jsonl") {
-    throw new ArgumentError(`Expected a .jsonl output to resume, got ${output}. Give one, or --overwrite.`);
-  }
-  if (options.input !== "-" && (await isSameFile(path.resolve(folder, options.input), file))) {
+  const file = await realPathOf(path.resolve(folder, output));
+  if (input !== "-" && (await isSameFile(path.resolve(folder, input), file))) {
     throw new ArgumentError("Expected another --output than the input, got the same file. Give another.");
   }
-  if (resumes) return { file, format, resumePoint: await readResumePoint(file) };
-  // An empty one, as of a run that was refused at its first request, has no rows to lose.
-  if (overwrite !== true && ((await stat(file).catch(() => undefined))?.size ?? 0) > 0) {
-    const advice = format === "jsonl" ? "--resume continues it, and --overwrite" : "--overwrite";
-    throw new ArgumentError(`Expected a new --output, got ${output}, which exists. ${advice} replaces it.`);
-  }
-  return { file, format, resumePoint: undefined };
+  const stats = await stat(file).catch(() => undefined);
+  return { file, format, isFile: stats === undefined || stats.isFile() || stats.isDirectory() };
 }
-
-/** Output that is open. */
-export interface OpenOutput {
-  readonly target: StreamTarget;
-  /** @throws Error where the output cannot be completed */
-  close(): Promise<void>;
-  /** Removes a partial file that could not be written. */
-  abandon(): Promise<void>;
-}
-
-/**
- * Opens the output: a new file, the old one after its last whole line, or, where old lines are done again, a new file
- * that replaces the old one at the end.
- *
- * @throws Error that says why it cannot be written
- */
-export async function openOutput(
-  { file, resumePoint }: OutputChoice,
-  { rewrites, stdout }: { readonly rewrites: boolean; readonly stdout: Writable },
-): Promise<OpenOutput> {
-  if (file === undefined) {
-    const target = new StreamTarget(stdout, "standard output", false);
-    return { target, close: () => target.close(), abandon: async () => undefined };
-  }
-  const resumes = resumePoint !== undefined && !rewrites;
-  const written = rewrites ? partialOf(file) : file;
-  try {
-    if (resumes) await truncate(file, resumePoint.end);
-    const handle = await open(written, resumes ? "a" : "w");
-    const target = new StreamTarget(handle.createWriteStream({ highWaterMark: BUFFER_BYTES }), file, true);
-    return {
-      target,
-      close: async () => {
-        await target.close();
-        if (rewrites) await rename(written, file);
-      },
-      abandon: async () => {
-        if (rewrites) await rm(written, { force: true });
-      },
-    };
-  } catch (error) {
-    throw cannotWrite(file, error);
-  }
-}
-
-/** File of an output that replaces another one at the end. */
-export function partialOf(file: string): string {
-  return `${file}.partial`;
-}
-
-const BUFFER_BYTES = 256 * 1024;
 
 const FORMATS: Readonly<Record<string, OutputFormat>> = {
   "": "jsonl",
@@ -109,7 +44,22 @@ function formatOf(output: string): OutputFormat {
   throw new ArgumentError(`Expected an --output that ends in .jsonl, .csv, .parquet or .arrow, got ${output}.`);
 }
 
+/** Path without symbolic links, of a file that may not be there yet: two names of it have one lock. */
+async function realPathOf(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch {
+    const target = await readlink(file).catch(() => undefined);
+    const folder = path.dirname(file);
+    if (target !== undefined) return realPathOf(path.resolve(folder, target));
+    return path.join(await realpath(folder).catch(() => folder), path.basename(file));
+  }
+}
+
+/** Compares files, not names: a hard link is the same file. */
 async function isSameFile(one: string, other: string): Promise<boolean> {
-  const [first, second] = await Promise.all([one, other].map((file) => realpath(file).catch(() => undefined)));
-  return first !== undefined && first === second;
+  const [first, second] = await Promise.all(
+    [one, other].map((file) => stat(file, { bigint: true }).catch(() => undefined)),
+  );
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }

@@ -2,53 +2,17 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { type Emulator, startEmulator } from "@batchwise/emulator";
+import { startEmulator } from "@batchwise/emulator";
 import { expect, test, vi } from "vitest";
-import { type Child, startChild } from "./testing/child.ts";
+import { startChild } from "./testing/child.ts";
+import { IN_FLIGHT, KILLS, paid, paidTwice, slowServer, SLOWLY, until } from "./testing/slow-run.ts";
 import { rowsIn, temporaryFolder, textLines } from "./testing/workbench.ts";
 
-/** More of them: BATCHWISE_KILLS=20. */
-const KILLS = Number(process.env["BATCHWISE_KILLS"] ?? 1);
 // A safeguard, not a measure: processes are started, on machines that may be busy.
 vi.setConfig({ testTimeout: 120_000 + KILLS * 30_000 });
 
 const EMBED = ["run", "@batchwise/openai#embeddings", "in.jsonl"];
-/** Small requests, so that a run is long enough to be ended. */
-const SLOWLY = [
-  "--set",
-  'request={"maxInputs":10}',
-  "--set",
-  "dimensions=4",
-  "--set",
-  "maxConcurrency=4",
-  "--output",
-  "out.jsonl",
-];
-
-/** Most inputs in flight, by `SLOWLY`. */
-const IN_FLIGHT = 4 * 10;
-
-function slow(): Promise<Emulator> {
-  return startEmulator({ tokens: "fast", trackInputs: true, latency: { baseMs: 30, jitter: 0.9 } });
-}
-
-async function until(child: Child, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  let isOver = false;
-  void child.ended.finally(() => (isOver = true));
-  while (!(await isSo())) {
-    if (isOver) throw new Error(`The process ended too early. It said: ${child.said.stderr}`);
-    await setTimeout(5);
-  }
-}
-
-/** Counts how often each text was paid for. */
-function paid(emulator: Emulator): number[] {
-  return Object.values(emulator.stats().inputs ?? {}).map(({ charged }) => charged);
-}
-
-function paidTwice(emulator: Emulator): number {
-  return paid(emulator).reduce((sum, times) => sum + times - 1, 0);
-}
+const TO_FILE = [...SLOWLY, "--output", "out.jsonl"];
 
 async function expectEveryRow(folder: string, count: number): Promise<void> {
   const rows = await rowsIn(folder);
@@ -57,10 +21,10 @@ async function expectEveryRow(folder: string, count: number): Promise<void> {
 }
 
 test("ended by Ctrl-C, killed, and resumed: every input has exactly one row, and only inputs in flight at a kill are paid twice (P40)", async () => {
-  await using emulator = await slow();
+  await using emulator = await slowServer();
   const count = 200;
   const folder = await temporaryFolder({ "in.jsonl": textLines(count) });
-  const argv = [...EMBED, ...SLOWLY, "--cache", "kept", "--resume"];
+  const argv = [...EMBED, ...TO_FILE, "--cache", "kept", "--resume"];
   const first = startChild(folder, emulator.openaiBaseURL, argv);
   await until(first, () => emulator.stats().answered >= 4);
   first.kill("SIGINT");
@@ -86,7 +50,7 @@ test("ended by Ctrl-C, killed, and resumed: every input has exactly one row, and
 test("the second Ctrl-C ends it at once", async () => {
   await using emulator = await startEmulator({ tokens: "fast", latency: { baseMs: 600_000 } });
   const folder = await temporaryFolder({ "in.jsonl": textLines(20) });
-  const child = startChild(folder, emulator.openaiBaseURL, [...EMBED, ...SLOWLY]);
+  const child = startChild(folder, emulator.openaiBaseURL, [...EMBED, ...TO_FILE]);
   await until(child, () => emulator.stats().inFlight > 0);
   child.kill("SIGINT");
   await until(child, () => child.said.stderr.includes("Stopping"));
@@ -111,7 +75,7 @@ test.each<[string, number, Record<string, string>]>([
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const folder = await temporaryFolder({ "in.jsonl": textLines(40) });
-  const child = startChild(folder, `http://127.0.0.1:${port}/v1`, [...EMBED, ...SLOWLY]);
+  const child = startChild(folder, `http://127.0.0.1:${port}/v1`, [...EMBED, ...TO_FILE]);
   await until(child, () => calls > 0);
   child.kill("SIGINT");
   const ended = await Promise.race([child.ended, setTimeout(60_000, "still waits", { ref: false })]);
@@ -122,9 +86,9 @@ test.each<[string, number, Record<string, string>]>([
 });
 
 test("| head: a clean end", async () => {
-  await using emulator = await slow();
+  await using emulator = await slowServer();
   const folder = await temporaryFolder({ "in.jsonl": textLines(3000) });
-  const child = startChild(folder, emulator.openaiBaseURL, [...EMBED, ...SLOWLY.slice(0, -2)]);
+  const child = startChild(folder, emulator.openaiBaseURL, [...EMBED, ...SLOWLY]);
   await until(child, () => child.said.stdout.includes("\n"));
   child.stopReading();
   expect(await child.ended).toBe(0);

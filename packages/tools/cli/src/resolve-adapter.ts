@@ -4,6 +4,7 @@ import type { JobEvent, Offline } from "@batchwise/jobs";
 import { propertiesOf } from "@batchwise/plugins";
 import { identityOf, readOptions } from "./adapter-options.ts";
 import { findAdapter } from "./find-adapter.ts";
+import type { AdapterIdentity } from "./journal/fingerprint.ts";
 import type { MadeRunnable, RunOptions } from "./options.ts";
 
 /** Adapter of a run, as it was resolved. */
@@ -15,6 +16,8 @@ export interface ResolvedAdapter {
   readonly jobs: Offline<unknown, unknown> | undefined;
   /** Length of the vectors, where it is known. */
   readonly dimensions: number | undefined;
+  /** Identity of its results besides the input. */
+  readonly identity: AdapterIdentity;
   close(): Promise<void>;
 }
 
@@ -53,6 +56,7 @@ export async function resolveAdapter(options: RunOptions, environment: ResolveOp
     runnable: cached?.runnable ?? inner,
     jobs,
     dimensions: live.dimensions,
+    identity: live.identity,
     close: async () => {
       await jobs?.close();
       await cached?.close();
@@ -86,8 +90,7 @@ interface Live {
   readonly kind: string;
   readonly runnable: Runnable<unknown, unknown>;
   readonly dimensions: number | undefined;
-  /** Identity of its results besides the input. */
-  readonly identity: object;
+  readonly identity: AdapterIdentity;
 }
 
 async function makeLive({ adapter: reference, set = {} }: RunOptions, environment: ResolveOptions): Promise<Live> {

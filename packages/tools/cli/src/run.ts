@@ -1,27 +1,30 @@
 import path from "node:path";
 import { ArgumentError } from "@batchwise/core";
-import { resolveAdapter } from "./resolve-adapter.ts";
 import { collected } from "./collected.ts";
-import { skipDone, resumedSteps } from "./resume.ts";
 import { estimateSteps } from "./estimate.ts";
 import type { InputSource } from "./inputs/input-record.ts";
 import { type Item, itemsOf, type Selection } from "./inputs/items.ts";
 import { openInput } from "./inputs/open-input.ts";
+import { holdJournal } from "./journal/hold-journal.ts";
+import { Journal } from "./journal/journal.ts";
 import { Notes } from "./notes.ts";
+import { journalChoiceOf, openRecorder } from "./open-output.ts";
 import { checkOptions, type RunOptions, type RunEnvironment } from "./options.ts";
 import { chooseOutput } from "./output-choice.ts";
 import { ownNamesOf } from "./outputs/own-names.ts";
+import type { Recorder } from "./recorder.ts";
 import { estimateText, jobsText, jobText, reportOf } from "./report.ts";
+import { resolveAdapter } from "./resolve-adapter.ts";
 import { estimateResult, resultOf, type RunResult } from "./result.ts";
 import type { Step } from "./step.ts";
 import { Stats } from "./stats.ts";
 import { dedupeOf, type Task } from "./task.ts";
-import { type LiveWork, writeLive } from "./write-live.ts";
+import { type Ending, writeLive } from "./write-live.ts";
 import { inputsOf, writeOffline } from "./write-offline.ts";
 
 /**
  * Runs an adapter over a file, in order, with only the inputs in flight in memory, and writes a row for each input: its
- * output, or its error. The reason of an early end is in the result; finished rows are in the output.
+ * output, or its error. The reason of an early end is in the result; finished rows are in the output, or beside it.
  *
  * @throws ArgumentError for wrong options, or an adapter, input or output that cannot be used. Nothing was sent.
  * @throws Error for an output that cannot be opened. Nothing was sent.
@@ -47,49 +50,96 @@ export async function run(options: RunOptions, environment: RunEnvironment = {})
     const output = await chooseOutput(options, folder);
     const task: Task = { options, environment, folder, notes, adapter, output, stats: new Stats() };
     checkKeep(task);
-    const source = await openSource(task);
-    try {
-      return await work(task, source);
-    } finally {
-      source.close();
-    }
+    return await withJournal(task);
   } finally {
     notes.close();
     await adapter.close();
   }
 }
 
-async function work(task: Task, source: InputSource): Promise<RunResult> {
-  const { options, notes } = task;
-  const planned = await plan(task, itemsOf(source, selectionOf(task)));
-  if (options.estimate === true) return estimate(task, planned.steps);
-  const ending =
-    options.offline === true
-      ? await writeOffline(task, await collected(planned.steps))
-      : await writeLive(task, { ...planned, size: source.size });
-  const result = resultOf(ending, task);
-  if (result.status !== "closed") notes.say(reportOf(result, options));
-  return result;
+async function withJournal(task: Task): Promise<RunResult> {
+  const choice = journalChoiceOf(task);
+  if (choice === undefined) return withSource(task, undefined, NEVER);
+  if (task.options.estimate === true) return withSource(task, await Journal.read(choice), NEVER);
+  const { drain, signal } = task.environment;
+  try {
+    return await holdJournal(choice, task, (journal, lost) => withSource(task, journal, lost));
+  } catch (error) {
+    // Stopped while it waited for another process.
+    if (![drain, signal].some((each) => each?.aborted === true && each.reason === error)) throw error;
+    return resultOf({ report: undefined, reason: error as Error }, task);
+  }
 }
 
-/** @throws ArgumentError for an earlier output of another input */
-async function plan(task: Task, items: AsyncGenerator<Item, void>): Promise<Omit<LiveWork, "size">> {
-  const { options, output, stats } = task;
-  const { resumePoint } = output;
-  if (resumePoint === undefined) return { steps: stepsOf(items), rewrites: false };
-  if (options.retryFailed !== true && options.offline !== true) {
-    await skipDone(items, resumePoint);
-    stats.countEarlier(resumePoint.lines, resumePoint.failed);
-    return { steps: stepsOf(items), rewrites: false };
-  }
-  // The input is read once more, to check before any request that the output is of this input.
-  const again = await openSource(task);
+async function withSource(task: Task, journal: Journal | undefined, lost: AbortSignal): Promise<RunResult> {
+  const source = await openSource(task);
   try {
-    await skipDone(itemsOf(again, selectionOf(task)), resumePoint);
+    if (journal !== undefined) await checkInput(task, journal);
+    return await work(task, source, journal, lost);
+  } finally {
+    source.close();
+  }
+}
+
+async function work(
+  task: Task,
+  source: InputSource,
+  journal: Journal | undefined,
+  lost: AbortSignal,
+): Promise<RunResult> {
+  const { options, notes, stats } = task;
+  const steps = stepsOf(itemsOf(source, selectionOf(task)), journal, options.retryFailed === true);
+  if (journal !== undefined) stats.countEarlier(journal.counts.rows, journal.counts.failed);
+  if (options.estimate === true) return estimate(task, steps);
+  const recorder = await openRecorder(task, journal, lost);
+  try {
+    const sent =
+      options.offline === true
+        ? await writeOffline(task, await collected(steps), recorder)
+        : await writeLive(task, { steps, recorder, size: source.size });
+    const ending = await end(task, sent, recorder, journal);
+    const result = resultOf(ending, task);
+    if (result.status !== "closed") notes.say(reportOf(result, options));
+    return result;
+  } finally {
+    recorder.sink.close();
+  }
+}
+
+/** Ends the output. What is wrong with it ends the run. */
+async function end(
+  { stats, environment: { signal } }: Task,
+  ending: Ending,
+  { sink }: Recorder,
+  journal: Journal | undefined,
+): Promise<Ending> {
+  const isWhole = ending.reason === undefined;
+  try {
+    if (!sink.failed.aborted) await sink.end(isWhole, signal);
+  } catch (error) {
+    return { ...ending, reason: ending.reason ?? (error as Error) };
+  }
+  if (journal !== undefined) {
+    const isOpen = !isWhole && (stats.done > 0 || journal.discards);
+    journal.keeps &&= isOpen || stats.failed + stats.earlierFailed > 0;
+  }
+  return ending;
+}
+
+/** Reads the inputs that an earlier run has had, before anything is sent. Standard input is checked as it comes. */
+async function checkInput(task: Task, journal: Journal): Promise<void> {
+  if (journal.known === 0 || task.options.input === "-") return;
+  const again = await openSource(task);
+  let inputs = 0;
+  try {
+    for await (const item of itemsOf(again, selectionOf(task))) {
+      journal.checkItem(item);
+      if (++inputs === journal.known) return;
+    }
+    journal.checkEnd(inputs);
   } finally {
     again.close();
   }
-  return { steps: resumedSteps(items, resumePoint, options.retryFailed === true), rewrites: true };
 }
 
 async function estimate(task: Task, steps: AsyncIterable<Step>): Promise<RunResult> {
@@ -128,6 +178,21 @@ function checkKeep({ options, output }: Task): void {
   throw new ArgumentError(`Expected --keep to name none of the output's own fields (${own.join(", ")}), got ${taken}.`);
 }
 
-async function* stepsOf(items: AsyncIterable<Item>): AsyncGenerator<Step, void> {
-  for await (const item of items) yield { item, isDone: false };
+async function* stepsOf(
+  items: AsyncIterable<Item>,
+  journal: Journal | undefined,
+  retries: boolean,
+): AsyncGenerator<Step, void> {
+  let inputs = 0;
+  for await (const item of items) {
+    inputs++;
+    journal?.checkItem(item);
+    journal?.hashes.add(item);
+    const isEarlier = journal?.has(item.index) === true;
+    const isAgain = isEarlier && retries && journal.isFailed(item.index);
+    yield { item, isDone: isEarlier && !isAgain, isAgain };
+  }
+  journal?.checkEnd(inputs);
 }
+
+const NEVER: AbortSignal = new AbortController().signal;

@@ -1,5 +1,5 @@
-import { codeOf, type ErrorCode } from "@batchwise/core";
-import type { Outcome } from "./outputs/row.ts";
+import type { ErrorCode } from "@batchwise/core";
+import { type Outcome, reportedError } from "./outputs/row.ts";
 
 /** Counts of a run's inputs so far. */
 export class Stats {
@@ -24,8 +24,14 @@ export class Stats {
       return;
     }
     this.failed++;
-    const code = codeOf(outcome.error);
+    const { code } = reportedError(outcome.error);
     this.failures[code] = (this.failures[code] ?? 0) + 1;
+  }
+
+  /** An input that an earlier run has failed at has an outcome of this run instead. */
+  countAgain(): void {
+    this.earlier--;
+    this.earlierFailed--;
   }
 
   countEarlier(lines: number, failed: number): void {

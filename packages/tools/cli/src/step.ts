@@ -3,10 +3,10 @@ import type { Item } from "./inputs/items.ts";
 /** Step of a run: one input, and what is left to do for it. */
 export interface Step {
   readonly item: Item;
-  /** Line in the output of an earlier run, with the newline. */
-  readonly line?: string;
-  /** True where the line stays as it is. */
+  /** True where an earlier run's row stays as it is. */
   readonly isDone: boolean;
+  /** True where an earlier run's row has an error, and is done again. */
+  readonly isAgain: boolean;
 }
 
 /** True where the input is sent to the adapter. */

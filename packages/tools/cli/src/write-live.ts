@@ -1,14 +1,8 @@
 import type { BatchOptions, FinishReport } from "@batchwise/core";
 import { HeldOutcomes } from "./held-outcomes.ts";
-import { linesFrom } from "./resume.ts";
-import { OrderedRows } from "./ordered-rows.ts";
-import { openOutput } from "./output-choice.ts";
-import type { Chunk } from "./outputs/encoder.ts";
-import { openEncoder } from "./outputs/open-encoder.ts";
-import type { StreamTarget } from "./outputs/stream-target.ts";
-import { RowWriter } from "./row-writer.ts";
-import { isSent, type Step } from "./step.ts";
-import { batchOptions, shapeOf, type Task } from "./task.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Step } from "./step.ts";
+import { batchOptions, type Task } from "./task.ts";
 
 /** End of the work. */
 export interface Ending {
@@ -20,32 +14,22 @@ export interface Ending {
 /** Work of a live run. */
 export interface LiveWork {
   readonly steps: AsyncIterable<Step>;
-  /** True where lines of an earlier output are written again, into a file that replaces it. */
-  readonly rewrites: boolean;
+  readonly recorder: Recorder;
   /** Size of the source, in the unit of its records' `end`. */
   readonly size: number | undefined;
 }
 
-/**
- * Sends inputs as fast as the output takes their rows, and writes every outcome in its turn. Ended early, the output is
- * whole up to its end.
- *
- * @throws Error for an output that cannot be opened. Nothing was sent.
- */
-export async function writeLive(task: Task, { steps, rewrites, size }: LiveWork): Promise<Ending> {
+/** Sends inputs as fast as the output takes their rows, and records every outcome as it comes. */
+export async function writeLive(task: Task, work: LiveWork): Promise<Ending> {
   const { output, stats, notes, environment } = task;
-  const encoder = await openEncoder(output.format, shapeOf(task));
   const { stdout = process.stdout } = environment;
-  const opened = await openOutput(output, { rewrites, stdout });
-  const { target } = opened;
-  const rowWriter = new RowWriter(encoder, stats);
-  const rows = new OrderedRows(rowWriter, (chunk) => target.write(chunk));
+  const { size } = work;
   // Rows on a terminal show progress themselves, and would be mixed with a bar.
   const isOnTerminal = output.file === undefined && "isTTY" in stdout && stdout.isTTY;
   const show = isOnTerminal ? undefined : await notes.startProgress(size !== undefined);
   const options: BatchOptions = {
     ...batchOptions(task),
-    ...stopsOf(task, target),
+    ...stopsOf(task, work.recorder.sink.failed),
     onProgress: (progress) => {
       const share = size === undefined ? undefined : Math.min(1, stats.end / size);
       show?.({ done: stats.done, failed: stats.failed, share, progress });
@@ -53,78 +37,68 @@ export async function writeLive(task: Task, { steps, rewrites, size }: LiveWork)
   };
   const forgetDrain = onDrain(task);
   try {
-    const ending = await send(task, steps, rows, options);
-    if (!target.failed.aborted) {
-      await rows.flush();
-      for await (const chunk of remainder(task, rowWriter, rewrites)) await target.write(chunk);
-      await opened.close();
-    }
-    return ending;
-  } catch (error) {
-    return { report: undefined, reason: error as Error };
+    return await send(task, work, options);
   } finally {
-    if (target.failed.aborted) await opened.abandon();
-    target.release();
     forgetDrain();
     notes.stopProgress();
   }
 }
 
-/** Last pieces of the file: lines of an earlier output that were not reached, and the format's end. */
-async function* remainder(
-  { output, stats }: Task,
-  rowWriter: RowWriter,
-  rewrites: boolean,
-): AsyncGenerator<Chunk, void> {
-  if (rewrites && output.resumePoint !== undefined) {
-    for await (const line of linesFrom(output.resumePoint, stats.done)) yield rowWriter.keep(line);
-  }
-  const end = rowWriter.end();
-  if (end !== undefined) yield end;
-}
-
-async function send(
-  { adapter }: Task,
-  steps: AsyncIterable<Step>,
-  rows: OrderedRows,
-  options: BatchOptions,
-): Promise<Ending> {
+async function send({ adapter, output }: Task, work: LiveWork, options: BatchOptions): Promise<Ending> {
   let report: FinishReport | undefined;
-  const held = new HeldOutcomes((outcome) =>
-    rows.settle(outcome.status === "fulfilled" ? { output: outcome.value } : { error: outcome.reason }),
-  );
-  const outcomes = adapter.runnable.batchInOrder(inputsOf(steps, rows, held), {
+  const sent = new Map<number, Step>();
+  const held = new HeldOutcomes((outcome) => {
+    const step = sent.get(outcome.index) as Step;
+    sent.delete(outcome.index);
+    return work.recorder.record(
+      step,
+      outcome.status === "fulfilled" ? { output: outcome.value } : { error: outcome.reason },
+    );
+  });
+  // A file has room for what is early; a stream has not.
+  const method = output.isFile ? "batchAsCompleted" : "batchInOrder";
+  const outcomes = adapter.runnable[method](inputsOf(work, sent, held), {
     ...options,
     onFinish: (finished) => {
       report = finished;
     },
   });
+  let reason: Error | undefined;
   try {
     for await (const outcome of outcomes) await held.take(outcome);
-    await held.end(undefined);
-    return { report, reason: undefined };
   } catch (error) {
-    await held.end(error as Error);
-    return { report, reason: error as Error };
+    reason = error as Error;
   }
+  try {
+    await held.end(reason);
+  } catch (error) {
+    reason ??= error as Error;
+  }
+  return { report, reason };
 }
 
 async function* inputsOf(
-  steps: AsyncIterable<Step>,
-  rows: OrderedRows,
+  { steps, recorder }: LiveWork,
+  sent: Map<number, Step>,
   held: HeldOutcomes,
 ): AsyncGenerator<unknown, void> {
+  let index = 0;
   for await (const step of steps) {
-    await rows.add(step);
     const { content } = step.item;
-    if (!isSent(step) || !("input" in content)) continue;
+    if (step.isDone) continue;
+    if (!("input" in content)) {
+      await recorder.record(step, content);
+      await recorder.sink.room();
+      continue;
+    }
+    sent.set(index++, step);
     yield content.input;
     await held.release();
   }
 }
 
 /** Signals that end a run: the user's, and that of an output that cannot be written any more. */
-function stopsOf({ environment: { drain, signal } }: Task, { failed }: StreamTarget): BatchOptions {
+function stopsOf({ environment: { drain, signal } }: Task, failed: AbortSignal): BatchOptions {
   return {
     signal: signal === undefined ? failed : AbortSignal.any([failed, signal]),
     ...(drain !== undefined && { drain }),

@@ -1,35 +1,28 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { ArgumentError, type BatchOptions, type Completed, type FinishReport } from "@batchwise/core";
 import { dollars } from "@batchwise/terminal";
-import { partialOf } from "./output-choice.ts";
-import { openEncoder } from "./outputs/open-encoder.ts";
 import type { Outcome } from "./outputs/row.ts";
-import { cannotWrite } from "./outputs/stream-target.ts";
+import type { Recorder } from "./recorder.ts";
 import { jobsText } from "./report.ts";
-import { RowWriter } from "./row-writer.ts";
 import { isSent, type Step } from "./step.ts";
-import { batchOptions, shapeOf, type Task } from "./task.ts";
+import { batchOptions, type Task } from "./task.ts";
 import type { Ending } from "./write-live.ts";
 
 /**
- * Sends all inputs as offline jobs, and writes the output at their end, whole: a run that was stopped before leaves the
+ * Sends all inputs as offline jobs, and records every outcome at their end: a run that was stopped before leaves the
  * output as it was, so that the same command makes the same jobs.
  *
  * @throws ArgumentError where the jobs may cost more than `maxCost`
- * @throws Error for an output that cannot be opened
  */
-export async function writeOffline(task: Task, steps: readonly Step[]): Promise<Ending> {
-  const { output, stats, adapter } = task;
+export async function writeOffline(task: Task, steps: readonly Step[], recorder: Recorder): Promise<Ending> {
+  const { adapter } = task;
   const inputs = inputsOf(steps);
   await announce(task, inputs);
-  const rows = new RowWriter(await openEncoder(output.format, shapeOf(task)), stats);
-  const file = new WholeFile(output.file ?? "");
   const stops = stopsOf(task);
   let report: FinishReport | undefined;
-  let isWritten = false;
-  const write = (outcomes: readonly Outcome[]): void => {
-    file.write(chunksOf(steps, rows, outcomes));
-    isWritten = true;
+  let isRecorded = false;
+  const record = (outcomes: readonly Outcome[]): void => {
+    isRecorded = true;
+    recordAll(steps, outcomes, recorder);
   };
   try {
     const slots = await adapter.runnable.batch(inputs, {
@@ -40,18 +33,16 @@ export async function writeOffline(task: Task, steps: readonly Step[]): Promise<
         report = finished;
         // Not later: once this returns, the jobs are forgotten; if it throws, they are kept. With a cache, these may not be all outcomes.
         if (finished.status === "completed" && areOf(finished.outcomes, inputs))
-          write(finished.outcomes.map(outcomeOf));
+          record(finished.outcomes.map(outcomeOf));
       },
     });
     const reason = reasonOf(slots, report, stops);
-    if (reason === undefined && !isWritten) {
-      write(slots.map((slot) => (slot instanceof Error ? { error: slot } : { output: slot })));
+    if (reason === undefined && !isRecorded) {
+      record(slots.map((slot) => (slot instanceof Error ? { error: slot } : { output: slot })));
     }
     return { report, reason };
   } catch (error) {
     return { report, reason: error as Error };
-  } finally {
-    file.close();
   }
 }
 
@@ -95,50 +86,12 @@ function outcomeOf(completed: Completed<unknown, unknown>): Outcome {
   return completed.status === "rejected" ? { error: completed.reason } : { output: completed.value };
 }
 
-function* chunksOf(
-  steps: readonly Step[],
-  rows: RowWriter,
-  outcomes: readonly Outcome[],
-): Generator<string | Uint8Array | undefined, void> {
+function recordAll(steps: readonly Step[], outcomes: readonly Outcome[], recorder: Recorder): void {
   let next = 0;
   for (const step of steps) {
     const { content } = step.item;
-    let outcome: Outcome | undefined;
-    if (isSent(step)) outcome = outcomes[next++];
-    else if (!step.isDone && "error" in content) outcome = content;
-    yield rows.write(step, outcome);
+    const outcome = isSent(step) ? outcomes[next++] : content;
+    if (!step.isDone && outcome !== undefined && !("input" in outcome)) void recorder.record(step, outcome);
   }
-  yield rows.end();
-}
-
-/** File that appears when it is whole. Written synchronously: no other code may run in between. */
-class WholeFile {
-  readonly #file: string;
-  readonly #descriptor: number;
-
-  constructor(file: string) {
-    this.#file = file;
-    this.#descriptor = this.#attempt(() => openSync(partialOf(file), "w"));
-  }
-
-  write(chunks: Iterable<string | Uint8Array | undefined>): void {
-    this.#attempt(() => {
-      for (const chunk of chunks) if (chunk !== undefined) writeFileSync(this.#descriptor, chunk);
-      fsyncSync(this.#descriptor);
-      renameSync(partialOf(this.#file), this.#file);
-    });
-  }
-
-  close(): void {
-    closeSync(this.#descriptor);
-    rmSync(partialOf(this.#file), { force: true });
-  }
-
-  #attempt<T>(action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      throw cannotWrite(this.#file, error);
-    }
-  }
+  recorder.sink.save();
 }

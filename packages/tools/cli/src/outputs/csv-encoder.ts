@@ -8,11 +8,11 @@ import type { Encoder, TableShape } from "./encoder.ts";
  *
  * @throws ArgumentError for vectors
  */
-export function csvEncoder({ kind, keep }: TableShape): Encoder {
+export function csvEncoder({ kind, keep, isContinued = false }: TableShape): Encoder {
   if (kind === "embeddings") {
     throw new ArgumentError("Expected another format than CSV for vectors, got .csv. Use .jsonl, .parquet or .arrow.");
   }
-  let header: string | undefined = stringify([["index", "output", ...ERROR_COLUMNS, ...keep]]);
+  let header: string | undefined = isContinued ? "" : stringify([["index", "output", ...ERROR_COLUMNS, ...keep]]);
   const takeHeader = (): string => {
     const text = header ?? "";
     header = undefined;

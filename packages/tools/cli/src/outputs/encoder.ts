@@ -22,4 +22,6 @@ export interface TableShape {
   readonly keep: readonly string[];
   /** Length of the vectors, where the adapter knows it; for a table without any. */
   readonly dimensions: number | undefined;
+  /** True where rows are added to a file that has its beginning. @default false */
+  readonly isContinued?: boolean;
 }

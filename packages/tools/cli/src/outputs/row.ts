@@ -1,8 +1,8 @@
 import { codeOf, type ErrorCode } from "@batchwise/core";
 import type { Kept } from "../inputs/items.ts";
 
-/** Outcome of one input. */
-export type Outcome = { readonly output: unknown } | { readonly error: Error };
+/** Outcome of one input. An error of an earlier run is there as it was reported. */
+export type Outcome = { readonly output: unknown } | { readonly error: Error | ReportedError };
 
 /** Row of the output: one input. */
 export interface Row {
@@ -19,7 +19,8 @@ export interface ReportedError {
   readonly status?: number;
 }
 
-export function reportedError(error: Error): ReportedError {
+export function reportedError(error: Error | ReportedError): ReportedError {
+  if (!(error instanceof Error)) return error;
   const { status } = error as { readonly status?: unknown };
   return {
     code: codeOf(error),

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { finished } from "node:stream/promises";
 import { reasonOf } from "../reason-of.ts";
 import type { Chunk } from "./encoder.ts";
 
@@ -11,14 +10,11 @@ export class ReaderGone extends Error {}
 export class StreamTarget {
   readonly #stream: Writable;
   readonly #name: string;
-  readonly #ownsStream: boolean;
   readonly #failed = new AbortController();
 
-  /** @param ownsStream lets `close` end the stream, unless it is standard output */
-  constructor(stream: Writable, name: string, ownsStream: boolean) {
+  constructor(stream: Writable, name: string) {
     this.#stream = stream;
     this.#name = name;
-    this.#ownsStream = ownsStream;
     stream.on("error", this.#onError);
   }
 
@@ -37,17 +33,12 @@ export class StreamTarget {
   /** Resolves when all writes are done. */
   async close(): Promise<void> {
     this.failed.throwIfAborted();
-    if (this.#ownsStream) {
-      this.#stream.end();
-      await this.#until(finished(this.#stream));
-    } else {
-      await this.#until(new Promise<void>((resolve) => void this.#stream.write("", () => resolve())));
-    }
+    await this.#until(new Promise<void>((resolve) => void this.#stream.write("", () => resolve())));
   }
 
-  /** Stops listening to a stream that is used further. */
+  /** Stops listening to the stream, which is used further. */
   release(): void {
-    if (!this.#ownsStream) this.#stream.off("error", this.#onError);
+    this.#stream.off("error", this.#onError);
   }
 
   readonly #onError = (error: Error): void => this.#failed.abort(this.#failure(error));
@@ -64,8 +55,7 @@ export class StreamTarget {
 
   #failure(error: unknown): Error {
     const { code } = error as NodeJS.ErrnoException;
-    if (!this.#ownsStream && code !== undefined && GONE.has(code))
-      return new ReaderGone("Expected a reader, got none.");
+    if (code !== undefined && GONE.has(code)) return new ReaderGone("Expected a reader, got none.");
     return cannotWrite(this.#name, error);
   }
 }

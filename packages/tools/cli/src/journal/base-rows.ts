@@ -1,0 +1,125 @@
+import { createReadStream } from "node:fs";
+import { ArgumentError } from "@batchwise/core";
+import { parse } from "csv-parse/sync";
+import type { Kept } from "../inputs/items.ts";
+import { type Line, linesOf } from "../inputs/lines.ts";
+import { openParquet } from "../inputs/parquet-records.ts";
+import { ERROR_COLUMNS } from "../outputs/cells.ts";
+import type { OutputFormat, TableShape } from "../outputs/encoder.ts";
+import { LINE_BEGINNING } from "../outputs/jsonl-encoder.ts";
+import type { Outcome, Row } from "../outputs/row.ts";
+import type { RowFormat } from "./row-format.ts";
+
+/** Row of an output that is there. */
+export interface BaseRow {
+  readonly isFailed: boolean;
+  /** Line of its `RowFormat`. */
+  readonly line: string;
+  /** Bytes of the file up to its end, in a format that grows. */
+  readonly end: number;
+}
+
+/**
+ * Rows of an output from its first one on. A last row that was cut short is none.
+ *
+ * @throws ArgumentError for a file that is not the output of a run
+ */
+export async function* baseRows(
+  file: string,
+  format: OutputFormat,
+  shape: TableShape,
+  rowFormat: RowFormat,
+): AsyncGenerator<BaseRow, void> {
+  if (format === "jsonl") {
+    yield* jsonlRows(file);
+    return;
+  }
+  let index = 0;
+  for await (const { values, end } of tableRows(file, format, shape)) {
+    const row = rowOf(values, shape.keep);
+    if (row.index !== index) throw noRow(file, `row ${index + 1}`, index);
+    index++;
+    yield { line: rowFormat.line(row), isFailed: "error" in row.outcome, end };
+  }
+}
+
+async function* jsonlRows(file: string): AsyncGenerator<BaseRow, void> {
+  for await (const { bytes, number, end, isWhole } of linesOf(createReadStream(file))) {
+    if (!isWhole) return;
+    const match = LINE_BEGINNING.exec(bytes.toString("latin1", 0, 40));
+    if (Number(match?.[1]) !== number - 1) throw noRow(file, `line ${number}`, number - 1);
+    yield { line: `${bytes.toString()}\n`, isFailed: match?.[2] === "error", end };
+  }
+}
+
+interface TableRow {
+  readonly values: Kept;
+  readonly end: number;
+}
+
+function tableRows(file: string, format: OutputFormat, shape: TableShape): AsyncGenerator<TableRow, void> {
+  if (format === "csv") return csvRows(file, shape);
+  return format === "arrow" ? arrowRows(file) : parquetRows(file);
+}
+
+async function* parquetRows(file: string): AsyncGenerator<TableRow, void> {
+  const { records } = await openParquet(file, undefined);
+  for await (const record of records) if ("value" in record) yield { values: record.value as Kept, end: 0 };
+}
+
+/** Rows of our own CSV: it ends a row at a line feed outside of quotes. */
+async function* csvRows(file: string, { keep }: TableShape): AsyncGenerator<TableRow, void> {
+  const columns = ["index", "output", ...ERROR_COLUMNS, ...keep];
+  let parts: Line[] = [];
+  let isHeader = true;
+  for await (const line of linesOf(createReadStream(file))) {
+    if (!line.isWhole) return;
+    parts.push(line);
+    const text = parts.map(({ bytes }) => `${bytes.toString()}\n`).join("");
+    if ((text.split('"').length - 1) % 2 === 1) continue;
+    const [cells = []] = parse(text);
+    if (isHeader ? cells.join("\n") !== columns.join("\n") : cells.length !== columns.length) {
+      throw new ArgumentError(
+        `Expected ${file} to have the columns ${columns.join(", ")}, got others. Give another --output, or --overwrite.`,
+      );
+    }
+    const filled = columns.map((name, at) => [name, cells[at] === "" ? undefined : cells[at]] as const);
+    if (!isHeader) yield { values: Object.fromEntries(filled), end: line.end };
+    isHeader = false;
+    parts = [];
+  }
+}
+
+async function* arrowRows(file: string): AsyncGenerator<TableRow, void> {
+  const { RecordBatchReader } = await import("apache-arrow");
+  const reader = await RecordBatchReader.from(createReadStream(file));
+  for await (const batch of reader) {
+    for (const row of batch) {
+      const values = row.toJSON() as Kept;
+      yield { values: { ...values, output: vectorOf(values["output"]) }, end: 0 };
+    }
+  }
+}
+
+function rowOf(values: Kept, keep: readonly string[]): Row {
+  const { index, output, error_code: code, error_message: message, error_status: status } = values;
+  const kept = Object.fromEntries(keep.map((name) => [name, values[name] ?? undefined]));
+  const outcome: Outcome =
+    code === undefined || code === null
+      ? { output: Array.isArray(output) ? Float32Array.from(output as number[]) : output }
+      : {
+          error: { code, message, ...(status !== undefined && status !== null && { status: Number(status) }) } as never,
+        };
+  return { index: Number(index), kept, outcome };
+}
+
+function vectorOf(list: unknown): Float32Array | undefined {
+  if (list === null || list === undefined) return undefined;
+  return Float32Array.from(list as Iterable<number>);
+}
+
+function noRow(file: string, place: string, index: number): ArgumentError {
+  return new ArgumentError(
+    `Expected ${place} of ${file} to be the row of the input at ${index}, got another. Give another --output, or --overwrite.`,
+  );
+}

@@ -1,0 +1,86 @@
+import { readFileSync, truncateSync } from "node:fs";
+import path from "node:path";
+import { hash } from "node:crypto";
+import { ArgumentError } from "@batchwise/core";
+import type { Item } from "../inputs/items.ts";
+import { jsonOf } from "../outputs/json.ts";
+import { AppendFile } from "./append-file.ts";
+
+/** Bytes of a hash: enough to notice another input, and 8 MB for a million. */
+const BYTES = 8;
+
+/** Hashes of the inputs of a run with what is kept of them, in order: an input may grow, and not change. */
+export class InputHashes {
+  readonly #file: string;
+  readonly #known: Buffer;
+  #next: number;
+  #pending: Buffer[] = [];
+  #open: AppendFile | undefined;
+
+  constructor(folder: string) {
+    this.#file = path.join(folder, "inputs");
+    this.#known = contentOf(this.#file);
+    this.#next = this.count;
+  }
+
+  /** Count of inputs that the earlier runs have seen. */
+  get count(): number {
+    return this.#known.length / BYTES;
+  }
+
+  /** @throws ArgumentError for an input that is another than that of the earlier run */
+  check(item: Item, output: string): void {
+    const at = item.index * BYTES;
+    if (at >= this.#known.length || this.#known.subarray(at, at + BYTES).equals(hashOf(item))) return;
+    throw new ArgumentError(
+      `Expected ${output} to be the output of this input, got another input at ${item.index}, counted from 0, than the ` +
+        "run that began it had. An input may only grow. Give its own input, another --output, or --overwrite.",
+    );
+  }
+
+  /** Takes those of the earlier runs for none. */
+  forget(): void {
+    this.#next = 0;
+  }
+
+  /** Adds an input, unless an earlier run has had it. */
+  add(item: Item): void {
+    if (item.index !== this.#next) return;
+    this.#next++;
+    this.#pending.push(hashOf(item));
+  }
+
+  /** Begins to write: what was added, and is added from now on. `isNew` replaces those of the earlier runs. */
+  begin(isNew: boolean): void {
+    if (!isNew && this.count > 0) truncateSync(this.#file, this.#known.length);
+    this.#open = new AppendFile(this.#file, isNew ? "w" : "a");
+  }
+
+  flush(): void {
+    if (this.#open === undefined) return;
+    for (const each of this.#pending) this.#open.append(each);
+    this.#pending = [];
+    this.#open.flush();
+  }
+
+  close(): void {
+    this.#open?.close();
+    this.#open = undefined;
+  }
+}
+
+function hashOf({ content, kept }: Item): Buffer {
+  const value = "input" in content ? content.input : content.error.message;
+  return hash("sha1", jsonOf([value, kept]), "buffer").subarray(0, BYTES);
+}
+
+function contentOf(file: string): Buffer {
+  try {
+    const bytes = readFileSync(file);
+    // The last one may be torn.
+    return bytes.subarray(0, bytes.length - (bytes.length % BYTES));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import { ResultError } from "@batchwise/core";
+import { exactJson } from "../inputs/exact-json.ts";
+import type { Kept } from "../inputs/items.ts";
+import type { Chunk, Encoder, OutputFormat, TableShape } from "../outputs/encoder.ts";
+import { requireVector, vectorOf } from "../outputs/grouped-encoder.ts";
+import { jsonOf } from "../outputs/json.ts";
+import { JsonlEncoder } from "../outputs/jsonl-encoder.ts";
+import { openEncoder } from "../outputs/open-encoder.ts";
+import { type ReportedError, reportedError, type Row } from "../outputs/row.ts";
+
+/** Rows as lines, in which they wait for their turn, and as pieces of the output. */
+export interface RowFormat {
+  /** @throws ResultError for an output that the format cannot hold */
+  line(row: Row): string;
+  /** Piece of the output; undefined where the format holds the row back. */
+  chunk(line: string): Chunk | undefined;
+  /** Last piece of the output. */
+  end(): Chunk | undefined;
+  /** Learns from a line of an earlier run what the others have to be like. */
+  learn(line: string): void;
+}
+
+/** @throws ArgumentError for outputs that the format cannot hold */
+export async function openRowFormat(format: OutputFormat, shape: TableShape): Promise<RowFormat> {
+  const encoder = await openEncoder(format, shape);
+  return encoder instanceof JsonlEncoder ? jsonlRows(encoder) : new TableRows(encoder, format, shape);
+}
+
+/** Lines that are the output. */
+function jsonlRows(encoder: JsonlEncoder): RowFormat {
+  return { line: (row) => encoder.row(row), chunk: (line) => line, end: () => undefined, learn: () => undefined };
+}
+
+interface Fields {
+  readonly index: number;
+  readonly output?: unknown;
+  readonly error?: ReportedError;
+  /** Numbers of a vector, in base64: quicker than digits, and exact. */
+  readonly vector?: string;
+  readonly kept: Kept;
+}
+
+class TableRows implements RowFormat {
+  readonly #encoder: Encoder;
+  readonly #needsVectors: boolean;
+  readonly #isOneLength: boolean;
+  #length: number | undefined;
+
+  constructor(encoder: Encoder, format: OutputFormat, { kind }: TableShape) {
+    this.#encoder = encoder;
+    this.#needsVectors = kind === "embeddings";
+    this.#isOneLength = format === "arrow";
+  }
+
+  line(row: Row): string {
+    const { index, kept, outcome } = row;
+    const end = `,"kept":${jsonOf(kept)}}\n`;
+    if ("error" in outcome) return `{"index":${index},"error":${jsonOf(reportedError(outcome.error))}${end}`;
+    if (!this.#needsVectors) return `{"index":${index},"output":${jsonOf(outcome.output)}${end}`;
+    requireVector(row, this.#length);
+    const vector = vectorOf(row);
+    if (vector === undefined) throw new ResultError("Expected a vector, got another output.");
+    if (this.#isOneLength) this.#length = vector.length;
+    const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+    return `{"index":${index},"output":null,"vector":"${bytes.toString("base64")}"${end}`;
+  }
+
+  chunk(line: string): Chunk | undefined {
+    const { index, output, error, vector, kept } = (exactJson(line) ?? JSON.parse(line)) as Fields;
+    if (error !== undefined) return this.#encoder.row({ index, kept, outcome: { error } });
+    return this.#encoder.row({ index, kept, outcome: { output: vector === undefined ? output : floatsOf(vector) } });
+  }
+
+  end(): Chunk | undefined {
+    return this.#encoder.end();
+  }
+
+  learn(line: string): void {
+    if (!this.#isOneLength || this.#length !== undefined) return;
+    const { vector } = JSON.parse(line) as Fields;
+    if (vector !== undefined) this.#length = floatsOf(vector).length;
+  }
+}
+
+function floatsOf(text: string): Float32Array {
+  // A buffer of its own: that of a short text lies in one that others share.
+  const bytes = Uint8Array.from(Buffer.from(text, "base64"));
+  return new Float32Array(bytes.buffer);
+}

@@ -1,0 +1,20 @@
+/** Sink of a run's rows, which come in any order. */
+export interface RowSink {
+  /** Aborted as soon as the output cannot be written any more. */
+  readonly failed: AbortSignal;
+  /** @param line the row as a line of the output's `RowFormat` */
+  put(index: number, line: string): void | Promise<void>;
+  /** Resolves where the rows that wait for their turn leave room for another one. */
+  room(): void | Promise<void>;
+  /** Has the disk keep what was put, before it returns. @throws Error for an output that cannot be written */
+  save(): void;
+  /**
+   * Ends the output.
+   *
+   * @param isWhole true where every input has its row
+   * @throws Error for an output that cannot be written; the signal's reason
+   */
+  end(isWhole: boolean, signal: AbortSignal | undefined): Promise<void>;
+  /** Lets go of the output, whatever has become of it. */
+  close(): void;
+}
