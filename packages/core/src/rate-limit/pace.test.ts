@@ -178,3 +178,14 @@ it("P46 a call of many more tokens than were usual counts for as many calls: it 
   pace.passed(130_200, 130_200, 1000);
   expect(gap(pace, 130_200, 100)).toBeLessThanOrEqual(usual / 0.9);
 });
+
+// A first request that is too large (413) costs nothing, and TEI says nothing of its limits.
+it("P46 a pace ends its waits where nothing but calls that cost no tokens got through before it", () => {
+  const pace = new Pace();
+  pace.passed(0, 1, 0);
+  refuse(pace, 2, 3);
+  refuse(pace, 500, 501);
+  pace.passed(1500, 1501, 0);
+  pace.sent(1502, 100);
+  expect(pace.waitMs(1503)).toBeLessThan(60_000);
+});

@@ -149,9 +149,9 @@ export class Pace {
     this.#grownAt = now;
   }
 
-  /** Calls for which one counts: it may be tokens that are limited, and others were smaller. */
+  /** Calls for which one counts: it may be tokens that are limited, and others were smaller. What was refused cost none. */
   #callsOf(tokens: number): number {
-    return tokens <= LARGE * this.#usual ? 1 : tokens / this.#usual;
+    return this.#usual === 0 || tokens <= LARGE * this.#usual ? 1 : tokens / this.#usual;
   }
 
   #note(at: number, calls: number): void {
