@@ -160,9 +160,13 @@ export class Health {
 
   /** A refusal by a rate limit says nothing of the input, unless it is the request that is too heavy for the limit. */
   #judgeRefusal(chunk: Chunk<unknown>): Judgment {
-    if (this.isSilent()) return "end";
+    const { limiter, retry } = this.#context.options;
+    // Where others get through, there is more to wait for.
+    const isShared = (limiter?.silentMs ?? Infinity) < LONG_MS;
+    if (this.isSilent(isShared ? retry?.outageMs : undefined)) return "end";
     const { failing } = chunk;
-    if (failing === undefined || failing.refusals < this.#attempts || failing.heard === this.#heard) return "wait";
+    if (failing === undefined || failing.refusals < (retry?.attempts ?? 1) || failing.heard === this.#heard)
+      return "wait";
     return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
   }
 
@@ -176,7 +180,7 @@ export class Health {
   }
 
   #try(chunk: Chunk<unknown>): Judgment {
-    return chunk.retries < this.#attempts - 1 ? "try" : "over";
+    return chunk.retries < (this.#context.options.retry?.attempts ?? 1) - 1 ? "try" : "over";
   }
 
   /** Tells whether a failure belongs to an outage. The last two inputs of a batch may each be bad. */
@@ -191,9 +195,5 @@ export class Health {
   /** True where inputs have failed for so long that others are to be asked instead. */
   #isOld({ failing }: Chunk<unknown>, ms: number = LONG_MS): boolean {
     return failing !== undefined && this.#context.options.clock.now() - failing.since >= ms;
-  }
-
-  get #attempts(): number {
-    return this.#context.options.retry?.attempts ?? 1;
   }
 }

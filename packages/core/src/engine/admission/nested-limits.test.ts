@@ -25,7 +25,7 @@ test("P8 a retry that waits for a permit leaves the limiter to the batches insid
   const part = runnable(call, { limiter, maxConcurrency: 2 });
   const lists = runnable(
     async (parts: number, options: CallOptions) =>
-      parts === 1 ? call() : (await part.batch(Array.from({ length: parts }), options)).length,
+      parts === 1 ? call() : (await part.batch(Array.from({ length: parts }), { ...options, clock })).length,
     {
       limiter: forLists,
       maxConcurrency: 2,
@@ -36,4 +36,27 @@ test("P8 a retry that waits for a permit leaves the limiter to the batches insid
   const inputs = [1, 1, 2, 2, 2, 2, 2, 2, 2, 1];
   expect(await clock.run(lists.batch(inputs, { clock }))).toEqual(inputs);
   expect(clock.now()).toBeLessThan(60_000);
+});
+
+// A Cohere trial key allows 10 reranks a minute, and a long list takes several.
+test("P42 batches on one limiter, of which some get nothing through for minutes, wait while others do", async () => {
+  const clock = new FakeClock();
+  const limiter = rateLimiter({ clock });
+  let open = 0;
+  for (let minute = 0; minute < 60; minute++) clock.after(minute * 60_000, () => (open = 3));
+  const part = runnable(
+    async (): Promise<number> => {
+      await new Promise<void>((resolve) => clock.after(100, resolve));
+      if (open-- > 0) return 1;
+      throw new ProviderError("later", { status: 429, code: "rate_limited", retryable: true });
+    },
+    { limiter, retry: { attempts: 6 } },
+  );
+  const lists = runnable(
+    async (parts: number, options: CallOptions) =>
+      (await part.batch(Array.from({ length: parts }), { ...options, clock })).length,
+    { maxConcurrency: 20 },
+  );
+  const inputs = Array.from({ length: 12 }, () => 3);
+  expect(await clock.run(lists.batch(inputs, { clock, returnExceptions: true }))).toEqual(inputs);
 });
