@@ -3,7 +3,6 @@ import type { Chunk, Failing } from "../engine/intake/chunk.ts";
 import type { AnyStageContext } from "../engine/stage-context.ts";
 import type { Failure } from "./failure.ts";
 import { Refusals } from "./refusals.ts";
-import { RETRY_DEFAULTS } from "../engine/resolve/resolve-options.ts";
 import { isTooLong, isUnavailable, isWorthRetrying, mayRetry } from "./retry-policy.ts";
 
 /** Consequence of a failure: another call that uses up a try, or one that does not; none; or the end of the run. */
@@ -133,7 +132,7 @@ export class Health {
 
   /** True where the error asks for a longer wait than is obeyed. */
   isTooLong(facts: ErrorFacts): boolean {
-    return isTooLong(facts, this.#context.options.retry ?? RETRY_DEFAULTS);
+    return isTooLong(facts, this.#context.options);
   }
 
   /** True where no other call can succeed either. A key with which something got through is not what a refusal is about. */
