@@ -141,7 +141,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
     const now = this.#clock.now();
     const taken: [Kind, Taken][] = [];
     for (const [kind, allowance] of this.#limits.all) taken.push([kind, allowance.take(demand[kind], now)]);
-    this.#pace.sent(now, demand.tokens);
+    this.#pace.sent(now);
     let start = this.#stats.mark(now);
     this.#stats.reserve(demand);
     this.#inFlight.begins();
@@ -178,7 +178,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
     if (outcome === "ok") this.#inFlight.succeeded();
     // What failed for another reason got through the limits, too: a call that took too long was not refused by one.
     const hasPassed = outcome !== "limited" && used.requests > 0;
-    if (hasPassed) this.#pace.passed(startedAt, now, used.tokens);
+    if (hasPassed) this.#pace.passed(startedAt, now);
     if (hasPassed && outcome !== "unavailable") this.#answeredAt = now;
     if (outcome === "limited") {
       this.#inFlight.refused(startedAt, now);
