@@ -1,15 +1,13 @@
 import type { Readable, Writable } from "node:stream";
 import { ArgumentError, type Clock, type Runnable } from "@batchwise/core";
-import type { InputFormat } from "./inputs/input-record.ts";
+import type { InputForm } from "./inputs/open-input.ts";
 
 /** Options of one run of an adapter over a file. */
-export interface RunOptions {
+export interface RunOptions extends InputForm {
   /** `<package>#<adapter>`, installed in the user's folder; the package alone where it has one adapter. */
   readonly adapter: string;
   /** A file, or `-` for standard input. */
   readonly input: string;
-  /** Format of the input. @default by the file's extension; JSONL for standard input */
-  readonly format?: InputFormat | undefined;
   /** Field of a record, or column, that is the input. @default the record itself; the only column of a table */
   readonly field?: string | undefined;
   /** Fields of the input's record that are copied into its output. @default none */

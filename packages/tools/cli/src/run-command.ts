@@ -9,10 +9,13 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
   return new Command("run")
     .description("Runs an adapter over a file: one row of output for each input, in order.")
     .argument("<adapter>", "<package>#<adapter>, installed here; `batchwise adapters` lists them")
-    .argument("<input>", "a .jsonl, .txt, .csv or .parquet file, or - for standard input")
+    .argument("<input>", "a .jsonl, .txt, .csv, .tsv or .parquet file, or - for standard input")
     .addOption(
       new Option("--format <format>", "format of the input (default: by its extension)").choices(INPUT_FORMATS),
     )
+    .option("--delimiter <text>", "text between the values of a CSV row, such as ';' or '\\t' (default: a comma)")
+    .option("--no-header", "the first row of a CSV file is an input; its columns are 1, 2 and so on")
+    .option("--encoding <name>", "encoding of a text file, such as windows-1252 or gbk (default: UTF-8)")
     .option("--field <name>", "field of a record, or column, that is the input")
     .option("--keep <fields>", "fields of the input to copy into its output, separated by commas", names)
     .option("--limit <n>", "only the first n inputs", wholeNumber(0))

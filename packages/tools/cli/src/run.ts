@@ -48,6 +48,7 @@ export async function run(options: RunOptions, environment: RunEnvironment = {})
     const task: Task = { options, environment, folder, notes, adapter, output, stats: new Stats() };
     checkKeep(task);
     const source = await openSource(task);
+    if (source.mayLackHeader === true && options.field === undefined) notes.say(FIRST_ROW);
     try {
       return await work(task, source);
     } finally {
@@ -58,6 +59,9 @@ export async function run(options: RunOptions, environment: RunEnvironment = {})
     await adapter.close();
   }
 }
+
+const FIRST_ROW =
+  "The first row of the input names its column and is not sent. --no-header sends it; --field with its name is silent.";
 
 async function work(task: Task, source: InputSource): Promise<RunResult> {
   const { options, notes } = task;
@@ -106,10 +110,10 @@ async function estimate(task: Task, steps: AsyncIterable<Step>): Promise<RunResu
 }
 
 function openSource({ options, environment, folder }: Task): Promise<InputSource> {
-  const { input, format, field, keep = [] } = options;
+  const { input, field, keep = [] } = options;
   return openInput({
+    ...options,
     input: input === "-" ? input : path.resolve(folder, input),
-    format,
     wanted: field === undefined ? undefined : [field, ...keep],
     stdin: environment.stdin ?? process.stdin,
   });

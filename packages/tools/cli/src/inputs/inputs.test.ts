@@ -94,7 +94,7 @@ describe("JSONL", () => {
       "Expected line 2 to have a text in the field text, got nothing.",
       "Expected line 3 to have a text in the field text, got a list.",
       "ok",
-      "Expected line 5 to be UTF-8, got other bytes. Save the file as UTF-8.",
+      expect.stringMatching(/^Expected line 5 to be in the file's encoding.*--encoding/),
     ]);
   });
 
@@ -180,10 +180,19 @@ describe("P54 bytes stay as they are, or the file is refused", () => {
     ["in.jsonl", '{"text":"a"}\n'],
     ["in.txt", "a\nb\n"],
     ["in.csv", "text\na\n"],
-  ])("%s in UTF-16, of either order, with and without a mark", async (name, text) => {
-    for (const bytes of [utf16(text), utf16(text).swap16(), Buffer.from(text, "utf16le")]) {
-      await expect(read(name, bytes, name === "in.jsonl" ? { field: "text" } : {})).rejects.toThrow(
-        /^Expected the input to be text in UTF-8, got UTF-16 .*iconv/,
+  ])("%s in UTF-16, of either order, is read by its mark or its name, and refused without", async (name, text) => {
+    const selection = name === "in.jsonl" ? { field: "text" } : {};
+    const unmarked = Buffer.from(text, "utf16le");
+    for (const bytes of [utf16(text), utf16(text).swap16()]) {
+      expect(shown(await read(name, bytes, selection))[0]).toBe("a");
+    }
+    for (const [encoding, bytes] of [
+      ["utf-16le", unmarked],
+      ["utf-16be", Buffer.from(unmarked).swap16()],
+    ] as const) {
+      expect(shown(await read(name, bytes, selection, { encoding }))[0]).toBe("a");
+      await expect(read(name, bytes, selection)).rejects.toThrow(
+        /^Expected the input .* got UTF-16 without a mark.*--encoding/,
       );
     }
   });
@@ -192,10 +201,12 @@ describe("P54 bytes stay as they are, or the file is refused", () => {
     const bytes = Buffer.concat([Buffer.from("id,text\n1,é\n2,"), Buffer.from("é", "latin1"), Buffer.from("\n3,ü\n")]);
     expect(shown(await read("in.csv", bytes, { field: "text" }))).toEqual([
       "é",
-      "Expected line 3 to be UTF-8, got other bytes. Save the file as UTF-8.",
+      expect.stringMatching(/^Expected line 3 to be in the file's encoding.*--encoding/),
       "ü",
     ]);
-    await expect(read("in.csv", Buffer.from("é\na\n", "latin1"))).rejects.toThrow(/^Expected line 1 to be UTF-8/);
+    await expect(read("in.csv", Buffer.from("é\na\n", "latin1"))).rejects.toThrow(
+      /^Expected line 1 to be in the file's encoding/,
+    );
   });
 
   test("ids of 64 bits, and other numbers that JavaScript does not hold, are kept as they are written", async () => {
@@ -282,7 +293,7 @@ describe("the file", () => {
       "Expected the input /nowhere/in.jsonl to be readable, got no such file or folder.",
     );
     await expect(read("in.jsonl", "", {}, { input: "/", format: "text" })).rejects.toThrow(/got a folder\.$/);
-    await expect(read("in.xml", "")).rejects.toThrow(/Give --format jsonl, text, csv, parquet\.$/);
+    await expect(read("in.xml", "")).rejects.toThrow(/Give --format jsonl, text, csv, tsv, parquet\.$/);
     expect(shown(await read("in.xml", '"a"', {}, { format: "jsonl" }))).toEqual(["a"]);
   });
 });

@@ -1,0 +1,130 @@
+import { expect, test, vi } from "vitest";
+import { echo } from "./testing/echo.ts";
+
+// A safeguard, not a measure: processes are started, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** Text of Windows-1252, and of GBK: `你好`. */
+const WINDOWS = Buffer.from("id,text\n1,caf\xe9 \x80 5\n", "latin1");
+const CHINESE = Buffer.concat([Buffer.from("id,text\n1,"), Buffer.from([0xc4, 0xe3, 0xba, 0xc3]), Buffer.from("\n")]);
+const TEXT = ["in.csv", "--field", "text"];
+
+test.each<[source: string, content: string | Buffer, flags: string[], texts: unknown[]]>([
+  // mholt/PapaParse#889: a table of a European Excel, with an empty line at its end.
+  ["semicolons", "name;text\nBob;951\nAlice;1,5\n\n", ["--delimiter", ";"], ["951", "1,5"]],
+  ["a tab as it is typed", "id\ttext\n1\ta\n", ["--delimiter", "\\t"], ["a"]],
+  ["several characters", "id||text\n1||a|b\n", ["--delimiter", "||"], ["a|b"]],
+  // mholt/PapaParse#951, PowerShell/PowerShell#7776: the first line of Excel is no row.
+  [
+    "sep=;",
+    "sep=;\r\nid;text\r\n1;a,b\r\n2\r\n",
+    [],
+    ["a,b", "Expected line 4 to have 2 values, one for each column, got 1."],
+  ],
+  ["sep= and a tab, after a byte order mark", '\uFEFF"sep=\t"\nid\ttext\n1\ta\n', [], ["a"]],
+  // tspence/csharp-csv-reader#28: what is asked for comes first.
+  ["sep=; and another --delimiter", "sep=;\nid|text\n1|a\n", ["--delimiter", "|"], ["a"]],
+  // Clever/csvlint#37, gavinr/github-csv-tools#85.
+  ["a byte order mark before a quote", '\uFEFF"text","id"\n"a","1"\n', [], ["a"]],
+  // duckdb/duckdb#11403, duckdb/duckdb#16760: newlines within quotes, the header's too.
+  ["newlines within quotes", '"text","a\nb"\n"cell with\nnewline",2\n', [], ["cell with\nnewline"]],
+  // wireservice/csvkit#927: a zero byte is a character of its value, and no sign of another encoding.
+  ["a zero byte", "id,text\n1,a\0b\n", [], ["a\0b"]],
+  ["a header alone", "id,text\n", [], []],
+  // duckdb/duckdb#6011.
+  ["no header", "1,a\n2,b\n", ["--no-header", "--field", "2"], ["a", "b"]],
+  ["no header and nothing else", "", ["--no-header", "--field", "2"], []],
+])("CSV with %s", async (_, content, flags, texts) => {
+  const { rows, ...said } = await echo({ "in.csv": content }, ...TEXT, ...flags);
+  expect(said.texts, said.stderr).toEqual(texts);
+  expect(rows.map(({ index }) => index)).toEqual(texts.map((__, at) => at));
+});
+
+test("CSV with a head in CRLF and rows in LF, or the other way round: 1,000 rows (duckdb/duckdb#15143, duckdb/duckdb#18577)", async () => {
+  for (const [head, end] of [
+    ["\r\n", "\n"],
+    ["\n", "\r\n"],
+  ] as const) {
+    const rows = Array.from({ length: 1000 }, (_, at) => `${at},text ${at}${end}${at % 100 === 0 ? end : ""}`);
+    const { code, texts } = await echo({ "in.csv": `id,text${head}${rows.join("")}` }, ...TEXT);
+    expect([code, texts.length, texts[0], texts.at(-1)]).toEqual([0, 1000, "text 0", "text 999"]);
+  }
+});
+
+test("a .tsv file, and its format for standard input", async () => {
+  const { texts } = await echo({ "in.tsv": "id\ttext\n1\ta,b\n" }, "in.tsv", "--field", "text");
+  expect(texts).toEqual(["a,b"]);
+});
+
+test.each<[string, string, string[], RegExp]>([
+  // duckdb/duckdb#15576: a guess of the delimiter reads other rows than there are; it is asked for.
+  ["semicolons that are not asked for", "id;text\n1;a\n", [], /got more semicolons\. Give --delimiter ';'/],
+  ["one column by commas and many by tabs", "id\ttext, b\tc\n", [], /got more tabs\. Give --delimiter '\\t'/],
+  ["no rows at all", "", [], /Expected a column text in the input, got: none/],
+  // A table that spreadsheets make by copying a column: the value of one would be lost.
+  ["two columns of the name", "text,text\na,b\n", [], /Expected one column text in the input, got several/],
+  ["a delimiter without characters", "text\na\n", ["--delimiter", ""], /Expected --delimiter to be a text/],
+  [
+    "an encoding that is unknown",
+    "text\na\n",
+    ["--encoding", "klingon"],
+    /Expected --encoding to be utf-8.*got klingon/,
+  ],
+])("CSV with %s is refused before anything is sent", async (_, content, flags, message) => {
+  const { code, texts, stderr } = await echo({ "in.csv": content }, ...TEXT, ...flags);
+  expect({ code, texts }).toEqual({ code: 2, texts: [] });
+  expect(stderr).toMatch(message);
+});
+
+test("a one-column CSV says that its first row is not sent, unless its name or --no-header is given (duckdb/duckdb#6011)", async () => {
+  const files = { "in.csv": "first\nsecond\n" };
+  const said = await echo(files, "in.csv");
+  expect(said.texts).toEqual(["second"]);
+  expect(said.stderr).toMatch(/^The first row of the input names its column and is not sent. --no-header sends it/);
+  const all = await echo(files, "in.csv", "--no-header");
+  expect(all.texts).toEqual(["first", "second"]);
+  expect(all.stderr).not.toMatch(/first row/);
+  expect((await echo(files, "in.csv", "--field", "first")).stderr).not.toMatch(/first row/);
+});
+
+test("options of a table are refused for another format", async () => {
+  const { code, stderr } = await echo({ "in.jsonl": '"a"\n' }, "in.jsonl", "--no-header");
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/Expected CSV for --delimiter or --no-header, got jsonl/);
+});
+
+// wireservice/csvkit#168, wireservice/csvkit#1227: bytes of another encoding than UTF-8.
+test.each<[string, Buffer, string]>([
+  ["windows-1252", WINDOWS, "café € 5"],
+  ["gbk", CHINESE, "你好"],
+  ["shift_jis", Buffer.concat([Buffer.from("id,text\n1,"), Buffer.from([0x83, 0x5c]), Buffer.from("\n")]), "ソ"],
+  // wireservice/csvkit#1172.
+  ["utf-16le", Buffer.from("id,text\n1,é\n", "utf16le"), "é"],
+])("P54 --encoding %s reads such bytes, which are refused without it", async (encoding, content, text) => {
+  const files = { "in.csv": content };
+  const named = await echo(files, ...TEXT, "--encoding", encoding);
+  expect([named.code, named.texts]).toEqual([0, [text]]);
+  const unnamed = await echo(files, ...TEXT);
+  expect(unnamed.code).not.toBe(0);
+  expect(unnamed.stderr + unnamed.texts.join("")).toMatch(/--encoding/);
+  expect(unnamed.texts.join("")).not.toContain("\uFFFD");
+});
+
+test("P54 a byte that the named encoding does not have fails its own line, and is never sent as U+FFFD", async () => {
+  const bytes = Buffer.concat([CHINESE, Buffer.from([0x32, 0x2c, 0xff, 0xff, 0x0a]), Buffer.from("3,c\n")]);
+  const { code, texts } = await echo({ "in.csv": bytes }, ...TEXT, "--encoding", "gbk");
+  expect(code).toBe(1);
+  expect(texts).toEqual(["你好", expect.stringMatching(/^Expected line 3 to be in the file's encoding/), "c"]);
+});
+
+test("P54 a mark of UTF-16 is understood, and stands above what is named; UTF-32 is refused (wireservice/csvkit#1158)", async () => {
+  const marked = Buffer.from('\uFEFF{"text":"é"}\r\n{"text":"\u2028"}\r\n', "utf16le");
+  for (const [bytes, flags] of [
+    [marked, []],
+    [Buffer.from(marked).swap16(), ["--encoding", "windows-1252"]],
+  ] as const) {
+    expect((await echo({ "in.jsonl": bytes }, "in.jsonl", "--field", "text", ...flags)).texts).toEqual(["é", "\u2028"]);
+  }
+  const wide = Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]);
+  expect((await echo({ "in.txt": wide }, "in.txt")).stderr).toMatch(/got UTF-32.*iconv/);
+});
