@@ -53,7 +53,7 @@ test.each([
   ["--timeout 0", "Give a number above 0, such as 30."],
   ["--max-cost much", "Give a number from 0, such as 0.50."],
   ["--keep a,,b", "Give names with commas between them, such as id,title."],
-  ["--format xml", "Allowed choices are jsonl, text, csv, tsv, parquet."],
+  ["--format xml", "Allowed choices are jsonl, json, text, csv, tsv, parquet."],
   ["--nope", "unknown option '--nope'"],
   ["third", "too many arguments"],
 ])("a wrong flag: exit code 2, and advice: %s", async (flags, advice) => {

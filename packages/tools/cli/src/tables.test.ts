@@ -128,3 +128,47 @@ test("P54 a mark of UTF-16 is understood, and stands above what is named; UTF-32
   const wide = Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]);
   expect((await echo({ "in.txt": wide }, "in.txt")).stderr).toMatch(/got UTF-32.*iconv/);
 });
+
+test.each<[string, string, unknown[]]>([
+  ["an array, nested and escaped", ' [\n{"text":"a]\\"","id":[1,{"x":"}"}]},\r\n {"text":"b"}\n]\n', ['a]"', "b"]],
+  ["an empty array", "[ ]", []],
+  ["an empty file", "", []],
+  // lil-lab/nlvr#1: files of this name are often a value on each line.
+  ["a value on each line", '{"text":"a"}\n\n{"text":"b"}\n', ["a", "b"]],
+  ["a byte order mark", '\uFEFF[{"text":"a"}]', ["a"]],
+])("a .json file with %s", async (_, content, texts) => {
+  const said = await echo({ "in.json": content }, "in.json", "--field", "text");
+  expect([said.code, said.texts], said.stderr).toEqual([0, texts]);
+});
+
+test("a value of a JSON array that is not JSON fails by itself, and its neighbors keep the digits of their ids (P54)", async () => {
+  const content = '[{"text":"a","id":12345678901234567890},{"text":secret},,"c",{"text":"d","id":1e400}]';
+  const { code, rows, texts, stderr } = await echo(
+    { "in.json": content },
+    "in.json",
+    "--field",
+    "text",
+    "--keep",
+    "id",
+  );
+  expect(code).toBe(1);
+  expect(texts).toEqual([
+    "a",
+    "Expected value 2 to be a JSON value of its own, got another text.",
+    "Expected value 3 to be a JSON value of its own, got another text.",
+    "c",
+    "d",
+  ]);
+  expect(rows).toHaveLength(5);
+  expect(stderr).not.toContain("secret");
+});
+
+test.each<[string, string, RegExp]>([
+  ["an object over several lines", '{\n  "data": [\n{"text":"a"}\n]}\n', /Expected the input to be a JSON array.*jq/],
+  ["an array that was cut short", '[{"text":"a"},{"te', /without its end.*cut short/],
+  ["more after its array", '["a"]\n["b"]\n', /got more after it.*--format jsonl/],
+])("a .json file with %s ends the run, and says what to do", async (_, content, message) => {
+  const { code, stderr } = await echo({ "in.json": content }, "in.json", "--field", "text");
+  expect(code).toBe(2);
+  expect(stderr).toMatch(message);
+});

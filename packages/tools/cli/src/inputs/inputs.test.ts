@@ -253,6 +253,36 @@ describe("P54 bytes stay as they are, or the file is refused", () => {
   });
 });
 
+describe("JSON", () => {
+  test("an array is read a value at a time, also one without end", async () => {
+    let sent = 0;
+    const endless = Readable.from(
+      (function* values() {
+        yield Buffer.from("[");
+        for (;;) yield Buffer.from(`"text ${sent++}",`);
+      })(),
+    );
+    const choice = { input: "-", format: "json", stdin: endless } as const;
+    expect(shown(await read("x", "", { limit: 3 }, choice))).toEqual(["text 0", "text 1", "text 2"]);
+    expect(sent).toBeLessThan(100);
+  });
+
+  test("any values in pieces of any size", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.jsonValue(), { maxLength: 4 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (values, size) => {
+          const stdin = Readable.from(pieces(Buffer.from(JSON.stringify(values, undefined, 1)), [size]));
+          const items = await read("x", "", { kind: "any" }, { input: "-", format: "json", stdin });
+          expect(shown(items)).toEqual(JSON.parse(JSON.stringify(values)));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
 describe("Parquet", () => {
   test("rows of every group, with the requested columns", async () => {
     const file = parquetWriteBuffer({
@@ -293,7 +323,7 @@ describe("the file", () => {
       "Expected the input /nowhere/in.jsonl to be readable, got no such file or folder.",
     );
     await expect(read("in.jsonl", "", {}, { input: "/", format: "text" })).rejects.toThrow(/got a folder\.$/);
-    await expect(read("in.xml", "")).rejects.toThrow(/Give --format jsonl, text, csv, tsv, parquet\.$/);
+    await expect(read("in.xml", "")).rejects.toThrow(/Give --format jsonl, json, text, csv, tsv, parquet\.$/);
     expect(shown(await read("in.xml", '"a"', {}, { format: "jsonl" }))).toEqual(["a"]);
   });
 });

@@ -6,6 +6,7 @@ import { ArgumentError } from "@batchwise/core";
 import { reasonOf } from "../reason-of.ts";
 import { openCsv } from "./csv-records.ts";
 import { INPUT_FORMATS, type InputFormat, type InputRecord, type InputSource } from "./input-record.ts";
+import { openJson } from "./json-records.ts";
 import { openParquet } from "./parquet-records.ts";
 import { textBytes } from "./text-bytes.ts";
 import { jsonlRecords, textRecords } from "./text-records.ts";
@@ -100,6 +101,7 @@ async function fromText(
   size: number | undefined,
 ): Promise<Pick<InputSource, "columns" | "records" | "mayLackHeader">> {
   if (format === "text") return { records: textRecords(chunks) };
+  if (format === "json") return { records: await openJson(chunks) };
   if (format === "jsonl") return { records: jsonlRecords(chunks) };
   const separator = delimiter === "\\t" ? "\t" : delimiter;
   return openCsv(chunks, { delimiter: separator ?? (format === "tsv" ? "\t" : undefined), header }, size);
@@ -108,6 +110,7 @@ async function fromText(
 const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
   ".jsonl": "jsonl",
   ".ndjson": "jsonl",
+  ".json": "json",
   ".txt": "text",
   ".csv": "csv",
   ".tsv": "tsv",

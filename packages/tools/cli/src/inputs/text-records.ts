@@ -21,7 +21,7 @@ export async function* textRecords(chunks: Chunks): AsyncGenerator<InputRecord, 
 }
 
 /** Record of a JSON text. */
-function jsonRecord(place: string, end: number, bytes: Buffer): InputRecord {
+export function jsonRecord(place: string, end: number, bytes: Buffer): InputRecord {
   const text = utf8(bytes);
   if (text === undefined) return unreadable(place, end, IN_ENCODING);
   try {
