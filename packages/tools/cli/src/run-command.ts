@@ -9,7 +9,10 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
   return new Command("run")
     .description("Runs an adapter over a file: one row of output for each input, in order.")
     .argument("<adapter>", "<package>#<adapter>, installed here; `batchwise adapters` lists them")
-    .argument("<input>", "a .jsonl, .json, .txt, .csv, .tsv or .parquet file, or - for standard input")
+    .argument(
+      "<input>",
+      "a .jsonl, .json, .txt, .csv, .tsv or .parquet file, texts also .gz or .zst; or - for standard input",
+    )
     .addOption(
       new Option("--format <format>", "format of the input (default: by its extension)").choices(INPUT_FORMATS),
     )

@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { describe, expect, test, vi } from "vitest";
 import { echo } from "./testing/echo.ts";
 
 // A safeguard, not a measure: processes are started, on machines that may be busy.
@@ -171,4 +172,53 @@ test.each<[string, string, RegExp]>([
   const { code, stderr } = await echo({ "in.json": content }, "in.json", "--field", "text");
   expect(code).toBe(2);
   expect(stderr).toMatch(message);
+});
+
+describe("packed files", () => {
+  const jsonl = (from: number, to: number): string =>
+    Array.from({ length: to - from }, (_, at) => `{"text":"text ${from + at}"}\n`).join("");
+  const [first, second] = [jsonl(0, 500), jsonl(500, 1000)];
+
+  test.each<[string, string, Buffer]>([
+    ["gzip", "in.jsonl.gz", gzipSync(first + second)],
+    // PostHog/posthog#90036, urllib3/urllib3#1285: logs and exports are members one after another.
+    ["gzip in two members", "in.jsonl.gz", Buffer.concat([gzipSync(first), gzipSync(second)])],
+    ["Zstandard", "in.jsonl.zst", zstdCompressSync(first + second)],
+    ["Zstandard in two frames", "in.jsonl.zst", Buffer.concat([zstdCompressSync(first), zstdCompressSync(second)])],
+    [
+      "Zstandard in a frame a row",
+      "in.jsonl.zst",
+      Buffer.concat(Array.from({ length: 1000 }, (_, at) => zstdCompressSync(jsonl(at, at + 1)))),
+    ],
+    ["gzip without its extension", "in.jsonl", gzipSync(first + second)],
+  ])("%s: every row", async (_, name, content) => {
+    const { code, texts, stderr } = await echo({ [name]: content }, name, "--field", "text");
+    expect([code, texts.length, texts.at(-1)], stderr).toEqual([0, 1000, "text 999"]);
+  });
+
+  test("a packed table in another encoding", async () => {
+    const { texts } = await echo(
+      { "in.csv.gz": gzipSync(WINDOWS) },
+      "in.csv.gz",
+      ...TEXT.slice(1),
+      "--encoding",
+      "cp1252",
+    );
+    expect(texts).toEqual(["café € 5"]);
+  });
+
+  // mxmlnkn/rapidgzip#28: an archive that was cut short.
+  test.each([
+    ["gzip", "in.txt.gz", gzipSync(first)],
+    ["Zstandard", "in.txt.zst", zstdCompressSync(first)],
+  ])("%s that was cut short ends the run, and is not taken for the whole", async (name, file, content) => {
+    const { code, stderr } = await echo({ [file]: content.subarray(0, -10) }, file);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`Expected the input to be whole ${name}, got .*copy it again`));
+  });
+
+  test("Parquet is not packed", async () => {
+    const { stderr } = await echo({ "in.parquet.gz": gzipSync("") }, "in.parquet.gz");
+    expect(stderr).toMatch(/Expected Parquet that is not packed again.*Unpack it/);
+  });
 });

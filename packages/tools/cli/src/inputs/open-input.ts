@@ -10,6 +10,7 @@ import { openJson } from "./json-records.ts";
 import { openParquet } from "./parquet-records.ts";
 import { textBytes } from "./text-bytes.ts";
 import { jsonlRecords, textRecords } from "./text-records.ts";
+import { unpacked } from "./unpacked.ts";
 
 /** File to open, and the columns to read. */
 export interface InputChoice extends InputForm {
@@ -73,8 +74,9 @@ async function fromStream(
 ): Promise<InputSource> {
   const close = (): void => void stream.destroy();
   try {
-    const { chunks, isConverted } = await textBytes(stream, form.encoding);
-    const isExact = !isConverted;
+    const bytes = await unpacked(stream);
+    const { chunks, isConverted } = await textBytes(bytes.chunks, form.encoding);
+    const isExact = !bytes.isConverted && !isConverted;
     const opened = await fromText(format, chunks, form, isExact ? size : undefined);
     if (isExact) return { format, size, ...opened, close };
     const isLarge = size !== undefined && size >= LARGE;
@@ -117,9 +119,15 @@ const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
   ".parquet": "parquet",
 };
 
+/** Ends of the names of files that are packed. */
+const PACKED = /\.(gz|zst)$/i;
+
 function formatOf({ input, format }: InputChoice): InputFormat {
   if (input === "-") return format ?? "jsonl";
-  const known = format ?? EXTENSIONS[path.extname(input).toLowerCase()];
+  const known = format ?? EXTENSIONS[path.extname(input.replace(PACKED, "")).toLowerCase()];
+  if (known === "parquet" && PACKED.test(input)) {
+    throw new ArgumentError(`Expected Parquet that is not packed again, got ${input}. Unpack it.`);
+  }
   if (known !== undefined) return known;
   throw new ArgumentError(
     `Expected ${input} to have a known extension, got another. Give --format ${INPUT_FORMATS.join(", ")}.`,

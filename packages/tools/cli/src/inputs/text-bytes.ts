@@ -1,11 +1,6 @@
 import { ArgumentError } from "@batchwise/core";
 import { chunksAfter, peek } from "./peek.ts";
-
-/** Bytes of a file, and whether they are others than the file's own. */
-export interface Bytes {
-  readonly chunks: AsyncIterable<Buffer>;
-  readonly isConverted: boolean;
-}
+import type { Bytes } from "./unpacked.ts";
 
 /**
  * Bytes of a file of text in UTF-8, without a byte order mark. A mark of UTF-8 or UTF-16 says the encoding, whatever is
@@ -14,7 +9,7 @@ export interface Bytes {
  * @param encoding label of https://encoding.spec.whatwg.org/#names-and-labels. @default UTF-8
  * @throws ArgumentError for UTF-32, for UTF-16 without a mark that is not named, and for an unknown label
  */
-export async function textBytes(source: AsyncIterable<Buffer | string>, encoding = "utf-8"): Promise<Bytes> {
+export async function textBytes(source: AsyncIterable<Buffer>, encoding = "utf-8"): Promise<Bytes> {
   const named = encodingOf(encoding);
   const { head, chunks } = await peek(source, ({ length }) => length >= LONGEST_MARK);
   const mark = MARKS.find(({ bytes }) => head.subarray(0, bytes.length).equals(bytes));
