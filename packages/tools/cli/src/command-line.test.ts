@@ -55,7 +55,6 @@ test.each([
   ["--keep a,,b", "Give names with commas between them, such as id,title."],
   ["--format xml", "Allowed choices are jsonl, json, text, csv, tsv, parquet."],
   ["--nope", "unknown option '--nope'"],
-  ["third", "too many arguments"],
 ])("a wrong flag: exit code 2, and advice: %s", async (flags, advice) => {
   const { code, stdout, stderr } = await cli("run", "a#b", "in.jsonl", ...flags.split(" "));
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

@@ -10,8 +10,8 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .description("Runs an adapter over a file: one row of output for each input, in order.")
     .argument("<adapter>", "<package>#<adapter>, installed here; `batchwise adapters` lists them")
     .argument(
-      "<input>",
-      "a .jsonl, .json, .txt, .csv, .tsv or .parquet file, texts also .gz or .zst; or - for standard input",
+      "<input...>",
+      "files, also as quoted patterns: .jsonl, .json, .txt, .csv, .tsv or .parquet file, texts also .gz or .zst; or - for standard input",
     )
     .addOption(
       new Option("--format <format>", "format of the input (default: by its extension)").choices(INPUT_FORMATS),
@@ -39,10 +39,10 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .option("--estimate", "estimate the run, and send nothing")
     .option("--quiet", "no progress and no report")
     .addHelpText("after", HELP)
-    .action(async (adapter: string, input: string, { timeout, set, ...flags }: Flags) => {
+    .action(async (adapter: string, inputs: string[], { timeout, set, ...flags }: Flags) => {
       await action({
         adapter,
-        input,
+        input: only(inputs),
         ...flags,
         ...(set !== undefined && { set: settings(set) }),
         ...(timeout !== undefined && { timeoutMs: timeout * 1000 }),
@@ -83,6 +83,12 @@ function names(text: string, before: readonly string[] = []): string[] {
   const given = text.split(",").map((name) => name.trim());
   if (given.includes("")) throw new InvalidArgumentError("Give names with commas between them, such as id,title.");
   return [...before, ...given];
+}
+
+/** One file by itself, as programs give it. */
+function only(inputs: readonly string[]): string | readonly string[] {
+  const [first] = inputs;
+  return inputs.length === 1 && first !== undefined ? first : inputs;
 }
 
 function one(text: string, before: readonly string[] = []): string[] {

@@ -1,6 +1,8 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
-import { echo } from "./testing/echo.ts";
+import { readFile } from "node:fs/promises";
+import { echo, echoFolder, echoIn } from "./testing/echo.ts";
+import { rowsOf } from "./testing/workbench.ts";
 
 // A safeguard, not a measure: processes are started, on machines that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -220,5 +222,66 @@ describe("packed files", () => {
   test("Parquet is not packed", async () => {
     const { stderr } = await echo({ "in.parquet.gz": gzipSync("") }, "in.parquet.gz");
     expect(stderr).toMatch(/Expected Parquet that is not packed again.*Unpack it/);
+  });
+});
+
+// pola-rs/polars#9096, johnkerl/miller#1076: which file a row comes from.
+describe("several files", () => {
+  const files = {
+    "data/b.jsonl": '{"text":"b1"}\n{"text":"b2"}\n',
+    "data/a.jsonl": '{"text":"a1"}\nnope\n',
+    "data/c.txt": "not of the pattern\n",
+    "more.csv": "id,text\n1,m1\n",
+    "odd[1].jsonl": '{"text":"odd"}\n',
+  };
+  const argv = ["data/*.jsonl", "more.csv", "--field", "text"];
+
+  test("patterns and names, in a stable order: one index, and each row's file", async () => {
+    const { code, rows } = await echo(files, ...argv, "data/a.jsonl");
+    expect(code).toBe(1);
+    expect(rows.map(({ index, output, file }) => [index, output, file])).toEqual([
+      [0, "a1", "data/a.jsonl"],
+      [1, undefined, "data/a.jsonl"],
+      [2, "b1", "data/b.jsonl"],
+      [3, "b2", "data/b.jsonl"],
+      [4, "m1", "more.csv"],
+    ]);
+  });
+
+  test("--limit counts over all of them, and one file has no field for its name", async () => {
+    const { rows } = await echo(files, ...argv, "--limit", "3");
+    expect(rows.map(({ file }) => file)).toEqual(["data/a.jsonl", "data/a.jsonl", "data/b.jsonl"]);
+    const one = await echo(files, "odd[1].jsonl", "--field", "text");
+    expect(one.rows).toEqual([{ index: 0, output: "odd" }]);
+  });
+
+  test("a table of rows has a column for it, and --resume continues in the file where the run stopped", async () => {
+    const folder = await echoFolder(files);
+    expect((await echoIn(folder, ...argv, "-o", "out.csv")).code).toBe(1);
+    expect(await readFile(`${folder}/out.csv`, "utf8")).toMatch(/^index,output,.*,file\r?\n0,a1,.*,data\/a\.jsonl/);
+    await echoIn(folder, ...argv, "-o", "out.jsonl", "--limit", "3");
+    expect((await echoIn(folder, ...argv, "-o", "out.jsonl", "--resume")).code).toBe(1);
+    const rows = rowsOf(await readFile(`${folder}/out.jsonl`, "utf8"));
+    expect(rows.map(({ index, file }) => [index, file])).toEqual(
+      ["data/a", "data/a", "data/b", "data/b", "more"].map((name, at) => [at, name + (at < 4 ? ".jsonl" : ".csv")]),
+    );
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ["a pattern without a file", ["data/*.parquet"], /Expected files like data\/\*\.parquet, got none/],
+    [
+      "a name without a file",
+      ["more.csv", "none.csv"],
+      /Expected the input none\.csv to be readable, got no such file/,
+    ],
+    ["a file without the column, after others", ["more.csv", "bad.csv"], /Expected a column text in the input/],
+    ["standard input among them", ["more.csv", "-"], /got standard input among them/],
+    ["a kept field of the name", ["more.csv", "data/a.jsonl", "--keep", "file"], /Expected --keep without file/],
+    ["the output among them", ["*.jsonl", "more.csv", "-o", "out.jsonl"], /got the same file/],
+  ])("%s is refused before anything is sent", async (_, names, message) => {
+    const all = { ...files, "bad.csv": "id,body\n", "out.jsonl": "" };
+    const { code, texts, stderr } = await echo(all, ...names, "--field", "text");
+    expect({ code, texts }).toEqual({ code: 2, texts: [] });
+    expect(stderr).toMatch(message);
   });
 });

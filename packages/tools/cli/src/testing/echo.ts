@@ -22,7 +22,7 @@ export async function echo(
 }
 
 /** Runs `batchwise run` in a folder of `echoFolder`. */
-async function echoIn(folder: string, ...argv: readonly string[]): Promise<Echoed> {
+export async function echoIn(folder: string, ...argv: readonly string[]): Promise<Echoed> {
   const child = startChild(folder, "http://127.0.0.1:9", ["run", "acme-echo", ...argv]);
   const code = await child.ended;
   const rows = rowsOf(child.said.stdout);
@@ -30,7 +30,7 @@ async function echoIn(folder: string, ...argv: readonly string[]): Promise<Echoe
 }
 
 /** Makes a folder with these files and the adapter. */
-async function echoFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+export async function echoFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
   const folder = await temporaryFolder({
     "package.json": "{}",
     "node_modules/acme-echo/package.json": JSON.stringify({
