@@ -27,9 +27,14 @@ export async function openItems(
   choice: Omit<InputChoice, "input">,
   selection: Selection,
 ): Promise<OpenItems> {
-  return files.length === 1
-    ? await openOne(files[0] as InputFile, choice, selection)
-    : await openAll(files, choice, selection);
+  const opened =
+    files.length === 1
+      ? await openOne(files[0] as InputFile, choice, selection)
+      : await openAll(files, choice, selection);
+  const { limit } = selection;
+  if (!(limit < Infinity && limit > 0)) return opened;
+  const { size = limit } = opened;
+  return { ...opened, size, items: measured(opened, limit, size) };
 }
 
 async function openOne(file: InputFile, choice: Omit<InputChoice, "input">, selection: Selection): Promise<OpenItems> {
@@ -77,5 +82,12 @@ async function* inTurn(
     }
     if (index >= selection.limit) return;
     before += file.bytes;
+  }
+}
+
+/** Items whose end is that of the first ones alone, where these end before the source does. */
+async function* measured({ items, size: known }: OpenItems, limit: number, size: number): AsyncGenerator<Item, void> {
+  for await (const item of items) {
+    yield { ...item, end: Math.max(known === undefined ? 0 : item.end, ((item.index + 1) / limit) * size) };
   }
 }
