@@ -1,4 +1,5 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test, vi } from "vitest";
 import { readFile } from "node:fs/promises";
 import { echo, echoFolder, echoIn } from "./testing/echo.ts";
@@ -52,6 +53,18 @@ test("CSV with a head in CRLF and rows in LF, or the other way round: 1,000 rows
     const { code, texts } = await echo({ "in.csv": `id,text${head}${rows.join("")}` }, ...TEXT);
     expect([code, texts.length, texts[0], texts.at(-1)]).toEqual([0, 1000, "text 0", "text 999"]);
   }
+});
+
+test("a Parquet file of one row group, whole and by --limit (hyparam/hyparquet#20)", async () => {
+  const data = Array.from({ length: 30_000 }, (_, at) => `text ${at}`);
+  const content = parquetWriteBuffer({
+    columnData: [{ name: "text", data, type: "STRING", offsetIndex: false }],
+    rowGroupSize: data.length,
+    pageSize: 4096,
+  });
+  const files = { "in.parquet": new Uint8Array(content) };
+  expect((await echo(files, "in.parquet")).texts).toEqual(data);
+  expect((await echo(files, "in.parquet", "--limit", "100")).texts).toEqual(data.slice(0, 100));
 });
 
 test("a .tsv file, and its format for standard input", async () => {

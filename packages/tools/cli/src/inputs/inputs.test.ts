@@ -303,6 +303,43 @@ describe("Parquet", () => {
     ]);
   });
 
+  // hyparam/hyparquet#20: one large row group, as pyarrow and DuckDB write it when asked, without an index of its pages.
+  test.each([true, false])("one row group of many pages, with an index of them: %s", async (offsetIndex) => {
+    const rows = Array.from({ length: 25_000 }, (_, at) => at);
+    const content = parquetWriteBuffer({
+      columnData: [
+        { name: "text", data: rows.map((at) => `text ${at}`), type: "STRING", offsetIndex },
+        { name: "id", data: rows.map(BigInt), type: "INT64", offsetIndex },
+        { name: "kind", data: rows.map((at) => (at % 3 === 0 ? null : `kind ${at % 7}`)), type: "STRING", offsetIndex },
+        { name: "list", data: rows.map((at) => [at, at + 1]), offsetIndex },
+      ],
+      rowGroupSize: rows.length,
+      pageSize: 4096,
+    });
+    for (const keep of [
+      ["id", "kind"],
+      ["id", "list"],
+    ]) {
+      const choice = { wanted: ["text", ...keep] };
+      const items = await read("in.parquet", new Uint8Array(content), { field: "text", keep }, choice);
+      expect(shown(items)).toEqual(rows.map((at) => `text ${at}`));
+      expect(items.map(({ kept }) => kept["id"])).toEqual(rows);
+      const others: Record<string, (at: number) => unknown> = {
+        kind: (at: number) => (at % 3 === 0 ? null : `kind ${at % 7}`),
+        list: (at: number) => [at, at + 1],
+      };
+      const other = keep[1] ?? "";
+      expect(items.map(({ kept }) => kept[other])).toEqual(rows.map((at) => others[other]?.(at)));
+      const few = await read(
+        "in.parquet",
+        new Uint8Array(content),
+        { field: "text", limit: 3 },
+        { ...choice, limit: 3 },
+      );
+      expect(shown(few)).toEqual(["text 0", "text 1", "text 2"]);
+    }
+  });
+
   test("a file that is not Parquet", async () => {
     await expect(read("in.parquet", "text")).rejects.toThrow("Expected a whole Parquet file, got another.");
   });

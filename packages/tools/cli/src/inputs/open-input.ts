@@ -18,6 +18,8 @@ export interface InputChoice extends InputForm {
   readonly input: string;
   /** Columns of a table that will be read. @default all */
   readonly wanted: readonly string[] | undefined;
+  /** Most records that will be read. @default all */
+  readonly limit?: number | undefined;
   readonly stdin: Readable;
 }
 
@@ -63,7 +65,7 @@ export async function openInput(choice: InputChoice): Promise<InputSource> {
   if (format !== "parquet") return fromStream(format, stream, choice, size === 0 ? undefined : size);
   // It is read by position.
   stream.destroy();
-  return { format, ...(await openParquet(input, choice.wanted)), close: () => undefined };
+  return { format, ...(await openParquet(input, choice.wanted, choice.limit ?? Infinity)), close: () => undefined };
 }
 
 async function fromStream(

@@ -38,7 +38,7 @@ export async function openItems(
 }
 
 async function openOne(file: InputFile, choice: Omit<InputChoice, "input">, selection: Selection): Promise<OpenItems> {
-  const source = await openInput({ ...choice, input: file.path });
+  const source = await openInput({ ...choice, limit: selection.limit, input: file.path });
   const { size, close, mayLackHeader = false } = source;
   return { items: itemsOf(source, selection), size, mayLackHeader, close };
 }
