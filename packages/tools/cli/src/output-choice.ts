@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Writable } from "node:stream";
 import { ArgumentError } from "@batchwise/core";
 import { type ResumePoint, readResumePoint } from "./resume.ts";
+import type { InputFile } from "./inputs/input-files.ts";
 import type { OutputFormat } from "./outputs/encoder.ts";
 import { cannotWrite, StreamTarget } from "./outputs/stream-target.ts";
 import type { RunOptions } from "./options.ts";
@@ -22,7 +23,11 @@ export interface OutputChoice {
  * @throws ArgumentError for an output that exists and may not be replaced, one that is the input, one that cannot be
  * resumed, or an unknown format
  */
-export async function chooseOutput(options: RunOptions, folder: string): Promise<OutputChoice> {
+export async function chooseOutput(
+  options: RunOptions,
+  folder: string,
+  inputs: readonly InputFile[],
+): Promise<OutputChoice> {
   const { output, overwrite, resume, retryFailed } = options;
   if (output === undefined) return { file: undefined, format: "jsonl", resumePoint: undefined };
   const file = path.resolve(folder, output);
@@ -31,7 +36,8 @@ export async function chooseOutput(options: RunOptions, folder: string): Promise
   if (resumes && format !== "jsonl") {
     throw new ArgumentError(`Expected a .jsonl output to resume, got ${output}. Give one, or --overwrite.`);
   }
-  if (options.input !== "-" && (await isSameFile(path.resolve(folder, options.input), file))) {
+  for (const input of inputs) {
+    if (!(await isSameFile(input.path, file))) continue;
     throw new ArgumentError("Expected another --output than the input, got the same file. Give another.");
   }
   if (resumes) return { file, format, resumePoint: await readResumePoint(file) };

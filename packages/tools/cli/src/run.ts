@@ -1,12 +1,11 @@
-import path from "node:path";
 import { ArgumentError } from "@batchwise/core";
 import { resolveAdapter } from "./resolve-adapter.ts";
 import { collected } from "./collected.ts";
 import { skipDone, resumedSteps } from "./resume.ts";
 import { estimateSteps } from "./estimate.ts";
-import type { InputSource } from "./inputs/input-record.ts";
-import { type Item, itemsOf, type Selection } from "./inputs/items.ts";
-import { openInput } from "./inputs/open-input.ts";
+import { inputFiles } from "./inputs/input-files.ts";
+import type { Item } from "./inputs/items.ts";
+import { FILE_FIELD, type OpenItems, openItems } from "./inputs/open-items.ts";
 import { Notes } from "./notes.ts";
 import { checkOptions, type RunOptions, type RunEnvironment } from "./options.ts";
 import { chooseOutput } from "./output-choice.ts";
@@ -33,9 +32,11 @@ import { inputsOf, writeOffline } from "./write-offline.ts";
  *   output: "vectors.jsonl",
  * });
  */
-export async function run(options: RunOptions, environment: RunEnvironment = {}): Promise<RunResult> {
-  checkOptions(options);
+export async function run(given: RunOptions, environment: RunEnvironment = {}): Promise<RunResult> {
+  checkOptions(given);
   const { folder = process.cwd(), env = process.env, stderr = process.stderr } = environment;
+  const files = await inputFiles(given.input, folder);
+  const options = files.length === 1 ? given : withFile(given);
   const notes = new Notes(stderr, options.quiet === true);
   const adapter = await resolveAdapter(options, {
     folder,
@@ -44,10 +45,11 @@ export async function run(options: RunOptions, environment: RunEnvironment = {})
     onJob: (event) => notes.say(jobText(event)),
   });
   try {
-    const output = await chooseOutput(options, folder);
-    const task: Task = { options, environment, folder, notes, adapter, output, stats: new Stats() };
+    const output = await chooseOutput(options, folder, files);
+    const task: Task = { options, environment, folder, files, notes, adapter, output, stats: new Stats() };
     checkKeep(task);
     const source = await openSource(task);
+    if (source.mayLackHeader && options.field === undefined) notes.say(FIRST_ROW);
     try {
       return await work(task, source);
     } finally {
@@ -59,9 +61,12 @@ export async function run(options: RunOptions, environment: RunEnvironment = {})
   }
 }
 
-async function work(task: Task, source: InputSource): Promise<RunResult> {
+const FIRST_ROW =
+  "The first row of the input names its column and is not sent. --no-header sends it; --field with its name is silent.";
+
+async function work(task: Task, source: OpenItems): Promise<RunResult> {
   const { options, notes } = task;
-  const planned = await plan(task, itemsOf(source, selectionOf(task)));
+  const planned = await plan(task, source.items);
   if (options.estimate === true) return estimate(task, planned.steps);
   const ending =
     options.offline === true
@@ -85,7 +90,7 @@ async function plan(task: Task, items: AsyncGenerator<Item, void>): Promise<Omit
   // The input is read once more, to check before any request that the output is of this input.
   const again = await openSource(task);
   try {
-    await skipDone(itemsOf(again, selectionOf(task)), resumePoint);
+    await skipDone(again.items, resumePoint);
   } finally {
     again.close();
   }
@@ -105,19 +110,27 @@ async function estimate(task: Task, steps: AsyncIterable<Step>): Promise<RunResu
   return estimateResult({ jobsEstimate }, task);
 }
 
-function openSource({ options, environment, folder }: Task): Promise<InputSource> {
-  const { input, format, field, keep = [] } = options;
-  return openInput({
-    input: input === "-" ? input : path.resolve(folder, input),
-    format,
-    wanted: field === undefined ? undefined : [field, ...keep],
-    stdin: environment.stdin ?? process.stdin,
-  });
+function openSource({ options, environment, files, adapter }: Task): Promise<OpenItems> {
+  const { field, limit = Infinity } = options;
+  const keep = (options.keep ?? []).filter((name) => files.length === 1 || name !== FILE_FIELD);
+  return openItems(
+    files,
+    {
+      ...options,
+      wanted: field === undefined ? undefined : [field, ...keep],
+      stdin: environment.stdin ?? process.stdin,
+    },
+    { kind: adapter.kind, field, keep, limit },
+  );
 }
 
-function selectionOf({ options, adapter }: Task): Selection {
-  const { field, keep = [], limit = Infinity } = options;
-  return { kind: adapter.kind, field, keep, limit };
+/** @throws ArgumentError where a field of the inputs would take the place of their file's name */
+function withFile(options: RunOptions): RunOptions {
+  const { keep = [] } = options;
+  if (!keep.includes(FILE_FIELD)) return { ...options, keep: [...keep, FILE_FIELD] };
+  throw new ArgumentError(
+    `Expected --keep without ${FILE_FIELD} for several files, got it: it is the name of a row's file. Rename the field.`,
+  );
 }
 
 /** @throws ArgumentError for a field that has the name of one of the output's own */
