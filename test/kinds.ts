@@ -2,7 +2,6 @@ import { createOpenAI } from "@ai-sdk/openai";
 import { fromEmbeddingModel, fromLanguageModel } from "@batchwise/ai-sdk";
 import { CohereChat, CohereClassify, CohereEmbeddings, CohereRerank } from "@batchwise/cohere";
 import { type BatchOptions, type Clock, rateLimiter, withConfig } from "@batchwise/core";
-import type { ProfileName } from "@batchwise/emulator";
 import { Fetcher } from "@batchwise/fetch";
 import { fromLangChain, fromLangChainEmbeddings } from "@batchwise/langchain";
 import { OpenAIChat, OpenAIEmbeddings, OpenAIModeration, OpenAIResponses } from "@batchwise/openai";
@@ -29,8 +28,8 @@ export interface Kind {
   readonly request: (text: string) => readonly [path: string, body: object];
   /** The part that is compared, in the answer to that request. */
   readonly right: (body: never, text: string) => unknown;
-  /** Servers whose good answers its SDK refuses. @default none */
-  readonly without?: readonly ProfileName[];
+  /** Profiles and answers of servers, by name, that it cannot tell right. @default none */
+  readonly without?: readonly string[];
   /** Texts of an input, as the server counts them. @default the text itself */
   readonly inputs?: (text: string) => readonly string[];
 }
@@ -75,12 +74,28 @@ const embeddings: ByHand & Pick<Kind, "read"> = {
 const echo = (_: never, text: string): string => `Echo: ${text}`;
 const chat: ByHand = { request: (text) => ["/v1/chat/completions", { model, messages: messages(text) }], right: echo };
 const responses: ByHand = { request: (input) => ["/v1/responses", { model, input }], right: echo };
-const cohereChat: ByHand = { request: (text) => ["/v2/chat", { model, messages: messages(text) }], right: echo };
-const structured = ({ request }: ByHand): ByHand & Pick<Kind, "read"> => ({
-  request,
+// Cohere documents 498 as a refusal of the input: https://docs.cohere.com/reference/errors.
+const cohereChat: ByHand & Pick<Kind, "without"> = {
+  without: ["498"],
+  request: (text) => ["/v2/chat", { model, messages: messages(text) }],
+  right: echo,
+};
+const structured = (kind: ByHand): ByHand & Pick<Kind, "read"> => ({
+  ...kind,
   read: answerOf,
   right: (_, text) => text,
 });
+
+const rerank: Omit<Kind, "run"> = {
+  // A list is not sent in parts, so that most would be bad.
+  without: ["498", "too many", "slow"],
+  read: (ranked: readonly { readonly index: number; readonly score: number }[]) =>
+    ranked.map(({ index, score }) => [index, score]),
+  request: (text) => ["/v2/rerank", { model, ...listOf(text) }],
+  right: ({ results }: { readonly results: readonly { readonly index: number; readonly relevance_score: number }[] }) =>
+    results.map(({ index, relevance_score: score }) => [index, score]),
+  inputs: (text) => listOf(text).documents,
+};
 
 /** Kinds of Runnables, by name. */
 export const KINDS: Readonly<Record<string, Kind>> = {
@@ -101,6 +116,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     right: ({ results: [row] }: { readonly results: readonly [object] }) => row,
   },
   "Cohere embeddings": {
+    without: ["498"],
     run: texts((server) => new CohereEmbeddings({ ...cohere(server), inputType: "search_document" })),
     read: numbers,
     request: (text) => ["/v2/embed", { model, texts: [text], input_type: "search_document" }],
@@ -113,19 +129,18 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     run: texts((server) => new CohereChat({ ...cohere(server), schema })),
   },
   "Cohere rerank": {
+    ...rerank,
+    run: (server, inputs, options) => new CohereRerank(cohere(server)).batch(inputs.map(listOf), options),
+  },
+  "Cohere rerank, in parts": {
+    ...rerank,
+    // The time limit is one of all parts with their waits, and so too long for what never ends.
+    without: ["498", "too many", "slow", "never"],
     run: (server, inputs, options) =>
-      new CohereRerank({ ...cohere(server), maxDocuments: 3 }).batch(inputs.map(listOf), options),
-    read: (ranked: readonly { readonly index: number; readonly score: number }[]) =>
-      ranked.map(({ index, score }) => [index, score]),
-    request: (text) => ["/v2/rerank", { model, ...listOf(text) }],
-    right: ({
-      results,
-    }: {
-      readonly results: readonly { readonly index: number; readonly relevance_score: number }[];
-    }) => results.map(({ index, relevance_score: score }) => [index, score]),
-    inputs: (text) => listOf(text).documents,
+      new CohereRerank({ ...cohere(server), maxDocuments: 2, timeoutMs: 900_000 }).batch(inputs.map(listOf), options),
   },
   "Cohere classify": {
+    without: ["498"],
     run: texts((server) => new CohereClassify({ ...cohere(server), examples })),
     read: ({ label }: { readonly label: string }) => label,
     request: (text) => ["/v1/classify", { model, inputs: [text], examples }],
@@ -134,6 +149,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   },
   fetch: {
     ...chat,
+    // Calls wait for their host's limits in flight, where what never ends keeps what is new off.
+    without: ["never"],
     run: ({ openaiBaseURL, apiKey, clock, fetch }, inputs, options) => {
       const headers = { authorization: `Bearer ${apiKey}` };
       const requestTo = (text: string): Request =>
@@ -168,6 +185,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   },
   "LangChain chat": {
     ...chat,
+    // ChatOpenAI makes "" of a message without content.
+    without: ["no content"],
     run: texts((server) =>
       fromLangChain<string, string>(new ChatOpenAI(langChain(server)).pipe(new StringOutputParser()), adapted(server)),
     ),
@@ -185,7 +204,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
 
 /** A query and one to five documents of its own. */
 function listOf(query: string): { readonly query: string; readonly documents: readonly string[] } {
-  return { query, documents: Array.from({ length: 1 + (query.length % 5) }, (_, index) => `${query}${index}`) };
+  const length = 1 + (Number(query.split(" ")[1]) % 5);
+  return { query, documents: Array.from({ length }, (_, index) => `${query}${index}`) };
 }
 
 const examples = ["good", "bad", "neither"].flatMap((label) => ["a", "b"].map((text) => ({ text, label })));

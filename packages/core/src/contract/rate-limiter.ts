@@ -84,6 +84,11 @@ export interface RateLimiter {
    */
   readonly outage?: OutageFacts | undefined;
   /**
+   * Milliseconds since a call last got through the limits; undefined before one did. Optional: with it, a batch whose calls
+   * are refused waits for longer while those of others pass.
+   */
+  readonly silentMs?: number | undefined;
+  /**
    * Amounts that the known limits let pass in a minute; 0 of what a longer time limits, such as a day. Undefined while no
    * limit is known. Optional: with it, the size of requests is learned.
    */

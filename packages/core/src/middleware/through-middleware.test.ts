@@ -327,6 +327,7 @@ describe("middleware at fault ends the batch, and what is paid is kept", () => {
   const faults: readonly (readonly [string, Middleware["call"], string, boolean])[] = [
     ["throws before the call", () => Promise.reject(new TypeError("oops")), "got an error, in `cause`", false],
     ["throws at once", throwing(new TypeError("oops")), "got an error, in `cause`", false],
+    ["throws undefined", () => Promise.reject(undefined), "got an error, in `cause`", false],
     [
       "throws after the call",
       async (call, next) => {

@@ -20,7 +20,8 @@ type Next = (call: Call) => Promise<CallResult>;
 /** Record of one call on its way. */
 interface Passage {
   sent?: CallResult;
-  failure?: unknown;
+  /** The call's own failure: anything may be thrown, undefined too. */
+  failed?: { readonly error: unknown };
   misuse?: Error;
 }
 
@@ -35,7 +36,7 @@ export async function throughMiddleware(call: Call, send: Next): Promise<Middlew
     try {
       return (passage.sent = await send(changed));
     } catch (error) {
-      passage.failure = error;
+      passage.failed = { error };
       throw error;
     }
   };
@@ -94,9 +95,9 @@ function wrongResult(result: CallResult | undefined, count: number): Error | und
 }
 
 /** An error that is not the call's and says nothing of itself is a fault of the middleware. */
-function ownFault(error: unknown, { failure }: Passage): Error | undefined {
+function ownFault(error: unknown, { failed }: Passage): Error | undefined {
   const { code, position, retryable, status } = factsOf(error);
   const isDecided = code !== "unknown" || [position, retryable, status].some((fact) => fact !== undefined);
-  if (error === failure || isDecided) return undefined;
+  if ((failed && error === failed.error) || isDecided) return undefined;
   return new ArgumentError("Expected middleware to return a result, got an error, in `cause`.", { cause: error });
 }

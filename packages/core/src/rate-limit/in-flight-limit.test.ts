@@ -17,12 +17,12 @@ function fill(limit: InFlightLimit, own?: number, perMs?: Partial<Demand>, isRep
   return begun;
 }
 
-/** Limit whose first call has answered. */
+/** Limit whose first call has answered, with enough successes for what is reported to be trusted. */
 function answered(start: number, latencyMs: number = 100, used: Demand = SMALL): InFlightLimit {
   const limit = new InFlightLimit(start);
   limit.begins();
   limit.ended(latencyMs, used, true);
-  limit.succeeded();
+  for (let call = 0; call < 10 * MOST; call++) limit.succeeded();
   return limit;
 }
 
@@ -160,4 +160,26 @@ it("P55 a call that failed says nothing of the time that calls take", () => {
 it("limits of what calls use nothing of leave room, where calls take no time", () => {
   const used = { requests: 1, inputs: 1, tokens: 0 };
   expect(fill(answered(5, 0, used), undefined, { tokens: 10 })).toBeGreaterThan(0);
+});
+
+it("P46 reported limits are trusted step by step: half as many calls more with each round, and one after a refusal", () => {
+  const limit = new InFlightLimit(5);
+  const rounds = (count: number): number[] =>
+    Array.from({ length: count }, () => {
+      const begun = fill(limit, undefined, { requests: 1 });
+      for (let call = 0; call < begun; call++) limit.ended(100, SMALL, true);
+      for (let call = 0; call < begun; call++) limit.succeeded();
+      return begun;
+    });
+  expect(rounds(7)).toEqual([1, 1, 2, 3, 4, 6, 9]);
+  limit.refused(0, 1000);
+  expect(rounds(3)).toEqual([1, 1, 2]);
+});
+
+it("P46 where answers are slow, more at once", () => {
+  const limit = new InFlightLimit(5);
+  fill(limit);
+  limit.ended(20_000, SMALL, true);
+  limit.succeeded();
+  expect(fill(limit, undefined, { requests: 1 })).toBe(11);
 });

@@ -2,13 +2,17 @@ import type { Demand } from "../contract/rate-limiter.ts";
 
 /** Room for slow calls, and for working off what a pause has saved up. */
 const HEADROOM = 2;
+/** Calls that one success adds to those in flight until the reported limits have been seen to hold: more where answers are slow. */
+const GROWTH = 0.5;
+const SLOW_MS = 2000;
 /** Calls over which latency and size are averaged. */
 const MEMORY = 32;
 const MINUTE_MS = 60_000;
 
 /**
  * Limit of calls in flight, by what is known of the provider. Nothing: one, which finds out. Its limits: as many as they
- * let pass while a call takes its time (Little's law), twice. That it reports none: as many as at the start, half as many
+ * let pass while a call takes its time (Little's law), twice, but from one on half as many more with each round of
+ * successes. That it reports none: as many as at the start, half as many
  * after a refusal, one more for every round without one.
  */
 export class InFlightLimit {
@@ -18,6 +22,8 @@ export class InFlightLimit {
   /** Calls that a backend allows which reports no limits. Without a refusal it does not limit at all. */
   #adaptive = Infinity;
   #reducedAt = -Infinity;
+  /** Calls in flight up to which reported limits are trusted: they may be a day's. */
+  #trusted: number;
   #calls = 0;
   #latencyMs = 0;
   readonly #mean = { requests: 1, inputs: 0, tokens: 0 };
@@ -25,6 +31,7 @@ export class InFlightLimit {
   /** @param start calls in flight while no limit is reported; Infinity: as many as there are, from the first one on */
   constructor(start: number) {
     this.#start = start;
+    this.#trusted = start === Infinity ? start : 1;
   }
 
   /** True while the next call goes alone, to find out. */
@@ -50,7 +57,7 @@ export class InFlightLimit {
     if (perMinute !== undefined) {
       carried = this.#start === Infinity ? Infinity : Math.max(this.#start, own ?? 0, this.#steady(perMinute));
     }
-    return this.#count < (isReported ? carried : Math.min(carried, Math.floor(this.#adaptive)));
+    return this.#count < Math.min(carried, Math.floor(isReported ? this.#trusted : this.#adaptive));
   }
 
   begins(): void {
@@ -76,11 +83,13 @@ export class InFlightLimit {
   succeeded(): void {
     this.#isAnswered = true;
     this.#adaptive += 1 / this.#adaptive;
+    this.#trusted += Math.max(GROWTH, this.#latencyMs / SLOW_MS);
   }
 
   /** The provider refused a call that began at `startedAt`. Those that began before the last reduction say nothing new. */
   refused(startedAt: number, now: number): void {
     if (startedAt <= this.#reducedAt) return;
+    this.#trusted = 1;
     this.#adaptive = Math.max(1, Math.min(Math.floor(this.#adaptive), this.#count + 1) / 2);
     this.#reducedAt = now;
   }

@@ -111,10 +111,12 @@ it("settles in the provider's words: size and latency of calls set how many are 
   const clock = new FakeClock();
   const limiter = rateLimiter({ concurrency: 1, clock });
   await clock.advance(7000);
-  const probe = await limiter.reserve(CALL);
-  await clock.advance(1000);
   const tokens = { limit: 60_000, remaining: 60_000 };
-  probe.settle({ outcome: "ok", used: { tokens: 500 }, limits: { tokens } });
+  for (let call = 0; call < 7; call++) {
+    const reservation = await limiter.reserve(CALL);
+    await clock.advance(1000);
+    reservation.settle({ outcome: "ok", used: { tokens: 500 }, limits: { tokens } });
+  }
   expect(passes(limiter)).toBe(4);
 });
 

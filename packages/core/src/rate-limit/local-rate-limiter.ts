@@ -1,13 +1,6 @@
 import { type Clock, systemClock } from "../contract/clock.ts";
 import { type Check, checkAll, CLOCK, COUNT, POSITIVE } from "../contract/option-checks.ts";
-import type {
-  Demand,
-  OutageFacts,
-  RateLimiter,
-  Reservation,
-  ReserveOptions,
-  Settlement,
-} from "../contract/rate-limiter.ts";
+import type { Demand, RateLimiter, Reservation, ReserveOptions, Settlement } from "../contract/rate-limiter.ts";
 import { InFlightLimit } from "./in-flight-limit.ts";
 import { Outage } from "./outage.ts";
 import { Pace } from "./pace.ts";
@@ -66,6 +59,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
   readonly #pace = new Pace();
   readonly #outage = new Outage();
   #exhaustedAt = -Infinity;
+  #answeredAt: number | undefined;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: RateLimiterOptions) {
@@ -83,8 +77,12 @@ class LocalRateLimiter implements Required<RateLimiter> {
     return this.#inFlight.isProbing;
   }
 
-  get outage(): OutageFacts | undefined {
+  get outage(): RateLimiter["outage"] {
     return this.#outage.facts;
+  }
+
+  get silentMs(): number | undefined {
+    return this.#answeredAt && this.#clock.now() - this.#answeredAt;
   }
 
   get perMinute(): Partial<Demand> | undefined {
@@ -143,7 +141,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
     const now = this.#clock.now();
     const taken: [Kind, Taken][] = [];
     for (const [kind, allowance] of this.#limits.all) taken.push([kind, allowance.take(demand[kind], now)]);
-    this.#pace.sent(now, demand.tokens);
+    this.#pace.sent(now);
     let start = this.#stats.mark(now);
     this.#stats.reserve(demand);
     this.#inFlight.begins();
@@ -179,7 +177,9 @@ class LocalRateLimiter implements Required<RateLimiter> {
     const { outcome } = settlement;
     if (outcome === "ok") this.#inFlight.succeeded();
     // What failed for another reason got through the limits, too: a call that took too long was not refused by one.
-    if (outcome !== "limited" && used.requests > 0) this.#pace.passed(startedAt, now, used.tokens);
+    const hasPassed = outcome !== "limited" && used.requests > 0;
+    if (hasPassed) this.#pace.passed(startedAt, now);
+    if (hasPassed && outcome !== "unavailable") this.#answeredAt = now;
     if (outcome === "limited") {
       this.#inFlight.refused(startedAt, now);
       // Where less is left of a limit than was asked for, to wait is enough.
@@ -193,6 +193,6 @@ class LocalRateLimiter implements Required<RateLimiter> {
     this.#pause.apply(settlement, startedAt, now);
     if (outcome === "unavailable") this.#outage.failed(startedAt, now, this.#inFlight.count + 1);
     // A refusal by a limit says nothing of what is behind it, and what was not sent after all was not answered.
-    else if (outcome !== "limited" && used.requests > 0) this.#outage.answered(startedAt);
+    else if (hasPassed) this.#outage.answered(startedAt);
   }
 }

@@ -19,8 +19,6 @@ const FEW = 0.1;
 /** Calls, or milliseconds, over which the rate between two refusals is taken at least. */
 const ENOUGH = 5;
 const ENOUGH_MS = 3 * SECOND_MS;
-/** Times the usual tokens from which a call counts for several. */
-const LARGE = 2;
 /** Milliseconds over which any rate is taken at least. */
 const LEAST_MS = 100;
 
@@ -63,8 +61,6 @@ export class Pace {
   #total = 0;
   /** Share of the last calls that was refused. */
   #share = 0;
-  /** Tokens of a call before there was a pace. */
-  #usual = 0;
   /** Calls that got through in the last minute, by the second in which they began. */
   readonly #seconds: Second[] = [];
 
@@ -78,22 +74,20 @@ export class Pace {
     return this.#perMs === undefined || this.#streak !== undefined ? 0 : Math.max(0, this.#lastsUntil - now);
   }
 
-  /** Takes over that a call of so many tokens has been sent. */
-  sent(now: number, tokens: number): void {
+  /** Takes over that a call has been sent. */
+  sent(now: number): void {
     if (this.#perMs === undefined) return;
-    this.#lastsUntil = Math.max(this.#lastsUntil, now - SECOND_MS) + this.#callsOf(tokens) / this.#perMs;
+    this.#lastsUntil = Math.max(this.#lastsUntil, now - SECOND_MS) + 1 / this.#perMs;
   }
 
-  /** Takes over that a call of so many tokens has got through which began at `startedAt`. */
-  passed(startedAt: number, now: number, tokens: number): void {
-    if (this.#perMs === undefined) this.#usual += (tokens - this.#usual) / MEMORY;
-    const calls = this.#perMs === undefined ? 1 : this.#callsOf(tokens);
-    this.#total += calls;
+  /** Takes over that a call has got through which began at `startedAt`. */
+  passed(startedAt: number, now: number): void {
+    this.#total++;
     this.#share -= this.#share / MEMORY;
-    this.#note(startedAt, calls);
+    this.#note(startedAt);
     if (this.#streak !== undefined) {
       // What began before a refusal says nothing of the time after it.
-      if (startedAt > this.#refusedAt) this.#recover(this.#streak, startedAt, now, calls);
+      if (startedAt > this.#refusedAt) this.#recover(this.#streak, startedAt, now);
     } else if (this.#perMs !== undefined && now - this.#grownAt >= GROWTH_MS) {
       this.#grow(this.#perMs, now);
     }
@@ -115,12 +109,12 @@ export class Pace {
   }
 
   /** Finds the pace by the first call that has got through after refusals. */
-  #recover({ since, between, asked }: Streak, startedAt: number, now: number, calls: number): void {
+  #recover({ since, between, asked }: Streak, startedAt: number, now: number): void {
     this.#streak = undefined;
     // One refusal among many calls is no limit that they meet: a provider that is busy for a moment refuses so, too.
     if (asked === 0 && this.#share < FEW) return;
-    this.#mark = { at: since, total: this.#total - calls };
-    const waited = calls / Math.max(LEAST_MS, startedAt - this.#refusedAt);
+    this.#mark = { at: since, total: this.#total - 1 };
+    const waited = 1 / Math.max(LEAST_MS, startedAt - this.#refusedAt);
     const found = SHARE * (between ?? Math.max(this.#lastMinute(since), waited));
     const known = this.#perMs;
     const perMs = known === undefined ? found : Math.min(Math.max(found, LEAST_SHARE * known), CEILING * known);
@@ -136,7 +130,7 @@ export class Pace {
     this.#perMs = perMs;
     this.#base = perMs;
     this.#grownAt = now;
-    this.#lastsUntil = startedAt + calls / perMs;
+    this.#lastsUntil = startedAt + 1 / perMs;
   }
 
   #grow(perMs: number, now: number): void {
@@ -149,18 +143,13 @@ export class Pace {
     this.#grownAt = now;
   }
 
-  /** Calls for which one counts: it may be tokens that are limited, and others were smaller. */
-  #callsOf(tokens: number): number {
-    return tokens <= LARGE * this.#usual ? 1 : tokens / this.#usual;
-  }
-
-  #note(at: number, calls: number): void {
+  #note(at: number): void {
     const last = this.#seconds.at(-1);
     // What began longer ago than anything that is known belongs to the first second.
     const known =
       last && (at >= last.at ? last : (this.#seconds.findLast((each) => each.at <= at) ?? this.#seconds[0]));
-    if (known === undefined || at - known.at >= SECOND_MS) this.#seconds.push({ at, calls });
-    else known.calls += calls;
+    if (known === undefined || at - known.at >= SECOND_MS) this.#seconds.push({ at, calls: 1 });
+    else known.calls++;
     // What was before refusals in a row is needed at their end.
     const end = this.#streak?.since ?? at;
     while ((this.#seconds[0]?.at ?? end) <= end - MINUTE_MS) this.#seconds.shift();

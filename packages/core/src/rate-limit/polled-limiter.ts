@@ -37,6 +37,10 @@ class PolledLimiter implements RateLimiter {
     return this.#limiter.outage;
   }
 
+  get silentMs(): number | undefined {
+    return this.#limiter.silentMs;
+  }
+
   get perMinute(): Partial<Demand> | undefined {
     return this.#limiter.perMinute;
   }

@@ -3,7 +3,6 @@ import type { Chunk, Failing } from "../engine/intake/chunk.ts";
 import type { AnyStageContext } from "../engine/stage-context.ts";
 import type { Failure } from "./failure.ts";
 import { Refusals } from "./refusals.ts";
-import { RETRY_DEFAULTS } from "../engine/resolve/resolve-options.ts";
 import { isTooLong, isUnavailable, isWorthRetrying, mayRetry } from "./retry-policy.ts";
 
 /** Consequence of a failure: another call that uses up a try, or one that does not; none; or the end of the run. */
@@ -133,7 +132,7 @@ export class Health {
 
   /** True where the error asks for a longer wait than is obeyed. */
   isTooLong(facts: ErrorFacts): boolean {
-    return isTooLong(facts, this.#context.options.retry ?? RETRY_DEFAULTS);
+    return isTooLong(facts, this.#context.options);
   }
 
   /** True where no other call can succeed either. A key with which something got through is not what a refusal is about. */
@@ -160,9 +159,13 @@ export class Health {
 
   /** A refusal by a rate limit says nothing of the input, unless it is the request that is too heavy for the limit. */
   #judgeRefusal(chunk: Chunk<unknown>): Judgment {
-    if (this.isSilent()) return "end";
+    const { limiter, retry } = this.#context.options;
+    // Where others get through, there is more to wait for.
+    const isShared = (limiter?.silentMs ?? Infinity) < LONG_MS;
+    if (this.isSilent(isShared ? retry?.outageMs : undefined)) return "end";
     const { failing } = chunk;
-    if (failing === undefined || failing.refusals < this.#attempts || failing.heard === this.#heard) return "wait";
+    if (failing === undefined || failing.refusals < (retry?.attempts ?? 1) || failing.heard === this.#heard)
+      return "wait";
     return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
   }
 
@@ -176,7 +179,7 @@ export class Health {
   }
 
   #try(chunk: Chunk<unknown>): Judgment {
-    return chunk.retries < this.#attempts - 1 ? "try" : "over";
+    return chunk.retries < (this.#context.options.retry?.attempts ?? 1) - 1 ? "try" : "over";
   }
 
   /** Tells whether a failure belongs to an outage. The last two inputs of a batch may each be bad. */
@@ -191,9 +194,5 @@ export class Health {
   /** True where inputs have failed for so long that others are to be asked instead. */
   #isOld({ failing }: Chunk<unknown>, ms: number = LONG_MS): boolean {
     return failing !== undefined && this.#context.options.clock.now() - failing.since >= ms;
-  }
-
-  get #attempts(): number {
-    return this.#context.options.retry?.attempts ?? 1;
   }
 }

@@ -15,7 +15,10 @@ export function isWorthRetrying(error: Error, facts: ErrorFacts, retry: Resolved
 }
 
 /** Tells whether an error asks for a longer wait than is obeyed. */
-export function isTooLong({ retryAfterMs = 0 }: ErrorFacts, { maxRetryAfterMs }: ResolvedRetry): boolean {
+export function isTooLong(
+  { retryAfterMs = 0 }: ErrorFacts,
+  { maxRetryAfterMs }: Pick<ResolvedRetry, "maxRetryAfterMs">,
+): boolean {
   return retryAfterMs > maxRetryAfterMs;
 }
 

@@ -10,11 +10,17 @@ interface Ran {
   readonly seconds: number;
 }
 
-/** Sends so many inputs, five at a time, with the retries of every adapter. */
-async function send(count: number, gate: Gate, manners: Manners = {}, maxConcurrency: number = 5): Promise<Ran> {
+/** Sends so many inputs, five at a time unless told otherwise, with the retries of every adapter. */
+async function send(
+  count: number,
+  gate: Gate,
+  manners: Manners = {},
+  maxConcurrency: number = 5,
+  concurrency: number = maxConcurrency,
+): Promise<Ran> {
   const clock = new FakeClock();
   const server = new LimitedServer(clock, gate, manners);
-  const limiter = rateLimiter({ concurrency: maxConcurrency, clock });
+  const limiter = rateLimiter({ concurrency, clock });
   const subject = runnable(server.answer, { maxConcurrency, retry: { attempts: 6 }, limiter });
   const slots = await clock.run(subject.batch(range(count), { clock, returnExceptions: true, random: () => 0.5 }));
   return { server, slots, seconds: clock.now() / 1000 };
@@ -59,6 +65,14 @@ describe("P46 a day's limit in the headers, and a minute's that is enforced", ()
       expect(seconds).toBeLessThan(most);
     },
   );
+
+  // OpenAI's adapter lets 256 be in flight, and five until a response has reported the limits.
+  it.for([110, 300, 1000])("the same where 256 may be in flight and an answer takes %i ms", async (latencyMs) => {
+    const manners = { retryAfterMs: 2000, limits, latencyMs };
+    const { server, slots } = await send(100, leakyBucket(30, 0.5), manners, 256, 5);
+    expect(slots).toEqual(range(100));
+    expect(server.refused / server.calls).toBeLessThan(0.2);
+  });
 
   it("the pace comes near what is enforced", async () => {
     const { server, slots, seconds } = await send(5000, leakyBucket(100, 100), {}, 50);

@@ -14,7 +14,7 @@ async function cli(...argv: string[]): Promise<{ code: number; stdout: string; s
 test("every flag of run reaches its option", async () => {
   let options: RunOptions | undefined;
   const command = runCommand(async (given) => void (options = given));
-  const argv = `a#b - --format csv --field text --keep id,title --keep url --limit 5 --output o.jsonl --overwrite --resume
+  const argv = `a#b - --format csv --delimiter ; --no-header --encoding gbk --field text --keep id,title --keep url --limit 5 --output o.jsonl --overwrite --resume
     --retry-failed --set model=m --set note=a=b --concurrency 3 --attempts 4 --timeout 1.5 --max-cost 0.5 --max-tokens 9
     --dedupe --cache kept --offline --jobs j --estimate --quiet`;
   await command.parseAsync(argv.split(/\s+/), { from: "user" });
@@ -22,6 +22,9 @@ test("every flag of run reaches its option", async () => {
     adapter: "a#b",
     input: "-",
     format: "csv",
+    delimiter: ";",
+    header: false,
+    encoding: "gbk",
     field: "text",
     keep: ["id", "title", "url"],
     limit: 5,
@@ -50,9 +53,8 @@ test.each([
   ["--timeout 0", "Give a number above 0, such as 30."],
   ["--max-cost much", "Give a number from 0, such as 0.50."],
   ["--keep a,,b", "Give names with commas between them, such as id,title."],
-  ["--format xml", "Allowed choices are jsonl, text, csv, parquet."],
+  ["--format xml", "Allowed choices are jsonl, json, text, csv, tsv, parquet."],
   ["--nope", "unknown option '--nope'"],
-  ["third", "too many arguments"],
 ])("a wrong flag: exit code 2, and advice: %s", async (flags, advice) => {
   const { code, stdout, stderr } = await cli("run", "a#b", "in.jsonl", ...flags.split(" "));
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

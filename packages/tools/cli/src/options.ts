@@ -1,15 +1,13 @@
 import type { Readable, Writable } from "node:stream";
 import { ArgumentError, type Clock, type Runnable } from "@batchwise/core";
-import type { InputFormat } from "./inputs/input-record.ts";
+import type { InputForm } from "./inputs/open-input.ts";
 
 /** Options of one run of an adapter over a file. */
-export interface RunOptions {
+export interface RunOptions extends InputForm {
   /** `<package>#<adapter>`, installed in the user's folder; the package alone where it has one adapter. */
   readonly adapter: string;
-  /** A file, or `-` for standard input. */
-  readonly input: string;
-  /** Format of the input. @default by the file's extension; JSONL for standard input */
-  readonly format?: InputFormat | undefined;
+  /** A file, or `-` for standard input; several files, also as patterns: each row then has its file's name as `file`. */
+  readonly input: string | readonly string[];
   /** Field of a record, or column, that is the input. @default the record itself; the only column of a table */
   readonly field?: string | undefined;
   /** Fields of the input's record that are copied into its output. @default none */
@@ -85,7 +83,7 @@ export function checkOptions(options: RunOptions): void {
   const resumes = resume === true || retryFailed === true;
   if (resumes && output === undefined) throw new ArgumentError("Expected an --output to resume, got none. Give it.");
   if (resumes && overwrite === true) throw new ArgumentError("Expected --overwrite or --resume, got both.");
-  if (retryFailed === true && options.input === "-") {
+  if (retryFailed === true && [options.input].flat().includes("-")) {
     throw new ArgumentError("Expected a file for --retry-failed, got standard input. The input is read twice.");
   }
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {

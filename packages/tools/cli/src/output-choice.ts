@@ -1,6 +1,7 @@
 import { readlink, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { ArgumentError } from "@batchwise/core";
+import type { InputFile } from "./inputs/input-files.ts";
 import type { OutputFormat } from "./outputs/encoder.ts";
 import type { RunOptions } from "./options.ts";
 
@@ -18,11 +19,16 @@ export interface OutputChoice {
  *
  * @throws ArgumentError for one that is the input, or an unknown format
  */
-export async function chooseOutput({ output, input }: RunOptions, folder: string): Promise<OutputChoice> {
+export async function chooseOutput(
+  { output }: RunOptions,
+  folder: string,
+  inputs: readonly InputFile[],
+): Promise<OutputChoice> {
   if (output === undefined) return { file: undefined, format: "jsonl", isFile: false };
   const format = formatOf(output);
   const file = await realPathOf(path.resolve(folder, output));
-  if (input !== "-" && (await isSameFile(path.resolve(folder, input), file))) {
+  for (const input of inputs) {
+    if (!(await isSameFile(input.path, file))) continue;
     throw new ArgumentError("Expected another --output than the input, got the same file. Give another.");
   }
   const stats = await stat(file).catch(() => undefined);

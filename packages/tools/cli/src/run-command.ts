@@ -9,10 +9,16 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
   return new Command("run")
     .description("Runs an adapter over a file: one row of output for each input, in order.")
     .argument("<adapter>", "<package>#<adapter>, installed here; `batchwise adapters` lists them")
-    .argument("<input>", "a .jsonl, .txt, .csv or .parquet file, or - for standard input")
+    .argument(
+      "<input...>",
+      "files, also as quoted patterns: .jsonl, .json, .txt, .csv, .tsv or .parquet file, texts also .gz or .zst; or - for standard input",
+    )
     .addOption(
       new Option("--format <format>", "format of the input (default: by its extension)").choices(INPUT_FORMATS),
     )
+    .option("--delimiter <text>", "text between the values of a CSV row, such as ';' or '\\t' (default: a comma)")
+    .option("--no-header", "the first row of a CSV file is an input; its columns are 1, 2 and so on")
+    .option("--encoding <name>", "encoding of a text file, such as windows-1252 or gbk (default: UTF-8)")
     .option("--field <name>", "field of a record, or column, that is the input")
     .option("--keep <fields>", "fields of the input to copy into its output, separated by commas", names)
     .option("--limit <n>", "only the first n inputs", wholeNumber(0))
@@ -33,10 +39,10 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .option("--estimate", "estimate the run, and send nothing")
     .option("--quiet", "no progress and no report")
     .addHelpText("after", HELP)
-    .action(async (adapter: string, input: string, { timeout, set, ...flags }: Flags) => {
+    .action(async (adapter: string, inputs: string[], { timeout, set, ...flags }: Flags) => {
       await action({
         adapter,
-        input,
+        input: only(inputs),
         ...flags,
         ...(set !== undefined && { set: settings(set) }),
         ...(timeout !== undefined && { timeoutMs: timeout * 1000 }),
@@ -77,6 +83,12 @@ function names(text: string, before: readonly string[] = []): string[] {
   const given = text.split(",").map((name) => name.trim());
   if (given.includes("")) throw new InvalidArgumentError("Give names with commas between them, such as id,title.");
   return [...before, ...given];
+}
+
+/** One file by itself, as programs give it. */
+function only(inputs: readonly string[]): string | readonly string[] {
+  const [first] = inputs;
+  return inputs.length === 1 && first !== undefined ? first : inputs;
 }
 
 function one(text: string, before: readonly string[] = []): string[] {

@@ -1,10 +1,9 @@
-import path from "node:path";
 import { ArgumentError } from "@batchwise/core";
 import { collected } from "./collected.ts";
 import { estimateSteps } from "./estimate.ts";
-import type { InputSource } from "./inputs/input-record.ts";
-import { type Item, itemsOf, type Selection } from "./inputs/items.ts";
-import { openInput } from "./inputs/open-input.ts";
+import { inputFiles } from "./inputs/input-files.ts";
+import type { Item } from "./inputs/items.ts";
+import { FILE_FIELD, type OpenItems, openItems } from "./inputs/open-items.ts";
 import { holdJournal } from "./journal/hold-journal.ts";
 import { Journal } from "./journal/journal.ts";
 import { Notes } from "./notes.ts";
@@ -36,9 +35,11 @@ import { inputsOf, writeOffline } from "./write-offline.ts";
  *   output: "vectors.jsonl",
  * });
  */
-export async function run(options: RunOptions, environment: RunEnvironment = {}): Promise<RunResult> {
-  checkOptions(options);
+export async function run(given: RunOptions, environment: RunEnvironment = {}): Promise<RunResult> {
+  checkOptions(given);
   const { folder = process.cwd(), env = process.env, stderr = process.stderr } = environment;
+  const files = await inputFiles(given.input, folder);
+  const options = files.length === 1 ? given : withFile(given);
   const notes = new Notes(stderr, options.quiet === true);
   const adapter = await resolveAdapter(options, {
     folder,
@@ -47,8 +48,8 @@ export async function run(options: RunOptions, environment: RunEnvironment = {})
     onJob: (event) => notes.say(jobText(event)),
   });
   try {
-    const output = await chooseOutput(options, folder);
-    const task: Task = { options, environment, folder, notes, adapter, output, stats: new Stats() };
+    const output = await chooseOutput(options, folder, files);
+    const task: Task = { options, environment, folder, files, notes, adapter, output, stats: new Stats() };
     checkKeep(task);
     return await withJournal(task);
   } finally {
@@ -73,6 +74,7 @@ async function withJournal(task: Task): Promise<RunResult> {
 
 async function withSource(task: Task, journal: Journal | undefined, lost: AbortSignal): Promise<RunResult> {
   const source = await openSource(task);
+  if (source.mayLackHeader && task.options.field === undefined) task.notes.say(FIRST_ROW);
   try {
     if (journal !== undefined) await checkInput(task, journal);
     return await work(task, source, journal, lost);
@@ -83,12 +85,12 @@ async function withSource(task: Task, journal: Journal | undefined, lost: AbortS
 
 async function work(
   task: Task,
-  source: InputSource,
+  source: OpenItems,
   journal: Journal | undefined,
   lost: AbortSignal,
 ): Promise<RunResult> {
   const { options, notes, stats } = task;
-  const steps = stepsOf(itemsOf(source, selectionOf(task)), journal, options.retryFailed === true);
+  const steps = stepsOf(source.items, journal, options.retryFailed === true);
   if (journal !== undefined) stats.countEarlier(journal.counts.rows, journal.counts.failed);
   if (options.estimate === true) return estimate(task, steps);
   const recorder = await openRecorder(task, journal, lost);
@@ -105,6 +107,9 @@ async function work(
     recorder.sink.close();
   }
 }
+
+const FIRST_ROW =
+  "The first row of the input names its column and is not sent. --no-header sends it; --field with its name is silent.";
 
 /** Ends the output. What is wrong with it ends the run. */
 async function end(
@@ -128,11 +133,11 @@ async function end(
 
 /** Reads the inputs that an earlier run has had, before anything is sent. Standard input is checked as it comes. */
 async function checkInput(task: Task, journal: Journal): Promise<void> {
-  if (journal.known === 0 || task.options.input === "-") return;
+  if (journal.known === 0 || task.files.some(({ path }) => path === "-")) return;
   const again = await openSource(task);
   let inputs = 0;
   try {
-    for await (const item of itemsOf(again, selectionOf(task))) {
+    for await (const item of again.items) {
       journal.checkItem(item);
       if (++inputs === journal.known) return;
     }
@@ -155,19 +160,27 @@ async function estimate(task: Task, steps: AsyncIterable<Step>): Promise<RunResu
   return estimateResult({ jobsEstimate }, task);
 }
 
-function openSource({ options, environment, folder }: Task): Promise<InputSource> {
-  const { input, format, field, keep = [] } = options;
-  return openInput({
-    input: input === "-" ? input : path.resolve(folder, input),
-    format,
-    wanted: field === undefined ? undefined : [field, ...keep],
-    stdin: environment.stdin ?? process.stdin,
-  });
+function openSource({ options, environment, files, adapter }: Task): Promise<OpenItems> {
+  const { field, limit = Infinity } = options;
+  const keep = (options.keep ?? []).filter((name) => files.length === 1 || name !== FILE_FIELD);
+  return openItems(
+    files,
+    {
+      ...options,
+      wanted: field === undefined ? undefined : [field, ...keep],
+      stdin: environment.stdin ?? process.stdin,
+    },
+    { kind: adapter.kind, field, keep, limit },
+  );
 }
 
-function selectionOf({ options, adapter }: Task): Selection {
-  const { field, keep = [], limit = Infinity } = options;
-  return { kind: adapter.kind, field, keep, limit };
+/** @throws ArgumentError where a field of the inputs would take the place of their file's name */
+function withFile(options: RunOptions): RunOptions {
+  const { keep = [] } = options;
+  if (!keep.includes(FILE_FIELD)) return { ...options, keep: [...keep, FILE_FIELD] };
+  throw new ArgumentError(
+    `Expected --keep without ${FILE_FIELD} for several files, got it: it is the name of a row's file. Rename the field.`,
+  );
 }
 
 /** @throws ArgumentError for a field that has the name of one of the output's own */

@@ -1,5 +1,6 @@
 import type { BatchOptions } from "@batchwise/core";
 import type { ResolvedAdapter } from "./resolve-adapter.ts";
+import type { InputFile } from "./inputs/input-files.ts";
 import type { Notes } from "./notes.ts";
 import type { RunOptions, RunEnvironment } from "./options.ts";
 import type { OutputChoice } from "./output-choice.ts";
@@ -11,6 +12,7 @@ export interface Task {
   readonly options: RunOptions;
   readonly environment: RunEnvironment;
   readonly folder: string;
+  readonly files: readonly InputFile[];
   readonly notes: Notes;
   readonly adapter: ResolvedAdapter;
   readonly output: OutputChoice;

@@ -6,7 +6,8 @@ import type { BatchOptions } from "../../contract/runnable.ts";
 import { Calibration } from "../../rate-limit/calibration.ts";
 import { RequestSize } from "../../request-size/request-size.ts";
 import type { AnyStageContext } from "../stage-context.ts";
-import { Admission, giveBack, type Pass } from "./admission.ts";
+import { Admission } from "./admission.ts";
+import { giveBack, type Pass } from "./pass.ts";
 import { type Permit, Semaphore } from "./semaphore.ts";
 
 const SUBJECT = runnable(async (input: number) => input);

@@ -3,12 +3,8 @@ import type { Chunk } from "../intake/chunk.ts";
 import type { ResolvedOptions } from "../resolve/resolve-options.ts";
 import type { Stats } from "../results/stats.ts";
 import type { AnyStageContext } from "../stage-context.ts";
-import type { Permit, Semaphore } from "./semaphore.ts";
-
-/** Right of a chunk to be sent: a permit, and a reservation where there is a limiter. */
-export interface Pass {
-  readonly reservation: Reservation | undefined;
-}
+import { FREE, giveBack, type Pass } from "./pass.ts";
+import { holds, type Semaphore } from "./semaphore.ts";
 
 /**
  * Admission of chunks to their calls: the rate limits and then concurrency, in that order, so that a chunk that waits at
@@ -32,6 +28,9 @@ export class Admission {
   #slow = 0;
   /** Chunks that have passed the limits and wait for a permit; each is told whether it got one. */
   readonly #waiting: ((granted: boolean) => void)[] = [];
+  #isClosed = false;
+  /** Cancels the end of the patience of the first that waits for a permit. */
+  #cancelPatience: (() => void) | undefined;
 
   constructor({ batch, options, semaphore }: AnyStageContext) {
     this.semaphore = semaphore;
@@ -60,11 +59,9 @@ export class Admission {
 
   /** Gives a free permit to the chunk that has waited longest. Undefined where none waits; false where no permit is free. */
   serve(): boolean | undefined {
-    const first = this.#waiting[0];
-    if (first === undefined) return undefined;
-    if (!this.tryEnter()) return false;
-    this.#waiting.shift();
-    first(true);
+    if (this.#waiting.length === 0) return undefined;
+    if (!this.tryEnter()) return this.#loseFirst();
+    this.#waiting.shift()?.(true);
     return true;
   }
 
@@ -107,30 +104,34 @@ export class Admission {
   /** Waits for the limits and then for a permit. Undefined where the batch ends first. */
   async pass(chunk: Chunk<unknown>, urgent: boolean): Promise<Pass | undefined> {
     const { limiter } = this.#options;
-    let reservation: Reservation | undefined;
-    if (limiter !== undefined) {
-      const resume = this.#stats.waiting();
-      if (chunk.isSlow) this.#slow++;
-      try {
-        const signal = this.#draining;
-        const demand = this.demandOf(chunk.size, chunk.tokens);
-        reservation = await limiter.reserve(demand, { ...this.#reserveOptions(), signal, urgent });
-      } catch (error) {
-        if (this.#draining.aborted) return undefined;
-        throw error;
-      } finally {
-        if (chunk.isSlow) this.#slow--;
-        resume();
+    const signal = this.#draining;
+    /* oxlint-disable no-await-in-loop -- it begins anew where it has lost its patience with the permits */
+    for (let isUrgent = urgent; ; isUrgent = false) {
+      let reservation: Reservation | undefined;
+      if (limiter !== undefined) {
+        const resume = this.#stats.waiting();
+        if (chunk.isSlow) this.#slow++;
+        try {
+          const demand = this.demandOf(chunk.size, chunk.tokens);
+          reservation = await limiter.reserve(demand, { ...this.#reserveOptions(), signal, urgent: isUrgent });
+        } catch (error) {
+          if (signal.aborted) return undefined;
+          throw error;
+        } finally {
+          if (chunk.isSlow) this.#slow--;
+          resume();
+        }
       }
+      if (await this.#enter()) {
+        reservation?.begin?.();
+        if (!signal.aborted) return { reservation };
+        // The batch ended in the very turn in which the permit was granted.
+        this.leave();
+      }
+      giveBack({ reservation });
+      if (this.#isClosed || signal.aborted) return undefined;
     }
-    if (await this.#enter()) {
-      reservation?.begin?.();
-      if (!this.#draining.aborted) return { reservation };
-      // The batch ended in the very turn in which the permit was granted.
-      this.leave();
-    }
-    giveBack({ reservation });
-    return undefined;
+    /* oxlint-enable no-await-in-loop */
   }
 
   /** A call begins. */
@@ -161,27 +162,32 @@ export class Admission {
 
   /** Lets nothing through any more. */
   close(): void {
+    this.#isClosed = true;
+    this.#cancelPatience?.();
     for (const tell of this.#waiting.splice(0)) tell(false);
   }
 
+  /** Waits for a permit. False where it gets none: the batch ends, or what holds permits may wait for the reservation. */
   async #enter(): Promise<boolean> {
     if (this.#draining.aborted) return false;
     if (this.#waiting.length === 0 && this.tryEnter()) return true;
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
+      this.#loseFirst();
     });
+  }
+
+  /** Sees to it that the first that waits gives its reservation back for a while, where a batch inside of a call may need it. */
+  #loseFirst(): false {
+    const { clock, limiter } = this.#options;
+    if (limiter === undefined || this.#cancelPatience !== undefined || !this.semaphore.isContended) return false;
+    this.#cancelPatience = clock.after(PATIENCE_MS, () => {
+      this.#cancelPatience = undefined;
+      this.#waiting.shift()?.(false);
+    });
+    return false;
   }
 }
 
-/** Settles the reservation of a chunk that is not sent after all. */
-export function giveBack({ reservation }: Pass): void {
-  reservation?.settle({ outcome: "failed", used: NOTHING });
-}
-
-const FREE: Pass = { reservation: undefined };
-const NOTHING: Demand = { requests: 0, inputs: 0, tokens: 0 };
-
-/** Tells whether a call holds a reservation of this limiter, or one in which it runs does. */
-function holds(permit: Permit, limiter: Permit["limiter"]): boolean {
-  return permit.limiter === limiter || (permit.outer !== undefined && holds(permit.outer, limiter));
-}
+/** Milliseconds for which a reservation is held without a permit, where others may hold permits and wait for the limits. */
+const PATIENCE_MS = 5000;

@@ -120,3 +120,8 @@ export class Semaphore implements Wakeable {
     return true;
   }
 }
+
+/** Tells whether a call holds a reservation of this limiter, or one in which it runs does. */
+export function holds(permit: Permit, limiter: RateLimiter): boolean {
+  return permit.limiter === limiter || (permit.outer !== undefined && holds(permit.outer, limiter));
+}

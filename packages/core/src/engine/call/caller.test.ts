@@ -7,7 +7,8 @@ import { BudgetError, ProviderError, TimeoutError } from "../../contract/errors.
 import type { Settlement } from "../../contract/rate-limiter.ts";
 import type { CallReport } from "../../contract/call.ts";
 import type { BatchOptions, RunnableSettings } from "../../contract/runnable.ts";
-import { Admission, type Pass } from "../admission/admission.ts";
+import { Admission } from "../admission/admission.ts";
+import type { Pass } from "../admission/pass.ts";
 import type { Chunk } from "../intake/chunk.ts";
 import type { Failure } from "../../recovery/failure.ts";
 import { Settler } from "../results/settler.ts";

@@ -15,12 +15,12 @@ interface Ways {
   readonly msEach?: number;
 }
 
-/** Sizes of the requests of a batch, in the order in which they are sent. */
+/** Sizes of the requests of a batch, in the order of their inputs: of two that are sent at once, either may be the first. */
 async function sizesOf(count: number, { request, limits, tokens, msEach = 0 }: Ways): Promise<number[]> {
   const clock = new FakeClock();
-  const sizes: number[] = [];
+  const sizes = new Map<number, number>();
   const call = async (inputs: readonly number[], { report }: CallOptions): Promise<readonly number[]> => {
-    sizes.push(inputs.length);
+    sizes.set(inputs[0] as number, inputs.length);
     await new Promise<void>((resolve) => clock.after(80 + msEach * inputs.length, resolve));
     report?.({ limits });
     return inputs;
@@ -33,7 +33,7 @@ async function sizesOf(count: number, { request, limits, tokens, msEach = 0 }: W
   });
   const inputs = Array.from({ length: count }, (_, index) => index);
   expect(await clock.run(subject.batch(inputs, { clock }))).toEqual(inputs);
-  return sizes;
+  return [...sizes].toSorted(([left], [right]) => left - right).map(([, size]) => size);
 }
 
 const TOKENS = { tokens: { limit: 1e7, remaining: 1e7 } };

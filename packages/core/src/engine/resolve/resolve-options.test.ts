@@ -33,6 +33,7 @@ it("P19 what is not asked for is not there, and nothing is unbounded", () => {
     permits: 1,
     limits: { maxInputs: 1, maxTokens: Infinity, maxBytes: Infinity },
     retry: undefined,
+    maxRetryAfterMs: 600_000,
     isPatient: false,
     timeoutMs: undefined,
     maxWaitMs: undefined,

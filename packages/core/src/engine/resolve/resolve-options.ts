@@ -31,6 +31,8 @@ export interface ResolvedOptions<Input, Output> {
   readonly permits: number;
   readonly limits: ChunkLimits;
   readonly retry: ResolvedRetry | undefined;
+  /** The longest wait to obey, also where nothing is retried: a longer one makes no other call wait. */
+  readonly maxRetryAfterMs: number;
   /** True where a failure is judged by what other calls say, and an outage is waited for. */
   readonly isPatient: boolean;
   readonly timeoutMs: number | undefined;
@@ -66,7 +68,7 @@ interface Marks {
 }
 
 /** Retry options where none are given. */
-export const RETRY_DEFAULTS: ResolvedRetry = {
+const RETRY_DEFAULTS: ResolvedRetry = {
   attempts: 1,
   minDelayMs: 500,
   maxDelayMs: 30_000,
@@ -95,16 +97,15 @@ export function resolveOptions<Input, Output>(
   const stated = options.maxConcurrency ?? settings.maxConcurrency;
   const strategy = callStrategy(runnable, mayOverride, stated);
   const clock = options.clock ?? systemClock;
-  const retry = resolveRetry(options.retry ?? settings.retry);
-  const limiter = options.limiter ?? settings.limiter ?? (retry && rateLimiter({ clock }));
+  const resolved = resolveRetry(options.retry ?? settings.retry, strategy, count);
+  const limiter = options.limiter ?? settings.limiter ?? (resolved.retry && rateLimiter({ clock }));
   return {
     strategy,
     chain: (runnable as { readonly [STAGES]?: Chain })[STAGES],
     ...resolveConcurrency(strategy, stated),
     statedConcurrency: options.maxConcurrency,
     limits: chunkLimits(strategy, settings.request, options.request, count !== undefined),
-    retry,
-    isPatient: retry !== undefined && isPatient(retry, strategy, count),
+    ...resolved,
     timeoutMs: options.timeoutMs ?? settings.timeoutMs,
     maxWaitMs: options.maxWaitMs ?? settings.maxWaitMs,
     limiter,
@@ -143,9 +144,15 @@ function callHooks(middleware: readonly Middleware[]): readonly CallHook[] | und
   return hooks.length === 0 ? undefined : hooks;
 }
 
-function resolveRetry(retry: RetryOptions | false | undefined): ResolvedRetry | undefined {
-  if (retry === undefined || retry === false || (retry.attempts ?? 1) <= 1) return undefined;
-  return { ...RETRY_DEFAULTS, ...given(retry) };
+function resolveRetry(
+  asked: RetryOptions | false | undefined,
+  strategy: CallStrategy<never, unknown>,
+  count: number | undefined,
+): Pick<ResolvedOptions<never, unknown>, "retry" | "maxRetryAfterMs" | "isPatient"> {
+  const retry = asked ? { ...RETRY_DEFAULTS, ...given(asked) } : RETRY_DEFAULTS;
+  const { attempts, maxRetryAfterMs } = retry;
+  if (attempts <= 1) return { retry: undefined, maxRetryAfterMs, isPatient: false };
+  return { retry, maxRetryAfterMs, isPatient: isPatient(retry, strategy, count) };
 }
 
 /** An override judges its own calls. */

@@ -51,6 +51,7 @@ export class SharedLimiter implements RateLimiter {
   #corrections: Correction[] = [];
   readonly #pause = new Pause();
   readonly #outage = new Outage();
+  #answeredAt: number | undefined;
   /** Pause that the counter does not know yet, in milliseconds. */
   #pauseMs = 0;
   #inFlight = 0;
@@ -67,6 +68,10 @@ export class SharedLimiter implements RateLimiter {
 
   get outage(): RateLimiter["outage"] {
     return this.#outage.facts;
+  }
+
+  get silentMs(): number | undefined {
+    return this.#answeredAt && this.#settings.clock.now() - this.#answeredAt;
   }
 
   async reserve(demand: Demand, { signal, nested, urgent }: ReserveOptions = {}): Promise<Reservation> {
@@ -182,8 +187,12 @@ export class SharedLimiter implements RateLimiter {
 
   #applyOutage({ outcome }: Settlement, requests: number, startedAt: number): void {
     const before = this.#outage.facts;
-    if (outcome === "unavailable") this.#outage.failed(startedAt, this.#settings.clock.now(), this.#inFlight + 1);
-    else if (outcome !== "limited" && requests > 0) this.#outage.answered(startedAt);
+    const now = this.#settings.clock.now();
+    if (outcome === "unavailable") this.#outage.failed(startedAt, now, this.#inFlight + 1);
+    else if (outcome !== "limited" && requests > 0) {
+      this.#outage.answered(startedAt);
+      this.#answeredAt = now;
+    }
     if (before !== undefined || this.#outage.facts !== undefined) this.#ask();
   }
 

@@ -24,7 +24,7 @@ interface Unreadable extends Place {
 /** Format of a file of inputs. */
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
-export const INPUT_FORMATS = ["jsonl", "text", "csv", "parquet"] as const;
+export const INPUT_FORMATS = ["jsonl", "json", "text", "csv", "tsv", "parquet"] as const;
 
 /** File of inputs that is open. */
 export interface InputSource {
@@ -33,6 +33,8 @@ export interface InputSource {
   readonly size: number | undefined;
   /** Names of the columns, where it is a table. */
   readonly columns?: readonly string[];
+  /** True where the first row named the only column: it may be an input itself. */
+  readonly mayLackHeader?: boolean;
   /** Records, which can be read once. Leaving the loop closes the file. */
   readonly records: AsyncIterable<InputRecord>;
   /** Closes a file that was not read. */
@@ -44,3 +46,7 @@ export function unreadable(place: string, end: number, expected: string): Unread
   const message = `Expected ${place} to ${expected}`;
   return { place, end, error: new InputError(message) };
 }
+
+/** Expectation of a record's bytes, for `unreadable`. */
+export const IN_ENCODING =
+  "be in the file's encoding, got other bytes. It is UTF-8 unless --encoding names another, such as windows-1252 or gbk.";

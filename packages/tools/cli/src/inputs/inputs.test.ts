@@ -94,7 +94,7 @@ describe("JSONL", () => {
       "Expected line 2 to have a text in the field text, got nothing.",
       "Expected line 3 to have a text in the field text, got a list.",
       "ok",
-      "Expected line 5 to be UTF-8, got other bytes. Save the file as UTF-8.",
+      expect.stringMatching(/^Expected line 5 to be in the file's encoding.*--encoding/),
     ]);
   });
 
@@ -180,10 +180,19 @@ describe("P54 bytes stay as they are, or the file is refused", () => {
     ["in.jsonl", '{"text":"a"}\n'],
     ["in.txt", "a\nb\n"],
     ["in.csv", "text\na\n"],
-  ])("%s in UTF-16, of either order, with and without a mark", async (name, text) => {
-    for (const bytes of [utf16(text), utf16(text).swap16(), Buffer.from(text, "utf16le")]) {
-      await expect(read(name, bytes, name === "in.jsonl" ? { field: "text" } : {})).rejects.toThrow(
-        /^Expected the input to be text in UTF-8, got UTF-16 .*iconv/,
+  ])("%s in UTF-16, of either order, is read by its mark or its name, and refused without", async (name, text) => {
+    const selection = name === "in.jsonl" ? { field: "text" } : {};
+    const unmarked = Buffer.from(text, "utf16le");
+    for (const bytes of [utf16(text), utf16(text).swap16()]) {
+      expect(shown(await read(name, bytes, selection))[0]).toBe("a");
+    }
+    for (const [encoding, bytes] of [
+      ["utf-16le", unmarked],
+      ["utf-16be", Buffer.from(unmarked).swap16()],
+    ] as const) {
+      expect(shown(await read(name, bytes, selection, { encoding }))[0]).toBe("a");
+      await expect(read(name, bytes, selection)).rejects.toThrow(
+        /^Expected the input .* got UTF-16 without a mark.*--encoding/,
       );
     }
   });
@@ -192,10 +201,12 @@ describe("P54 bytes stay as they are, or the file is refused", () => {
     const bytes = Buffer.concat([Buffer.from("id,text\n1,é\n2,"), Buffer.from("é", "latin1"), Buffer.from("\n3,ü\n")]);
     expect(shown(await read("in.csv", bytes, { field: "text" }))).toEqual([
       "é",
-      "Expected line 3 to be UTF-8, got other bytes. Save the file as UTF-8.",
+      expect.stringMatching(/^Expected line 3 to be in the file's encoding.*--encoding/),
       "ü",
     ]);
-    await expect(read("in.csv", Buffer.from("é\na\n", "latin1"))).rejects.toThrow(/^Expected line 1 to be UTF-8/);
+    await expect(read("in.csv", Buffer.from("é\na\n", "latin1"))).rejects.toThrow(
+      /^Expected line 1 to be in the file's encoding/,
+    );
   });
 
   test("ids of 64 bits, and other numbers that JavaScript does not hold, are kept as they are written", async () => {
@@ -242,6 +253,36 @@ describe("P54 bytes stay as they are, or the file is refused", () => {
   });
 });
 
+describe("JSON", () => {
+  test("an array is read a value at a time, also one without end", async () => {
+    let sent = 0;
+    const endless = Readable.from(
+      (function* values() {
+        yield Buffer.from("[");
+        for (;;) yield Buffer.from(`"text ${sent++}",`);
+      })(),
+    );
+    const choice = { input: "-", format: "json", stdin: endless } as const;
+    expect(shown(await read("x", "", { limit: 3 }, choice))).toEqual(["text 0", "text 1", "text 2"]);
+    expect(sent).toBeLessThan(100);
+  });
+
+  test("any values in pieces of any size", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.jsonValue(), { maxLength: 4 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (values, size) => {
+          const stdin = Readable.from(pieces(Buffer.from(JSON.stringify(values, undefined, 1)), [size]));
+          const items = await read("x", "", { kind: "any" }, { input: "-", format: "json", stdin });
+          expect(shown(items)).toEqual(JSON.parse(JSON.stringify(values)));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
 describe("Parquet", () => {
   test("rows of every group, with the requested columns", async () => {
     const file = parquetWriteBuffer({
@@ -260,6 +301,43 @@ describe("Parquet", () => {
       [{ id: 2 }, 2],
       [{ id: 3 }, 3],
     ]);
+  });
+
+  // hyparam/hyparquet#20: one large row group, as pyarrow and DuckDB write it when asked, without an index of its pages.
+  test.each([true, false])("one row group of many pages, with an index of them: %s", async (offsetIndex) => {
+    const rows = Array.from({ length: 25_000 }, (_, at) => at);
+    const content = parquetWriteBuffer({
+      columnData: [
+        { name: "text", data: rows.map((at) => `text ${at}`), type: "STRING", offsetIndex },
+        { name: "id", data: rows.map(BigInt), type: "INT64", offsetIndex },
+        { name: "kind", data: rows.map((at) => (at % 3 === 0 ? null : `kind ${at % 7}`)), type: "STRING", offsetIndex },
+        { name: "list", data: rows.map((at) => [at, at + 1]), offsetIndex },
+      ],
+      rowGroupSize: rows.length,
+      pageSize: 4096,
+    });
+    for (const keep of [
+      ["id", "kind"],
+      ["id", "list"],
+    ]) {
+      const choice = { wanted: ["text", ...keep] };
+      const items = await read("in.parquet", new Uint8Array(content), { field: "text", keep }, choice);
+      expect(shown(items)).toEqual(rows.map((at) => `text ${at}`));
+      expect(items.map(({ kept }) => kept["id"])).toEqual(rows);
+      const others: Record<string, (at: number) => unknown> = {
+        kind: (at: number) => (at % 3 === 0 ? null : `kind ${at % 7}`),
+        list: (at: number) => [at, at + 1],
+      };
+      const other = keep[1] ?? "";
+      expect(items.map(({ kept }) => kept[other])).toEqual(rows.map((at) => others[other]?.(at)));
+      const few = await read(
+        "in.parquet",
+        new Uint8Array(content),
+        { field: "text", limit: 3 },
+        { ...choice, limit: 3 },
+      );
+      expect(shown(few)).toEqual(["text 0", "text 1", "text 2"]);
+    }
   });
 
   test("a file that is not Parquet", async () => {
@@ -282,7 +360,7 @@ describe("the file", () => {
       "Expected the input /nowhere/in.jsonl to be readable, got no such file or folder.",
     );
     await expect(read("in.jsonl", "", {}, { input: "/", format: "text" })).rejects.toThrow(/got a folder\.$/);
-    await expect(read("in.xml", "")).rejects.toThrow(/Give --format jsonl, text, csv, parquet\.$/);
+    await expect(read("in.xml", "")).rejects.toThrow(/Give --format jsonl, json, text, csv, tsv, parquet\.$/);
     expect(shown(await read("in.xml", '"a"', {}, { format: "jsonl" }))).toEqual(["a"]);
   });
 });

@@ -36,7 +36,7 @@ export function itemsOf(source: InputSource, selection: Selection): AsyncGenerat
   if (format === "text" && (selection.field !== undefined || selection.keep.length > 0)) {
     throw new ArgumentError("Expected no --field or --keep for a text file, got one. Its lines are the inputs.");
   }
-  if (selection.kind === "rerank" && (format === "text" || format === "csv")) {
+  if (selection.kind === "rerank" && (format === "text" || format === "csv" || format === "tsv")) {
     throw new ArgumentError(`Expected JSONL or Parquet for queries with documents, got ${format}. Convert the input.`);
   }
   const field = fieldOf(source.columns, selection);
@@ -61,6 +61,12 @@ function fieldOf(columns: readonly string[] | undefined, { field, keep, kind }: 
   const wanted = field ?? (columns.length === 1 && kind !== "rerank" ? only : undefined);
   const missing = [wanted, ...keep].find((name) => name !== undefined && !columns.includes(name));
   const names = columns.length === 0 ? "none" : columns.join(", ");
+  const double = [wanted, ...keep].find(
+    (name) => name !== undefined && columns.filter((one) => one === name).length > 1,
+  );
+  if (double !== undefined) {
+    throw new ArgumentError(`Expected one column ${double} in the input, got several of this name. Rename the others.`);
+  }
   if (missing !== undefined) throw new ArgumentError(`Expected a column ${missing} in the input, got: ${names}.`);
   if (wanted === undefined && TEXT_KINDS.has(kind)) {
     throw new ArgumentError(`Expected --field to name the input's column, got none. Its columns: ${names}.`);

@@ -1,35 +1,55 @@
+import type { ReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { ArgumentError } from "@batchwise/core";
 import { reasonOf } from "../reason-of.ts";
 import { openCsv } from "./csv-records.ts";
-import { INPUT_FORMATS, type InputFormat, type InputSource } from "./input-record.ts";
+import { INPUT_FORMATS, type InputFormat, type InputRecord, type InputSource } from "./input-record.ts";
+import { openJson } from "./json-records.ts";
 import { openParquet } from "./parquet-records.ts";
+import { textBytes } from "./text-bytes.ts";
 import { jsonlRecords, textRecords } from "./text-records.ts";
+import { unpacked } from "./unpacked.ts";
 
 /** File to open, and the columns to read. */
-export interface InputChoice {
+export interface InputChoice extends InputForm {
   /** Path, or `-` for standard input. */
   readonly input: string;
-  /** Format. @default by the file's extension; JSONL for standard input */
-  readonly format: InputFormat | undefined;
   /** Columns of a table that will be read. @default all */
   readonly wanted: readonly string[] | undefined;
+  /** Most records that will be read. @default all */
+  readonly limit?: number | undefined;
   readonly stdin: Readable;
 }
 
+/** Form of a file, where its name and its first bytes do not say it. */
+export interface InputForm {
+  /** Format. @default by the file's extension; JSONL for standard input */
+  readonly format?: InputFormat | undefined;
+  /** Text between the values of a row of CSV. @default by the first line `sep=;` where there is one, or else a comma; a tab in `.tsv` */
+  readonly delimiter?: string | undefined;
+  /** False where the first row of CSV is one of values: its columns are 1, 2 and so on. @default true */
+  readonly header?: boolean | undefined;
+  /** Encoding of a text file, by its name on the web: `windows-1252`, `gbk`. @default by a byte order mark, or else UTF-8 */
+  readonly encoding?: string | undefined;
+}
+
 /**
- * Opens a file of inputs. Only a table's head is read before its records are.
+ * Opens a file of inputs. Only its first bytes, or a table's head, are read before its records are.
  *
  * @throws ArgumentError for a file that cannot be read, or whose format is unknown
  */
 export async function openInput(choice: InputChoice): Promise<InputSource> {
   const { input, stdin } = choice;
   const format = formatOf(choice);
-  if (input === "-") return fromStream(format, stdin, undefined);
+  checkForm(choice, format);
+  if (input === "-") {
+    if (format === "parquet") throw new ArgumentError("Expected a file for Parquet, got standard input. Give one.");
+    return fromStream(format, stdin, choice);
+  }
   let size: number;
-  let stream: Readable;
+  let stream: ReadStream;
   try {
     const handle = await open(input);
     const stats = await handle.stat();
@@ -42,34 +62,91 @@ export async function openInput(choice: InputChoice): Promise<InputSource> {
   } catch (error) {
     throw new ArgumentError(`Expected the input ${input} to be readable, got ${reasonOf(error)}.`);
   }
-  if (format !== "parquet") return fromStream(format, stream, size === 0 ? undefined : size);
+  if (format !== "parquet") return fromStream(format, stream, choice, size === 0 ? undefined : size);
   // It is read by position.
   stream.destroy();
-  return { format, ...(await openParquet(input, choice.wanted)), close: () => undefined };
+  return { format, ...(await openParquet(input, choice.wanted, choice.limit ?? Infinity)), close: () => undefined };
 }
 
-async function fromStream(format: InputFormat, stream: Readable, size: number | undefined): Promise<InputSource> {
+async function fromStream(
+  format: Exclude<InputFormat, "parquet">,
+  stream: Readable,
+  form: InputForm,
+  size?: number,
+): Promise<InputSource> {
   const close = (): void => void stream.destroy();
-  if (format === "csv") return { format, size, ...(await openCsv(stream, size)), close };
-  return { format, size, records: format === "text" ? textRecords(stream) : jsonlRecords(stream), close };
+  try {
+    const bytes = await unpacked(stream);
+    const { chunks, isConverted } = await textBytes(bytes.chunks, form.encoding);
+    const isExact = !bytes.isConverted && !isConverted;
+    const opened = await fromText(format, chunks, form, isExact ? size : undefined);
+    if (isExact) return { format, size, ...opened, close };
+    const isLarge = size !== undefined && size >= LARGE;
+    const records = isLarge ? measured(opened.records, stream as ReadStream) : opened.records;
+    return { format, ...opened, size: isLarge ? size : undefined, records, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Bytes of a file of which what is read ahead is a small share. */
+const LARGE = 1024 * 1024;
+
+/** Records whose end is that of what was read of the file: they have positions in other bytes. */
+async function* measured(records: AsyncIterable<InputRecord>, file: ReadStream): AsyncGenerator<InputRecord, void> {
+  for await (const record of records) yield { ...record, end: file.bytesRead };
+}
+
+async function fromText(
+  format: Exclude<InputFormat, "parquet">,
+  chunks: AsyncIterable<Buffer>,
+  { delimiter, header = true }: InputForm,
+  size: number | undefined,
+): Promise<Pick<InputSource, "columns" | "records" | "mayLackHeader">> {
+  if (format === "text") return { records: textRecords(chunks) };
+  if (format === "json") return { records: await openJson(chunks) };
+  if (format === "jsonl") return { records: jsonlRecords(chunks) };
+  const separator = delimiter === "\\t" ? "\t" : delimiter;
+  return openCsv(chunks, { delimiter: separator ?? (format === "tsv" ? "\t" : undefined), header }, size);
 }
 
 const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
   ".jsonl": "jsonl",
   ".ndjson": "jsonl",
+  ".json": "json",
   ".txt": "text",
   ".csv": "csv",
+  ".tsv": "tsv",
   ".parquet": "parquet",
 };
 
+/** Ends of the names of files that are packed. */
+const PACKED = /\.(gz|zst)$/i;
+
 function formatOf({ input, format }: InputChoice): InputFormat {
-  if (input === "-") {
-    if (format === "parquet") throw new ArgumentError("Expected a file for Parquet, got standard input. Give one.");
-    return format ?? "jsonl";
+  if (input === "-") return format ?? "jsonl";
+  const known = format ?? EXTENSIONS[path.extname(input.replace(PACKED, "")).toLowerCase()];
+  if (known === "parquet" && PACKED.test(input)) {
+    throw new ArgumentError(`Expected Parquet that is not packed again, got ${input}. Unpack it.`);
   }
-  const known = format ?? EXTENSIONS[path.extname(input).toLowerCase()];
   if (known !== undefined) return known;
   throw new ArgumentError(
     `Expected ${input} to have a known extension, got another. Give --format ${INPUT_FORMATS.join(", ")}.`,
   );
+}
+
+/** @throws ArgumentError for an option that another format has */
+function checkForm({ delimiter, header, encoding }: InputForm, format: InputFormat): void {
+  const isTable = format === "csv" || format === "tsv";
+  if (delimiter === "")
+    throw new ArgumentError("Expected --delimiter to be a text, got an empty one. Give one, such as ;.");
+  if (!isTable && (delimiter !== undefined || header === false)) {
+    throw new ArgumentError(
+      `Expected CSV for --delimiter or --no-header, got ${format}. Leave it out, or give --format csv.`,
+    );
+  }
+  if (format === "parquet" && encoding !== undefined) {
+    throw new ArgumentError("Expected a text file for --encoding, got parquet, which has its own. Leave it out.");
+  }
 }

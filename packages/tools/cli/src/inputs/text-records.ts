@@ -1,37 +1,35 @@
 import { exactJson } from "./exact-json.ts";
-import { type InputRecord, unreadable } from "./input-record.ts";
-import { type Line, linesOf, textOf } from "./lines.ts";
-import { textBytes } from "./text-bytes.ts";
+import { type InputRecord, IN_ENCODING, unreadable } from "./input-record.ts";
+import { type Line, linesOf, textOf, utf8 } from "./lines.ts";
 
-type Chunks = AsyncIterable<Buffer | string>;
+type Chunks = AsyncIterable<Buffer>;
 
 /** Records of a file with a JSON value on each line. Blank lines are skipped. */
 export async function* jsonlRecords(chunks: Chunks): AsyncGenerator<InputRecord, void> {
-  for await (const line of linesOf(textBytes(chunks))) {
-    const text = textOf(line);
-    if (text === undefined || text.trim() !== "") yield text === undefined ? notUtf8(line) : parsed(line, text);
+  for await (const line of linesOf(chunks)) {
+    if (textOf(line)?.trim() !== "") yield jsonRecord(placeOf(line), line.end, line.bytes);
   }
 }
 
 /** Records of a file in which each line is a text, also an empty one. */
 export async function* textRecords(chunks: Chunks): AsyncGenerator<InputRecord, void> {
-  for await (const line of linesOf(textBytes(chunks))) {
+  for await (const line of linesOf(chunks)) {
     const value = textOf(line);
-    yield value === undefined ? notUtf8(line) : { place: placeOf(line), end: line.end, value };
+    const place = placeOf(line);
+    yield value === undefined ? unreadable(place, line.end, IN_ENCODING) : { place, end: line.end, value };
   }
 }
 
-function parsed(line: Line, text: string): InputRecord {
+/** Record of a JSON text. */
+export function jsonRecord(place: string, end: number, bytes: Buffer): InputRecord {
+  const text = utf8(bytes);
+  if (text === undefined) return unreadable(place, end, IN_ENCODING);
   try {
-    return { place: placeOf(line), end: line.end, value: JSON.parse(text) as unknown, exact: exactJson(text) };
+    return { place, end, value: JSON.parse(text) as unknown, exact: exactJson(text) };
   } catch {
     // The parser's own message quotes the text.
-    return unreadable(placeOf(line), line.end, "be a JSON value of its own, got another text.");
+    return unreadable(place, end, "be a JSON value of its own, got another text.");
   }
-}
-
-function notUtf8(line: Line): InputRecord {
-  return unreadable(placeOf(line), line.end, "be UTF-8, got other bytes. Save the file as UTF-8.");
 }
 
 function placeOf({ number }: Line): string {

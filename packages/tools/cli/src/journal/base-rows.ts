@@ -63,7 +63,7 @@ function tableRows(file: string, format: OutputFormat, shape: TableShape): Async
 }
 
 async function* parquetRows(file: string): AsyncGenerator<TableRow, void> {
-  const { records } = await openParquet(file, undefined);
+  const { records } = await openParquet(file, undefined, Infinity);
   for await (const record of records) if ("value" in record) yield { values: record.value as Kept, end: 0 };
 }
 

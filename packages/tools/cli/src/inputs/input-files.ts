@@ -1,0 +1,62 @@
+import { glob, realpath, stat } from "node:fs/promises";
+import path from "node:path";
+import { ArgumentError } from "@batchwise/core";
+import { reasonOf } from "../reason-of.ts";
+
+/** File of inputs of a run. */
+export interface InputFile {
+  /** Name as it is given or found, with slashes. */
+  readonly name: string;
+  /** Absolute path; `-` for standard input. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * Files that names and patterns stand for: in the order of the names, those of a pattern by their characters' codes, and
+ * each file once. A name of a file that exists is no pattern.
+ *
+ * @throws ArgumentError for a pattern without a file, for standard input among files, and for one of several that cannot be
+ * read
+ */
+export async function inputFiles(input: string | readonly string[], folder: string): Promise<readonly InputFile[]> {
+  const given = [input].flat();
+  const [only] = given;
+  if (given.length === 1 && only === "-") return [{ name: "-", path: "-", bytes: 0 }];
+  if (given.length === 0) throw new ArgumentError("Expected `input` to name a file, got an empty list. Give one.");
+  const files = new Map<string, InputFile>();
+  for (const name of given) {
+    if (name === "-") throw new ArgumentError("Expected files, got standard input among them. Give it alone.");
+    for (const file of await filesOf(name, folder, given.length === 1)) {
+      const real = await realpath(file.path).catch(() => file.path);
+      if (!files.has(real)) files.set(real, file);
+    }
+  }
+  return [...files.values()];
+}
+
+async function filesOf(name: string, folder: string, isAlone: boolean): Promise<InputFile[]> {
+  const found = await fileAt(name, folder);
+  if (found !== undefined) return [found];
+  if (!PATTERN.test(name)) {
+    // The only one is opened, and its error says why it cannot be.
+    if (isAlone) return [{ name, path: path.resolve(folder, name), bytes: 0 }];
+    const reason = await stat(path.resolve(folder, name)).then(() => "a folder", reasonOf);
+    throw new ArgumentError(`Expected the input ${name} to be readable, got ${reason}. Nothing was sent.`);
+  }
+  const names: string[] = [];
+  for await (const match of glob(name, { cwd: folder })) names.push(match);
+  const matches = await Promise.all(names.toSorted().map((match) => fileAt(match, folder)));
+  const files = matches.filter((file) => file !== undefined);
+  if (files.length > 0) return files;
+  throw new ArgumentError(`Expected files like ${name}, got none. Look for its folder and its extension.`);
+}
+
+const PATTERN = /[*?[\]{}]/;
+
+async function fileAt(name: string, folder: string): Promise<InputFile | undefined> {
+  const file = path.resolve(folder, name);
+  const stats = await stat(file).catch(() => undefined);
+  if (stats === undefined || stats.isDirectory()) return undefined;
+  return { name: name.split(path.sep).join("/"), path: file, bytes: stats.size };
+}

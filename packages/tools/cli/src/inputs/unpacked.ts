@@ -1,0 +1,119 @@
+import { pipeline, Readable } from "node:stream";
+import zlib from "node:zlib";
+import { ArgumentError } from "@batchwise/core";
+import { peek } from "./peek.ts";
+
+/** Bytes of a file, and whether they are others than the file's own. */
+export interface Bytes {
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly isConverted: boolean;
+}
+
+/**
+ * Bytes of a file, unpacked where it is gzip or Zstandard by its first bytes, whatever its name.
+ *
+ * @throws ArgumentError for Zstandard where Node has none
+ */
+export async function unpacked(source: AsyncIterable<Buffer | string>): Promise<Bytes> {
+  const { head, chunks } = await peek(source, ({ length }) => length >= LONGEST_MAGIC);
+  const packing = PACKINGS.find(({ magic }) => head.subarray(0, magic.length).equals(magic));
+  return packing === undefined
+    ? { chunks, isConverted: false }
+    : { chunks: checked(packing.unpack(chunks), packing.name), isConverted: true };
+}
+
+interface Packing {
+  readonly name: string;
+  readonly magic: Buffer;
+  readonly unpack: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+}
+
+const PACKINGS: readonly Packing[] = [
+  { name: "gzip", magic: Buffer.from([0x1f, 0x8b]), unpack: gunzip },
+  { name: "Zstandard", magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), unpack: unzstd },
+];
+const LONGEST_MAGIC = 4;
+
+function gunzip(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const decoder = zlib.createGunzip();
+  // An error of the file reaches the reader of what is unpacked.
+  pipeline(Readable.from(chunks, { objectMode: false }), decoder, () => undefined);
+  return decoder as AsyncIterable<Buffer>;
+}
+
+function unzstd(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const { createZstdDecompress: open } = zlib as Partial<Pick<typeof zlib, "createZstdDecompress">>;
+  if (open !== undefined) return frames(chunks, open);
+  throw new ArgumentError(
+    `Expected Node 22.15 or newer to read Zstandard, got ${process.versions.node}. Update it, or unpack with \`zstd -d\`.`,
+  );
+}
+
+/** Frames one after another, as pzstd and `cat` write them: Node's decoder ends after the first, and says nothing. */
+async function* frames(chunks: AsyncIterable<Buffer>, open: () => zlib.ZstdDecompress): AsyncGenerator<Buffer, void> {
+  let frame: Frame | undefined;
+  for await (const chunk of chunks) {
+    let rest = chunk;
+    while (rest.length > 0) {
+      frame ??= new Frame(open());
+      rest = await frame.write(rest);
+      yield* frame.take();
+      if (frame.isOver) frame = undefined;
+    }
+  }
+  if (frame === undefined) return;
+  await frame.end();
+  yield* frame.take();
+}
+
+class Frame {
+  isOver = false;
+  readonly #decoder: zlib.ZstdDecompress;
+  readonly #ended: Promise<void>;
+  readonly #parts: Buffer[] = [];
+
+  constructor(decoder: zlib.ZstdDecompress) {
+    this.#decoder = decoder;
+    decoder.on("data", (part: Buffer) => this.#parts.push(part));
+    this.#ended = new Promise((resolve, reject) => {
+      decoder.once("end", () => {
+        this.isOver = true;
+        resolve();
+      });
+      decoder.once("error", reject);
+    });
+    this.#ended.catch(() => undefined);
+  }
+
+  /** Unpacks bytes, and returns those after the frame. */
+  async write(bytes: Buffer): Promise<Buffer> {
+    const before = this.#decoder.bytesWritten;
+    const written = new Promise<void>((resolve) => void this.#decoder.write(bytes, () => resolve()));
+    await Promise.race([written, this.#ended]);
+    return this.isOver ? bytes.subarray(this.#decoder.bytesWritten - before) : Buffer.alloc(0);
+  }
+
+  /** @throws Error of Node where the frame is not whole */
+  async end(): Promise<void> {
+    this.#decoder.end();
+    await this.#ended;
+  }
+
+  take(): Buffer[] {
+    return this.#parts.splice(0);
+  }
+}
+
+async function* checked(chunks: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer, void> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!/^(Z|ERR_Z)/.test(code)) throw error;
+    throw new ArgumentError(
+      `Expected the input to be whole ${name}, got an error after its beginning (${code}). ${DAMAGED}`,
+    );
+  }
+}
+
+const DAMAGED = "It is damaged or was cut short: copy it again. Nothing after that was sent.";

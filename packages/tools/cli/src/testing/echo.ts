@@ -1,0 +1,61 @@
+import { mkdir, symlink } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { startChild } from "./child.ts";
+import { type Row, rowsOf, temporaryFolder } from "./workbench.ts";
+
+/** Run of the command as a process, with an adapter that answers each text with itself. */
+export interface Echoed {
+  readonly code: number | NodeJS.Signals;
+  readonly rows: readonly Row[];
+  /** Text of each row that was sent, or its error's message. */
+  readonly texts: readonly unknown[];
+  readonly stderr: string;
+}
+
+/** Runs `batchwise run` over files in a folder of their own. */
+export async function echo(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  ...argv: readonly string[]
+): Promise<Echoed> {
+  return echoIn(await echoFolder(files), ...argv);
+}
+
+/** Runs `batchwise run` in a folder of `echoFolder`. */
+export async function echoIn(folder: string, ...argv: readonly string[]): Promise<Echoed> {
+  const child = startChild(folder, "http://127.0.0.1:9", ["run", "acme-echo", ...argv]);
+  const code = await child.ended;
+  const rows = rowsOf(child.said.stdout);
+  return { code, rows, texts: rows.map(({ output, error }) => output ?? error?.message), stderr: child.said.stderr };
+}
+
+/** Makes a folder with these files and the adapter. */
+export async function echoFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  const folder = await temporaryFolder({
+    "package.json": "{}",
+    "node_modules/acme-echo/package.json": JSON.stringify({
+      name: "acme-echo",
+      version: "1.0.0",
+      type: "module",
+      keywords: ["batchwise-adapter"],
+      exports: "./index.js",
+    }),
+    "node_modules/acme-echo/index.js": ADAPTER,
+    ...files,
+  });
+  const scope = path.join(folder, "node_modules", "@batchwise");
+  await mkdir(scope, { recursive: true });
+  await symlink(fileURLToPath(new URL("../../../../core", import.meta.url)), path.join(scope, "core"), "junction");
+  return folder;
+}
+
+const ADAPTER = `
+import { bulkRunnable } from "@batchwise/core";
+export const adapters = [
+  {
+    name: "echo", kind: "chat", description: "Answers a text with itself.", limits: { maxInputs: 100 },
+    options: { type: "object", properties: {} },
+    create: () => bulkRunnable(async (texts) => texts, { request: { maxInputs: 100 } }),
+  },
+];
+`;
