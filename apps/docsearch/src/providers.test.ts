@@ -143,16 +143,22 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
 
   test("P6 a broken vector or body costs only its own passages another attempt", async () => {
     const argv = [...(await notes(700)), ...flags, "what is number 3?"];
-    providers.reset({ seed: 3, faults: { wrongSizeRate: 1, nanRate: 1, cutBodyRate: 0.2, htmlErrorRate: 0.2 } });
+    // Not in every answer: what is wrong with whatever is sent ends a run.
+    providers.reset({ seed: 3, faults: { wrongSizeRate: 0.3, nanRate: 0.3, cutBodyRate: 0.2, htmlErrorRate: 0.2 } });
     const first = await ask(argv);
-    expect(Object.keys(providers.emulator.stats().faults).length).toBeGreaterThan(1);
+    expect(Object.keys(providers.emulator.stats().faults)).not.toEqual([]);
     expect(first.code).toBe(0);
-    expect(first.notes).toContain("The question could not be embedded: it is answered by its words alone.");
     expect(first.results).toContain("1. notes.md:");
     providers.reset({});
     const second = await ask(argv);
     expect(second.code).toBe(0);
     expect(second.notes).not.toContain("Skipped");
+
+    providers.reset({ faults: { wrongSizeRate: 1 } });
+    const third = await ask(argv);
+    expect(third.code).toBe(0);
+    expect(third.notes).toContain("The question could not be embedded: it is answered by its words alone.");
+    expect(third.results).toContain("1. notes.md:");
   });
 
   test("P36 a passage that the provider refuses is skipped and named, and the others are searched", async () => {
