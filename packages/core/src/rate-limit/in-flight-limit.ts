@@ -12,8 +12,8 @@ const MINUTE_MS = 60_000;
 /**
  * Limit of calls in flight, by what is known of the provider. Nothing: one, which finds out. Its limits: as many as they
  * let pass while a call takes its time (Little's law), twice, but from one on half as many more with each round of
- * successes. That it reports none: as many as at the start, half as many
- * after a refusal, one more for every round without one.
+ * successes. That it reports none: as many as at the start, half as many after a refusal, one more for every round
+ * without one.
  */
 export class InFlightLimit {
   readonly #start: number;

@@ -59,7 +59,6 @@ class LocalRateLimiter implements Required<RateLimiter> {
   readonly #pace = new Pace();
   readonly #outage = new Outage();
   #exhaustedAt = -Infinity;
-  #answeredAt: number | undefined;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: RateLimiterOptions) {
@@ -82,7 +81,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
   }
 
   get silentMs(): number | undefined {
-    return this.#answeredAt && this.#clock.now() - this.#answeredAt;
+    return this.#outage.silentMs(this.#clock.now());
   }
 
   get perMinute(): Partial<Demand> | undefined {
@@ -179,7 +178,6 @@ class LocalRateLimiter implements Required<RateLimiter> {
     // What failed for another reason got through the limits, too: a call that took too long was not refused by one.
     const hasPassed = outcome !== "limited" && used.requests > 0;
     if (hasPassed) this.#pace.passed(startedAt, now);
-    if (hasPassed && outcome !== "unavailable") this.#answeredAt = now;
     if (outcome === "limited") {
       this.#inFlight.refused(startedAt, now);
       // Where less is left of a limit than was asked for, to wait is enough.
@@ -193,6 +191,6 @@ class LocalRateLimiter implements Required<RateLimiter> {
     this.#pause.apply(settlement, startedAt, now);
     if (outcome === "unavailable") this.#outage.failed(startedAt, now, this.#inFlight.count + 1);
     // A refusal by a limit says nothing of what is behind it, and what was not sent after all was not answered.
-    else if (hasPassed) this.#outage.answered(startedAt);
+    else if (hasPassed) this.#outage.answered(startedAt, now);
   }
 }

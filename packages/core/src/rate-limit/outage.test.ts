@@ -57,7 +57,7 @@ it("P42 what was in flight together fails once: only a call that asks counts", (
 it("P42 an answer ends it, and the next one begins anew", () => {
   const outage = down();
   pauses(outage, 4);
-  outage.answered(20_000);
+  outage.answered(20_000, 20_000);
   expect(outage.facts).toBeUndefined();
   outage.failed(30_000, 30_010, 1);
   expect(outage.facts).toBeUndefined();
@@ -69,7 +69,7 @@ it("an answer between two failures keeps it from beginning", () => {
   const outage = new Outage();
   for (const now of [0, 10, 20]) {
     outage.failed(now, now, 1);
-    outage.answered(now);
+    outage.answered(now, now);
   }
   expect(outage.facts).toBeUndefined();
 });
@@ -77,8 +77,15 @@ it("an answer between two failures keeps it from beginning", () => {
 it("P42 an answer to a call from before the outage says nothing of its end", () => {
   const outage = new Outage();
   for (const now of [100, 110]) outage.failed(now - 5, now, 1);
-  outage.answered(99);
+  outage.answered(99, 99);
   expect(outage.facts).toEqual({ since: 100, until: 610 });
-  outage.answered(100);
+  outage.answered(100, 100);
   expect(outage.facts).toBeUndefined();
+});
+
+it("is silent since the last answer, also since one at time 0, and for no time before there was one", () => {
+  const outage = new Outage();
+  expect(outage.silentMs(50)).toBeUndefined();
+  outage.answered(0, 0);
+  expect(outage.silentMs(50)).toBe(50);
 });

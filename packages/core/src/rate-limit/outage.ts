@@ -14,9 +14,15 @@ const MOST = 10;
 export class Outage {
   /** The outage, while there is one. Changed here alone. */
   facts: OutageFacts | undefined;
+  #answeredAt: number | undefined;
   #failures = 0;
   #since = 0;
   #pauseMs = 0;
+
+  /** Milliseconds since the provider last answered; undefined before it did. */
+  silentMs(now: number): number | undefined {
+    return this.#answeredAt === undefined ? undefined : now - this.#answeredAt;
+  }
 
   /** The provider did not answer a call that began at `startedAt`. */
   failed(startedAt: number, now: number, inFlight: number): void {
@@ -33,7 +39,8 @@ export class Outage {
   }
 
   /** The provider answered a call that began at `startedAt`, be it with a refusal. */
-  answered(startedAt: number): void {
+  answered(startedAt: number, now: number): void {
+    this.#answeredAt = now;
     // What was sent before the outage says nothing of its end.
     if (this.facts !== undefined && startedAt < this.#since) return;
     this.#failures = 0;

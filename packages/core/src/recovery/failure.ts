@@ -12,3 +12,6 @@ export interface Failure<Input> {
   /** True where these inputs are the rest of a chunk whose bad input was named: they have not failed, and go out again. */
   readonly isUnsent?: boolean;
 }
+
+/** Consequence of a failure: another call that uses up a try, or one that does not; none; or the end of the run. */
+export type Judgment = "try" | "wait" | "over" | "end";

@@ -8,7 +8,8 @@ import type { OutageFacts, RateLimiter } from "../contract/rate-limiter.ts";
 import type { BatchOptions } from "../contract/runnable.ts";
 import type { Chunk } from "../engine/intake/chunk.ts";
 import type { SyncSource } from "../engine/intake/source.ts";
-import { Health, type Judgment } from "./health.ts";
+import type { Judgment } from "./failure.ts";
+import { Health } from "./health.ts";
 
 const DOWN = new ProviderError("no", { status: 503, retryable: true });
 const LIMITED = new ProviderError("no", { code: "rate_limited", status: 429, retryable: true });

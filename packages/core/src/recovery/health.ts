@@ -1,12 +1,9 @@
 import { type ErrorFacts, factsOf, isFatal, isRetryable } from "../contract/error-facts.ts";
 import type { Chunk, Failing } from "../engine/intake/chunk.ts";
 import type { AnyStageContext } from "../engine/stage-context.ts";
-import type { Failure } from "./failure.ts";
+import type { Failure, Judgment } from "./failure.ts";
 import { Refusals } from "./refusals.ts";
 import { isTooLong, isUnavailable, isWorthRetrying, mayRetry } from "./retry-policy.ts";
-
-/** Consequence of a failure: another call that uses up a try, or one that does not; none; or the end of the run. */
-export type Judgment = "try" | "wait" | "over" | "end";
 
 /** Milliseconds after which a run ends in which nothing ever got through, and a failure that keeps others off uses up tries. */
 const LONG_MS = 120_000;
@@ -164,8 +161,7 @@ export class Health {
     const isShared = (limiter?.silentMs ?? Infinity) < LONG_MS;
     if (this.isSilent(isShared ? retry?.outageMs : undefined)) return "end";
     const { failing } = chunk;
-    if (failing === undefined || failing.refusals < (retry?.attempts ?? 1) || failing.heard === this.#heard)
-      return "wait";
+    if (failing === undefined || failing.refusals < this.#attempts || failing.heard === this.#heard) return "wait";
     return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
   }
 
@@ -179,7 +175,7 @@ export class Health {
   }
 
   #try(chunk: Chunk<unknown>): Judgment {
-    return chunk.retries < (this.#context.options.retry?.attempts ?? 1) - 1 ? "try" : "over";
+    return chunk.retries < this.#attempts - 1 ? "try" : "over";
   }
 
   /** Tells whether a failure belongs to an outage. The last two inputs of a batch may each be bad. */
@@ -194,5 +190,9 @@ export class Health {
   /** True where inputs have failed for so long that others are to be asked instead. */
   #isOld({ failing }: Chunk<unknown>, ms: number = LONG_MS): boolean {
     return failing !== undefined && this.#context.options.clock.now() - failing.since >= ms;
+  }
+
+  get #attempts(): number {
+    return this.#context.options.retry?.attempts ?? 1;
   }
 }

@@ -9,8 +9,7 @@ import { Unfinished } from "../engine/resolve/call-strategy.ts";
 import type { ResolvedRetry } from "../engine/resolve/resolve-options.ts";
 import type { Settler } from "../engine/results/settler.ts";
 import type { StageContext } from "../engine/stage-context.ts";
-import type { Failure } from "./failure.ts";
-import type { Judgment } from "./health.ts";
+import type { Failure, Judgment } from "./failure.ts";
 import { backoffMs } from "./retry-policy.ts";
 
 /** Further calls for chunks that failed, ahead of new work. Holds a permit only while a call is in flight. */

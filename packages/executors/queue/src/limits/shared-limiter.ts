@@ -51,7 +51,6 @@ export class SharedLimiter implements RateLimiter {
   #corrections: Correction[] = [];
   readonly #pause = new Pause();
   readonly #outage = new Outage();
-  #answeredAt: number | undefined;
   /** Pause that the counter does not know yet, in milliseconds. */
   #pauseMs = 0;
   #inFlight = 0;
@@ -71,7 +70,7 @@ export class SharedLimiter implements RateLimiter {
   }
 
   get silentMs(): number | undefined {
-    return this.#answeredAt && this.#settings.clock.now() - this.#answeredAt;
+    return this.#outage.silentMs(this.#settings.clock.now());
   }
 
   async reserve(demand: Demand, { signal, nested, urgent }: ReserveOptions = {}): Promise<Reservation> {
@@ -189,10 +188,7 @@ export class SharedLimiter implements RateLimiter {
     const before = this.#outage.facts;
     const now = this.#settings.clock.now();
     if (outcome === "unavailable") this.#outage.failed(startedAt, now, this.#inFlight + 1);
-    else if (outcome !== "limited" && requests > 0) {
-      this.#outage.answered(startedAt);
-      this.#answeredAt = now;
-    }
+    else if (outcome !== "limited" && requests > 0) this.#outage.answered(startedAt, now);
     if (before !== undefined || this.#outage.facts !== undefined) this.#ask();
   }
 
