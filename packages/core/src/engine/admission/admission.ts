@@ -60,7 +60,12 @@ export class Admission {
   /** Gives a free permit to the chunk that has waited longest. Undefined where none waits; false where no permit is free. */
   serve(): boolean | undefined {
     if (this.#waiting.length === 0) return undefined;
-    if (!this.tryEnter()) return this.#loseFirst();
+    if (!this.tryEnter()) {
+      this.#startPatience();
+      return false;
+    }
+    this.#cancelPatience?.();
+    this.#cancelPatience = undefined;
     this.#waiting.shift()?.(true);
     return true;
   }
@@ -173,19 +178,18 @@ export class Admission {
     if (this.#waiting.length === 0 && this.tryEnter()) return true;
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      this.#loseFirst();
+      this.#startPatience();
     });
   }
 
-  /** Sees to it that the first that waits gives its reservation back for a while, where a batch inside of a call may need it. */
-  #loseFirst(): false {
+  /** Where a batch inside of a call may need its reservation, the first that waits gives it back after a while without any permit. */
+  #startPatience(): void {
     const { clock, limiter } = this.#options;
-    if (limiter === undefined || this.#cancelPatience !== undefined || !this.semaphore.isContended) return false;
+    if (limiter === undefined || this.#cancelPatience !== undefined || !this.semaphore.isContended) return;
     this.#cancelPatience = clock.after(PATIENCE_MS, () => {
       this.#cancelPatience = undefined;
       this.#waiting.shift()?.(false);
     });
-    return false;
   }
 }
 
