@@ -182,7 +182,7 @@ export class Admission {
     });
   }
 
-  /** Where a batch inside of a call may need its reservation, the first that waits gives it back after a while without any permit. */
+  /** Patience of the first that waits: without any permit for a while, it gives back a reservation that a batch inside of a call may need. */
   #startPatience(): void {
     const { clock, limiter } = this.#options;
     if (limiter === undefined || this.#cancelPatience !== undefined || !this.semaphore.isContended) return;
