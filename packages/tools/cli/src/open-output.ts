@@ -40,7 +40,7 @@ export async function openRecorder(task: Task, journal: Journal | undefined, los
     const rowFormat = await openRowFormat(output.format, shapeOf(task));
     return new Recorder(
       rowFormat,
-      new StreamSink(new StreamTarget(stream, options.output ?? "standard output"), rowFormat),
+      new StreamSink(new StreamTarget(stream, options.output ?? "standard output", file !== undefined), rowFormat),
       stats,
     );
   }

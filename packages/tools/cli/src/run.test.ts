@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { link, mkdir, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import path from "node:path";
 import { Readable, Writable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
 import {
   type BatchOptions,
   bulkRunnable,
@@ -318,6 +320,17 @@ describe("the output", () => {
     expect(result.status).toBe("stopped");
     expect(result.reason?.message).toMatch(/out.jsonl to be writable, got a full disk\.$/);
     expect(adapter.sent.length).toBeLessThan(5000);
+  });
+
+  test.runIf(process.platform === "linux")("a named pipe gets the rows, and ends with the run", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(10) });
+    await promisify(execFile)("mkfifo", [path.join(folder, "out.jsonl")]);
+    // The pipe would not end before the process, were it left open.
+    const reading = readFile(path.join(folder, "out.jsonl"), "utf8");
+    const { result } = await start(folder, lengths(), { output: "out.jsonl" });
+    expect(result.status).toBe("completed");
+    expect((await reading).trim().split("\n")).toHaveLength(10);
+    expect(await readdir(folder)).toEqual(["in.jsonl", "out.jsonl"]);
   });
 
   test("the reader of standard output stops reading: a clean end", async () => {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { reasonOf } from "../reason-of.ts";
 import type { Chunk } from "./encoder.ts";
 
@@ -10,11 +11,14 @@ export class ReaderGone extends Error {}
 export class StreamTarget {
   readonly #stream: Writable;
   readonly #name: string;
+  readonly #ownsStream: boolean;
   readonly #failed = new AbortController();
 
-  constructor(stream: Writable, name: string) {
+  /** @param ownsStream true for a stream that ends with the output; false for standard output */
+  constructor(stream: Writable, name: string, ownsStream: boolean) {
     this.#stream = stream;
     this.#name = name;
+    this.#ownsStream = ownsStream;
     stream.on("error", this.#onError);
   }
 
@@ -33,12 +37,18 @@ export class StreamTarget {
   /** Resolves when all writes are done. */
   async close(): Promise<void> {
     this.failed.throwIfAborted();
-    await this.#until(new Promise<void>((resolve) => void this.#stream.write("", () => resolve())));
+    if (this.#ownsStream) {
+      this.#stream.end();
+      await this.#until(finished(this.#stream));
+    } else {
+      await this.#until(new Promise<void>((resolve) => void this.#stream.write("", () => resolve())));
+    }
   }
 
-  /** Stops listening to the stream, which is used further. */
+  /** Lets go of the stream: one of its own is closed, another is used further. */
   release(): void {
-    this.#stream.off("error", this.#onError);
+    if (this.#ownsStream) this.#stream.destroy();
+    else this.#stream.off("error", this.#onError);
   }
 
   readonly #onError = (error: Error): void => this.#failed.abort(this.#failure(error));
