@@ -89,21 +89,11 @@ test("whoever it was taken from is told, once when it signs and each time that i
 
 test("of many who take a lock that was left, or one after another, one at a time has it", async () => {
   await held(ended);
-  let holders = 0;
-  let most = 0;
-  let rounds = 0;
-  const take = async (): Promise<void> => {
-    const lock = await FolderLock.take(folder);
-    most = Math.max(most, ++holders);
-    rounds++;
-    await lock.verify().finally(() => holders--);
-    await lock.release();
-  };
-  for (let round = 0; round < 10; round++) {
-    const tries = await Promise.allSettled(Array.from({ length: 8 }, take));
-    const refusals = tries.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
-    expect(refusals.every((reason) => reason instanceof FolderLockError)).toBe(true);
-  }
+  const { most, rounds, refusals } = await takenByMany(
+    () => FolderLock.take(folder),
+    (lock) => lock.release(),
+  );
+  expect(refusals.every((reason) => reason instanceof FolderLockError)).toBe(true);
   expect(most).toBe(1);
   expect(rounds).toBeGreaterThanOrEqual(10);
   expect(await readdir(folder)).toHaveLength(1);
@@ -133,24 +123,14 @@ test("is let go with its folder, which the next one makes again; one that was ta
 
 test("of many who take a folder that its holder discards, one at a time has it", async () => {
   const inner = join(folder, "inner");
-  let holders = 0;
-  let most = 0;
-  let rounds = 0;
-  const take = async (): Promise<void> => {
-    await mkdir(inner, { recursive: true });
-    const lock = await FolderLock.take(inner);
-    most = Math.max(most, ++holders);
-    rounds++;
-    await lock.verify().finally(() => holders--);
-    await lock.discard();
-  };
-  for (let round = 0; round < 10; round++) {
-    const tries = await Promise.allSettled(Array.from({ length: 8 }, take));
-    const refusals = tries.flatMap((each) =>
-      each.status === "rejected" ? [each.reason as NodeJS.ErrnoException] : [],
-    );
-    expect(refusals.every((reason) => reason instanceof FolderLockError || reason.code === "ENOENT")).toBe(true);
-  }
+  const { most, rounds, refusals } = await takenByMany(
+    async () => {
+      await mkdir(inner, { recursive: true });
+      return FolderLock.take(inner);
+    },
+    (lock) => lock.discard(),
+  );
+  expect(refusals.every((reason) => reason instanceof FolderLockError || reason.code === "ENOENT")).toBe(true);
   expect(most).toBe(1);
   expect(rounds).toBeGreaterThanOrEqual(10);
   expect(await readdir(folder)).toEqual([]);
@@ -159,3 +139,34 @@ test("of many who take a folder that its holder discards, one at a time has it",
 test("a folder that is not there is the system's error", async () => {
   await expect(FolderLock.take(join(folder, "none"))).rejects.toMatchObject({ code: "ENOENT" });
 });
+
+interface Takes {
+  /** Most that had the lock at once. */
+  readonly most: number;
+  /** Takes that got it. */
+  readonly rounds: number;
+  readonly refusals: readonly NodeJS.ErrnoException[];
+}
+
+/** Takes of a lock by eight at once, ten times. */
+async function takenByMany(
+  take: () => Promise<FolderLock>,
+  letGo: (lock: FolderLock) => Promise<void>,
+): Promise<Takes> {
+  let holders = 0;
+  let most = 0;
+  let rounds = 0;
+  const hold = async (): Promise<void> => {
+    const lock = await take();
+    most = Math.max(most, ++holders);
+    rounds++;
+    await lock.verify().finally(() => holders--);
+    await letGo(lock);
+  };
+  const refusals: NodeJS.ErrnoException[] = [];
+  for (let round = 0; round < 10; round++) {
+    const tries = await Promise.allSettled(Array.from({ length: 8 }, hold));
+    for (const each of tries) if (each.status === "rejected") refusals.push(each.reason as NodeJS.ErrnoException);
+  }
+  return { most, rounds, refusals };
+}
