@@ -41,7 +41,7 @@ test("P35 messages hold kind and size of an input, never the input", () => {
 });
 
 test("a text weighs its bytes, up to what is read of it; what is not a text has no weight", () => {
-  expect(weighText("é!")).toEqual({ tokens: 3 });
-  expect(weighText("a longer one", 5)).toEqual({ tokens: 5 });
+  expect(weighText("é!")).toEqual({ tokens: 3, outputTokens: 0 });
+  expect(weighText("a longer one", 5)).toEqual({ tokens: 5, outputTokens: 0 });
   for (const wrong of ["", 5, undefined]) expect(() => weighText(wrong)).toThrow(InputError);
 });

@@ -37,14 +37,14 @@ export function requireText(input: unknown, position?: number): asserts input is
 }
 
 /**
- * A text's UTF-8 bytes, which its tokens are never more than.
+ * A text's UTF-8 bytes, which its tokens are never more than. Nothing is generated from it.
  *
  * @param most tokens that are read of a text
  * @throws InputError for what is not a text, or an empty one
  */
 export function weighText(text: unknown, most: number = Infinity): Weight {
   requireText(text);
-  return { tokens: Math.min(utf8Length(text), most) };
+  return { tokens: Math.min(utf8Length(text), most), outputTokens: 0 };
 }
 
 /** The text has more tokens than are read, and its beginning is not asked for. */

@@ -4,14 +4,18 @@ import { countIn } from "./fields.ts";
 
 /**
  * Usage in an answer: counts that are not numbers from 0 are left out, and so is an input of 0 tokens, which servers report
- * that do not count (P51). Undefined where nothing is left, for what is unknown is not nothing (P9).
+ * that do not count (P51), as are parts of it that are 0. Undefined where nothing is left, for what is unknown is not nothing (P9).
  */
-export function usageFrom({ inputTokens, outputTokens, totalTokens, cost }: Counts): Usage | undefined {
+export function usageFrom(counts: Counts): Usage | undefined {
+  const some = (name: keyof Usage): number | undefined => countIn(counts[name]) || undefined;
   const usage: Usage = defined({
-    inputTokens: countIn(inputTokens) || undefined,
-    outputTokens: countIn(outputTokens),
-    totalTokens: countIn(totalTokens) || undefined,
-    cost: countIn(cost),
+    inputTokens: some("inputTokens"),
+    cachedInputTokens: some("cachedInputTokens"),
+    cacheWriteTokens: some("cacheWriteTokens"),
+    uncountedInputTokens: some("uncountedInputTokens"),
+    outputTokens: countIn(counts.outputTokens),
+    totalTokens: some("totalTokens"),
+    cost: countIn(counts.cost),
   });
   return Object.entries(usage).some(([name, count]) => name === "cost" || count > 0) ? usage : undefined;
 }

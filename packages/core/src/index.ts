@@ -51,6 +51,7 @@ export type {
   Progress,
   RequestEvent,
   RetryEvent,
+  TokenPrices,
   TotalUsage,
   Usage,
 } from "./contract/report.ts";
@@ -65,7 +66,8 @@ export type {
   Weight,
 } from "./contract/runnable.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./contract/standard-schema.ts";
-export { rateLimiter, type RateLimiterOptions } from "./rate-limit/local-rate-limiter.ts";
+export { rateLimiter } from "./rate-limit/local-rate-limiter.ts";
+export type { RateLimiterOptions } from "./rate-limit/rate-limiter-options.ts";
 export { type HeadersLike, retryAfterMs } from "./rate-limit/retry-after.ts";
 export { sharedRateLimiter } from "./rate-limit/shared-rate-limiter.ts";
 export { isRunnable, Runnable } from "./runnable.ts";

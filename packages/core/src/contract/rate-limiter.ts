@@ -2,7 +2,12 @@
 export interface Demand {
   readonly requests: number;
   readonly inputs: number;
+  /** Tokens of input and answer together. */
   readonly tokens: number;
+  /** Tokens of the input among them, for providers that limit them apart. @default 0 */
+  readonly inputTokens?: number | undefined;
+  /** Tokens of the answer among them. @default 0 */
+  readonly outputTokens?: number | undefined;
 }
 
 /** One of a provider's limits, as a response reports it. */
@@ -20,6 +25,8 @@ export interface RateLimitFacts {
   readonly requests?: LimitFacts | undefined;
   readonly tokens?: LimitFacts | undefined;
   readonly inputs?: LimitFacts | undefined;
+  readonly inputTokens?: LimitFacts | undefined;
+  readonly outputTokens?: LimitFacts | undefined;
 }
 
 /** End of a call, as far as its limits are concerned. */
@@ -47,8 +54,8 @@ export interface OutageFacts {
 /** Right to make one call. It is settled exactly once. */
 export interface Reservation {
   /**
-   * The call starts now: after `reserve`, it may have waited for a permit. Optional. Not called after `tryReserve`, whose
-   * call starts at once.
+   * The call starts now: it may have waited for a permit, or for a cap of its batch. Optional. Not called after `tryReserve`
+   * where the call starts at once.
    */
   begin?(): void;
   settle(settlement: Settlement): void;

@@ -4,7 +4,14 @@ import type { OutageFacts } from "./rate-limiter.ts";
 
 /** Tokens and other quantities that a provider counts. Only finite numbers are added up. */
 export interface Usage {
+  /** Tokens of the input, those of a cache included. */
   readonly inputTokens?: number | undefined;
+  /** Input tokens among them that the provider read from its cache. @default 0 */
+  readonly cachedInputTokens?: number | undefined;
+  /** Input tokens among them that it wrote to its cache. @default 0 */
+  readonly cacheWriteTokens?: number | undefined;
+  /** Input tokens among them that no rate limit counts, such as those that some providers read from their cache. @default 0 */
+  readonly uncountedInputTokens?: number | undefined;
   readonly outputTokens?: number | undefined;
   /** @default inputTokens + outputTokens */
   readonly totalTokens?: number | undefined;
@@ -13,14 +20,28 @@ export interface Usage {
 }
 
 /** Prices in one currency (US dollars unless an adapter says otherwise), for a million tokens. */
-export interface Price {
+export interface TokenPrices {
   readonly perMillionInputTokens?: number | undefined;
   readonly perMillionOutputTokens?: number | undefined;
+  /** For input that is read from the provider's cache. @default perMillionInputTokens */
+  readonly perMillionCachedInputTokens?: number | undefined;
+  /** For input that is written to it. @default perMillionInputTokens */
+  readonly perMillionCacheWriteTokens?: number | undefined;
+}
+
+/** Prices of a model, and those of its cheaper tiers where it has them. */
+export interface Price extends TokenPrices {
+  /** Prices of calls that may take longer, such as OpenAI's flex processing. */
+  readonly flex?: TokenPrices | undefined;
+  /** Prices in offline jobs. @default the share of these that the provider asks for */
+  readonly batch?: TokenPrices | undefined;
 }
 
 /** Tokens and cost so far; every field is a finite number. */
 export interface TotalUsage {
   readonly inputTokens: number;
+  /** Input tokens among them that were read from the provider's cache. */
+  readonly cachedInputTokens: number;
   readonly outputTokens: number;
   readonly totalTokens: number;
   readonly cost: number;
@@ -109,6 +130,8 @@ export interface Estimate {
   readonly requests: number;
   /** Undefined where the Runnable does not weigh its inputs. An upper bound where it weighs by bytes. */
   readonly tokens: number | undefined;
+  /** Most tokens of the answers among them; undefined where the Runnable does not say them for each input. */
+  readonly outputTokens: number | undefined;
   readonly cost: number | undefined;
   /** The shortest time that the known rate limits allow, in milliseconds; undefined where none is known. */
   readonly shortestMs: number | undefined;

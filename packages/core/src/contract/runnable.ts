@@ -122,7 +122,10 @@ export interface RequestLimits {
 
 /** Weight that one input adds to a request. */
 export interface Weight {
+  /** Tokens of the input. An upper bound will do: what answers report corrects it. */
   readonly tokens?: number | undefined;
+  /** Most tokens that its answer may have, reserved besides those; left out where they are unknown, or where there are none. */
+  readonly outputTokens?: number | undefined;
   readonly bytes?: number | undefined;
 }
 

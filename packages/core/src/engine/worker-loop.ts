@@ -88,6 +88,11 @@ export class WorkerLoop<Input, Output> implements Stage, Claimant {
           if (pass === undefined) return;
           hasPermit = true;
         }
+        if (this.#context.batch.budget !== undefined) {
+          const affordable = await this.#caller.afford(chunk, pass, (each, count) => this.#intake.cut(each, count));
+          if (affordable === undefined) break;
+          chunk = affordable;
+        }
         const failure = await this.#caller.attempt(chunk, pass);
         this.#intake.called(chunk, failure === undefined);
         const isLeft = failure !== undefined && failure.chunk.size > 0;

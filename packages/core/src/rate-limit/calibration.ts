@@ -1,3 +1,4 @@
+import type { Usage } from "../contract/report.ts";
 import type { Weight } from "../contract/runnable.ts";
 
 /** Mean deviations that a chunk may weigh more than is expected of it. */
@@ -9,6 +10,12 @@ const PRIOR = 200;
 /** Share of what was learned that an answer of the usual size replaces. */
 const FORGETTING = 0.2;
 
+/** Weight of what was sent: tokens in all and, among them, those of answers. */
+interface Weighed {
+  readonly tokens: number;
+  readonly outputTokens: number;
+}
+
 /**
  * Tokens that the provider counts for each one that `weigh` says, learned from the usage that answers report. With it
  * a cheap upper bound (UTF-8 bytes) packs as well as counting would.
@@ -16,12 +23,24 @@ const FORGETTING = 0.2;
 export class Calibration {
   /** Never above 1: weights are upper bounds. A little more than is expected, by as much as answers have differed. */
   factor = 1;
+  /** The same for the answers; undefined where none are weighed. */
+  answers: Calibration | undefined;
   #weighed = PRIOR;
   #used = PRIOR;
   #deviation = 0;
   #isFirst = true;
 
-  /** Learns from an answer: its chunk weighed so much, and the provider counted so much. */
+  /** Learns from the usage of an answer to what weighed so much. */
+  learn({ tokens, outputTokens }: Weighed, usage: Usage): void {
+    const counted = countedTokens(usage) ?? 0;
+    if (outputTokens === 0) return this.observe(tokens, counted);
+    const answer = usage.outputTokens ?? (counted * outputTokens) / tokens;
+    this.answers ??= new Calibration();
+    this.answers.observe(outputTokens, answer);
+    this.observe(tokens - outputTokens, counted - answer);
+  }
+
+  /** Learns that the provider counted so much for what weighed so much. */
   observe(weighed: number, used: number): void {
     if (!(weighed > 0) || !(used > 0) || !Number.isFinite(used)) return;
     const expected = (weighed * this.#used) / this.#weighed;
@@ -45,4 +64,15 @@ export function calibrationOf(weigh: (input: never) => Weight): Calibration {
   const made = new Calibration();
   learned.set(weigh, made);
   return made;
+}
+
+/** Tokens that limits count; undefined where the usage does not say. */
+export function countedTokens({
+  inputTokens,
+  outputTokens,
+  totalTokens,
+  uncountedInputTokens = 0,
+}: Usage): number | undefined {
+  const total = totalTokens ?? (inputTokens === undefined ? undefined : inputTokens + (outputTokens ?? 0));
+  return total === undefined ? undefined : total - uncountedInputTokens;
 }

@@ -6,7 +6,12 @@ const MOST = 99;
 const SMALL: Demand = { requests: 1, inputs: 1, tokens: 100 };
 
 /** Begins calls while there is room, and counts those that are in flight then. */
-function fill(limit: InFlightLimit, own?: number, perMs?: Partial<Demand>, isReported: boolean = true): number {
+function fill(
+  limit: InFlightLimit,
+  own?: number,
+  perMs?: Readonly<Record<string, number>>,
+  isReported: boolean = true,
+): number {
   const minute = Object.entries(perMs ?? {}).map(([kind, rate]) => [kind, rate * 60_000] as const);
   const perMinute = perMs && Object.fromEntries(minute);
   let begun = 0;

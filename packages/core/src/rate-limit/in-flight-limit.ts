@@ -8,6 +8,7 @@ const SLOW_MS = 2000;
 /** Calls over which latency and size are averaged. */
 const MEMORY = 32;
 const MINUTE_MS = 60_000;
+const SIZES = ["inputs", "tokens", "inputTokens", "outputTokens"] as const;
 
 /**
  * Limit of calls in flight, by what is known of the provider. Nothing: one, which finds out. Its limits: as many as they
@@ -26,7 +27,7 @@ export class InFlightLimit {
   #trusted: number;
   #calls = 0;
   #latencyMs = 0;
-  readonly #mean = { requests: 1, inputs: 0, tokens: 0 };
+  readonly #mean = { requests: 1, inputs: 0, tokens: 0, inputTokens: 0, outputTokens: 0 };
 
   /** @param start calls in flight while no limit is reported; Infinity: as many as there are, from the first one on */
   constructor(start: number) {
@@ -71,8 +72,7 @@ export class InFlightLimit {
     this.#calls++;
     const share = 1 / Math.min(this.#calls, MEMORY);
     this.#latencyMs += (latencyMs - this.#latencyMs) * share;
-    this.#mean.inputs += (used.inputs - this.#mean.inputs) * share;
-    this.#mean.tokens += (used.tokens - this.#mean.tokens) * share;
+    for (const kind of SIZES) this.#mean[kind] += ((used[kind] ?? 0) - this.#mean[kind]) * share;
   }
 
   /** A response has reported a limit. */

@@ -1,14 +1,15 @@
 import { expect, it } from "vitest";
-import type { Demand, RateLimitFacts } from "../contract/rate-limiter.ts";
+import type { RateLimitFacts } from "../contract/rate-limiter.ts";
 import { Limits } from "./limits.ts";
+import type { Amounts } from "./reservation-stats.ts";
 import { SlidingWindow } from "./sliding-window.ts";
 
-const SEEN: Demand = { requests: 0, inputs: 0, tokens: 0 };
+const SEEN: Amounts = { requests: 0, inputs: 0, tokens: 0, inputTokens: 0, outputTokens: 0 };
 /** Beginning of a call before which nothing had passed. */
 const startAt = (at: number): Parameters<Limits["apply"]>[1] => ({ at, spent: SEEN, refused: SEEN });
 
 /** Limits to which a response has reported this, in a call that began and ended at 0. */
-function reported(facts: RateLimitFacts, unseen: Demand = SEEN): Limits {
+function reported(facts: RateLimitFacts, unseen: Amounts = SEEN): Limits {
   const limits = new Limits([]);
   limits.apply(facts, startAt(0), unseen, 0);
   return limits;

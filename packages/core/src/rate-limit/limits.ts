@@ -1,11 +1,11 @@
 import type { Demand, LimitFacts, RateLimitFacts } from "../contract/rate-limiter.ts";
-import type { Mark } from "./reservation-stats.ts";
+import type { Amounts, Mark } from "./reservation-stats.ts";
 import { type Allowance, TokenBucket } from "./token-bucket.ts";
 
 /** Quantity that a limit counts. */
 export type Kind = keyof Demand;
 
-export const KINDS: readonly Kind[] = ["requests", "inputs", "tokens"];
+export const KINDS: readonly Kind[] = ["requests", "inputs", "tokens", "inputTokens", "outputTokens"];
 
 /** Milliseconds until a limit is whole again that a minute's never takes: it counts a day, or a month. */
 const LONGER_MS = 65_000;
@@ -21,9 +21,6 @@ export class Limits {
   /** Each reported limit is a bucket that is set to what responses say is left. */
   readonly #buckets = new Map<Kind, TokenBucket>();
 
-  /** Quantities whose reported limit counts a longer time than a minute. */
-  readonly #longer = new Set<Kind>();
-
   constructor(configured: readonly (readonly [Kind, Allowance])[]) {
     this.all = configured;
     this.#summarize();
@@ -36,7 +33,7 @@ export class Limits {
    * @param start when the call began, and what had been taken and refused by then
    * @param unseen amounts that may be missing in the report
    */
-  apply(facts: RateLimitFacts, start: Pick<Mark, "at" | "spent" | "refused">, unseen: Demand, now: number): void {
+  apply(facts: RateLimitFacts, start: Pick<Mark, "at" | "spent" | "refused">, unseen: Amounts, now: number): void {
     for (const kind of KINDS) {
       const reported = facts[kind];
       if (reported !== undefined)
@@ -59,8 +56,8 @@ export class Limits {
       this.#summarize();
     }
     const resetMs = atLeast(reported.resetMs, 0);
-    if (resetMs !== undefined && resetMs > LONGER_MS && !this.#longer.has(kind)) {
-      this.#longer.add(kind);
+    if (resetMs !== undefined && resetMs > LONGER_MS && !bucket.isLong) {
+      bucket.isLong = true;
       this.#summarize();
     }
     if (left === undefined) return;
@@ -71,9 +68,8 @@ export class Limits {
 
   #summarize(): void {
     const total: Partial<Record<Kind, number>> = {};
-    for (const [kind, { limit }] of this.all) {
-      total[kind] = Math.min(total[kind] ?? Infinity, this.#longer.has(kind) ? 0 : limit);
-    }
+    for (const [kind, { limit, isLong }] of this.all)
+      total[kind] = Math.min(total[kind] ?? Infinity, isLong ? 0 : limit);
     this.perMinute = this.all.length === 0 ? undefined : total;
   }
 }

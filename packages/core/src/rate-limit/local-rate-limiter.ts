@@ -1,38 +1,20 @@
 import { type Clock, systemClock } from "../contract/clock.ts";
-import { type Check, checkAll, CLOCK, COUNT, POSITIVE } from "../contract/option-checks.ts";
 import type { Demand, RateLimiter, Reservation, ReserveOptions, Settlement } from "../contract/rate-limiter.ts";
 import { InFlightLimit } from "./in-flight-limit.ts";
 import { Outage } from "./outage.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
 import { polledOnWorkerd } from "./polled-limiter.ts";
-import { type Kind, KINDS, Limits } from "./limits.ts";
+import { type Kind, Limits } from "./limits.ts";
+import { configured, type RateLimiterOptions } from "./rate-limiter-options.ts";
 import { ReservationStats, usedOf } from "./reservation-stats.ts";
-import { SlidingWindow } from "./sliding-window.ts";
-import type { Allowance, Taken } from "./token-bucket.ts";
+import type { Taken } from "./token-bucket.ts";
 import { Waitlist } from "./waitlist.ts";
-
-/** Options of `rateLimiter`. */
-export interface RateLimiterOptions {
-  /** Calls a minute. @default unlimited until a response reports a limit */
-  readonly requestsPerMinute?: number | undefined;
-  /** Tokens a minute. @default unlimited until a response reports a limit */
-  readonly tokensPerMinute?: number | undefined;
-  /** Inputs a minute. @default unlimited until a response reports a limit */
-  readonly inputsPerMinute?: number | undefined;
-  /**
-   * Calls in flight where no response reports a limit. The very first call goes alone, to find out; once limits are
-   * reported, as many are in flight as rate and latency come to. A whole number from 1. @default unlimited
-   */
-  readonly concurrency?: number | undefined;
-  /** Time, for tests. @default the machine's clock */
-  readonly clock?: Clock | undefined;
-}
 
 /**
  * A limiter for one process. Give the same one to every Runnable that uses the same key.
  *
- * A configured limit holds in any window of a minute. Limits that responses report hold besides it. Where none
+ * A configured limit holds in any window of a minute, or of a day. Limits that responses report hold besides it. Where none
  * is reported, concurrency adapts: it halves when the provider refuses a call and grows by one for each round that it does
  * not. A refusal pauses all calls: for as long as the provider asks, or for a backoff of our own.
  *
@@ -45,9 +27,6 @@ export interface RateLimiterOptions {
 export function rateLimiter(options: RateLimiterOptions = {}): RateLimiter {
   return polledOnWorkerd(new LocalRateLimiter(options), options.clock ?? systemClock);
 }
-
-const RATE = { requestsPerMinute: POSITIVE, tokensPerMinute: POSITIVE, inputsPerMinute: POSITIVE };
-const CHECKS: Record<keyof RateLimiterOptions, Check> = { ...RATE, concurrency: COUNT, clock: CLOCK };
 
 class LocalRateLimiter implements Required<RateLimiter> {
   readonly #clock: Clock;
@@ -62,14 +41,9 @@ class LocalRateLimiter implements Required<RateLimiter> {
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: RateLimiterOptions) {
-    checkAll("options", options, CHECKS);
     this.#clock = options.clock ?? systemClock;
     this.#inFlight = new InFlightLimit(options.concurrency ?? Infinity);
-    const configured = KINDS.flatMap((kind): (readonly [Kind, Allowance])[] => {
-      const limit = options[`${kind}PerMinute`] ?? Infinity;
-      return limit === Infinity ? [] : [[kind, new SlidingWindow(limit)]];
-    });
-    this.#limits = new Limits(configured);
+    this.#limits = new Limits(configured(options));
   }
 
   get probing(): boolean {
@@ -102,14 +76,15 @@ class LocalRateLimiter implements Required<RateLimiter> {
   waitMs(demand: Demand): number {
     const now = this.#clock.now();
     let longest = Math.max(this.#pause.leftMs(now), this.#pace.waitMs(now), (this.#outage.facts?.until ?? now) - now);
-    for (const [kind, allowance] of this.#limits.all) longest = Math.max(longest, allowance.waitMs(demand[kind], now));
+    for (const [kind, allowance] of this.#limits.all)
+      longest = Math.max(longest, allowance.waitMs(demand[kind] ?? 0, now));
     return longest;
   }
 
   shortestMs(demand: Demand): number | undefined {
     if (this.#limits.all.length === 0) return undefined;
     const now = this.#clock.now();
-    const waits = this.#limits.all.map(([kind, allowance]) => allowance.shortestMs(demand[kind], now));
+    const waits = this.#limits.all.map(([kind, allowance]) => allowance.shortestMs(demand[kind] ?? 0, now));
     return Math.max(this.#pause.leftMs(now), ...waits);
   }
 
@@ -139,7 +114,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
   #admit(demand: Demand): Reservation {
     const now = this.#clock.now();
     const taken: [Kind, Taken][] = [];
-    for (const [kind, allowance] of this.#limits.all) taken.push([kind, allowance.take(demand[kind], now)]);
+    for (const [kind, allowance] of this.#limits.all) taken.push([kind, allowance.take(demand[kind] ?? 0, now)]);
     this.#pace.sent(now);
     let start = this.#stats.mark(now);
     this.#stats.reserve(demand);
@@ -158,7 +133,8 @@ class LocalRateLimiter implements Required<RateLimiter> {
         const used = usedOf(demand, settlement);
         this.#stats.settle(demand, used, settlement.outcome === "limited");
         for (const [kind, each] of taken) {
-          if (used[kind] !== demand[kind]) each.correct(demand[kind] - used[kind], end);
+          const more = (demand[kind] ?? 0) - (used[kind] ?? 0);
+          if (more !== 0) each.correct(more, end);
         }
         this.#inFlight.ended(end - start.at, used, settlement.outcome === "ok");
         if (settlement.limits !== undefined) {
@@ -181,7 +157,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
     if (outcome === "limited") {
       this.#inFlight.refused(startedAt, now);
       // Where less is left of a limit than was asked for, to wait is enough.
-      const isExplained = this.#limits.all.some(([kind, allowance]) => allowance.waitMs(demand[kind], now) > 0);
+      const isExplained = this.#limits.all.some(([kind, allowance]) => allowance.waitMs(demand[kind] ?? 0, now) > 0);
       if (!isExplained) this.#pace.refused(startedAt, now);
       if (settlement.limits === undefined && startedAt >= this.#exhaustedAt) {
         for (const [, allowance] of this.#limits.all) allowance.exhaust(now);

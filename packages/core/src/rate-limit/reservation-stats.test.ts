@@ -1,8 +1,10 @@
 import { expect, it } from "vitest";
-import type { Demand } from "../contract/rate-limiter.ts";
-import { ReservationStats } from "./reservation-stats.ts";
+import { type Amounts, ReservationStats } from "./reservation-stats.ts";
 
-const demand = (requests: number, inputs: number, tokens: number): Demand => ({ requests, inputs, tokens });
+const demand = (requests: number, inputs: number, tokens: number): Amounts => {
+  const outputTokens = tokens / 4;
+  return { requests, inputs, tokens, inputTokens: tokens - outputTokens, outputTokens };
+};
 const CALL = demand(1, 4, 100);
 const NOTHING = demand(0, 0, 0);
 

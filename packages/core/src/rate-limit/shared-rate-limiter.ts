@@ -1,4 +1,5 @@
-import { rateLimiter, type RateLimiterOptions } from "./local-rate-limiter.ts";
+import { rateLimiter } from "./local-rate-limiter.ts";
+import type { RateLimiterOptions } from "./rate-limiter-options.ts";
 import type { RateLimiter } from "../contract/rate-limiter.ts";
 
 type Pools = Map<string, Pick<WeakRef<RateLimiter>, "deref">>;

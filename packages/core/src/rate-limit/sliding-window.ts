@@ -5,22 +5,26 @@ interface Entry {
   amount: number;
 }
 
-const WINDOW_MS = 60_000;
+const MINUTE_MS = 60_000;
 /** Parts in which an exhausted limit comes back over a minute. */
 const SLICES = 60;
 
 /**
- * Never more than the limit in any window of a minute, wherever it begins: safe for every way in which a provider may
- * count, and so what a limit starts as that is configured and not reported by headers.
+ * Never more than the limit in any window of a minute or a day, wherever it begins: safe for every way in which a provider
+ * may count, and so what a limit starts as that is configured and not reported by headers.
  */
 export class SlidingWindow implements Allowance {
   readonly limit: number;
+  readonly isLong: boolean;
+  readonly #windowMs: number;
   #entries: Entry[] = [];
   #first = 0;
   #used = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, windowMs: number = MINUTE_MS) {
     this.limit = limit;
+    this.isLong = windowMs > MINUTE_MS;
+    this.#windowMs = windowMs;
   }
 
   waitMs(amount: number, now: number): number {
@@ -30,9 +34,9 @@ export class SlidingWindow implements Allowance {
     for (let each = this.#first; each < this.#entries.length; each++) {
       const { at, amount: taken } = this.#entries[each] as Entry;
       excess -= taken;
-      if (excess <= 0) return at + WINDOW_MS - now;
+      if (excess <= 0) return at + this.#windowMs - now;
     }
-    return WINDOW_MS;
+    return this.#windowMs;
   }
 
   take(amount: number, now: number): Taken {
@@ -44,7 +48,7 @@ export class SlidingWindow implements Allowance {
         if (later === entry.at) return;
         this.#forget(later);
         const left = entry.amount;
-        if (entry.at > later - WINDOW_MS) {
+        if (entry.at > later - this.#windowMs) {
           this.#used -= left;
           entry.amount = 0;
         }
@@ -54,7 +58,7 @@ export class SlidingWindow implements Allowance {
       },
       correct: (difference, later) => {
         this.#forget(later);
-        if (entry.at <= later - WINDOW_MS) return;
+        if (entry.at <= later - this.#windowMs) return;
         entry.amount -= difference;
         this.#used -= difference;
       },
@@ -63,14 +67,16 @@ export class SlidingWindow implements Allowance {
 
   /**
    * The provider says that nothing is left, though we have not taken it: another user has, or it was not all there at
-   * the start. When it was taken is not known: evenly over the last minute, and so it comes back evenly.
+   * the start. When it was taken is not known: evenly over the last minute, and so it comes back evenly. Of a day nothing
+   * is said: what refuses is a minute's limit, as a rule.
    */
   exhaust(now: number): void {
+    if (this.isLong) return;
     this.#forget(now);
     const left = this.limit - this.#used;
     if (left <= 0) return;
     const taken = Array.from({ length: SLICES }, (_, slice): Entry => {
-      return { at: now - ((SLICES - 1 - slice) * WINDOW_MS) / SLICES, amount: left / SLICES };
+      return { at: now - ((SLICES - 1 - slice) * this.#windowMs) / SLICES, amount: left / SLICES };
     });
     this.#entries = [...this.#entries.slice(this.#first), ...taken].toSorted((one, other) => one.at - other.at);
     this.#first = 0;
@@ -81,17 +87,17 @@ export class SlidingWindow implements Allowance {
     this.#forget(now);
     const beyond = this.#used + amount - this.limit;
     if (beyond <= 0) return 0;
-    // What is used now frees its part first; each further minute frees a whole limit.
-    const minutes = Math.ceil(beyond / this.limit) - 1;
-    const rest = beyond - minutes * this.limit;
-    const wait = rest <= this.#used ? this.waitMs(this.limit - this.#used + rest, now) : WINDOW_MS;
-    return minutes * WINDOW_MS + wait;
+    // What is used now frees its part first; each further window frees a whole limit.
+    const windows = Math.ceil(beyond / this.limit) - 1;
+    const rest = beyond - windows * this.limit;
+    const wait = rest <= this.#used ? this.waitMs(this.limit - this.#used + rest, now) : this.#windowMs;
+    return windows * this.#windowMs + wait;
   }
 
   #forget(now: number): void {
     while (this.#first < this.#entries.length) {
       const entry = this.#entries[this.#first] as Entry;
-      if (entry.at > now - WINDOW_MS) break;
+      if (entry.at > now - this.#windowMs) break;
       this.#used -= entry.amount;
       this.#first++;
     }

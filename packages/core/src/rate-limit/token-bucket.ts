@@ -1,7 +1,9 @@
 /** Allowance of one quantity: how much may pass, and when. Times are milliseconds of a clock, amounts of what is counted. */
 export interface Allowance {
-  /** Amount that may pass in a minute. */
+  /** Amount that may pass in a minute, or in a longer time. */
   readonly limit: number;
+  /** True where that is longer than a minute. */
+  readonly isLong: boolean;
   /** Milliseconds until `amount` may pass; 0 means now. An amount over the limit passes alone (P27). */
   waitMs(amount: number, now: number): number;
   /** Takes it. */
@@ -34,6 +36,8 @@ const SCARCE = 0.1;
  */
 export class TokenBucket implements Allowance {
   readonly limit: number;
+  /** Set by the limits, which hear when it is whole. */
+  isLong = false;
   #level: number;
   #at: number;
   /** Time until which it refills faster than the limit, because the provider reported when it is whole. */

@@ -188,7 +188,13 @@ describe("usage", () => {
       return index;
     });
     await subject.batch(range(reports.length), { onFinish: (report) => (finish = report) });
-    expect(finish?.usage).toEqual({ inputTokens: 8, outputTokens: 4, totalTokens: 16, cost: 0.5 });
+    expect(finish?.usage).toEqual({
+      inputTokens: 8,
+      cachedInputTokens: 0,
+      outputTokens: 4,
+      totalTokens: 16,
+      cost: 0.5,
+    });
   });
 
   it("P9 the usage of a failed attempt counts too", async () => {

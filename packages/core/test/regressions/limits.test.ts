@@ -65,8 +65,8 @@ describe("the limiter of a batch", () => {
     });
     await subject.batch([1, 2, 3, 4]);
     expect(limiter.demands).toEqual([
-      { requests: 1, inputs: 3, tokens: 6 },
-      { requests: 1, inputs: 1, tokens: 4 },
+      { requests: 1, inputs: 3, tokens: 6, inputTokens: 6, outputTokens: 0 },
+      { requests: 1, inputs: 1, tokens: 4, inputTokens: 4, outputTokens: 0 },
     ]);
   });
 

@@ -42,7 +42,7 @@ export class MeteredProvider {
   shortestMs(demand: Demand): number {
     return Math.max(
       ...entries(this.#metered.limits).map(
-        ([kind, limit]) => (demand[kind] - limit * this.#metered.fill) / (limit / 60_000),
+        ([kind, limit]) => ((demand[kind] ?? 0) - limit * this.#metered.fill) / (limit / 60_000),
       ),
     );
   }
@@ -53,12 +53,14 @@ export class MeteredProvider {
     this.sizes.push(inputs.length);
     const down = isDown?.(this.calls) === true;
     const tokens = inputs.reduce((total, each) => total + each, 0);
-    const demand = { requests: 1, inputs: inputs.length, tokens };
+    const demand: Demand = { requests: 1, inputs: inputs.length, tokens };
     this.#refill();
-    const passes = entries(this.#metered.limits).every(([kind]) => (this.#levels.get(kind) as number) >= demand[kind]);
+    const passes = entries(this.#metered.limits).every(
+      ([kind]) => (this.#levels.get(kind) as number) >= (demand[kind] ?? 0),
+    );
     const bad = isBad !== undefined && inputs.some(isBad);
-    const taken = passes && !bad ? demand : { requests: 1, inputs: 0, tokens: 0 };
-    for (const [kind, level] of this.#levels) this.#levels.set(kind, level - taken[kind]);
+    const taken: Demand = passes && !bad ? demand : { requests: 1, inputs: 0, tokens: 0 };
+    for (const [kind, level] of this.#levels) this.#levels.set(kind, level - (taken[kind] ?? 0));
     const limits = tells ? this.#facts() : undefined;
     this.peak = Math.max(this.peak, ++this.running);
     await new Promise<void>((resolve) => clock.after(latencyMs(passes && !bad ? tokens : 0), resolve));

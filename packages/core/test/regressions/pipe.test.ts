@@ -278,7 +278,7 @@ describe("a pipe's step with fallbacks", () => {
     const held = new HeldBackend<string, string>();
     const dear = runnable(held.call, {
       maxConcurrency: 10,
-      weigh: () => ({ tokens: 1_000_000 }),
+      weigh: () => ({ tokens: 1_000_000, outputTokens: 0 }),
       price: { perMillionInputTokens: 2 },
     });
     const running = watch(

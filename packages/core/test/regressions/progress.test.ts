@@ -52,6 +52,7 @@ describe("onProgress", () => {
     expect(fifth?.remainingMs).toBeCloseTo(1500);
     expect(fifth?.usage).toEqual({
       inputTokens: 20,
+      cachedInputTokens: 0,
       outputTokens: 30,
       totalTokens: 50,
       cost: 1.25,

@@ -103,7 +103,7 @@ describe("what comes back", () => {
   test("usage is reported", async () => {
     let total: unknown;
     await fromLanguageModel(mock()).batch(["a", "b"], { onFinish: ({ usage }) => (total = usage) });
-    expect(total).toEqual({ inputTokens: 6, outputTokens: 4, totalTokens: 10, cost: 0 });
+    expect(total).toEqual({ inputTokens: 6, cachedInputTokens: 0, outputTokens: 4, totalTokens: 10, cost: 0 });
   });
 
   test("P28 a call that was refused counts as nothing used", async () => {

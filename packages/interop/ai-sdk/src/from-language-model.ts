@@ -8,9 +8,11 @@ import type {
 } from "@ai-sdk/provider";
 import {
   callSdk,
+  countIn,
   cutShort,
   defined,
   factsOf,
+  fieldsOf,
   filtered,
   formatOf,
   gaveUp,
@@ -105,7 +107,13 @@ export function fromLanguageModel<Output = LanguageModelOutput>(
     },
     settingsAround(
       model,
-      { weigh: (input) => ({ tokens: utf8Length(instructions) + lengthOf(input) }), ...settings },
+      {
+        weigh: (input) => ({
+          tokens: utf8Length(instructions) + lengthOf(input),
+          outputTokens: countIn(fieldsOf(input)?.["maxOutputTokens"]) ?? common.maxOutputTokens,
+        }),
+        ...settings,
+      },
       PACE,
     ),
   );

@@ -27,8 +27,15 @@ export interface ModelAnswer {
 
 /** Tokens of a call: version v2 has numbers where later ones have objects with a total. */
 export function usageOf({ usage }: Partial<GenerateResult>): Usage | undefined {
-  const { inputTokens, outputTokens, totalTokens } = fieldsOf(usage) ?? {};
-  return usageFrom({ inputTokens: totalOf(inputTokens), outputTokens: totalOf(outputTokens), totalTokens });
+  const { inputTokens, outputTokens, totalTokens, cachedInputTokens } = fieldsOf(usage) ?? {};
+  const input = fieldsOf(inputTokens);
+  return usageFrom({
+    inputTokens: totalOf(inputTokens),
+    cachedInputTokens: input?.["cacheRead"] ?? cachedInputTokens,
+    cacheWriteTokens: input?.["cacheWrite"],
+    outputTokens: totalOf(outputTokens),
+    totalTokens,
+  });
 }
 
 /**

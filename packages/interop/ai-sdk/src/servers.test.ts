@@ -59,7 +59,7 @@ describe.each(VERSIONS)("a model of specification version %s", (version, make) =
     let usage: unknown;
     const [answer] = await fromLanguageModel(chat).batch(["Why?"], { onFinish: (report) => (usage = report.usage) });
     expect(answer).toEqual({ text: "yes", finishReason: "stop", content: [expect.objectContaining({ text: "yes" })] });
-    expect(usage).toEqual({ inputTokens: 7, outputTokens: 3, totalTokens: 10, cost: 0 });
+    expect(usage).toEqual({ inputTokens: 7, cachedInputTokens: 0, outputTokens: 3, totalTokens: 10, cost: 0 });
   });
 
   test("embeds, and rows are placed by their index", async () => {

@@ -133,7 +133,13 @@ describe("usage", () => {
     const chat = fromLangChain(chatModel(emulator));
     await chat.batch(["one", "two"], { onFinish: ({ usage }) => reports.push(usage) });
     expect(reports).toEqual([
-      { inputTokens: expect.any(Number), outputTokens: expect.any(Number), totalTokens: expect.any(Number), cost: 0 },
+      {
+        inputTokens: expect.any(Number),
+        cachedInputTokens: 0,
+        outputTokens: expect.any(Number),
+        totalTokens: expect.any(Number),
+        cost: 0,
+      },
     ]);
     expect((reports[0] as { inputTokens: number }).inputTokens).toBeGreaterThan(0);
     expect((reports[0] as { outputTokens: number }).outputTokens).toBeGreaterThan(0);
@@ -164,7 +170,7 @@ describe("usage", () => {
     const chat = fromLangChain(new FakeListChatModel({ responses: ["a"] }));
     let used: unknown;
     await chat.batch(["x", "y"], { onFinish: ({ usage }) => (used = usage) });
-    expect(used).toEqual({ inputTokens: 0, outputTokens: 0, totalTokens: 0, cost: 0 });
+    expect(used).toEqual({ inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, totalTokens: 0, cost: 0 });
   });
 });
 

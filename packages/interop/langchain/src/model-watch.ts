@@ -103,5 +103,11 @@ function usagesIn({ generations, llmOutput }: LLMResult): Usage[] {
 }
 
 function read(counts: Counts, input: string, output: string): Usage | undefined {
-  return usageFrom({ inputTokens: counts?.[input], outputTokens: counts?.[output] });
+  const details = fieldsOf(counts?.["input_token_details"]);
+  return usageFrom({
+    inputTokens: counts?.[input],
+    cachedInputTokens: details?.["cache_read"],
+    cacheWriteTokens: details?.["cache_creation"],
+    outputTokens: counts?.[output],
+  });
 }

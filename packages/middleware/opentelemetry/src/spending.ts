@@ -38,15 +38,8 @@ export class Spending {
     const output = amount(usage.outputTokens);
     if (input !== undefined) this.inputTokens = (this.inputTokens ?? 0) + input;
     if (output !== undefined) this.outputTokens = (this.outputTokens ?? 0) + output;
-    this.cost += amount(usage.cost) ?? costOfUsage(usage, this.#price);
+    this.cost += Math.max(0, costOf(usage, this.#price));
   }
-}
-
-/** Cost as the engine counts it: a total alone is taken for input. */
-function costOfUsage({ inputTokens, outputTokens, totalTokens }: Usage, price: Price | undefined): number {
-  const output = amount(outputTokens) ?? 0;
-  const input = amount(inputTokens) ?? Math.max(0, (amount(totalTokens) ?? 0) - output);
-  return costOf(input, output, price);
 }
 
 /** P9: only a finite number from 0 counts. */

@@ -285,12 +285,12 @@ describe("options and weights", () => {
 
   test("an input weighs what it, the instructions and its answer may come to; never throws", () => {
     const { weigh } = make(new Wire(() => said("a")), { instructions: "four", maxTokens: 100 }).settings;
-    expect(weigh?.("seven")).toEqual({ tokens: 4 + 5 + 100 });
+    expect(weigh?.("seven")).toEqual({ tokens: 4 + 5, outputTokens: 100 });
     const own = { messages: [], maxTokens: 7 };
-    expect(weigh?.(own)).toEqual({ tokens: 4 + JSON.stringify(own).length + 7 });
+    expect(weigh?.(own)).toEqual({ tokens: 4 + JSON.stringify(own).length, outputTokens: 7 });
     const circle: { messages: unknown[] } = { messages: [] };
     circle.messages.push(circle);
-    expect(weigh?.(circle as never)).toEqual({ tokens: 104 });
-    expect(weigh?.(undefined as never)).toEqual({ tokens: 104 });
+    expect(weigh?.(circle as never)).toEqual({ tokens: 4, outputTokens: 100 });
+    expect(weigh?.(undefined as never)).toEqual({ tokens: 4, outputTokens: 100 });
   });
 });

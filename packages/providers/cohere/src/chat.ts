@@ -108,7 +108,8 @@ export class CohereChat<Output = ChatResult> extends Runnable<ChatInput, Output>
     this.settings = {
       ...settingsOf("chat", `chat ${model}`, owner, options),
       weigh: (input) => ({
-        tokens: always + bytesOf(input) + (countIn(fieldsOf(input)?.["maxTokens"]) ?? maxTokens ?? 0),
+        tokens: always + bytesOf(input),
+        outputTokens: countIn(fieldsOf(input)?.["maxTokens"]) ?? maxTokens,
       }),
       jobs: () => this.#jobs(),
     };

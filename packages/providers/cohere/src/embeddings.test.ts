@@ -150,9 +150,9 @@ describe("inputs", () => {
   test("weighs by UTF-8 bytes, no further than maxTokens, and refuses what cannot be sent", () => {
     const { weigh } = make(new Wire(byLength), { maxTokens: 5 }).settings;
     expect(["é", "four", "longer than five"].map((text) => weigh?.(text))).toEqual([
-      { tokens: 2 },
-      { tokens: 4 },
-      { tokens: 5 },
+      { tokens: 2, outputTokens: 0 },
+      { tokens: 4, outputTokens: 0 },
+      { tokens: 5, outputTokens: 0 },
     ]);
     for (const wrong of ["", 5, null]) expect(() => weigh?.(wrong as string)).toThrow(InputError);
   });

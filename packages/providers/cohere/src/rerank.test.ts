@@ -310,6 +310,6 @@ describe("cost", () => {
       tokens: 2 + 1 + 2 + 4,
       cost: undefined,
     });
-    expect(rerank.settings.weigh?.(undefined as never)).toEqual({ tokens: 0 });
+    expect(rerank.settings.weigh?.(undefined as never)).toEqual({ tokens: 0, outputTokens: 0 });
   });
 });

@@ -86,6 +86,7 @@ export class CohereRerank extends Runnable<RerankInput, RerankResult[]> {
       // A list that is split has no weight: it makes no call itself.
       weigh: (input) => ({
         tokens: input?.documents?.length > maxDocuments ? NO_CALL : rerankTokens(input, maxTokensPerDoc),
+        outputTokens: 0,
       }),
     };
     this.#parts = new RerankParts(common, maxDocuments, (input, sent) => this.#score(input, sent));

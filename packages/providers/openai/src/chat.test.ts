@@ -5,6 +5,7 @@ import {
   ProviderError,
   ResultError,
   type StandardSchema,
+  type Weight,
 } from "@batchwise/core";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -301,16 +302,18 @@ test("reports what was used, for answers that are of no use too", async () => {
 });
 
 test("weighs the prompt by bytes, and what the answer may have at most; never throws", () => {
-  const weigh = (options: Partial<OpenAIChatOptions>, input: unknown): number =>
-    make(options).chat.settings.weigh!(input as ChatInput).tokens!;
+  const weightOf = (options: Partial<OpenAIChatOptions>, input: unknown): Weight =>
+    make(options).chat.settings.weigh!(input as ChatInput);
+  const weigh = (options: Partial<OpenAIChatOptions>, input: unknown): number => weightOf(options, input).tokens ?? 0;
   const prompt = weigh({}, "Hello");
   expect(prompt).toBeGreaterThanOrEqual(5);
-  expect(weigh({ maxTokens: 100 }, "Hello")).toBe(prompt + 100);
+  expect(weightOf({}, "Hello").outputTokens).toBeUndefined();
+  expect(weightOf({ maxTokens: 100 }, "Hello")).toEqual({ tokens: prompt, outputTokens: 100 });
   expect(weigh({ instructions: "x".repeat(50) }, "Hello")).toBeGreaterThanOrEqual(prompt + 50);
   expect(weigh({ schema: city as never }, "Hello")).toBeGreaterThan(prompt + 50);
   const messages = [{ role: "user", content: [{ type: "text", text: "Hello" }] }];
-  expect(weigh({ maxTokens: 100 }, { messages, max_completion_tokens: 7 })).toBeLessThan(prompt + 60);
-  expect(weigh({ maxTokens: 100 }, { messages, max_tokens: 8 })).toBeLessThan(prompt + 60);
+  expect(weightOf({ maxTokens: 100 }, { messages, max_completion_tokens: 7 }).outputTokens).toBe(7);
+  expect(weightOf({ maxTokens: 100 }, { messages, max_tokens: 8 }).outputTokens).toBe(8);
   // A picture's address or base64 is not read as text.
   const picture = { type: "image_url", image_url: { url: `data:image/png;base64,${"A".repeat(100_000)}` } };
   expect(weigh({}, { messages: [{ role: "user", content: [picture] }] })).toBeLessThan(2000);

@@ -116,9 +116,9 @@ test("maxInputTokens holds for any model; without it, only for OpenAI's own", as
 test("weighs by bytes, hardly beyond what the model reads, and refuses what cannot be sent", () => {
   const weigh = (options: OpenAIEmbeddingsOptions, input: unknown): unknown =>
     make(options).embeddings.settings.weigh!(input as string);
-  expect(weigh({}, "héllo")).toEqual({ tokens: 6 });
-  expect(weigh({}, "a".repeat(1e6))).toEqual({ tokens: 32_768 });
-  expect(weigh({ model: "other" }, "a".repeat(1e6))).toEqual({ tokens: 1e6 });
+  expect(weigh({}, "héllo")).toEqual({ tokens: 6, outputTokens: 0 });
+  expect(weigh({}, "a".repeat(1e6))).toEqual({ tokens: 32_768, outputTokens: 0 });
+  expect(weigh({ model: "other" }, "a".repeat(1e6))).toEqual({ tokens: 1e6, outputTokens: 0 });
   for (const wrong of ["", undefined, null, 5, {}]) expect(() => weigh({}, wrong)).toThrow(InputError);
 });
 

@@ -125,7 +125,7 @@ export class OpenAIEmbeddings extends BulkRunnable<string, Float32Array> {
       request: { ...EMBEDDINGS_REQUEST, ...request },
       weigh: (text) => {
         requireText(text);
-        return { tokens: utf8Length(text, mostBytes) };
+        return { tokens: utf8Length(text, mostBytes), outputTokens: 0 };
       },
       jobs: () => this.#jobs(),
     });

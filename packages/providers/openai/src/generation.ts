@@ -91,7 +91,7 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
     format: object | undefined,
     endpoint: Endpoint<Input, Answer, Result>,
   ) {
-    const { model, instructions, maxTokens = 0, schema, clock } = options;
+    const { model, instructions, maxTokens, schema, clock } = options;
     this.#connection = connect(options);
     this.#endpoint = endpoint;
     this.#schema = schema;
@@ -100,7 +100,8 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
       model,
       maxConcurrency: SINGLE_CONCURRENCY,
       weigh: (input) => ({
-        tokens: always + promptTokens(input, IMAGE_TOKENS) + (answerTokens(input) ?? maxTokens),
+        tokens: always + promptTokens(input, IMAGE_TOKENS),
+        outputTokens: answerTokens(input) ?? maxTokens,
       }),
       jobs: async (): Promise<JobBackend<Input, Output>> => {
         const { batchJobs } = await import("./jobs/batch-jobs.ts");

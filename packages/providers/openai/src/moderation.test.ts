@@ -41,7 +41,7 @@ test("requests are small by default, and it costs nothing", () => {
     price: { perMillionInputTokens: 0 },
   });
   expect(make({ request: { maxInputs: 5 } }).moderation.settings.request).toEqual({ maxInputs: 5, maxTokens: 10_000 });
-  expect(settings.weigh!("héllo")).toEqual({ tokens: 6 });
+  expect(settings.weigh!("héllo")).toEqual({ tokens: 6, outputTokens: 0 });
   expect(() => settings.weigh!(undefined as unknown as string)).toThrow(InputError);
 });
 

@@ -7,8 +7,10 @@ import type { Usage } from "@batchwise/core";
  */
 export function usageOf(usage: unknown): Usage | undefined {
   const fields = fieldsOf(usage) ?? {};
+  const details = fieldsOf(fields["prompt_tokens_details"] ?? fields["input_tokens_details"]);
   return usageFrom({
     inputTokens: countIn(fields["prompt_tokens"]) ?? fields["input_tokens"],
+    cachedInputTokens: details?.["cached_tokens"],
     outputTokens: countIn(fields["completion_tokens"]) ?? fields["output_tokens"],
     totalTokens: fields["total_tokens"],
   });

@@ -1,4 +1,4 @@
-import type { BatchOptions, Estimate, Runnable } from "@batchwise/core";
+import type { BatchOptions, Demand, Estimate, Runnable } from "@batchwise/core";
 import { isSent, type Step } from "./step.ts";
 
 /** Inputs that are in memory at once. */
@@ -31,14 +31,17 @@ export async function estimateSteps(
   add();
   const requests = sumOf(parts, (part) => part.requests) ?? 0;
   const tokens = sumOf(parts, (part) => part.tokens);
+  const isBounded = parts.every((part) => part.outputTokens !== undefined);
+  const outputTokens = isBounded ? sumOf(parts, (part) => part.outputTokens) : undefined;
   const sent = sumOf(parts, (part) => part.inputs) ?? 0;
   return {
     inputs: sent,
     requests,
     tokens,
+    outputTokens,
     cost: sumOf(parts, (part) => part.cost),
     // Of all inputs at once: each part by itself would begin with full limits.
-    shortestMs: runnable.settings?.limiter?.shortestMs?.({ requests, inputs: sent, tokens: tokens ?? 0 }),
+    shortestMs: runnable.settings?.limiter?.shortestMs?.(demandOf(requests, sent, tokens, outputTokens)),
     unreadable,
   };
 }
@@ -46,4 +49,8 @@ export async function estimateSteps(
 function sumOf(parts: readonly Estimate[], figure: (part: Estimate) => number | undefined): number | undefined {
   const figures = parts.map(figure).filter((each) => each !== undefined);
   return figures.length === 0 ? undefined : figures.reduce((sum, each) => sum + each, 0);
+}
+
+function demandOf(requests: number, inputs: number, tokens: number = 0, outputTokens: number = 0): Demand {
+  return { requests, inputs, tokens, inputTokens: tokens - outputTokens, outputTokens };
 }

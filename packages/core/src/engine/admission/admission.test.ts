@@ -4,6 +4,7 @@ import { runnable } from "../../compose/functions.ts";
 import type { Demand, RateLimiter, Reservation, ReserveOptions, Settlement } from "../../contract/rate-limiter.ts";
 import type { BatchOptions } from "../../contract/runnable.ts";
 import { Calibration } from "../../rate-limit/calibration.ts";
+import { Chunk } from "../intake/chunk.ts";
 import { RequestSize } from "../../request-size/request-size.ts";
 import type { AnyStageContext } from "../stage-context.ts";
 import { Admission } from "./admission.ts";
@@ -62,12 +63,19 @@ it("counts the calls that could begin by those in flight, and settles a reservat
 });
 
 it("a chunk's demand is one request, its inputs, and its tokens as the provider is expected to count them", () => {
-  expect(admissionOf().demandOf(chunk.size, chunk.tokens)).toEqual({ requests: 1, inputs: 3, tokens: 30 });
+  const whole = { requests: 1, inputs: 3, tokens: 30, inputTokens: 30, outputTokens: 0 };
+  expect(admissionOf().demandOf(chunk)).toEqual(whole);
   const calibration = new Calibration();
   calibration.factor = 0.5;
   const { options } = stageContext(SUBJECT, []);
   const calibrated = admissionOf({}, { options: { ...options, calibration } });
-  expect(calibrated.demandOf(chunk.size, chunk.tokens)).toEqual({ requests: 1, inputs: 3, tokens: 15 });
+  expect(calibrated.demandOf(chunk)).toEqual({ ...whole, tokens: 15, inputTokens: 15 });
+  calibration.answers = new Calibration();
+  calibration.answers.factor = 0.25;
+  const answered = new Chunk<number>();
+  answered.add(0, 0, { tokens: 10, outputTokens: 40 });
+  const own = { tokens: 15, inputTokens: 5, outputTokens: 10 };
+  expect(calibrated.demandOf(answered)).toEqual({ requests: 1, inputs: 1, ...own });
 });
 
 it("passes without a limiter at once, and with one that would have to wait not at all", () => {
@@ -81,7 +89,7 @@ it("reserves without waiting for what the chunk needs, with the cap that the cal
   const limiter = limiterOf();
   expect(admissionOf({ limiter, maxConcurrency: 4 }).tryPass(chunk)?.reservation).toBe(reservation);
   admissionOf({ limiter }).tryPass(chunk);
-  const demand = { requests: 1, inputs: 3, tokens: 30 };
+  const demand = { requests: 1, inputs: 3, tokens: 30, inputTokens: 30, outputTokens: 0 };
   expect(limiter.asked).toEqual([
     [demand, { concurrency: 4 }],
     [demand, { concurrency: undefined }],

@@ -88,7 +88,7 @@ export class Admission {
     const { limiter } = this.#options;
     if (limiter === undefined) return FREE;
     const options = this.#options.size === undefined ? this.#reserve : this.#reserveOptions();
-    const reservation = limiter.tryReserve?.(this.demandOf(chunk.size, chunk.tokens), options);
+    const reservation = limiter.tryReserve?.(this.demandOf(chunk), options);
     return reservation && { reservation };
   }
 
@@ -117,7 +117,7 @@ export class Admission {
         const resume = this.#stats.waiting();
         if (chunk.isSlow) this.#slow++;
         try {
-          const demand = this.demandOf(chunk.size, chunk.tokens);
+          const demand = this.demandOf(chunk);
           reservation = await limiter.reserve(demand, { ...this.#reserveOptions(), signal, urgent: isUrgent });
         } catch (error) {
           if (signal.aborted) return undefined;
@@ -151,13 +151,16 @@ export class Admission {
   }
 
   /** Demand of one request on the limits, its tokens as the provider is expected to count them. */
-  demandOf(inputs: number, tokens: number): Demand {
-    return { requests: 1, inputs, tokens: tokens * (this.#options.calibration?.factor ?? 1) };
+  demandOf(chunk: Chunk<unknown>): Demand {
+    const { calibration } = this.#options;
+    const outputTokens = chunk.outputTokens * (calibration?.answers?.factor ?? 1);
+    const inputTokens = (chunk.tokens - chunk.outputTokens) * (calibration?.factor ?? 1);
+    return { requests: 1, inputs: chunk.size, tokens: inputTokens + outputTokens, inputTokens, outputTokens };
   }
 
   /** Weight of a chunk by which request sizes are learned: its tokens as they are expected to count or, unweighed, its inputs. */
   weightOf(chunk: Chunk<unknown>): number {
-    return this.#options.weigh === undefined ? chunk.size : this.demandOf(chunk.size, chunk.tokens).tokens;
+    return this.#options.weigh === undefined ? chunk.size : this.demandOf(chunk).tokens;
   }
 
   #reserveOptions(): ReserveOptions {

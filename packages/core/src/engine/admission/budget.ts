@@ -1,47 +1,99 @@
 import { BudgetError } from "../../contract/errors.ts";
-import type { Price } from "../../contract/report.ts";
-import { costOf, type Stats } from "../results/stats.ts";
+import type { Stats } from "../results/stats.ts";
 
-/** Tokens and cost that a batch may still spend: what its calls have used, and what those in flight are expected to use. */
+/** Amounts that caps count. */
+export interface Amounts {
+  readonly tokens: number;
+  readonly cost: number;
+}
+
+/** Caps of a batch: what its calls have used, and what those in flight may use at most. */
 export class Budget {
-  readonly #maxTokens: number;
-  readonly #maxCost: number;
+  readonly #caps: Amounts;
   readonly #stats: Stats;
-  #pendingTokens = 0;
-  #pendingCost = 0;
+  /** Reserves of calls in flight, and of those that may have cost something and did not say what. */
+  #pending: Amounts = NOTHING;
+  #kept: Amounts = NOTHING;
+  #inFlight = 0;
+  #waiting: (() => void)[] = [];
 
   /** Caps that the caller of a batch has set; Infinity where there is none. */
   constructor(maxTokens: number, maxCost: number, stats: Stats) {
-    this.#maxTokens = maxTokens;
-    this.#maxCost = maxCost;
+    this.#caps = { tokens: maxTokens, cost: maxCost };
     this.#stats = stats;
   }
 
-  /** The cap that a call of this many tokens would pass, as an error; undefined where it fits. */
-  refuse(tokens: number, price: Price | undefined): BudgetError | undefined {
-    const { totalTokens: spent, cost } = this.#stats.usage;
-    const pending = this.#pendingTokens + tokens;
-    // An input that is not weighed counts as soon as the cap has been reached.
-    const tokensFit = pending === 0 ? spent < this.#maxTokens : spent + pending <= this.#maxTokens;
-    const total = cost + this.#pendingCost + costOf(tokens, 0, price);
-    const costFits = pending === 0 ? cost < this.#maxCost : total <= this.#maxCost;
-    if (tokensFit && costFits) return undefined;
-    const [name, cap] = tokensFit ? ["maxCost", this.#maxCost] : ["maxTokens", this.#maxTokens];
+  /** True while a call is in flight: what it has not used is free at its end. */
+  get isBusy(): boolean {
+    return this.#inFlight > 0;
+  }
+
+  /** Amounts that are left if all that is in flight takes as much as it may. */
+  get left(): Amounts {
+    return sum(this.#caps, this.#spent, -1);
+  }
+
+  /** Tells whether a call that may use so much stays within the caps. */
+  fits(amounts: Amounts): boolean {
+    return this.#passed(amounts) === undefined;
+  }
+
+  /** Resolves when a call has ended, or the signal is aborted. */
+  nextEnd(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#waiting.push(wake);
+      signal.addEventListener("abort", wake);
+    });
+  }
+
+  begin(amounts: Amounts): void {
+    this.#inFlight++;
+    this.#pending = sum(this.#pending, amounts, 1);
+  }
+
+  /** @param isKept true where the call may have used what was reserved, and has not said so */
+  end(amounts: Amounts, isKept: boolean): void {
+    this.#inFlight--;
+    // Nothing is in flight: no rounding is left either.
+    this.#pending = this.#inFlight === 0 ? NOTHING : sum(this.#pending, amounts, -1);
+    if (isKept) this.#kept = sum(this.#kept, amounts, 1);
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Error that says which cap a call would pass that may use so much. */
+  refusal(amounts: Amounts): BudgetError {
+    const kind = this.#passed(amounts) ?? "cost";
     return new BudgetError(
-      `Expected the batch to stay within \`${name}\` (${cap}), got a call that passes it. Raise it to go on.`,
+      `Expected the batch to stay within \`${NAMES[kind]}\` (${this.#caps[kind]}), got a call that may take ` +
+        `${rounded(amounts[kind])} where ${rounded(Math.max(0, this.left[kind]))} is left. Raise it to go on.`,
     );
   }
 
-  /** A call of this many tokens begins. */
-  begin(tokens: number, price: Price | undefined): void {
-    this.#pendingTokens += tokens;
-    this.#pendingCost += costOf(tokens, 0, price);
+  get #spent(): Amounts {
+    const { totalTokens: tokens, cost } = this.#stats.usage;
+    return sum(sum({ tokens, cost }, this.#kept, 1), this.#pending, 1);
   }
 
-  /** It has ended: what it used is in the stats. */
-  end(tokens: number, price: Price | undefined): void {
-    this.#pendingTokens -= tokens;
-    // Nothing is in flight: no rounding is left either.
-    this.#pendingCost = this.#pendingTokens === 0 ? 0 : this.#pendingCost + costOf(-tokens, 0, price);
+  /** Cap that a call would pass. One of which nothing is known passes none that has not been reached. */
+  #passed(amounts: Amounts): keyof Amounts | undefined {
+    const spent = this.#spent;
+    return (["tokens", "cost"] as const).find((kind) =>
+      amounts[kind] === 0 ? spent[kind] >= this.#caps[kind] : spent[kind] + amounts[kind] > this.#caps[kind],
+    );
   }
+}
+
+const NOTHING: Amounts = { tokens: 0, cost: 0 };
+const NAMES = { tokens: "maxTokens", cost: "maxCost" } as const;
+
+function sum(left: Amounts, right: Amounts, sign: 1 | -1): Amounts {
+  return { tokens: left.tokens + sign * right.tokens, cost: left.cost + sign * right.cost };
+}
+
+function rounded(amount: number): string {
+  return String(Number(amount.toPrecision(3)));
 }

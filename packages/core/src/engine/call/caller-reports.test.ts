@@ -70,8 +70,18 @@ it.for([
   [{ inputTokens: 7, outputTokens: 2, totalTokens: 12 }, 12],
   [{ totalTokens: 0 }, 0],
 ] as const satisfies [Usage, number][])("P28 of usage %j the limiter is told %d tokens", async ([usage, tokens]) => {
-  expect((await open(callThat({ usage })).attempt()).used).toEqual({ requests: 1, inputs: 2, tokens });
-  expect((await open(callThat({ usage }, busy)).attempt()).used).toEqual({ requests: 1, inputs: 2, tokens });
+  const { inputTokens, outputTokens }: Usage = usage;
+  const used = { requests: 1, inputs: 2, tokens, inputTokens, outputTokens };
+  expect((await open(callThat({ usage })).attempt()).used).toEqual(used);
+  expect((await open(callThat({ usage }, busy)).attempt()).used).toEqual(used);
+});
+
+// https://platform.claude.com/docs/en/api/rate-limits: input read from the cache does not count against its limit.
+it("P28 of input that no limit counts the limiter is told nothing, and a cap all", async () => {
+  const usage = { inputTokens: 900, cachedInputTokens: 800, uncountedInputTokens: 800, outputTokens: 10 };
+  const { attempt, context } = open(callThat({ usage }));
+  expect((await attempt()).used).toMatchObject({ tokens: 110, inputTokens: 100, outputTokens: 10 });
+  expect(context.batch.stats.usage).toMatchObject({ inputTokens: 900, cachedInputTokens: 800, totalTokens: 910 });
 });
 
 it("P9 usage that does not say how many tokens went in leaves what was reserved", async () => {

@@ -94,17 +94,21 @@ it("P12 sends nothing once the batch is ending, and gives the reservation back u
   expect([backend.calls.length, chunk.attempts, admission.isBusy, settled]).toEqual([0, 0, false, [UNUSED]]);
 });
 
-it("P56 sends nothing that a cap does not allow besides what is in flight: the batch drains", async () => {
+it("P56 waits where a cap allows no more besides what is in flight; where it does not with nothing there, the batch drains", async () => {
   const { context, backend, attempt, settled } = open({}, { maxTokens: 25 });
   const first = attempt(chunkOf([1], 0, 10));
-  void attempt(chunkOf([2], 0, 10));
   backend.at(0).options.report?.({ usage: { totalTokens: 5 } });
   backend.at(0).answer([1]);
   await first;
-  void attempt(chunkOf([3], 0, 10));
-  expect([backend.calls.length, context.batch.isEnding]).toEqual([3, false]);
-  expect(await attempt(chunkOf([4], 0, 1))).toBeUndefined();
-  expect([backend.calls.length, settled.at(-1)]).toEqual([3, UNUSED]);
+  const [second, third] = [attempt(chunkOf([2], 0, 15)), attempt(chunkOf([3], 0, 10))];
+  await flush();
+  expect([backend.calls.length, context.batch.isEnding]).toEqual([2, false]);
+  backend.at(1).options.report?.({ usage: { totalTokens: 15 } });
+  backend.at(1).answer([2]);
+  await second;
+  expect(await third).toBeUndefined();
+  expect(backend.calls).toHaveLength(2);
+  expect(settled).toContainEqual(UNUSED);
   expect(context.batch.draining.reason).toBeInstanceOf(BudgetError);
   expect(context.batch.canceled.aborted).toBe(false);
 });

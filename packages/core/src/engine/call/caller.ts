@@ -1,8 +1,9 @@
 import type { Usage } from "../../contract/report.ts";
 import { toError } from "../../contract/errors.ts";
 import type { Call } from "../../contract/middleware.ts";
-import type { Settlement } from "../../contract/rate-limiter.ts";
+import type { Demand, Settlement } from "../../contract/rate-limiter.ts";
 import type { CallOptions } from "../../contract/call.ts";
+import { Spending } from "../admission/spending.ts";
 import type { Admission } from "../admission/admission.ts";
 import { giveBack, type Pass } from "../admission/pass.ts";
 import type { Chunk } from "../intake/chunk.ts";
@@ -12,6 +13,7 @@ import { isUnavailable } from "../../recovery/retry-policy.ts";
 import type { CallStrategy } from "../resolve/call-strategy.ts";
 import { wrongCount } from "../results/check-result.ts";
 import type { Answer, Settler } from "../results/settler.ts";
+import { countedTokens } from "../../rate-limit/calibration.ts";
 import type { StageContext } from "../stage-context.ts";
 import { CallSlot } from "./call-slot.ts";
 import { startDeadline } from "./deadline.ts";
@@ -23,19 +25,28 @@ export class Caller<Input, Output> {
   readonly #admission: Admission;
   readonly #settler: Settler<Input, Output>;
   readonly #free: CallSlot[] = [];
+  /** Reserves of the calls under the caps; undefined where the caller of the batch has set none. */
+  readonly #spending: Spending | undefined;
 
   constructor(context: StageContext<Input, Output>, admission: Admission, settler: Settler<Input, Output>) {
     this.#context = context;
     this.#admission = admission;
     this.#settler = settler;
+    const { batch, options } = context;
+    if (batch.budget !== undefined && !options.lookUp) this.#spending = new Spending(batch.budget, options.price);
   }
 
   /** One call. Settles what it can of the chunk and returns what failed: an empty chunk where nothing of it is left to do. */
   async attempt(chunk: Chunk<Input>, pass: Pass): Promise<Failure<Input> | undefined> {
-    // Asked here, with nothing awaited in between: the batch may have ended, or its money gone, while the chunk waited.
-    if (this.#context.batch.isEnding || !this.#isPayable(chunk.tokens)) {
+    // Asked here, with nothing awaited in between: the batch may have ended while the chunk waited.
+    if (this.#context.batch.isEnding) {
+      this.#spending?.end(chunk);
       giveBack(pass);
       return undefined;
+    }
+    if (this.#spending?.reserve(chunk) === false) {
+      const affordable = await this.afford(chunk, pass);
+      return affordable && this.attempt(affordable, pass);
     }
     this.#admission.begin();
     let settlement: Settlement = { outcome: "failed" };
@@ -56,8 +67,8 @@ export class Caller<Input, Output> {
 
   /** Calls in the Runnable's own way. Never throws for the call. */
   async #call(chunk: Chunk<Input>, slot: CallSlot): Promise<Answer> {
-    const { calibration, callHooks, clock, lookUp, price, size, strategy, timeoutMs } = this.#context.options;
-    const { stats, budget, hooks } = this.#context.batch;
+    const { calibration, callHooks, clock, lookUp, size, strategy, timeoutMs } = this.#context.options;
+    const { stats, hooks } = this.#context.batch;
     const startedAt = hooks.onRequest === undefined && size === undefined ? 0 : clock.now();
     // What a call reports after its end belongs to no call any more.
     slot.usage = undefined;
@@ -66,7 +77,6 @@ export class Caller<Input, Output> {
     slot.fault = undefined;
     chunk.attempts++;
     if (!lookUp) stats.callBegins();
-    budget?.begin(chunk.tokens, price);
     const deadline = timeoutMs === undefined ? undefined : startDeadline(slot.options, timeoutMs, clock);
     const { options } = deadline ?? slot;
     let answer: Answer;
@@ -78,11 +88,11 @@ export class Caller<Input, Output> {
       answer = { error: toError(thrown) };
     }
     deadline?.end();
-    budget?.end(chunk.tokens, price);
     if (!lookUp) stats.callEnds();
     const { usage, requestId } = slot;
     const { error } = answer;
-    if (error === undefined && usage !== undefined) calibration?.observe(chunk.tokens, totalTokens(usage) ?? 0);
+    this.#spending?.end(chunk, { usage, error });
+    if (error === undefined && usage !== undefined) calibration?.learn(chunk, usage);
     if (error !== undefined) size?.failed();
     // What is sent again, or is a part, says little of what requests take.
     else if (chunk.attempts === 1)
@@ -116,8 +126,7 @@ export class Caller<Input, Output> {
 
   /** End of a call for the limiter, with what the provider counted for it (P28). */
   #settlementOf(chunk: Chunk<Input>, { usage, limits }: CallSlot, error: Error | undefined): Settlement {
-    const tokens = usage && totalTokens(usage);
-    const used = tokens === undefined ? undefined : { requests: 1, inputs: chunk.size, tokens };
+    const used = usage && usedOf(usage, chunk.size);
     if (error === undefined) return { outcome: "ok", used, limits };
     const facts = factsOf(error);
     // A wait that is not obeyed is one input's failure, and holds for no other.
@@ -131,12 +140,26 @@ export class Caller<Input, Output> {
     return !facts.isUnsent && this.#settler.health.isBlamed(chunk) ? "failed" : "unavailable";
   }
 
-  #isPayable(tokens: number): boolean {
-    const { batch, options } = this.#context;
-    if (batch.budget === undefined || options.lookUp) return true;
-    const reason = batch.budget.refuse(tokens, options.price);
-    if (reason !== undefined) batch.end({ status: "stopped", reason }, "drain");
-    return reason === undefined;
+  /**
+   * Waits until the caps leave room for a chunk, and takes it. Where they never will, the batch ends.
+   *
+   * @param cut takes the inputs behind the first ones away from a chunk
+   */
+  async afford(
+    chunk: Chunk<Input>,
+    pass: Pass,
+    cut: (chunk: Chunk<Input>, count: number) => Chunk<Input> = () => chunk,
+  ): Promise<Chunk<Input> | undefined> {
+    const { batch } = this.#context;
+    if (this.#spending === undefined || this.#spending.reserve(chunk)) return chunk;
+    const affordable = await this.#spending.wait(chunk, batch.draining, cut);
+    if (affordable !== undefined) {
+      pass.reservation?.begin?.();
+      return affordable;
+    }
+    giveBack(pass);
+    batch.end({ status: "stopped", reason: this.#spending.refusal(chunk) }, "drain");
+    return undefined;
   }
 }
 
@@ -151,7 +174,10 @@ function send<Input, Output>(
   return strategy.call(inputs.slice(), options);
 }
 
-function totalTokens({ inputTokens, outputTokens, totalTokens: total }: Usage): number | undefined {
-  if (total !== undefined) return total;
-  return inputTokens === undefined ? undefined : inputTokens + (outputTokens ?? 0);
+/** Amounts of a call that limits count; undefined where its usage does not say. */
+function usedOf(usage: Usage, inputs: number): Demand | undefined {
+  const { inputTokens, outputTokens, uncountedInputTokens = 0 } = usage;
+  const tokens = countedTokens(usage);
+  const counted = inputTokens === undefined ? undefined : inputTokens - uncountedInputTokens;
+  return tokens === undefined ? undefined : { requests: 1, inputs, tokens, inputTokens: counted, outputTokens };
 }

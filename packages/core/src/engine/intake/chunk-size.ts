@@ -54,7 +54,9 @@ export function lastSize(size: number, demand: Demand, limiter: RateLimiter | un
   if (limiter?.outage !== undefined) return 1;
   const part = Math.max(SMALLEST, Math.ceil(most));
   if (!(part < size) || limiter?.waitMs === undefined) return size;
-  const tokens = (demand.tokens * part) / size;
-  const saved = limiter.waitMs(demand) - limiter.waitMs({ requests: 1, inputs: part, tokens });
+  const share = part / size;
+  const { tokens, inputTokens = 0, outputTokens = 0 } = demand;
+  const smaller = { tokens: tokens * share, inputTokens: inputTokens * share, outputTokens: outputTokens * share };
+  const saved = limiter.waitMs(demand) - limiter.waitMs({ requests: 1, inputs: part, ...smaller });
   return saved < WORTH_MS ? size : part;
 }

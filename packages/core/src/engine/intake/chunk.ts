@@ -20,7 +20,11 @@ export class Chunk<Input> {
   readonly inputs: Input[] = [];
   /** Inputs in it. */
   size = 0;
+  /** Tokens of inputs and answers. */
   tokens = 0;
+  /** Tokens among them that the answers may have at most, and inputs of which that is unknown. */
+  outputTokens = 0;
+  unbounded = 0;
   bytes = 0;
   /** Calls made so far for these inputs: counted by the caller. */
   attempts = 0;
@@ -39,15 +43,20 @@ export class Chunk<Input> {
     this.inputs.push(input);
     this.#weights.push(weight);
     this.size++;
+    if (weight?.outputTokens === undefined) this.unbounded++;
     if (weight === undefined) return;
-    this.tokens += weight.tokens ?? 0;
+    this.tokens += (weight.tokens ?? 0) + (weight.outputTokens ?? 0);
+    this.outputTokens += weight.outputTokens ?? 0;
     this.bytes += weight.bytes ?? 0;
   }
 
   /** Counts the inputs, from the first one, that weigh no more than `tokens` together. */
   countWithin(tokens: number): number {
     let total = 0;
-    const over = this.#weights.findIndex((weight) => (total += weight?.tokens ?? 0) > tokens);
+    const over = this.#weights.findIndex((weight) => {
+      total += (weight?.tokens ?? 0) + (weight?.outputTokens ?? 0);
+      return total > tokens;
+    });
     return over === -1 ? this.size : over;
   }
 

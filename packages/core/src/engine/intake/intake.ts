@@ -97,7 +97,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     let chunk = (this.#ahead.release() ?? this.#packer.take(this.#isPartialWanted())) as Chunk<Input>;
     const { limits, limiter } = this.#options;
     if (limiter?.probing === true) {
-      chunk = this.#cut(chunk, probeSize(chunk));
+      chunk = this.cut(chunk, probeSize(chunk));
       this.#probe = chunk;
     }
     this.#timer?.sent();
@@ -116,7 +116,14 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** The part of a chunk that goes out where it has to wait at the limits: less near the end of a batch. */
   lighten(chunk: Chunk<Input>): Chunk<Input> {
-    const part = this.#cut(chunk, this.nearEnd.waitingPart(chunk));
+    return this.cut(chunk, this.nearEnd.waitingPart(chunk));
+  }
+
+  /** The first `count` inputs of a chunk; the others go back to wait for the next one. */
+  cut(chunk: Chunk<Input>, count: number): Chunk<Input> {
+    if (count >= chunk.size) return chunk;
+    const [part, rest] = chunk.cut(count);
+    this.#packer.putBack(rest);
     if (chunk === this.#probe) this.#probe = part;
     return part;
   }
@@ -188,13 +195,5 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     if (this.#source.ended || this.#timer?.isFlushing === true) return true;
     // Nothing under way, and no more may be taken on: equal inputs that wait for this very chunk fill the bound.
     return this.#outstanding === 0 && !this.#mayTakeOn();
-  }
-
-  /** The first `count` inputs of a chunk; the others go back to wait for the next one. */
-  #cut(chunk: Chunk<Input>, count: number): Chunk<Input> {
-    if (count >= chunk.size) return chunk;
-    const [part, rest] = chunk.cut(count);
-    this.#packer.putBack(rest);
-    return part;
   }
 }

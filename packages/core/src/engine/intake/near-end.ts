@@ -45,10 +45,10 @@ export class NearEnd {
   /** Tells whether a chunk could be sent now without taking anything from others: no new work is left, and no limit is near. */
   isSpare(chunk: Chunk<unknown>): boolean {
     if (!this.#source.ended || this.#packer.held > 0) return false;
-    return (this.#options.limiter?.waitMs?.(this.#admission.demandOf(chunk.size, chunk.tokens)) ?? 0) === 0;
+    return (this.#options.limiter?.waitMs?.(this.#admission.demandOf(chunk)) ?? 0) === 0;
   }
 
   #lastSize(chunk: Chunk<unknown>, most: number): number {
-    return lastSize(chunk.size, this.#admission.demandOf(chunk.size, chunk.tokens), this.#options.limiter, most);
+    return lastSize(chunk.size, this.#admission.demandOf(chunk), this.#options.limiter, most);
   }
 }

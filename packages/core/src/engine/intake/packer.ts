@@ -120,8 +120,8 @@ export class Packer<Input> {
 
   #fits(chunk: Chunk<Input>, weight: Weight): boolean {
     return (
-      (chunk.tokens + (weight.tokens ?? 0)) * (this.#calibration?.factor ?? 1) <= this.#maxTokens &&
-      chunk.bytes + (weight.bytes ?? 0) <= this.#limits.maxBytes
+      (chunk.tokens + (weight.tokens ?? 0) + (weight.outputTokens ?? 0)) * (this.#calibration?.factor ?? 1) <=
+        this.#maxTokens && chunk.bytes + (weight.bytes ?? 0) <= this.#limits.maxBytes
     );
   }
 }

@@ -31,17 +31,17 @@ export class RequestTarget<Input, Output> {
     const { options, source } = this.#context;
     const { limiter, limits, maxConcurrency, timeoutMs = Infinity, weigh } = options;
     const size = options.size as RequestSize;
-    const { inputs, requests, tokens } = limiter?.perMinute ?? {};
+    const { inputs, inputTokens, requests, tokens } = limiter?.perMinute ?? {};
     const weight = this.#inputs === 0 ? 0 : this.#weight / this.#inputs;
     const unsent = source.total === undefined ? Infinity : source.total - source.pulled + held;
     const inputsWeight = inputs === undefined ? undefined : inputs * weight;
     const tokensLeft = weigh === undefined ? 0 : unsent * weight;
-    const left = { requests: 0, inputs: unsent, tokens: tokensLeft };
+    const left = { requests: 0, inputs: unsent, tokens: tokensLeft, inputTokens: tokensLeft };
     return size.next(
       {
         most: Math.min(weigh === undefined ? Infinity : limits.maxTokens, limits.maxInputs * (weight || Infinity)),
         unsent: unsent * weight,
-        perMinute: weigh === undefined ? inputs : least(tokens, inputsWeight),
+        perMinute: weigh === undefined ? inputs : least(least(tokens, inputTokens), inputsWeight),
         requestsPerMinute: requests,
         leftMs: unsent === Infinity ? Infinity : (limiter?.shortestMs?.(left) ?? Infinity),
         timeoutMs,

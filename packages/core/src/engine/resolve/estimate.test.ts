@@ -103,8 +103,8 @@ it("the shortest time is the limiter's, for all of the batch", () => {
   expect(estimate(subject, ["aa", "b", "c", "b"], { limiter }).shortestMs).toBe(1000);
   expect(estimate(bulk({}), ["aa", "b"], { limiter }).shortestMs).toBe(2000);
   expect(asked).toEqual([
-    { requests: 2, inputs: 3, tokens: 4 },
-    { requests: 1, inputs: 2, tokens: 0 },
+    { requests: 2, inputs: 3, tokens: 4, inputTokens: 4, outputTokens: 0 },
+    { requests: 1, inputs: 2, tokens: 0, inputTokens: 0, outputTokens: 0 },
   ]);
 });
 

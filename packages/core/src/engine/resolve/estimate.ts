@@ -1,8 +1,8 @@
 import { ArgumentError } from "../../contract/errors.ts";
 import { kindOf } from "../../contract/kind-of.ts";
-import type { Demand } from "../../contract/rate-limiter.ts";
 import type { Estimate } from "../../contract/report.ts";
 import type { BatchOptions, RunnableShape } from "../../contract/runnable.ts";
+import type { Amounts } from "../../rate-limit/reservation-stats.ts";
 import { Packer } from "../intake/packer.ts";
 import { costOf } from "../results/stats.ts";
 import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
@@ -20,13 +20,14 @@ export function estimate<Input, Output>(
     );
   }
   const resolved = resolveOptions(runnable, options, true, Array.isArray(inputs) ? inputs.length : undefined);
-  const { given, demand } = packAll(inputs, resolved);
+  const { given, demand, isBounded } = packAll(inputs, resolved);
   const isWeighed = resolved.weigh !== undefined;
   return {
     inputs: given,
     requests: demand.requests,
     tokens: isWeighed ? Math.ceil(demand.tokens) : undefined,
-    cost: isWeighed && resolved.price !== undefined ? costOf(demand.tokens, 0, resolved.price) : undefined,
+    outputTokens: isWeighed && isBounded ? Math.ceil(demand.outputTokens) : undefined,
+    cost: isWeighed && resolved.price !== undefined ? costOf(demand, resolved.price) : undefined,
     shortestMs: resolved.limiter?.shortestMs?.(demand),
   };
 }
@@ -34,16 +35,22 @@ export function estimate<Input, Output>(
 function packAll<Input>(
   inputs: Iterable<Input>,
   { calibration, keyOf, ...options }: ResolvedOptions<Input, unknown>,
-): { readonly given: number; readonly demand: Demand } {
+): { readonly given: number; readonly demand: Amounts; readonly isBounded: boolean } {
   const packer = new Packer<Input>({ ...options, calibration });
-  const demand = { requests: 0, inputs: 0, tokens: 0 };
+  const demand = { requests: 0, inputs: 0, tokens: 0, inputTokens: 0, outputTokens: 0 };
+  let isBounded = true;
   const seen = new Set<unknown>();
   let given = 0;
   const send = (partial: boolean): void => {
     const chunk = packer.take(partial);
     if (chunk === undefined) return;
     demand.requests++;
-    demand.tokens += chunk.tokens * (calibration?.factor ?? 1);
+    const inputTokens = (chunk.tokens - chunk.outputTokens) * (calibration?.factor ?? 1);
+    const outputTokens = chunk.outputTokens * (calibration?.answers?.factor ?? 1);
+    demand.inputTokens += inputTokens;
+    demand.outputTokens += outputTokens;
+    demand.tokens += inputTokens + outputTokens;
+    isBounded &&= chunk.unbounded === 0;
   };
   for (const input of inputs) {
     given++;
@@ -57,5 +64,5 @@ function packAll<Input>(
     }
   }
   while (packer.held > 0) send(true);
-  return { given, demand };
+  return { given, demand, isBounded };
 }

@@ -30,7 +30,7 @@ it("a batch that has done nothing reports nothing", async () => {
     failures: {},
     requests: 0,
     retries: 0,
-    usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0, cost: 0 },
+    usage: { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, totalTokens: 0, cost: 0 },
     waitedMs: 0,
     durationMs: 0,
     reason: undefined,
@@ -81,6 +81,7 @@ it.for([
   stats.used(usage, PRICE);
   expect(stats.usage).toEqual({
     inputTokens: inputTokens + 1,
+    cachedInputTokens: 0,
     outputTokens: outputTokens + 1,
     totalTokens: totalTokens + 2,
     cost: cost + 1,
@@ -168,7 +169,23 @@ it("what onProgress throws is the caller's to handle", async () => {
 });
 
 it("costs are for a million tokens; without a price there are none", () => {
-  expect(costOf(500_000, 100_000, PRICE)).toBe(2);
-  expect(costOf(500_000, 100_000, { perMillionInputTokens: 2 })).toBe(1);
-  expect(costOf(500_000, 100_000, undefined)).toBe(0);
+  const usage = { inputTokens: 500_000, outputTokens: 100_000 };
+  expect(costOf(usage, PRICE)).toBe(2);
+  expect(costOf(usage, { perMillionInputTokens: 2 })).toBe(1);
+  expect(costOf(usage, undefined)).toBe(0);
+});
+
+it("a total alone is taken for input, and what the provider says it cost goes before any price", () => {
+  expect(costOf({ totalTokens: 500_000, outputTokens: 100_000 }, { perMillionInputTokens: 1 })).toBe(0.4);
+  expect(costOf({ totalTokens: 500_000, cost: 3 }, PRICE)).toBe(3);
+});
+
+// https://platform.claude.com/docs/en/build-with-claude/prompt-caching: a write costs 1.25 times, a read a tenth.
+it("input that is read from a cache or written to it has prices of its own, where it has them", () => {
+  const usage = { inputTokens: 1_000_000, cachedInputTokens: 600_000, cacheWriteTokens: 200_000 };
+  const price = { perMillionInputTokens: 10, perMillionCachedInputTokens: 1, perMillionCacheWriteTokens: 12.5 };
+  expect(costOf(usage, price)).toBeCloseTo(2 + 0.6 + 2.5, 9);
+  expect(costOf(usage, { perMillionInputTokens: 10 })).toBe(10);
+  // More than there was is not believed.
+  expect(costOf({ inputTokens: 1, cachedInputTokens: 5, cacheWriteTokens: 5 }, price)).toBeCloseTo(1e-6, 12);
 });

@@ -1,7 +1,7 @@
 import type { Clock } from "../../contract/clock.ts";
 import { codeOf, type ErrorCode } from "../../contract/errors.ts";
 import type { OutageFacts, RateLimiter } from "../../contract/rate-limiter.ts";
-import type { FinishReport, FinishStatus, Price, TotalUsage, Usage } from "../../contract/report.ts";
+import type { FinishReport, FinishStatus, TokenPrices, TotalUsage, Usage } from "../../contract/report.ts";
 import type { BatchOptions } from "../../contract/runnable.ts";
 
 const PROGRESS_INTERVAL_MS = 100;
@@ -12,7 +12,7 @@ export class Stats {
   readonly #clock: Clock;
   readonly #startedAt: number;
   readonly #failures: Partial<Record<ErrorCode, number>> = {};
-  readonly #usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0, cost: 0 };
+  readonly #usage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, totalTokens: 0, cost: 0 };
   readonly #limiters = new Set<RateLimiter>();
   #fulfilled = 0;
   #rejected = 0;
@@ -62,17 +62,12 @@ export class Stats {
   }
 
   /** Adds what one call used. A missing field, or one that is not a finite number, counts nothing (P9). */
-  used(usage: Usage, price: Price | undefined): void {
-    const input = finite(usage.inputTokens);
-    const output = finite(usage.outputTokens);
-    const total = usage.totalTokens === undefined ? input + output : finite(usage.totalTokens);
-    this.#usage.inputTokens += input;
-    this.#usage.outputTokens += output;
-    this.#usage.totalTokens += total;
-    this.#usage.cost +=
-      usage.cost === undefined
-        ? costOf(usage.inputTokens === undefined ? total - output : input, output, price)
-        : finite(usage.cost);
+  used(usage: Usage, price: TokenPrices | undefined): void {
+    this.#usage.inputTokens += finite(usage.inputTokens);
+    this.#usage.cachedInputTokens += finite(usage.cachedInputTokens);
+    this.#usage.outputTokens += finite(usage.outputTokens);
+    this.#usage.totalTokens += totalTokensOf(usage);
+    this.#usage.cost += costOf(usage, price);
   }
 
   /** A limiter whose outages are told in the progress. */
@@ -138,11 +133,27 @@ export class Stats {
   }
 }
 
-/** Cost of tokens at a price, in the price's currency; 0 without one. */
-export function costOf(inputTokens: number, outputTokens: number, price: Price | undefined): number {
-  const input = inputTokens * (price?.perMillionInputTokens ?? 0);
-  const output = outputTokens * (price?.perMillionOutputTokens ?? 0);
-  return (input + output) / 1_000_000;
+/** Tokens of input and output; 0 where none are reported. */
+export function totalTokensOf({ inputTokens, outputTokens, totalTokens }: Usage): number {
+  return totalTokens === undefined ? finite(inputTokens) + finite(outputTokens) : finite(totalTokens);
+}
+
+/**
+ * Cost of a call, in the price's currency: what the provider says or, where it does not, its tokens at the price; 0
+ * without one.
+ */
+export function costOf(usage: Usage, price: TokenPrices | undefined): number {
+  if (usage.cost !== undefined) return finite(usage.cost);
+  if (price === undefined) return 0;
+  const { perMillionInputTokens: full = 0, perMillionOutputTokens = 0 } = price;
+  const { perMillionCachedInputTokens = full, perMillionCacheWriteTokens = full } = price;
+  const output = finite(usage.outputTokens);
+  const input = usage.inputTokens === undefined ? totalTokensOf(usage) - output : finite(usage.inputTokens);
+  const cached = Math.min(finite(usage.cachedInputTokens), input);
+  const written = Math.min(finite(usage.cacheWriteTokens), input - cached);
+  const plain = (input - cached - written) * full;
+  const cost = plain + cached * perMillionCachedInputTokens + written * perMillionCacheWriteTokens;
+  return (cost + output * perMillionOutputTokens) / 1_000_000;
 }
 
 function finite(value: number | undefined): number {

@@ -1,4 +1,4 @@
-import { rateLimiter } from "@batchwise/core";
+import { rateLimiter, type Weight } from "@batchwise/core";
 import { failureOf } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { answerWith } from "./fixtures/serve.ts";
@@ -50,13 +50,14 @@ test("`instructions`, `temperature` and `maxTokens` go with each prompt", async 
 });
 
 test("a prompt weighs its UTF-8 bytes, and as much as its answer may be long", () => {
-  const weightOf = (own: MyProviderChatOptions, prompt: string): number =>
-    new MyProviderChat({ ...options, ...own }).settings.weigh?.(prompt).tokens ?? 0;
-  expect(weightOf({ maxTokens: 500 }, "é")).toBeGreaterThanOrEqual(502);
-  expect(weightOf({ maxTokens: 500 }, "é".repeat(10)) - weightOf({ maxTokens: 500 }, "é")).toBe(18);
-  expect(weightOf({ maxTokens: 500 }, "é") - weightOf({ maxTokens: 1 }, "é")).toBe(499);
-  expect(weightOf({}, "é") - weightOf({ maxTokens: 1 }, "é")).toBe(ANSWER_TOKENS - 1);
-  expect(weightOf({ instructions: "One word." }, "é")).toBeGreaterThan(weightOf({}, "é"));
+  const weightOf = (own: MyProviderChatOptions, prompt: string): Weight =>
+    new MyProviderChat({ ...options, ...own }).settings.weigh?.(prompt) ?? {};
+  const { tokens = 0 } = weightOf({}, "é");
+  expect(tokens).toBeGreaterThanOrEqual(2);
+  expect(weightOf({}, "é".repeat(10)).tokens).toBe(tokens + 18);
+  expect(weightOf({ maxTokens: 500 }, "é")).toEqual({ tokens, outputTokens: 500 });
+  expect(weightOf({}, "é").outputTokens).toBe(ANSWER_TOKENS);
+  expect(weightOf({ instructions: "One word." }, "é").tokens).toBeGreaterThan(tokens);
 });
 
 test("P52 a message without content is an error, an empty text is not, and a list of parts is its text", async () => {

@@ -60,7 +60,7 @@ export class MyProviderChat extends Runnable<string, ChatResult> {
       ...settingsOf(options, this.#connection, model),
       // Prompt and answer count at the limits. How long the answer is shows only when it is there: until then it has
       // room for its longest.
-      weigh: (prompt) => ({ tokens: promptTokens([instructions, prompt]) + maxTokens }),
+      weigh: (prompt) => ({ tokens: promptTokens([instructions, prompt]), outputTokens: maxTokens }),
     };
   }
 

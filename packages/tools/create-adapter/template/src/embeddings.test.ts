@@ -58,7 +58,7 @@ test("an empty text is an InputError in its slot, and is not sent", async () => 
 });
 
 test("a text weighs its UTF-8 bytes", () => {
-  expect(new MyProviderEmbeddings(options).settings.weigh?.("é!")).toEqual({ tokens: 3 });
+  expect(new MyProviderEmbeddings(options).settings.weigh?.("é!")).toEqual({ tokens: 3, outputTokens: 0 });
 });
 
 test("a request holds no more than `request` allows", () => {

@@ -62,5 +62,5 @@ test("P6 a score that cannot be told whose it is fails its query", async () => {
 
 test("a query weighs once for each document", () => {
   const { settings } = new MyProviderRerank(options);
-  expect(settings.weigh?.({ query: "é", documents: ["ab", "c"] })).toEqual({ tokens: 2 + 2 + 2 + 1 });
+  expect(settings.weigh?.({ query: "é", documents: ["ab", "c"] })).toEqual({ tokens: 2 + 2 + 2 + 1, outputTokens: 0 });
 });

@@ -49,7 +49,7 @@ export class MyProviderRerank extends Runnable<RerankInput, readonly RerankScore
     this.settings = {
       ...settingsOf(options, this.#connection, this.#model),
       // The query is read with each document.
-      weigh: (input) => ({ tokens: rerankTokens(input) }),
+      weigh: (input) => ({ tokens: rerankTokens(input), outputTokens: 0 }),
     };
   }
 
