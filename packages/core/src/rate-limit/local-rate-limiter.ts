@@ -108,6 +108,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
     // A call inside of one that is in flight must not wait for its end.
     if (nested) return true;
     if (this.#pace.isAsking || this.#outage.facts !== undefined) return this.#inFlight.count === 0;
+    if (this.#pace.isTrying && this.#inFlight.count >= 2) return false;
     return this.#inFlight.hasRoom(concurrency, this.#limits.perMinute, this.#limits.isReported);
   }
 
@@ -159,12 +160,13 @@ class LocalRateLimiter implements Required<RateLimiter> {
       // Where less is left of a limit than was asked for, to wait is enough.
       const isExplained = this.#limits.all.some(([kind, allowance]) => allowance.waitMs(demand[kind] ?? 0, now) > 0);
       if (!isExplained) this.#pace.refused(startedAt, now);
-      if (settlement.limits === undefined && startedAt >= this.#exhaustedAt) {
+      if (settlement.limits === undefined && startedAt >= this.#exhaustedAt && !this.#pace.isVain) {
         for (const [, allowance] of this.#limits.all) allowance.exhaust(now);
         this.#exhaustedAt = now;
       }
     }
-    this.#pause.apply(settlement, startedAt, now);
+    // What is refused at any pace waits by itself.
+    if (outcome !== "limited" || !this.#pace.isVain) this.#pause.apply(settlement, startedAt, now);
     if (outcome === "unavailable") this.#outage.failed(startedAt, now, this.#inFlight.count + 1);
     // A refusal by a limit says nothing of what is behind it, and what was not sent after all was not answered.
     else if (hasPassed) this.#outage.answered(startedAt, now);

@@ -150,9 +150,50 @@ it("P46 a second refusal is a ceiling: for ten seconds the pace stops below what
 
 it("P46 a second refusal lowers the pace by no more than to a quarter, though little was sent before it", () => {
   const pace = refusedOnce();
-  refuse(pace, 600_000, 600_010);
-  pace.passed(700_000, 700_000);
-  expect(gap(pace, 700_000)).toBe(Math.round((4 * 1000) / 0.9));
+  refuse(pace, 100_000, 100_010);
+  pace.passed(140_000, 140_000);
+  expect(gap(pace, 140_000)).toBe(Math.round((4 * 1000) / 0.9));
+});
+
+/** The same, refused again after a minute and a half of the pace: calls go without it. */
+function trial(): Pace {
+  const pace = refusedOnce();
+  refuse(pace, 160_000, 160_010);
+  pace.passed(161_000, 161_000);
+  return pace;
+}
+
+it("P46 where calls are refused at a pace for long, five go without it, and it is over if most of them pass", () => {
+  const pace = trial();
+  expect([pace.isVain, pace.isTrying, pace.waitMs(161_000)]).toEqual([true, true, 0]);
+  for (const now of [162_000, 163_000, 164_000]) pace.passed(now, now);
+  refuse(pace, 165_000, 165_010);
+  expect([pace.isVain, pace.isTrying, pace.isAsking, pace.waitMs(166_000)]).toEqual([true, false, false, 0]);
+});
+
+it("P46 three of the five that are refused bring it back, and the next five go after three times as long", () => {
+  const pace = trial();
+  for (const now of [162_000, 163_000, 164_000]) pace.refused(now, now + 10);
+  expect([pace.isVain, pace.isAsking]).toEqual([false, true]);
+  pace.passed(165_000, 165_000);
+  expect(pace.waitMs(165_000)).toBeGreaterThan(0);
+  for (const [now, isVain] of [
+    [340_000, false],
+    [460_000, true],
+  ] as const) {
+    refuse(pace, now, now + 10);
+    pace.passed(now + 1000, now + 1000);
+    expect(pace.isVain).toBe(isVain);
+  }
+});
+
+it("P46 later on, five refusals in a row bring it back", () => {
+  const pace = trial();
+  for (let now = 162_000; now < 172_000; now += 1000) pace.passed(now, now);
+  for (let now = 172_000; now < 176_000; now += 1000) pace.refused(now, now);
+  expect(pace.isVain).toBe(true);
+  pace.refused(176_000, 176_000);
+  expect([pace.isVain, pace.isAsking]).toEqual([false, true]);
 });
 
 it("P46 between two refusals the pace is nine tenths of what got through, whatever was waited at the end", () => {

@@ -1,3 +1,5 @@
+import { Trial } from "./trial.ts";
+
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 /** Share of what got through that is tried after a refusal. */
@@ -21,6 +23,8 @@ const ENOUGH = 5;
 const ENOUGH_MS = 3 * SECOND_MS;
 /** Milliseconds over which any rate is taken at least. */
 const LEAST_MS = 100;
+/** Milliseconds of a pace after which calls go without it, to find out whether it helps; tripled each time that it does. */
+const TRIAL_MS = 1.5 * MINUTE_MS;
 
 /** Refusals in a row. */
 interface Streak {
@@ -61,12 +65,26 @@ export class Pace {
   #total = 0;
   /** Share of the last calls that was refused. */
   #share = 0;
+  /** Calls without the pace; undefined while there is one, or none is needed. */
+  #trial: Trial | undefined;
+  #trialMs = TRIAL_MS;
+  #pacedAt: number | undefined;
   /** Calls that got through in the last minute, by the second in which they began. */
   readonly #seconds: Second[] = [];
 
   /** True from a refusal until a call has passed: one is sent at a time, to ask. */
   get isAsking(): boolean {
     return this.#streak !== undefined;
+  }
+
+  /** True where calls are refused at any pace, as by a provider that is busy: to send fewer does not help. */
+  get isVain(): boolean {
+    return this.#trial !== undefined;
+  }
+
+  /** True while the next calls tell whether the pace helps: few at a time. */
+  get isTrying(): boolean {
+    return this.#trial?.isOpen === true;
   }
 
   /** Milliseconds until a call may be sent; a second's calls may be sent at once. */
@@ -84,6 +102,7 @@ export class Pace {
   passed(startedAt: number, now: number): void {
     this.#total++;
     this.#share -= this.#share / MEMORY;
+    this.#trial?.passed();
     this.#note(startedAt);
     if (this.#streak !== undefined) {
       // What began before a refusal says nothing of the time after it.
@@ -96,6 +115,13 @@ export class Pace {
   /** Takes over an unexplained refusal of a call that began at `startedAt`. Those in flight together are one. */
   refused(startedAt: number, now: number): void {
     this.#share += (1 - this.#share) / MEMORY;
+    if (this.#trial !== undefined) {
+      if (!this.#trial.refused()) return;
+      this.#trialMs = this.#trial.isLong ? TRIAL_MS : 3 * this.#trialMs;
+      this.#trial = undefined;
+      this.#pacedAt = now;
+      this.#perMs = this.#base;
+    }
     if (startedAt < this.#refusedAt) return;
     this.#refusedAt = now;
     if (this.#streak !== undefined) {
@@ -127,10 +153,14 @@ export class Pace {
       this.#ceilingUntil = now + this.#ceilingMs;
     }
     this.#growth = GROWTH;
+    this.#pacedAt ??= now;
     this.#perMs = perMs;
     this.#base = perMs;
     this.#grownAt = now;
     this.#lastsUntil = startedAt + 1 / perMs;
+    if (now - this.#pacedAt < this.#trialMs) return;
+    this.#perMs = undefined;
+    this.#trial = new Trial();
   }
 
   #grow(perMs: number, now: number): void {

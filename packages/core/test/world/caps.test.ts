@@ -8,20 +8,10 @@ import {
 } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
+import { randomOf } from "./random-of.ts";
 
 const RUNS = Math.max(250, Number(process.env["BATCHWISE_RUNS"] ?? 0));
 const FIRST = Number(process.env["BATCHWISE_SEED"]) || 1;
-
-/** Numbers from 0 to 1, by a seed: mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed * 2_654_435_761;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Chat {
   readonly input: number;

@@ -2,6 +2,7 @@ import { rateLimiter, runnable } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { range } from "../regressions/held-backend.ts";
+import { randomOf } from "./random-of.ts";
 import { fixedWindow, type Gate, leakyBucket, LimitedServer, type Manners } from "./servers.ts";
 
 interface Ran {
@@ -73,6 +74,23 @@ describe("P46 a day's limit in the headers, and a minute's that is enforced", ()
     expect(slots).toEqual(range(100));
     expect(server.refused / server.calls).toBeLessThan(0.2);
   });
+
+  // A model that is busy refuses whatever is sent: https://platform.openai.com/docs/guides/error-codes ("The engine is
+  // currently overloaded"), https://docs.anthropic.com/en/api/errors (529), Groq's and OpenAI's flex tiers.
+  it.for([0.1, 0.2, 0.3])(
+    "a share of %d that is refused at any pace does not bring the run to a crawl",
+    async (share) => {
+      const times: number[] = [];
+      for (let seed = 1; seed <= 10; seed++) {
+        const random = randomOf(seed);
+        const { slots, seconds } = await send(300, () => random() >= share, { latencyMs: 1000 }, 16);
+        expect(slots).toEqual(range(300));
+        times.push(seconds);
+      }
+      // 25 s without refusals. A pace that follows each of them took 9, 45 and 300 minutes.
+      expect(times.toSorted((one, other) => one - other)[5]).toBeLessThan(share < 0.3 ? 300 : 600);
+    },
+  );
 
   it("the pace comes near what is enforced", async () => {
     const { server, slots, seconds } = await send(5000, leakyBucket(100, 100), {}, 50);
