@@ -1,4 +1,5 @@
 import {
+  fieldsOf,
   type OptionGroup,
   type OptionsOf,
   PACE,
@@ -41,9 +42,15 @@ export function settingsOf<Input, Output>(
 ): RunnableSettings<Input, Output> {
   const { model, maxConcurrency, ...settings } = own;
   const limits = { concurrency: UNTOLD_CONCURRENCY };
+  const price = options.price ?? priceOf(model);
   return {
     ...settings,
     ...paceSettings(options, { owner, pool: model, maxConcurrency, timeoutMs: time, limits }),
-    price: options.price ?? priceOf(model),
+    price: isFlex(options) && price !== undefined ? { ...price, ...price.flex } : price,
   };
+}
+
+/** True where requests ask for flex processing. */
+function isFlex(options: object): boolean {
+  return "body" in options && fieldsOf(options.body)?.["service_tier"] === "flex";
 }
