@@ -184,7 +184,7 @@ describe("a distributed batch", () => {
       onFinish: (report: FinishReport) => (usage = report.usage),
     } as BatchOptions<string, string>);
     expect(seen).toEqual(["END", "END"]);
-    expect(usage).toEqual({ inputTokens: 2000, outputTokens: 0, totalTokens: 2000, cost: 0.004 });
+    expect(usage).toEqual({ inputTokens: 2000, cachedInputTokens: 0, outputTokens: 0, totalTokens: 2000, cost: 0.004 });
   });
 
   test(
