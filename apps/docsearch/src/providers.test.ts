@@ -134,7 +134,7 @@ describe.each(PROVIDERS)("--embed $embed", ({ embed, variable, path, model }) =>
     async () => {
       const argv = [...(await notes(700)), ...flags, "what is number 3?"];
       // Of some twenty calls each may wait for another: the order of a busy machine decides how often.
-      providers.reset({ seed: 6, faults: { serverErrorRate: 0.3, rateLimitRate: 0.1, retryAfterMs: 200 } });
+      providers.reset({ seed: 6, faults: { serverErrorRate: 0.2, rateLimitRate: 0.1, retryAfterMs: 200 } });
       const { code, notes: said } = await ask(argv);
       const { faults, inputs = {} } = providers.emulator.stats();
       expect((faults.serverError ?? 0) + (faults.rateLimit ?? 0)).toBeGreaterThan(0);
