@@ -18,14 +18,42 @@ const all = (pattern: string): string[] =>
 
 /** Every page of the site. One that is missing here fails the build. */
 export const sections: readonly Section[] = [
-  { text: "Start", files: ["README.md", "docs/choosing-a-strategy.md", "packages/core/README.md"] },
+  {
+    text: "Start",
+    files: [
+      "README.md",
+      "docs/getting-started.md",
+      "packages/core/README.md",
+      "docs/choosing-a-strategy.md",
+      "docs/providers.md",
+      "docs/runtimes.md",
+    ],
+  },
+  {
+    text: "Guides",
+    files: [
+      "docs/guides/limits.md",
+      "docs/request-size.md",
+      "docs/guides/failures.md",
+      "docs/guides/resume.md",
+      "docs/guides/offline.md",
+      "docs/guides/files.md",
+      "docs/guides/machines.md",
+      "docs/guides/serverless.md",
+      "docs/middleware.md",
+      "docs/writing-an-adapter.md",
+    ],
+  },
+  {
+    text: "Coming from",
+    files: ["docs/coming-from/p-map.md", "docs/coming-from/langchain.md", "docs/coming-from/ai-sdk.md"],
+  },
   { text: "Packages", files: all("packages/{*,*/*}/README.md").filter((file) => file !== "packages/core/README.md") },
-  { text: "Writing your own", files: ["docs/writing-an-adapter.md", "docs/middleware.md", "docs/laws.md"] },
   {
     text: "How it works",
-    files: ["docs/architecture.md", "docs/request-size.md", "docs/pitfalls.md", "apps/bench/README.md"],
+    files: ["docs/architecture.md", "docs/laws.md", "docs/pitfalls.md", "apps/bench/README.md"],
   },
-  { text: "Project", files: ["CONTRIBUTING.md", "docs/releasing.md", "apps/docsearch/README.md"] },
+  { text: "Project", files: ["CONTRIBUTING.md", "SECURITY.md", "docs/releasing.md", "apps/docsearch/README.md"] },
   { text: "Decisions", files: all("docs/decisions/*.md") },
   { text: "Reference", files: all("docs/reference/**/*.md") },
 ];

@@ -20,12 +20,6 @@ const READMES: readonly { readonly name: string; readonly path: string; readonly
 const PACKAGES = ["openai", "cohere", "local", "emulator"].map((name) => `@batchwise/${name}`);
 const OTHERS = ["zod", "@types/node@22"];
 
-/** Declarations that the root's README leaves to its reader. */
-const GLOBALS = `
-declare const texts: string[];
-declare function callTheModel(text: string, signal?: AbortSignal): Promise<string>;
-`;
-
 const COMPILER_OPTIONS = {
   target: "es2023",
   lib: ["es2024", "esnext.disposable"],
@@ -49,7 +43,6 @@ Object.assign(process.env, {
   OPENAI_API_KEY: "any", OPENAI_BASE_URL: emulator.openaiBaseURL, OLLAMA_URL: emulator.openaiBaseURL,
   AZURE_OPENAI_API_KEY: "any", CO_API_KEY: "any",
 });
-Object.assign(globalThis, { texts: ["one", "two"], callTheModel: async (text) => text.length });
 for (const file of process.argv.slice(2)) {
   process.stdout.write("\\n--- " + file + "\\n");
   await import(pathToFileURL(file));
@@ -69,7 +62,6 @@ export async function installConsumer(workplace: Workplace, copy: Copy, registry
   const folder = await install(workplace, registry, aloneFolder("@batchwise/local"), [...PACKAGES, ...OTHERS]);
   const snippets = (await Promise.all(READMES.map((readme) => snippetsOf(copy, readme)))).flat();
   await mkdir(join(folder, "src"));
-  await writeFile(join(folder, "src/globals.d.ts"), GLOBALS);
   for (const { name, code } of snippets) await writeFile(join(folder, "src", `${name}.ts`), code);
   const config = { compilerOptions: COMPILER_OPTIONS, include: ["src"] };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
