@@ -32,7 +32,8 @@ test.for(readmes)("%s/README.md has the parts that all have, in their order", (f
   // One is run without an installation.
   const first = name.startsWith("create-") ? [] : ["Install"];
   expect(sections.slice(0, first.length + 1).map(({ title }) => title)).toEqual([...first, "Use"]);
-  if (first.length > 0) expect(sections[0]?.body).toMatch(new RegExp(`^\\n+\`\`\`sh\\nnpm install .*${name}\\b`));
+  const command = first.length > 0 ? "install" : "create";
+  expect(sections[0]?.body).toMatch(new RegExp(`^\\n+\`\`\`sh\\nnpm ${command} .*${name.replace("create-", "")}\\b`));
   expect(sections[first.length]?.body).toMatch(/^```(ts|sh)$/m);
 
   const order = ["Options", "By name", "Errors"];
