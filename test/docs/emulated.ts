@@ -1,4 +1,4 @@
-/** Loaded before a snippet: requests for OpenAI and Cohere go to the emulator, whichever library makes them. */
+/** Preload of a snippet: sends requests for OpenAI and Cohere to the emulator, whichever library makes them. */
 const { fetch } = globalThis;
 const { OPENAI_BASE_URL: openai = "", CO_API_URL: cohere = "" } = process.env;
 
