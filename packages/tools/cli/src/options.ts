@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { ArgumentError, type Clock, type Runnable } from "@batchwise/core";
 import type { InputForm } from "./inputs/open-input.ts";
+import type { VectorForm } from "./outputs/encoder.ts";
 
 /** Options of one run of an adapter over a file. */
 export interface RunOptions extends InputForm {
@@ -14,6 +15,8 @@ export interface RunOptions extends InputForm {
   readonly keep?: readonly string[] | undefined;
   /** A file that ends in .jsonl, .csv, .parquet or .arrow. @default JSONL on standard output */
   readonly output?: string | undefined;
+  /** Vectors in JSONL: lists of numbers, or texts of 32-bit floats, little-endian, in base64. @default "numbers" */
+  readonly vectors?: VectorForm | undefined;
   /** Replaces an output that exists, once the new one is whole. @default false: it is refused */
   readonly overwrite?: boolean | undefined;
   /** Resumes: keeps every row of an earlier run with the same options and input. @default false */

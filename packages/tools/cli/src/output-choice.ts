@@ -17,15 +17,20 @@ export interface OutputChoice {
 /**
  * Finds the output that the options ask for. No file is changed.
  *
- * @throws ArgumentError for one that is the input, or an unknown format
+ * @throws ArgumentError for one that is the input, or an unknown format or one that cannot be asked for
  */
 export async function chooseOutput(
-  { output }: RunOptions,
+  { output, vectors }: RunOptions,
   folder: string,
   inputs: readonly InputFile[],
 ): Promise<OutputChoice> {
   if (output === undefined) return { file: undefined, format: "jsonl", isFile: false };
   const format = formatOf(output);
+  if (format !== "jsonl" && vectors === "base64") {
+    throw new ArgumentError(
+      `Expected JSONL for --vectors base64, got ${output}. Other formats hold the floats as they are.`,
+    );
+  }
   const file = await realPathOf(path.resolve(folder, output));
   for (const input of inputs) {
     if (!(await isSameFile(input.path, file))) continue;

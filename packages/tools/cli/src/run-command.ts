@@ -3,6 +3,7 @@ import { amount, wholeNumber } from "@batchwise/terminal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { INPUT_FORMATS } from "./inputs/input-record.ts";
 import type { RunOptions } from "./options.ts";
+import { VECTOR_FORMS } from "./outputs/encoder.ts";
 
 /** Command `batchwise run`: passes its flags on as options. */
 export function runCommand(action: (options: RunOptions) => Promise<void>): Command {
@@ -23,6 +24,11 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .option("--keep <fields>", "fields of the input to copy into its output, separated by commas", names)
     .option("--limit <n>", "only the first n inputs", wholeNumber(0))
     .option("-o, --output <file>", "a .jsonl, .csv, .parquet or .arrow file (default: JSONL to standard output)")
+    .addOption(
+      new Option("--vectors <form>", "vectors in JSONL, as numbers (default) or as floats in base64").choices(
+        VECTOR_FORMS,
+      ),
+    )
     .option("--overwrite", "replace an output that exists")
     .option("--resume", "resume after the last whole line of an output that exists")
     .option("--retry-failed", "resume, and send inputs again whose line has an error")

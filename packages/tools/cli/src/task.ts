@@ -43,5 +43,5 @@ export function dedupeOf({ dedupe }: RunOptions): Pick<BatchOptions, "dedupe"> {
 
 /** Shape of the output, for its encoder. */
 export function shapeOf({ options, adapter }: Task): TableShape {
-  return { kind: adapter.kind, keep: options.keep ?? [], dimensions: adapter.dimensions };
+  return { kind: adapter.kind, keep: options.keep ?? [], dimensions: adapter.dimensions, vectors: options.vectors };
 }

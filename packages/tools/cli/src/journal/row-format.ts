@@ -1,6 +1,7 @@
 import { ResultError } from "@batchwise/core";
 import { exactJson } from "../inputs/exact-json.ts";
 import type { Kept } from "../inputs/items.ts";
+import { base64Of, vectorOfBase64 } from "../outputs/base64.ts";
 import type { Chunk, Encoder, OutputFormat, TableShape } from "../outputs/encoder.ts";
 import { requireVector, vectorOf } from "../outputs/grouped-encoder.ts";
 import { jsonOf } from "../outputs/json.ts";
@@ -35,7 +36,7 @@ interface Fields {
   readonly index: number;
   readonly output?: unknown;
   readonly error?: ReportedError;
-  /** Numbers of a vector, in base64: quicker than digits, and exact. */
+  /** Floats of a vector, in base64. */
   readonly vector?: string;
   readonly kept: Kept;
 }
@@ -61,14 +62,17 @@ class TableRows implements RowFormat {
     const vector = vectorOf(row);
     if (vector === undefined) throw new ResultError("Expected a vector, got another output.");
     if (this.#isOneLength) this.#length = vector.length;
-    const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-    return `{"index":${index},"output":null,"vector":"${bytes.toString("base64")}"${end}`;
+    return `{"index":${index},"output":null,"vector":"${base64Of(vector)}"${end}`;
   }
 
   chunk(line: string): Chunk | undefined {
     const { index, output, error, vector, kept } = (exactJson(line) ?? JSON.parse(line)) as Fields;
     if (error !== undefined) return this.#encoder.row({ index, kept, outcome: { error } });
-    return this.#encoder.row({ index, kept, outcome: { output: vector === undefined ? output : floatsOf(vector) } });
+    return this.#encoder.row({
+      index,
+      kept,
+      outcome: { output: vector === undefined ? output : vectorOfBase64(vector) },
+    });
   }
 
   end(): Chunk | undefined {
@@ -78,12 +82,6 @@ class TableRows implements RowFormat {
   learn(line: string): void {
     if (!this.#isOneLength || this.#length !== undefined) return;
     const { vector } = JSON.parse(line) as Fields;
-    if (vector !== undefined) this.#length = floatsOf(vector).length;
+    if (vector !== undefined) this.#length = vectorOfBase64(vector).length;
   }
-}
-
-function floatsOf(text: string): Float32Array {
-  // A buffer of its own: that of a short text lies in one that others share.
-  const bytes = Uint8Array.from(Buffer.from(text, "base64"));
-  return new Float32Array(bytes.buffer);
 }

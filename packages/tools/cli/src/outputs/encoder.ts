@@ -14,6 +14,11 @@ export interface Encoder {
 /** Format of an output. */
 export type OutputFormat = "jsonl" | "csv" | "parquet" | "arrow";
 
+/** Form of vectors in JSONL. */
+export type VectorForm = (typeof VECTOR_FORMS)[number];
+
+export const VECTOR_FORMS = ["numbers", "base64"] as const;
+
 /** Shape of a table, known before its first row. */
 export interface TableShape {
   /** Kind of the adapter. */
@@ -22,6 +27,8 @@ export interface TableShape {
   readonly keep: readonly string[];
   /** Length of the vectors, where the adapter knows it; for a table without any. */
   readonly dimensions: number | undefined;
+  /** Form of vectors in JSONL. @default "numbers" */
+  readonly vectors?: VectorForm | undefined;
   /** True where rows are added to a file that has its beginning. @default false */
   readonly isContinued?: boolean;
 }

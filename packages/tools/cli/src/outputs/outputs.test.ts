@@ -3,6 +3,7 @@ import { tableFromIPC } from "apache-arrow";
 import fc from "fast-check";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { describe, expect, test } from "vitest";
+import { vectorOfBase64 } from "./base64.ts";
 import type { OutputFormat, TableShape } from "./encoder.ts";
 import { jsonOf } from "./json.ts";
 import { openEncoder } from "./open-encoder.ts";
@@ -55,6 +56,19 @@ test("JSONL: a line each, the error with its code and status, followed by kept f
       '{"index":1,"error":{"code":"provider_error","message":"No.","status":503},"id":"b"}\n' +
       '{"index":2,"error":{"code":"invalid_input","message":"Too long."}}\n',
   );
+});
+
+test("JSONL with vectors in base64: little-endian floats, each as it was; lists that are not vectors stay lists", async () => {
+  const numbers = [0.1, -0, 1.5e-45, 3.4e38, Infinity];
+  const other: Row = { index: 1, kept: {}, outcome: { output: [0.1] } };
+  const text = (await encode("jsonl", [vectorRow(0, numbers, { id: "a" }), other], { vectors: "base64" })).toString();
+  const [first, second] = text.split("\n");
+  expect(second).toBe('{"index":1,"output":[0.1]}');
+  const { output, id } = JSON.parse(first ?? "") as { readonly output: string; readonly id: string };
+  const bytes = Buffer.from(output, "base64");
+  const read = numbers.map((_, at) => bytes.readFloatLE(at * 4));
+  expect([read, bytes.length, id]).toEqual([numbers.map(Math.fround), 4 * numbers.length, "a"]);
+  expect(vectorOfBase64(output)).toEqual(Float32Array.from(numbers));
 });
 
 describe("CSV", () => {
