@@ -1,5 +1,6 @@
 import { ArgumentError } from "@batchwise/core";
 import { collected } from "./collected.ts";
+import { keptTypes } from "./columns/kept-types.ts";
 import { estimateSteps } from "./estimate.ts";
 import { inputFiles } from "./inputs/input-files.ts";
 import type { Item } from "./inputs/items.ts";
@@ -9,7 +10,7 @@ import { Journal } from "./journal/journal.ts";
 import { Notes } from "./notes.ts";
 import { journalChoiceOf, openRecorder } from "./open-output.ts";
 import { checkOptions, type RunOptions, type RunEnvironment } from "./options.ts";
-import { chooseOutput } from "./output-choice.ts";
+import { chooseOutput, type OutputChoice } from "./output-choice.ts";
 import { ownNamesOf } from "./outputs/own-names.ts";
 import type { Recorder } from "./recorder.ts";
 import { estimateText, jobsText, jobText, reportOf } from "./report.ts";
@@ -49,8 +50,9 @@ export async function run(given: RunOptions, environment: RunEnvironment = {}): 
   });
   try {
     const output = await chooseOutput(options, folder, files);
-    const task: Task = { options, environment, folder, files, notes, adapter, output, stats: new Stats() };
-    checkKeep(task);
+    checkKeep(options, output);
+    const types = await keptTypes(options, files, output.format);
+    const task: Task = { options, environment, folder, files, notes, adapter, output, types, stats: new Stats() };
     return await withJournal(task);
   } finally {
     notes.close();
@@ -184,9 +186,9 @@ function withFile(options: RunOptions): RunOptions {
 }
 
 /** @throws ArgumentError for a field that has the name of one of the output's own */
-function checkKeep({ options, output }: Task): void {
-  const own = ownNamesOf(output.format);
-  const taken = options.keep?.find((name) => own.includes(name));
+function checkKeep({ keep }: RunOptions, { format }: OutputChoice): void {
+  const own = ownNamesOf(format);
+  const taken = keep?.find((name) => own.includes(name));
   if (taken === undefined) return;
   throw new ArgumentError(`Expected --keep to name none of the output's own fields (${own.join(", ")}), got ${taken}.`);
 }

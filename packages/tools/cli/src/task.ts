@@ -1,4 +1,5 @@
 import type { BatchOptions } from "@batchwise/core";
+import type { ColumnTypes } from "./columns/column-type.ts";
 import type { ResolvedAdapter } from "./resolve-adapter.ts";
 import type { InputFile } from "./inputs/input-files.ts";
 import type { Notes } from "./notes.ts";
@@ -16,6 +17,8 @@ export interface Task {
   readonly notes: Notes;
   readonly adapter: ResolvedAdapter;
   readonly output: OutputChoice;
+  /** Types of the input's columns, where its files declare them. */
+  readonly types: ColumnTypes;
   readonly stats: Stats;
 }
 
@@ -42,6 +45,12 @@ export function dedupeOf({ dedupe }: RunOptions): Pick<BatchOptions, "dedupe"> {
 }
 
 /** Shape of the output, for its encoder. */
-export function shapeOf({ options, adapter }: Task): TableShape {
-  return { kind: adapter.kind, keep: options.keep ?? [], dimensions: adapter.dimensions, vectors: options.vectors };
+export function shapeOf({ options, adapter, types }: Task): TableShape {
+  return {
+    kind: adapter.kind,
+    keep: options.keep ?? [],
+    dimensions: adapter.dimensions,
+    vectors: options.vectors,
+    types,
+  };
 }

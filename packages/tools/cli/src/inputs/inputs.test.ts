@@ -214,9 +214,7 @@ describe("P54 bytes stay as they are, or the file is refused", () => {
     const content = numbers.map((id) => `{"text":"a","id":${id},"more":{"of":[${id}]}}\n`).join("");
     const items = await read("in.jsonl", content, { field: "text", keep: ["id", "more"] });
     expect(items.map(({ kept }) => JSON.stringify(kept))).toEqual(
-      ["9007199254740993", "-12345678901234567890", "0.12345678901234567890", "1e400", "7", "1.5"].map(
-        (id) => `{"id":${id},"more":{"of":[${id}]}}`,
-      ),
+      numbers.map((id) => `{"id":${id},"more":{"of":[${id}]}}`),
     );
     expect(shown(items)).toEqual(numbers.map(() => "a"));
   });

@@ -124,7 +124,8 @@ const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
 /** Ends of the names of files that are packed. */
 const PACKED = /\.(gz|zst)$/i;
 
-function formatOf({ input, format }: InputChoice): InputFormat {
+/** @throws ArgumentError for an extension that is unknown */
+export function formatOf({ input, format }: Pick<InputChoice, "input" | "format">): InputFormat {
   if (input === "-") return format ?? "jsonl";
   const known = format ?? EXTENSIONS[path.extname(input.replace(PACKED, "")).toLowerCase()];
   if (known === "parquet" && PACKED.test(input)) {

@@ -1,6 +1,8 @@
 import { ArgumentError } from "@batchwise/core";
-import type { AsyncBuffer, FileMetaData, ParquetScan } from "hyparquet";
-import type { InputRecord, InputSource } from "./input-record.ts";
+import type { AsyncBuffer, FileMetaData, ParquetScan, SchemaElement } from "hyparquet";
+import { type ColumnType, type ColumnTypes, columnTypeOf } from "../columns/column-type.ts";
+import { columnValue, PARSERS } from "../columns/exact-value.ts";
+import { IN_ENCODING, type InputRecord, type InputSource, unreadable } from "./input-record.ts";
 
 /**
  * Opens a Parquet file. Of the columns that are asked for, 10,000 rows at a time are in memory where the file has an index
@@ -15,17 +17,56 @@ export async function openParquet(
   wanted: readonly string[] | undefined,
   limit: number,
 ): Promise<Omit<InputSource, "format" | "close">> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema } = await import("hyparquet");
+  const { parquetScan } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
-  const buffer: AsyncBuffer = await asyncBufferFromFile(file);
+  const { buffer, metadata, columns, types } = await headOf(file);
+  const shown = columns.filter((column) => wanted?.includes(column) !== false);
+  const scan = await parquetScan({
+    file: buffer,
+    // The reader would make numbers of decimals.
+    metadata: { ...metadata, schema: metadata.schema.map((element) => asStored(element, types)) },
+    compressors,
+    columns: shown,
+    parsers: PARSERS,
+    utf8: false,
+  });
+  const parts = partsOf(metadata, new Set(shown), limit);
+  return { columns, size: Number(metadata.num_rows), records: records(scan, shown, types, parts) };
+}
+
+/**
+ * Reads the types of a Parquet file's columns.
+ *
+ * @throws ArgumentError for a file that is not Parquet
+ */
+export async function parquetTypes(file: string): Promise<ColumnTypes> {
+  return (await headOf(file)).types;
+}
+
+interface Head {
+  readonly buffer: AsyncBuffer;
+  readonly metadata: FileMetaData;
+  readonly columns: readonly string[];
+  readonly types: ColumnTypes;
+}
+
+async function headOf(file: string): Promise<Head> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import("hyparquet");
+  const buffer = await asyncBufferFromFile(file);
   const metadata = await parquetMetadataAsync(buffer).catch(() => {
     throw new ArgumentError("Expected a whole Parquet file, got another. Give its --format, or a file that is whole.");
   });
-  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
-  const shown = columns.filter((column) => wanted?.includes(column) !== false);
-  const scan = await parquetScan({ file: buffer, metadata, compressors, columns: shown });
-  const parts = partsOf(metadata, new Set(shown), limit);
-  return { columns, size: Number(metadata.num_rows), records: records(scan, shown, parts) };
+  const { children } = parquetSchema(metadata);
+  const types = Object.fromEntries(children.map((tree) => [tree.element.name, columnTypeOf(tree)]));
+  return { buffer, metadata, columns: children.map(({ element }) => element.name), types };
+}
+
+/** Element of a column without its type, where the values are read as they are stored. */
+function asStored(element: SchemaElement, types: ColumnTypes): SchemaElement {
+  const type = types[element.name];
+  if (type?.element !== element || type.kind !== "decimal") return element;
+  const { converted_type: _, logical_type: __, ...stored } = element;
+  return stored;
 }
 
 /** Rows of a part. */
@@ -61,6 +102,7 @@ function* partsOf({ row_groups }: FileMetaData, shown: ReadonlySet<string>, limi
 async function* records(
   scan: ParquetScan,
   shown: readonly string[],
+  types: ColumnTypes,
   parts: Iterable<Part>,
 ): AsyncGenerator<InputRecord, void> {
   for (const part of parts) {
@@ -69,15 +111,18 @@ async function* records(
       shown.map(async (column) => [column, await scan.readColumn({ column, ...part })] as const),
     );
     for (let row = rowStart; row < rowEnd; row++) {
-      const value = Object.fromEntries(columns.map(([name, values]) => [name, plain(values[row - rowStart])]));
-      yield { place: `row ${row + 1}`, end: row + 1, value };
+      const value: Record<string, unknown> = {};
+      const exact: Record<string, unknown> = {};
+      let isText = true;
+      for (const [name, values] of columns) {
+        const type = types[name] as ColumnType;
+        const read = columnValue(values[row - rowStart], type);
+        value[name] = read.value;
+        exact[name] = read.exact;
+        if (type.kind === "text" && read.value instanceof Uint8Array) isText = false;
+      }
+      const place = `row ${row + 1}`;
+      yield isText ? { place, end: row + 1, value, exact } : unreadable(place, row + 1, IN_ENCODING);
     }
   }
-}
-
-/** Turns an integer of 64 bits into a number, where these can hold it: JSON has no others. */
-function plain(value: unknown): unknown {
-  if (typeof value !== "bigint") return value;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : String(value);
 }

@@ -59,12 +59,13 @@ interface TableRow {
 
 function tableRows(file: string, format: OutputFormat, shape: TableShape): AsyncGenerator<TableRow, void> {
   if (format === "csv") return csvRows(file, shape);
-  return format === "arrow" ? arrowRows(file) : parquetRows(file);
+  return format === "arrow" ? arrowTable(file, shape) : parquetRows(file);
 }
 
 async function* parquetRows(file: string): AsyncGenerator<TableRow, void> {
   const { records } = await openParquet(file, undefined, Infinity);
-  for await (const record of records) if ("value" in record) yield { values: record.value as Kept, end: 0 };
+  for await (const record of records)
+    if ("value" in record) yield { values: (record.exact ?? record.value) as Kept, end: 0 };
 }
 
 /** Rows of our own CSV: it ends a row at a line feed outside of quotes. */
@@ -90,15 +91,9 @@ async function* csvRows(file: string, { keep }: TableShape): AsyncGenerator<Tabl
   }
 }
 
-async function* arrowRows(file: string): AsyncGenerator<TableRow, void> {
-  const { RecordBatchReader } = await import("apache-arrow");
-  const reader = await RecordBatchReader.from(createReadStream(file));
-  for await (const batch of reader) {
-    for (const row of batch) {
-      const values = row.toJSON() as Kept;
-      yield { values: { ...values, output: vectorOf(values["output"]) }, end: 0 };
-    }
-  }
+async function* arrowTable(file: string, { types = {} }: TableShape): AsyncGenerator<TableRow, void> {
+  const { arrowRows } = await import("./arrow-rows.ts");
+  for await (const values of arrowRows(file, types)) yield { values, end: 0 };
 }
 
 function rowOf(values: Kept, keep: readonly string[]): Row {
@@ -111,11 +106,6 @@ function rowOf(values: Kept, keep: readonly string[]): Row {
           error: { code, message, ...(status !== undefined && status !== null && { status: Number(status) }) } as never,
         };
   return { index: Number(index), kept, outcome };
-}
-
-function vectorOf(list: unknown): Float32Array | undefined {
-  if (list === null || list === undefined) return undefined;
-  return Float32Array.from(list as Iterable<number>);
 }
 
 function noRow(file: string, place: string, index: number): ArgumentError {

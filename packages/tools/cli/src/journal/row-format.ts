@@ -4,6 +4,7 @@ import type { Kept } from "../inputs/items.ts";
 import { base64Of, vectorOfBase64 } from "../outputs/base64.ts";
 import type { Chunk, Encoder, OutputFormat, TableShape } from "../outputs/encoder.ts";
 import { requireVector, vectorOf } from "../outputs/grouped-encoder.ts";
+import { textsOf } from "../outputs/cells.ts";
 import { jsonOf } from "../outputs/json.ts";
 import { JsonlEncoder } from "../outputs/jsonl-encoder.ts";
 import { openEncoder } from "../outputs/open-encoder.ts";
@@ -55,7 +56,7 @@ class TableRows implements RowFormat {
 
   line(row: Row): string {
     const { index, kept, outcome } = row;
-    const end = `,"kept":${jsonOf(kept)}}\n`;
+    const end = `,"kept":${JSON.stringify(textsOf(kept))}}\n`;
     if ("error" in outcome) return `{"index":${index},"error":${jsonOf(reportedError(outcome.error))}${end}`;
     if (!this.#needsVectors) return `{"index":${index},"output":${jsonOf(outcome.output)}${end}`;
     requireVector(row, this.#length);

@@ -2,6 +2,7 @@ import { ArgumentError } from "@batchwise/core";
 import {
   AsyncByteQueue,
   type Data,
+  type DataType,
   Field,
   FixedSizeList,
   Float32,
@@ -12,8 +13,8 @@ import {
   Schema,
   Struct,
   Utf8,
-  vectorFromArray,
 } from "apache-arrow";
+import { columnOf, keptColumn, nullsOf } from "./arrow-column.ts";
 import { type Cells, cellsOf, ERROR_COLUMNS } from "./cells.ts";
 import type { Encoder, TableShape } from "./encoder.ts";
 import { groupedEncoder, requireVector, vectorOf } from "./grouped-encoder.ts";
@@ -25,7 +26,8 @@ import type { Row } from "./row.ts";
  *
  * @throws ArgumentError where the outputs are not vectors
  */
-export function arrowEncoder({ kind, keep, dimensions }: TableShape): Encoder {
+export function arrowEncoder(shape: TableShape): Encoder {
+  const { kind, dimensions } = shape;
   if (kind !== "embeddings") {
     throw new ArgumentError(`Expected vectors for an .arrow file, got outputs of the kind ${kind}. Use .jsonl.`);
   }
@@ -39,7 +41,7 @@ export function arrowEncoder({ kind, keep, dimensions }: TableShape): Encoder {
     early = [...early, ...rows];
     if (length === undefined) return;
     isBegun = true;
-    writer.write(batchOf(early, length, keep));
+    writer.write(batchOf(early, length, shape));
     early = [];
   };
   return groupedEncoder({
@@ -77,27 +79,26 @@ class Bytes extends AsyncByteQueue {
   }
 }
 
-function batchOf(rows: readonly Row[], length: number, keep: readonly string[]): RecordBatch {
+function batchOf(rows: readonly Row[], length: number, { keep, types = {} }: TableShape): RecordBatch {
   const cells = rows.map((row) => cellsOf(row, keep));
-  const texts = (value: (each: Cells) => string | undefined): Data =>
-    vectorFromArray(
-      cells.map((each) => value(each) ?? null),
-      new Utf8(),
-    ).data[0] as Data;
+  const column = (value: (each: Cells) => unknown, type: DataType): Data => columnOf(cells.map(value), type);
   const [code, message, status] = ERROR_COLUMNS;
   const columns: readonly (readonly [name: string, data: Data])[] = [
     ["index", makeData({ type: new Int32(), data: Int32Array.from(rows, ({ index }) => index) })],
     ["output", vectorsOf(rows, length)],
-    [code, texts(({ errorCode }) => errorCode)],
-    [message, texts(({ errorMessage }) => errorMessage)],
-    [
-      status,
-      vectorFromArray(
-        cells.map(({ errorStatus }) => errorStatus ?? null),
-        new Int32(),
-      ).data[0] as Data,
-    ],
-    ...keep.map((name, at) => [name, texts(({ kept }) => kept[at])] as const),
+    [code, column(({ errorCode }) => errorCode, new Utf8())],
+    [message, column(({ errorMessage }) => errorMessage, new Utf8())],
+    [status, column(({ errorStatus }) => errorStatus, new Int32())],
+    ...keep.map(
+      (name, at) =>
+        [
+          name,
+          keptColumn(
+            cells.map(({ kept }) => kept[at]),
+            types[name],
+          ),
+        ] as const,
+    ),
   ];
   const schema = new Schema(columns.map(([name, { type }]) => new Field(name, type, true)));
   const children = columns.map(([, data]) => data);
@@ -106,22 +107,13 @@ function batchOf(rows: readonly Row[], length: number, keep: readonly string[]):
 
 function vectorsOf(rows: readonly Row[], length: number): Data {
   const numbers = new Float32Array(rows.length * length);
-  const isThere = new Uint8Array(Math.ceil(rows.length / 8));
-  let nullCount = 0;
-  for (const [at, row] of rows.entries()) {
-    const vector = vectorOf(row);
-    if (vector === undefined) nullCount++;
-    else {
-      numbers.set(vector, at * length);
-      isThere[at >> 3] = (isThere[at >> 3] ?? 0) | (1 << (at & 7));
-    }
-  }
+  const vectors = rows.map(vectorOf);
+  for (const [at, vector] of vectors.entries()) if (vector !== undefined) numbers.set(vector, at * length);
   const element = new Field("element", new Float32(), false);
   return makeData({
     type: new FixedSizeList(length, element),
     length: rows.length,
-    nullCount,
-    nullBitmap: isThere,
+    ...nullsOf(vectors),
     child: makeData({ type: new Float32(), data: numbers }),
   });
 }

@@ -1,3 +1,4 @@
+import type { Kept } from "../inputs/items.ts";
 import { jsonOf } from "./json.ts";
 import { type Row, reportedError } from "./row.ts";
 
@@ -27,6 +28,12 @@ export function outputText({ outcome }: Row): string | undefined {
   const { output } = outcome;
   const { text } = (output ?? {}) as { readonly text?: unknown };
   return textOf(typeof text === "string" ? text : output);
+}
+
+/** Kept fields as texts, which have all their digits. */
+export function textsOf(kept: Kept): Readonly<Record<string, string>> {
+  const texts = Object.entries(kept).map(([name, value]) => [name, textOf(value)] as const);
+  return Object.fromEntries(texts.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /** Text of a value; undefined for null and undefined. */

@@ -1,3 +1,4 @@
+import type { ColumnTypes } from "../columns/column-type.ts";
 import type { Row } from "./row.ts";
 
 /** Piece of a file. */
@@ -25,6 +26,8 @@ export interface TableShape {
   readonly kind: string;
   /** Columns of the input that are kept. */
   readonly keep: readonly string[];
+  /** Types of kept columns, where the input's files declare them. @default all are texts */
+  readonly types?: ColumnTypes | undefined;
   /** Length of the vectors, where the adapter knows it; for a table without any. */
   readonly dimensions: number | undefined;
   /** Form of vectors in JSONL. @default "numbers" */

@@ -1,15 +1,18 @@
 import type { SchemaElement } from "hyparquet";
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
+import type { ColumnKind, ColumnType, ColumnTypes } from "../columns/column-type.ts";
+import { type StoredValue, storedValue } from "../columns/stored-value.ts";
 import { type Cells, cellsOf, ERROR_COLUMNS, outputText } from "./cells.ts";
 import type { Encoder, TableShape } from "./encoder.ts";
 import { groupedEncoder, requireVector, vectorOf } from "./grouped-encoder.ts";
 
-/** Encoder of Parquet: vectors as LIST<FLOAT>, all other values as texts. */
-export function parquetEncoder({ kind, keep }: TableShape): Encoder {
+/** Encoder of Parquet: vectors as LIST<FLOAT>, kept columns of their type, all other values as texts. */
+export function parquetEncoder({ kind, keep, types = {} }: TableShape): Encoder {
   const isVectors = kind === "embeddings";
   const bytes = new ByteWriter();
   // Statistics of vectors are useless, and cost time.
-  const file = new ParquetWriter({ writer: bytes, schema: schemaOf(isVectors, keep), statistics: false });
+  const schema = schemaOf(isVectors, keep, types);
+  const file = new ParquetWriter({ writer: bytes, schema, statistics: false });
   const take = (): Uint8Array => {
     const taken = bytes.getBytes().slice();
     bytes.index = 0;
@@ -33,12 +36,14 @@ export function parquetEncoder({ kind, keep }: TableShape): Encoder {
         column(code, ({ errorCode }) => errorCode),
         column(message, ({ errorMessage }) => errorMessage),
         column(status, ({ errorStatus }) => errorStatus),
-        ...keep.map((name, at) => column(name, ({ kept }) => kept[at])),
+        ...keep.map((name, at) => column(name, ({ kept }) => typed(kept[at], types[name]))),
       ];
       void file.write({ columnData, rowGroupSize: rows.length });
       return take();
     },
     end: () => {
+      // Not before: the writer would make a JSON text of the text, which has all its digits.
+      for (const element of schema) if (element.logical_type?.type === "JSON") element.converted_type = "JSON";
       void file.finish();
       return take();
     },
@@ -49,7 +54,11 @@ function listOf(vector: Float32Array | undefined): number[] | undefined {
   return vector === undefined ? undefined : Array.from(vector);
 }
 
-function schemaOf(isVectors: boolean, keep: readonly string[]): SchemaElement[] {
+function typed(cell: string | undefined, type: ColumnType | undefined): StoredValue | undefined {
+  return cell === undefined || type === undefined ? cell : storedValue(cell, type);
+}
+
+function schemaOf(isVectors: boolean, keep: readonly string[], types: ColumnTypes): SchemaElement[] {
   const [code, message, status] = ERROR_COLUMNS;
   return [
     { name: "root", num_children: 5 + keep.length },
@@ -58,9 +67,20 @@ function schemaOf(isVectors: boolean, keep: readonly string[]): SchemaElement[] 
     text(code),
     text(message),
     { name: status, type: "INT32", repetition_type: "OPTIONAL" },
-    ...keep.map(text),
+    ...keep.map((name) => elementOf(name, types[name])),
   ];
 }
+
+function elementOf(name: string, type: ColumnType | undefined): SchemaElement {
+  if (type === undefined || TEXTS.has(type.kind)) return text(name);
+  if (type.kind === "json") return { ...text(name), logical_type: { type: "JSON" } };
+  const { field_id: _, ...element } = type.element;
+  if (element.type === "INT96") return { name, type: "INT64", repetition_type: "OPTIONAL", logical_type: LOCAL_NANOS };
+  return { ...element, name, repetition_type: "OPTIONAL" };
+}
+
+const TEXTS: ReadonlySet<ColumnKind> = new Set(["text", "nested", "opaque"]);
+const LOCAL_NANOS = { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "NANOS" } as const;
 
 function text(name: string): SchemaElement {
   return { name, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" };

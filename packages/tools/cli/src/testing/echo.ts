@@ -1,8 +1,6 @@
-import { mkdir, symlink } from "node:fs/promises";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { startChild } from "./child.ts";
-import { type Row, rowsOf, temporaryFolder } from "./workbench.ts";
+import { pluginFolder } from "./plugin.ts";
+import { type Row, rowsOf } from "./workbench.ts";
 
 /** Run of the command as a process, with an adapter that answers each text with itself. */
 export interface Echoed {
@@ -31,22 +29,7 @@ export async function echoIn(folder: string, ...argv: readonly string[]): Promis
 
 /** Makes a folder with these files and the adapter. */
 export async function echoFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
-  const folder = await temporaryFolder({
-    "package.json": "{}",
-    "node_modules/acme-echo/package.json": JSON.stringify({
-      name: "acme-echo",
-      version: "1.0.0",
-      type: "module",
-      keywords: ["batchwise-adapter"],
-      exports: "./index.js",
-    }),
-    "node_modules/acme-echo/index.js": ADAPTER,
-    ...files,
-  });
-  const scope = path.join(folder, "node_modules", "@batchwise");
-  await mkdir(scope, { recursive: true });
-  await symlink(fileURLToPath(new URL("../../../../core", import.meta.url)), path.join(scope, "core"), "junction");
-  return folder;
+  return pluginFolder("acme-echo", ADAPTER, files);
 }
 
 const ADAPTER = `

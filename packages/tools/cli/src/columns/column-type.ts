@@ -1,0 +1,69 @@
+import type { SchemaElement, SchemaTree } from "hyparquet";
+
+/** Kind of a column's values. */
+export type ColumnKind =
+  | "integer"
+  | "float"
+  | "decimal"
+  | "boolean"
+  | "timestamp"
+  | "date"
+  | "uuid"
+  | "bytes"
+  | "text"
+  | "json"
+  /** Lists and objects, which become JSON. */
+  | "nested"
+  /** Lists and objects with values that JSON does not hold: decimals and bytes. */
+  | "opaque";
+
+/** Type of a column as its file declares it, so that a kept one has it in an output as well. */
+export interface ColumnType {
+  readonly kind: ColumnKind;
+  /** Column of Parquet. */
+  readonly element: SchemaElement;
+}
+
+/** Types of columns by their names. A column without one is text. */
+export type ColumnTypes = Readonly<Record<string, ColumnType>>;
+
+export function columnTypeOf({ element, children }: SchemaTree): ColumnType {
+  if (children.length > 0) return { kind: children.some(isOpaque) ? "opaque" : "nested", element };
+  return { kind: element.repetition_type === "REPEATED" ? "nested" : kindOf(element), element };
+}
+
+/** Count of the places of a decimal after its point. */
+export function scaleOf({ scale, logical_type: logical }: SchemaElement): number {
+  return scale ?? (logical?.type === "DECIMAL" ? logical.scale : 0);
+}
+
+/** Digits of a timestamp's fraction of a second. */
+export function fractionDigitsOf({ type, converted_type: converted, logical_type: logical }: SchemaElement): number {
+  const unit = logical?.type === "TIMESTAMP" ? logical.unit : converted;
+  if (type === "INT96" || unit === "NANOS") return 9;
+  return unit === "MICROS" || unit === "TIMESTAMP_MICROS" ? 6 : 3;
+}
+
+/** True for a timestamp of a moment, false for one of a calendar and a clock without a zone. */
+export function isMoment({ type, logical_type: logical }: SchemaElement): boolean {
+  return type !== "INT96" && !(logical?.type === "TIMESTAMP" && !logical.isAdjustedToUTC);
+}
+
+function isOpaque({ element, children }: SchemaTree): boolean {
+  if (children.length > 0) return children.some(isOpaque);
+  const kind = kindOf(element);
+  return kind === "decimal" || kind === "bytes";
+}
+
+function kindOf({ type, converted_type: converted, logical_type: logical }: SchemaElement): ColumnKind {
+  const name = logical?.type ?? converted;
+  if (name === "DECIMAL" || converted === "DECIMAL") return "decimal";
+  if (name === "DATE") return "date";
+  if (type === "INT96" || name === "TIMESTAMP" || name?.startsWith("TIMESTAMP_") === true) return "timestamp";
+  if (name === "UUID" || name === "JSON") return name === "UUID" ? "uuid" : "json";
+  if (name === "FLOAT16" || type === "FLOAT" || type === "DOUBLE") return "float";
+  if (type === "BOOLEAN") return "boolean";
+  if (type === "INT32" || type === "INT64") return "integer";
+  if (name === "UTF8" || name === "STRING" || name === "ENUM") return "text";
+  return name === "GEOMETRY" || name === "GEOGRAPHY" ? "nested" : "bytes";
+}

@@ -1,0 +1,117 @@
+import type { ParquetParsers } from "hyparquet";
+import { exactJson, rawJson } from "../inputs/exact-json.ts";
+import { utf8 } from "../inputs/lines.ts";
+import { shortestFloat } from "../outputs/shortest-float.ts";
+import { type ColumnType, isMoment, scaleOf } from "./column-type.ts";
+
+/** Value of a column, twice. */
+export interface ColumnValue {
+  /** Value for an adapter. */
+  readonly value: unknown;
+  /** Value that JSON writes with all digits of the file. */
+  readonly exact: unknown;
+}
+
+/** Parsers of a Parquet reader: times as texts with all their digits, and texts that are not UTF-8 as their bytes. */
+export const PARSERS: Partial<ParquetParsers> = {
+  timestampFromMilliseconds: (count) => momentOf(count, 3),
+  timestampFromMicroseconds: (count) => momentOf(count, 6),
+  timestampFromNanoseconds: (count) => momentOf(count, 9),
+  dateFromDays: dayOf,
+  stringFromBytes: textOf,
+  jsonFromBytes: textOf,
+};
+
+/** Reads a value of a column, as a Parquet reader with these parsers gives it. */
+export function columnValue(value: unknown, { kind, element }: ColumnType): ColumnValue {
+  if (value === null || value === undefined) return { value, exact: value };
+  switch (kind) {
+    case "integer":
+      return typeof value === "bigint" ? numberOf(String(value)) : { value, exact: value };
+    case "float":
+      return floatOf(value as number, element.type === "FLOAT");
+    case "decimal":
+      return numberOf(decimalOf(value as number | bigint | Uint8Array, scaleOf(element)));
+    case "timestamp":
+      return same(isMoment(element) ? value : (value as string).replace(/Z$/, ""));
+    case "bytes":
+      return { value: textOf(value as Uint8Array), exact: Buffer.from(value as Uint8Array).toString("base64") };
+    case "json":
+      return typeof value === "string" ? jsonOf(value) : same(value);
+    case "nested":
+    case "opaque":
+      return { value: mapped(value, plain), exact: mapped(value, exactly) };
+    default:
+      return same(value);
+  }
+}
+
+function same(value: unknown): ColumnValue {
+  return { value, exact: value };
+}
+
+/** A number, as an adapter's text where it has more digits than a number of JavaScript holds. */
+function numberOf(digits: string): ColumnValue {
+  const number = Number(digits);
+  const isHeld = digits.replaceAll(/\D/g, "").length <= 15 || String(number) === digits;
+  return { value: isHeld ? number : digits, exact: String(number) === digits ? number : rawJson(digits) };
+}
+
+/** JSON has no infinity, and no NaN. */
+function floatOf(value: number, isSingle: boolean): ColumnValue {
+  const exact = isSingle ? shortestFloat(value) : value;
+  return { value, exact: Number.isFinite(value) ? exact : String(value) };
+}
+
+function decimalOf(unscaled: number | bigint | Uint8Array, scale: number): string {
+  const whole = typeof unscaled === "object" ? integerOf(unscaled) : BigInt(unscaled);
+  const digits = String(whole < 0n ? -whole : whole).padStart(scale + 1, "0");
+  const at = digits.length - scale;
+  return `${whole < 0n ? "-" : ""}${digits.slice(0, at)}${scale > 0 ? `.${digits.slice(at)}` : ""}`;
+}
+
+/** Integer of bytes, the most significant first. */
+function integerOf(bytes: Uint8Array): bigint {
+  const hex = Buffer.from(bytes).toString("hex");
+  return hex === "" ? 0n : BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`));
+}
+
+/** Time in ISO 8601 of a count of seconds or their fractions, by digits of a second; the count beyond the years of a Date. */
+export function momentOf(count: bigint, digits: number): string {
+  const unit = 10n ** BigInt(digits);
+  const fraction = ((count % unit) + unit) % unit;
+  const date = new Date(Number((count - fraction) / unit) * 1000);
+  if (Number.isNaN(date.getTime())) return String(count);
+  return `${date.toISOString().slice(0, -5)}.${String(fraction).padStart(digits, "0")}Z`;
+}
+
+export function dayOf(days: number): string {
+  const date = new Date(days * 86_400_000);
+  return Number.isNaN(date.getTime()) ? String(days) : date.toISOString().replace(/T.*/, "");
+}
+
+function textOf(bytes: Uint8Array): string | Uint8Array {
+  return utf8(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) ?? bytes;
+}
+
+function jsonOf(text: string): ColumnValue {
+  const value = JSON.parse(text) as unknown;
+  return { value, exact: exactJson(text) ?? value };
+}
+
+/** Leaves of lists and objects. */
+function mapped(value: unknown, leaf: (value: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => mapped(each, leaf));
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return leaf(value);
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, mapped(each, leaf)]));
+}
+
+function plain(leaf: unknown): unknown {
+  if (leaf instanceof Uint8Array) return textOf(leaf);
+  return typeof leaf === "bigint" ? numberOf(String(leaf)).value : leaf;
+}
+
+function exactly(leaf: unknown): unknown {
+  if (leaf instanceof Uint8Array) return textOf(leaf);
+  return typeof leaf === "bigint" ? numberOf(String(leaf)).exact : leaf;
+}

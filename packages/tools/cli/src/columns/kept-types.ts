@@ -1,0 +1,46 @@
+import { ArgumentError } from "@batchwise/core";
+import type { InputFile } from "../inputs/input-files.ts";
+import { formatOf } from "../inputs/open-input.ts";
+import { parquetTypes } from "../inputs/parquet-records.ts";
+import type { RunOptions } from "../options.ts";
+import type { OutputFormat } from "../outputs/encoder.ts";
+import type { ColumnTypes } from "./column-type.ts";
+
+/**
+ * Types of kept columns that all files of the input declare alike. Of any others, the values are kept as texts.
+ *
+ * @throws ArgumentError for a kept column whose values the output cannot hold
+ */
+export async function keptTypes(
+  { keep = [], format }: Pick<RunOptions, "keep" | "format">,
+  files: readonly InputFile[],
+  output: OutputFormat,
+): Promise<ColumnTypes> {
+  if (keep.length === 0) return {};
+  const tables = files.map(async ({ path }) =>
+    formatOf({ input: path, format }) === "parquet" ? parquetTypes(path) : {},
+  );
+  return sharedTypes(await Promise.all(tables), keep, output === "parquet" || output === "arrow");
+}
+
+function sharedTypes(tables: readonly ColumnTypes[], keep: readonly string[], isTyped: boolean): ColumnTypes {
+  const types: [name: string, type: ColumnTypes[string]][] = [];
+  for (const name of keep) {
+    const declared = tables.map((table) => table[name]);
+    const [first] = declared;
+    const isOne = declared.every((type) => JSON.stringify(type) === JSON.stringify(first));
+    for (const type of declared) {
+      if (type?.kind === "opaque") throw cannotKeep(name, "lists or objects of decimals or bytes", "Cast it");
+      if (type?.kind !== "bytes" || (isOne && isTyped)) continue;
+      throw cannotKeep(name, "bytes", "Write .parquet or .arrow, cast it to text");
+    }
+    if (isOne && first !== undefined) types.push([name, first]);
+  }
+  return Object.fromEntries(types);
+}
+
+function cannotKeep(name: string, got: string, advice: string): ArgumentError {
+  return new ArgumentError(
+    `Expected --keep to name columns that the output can hold, got ${name}, a column of ${got}. Nothing was sent. ${advice}, or leave it out.`,
+  );
+}

@@ -1,0 +1,196 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { type RecordBatch, tableFromIPC } from "apache-arrow";
+import { expect, test, vi } from "vitest";
+import { startChild } from "./testing/child.ts";
+import { duckdb } from "./testing/duckdb.ts";
+import { pluginFolder } from "./testing/plugin.ts";
+
+// A safeguard, not a measure: processes are started, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** Adapters of texts and of vectors, of which one input fails while MOOD is bad. */
+const ADAPTERS = `
+import { InputError, runnable } from "@batchwise/core";
+const adapter = (name, kind, answer) => ({
+  name, kind, description: "Answers.", options: { type: "object", properties: {} },
+  create: () => runnable(async (text) => {
+    if (process.env.MOOD === "bad" && text === "text 1") throw new InputError("Bad.");
+    return answer(text);
+  }),
+});
+export const adapters = [adapter("chat", "chat", (text) => text), adapter("vectors", "embeddings", (text) => Float32Array.of(text.length))];
+`;
+
+/** Columns by the type that they have in DuckDB, with values that a number or a Date of JavaScript does not hold. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  // aloneguid/parquet-dotnet#389, apache/arrow#22411: ids of 64 bits, of either sign.
+  big: "9223372036854775807 - i",
+  low: "-9223372036854775807 + i",
+  unsigned: "(18446744073709551615 - i)::ubigint",
+  tiny: "case when i = 1 then null else (i - 3)::tinyint end",
+  price: "(12345678901234567.89 + i)::decimal(19,2)",
+  debt: "(-0.10 * i)::decimal(4,2)",
+  wide: "(12345678901234567890.0123456789 - 2 * i)::decimal(38,10)",
+  nanos: "make_timestamp_ns(1700000000123456789 + i)",
+  old: "make_timestamp_ns(-1 - i)",
+  micros: "timestamp '2024-02-29 12:00:00.123456' + i * interval 1 microsecond",
+  zoned: "timestamptz '1969-12-31 23:59:59.9+00'",
+  infinite: "'infinity'::timestamp",
+  day: "date '1969-12-31' - i::int",
+  flag: "i % 2 = 0",
+  half: "(0.1 * i)::float",
+  double: "0.1::double + i",
+  nan: "case when i = 0 then 'nan'::double else '-inf'::double end",
+  id: "uuid '123e4567-e89b-12d3-a456-426614174000'",
+  document: `'{"n":12345678901234567890}'::json`,
+  name: `'a "quoted" name'`,
+};
+const NAMES = Object.keys(COLUMNS);
+const BYTES = "unhex('ff00') || i::varchar::blob";
+
+interface Kept {
+  readonly folder: string;
+  readonly run: (...argv: readonly string[]) => Promise<{ readonly code: unknown; readonly stderr: string }>;
+  readonly sql: (statement: string) => ReturnType<typeof duckdb>;
+}
+
+async function kept(more: Readonly<Record<string, string>> = {}): Promise<Kept> {
+  const folder = await pluginFolder("acme", ADAPTERS);
+  const columns = Object.entries({ ...COLUMNS, ...more }).map(([name, value]) => `${value} as ${name}`);
+  const sql = (statement: string): ReturnType<typeof duckdb> =>
+    duckdb(`set file_search_path = '${folder}'`, "set timezone = 'UTC'", statement);
+  await sql(
+    `copy (select 'text ' || i as text, ${columns.join(", ")} from range(4) r(i)) to '${folder}/in.parquet' (format parquet)`,
+  );
+  return {
+    folder,
+    sql,
+    run: async (...argv) => {
+      const child = startChild(folder, "", ["run", ...argv]);
+      const code = await child.ended;
+      return { code, stderr: child.said.stderr };
+    },
+  };
+}
+
+/** Table of the values of JSONL, with numbers as they are written: DuckDB's reader would round them. */
+function values(jsonl: string, names: readonly string[]): string {
+  const rows = jsonl.split("\n").slice(0, -1);
+  const written = (_: string, value: unknown, context?: { readonly source?: string }): unknown =>
+    typeof value === "number" ? context?.source : value;
+  const cells = rows.map((row) => {
+    const fields = JSON.parse(row, written) as Readonly<Record<string, string | boolean | null>>;
+    return names.map((name) => (fields[name] === null ? "null" : `'${String(fields[name])}'`)).join(",");
+  });
+  return `(values ${cells.map((each) => `(${each})`).join(",")}) as t(${names.join(",")})`;
+}
+
+const FROM = ["in.parquet", "--field", "text", "--keep"];
+
+test("a kept column is the same column in Parquet, by DuckDB, also where rows were done again", async () => {
+  const { run, sql } = await kept({ bytes: BYTES });
+  const keep = [...NAMES, "bytes"].join(",");
+  const argv = ["acme#chat", ...FROM, keep, "--output", "out.parquet"];
+  vi.stubEnv("MOOD", "bad");
+  expect(await run(...argv)).toEqual({ code: 1, stderr: expect.any(String) as string });
+  vi.unstubAllEnvs();
+  expect(await run(...argv, "--retry-failed")).toEqual({ code: 0, stderr: expect.any(String) as string });
+  const described = (file: string): string =>
+    `select column_name, column_type from (describe select ${keep} from '${file}')`;
+  expect(await sql(described("out.parquet"))).toEqual(await sql(described("in.parquet")));
+  const table = (file: string): string => `select output, ${keep} from '${file}'`;
+  const input = `select text as output, ${keep} from 'in.parquet'`;
+  expect(await sql(`select count(*)::int as n from (${table("out.parquet")})`)).toEqual([{ n: 4 }]);
+  expect(await sql(`${input} except ${table("out.parquet")}`)).toEqual([]);
+  expect(await sql(`${table("out.parquet")} except ${input}`)).toEqual([]);
+});
+
+test.each(["jsonl", "csv"])("a kept column has all its digits in %s, by DuckDB", async (format) => {
+  const { run, sql, folder } = await kept();
+  const argv = ["acme#chat", ...FROM, NAMES.join(","), "--output", `out.${format}`];
+  vi.stubEnv("MOOD", "bad");
+  expect(await run(...argv)).toEqual({ code: 1, stderr: expect.any(String) as string });
+  vi.unstubAllEnvs();
+  expect(await run(...argv, "--retry-failed")).toEqual({ code: 0, stderr: expect.any(String) as string });
+  // Infinity has no date; the rest is read as text, and cast to the type of the input.
+  const names = NAMES.filter((name) => name !== "infinite" && name !== "document");
+  const types = await sql(
+    `select column_name, column_type from (describe select ${names.join(",")} from 'in.parquet')`,
+  );
+  const casts = types.map((each) => `${String(each["column_name"])}::${String(each["column_type"])}`).join(",");
+  const text = await readFile(path.join(folder, `out.${format}`), "utf8");
+  const table = format === "jsonl" ? values(text, ["output", ...names]) : "read_csv('out.csv', all_varchar = true)";
+  const output = `select output, ${casts} from ${table}`;
+  const input = `select text, ${names.join(",")} from 'in.parquet'`;
+  expect(await sql(`select count(*)::int as n from (${output})`)).toEqual([{ n: 4 }]);
+  expect(await sql(`${input} except ${output}`)).toEqual([]);
+  expect(text).toContain(
+    format === "jsonl"
+      ? '"low":-9223372036854775806,"unsigned":18446744073709551614,"tiny":null,"price":12345678901234568.89,"debt":-0.10,'
+      : "-9223372036854775806,18446744073709551614,,12345678901234568.89,-0.10,",
+  );
+});
+
+test("a kept column has its type and its digits in Arrow, by Arrow's own reader", async () => {
+  const { run, sql, folder } = await kept({ bytes: BYTES });
+  const argv = ["acme#vectors", ...FROM, [...NAMES, "bytes"].join(","), "--output", "out.arrow"];
+  vi.stubEnv("MOOD", "bad");
+  expect(await run(...argv)).toEqual({ code: 1, stderr: expect.any(String) as string });
+  vi.unstubAllEnvs();
+  expect(await run(...argv, "--retry-failed")).toEqual({ code: 0, stderr: expect.any(String) as string });
+  const table = tableFromIPC(await readFile(path.join(folder, "out.arrow")));
+  const types = Object.fromEntries(table.schema.fields.map(({ name, type }) => [name, String(type)]));
+  expect(types).toMatchObject({
+    big: "Int64",
+    unsigned: "Uint64",
+    tiny: "Int8",
+    price: "Decimal[19e+2]",
+    wide: "Decimal[38e+10]",
+    nanos: "Timestamp<NANOSECOND>",
+    micros: "Timestamp<MICROSECOND>",
+    zoned: "Timestamp<MICROSECOND, UTC>",
+    day: "Date32<DAY>",
+    flag: "Bool",
+    half: "Float32",
+    double: "Float64",
+    id: "Utf8",
+    bytes: "Binary",
+  });
+  const [batch] = table.batches;
+  const stored = (name: string): unknown[] => [...((batch as RecordBatch).getChild(name)?.data[0]?.values ?? [])];
+  const [first] = await sql(
+    "select epoch_ns(nanos)::varchar as nanos, epoch_ns(old)::varchar as old, epoch_us(micros)::varchar as micros from 'in.parquet'",
+  );
+  expect([stored("nanos")[0], stored("old")[0], stored("micros")[0]].map(String)).toEqual(Object.values(first ?? {}));
+  expect(stored("big")).toEqual([0n, 1n, 2n, 3n].map((at) => 9223372036854775807n - at));
+  expect(stored("unsigned")).toEqual([0n, 1n, 2n, 3n].map((at) => 18446744073709551615n - at));
+  expect(batch?.getChild("tiny")?.toJSON()).toEqual([-3, null, -1, 0]);
+  expect(stored("day")).toEqual([-1, -2, -3, -4]);
+  expect(batch?.getChild("bytes")?.get(1)).toEqual(Uint8Array.of(0xff, 0, 0x31));
+  const words = stored("debt") as number[];
+  expect(
+    BigInt.asIntN(
+      128,
+      BigInt.asUintN(64, BigInt(words[4] ?? 0)) |
+        (BigInt(words[5] ?? 0) << 32n) |
+        (BigInt(words[6] ?? 0) << 64n) |
+        (BigInt(words[7] ?? 0) << 96n),
+    ),
+  ).toBe(-10n);
+});
+
+test.each([
+  ["bytes", BYTES, "out.jsonl", /got extra, a column of bytes\. Nothing was sent\. Write \.parquet or \.arrow/],
+  ["bytes", BYTES, "out.csv", /got extra, a column of bytes/],
+  ["a list of decimals", "[0.10::decimal(4,2)]", "out.parquet", /a column of lists or objects of decimals or bytes/],
+])(
+  "a kept column of %s is refused where the output has none, before anything is sent",
+  async (_, value, output, message) => {
+    const { run, folder } = await kept({ extra: value });
+    const { code, stderr } = await run("acme#chat", ...FROM, "extra", "--output", output);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect((await readdir(folder)).filter((name) => name.startsWith("out"))).toEqual([]);
+  },
+);
