@@ -133,7 +133,9 @@ describe("OpenAI's embeddings against an emulator", () => {
     const folder = await temporaryFolder({ "in.txt": "a cat\na kitten\n" });
     const argv = ["run", "@batchwise/openai#embeddings", "in.txt", "--set", "dimensions=3", "-o", "out.jsonl"];
     const { code, stderr } = await cli(folder, ...argv);
-    expect(stderr).toMatch(/^Inputs {4}2 answered, 0 failed\nUsed {6}1 request, \d+ tokens, \$0\.0+\d+, /);
+    expect(stderr).toMatch(
+      /^Inputs {4}2 answered, 0 failed\nRequests {2}1\nTokens {4}(\d+), \1 of inputs and 0 of outputs\nCost {6}\$0\.0+\d+\nTime /,
+    );
     expect(code).toBe(0);
     expect((await rowsIn(folder)).map(({ output }) => (output as number[]).length)).toEqual([3, 3]);
     vi.stubEnv("OPENAI_API_KEY", "");

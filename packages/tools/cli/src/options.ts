@@ -31,6 +31,8 @@ export interface RunOptions extends InputForm {
   readonly maxCost?: number | undefined;
   /** Most tokens, from 0: no request is sent that would exceed them. @default no cap */
   readonly maxTokens?: number | undefined;
+  /** Failed inputs at which the run sends no more, from 1. @default no cap */
+  readonly maxFailures?: number | undefined;
   /** Milliseconds of one call, above 0. @default the adapter's */
   readonly timeoutMs?: number | undefined;
   /** Calls that a failing input may take; a whole number from 1. @default the adapter's */
@@ -47,6 +49,8 @@ export interface RunOptions extends InputForm {
   readonly offline?: boolean | undefined;
   /** Folder of the journal of offline jobs. @default ".batchwise/jobs" in the user's folder */
   readonly jobs?: string | undefined;
+  /** File for the report as JSON. @default none */
+  readonly report?: string | undefined;
   /** Shows no progress and no report. @default false */
   readonly quiet?: boolean | undefined;
 }
@@ -82,7 +86,7 @@ export interface MadeRunnable {
 
 /** @throws ArgumentError for options that contradict each other */
 export function checkOptions(options: RunOptions): void {
-  const { output, overwrite, resume, retryFailed, offline, limit } = options;
+  const { output, overwrite, resume, retryFailed, offline, limit, maxFailures } = options;
   const resumes = resume === true || retryFailed === true;
   if (resumes && output === undefined) throw new ArgumentError("Expected an --output to resume, got none. Give it.");
   if (resumes && overwrite === true) throw new ArgumentError("Expected --overwrite or --resume, got both.");
@@ -92,8 +96,11 @@ export function checkOptions(options: RunOptions): void {
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {
     throw new ArgumentError(`Expected \`limit\` to be a whole number from 0, got ${limit}.`);
   }
+  if (maxFailures !== undefined && !(Number.isSafeInteger(maxFailures) && maxFailures >= 1)) {
+    throw new ArgumentError(`Expected \`maxFailures\` to be a whole number from 1, got ${maxFailures}.`);
+  }
   if (offline !== true) return;
-  const live = (["concurrency", "timeoutMs"] as const).filter((name) => options[name] !== undefined);
+  const live = (["concurrency", "timeoutMs", "maxFailures"] as const).filter((name) => options[name] !== undefined);
   if (live.length > 0) throw new ArgumentError(`Expected options of offline jobs, got \`${live.join("`, `")}\`.`);
   if (output === undefined && options.estimate !== true) {
     throw new ArgumentError("Expected an --output with --offline, got none. Give it: a stopped run resumes its jobs.");

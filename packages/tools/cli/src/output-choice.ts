@@ -68,7 +68,7 @@ async function realPathOf(file: string): Promise<string> {
 }
 
 /** Compares files, not names: a hard link is the same file. */
-async function isSameFile(one: string, other: string): Promise<boolean> {
+export async function isSameFile(one: string, other: string): Promise<boolean> {
   const [first, second] = await Promise.all(
     [one, other].map((file) => stat(file, { bigint: true }).catch(() => undefined)),
   );

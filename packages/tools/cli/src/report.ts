@@ -5,31 +5,33 @@ import { count, counted, dollars, duration } from "@batchwise/terminal";
 import type { RunEstimate } from "./estimate.ts";
 import type { RunOptions } from "./options.ts";
 import type { RunResult } from "./result.ts";
+import { TooManyFailures } from "./too-many-failures.ts";
 
-/** Report of a run in a few lines: its usage, and how to continue it. */
+/** Report of a run as a table of two columns: its counts, its usage, and how to continue it. */
 export function reportOf(result: RunResult, { output, offline }: Pick<RunOptions, "output" | "offline">): string {
-  const { answered, failed, failures, earlier, earlierFailed, report, cache } = result;
-  const lines: [name: string, text: string][] = [
-    ["Inputs", `${count(answered)} answered, ${count(failed)} failed${earlierOf(earlier, earlierFailed)}`],
-  ];
-  if (failed > 0) lines.push(["Failures", failuresOf(failures)]);
-  if (cache !== undefined) lines.push(["Cache", cacheOf(cache)]);
-  if (report !== undefined) lines.push(["Used", useOf(report)]);
-  if (output !== undefined) lines.push(["Output", `${output}${nextStep(result, offline === true)}`]);
-  return lines.map(([name, text]) => `${name.padEnd(COLUMN)} ${text}`).join("\n");
+  const { answered, failed, failures, earlier, earlierFailed, report, limits, cache } = result;
+  const counts = `${count(answered)} answered, ${count(failed)} failed`;
+  return tableOf([
+    ["Inputs", counts, ...earlierOf(earlier, earlierFailed)],
+    ["Failures", ...failuresOf(failures)],
+    ["Ended", ...endOf(result)],
+    ["Cache", ...(cache === undefined ? [] : [cacheOf(cache)])],
+    ...(report === undefined ? [] : useOf(report)),
+    ["Limits", ...limitsOf(limits)],
+    ["Output", ...(output === undefined ? [] : [`${output}${nextStep(result, offline === true)}`])],
+  ]);
 }
 
 /** Estimate of a run, as text. */
 export function estimateText(estimate: RunEstimate): string {
   const { inputs, unreadable, requests, tokens, cost, shortestMs } = estimate;
-  const lines: [name: string, text: string][] = [
+  return tableOf([
     ["Inputs", `${count(inputs)}${unreadable === 0 ? "" : `, and ${count(unreadable)} that cannot be sent`}`],
     ["Requests", count(requests)],
     ["Tokens", tokens === undefined ? "unknown" : `at most ${count(tokens)}`],
     ["Cost", cost === undefined ? "unknown" : `at most ${dollars(cost)} for inputs; outputs are extra`],
-  ];
-  if (shortestMs !== undefined) lines.push(["Time", `at least ${duration(shortestMs)} by the rate limits`]);
-  return lines.map(([name, text]) => `${name.padEnd(COLUMN)} ${text}`).join("\n");
+    ["Time", ...(shortestMs === undefined ? [] : [`at least ${duration(shortestMs)} by the rate limits`])],
+  ]);
 }
 
 /** Estimate of offline jobs, with the live price, as text. */
@@ -45,11 +47,20 @@ export function jobText(event: JobEvent): string | undefined {
   if (event.type === "reattached") return `Job ${event.id} found again.`;
   if (event.type === "refused") return `Job ${event.id} waits for capacity at the provider.`;
   if (event.type === "ended")
-    return `Job ended, ${count(event.answered)} of ${counted(event.inputs, "input")} answered.`;
+    return `Job ended, ${count(event.answered)} of ${counted(event.inputs, "input")} with a row: an answer, or an error.`;
   return undefined;
 }
 
+/** Row of a table: its name, and the lines of its text. A row without lines is left out. */
+type TableRow = readonly [name: string, ...lines: string[]];
+
 const COLUMN = 9;
+
+function tableOf(rows: readonly TableRow[]): string {
+  return rows
+    .flatMap(([name, ...lines]) => lines.map((line, at) => `${(at === 0 ? name : "").padEnd(COLUMN)} ${line}`))
+    .join("\n");
+}
 
 /** Advice after an early end. */
 function nextStep({ status }: RunResult, isOffline: boolean): string {
@@ -59,29 +70,43 @@ function nextStep({ status }: RunResult, isOffline: boolean): string {
     : "; the same command with --resume continues it";
 }
 
-function earlierOf(lines: number, failed: number): string {
-  if (lines === 0) return "";
+function earlierOf(lines: number, failed: number): string[] {
+  if (lines === 0) return [];
   const again = failed === 0 ? "" : `, ${count(failed)} of them failed: --retry-failed sends these again`;
-  return `; ${count(lines)} by an earlier run${again}`;
+  return [`${count(lines)} by an earlier run${again}`];
 }
 
-function failuresOf(failures: Readonly<Partial<Record<ErrorCode, number>>>): string {
+function failuresOf(failures: Readonly<Partial<Record<ErrorCode, number>>>): string[] {
   return Object.entries(failures)
     .toSorted(([, one], [, other]) => other - one)
-    .map(([code, times]) => `${count(times)} ${code}`)
-    .join(", ");
+    .map(([code, times]) => `${count(times)} ${code}`);
+}
+
+function endOf({ status, reason, report }: RunResult): string[] {
+  if (status === "interrupted") return ["before its inputs, by the user"];
+  if (status !== "stopped") return [];
+  if (reason instanceof TooManyFailures) return ["before its inputs, by --max-failures"];
+  const isSilent = report !== undefined && report.requests > 0 && report.fulfilled === 0;
+  return [isSilent ? "before its inputs, by an error: nothing got through" : "before its inputs, by an error"];
 }
 
 function cacheOf({ hits, saved, unsaved }: CacheStats): string {
   return `${count(hits)} found, ${count(saved)} saved${unsaved === 0 ? "" : `, ${count(unsaved)} could not be saved`}`;
 }
 
-function useOf({ requests, retries, usage, waitedMs, durationMs }: FinishReport): string {
+function useOf({ requests, retries, usage, waitedMs, durationMs }: FinishReport): TableRow[] {
+  const { inputTokens, outputTokens, totalTokens, cost } = usage;
+  const tokens = `${count(totalTokens)}, ${count(inputTokens)} of inputs and ${count(outputTokens)} of outputs`;
   return [
-    `${counted(requests, "request")}${retries === 0 ? "" : ` (${counted(retries, "retry", "retries")})`}`,
-    ...(usage.totalTokens === 0 ? [] : [counted(usage.totalTokens, "token")]),
-    ...(usage.cost === 0 ? [] : [dollars(usage.cost)]),
-    ...(waitedMs < 1 ? [] : [`waited ${duration(waitedMs)} for limits`]),
-    duration(durationMs),
-  ].join(", ");
+    ["Requests", `${count(requests)}${retries === 0 ? "" : `, ${counted(retries, "retry", "retries")} among them`}`],
+    ["Tokens", ...(totalTokens === 0 ? [] : [tokens])],
+    ["Cost", ...(cost === 0 ? [] : [dollars(cost)])],
+    ["Time", duration(durationMs)],
+    // A sum: it may be longer than the run.
+    ["Waits", ...(waitedMs < 1 ? [] : [`${duration(waitedMs)} for limits, of all requests together`])],
+  ];
+}
+
+function limitsOf(limits: RunResult["limits"]): string[] {
+  return Object.entries(limits ?? {}).map(([kind, rate]) => `${count(rate)} ${kind} a minute`);
 }

@@ -26,11 +26,16 @@ export interface RunResult {
   readonly earlierFailed: number;
   /** Requests, retries, tokens, cost and times, where the adapter ran. */
   readonly report: FinishReport | undefined;
+  /** Limits of a minute that the provider has reported, or that its refusals have taught, at the end. */
+  readonly limits: Limits | undefined;
   readonly cache: CacheStats | undefined;
   /** Estimate, where `estimate` was set; `jobsEstimate` for offline jobs. */
   readonly estimate: RunEstimate | undefined;
   readonly jobsEstimate: JobEstimate | undefined;
 }
+
+/** Amounts of a minute. */
+type Limits = Readonly<Partial<Record<"requests" | "tokens" | "inputs", number>>>;
 
 /** Result of a run that has ended. */
 export function resultOf(
@@ -43,6 +48,7 @@ export function resultOf(
     status: statusOf(reason, [drain, signal]),
     reason,
     report,
+    limits: limitsOf(adapter.runnable.settings?.limiter?.perMinute),
     cache: (adapter.runnable as Partial<CachedRunnable<unknown, unknown>>).stats?.(),
     estimate: undefined,
     jobsEstimate: undefined,
@@ -59,6 +65,7 @@ export function estimateResult(
     status: "estimated",
     reason: undefined,
     report: undefined,
+    limits: undefined,
     cache: undefined,
     estimate: estimates.estimate,
     jobsEstimate: estimates.jobsEstimate,
@@ -88,6 +95,12 @@ function countsOf({ answered, failed, failures, earlier, earlierFailed }: Stats)
 }
 
 type Counts = Pick<RunResult, "answered" | "failed" | "failures" | "earlier" | "earlierFailed">;
+
+/** Limits that are known: 0 stands for one of a longer time. */
+function limitsOf(perMinute: Limits | undefined): Limits | undefined {
+  const known = Object.entries(perMinute ?? {}).filter(([, rate]) => rate > 0);
+  return known.length === 0 ? undefined : Object.fromEntries(known);
+}
 
 /** Message of an error for a user of the command line. */
 export function messageOf(error: unknown): string {

@@ -38,11 +38,13 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .option("--timeout <seconds>", "most seconds of one call (default: the adapter's)", seconds)
     .option("--max-cost <dollars>", "stop before it costs more", amount)
     .option("--max-tokens <n>", "stop before it takes more tokens", wholeNumber(0))
+    .option("--max-failures <n>", "send no more once this many inputs have failed", wholeNumber(1))
     .option("--dedupe", "send equal inputs that are near each other once")
     .option("--cache <folder>", "cache results there, so that none is paid twice")
     .option("--offline", "use the provider's offline jobs: cheaper, and within a day")
     .option("--jobs <folder>", "keep the journal of offline jobs there (default: .batchwise/jobs)")
     .option("--estimate", "estimate the run, and send nothing")
+    .option("--report <file>", "write the report there, as JSON")
     .option("--quiet", "no progress and no report")
     .addHelpText("after", HELP)
     .action(async (adapter: string, inputs: string[], { timeout, set, ...flags }: Flags) => {

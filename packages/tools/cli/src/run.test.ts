@@ -79,7 +79,7 @@ describe("one row an input, in input order (L1, L2)", () => {
     expect(exitCodeOf(result)).toBe(1);
     expect(stdout).toBe("");
     expect(stderr).toMatch(
-      /^Inputs {4}2 answered, 3 failed\nFailures {2}3 invalid_input\nUsed .*request.*\nOutput {4}out.jsonl\n$/,
+      /^Inputs {4}2 answered, 3 failed\nFailures {2}3 invalid_input\nRequests {2}\d+\nTime {6}\d.* m?s\nOutput {4}out.jsonl\n$/,
     );
   });
 

@@ -14,6 +14,7 @@ import { chooseOutput, type OutputChoice } from "./output-choice.ts";
 import { ownNamesOf } from "./outputs/own-names.ts";
 import type { Recorder } from "./recorder.ts";
 import { estimateText, jobsText, jobText, reportOf } from "./report.ts";
+import { openReportFile } from "./report-file.ts";
 import { resolveAdapter } from "./resolve-adapter.ts";
 import { estimateResult, resultOf, type RunResult } from "./result.ts";
 import type { Step } from "./step.ts";
@@ -50,10 +51,13 @@ export async function run(given: RunOptions, environment: RunEnvironment = {}): 
   });
   try {
     const output = await chooseOutput(options, folder, files);
+    const reportFile = await openReportFile(options, folder, files);
     checkKeep(options, output);
     const types = await keptTypes(options, files, output.format);
     const task: Task = { options, environment, folder, files, notes, adapter, output, types, stats: new Stats() };
-    return await withJournal(task);
+    const result = await withJournal(task);
+    if (result.status !== "estimated") await reportFile?.write(result);
+    return result;
   } finally {
     notes.close();
     await adapter.close();

@@ -1,8 +1,10 @@
 import type { BatchOptions, FinishReport } from "@batchwise/core";
 import { HeldOutcomes } from "./held-outcomes.ts";
+import type { Outcome } from "./outputs/row.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Step } from "./step.ts";
 import { batchOptions, type Task } from "./task.ts";
+import { TooManyFailures } from "./too-many-failures.ts";
 
 /** End of the work. */
 export interface Ending {
@@ -27,9 +29,10 @@ export async function writeLive(task: Task, work: LiveWork): Promise<Ending> {
   // Rows on a terminal show progress themselves, and would be mixed with a bar.
   const isOnTerminal = output.file === undefined && "isTTY" in stdout && stdout.isTTY;
   const show = isOnTerminal ? undefined : await notes.startProgress(size !== undefined);
+  const tooMany = new AbortController();
   const options: BatchOptions = {
     ...batchOptions(task),
-    ...stopsOf(task, work.recorder.sink.failed),
+    ...stopsOf(task, work.recorder.sink.failed, tooMany.signal),
     onProgress: (progress) => {
       const share = size === undefined ? undefined : Math.min(1, stats.end / size);
       show?.({ done: stats.done, failed: stats.failed, share, progress });
@@ -37,27 +40,36 @@ export async function writeLive(task: Task, work: LiveWork): Promise<Ending> {
   };
   const forgetDrain = onDrain(task);
   try {
-    return await send(task, work, options);
+    return await send(task, work, options, () => {
+      if (stats.failed >= (task.options.maxFailures ?? Infinity)) tooMany.abort(new TooManyFailures(stats));
+    });
   } finally {
     forgetDrain();
     notes.stopProgress();
   }
 }
 
-async function send({ adapter, output }: Task, work: LiveWork, options: BatchOptions): Promise<Ending> {
+async function send(
+  { adapter, output }: Task,
+  work: LiveWork,
+  options: BatchOptions,
+  onRow: () => void,
+): Promise<Ending> {
   let report: FinishReport | undefined;
   const sent = new Map<number, Step>();
+  const record = (step: Step, outcome: Outcome): void | Promise<void> => {
+    const recorded = work.recorder.record(step, outcome);
+    onRow();
+    return recorded;
+  };
   const held = new HeldOutcomes((outcome) => {
     const step = sent.get(outcome.index) as Step;
     sent.delete(outcome.index);
-    return work.recorder.record(
-      step,
-      outcome.status === "fulfilled" ? { output: outcome.value } : { error: outcome.reason },
-    );
+    return record(step, outcome.status === "fulfilled" ? { output: outcome.value } : { error: outcome.reason });
   });
   // A file has room for what is early; a stream has not.
   const method = output.isFile ? "batchAsCompleted" : "batchInOrder";
-  const outcomes = adapter.runnable[method](inputsOf(work, sent, held), {
+  const outcomes = adapter.runnable[method](inputsOf(work, { sent, held, record }), {
     ...options,
     onFinish: (finished) => {
       report = finished;
@@ -77,17 +89,22 @@ async function send({ adapter, output }: Task, work: LiveWork, options: BatchOpt
   return { report, reason };
 }
 
+interface Sending {
+  readonly sent: Map<number, Step>;
+  readonly held: HeldOutcomes;
+  readonly record: (step: Step, outcome: Outcome) => void | Promise<void>;
+}
+
 async function* inputsOf(
   { steps, recorder }: LiveWork,
-  sent: Map<number, Step>,
-  held: HeldOutcomes,
+  { sent, held, record }: Sending,
 ): AsyncGenerator<unknown, void> {
   let index = 0;
   for await (const step of steps) {
     const { content } = step.item;
     if (step.isDone) continue;
     if (!("input" in content)) {
-      await recorder.record(step, content);
+      await record(step, content);
       await recorder.sink.room();
       continue;
     }
@@ -97,11 +114,11 @@ async function* inputsOf(
   }
 }
 
-/** Signals that end a run: the user's, and that of an output that cannot be written any more. */
-function stopsOf({ environment: { drain, signal } }: Task, failed: AbortSignal): BatchOptions {
+/** Signals that end a run: the user's, and those of an output that cannot be written any more, and of many failures. */
+function stopsOf({ environment: { drain, signal } }: Task, failed: AbortSignal, tooMany: AbortSignal): BatchOptions {
   return {
     signal: signal === undefined ? failed : AbortSignal.any([failed, signal]),
-    ...(drain !== undefined && { drain }),
+    drain: drain === undefined ? tooMany : AbortSignal.any([tooMany, drain]),
   };
 }
 

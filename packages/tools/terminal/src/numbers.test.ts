@@ -8,14 +8,14 @@ test("counts have separators and their noun", () => {
 
 test("durations have the two units that fit", () => {
   expect([0, 3, 999, 1234, 12_345, 59_600, 125_000, 11_403_000].map(duration)).toEqual([
-    "0ms",
-    "3ms",
-    "999ms",
-    "1.2s",
-    "12s",
-    "59s",
-    "2m 5s",
-    "3h 10m",
+    "0 ms",
+    "3 ms",
+    "999 ms",
+    "1.2 s",
+    "12 s",
+    "59 s",
+    "2 min 5 s",
+    "3 h 10 min",
   ]);
 });
 

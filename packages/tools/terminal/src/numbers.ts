@@ -10,9 +10,13 @@ export function counted(value: number, noun: string, plural: string = `${noun}s`
   return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
-/** Milliseconds in the two units that fit: "3ms", "1.2s", "2m 5s", "3h 10m". */
+/** Milliseconds in the two units that fit: "3 ms", "1.2 s", "2 min 5 s", "3 h 10 min". */
 export function duration(milliseconds: number): string {
-  return prettyMilliseconds(milliseconds, { unitCount: 2, secondsDecimalDigits: milliseconds < 10_000 ? 1 : 0 });
+  const text = prettyMilliseconds(milliseconds, { unitCount: 2, secondsDecimalDigits: milliseconds < 10_000 ? 1 : 0 });
+  return text.replaceAll(
+    /(\d)(\p{L}+)/gu,
+    (_, digit: string, unit: string) => `${digit} ${unit === "m" ? "min" : unit}`,
+  );
 }
 
 /** Dollars, to the cent, or to two digits where that would be nothing: "$1.20", "$0.00034". */

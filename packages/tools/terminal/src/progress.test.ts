@@ -29,11 +29,11 @@ test("without a terminal: a line every five seconds", async () => {
   view.update(standing(600, 20_000, { total: 1000 }));
   view.stop();
   expect(output.text.split("\n")).toEqual([
-    "200 done (20 %), 20/s, 20s left, $0.50",
+    "200 done (20 %), 20/s, 20 s left, $0.50",
     "A note.",
-    "400 done (40 %), 3 failed, 20/s, 15s left, $0.50",
+    "400 done (40 %), 3 failed, 20/s, 15 s left, $0.50",
     "500 done, 20/s, $0.50",
-    "600 of 1,000 (60 %), 20/s, 13s left, $0.50",
+    "600 of 1,000 (60 %), 20/s, 13 s left, $0.50",
     "",
   ]);
 });
@@ -57,8 +57,8 @@ test("P42 a provider that does not answer is named, since when, and until when",
   update(90_000);
   update(103_000);
   expect(output.text.split("\n")).toEqual([
-    "300 done, 3/s, no answer for 1m 20s, next call in 12s",
-    "300 done, 3/s, no answer for 1m 33s",
+    "300 done, 3/s, no answer for 1 min 20 s, next call in 12 s",
+    "300 done, 3/s, no answer for 1 min 33 s",
     "",
   ]);
 });

@@ -8,6 +8,6 @@ test("the snippet runs and prints what it says", async () => {
   expect(others).toEqual([]);
   expect(await snippet?.run({ "@batchwise/core": core, "@batchwise/terminal": terminal })).toEqual([
     ["1,200 outputs"],
-    ["2m 5s", "$0.00034"],
+    ["2 min 5 s", "$0.00034"],
   ]);
 });

@@ -28,12 +28,14 @@ const OTHERS: ReadonlySet<string> = new Set<keyof RunOptions>([
   "maxTokens",
   "timeoutMs",
   "attempts",
+  "maxFailures",
   "dedupe",
   "limit",
   "estimate",
   "cache",
   "offline",
   "jobs",
+  "report",
   "quiet",
 ]);
 
