@@ -17,6 +17,8 @@ export interface RunOptions extends InputForm {
   readonly output?: string | undefined;
   /** Vectors in JSONL: lists of numbers, or texts of 32-bit floats, little-endian, in base64. @default "numbers" */
   readonly vectors?: VectorForm | undefined;
+  /** Writes `'` before cells of CSV that a spreadsheet would run as formulas. @default false */
+  readonly safeCsv?: boolean | undefined;
   /** Replaces an output that exists, once the new one is whole. @default false: it is refused */
   readonly overwrite?: boolean | undefined;
   /** Resumes: keeps every row of an earlier run with the same options and input. @default false */

@@ -20,10 +20,13 @@ export interface OutputChoice {
  * @throws ArgumentError for one that is the input, or an unknown format or one that cannot be asked for
  */
 export async function chooseOutput(
-  { output, vectors }: RunOptions,
+  { output, vectors, safeCsv }: RunOptions,
   folder: string,
   inputs: readonly InputFile[],
 ): Promise<OutputChoice> {
+  if (safeCsv === true && path.extname(output ?? "").toLowerCase() !== ".csv") {
+    throw new ArgumentError(`Expected a .csv --output for --safe-csv, got ${output ?? "none"}. Leave it out.`);
+  }
   if (output === undefined) return { file: undefined, format: "jsonl", isFile: false };
   const format = formatOf(output);
   if (format !== "jsonl" && vectors === "base64") {

@@ -29,6 +29,7 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
         VECTOR_FORMS,
       ),
     )
+    .option("--safe-csv", "write ' before cells of CSV that a spreadsheet would run as formulas")
     .option("--overwrite", "replace an output that exists")
     .option("--resume", "resume after the last whole line of an output that exists")
     .option("--retry-failed", "resume, and send inputs again whose line has an error")

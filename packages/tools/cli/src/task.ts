@@ -51,6 +51,7 @@ export function shapeOf({ options, adapter, types }: Task): TableShape {
     keep: options.keep ?? [],
     dimensions: adapter.dimensions,
     vectors: options.vectors,
+    isSafe: options.safeCsv,
     types,
   };
 }

@@ -69,8 +69,10 @@ async function* parquetRows(file: string): AsyncGenerator<TableRow, void> {
 }
 
 /** Rows of our own CSV: it ends a row at a line feed outside of quotes. */
-async function* csvRows(file: string, { keep }: TableShape): AsyncGenerator<TableRow, void> {
+async function* csvRows(file: string, { keep, isSafe = false }: TableShape): AsyncGenerator<TableRow, void> {
   const columns = ["index", "output", ...ERROR_COLUMNS, ...keep];
+  const { csvColumns } = await import("../outputs/csv-encoder.ts");
+  const header = csvColumns(keep, isSafe).join("\n");
   let parts: Line[] = [];
   let isHeader = true;
   for await (const line of linesOf(createReadStream(file))) {
@@ -79,7 +81,7 @@ async function* csvRows(file: string, { keep }: TableShape): AsyncGenerator<Tabl
     const text = parts.map(({ bytes }) => `${bytes.toString()}\n`).join("");
     if ((text.split('"').length - 1) % 2 === 1) continue;
     const [cells = []] = parse(text);
-    if (isHeader ? cells.join("\n") !== columns.join("\n") : cells.length !== columns.length) {
+    if (isHeader ? cells.join("\n") !== header : cells.length !== columns.length) {
       throw new ArgumentError(
         `Expected ${file} to have the columns ${columns.join(", ")}, got others. Give another --output, or --overwrite.`,
       );

@@ -32,6 +32,8 @@ export interface TableShape {
   readonly dimensions: number | undefined;
   /** Form of vectors in JSONL. @default "numbers" */
   readonly vectors?: VectorForm | undefined;
+  /** True where cells of CSV that a spreadsheet would run begin with `'`. @default false */
+  readonly isSafe?: boolean | undefined;
   /** True where rows are added to a file that has its beginning. @default false */
   readonly isContinued?: boolean;
 }

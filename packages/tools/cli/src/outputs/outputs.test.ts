@@ -1,5 +1,6 @@
 import { InputError, ProviderError } from "@batchwise/core";
 import { tableFromIPC } from "apache-arrow";
+import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { describe, expect, test } from "vitest";
@@ -87,6 +88,40 @@ describe("CSV", () => {
         "2,0,,,,,\n" +
         "3,[1],,,,,\n",
     );
+  });
+
+  test("--safe-csv: cells that a spreadsheet would run are texts, and numbers stay numbers", async () => {
+    // owasp.org/www-community/attacks/CSV_Injection; the wide signs: adaltas/node-csv, `escape_formulas`.
+    const formulas = [
+      "=1+1",
+      "+cmd|' /C calc'!A0",
+      "-2+3",
+      "@SUM(1)",
+      "\t=1",
+      "\r=1",
+      "\n=1",
+      "\0=1",
+      "＝1",
+      "－1",
+      "-",
+      "--5",
+    ];
+    // grafana/grafana#17363, adaltas/node-csv#503: negative numbers were made texts.
+    const harmless = ["-5", "+1.5", "-0.10", "-1e-7", "-.5", "5-3", "a=b", "'=1", " =1", ""];
+    const cells = [...formulas, ...harmless];
+    const rows = cells.map((cell, index): Row => ({
+      index,
+      kept: { "=id": cell },
+      outcome: { output: { text: cell } },
+    }));
+    const shape = { kind: "chat", keep: ["=id"] };
+    const read = async (isSafe: boolean): Promise<string[][]> =>
+      parse((await encode("csv", [...rows, FAILED], { ...shape, isSafe })).toString());
+    const [header, ...safe] = await read(true);
+    expect(header?.at(-1)).toBe("'=id");
+    const expected = [...formulas.map((cell) => `'${cell}`), ...harmless];
+    expect(safe.slice(0, -1).map(([, output, , , , id]) => [output, id])).toEqual(expected.map((cell) => [cell, cell]));
+    expect((await read(false)).slice(1, -1).map(([, output]) => output)).toEqual(cells);
   });
 
   test("cannot hold vectors; without rows there is a header", async () => {
