@@ -1,7 +1,8 @@
 import { createWriteStream } from "node:fs";
 import { FileSink } from "./journal/file-sink.ts";
 import { fingerprintOf } from "./journal/fingerprint.ts";
-import { folderOf, type Journal, type JournalChoice } from "./journal/journal.ts";
+import type { Journal, JournalChoice } from "./journal/journal.ts";
+import { folderOf } from "./journal/run-note.ts";
 import { openRowFormat } from "./journal/row-format.ts";
 import { StreamTarget } from "./outputs/stream-target.ts";
 import { Recorder } from "./recorder.ts";
@@ -45,7 +46,10 @@ export async function openRecorder(task: Task, journal: Journal | undefined, los
     );
   }
   const grows = journal.canGrow && options.offline !== true;
-  const rowFormat = await openRowFormat(output.format, { ...shapeOf(task), isContinued: grows && journal.base > 0 });
+  const rowFormat = await openRowFormat(output.format, {
+    ...shapeOf(task),
+    isContinued: grows && journal.base.rows > 0,
+  });
   const { name } = journal.choice;
   if (!grows && options.offline !== true) {
     notes.say(`${name} is made when all rows are there. Until then they are in ${folderOf(name)}: twice the disk.`);

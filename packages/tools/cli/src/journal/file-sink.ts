@@ -28,7 +28,6 @@ export class FileSink implements RowSink {
   readonly #failure = new AbortController();
   readonly failed: AbortSignal;
   #output: AppendFile | undefined;
-  #next: number;
   #hasBegun = false;
   #isFlushing = false;
 
@@ -38,7 +37,6 @@ export class FileSink implements RowSink {
     this.#format = format;
     this.#options = options;
     this.failed = AbortSignal.any([this.#failure.signal, options.lost]);
-    this.#next = journal.base;
     // Rows of an earlier run, which this one discards, stay until it has one of its own.
     if (!journal.discards) this.#attempt(() => this.#begin());
   }
@@ -47,7 +45,7 @@ export class FileSink implements RowSink {
     this.failed.throwIfAborted();
     this.#attempt(() => {
       this.#begin();
-      if (this.#output !== undefined && index === this.#next) this.#grow(line);
+      if (this.#output !== undefined && index === this.#journal.grown) this.#grow(line);
       else this.#journal.parts.put(index, line);
     });
     if (this.#isFlushing) return;
@@ -100,9 +98,9 @@ export class FileSink implements RowSink {
     // Of a version before: its rows are in the output as well.
     rmSync(`${file}.partial`, { force: true });
     if (!this.#options.grows) return;
-    const { baseBytes } = this.#journal;
-    if (baseBytes > 0) truncateSync(file, baseBytes);
-    this.#output = new AppendFile(file, baseBytes > 0 ? "a" : "w", 0o666);
+    const { bytes } = this.#journal.base;
+    if (bytes > 0) truncateSync(file, bytes);
+    this.#output = new AppendFile(file, bytes > 0 ? "a" : "w");
     this.#advance();
   }
 
@@ -131,14 +129,15 @@ export class FileSink implements RowSink {
 
   /** Adds the rows whose turn it is. */
   #advance(): void {
-    const { parts } = this.#journal;
-    for (let line = parts.take(this.#next); line !== undefined; line = parts.take(this.#next)) this.#add(line);
+    const journal = this.#journal;
+    const take = (): string | undefined => journal.parts.take(journal.grown);
+    for (let line = take(); line !== undefined; line = take()) this.#add(line);
   }
 
   #add(line: string): void {
     const chunk = this.#format.chunk(line);
     if (chunk !== undefined) this.#output?.append(chunk);
-    this.#next++;
+    this.#journal.grown++;
   }
 
   #attempt(action: () => void): void {

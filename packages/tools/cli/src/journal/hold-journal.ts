@@ -3,7 +3,8 @@ import path from "node:path";
 import { systemClock } from "@batchwise/core";
 import { cannotWrite } from "../outputs/stream-target.ts";
 import type { Task } from "../task.ts";
-import { folderOf, Journal, type JournalChoice } from "./journal.ts";
+import { Journal, type JournalChoice } from "./journal.ts";
+import { folderOf } from "./run-note.ts";
 import { takeLock } from "./take-lock.ts";
 
 /**

@@ -1,23 +1,17 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import path from "node:path";
 import { ArgumentError } from "@batchwise/core";
-import { exactJson } from "../inputs/exact-json.ts";
-import type { Item, Kept } from "../inputs/items.ts";
-import type { OutputFormat, TableShape } from "../outputs/encoder.ts";
-import { baseRows } from "./base-rows.ts";
+import type { Item } from "../inputs/items.ts";
+import { type Base, NONE, type OutputFile, readBase } from "./base.ts";
 import { differencesOf, type Fingerprint } from "./fingerprint.ts";
 import { InputHashes } from "./input-hashes.ts";
 import { Parts } from "./parts.ts";
-import { openRowFormat, type RowFormat } from "./row-format.ts";
+import { openRowFormat } from "./row-format.ts";
+import { folderOf, noteIn, type RunNote, writeNote } from "./run-note.ts";
 
 /** Output file and its run, for `Journal.read`. */
-export interface JournalChoice {
-  readonly file: string;
+export interface JournalChoice extends OutputFile {
   /** Path as the user gave it, for messages. */
   readonly name: string;
-  readonly format: OutputFormat;
-  readonly shape: TableShape;
   readonly fingerprint: Fingerprint;
   /** True where rows of an earlier run stay. */
   readonly resumes: boolean;
@@ -25,16 +19,6 @@ export interface JournalChoice {
   readonly retries: boolean;
   /** True where an output that exists may be replaced. */
   readonly overwrites: boolean;
-}
-
-/** Note of a run that has rows to come, beside them. */
-interface RunNote {
-  readonly version: 1;
-  /** True where the output that is there is another run's, and will be replaced. */
-  readonly replaces: boolean;
-  /** True where rows in parts are instead of those of the output that is there. */
-  readonly retries: boolean;
-  readonly fingerprint: Fingerprint;
 }
 
 /**
@@ -47,13 +31,14 @@ export class Journal {
   readonly hashes: InputHashes;
   readonly #note: RunNote | undefined;
   readonly #failed: ReadonlySet<number>;
-  /** Inputs after those of the output that an earlier run has a row for. */
-  readonly #earlier: ReadonlySet<number>;
-  /** Fields of the last row of the output, where nothing else tells its input. */
-  readonly #last: Kept | undefined;
-  /** Rows of the output that stay, from the first one on, and their bytes. */
-  readonly base: number;
-  readonly baseBytes: number;
+  /** Rows of the output that stay. */
+  readonly base: Base;
+  /** Count of inputs that an earlier run has a row for, and of those of them whose row has an error. */
+  readonly counts: { readonly rows: number; readonly failed: number };
+  /** Rows that the output has, from the first one on; more as it grows. */
+  grown: number;
+  /** Inputs that were compared with those of the earlier run. */
+  #compared = 0;
   readonly replaces: boolean;
   readonly retries: boolean;
   /** True where rows in parts are an earlier run's, which `begin` removes. */
@@ -67,13 +52,12 @@ export class Journal {
     this.#note = read.note;
     this.hashes = read.hashes;
     this.#failed = read.failed;
-    this.base = read.base.rows;
-    this.baseBytes = read.base.bytes;
-    this.#last = read.base.last;
+    this.base = read.base;
+    this.grown = read.base.rows;
+    this.counts = { rows: read.base.rows + read.beyond, failed: read.failed.size };
     this.replaces = read.replaces;
     this.retries = read.retries;
     this.discards = read.discards;
-    this.#earlier = new Set([...read.parts.indexes()].filter((index) => index >= this.base));
     this.keeps = read.note !== undefined;
   }
 
@@ -112,15 +96,11 @@ export class Journal {
     }
     // Killed after a row was moved to the output, and before its part was removed.
     if (note?.retries !== true) parts.forget(base.rows);
+    const beyond = parts.size - parts.countBefore(base.rows);
     const retries = choice.retries || (resumes && note?.retries === true);
-    const journal = new Journal(choice, { note, parts, hashes, failed, base, replaces, retries, discards });
+    const journal = new Journal(choice, { note, parts, beyond, hashes, failed, base, replaces, retries, discards });
     journal.#checkFingerprint();
     return journal;
-  }
-
-  /** Count of inputs that an earlier run has a row for, and of those of them whose row has an error. */
-  get counts(): { readonly rows: number; readonly failed: number } {
-    return { rows: this.base + this.#earlier.size, failed: this.#failed.size };
   }
 
   /** Count of inputs to compare with those of the earlier run before anything is sent. */
@@ -130,14 +110,12 @@ export class Journal {
 
   /** Index after the last row. */
   get end(): number {
-    let end = this.base;
-    for (const index of this.parts.indexes()) end = Math.max(end, index + 1);
-    return end;
+    return Math.max(this.grown, this.parts.end);
   }
 
-  /** True where an earlier run has a row for the input. */
+  /** True where an input whose turn it is has the row of an earlier run. */
   has(index: number): boolean {
-    return index < this.base || this.#earlier.has(index);
+    return index < this.grown || this.parts.has(index);
   }
 
   isFailed(index: number): boolean {
@@ -152,12 +130,13 @@ export class Journal {
 
   /** @throws ArgumentError for an input that is another than the earlier run's */
   checkItem(item: Item): void {
-    if (!this.choice.resumes) return;
+    if (!this.choice.resumes || item.index < this.#compared) return;
+    this.#compared = item.index + 1;
     this.hashes.check(item, this.choice.name);
-    if (item.index !== this.base - 1 || this.#last === undefined) return;
-    const last = this.#last;
+    const { rows, last } = this.base;
+    if (item.index !== rows - 1 || last === undefined) return;
     if (Object.entries(item.kept).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(last[name]))) {
-      throw foreign(this.choice.name, `a line ${this.base} without the kept fields of its input`);
+      throw foreign(this.choice.name, `a line ${rows} without the kept fields of its input`);
     }
   }
 
@@ -179,9 +158,7 @@ export class Journal {
   }
 
   note(note: Omit<RunNote, "version">): void {
-    const file = path.join(folderOf(this.choice.file), "run.json");
-    writeFileSync(`${file}.new`, JSON.stringify({ version: 1, ...note }), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    writeNote(folderOf(this.choice.file), note);
   }
 
   close(): void {
@@ -201,67 +178,17 @@ export class Journal {
   }
 }
 
-/** Folder of a run's rows, beside its output. */
-export function folderOf(file: string): string {
-  return `${file}.batchwise`;
-}
-
-interface Base {
-  readonly rows: number;
-  readonly bytes: number;
-  readonly last: Kept | undefined;
-}
-
 interface Read {
   readonly note: RunNote | undefined;
   readonly parts: Parts;
+  /** Count of rows in parts that are not instead of one of the output. */
+  readonly beyond: number;
   readonly hashes: InputHashes;
   readonly failed: Set<number>;
   readonly base: Base;
   readonly replaces: boolean;
   readonly retries: boolean;
   readonly discards: boolean;
-}
-
-const NONE: Base = { rows: 0, bytes: 0, last: undefined };
-
-async function readBase(choice: JournalChoice, rowFormat: RowFormat, failed: Set<number>): Promise<Base> {
-  const { file, format, shape } = choice;
-  const { size } = (await stat(file).catch(() => undefined)) ?? { size: 0 };
-  if (size === 0) return NONE;
-  let rows = 0;
-  let bytes = 0;
-  let last: string | undefined;
-  for await (const { isFailed, line, end } of baseRows(file, format, shape, rowFormat)) {
-    if (isFailed) failed.add(rows);
-    rows++;
-    bytes = end;
-    last = line;
-  }
-  if (format !== "jsonl" || last === undefined) return { rows, bytes, last: undefined };
-  try {
-    return { rows, bytes, last: (exactJson(last) ?? JSON.parse(last)) as Kept };
-  } catch {
-    throw new ArgumentError(
-      `Expected line ${rows} of ${file} to be the row of the input at ${rows - 1}, got another. ` +
-        "Give another --output, or --overwrite.",
-    );
-  }
-}
-
-function noteIn(folder: string): RunNote | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path.join(folder, "run.json"), "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  const note = JSON.parse(text) as RunNote;
-  if (note.version === 1) return note;
-  throw new ArgumentError(
-    `Expected ${folder} to be of this version of the command, got a later one's. Update it, or give --overwrite.`,
-  );
 }
 
 function foreign(name: string, got: string): ArgumentError {

@@ -3,7 +3,8 @@ import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { AppendFile } from "./append-file.ts";
 import { type BaseRow, baseRows } from "./base-rows.ts";
-import { folderOf, type Journal } from "./journal.ts";
+import type { Journal } from "./journal.ts";
+import { folderOf } from "./run-note.ts";
 import { openRowFormat, type RowFormat } from "./row-format.ts";
 
 /** Rows after which other work has its turn. */
@@ -18,7 +19,7 @@ const ROWS_A_TURN = 1000;
 export async function makeOutput(journal: Journal, format: RowFormat, signal: AbortSignal | undefined): Promise<void> {
   const { file, fingerprint } = journal.choice;
   const made = path.join(folderOf(file), "output");
-  const output = new AppendFile(made, "w", 0o666);
+  const output = new AppendFile(made, "w");
   try {
     let rows = 0;
     for await (const line of linesOf(journal)) {
@@ -42,12 +43,12 @@ export async function makeOutput(journal: Journal, format: RowFormat, signal: Ab
   journal.parts.clear();
 }
 
-async function* linesOf({ choice, base, parts, end }: Journal): AsyncGenerator<string, void> {
+async function* linesOf({ choice, base: { rows }, parts, end }: Journal): AsyncGenerator<string, void> {
   const { file, format, shape } = choice;
   // A format of its own: that of the output would hold back these rows.
-  const before = base > 0 ? baseRows(file, format, shape, await openRowFormat(format, shape)) : undefined;
+  const before = rows > 0 ? baseRows(file, format, shape, await openRowFormat(format, shape)) : undefined;
   for (let index = 0; index < end; index++) {
-    const old: BaseRow | undefined = index < base ? ((await before?.next())?.value ?? undefined) : undefined;
+    const old: BaseRow | undefined = index < rows ? ((await before?.next())?.value ?? undefined) : undefined;
     const line = parts.get(index) ?? old?.line;
     if (line === undefined) throw new Error(`Expected a row for the input at ${index}, got none. Start it again.`);
     yield line;

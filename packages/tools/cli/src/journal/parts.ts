@@ -3,23 +3,19 @@ import path from "node:path";
 import { linesOf } from "../inputs/lines.ts";
 import { LINE_BEGINNING } from "../outputs/jsonl-encoder.ts";
 import { AppendFile } from "./append-file.ts";
+import { RowPlaces } from "./row-places.ts";
 
 /** Bytes of a part: one whose rows are all in the output is removed, so that they do not take the disk twice. */
 const PART_BYTES = 32 * 1024 * 1024;
 const NAME = /^part-(\d+)\.jsonl$/;
 
 interface Part {
+  readonly number: number;
   readonly file: string;
   /** Rows that are still to be read. */
   rows: number;
   bytes: number;
   descriptor: number | undefined;
-}
-
-interface Place {
-  readonly part: Part;
-  readonly at: number;
-  readonly bytes: number;
 }
 
 /**
@@ -28,8 +24,8 @@ interface Place {
  */
 export class Parts {
   readonly #folder: string;
-  readonly #places = new Map<number, Place>();
-  readonly #parts = new Set<Part>();
+  readonly #places = new RowPlaces();
+  readonly #parts = new Map<number, Part>();
   #number = 0;
   #open: { readonly part: Part; readonly file: AppendFile } | undefined;
 
@@ -42,8 +38,7 @@ export class Parts {
     const parts = new Parts(folder);
     const numbers = filesIn(folder).flatMap((name) => NAME.exec(name)?.[1] ?? []);
     for (const number of numbers.map(Number).toSorted((one, other) => one - other)) {
-      parts.#number = number;
-      const part = parts.#add(partOf(folder, number));
+      const part = parts.#add(number);
       for await (const { bytes, isWhole } of linesOf(createReadStream(part.file))) {
         const match = isWhole ? LINE_BEGINNING.exec(bytes.toString("latin1", 0, 40)) : null;
         if (match === null) break;
@@ -59,12 +54,20 @@ export class Parts {
     return this.#places.size;
   }
 
-  indexes(): IterableIterator<number> {
-    return this.#places.keys();
+  /** Index after the last row. */
+  get end(): number {
+    return this.#places.end;
+  }
+
+  /** Count of rows before an index. */
+  countBefore(end: number): number {
+    let count = 0;
+    for (const _ of this.#places.before(end)) count++;
+    return count;
   }
 
   has(index: number): boolean {
-    return this.#places.has(index);
+    return this.#places.get(index) !== undefined;
   }
 
   /** @param line with its newline */
@@ -78,8 +81,9 @@ export class Parts {
   get(index: number): string | undefined {
     const place = this.#places.get(index);
     if (place === undefined) return undefined;
-    if (this.#open?.part === place.part) this.#open.file.flush();
-    const { part, at, bytes } = place;
+    const { at, bytes } = place;
+    const part = this.#parts.get(place.part) as Part;
+    if (this.#open?.part === part) this.#open.file.flush();
     part.descriptor ??= openSync(part.file, "r");
     const buffer = Buffer.allocUnsafe(bytes);
     readSync(part.descriptor, buffer, 0, bytes, at);
@@ -89,9 +93,7 @@ export class Parts {
   /** Reads a row that is not needed any more once it is in the output. */
   take(index: number): string | undefined {
     const line = this.get(index);
-    const place = this.#places.get(index);
-    if (place !== undefined) place.part.rows--;
-    this.#places.delete(index);
+    if (line !== undefined) this.#remove(index);
     return line;
   }
 
@@ -102,7 +104,7 @@ export class Parts {
 
   /** Removes parts of which every row was taken. Its rows have to be in the output. */
   sweep(): void {
-    for (const part of this.#parts) if (part.rows === 0 && part !== this.#open?.part) this.#drop(part);
+    for (const part of this.#parts.values()) if (part.rows === 0 && part !== this.#open?.part) this.#drop(part);
   }
 
   /** Has the disk keep the rows. */
@@ -112,30 +114,27 @@ export class Parts {
 
   /** Takes the rows of the inputs before an index for read. */
   forget(end: number): void {
-    for (const [index, { part }] of this.#places) {
-      if (index >= end) continue;
-      part.rows--;
-      this.#places.delete(index);
-    }
+    for (const index of this.#places.before(end)) this.#remove(index);
+    if (this.size === 0) this.#places.clear();
   }
 
   /** Removes all rows. */
   clear(): void {
     this.#end();
     this.#places.clear();
-    for (const part of this.#parts) this.#drop(part);
+    for (const part of this.#parts.values()) this.#drop(part);
   }
 
   close(): void {
     this.#open?.file.close();
     this.#open = undefined;
-    for (const part of this.#parts) shut(part);
+    for (const part of this.#parts.values()) shut(part);
   }
 
   #begin(): { readonly part: Part; readonly file: AppendFile } {
-    const file = partOf(this.#folder, ++this.#number);
-    const appended = new AppendFile(file, "a");
-    return { part: this.#add(file), file: appended };
+    const number = this.#number + 1;
+    const file = new AppendFile(partOf(this.#folder, number), "a");
+    return { part: this.#add(number), file };
   }
 
   #end(): void {
@@ -144,23 +143,29 @@ export class Parts {
     this.#open = undefined;
   }
 
-  #add(file: string): Part {
-    const part: Part = { file, rows: 0, bytes: 0, descriptor: undefined };
-    this.#parts.add(part);
+  #add(number: number): Part {
+    this.#number = number;
+    const part: Part = { number, file: partOf(this.#folder, number), rows: 0, bytes: 0, descriptor: undefined };
+    this.#parts.set(number, part);
     return part;
   }
 
   #place(index: number, part: Part, bytes: number): void {
-    const before = this.#places.get(index);
-    if (before !== undefined) before.part.rows--;
-    this.#places.set(index, { part, at: part.bytes, bytes });
+    if (this.has(index)) this.#remove(index);
+    this.#places.set(index, { part: part.number, at: part.bytes, bytes });
     part.bytes += bytes;
     part.rows++;
   }
 
+  #remove(index: number): void {
+    const part = this.#parts.get(this.#places.get(index)?.part ?? 0);
+    if (part !== undefined) part.rows--;
+    this.#places.delete(index);
+  }
+
   #drop(part: Part): void {
     shut(part);
-    this.#parts.delete(part);
+    this.#parts.delete(part.number);
     rmSync(part.file, { force: true });
   }
 }
