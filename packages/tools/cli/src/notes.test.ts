@@ -7,7 +7,7 @@ const standing: Standing = {
   done: 200,
   failed: 0,
   share: 0.2,
-  progress: { itemsPerSecond: 20, elapsedMs: 5000, waitingForLimits: false, usage: { cost: 0.5 } },
+  progress: { itemsPerSecond: 20, elapsedMs: 10_000, waitingForLimits: false, usage: { cost: 0.5 } },
 };
 
 test("progress, and notes between", async () => {

@@ -60,7 +60,12 @@ function reportJson({ status, reason, report, limits, cache, failures, ...counts
     failures,
     requests,
     retries,
-    tokens: usage && { input: usage.inputTokens, output: usage.outputTokens, total: usage.totalTokens },
+    tokens: usage && {
+      input: usage.inputTokens,
+      cachedInput: usage.cachedInputTokens,
+      output: usage.outputTokens,
+      total: usage.totalTokens,
+    },
     cost: usage?.cost,
     durationMs: wholeOf(durationMs),
     waitedMs: wholeOf(waitedMs),

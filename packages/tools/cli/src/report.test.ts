@@ -43,13 +43,13 @@ const RESULT: RunResult = {
     failures: { timeout: 4, invalid_input: 30 },
     requests: 1300,
     retries: 66,
-    usage: { inputTokens: 20_000, outputTokens: 5000, totalTokens: 25_000, cost: 0.0123 },
+    usage: { inputTokens: 20_000, cachedInputTokens: 7000, outputTokens: 5000, totalTokens: 25_000, cost: 0.0123 },
     waitedMs: 206_000,
     durationMs: 212_500,
     reason: undefined,
     outcomes: [],
   },
-  limits: { requests: 500, tokens: 30_000 },
+  limits: { requests: 500, outputTokens: 30_000 },
   cache: undefined,
   estimate: undefined,
   jobsEstimate: undefined,
@@ -62,12 +62,12 @@ Inputs    1,200 answered, 34 failed
 Failures  30 invalid_input
           4 timeout
 Requests  1,300, 66 retries among them
-Tokens    25,000, 20,000 of inputs and 5,000 of outputs
+Tokens    25,000, 20,000 of inputs (7,000 from the provider's cache) and 5,000 of outputs
 Cost      $0.012
 Time      3 min 32 s
 Waits     3 min 26 s for limits, of all requests together
 Limits    500 requests a minute
-          30,000 tokens a minute
+          30,000 output tokens a minute
 Output    out.csv`);
 });
 
@@ -99,7 +99,7 @@ test("--max-failures sends no more, says so, and --resume and --retry-failed con
     inputs: { answered: left.length - 3, failed: 3, earlier: 0, earlierFailed: 0 },
     failures: { invalid_input: 3 },
     requests: left.length,
-    tokens: { input: 0, output: 0, total: 0 },
+    tokens: { input: 0, cachedInput: 0, output: 0, total: 0 },
     durationMs: expect.any(Number) as number,
   });
   expect((await run("--resume", "--max-failures", "3")).code).toBe(1);

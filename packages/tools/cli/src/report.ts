@@ -95,8 +95,9 @@ function cacheOf({ hits, saved, unsaved }: CacheStats): string {
 }
 
 function useOf({ requests, retries, usage, waitedMs, durationMs }: FinishReport): TableRow[] {
-  const { inputTokens, outputTokens, totalTokens, cost } = usage;
-  const tokens = `${count(totalTokens)}, ${count(inputTokens)} of inputs and ${count(outputTokens)} of outputs`;
+  const { inputTokens, cachedInputTokens: cached, outputTokens, totalTokens, cost } = usage;
+  const inputs = `${count(inputTokens)} of inputs${cached === 0 ? "" : ` (${count(cached)} from the provider's cache)`}`;
+  const tokens = `${count(totalTokens)}, ${inputs} and ${count(outputTokens)} of outputs`;
   return [
     ["Requests", `${count(requests)}${retries === 0 ? "" : `, ${counted(retries, "retry", "retries")} among them`}`],
     ["Tokens", ...(totalTokens === 0 ? [] : [tokens])],
@@ -108,5 +109,7 @@ function useOf({ requests, retries, usage, waitedMs, durationMs }: FinishReport)
 }
 
 function limitsOf(limits: RunResult["limits"]): string[] {
-  return Object.entries(limits ?? {}).map(([kind, rate]) => `${count(rate)} ${kind} a minute`);
+  return Object.entries(limits ?? {}).map(
+    ([kind, rate = 0]) => `${count(rate)} ${kind.replace("Tokens", " tokens")} a minute`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { CachedRunnable, CacheStats } from "@batchwise/cache";
-import { codeOf, type ErrorCode, type FinishReport } from "@batchwise/core";
+import { codeOf, type ErrorCode, type FinishReport, type RateLimiter } from "@batchwise/core";
 import type { JobEstimate } from "@batchwise/jobs";
 import type { RunEstimate } from "./estimate.ts";
 import { ReaderGone } from "./outputs/stream-target.ts";
@@ -35,7 +35,7 @@ export interface RunResult {
 }
 
 /** Amounts of a minute. */
-type Limits = Readonly<Partial<Record<"requests" | "tokens" | "inputs", number>>>;
+type Limits = NonNullable<RateLimiter["perMinute"]>;
 
 /** Result of a run that has ended. */
 export function resultOf(
@@ -98,7 +98,7 @@ type Counts = Pick<RunResult, "answered" | "failed" | "failures" | "earlier" | "
 
 /** Limits that are known: 0 stands for one of a longer time. */
 function limitsOf(perMinute: Limits | undefined): Limits | undefined {
-  const known = Object.entries(perMinute ?? {}).filter(([, rate]) => rate > 0);
+  const known = Object.entries(perMinute ?? {}).filter(([, rate = 0]) => rate > 0);
   return known.length === 0 ? undefined : Object.fromEntries(known);
 }
 

@@ -1,4 +1,4 @@
-import type { BatchOptions, FinishReport } from "@batchwise/core";
+import type { BatchOptions, FinishReport, Progress } from "@batchwise/core";
 import { HeldOutcomes } from "./held-outcomes.ts";
 import type { Outcome } from "./outputs/row.ts";
 import type { Recorder } from "./recorder.ts";
@@ -35,7 +35,7 @@ export async function writeLive(task: Task, work: LiveWork): Promise<Ending> {
     ...stopsOf(task, work.recorder.sink.failed, tooMany.signal),
     onProgress: (progress) => {
       const share = size === undefined ? undefined : Math.min(1, stats.end / size);
-      show?.({ done: stats.done, failed: stats.failed, share, progress });
+      show?.({ done: stats.done, failed: stats.failed, share, progress, waitMs: waitOf(task, progress) });
     },
   };
   const forgetDrain = onDrain(task);
@@ -112,6 +112,19 @@ async function* inputsOf(
     yield content.input;
     await held.release();
   }
+}
+
+/** Milliseconds until the limits let a call of the usual size pass, while one waits. */
+function waitOf({ adapter }: Task, { waitingForLimits, requests, done, usage }: Progress): number | undefined {
+  if (!waitingForLimits) return undefined;
+  const share = 1 / Math.max(1, requests);
+  return adapter.runnable.settings?.limiter?.waitMs?.({
+    requests: 1,
+    inputs: done * share,
+    tokens: usage.totalTokens * share,
+    inputTokens: usage.inputTokens * share,
+    outputTokens: usage.outputTokens * share,
+  });
 }
 
 /** Signals that end a run: the user's, and those of an output that cannot be written any more, and of many failures. */

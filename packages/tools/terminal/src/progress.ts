@@ -24,6 +24,8 @@ export interface Standing {
     readonly usage: { readonly cost: number };
     readonly outage?: Outage | undefined;
   };
+  /** Milliseconds after which the next call may be made, while a rate limit is waited for and where it is known. */
+  readonly waitMs?: number | undefined;
 }
 
 /** Provider that does not answer, in milliseconds since the run began. */
@@ -34,7 +36,7 @@ interface Outage {
   readonly until: number;
 }
 
-/** Shows the progress of a run: a live bar on a terminal, a line every five seconds elsewhere. */
+/** Shows the progress of a run: a live bar on a terminal, a line every ten seconds elsewhere. */
 export interface ProgressView {
   update(standing: Standing): void;
   /** Writes a line beside it. */
@@ -43,7 +45,7 @@ export interface ProgressView {
 }
 
 /** Milliseconds between two lines. */
-const LINE_MS = 5000;
+const LINE_MS = 10_000;
 
 /** Opens a view on `output`. @param isMeasured whether shares will be known */
 export async function openProgress(output: Output, isMeasured: boolean): Promise<ProgressView> {
@@ -73,32 +75,49 @@ async function openBar(
   remaining: (standing: Standing) => number | undefined,
 ): Promise<ProgressView> {
   const { default: cliProgress } = await import("cli-progress");
+  let line = "0 done";
   const bar = new cliProgress.SingleBar({
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the bar writes, and asks for isTTY and columns
     stream: output as NodeJS.WriteStream,
-    format: isMeasured ? "{bar} {line}" : "{line}",
-    barsize: 28,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
+    // In the width that the terminal has now.
+    format: (_, { progress }) => inWidth(line, isMeasured ? progress : undefined, output.columns ?? USUAL_COLUMNS),
     hideCursor: true,
     clearOnComplete: true,
     // Signals are the caller's: the first one drains.
     gracefulExit: false,
   });
-  let payload = { line: "0 done" };
-  bar.start(1, 0, payload);
+  bar.start(1, 0);
   return {
     update: (standing) => {
-      payload = { line: `${doneOf(standing)}${figuresOf(standing, remaining(standing))}` };
-      bar.update(standing.share ?? 0, payload);
+      line = `${doneOf(standing)}${figuresOf(standing, remaining(standing))}`;
+      bar.update(standing.share ?? 0);
     },
     note: (text) => {
       bar.stop();
       note(text);
-      bar.start(1, 0, payload);
+      bar.start(1, 0);
     },
     stop: () => bar.stop(),
   };
+}
+
+const USUAL_COLUMNS = 80;
+/** Columns of a bar; no bar is shown where the line leaves less than `SHORTEST_BAR`. */
+const LONGEST_BAR = 28;
+const SHORTEST_BAR = 8;
+
+/** Line with a bar before it where there is room for one, and cut in its middle where there is none for itself. */
+function inWidth(line: string, share: number | undefined, columns: number): string {
+  // The last column stays free: a terminal may begin a new line after it.
+  const room = Math.max(1, columns - 1);
+  const length = Math.min(LONGEST_BAR, room - line.length - 1);
+  if (share !== undefined && length >= SHORTEST_BAR) {
+    const full = Math.round(share * length);
+    return `${"█".repeat(full)}${"░".repeat(length - full)} ${line}`;
+  }
+  if (line.length <= room) return line;
+  const end = Math.floor(room / 2);
+  return `${line.slice(0, room - end - 1)}…${line.slice(line.length - end)}`;
 }
 
 /** Milliseconds that are left at the pace since the first update; what an earlier run has done is no part of it. */
@@ -115,7 +134,7 @@ function doneOf({ done, total }: Standing): string {
   return total === undefined ? `${count(done)} done` : `${count(done)} of ${count(total)}`;
 }
 
-function figuresOf({ failed, progress }: Standing, remainingMs: number | undefined): string {
+function figuresOf({ failed, progress, waitMs = 0 }: Standing, remainingMs: number | undefined): string {
   const { itemsPerSecond, waitingForLimits, usage, outage, elapsedMs } = progress;
   return [
     ...(failed > 0 ? [`${count(failed)} failed`] : []),
@@ -123,7 +142,7 @@ function figuresOf({ failed, progress }: Standing, remainingMs: number | undefin
     ...(remainingMs === undefined ? [] : [`${duration(remainingMs)} left`]),
     ...(usage.cost > 0 ? [dollars(usage.cost)] : []),
     ...(outage === undefined ? [] : [outageOf(outage, elapsedMs)]),
-    ...(waitingForLimits && outage === undefined ? ["waits for a rate limit"] : []),
+    ...(waitingForLimits && outage === undefined ? [`waits for a rate limit${nextCall(waitMs)}`] : []),
   ]
     .map((figure) => `, ${figure}`)
     .join("");
@@ -131,6 +150,9 @@ function figuresOf({ failed, progress }: Standing, remainingMs: number | undefin
 
 /** Words for what is waited for, since when, and until when. */
 function outageOf({ since, until }: Outage, nowMs: number): string {
-  const wait = until > nowMs ? `, next call in ${duration(until - nowMs)}` : "";
-  return `no answer for ${duration(Math.max(0, nowMs - since))}${wait}`;
+  return `no answer for ${duration(Math.max(0, nowMs - since))}${nextCall(until - nowMs)}`;
+}
+
+function nextCall(waitMs: number): string {
+  return waitMs > 0 ? `, next call in ${duration(waitMs)}` : "";
 }
