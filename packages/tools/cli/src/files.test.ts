@@ -2,18 +2,17 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { link, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, link, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { startEmulator } from "@batchwise/emulator";
 import { tableFromIPC } from "apache-arrow";
-import { parse } from "csv-parse/sync";
-import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type Child, startChild } from "./testing/child.ts";
+import { duckdb } from "./testing/duckdb.ts";
 import { IN_FLIGHT, KILLS, paid, paidTwice, slowServer, SLOWLY, until } from "./testing/slow-run.ts";
-import { rowsIn, temporaryFolder, textLines } from "./testing/workbench.ts";
+import { temporaryFolder, textLines } from "./testing/workbench.ts";
 
 // A safeguard, not a measure: processes are started, on machines that may be busy.
 vi.setConfig({ testTimeout: 120_000 + KILLS * 30_000 });
@@ -22,22 +21,18 @@ const EMBED = ["run", "@batchwise/openai#embeddings", "in.jsonl"];
 const CHAT = ["run", "@batchwise/openai#chat", "in.jsonl"];
 const COUNT = 200;
 
-/** Indexes of an output's rows that have an output, read by another reader than the command's where there is one. */
+/** Indexes of an output's rows that have an output, in their order, by another reader than the command's. */
 type Reader = (file: string) => Promise<number[]>;
 
+function byDuckdb(table: (file: string) => string): Reader {
+  return async (file) =>
+    (await duckdb(`select index::int as index from ${table(`'${file}'`)}`)).map(({ index }) => Number(index));
+}
+
 const READERS: Readonly<Record<string, Reader>> = {
-  jsonl: async (file) =>
-    (await rowsIn(path.dirname(file), path.basename(file))).flatMap(({ index, output }) =>
-      output === undefined ? [] : [index],
-    ),
-  csv: async (file) =>
-    parse<{ index: string; output: string }>(await readFile(file, "utf8"), { columns: true }).flatMap(
-      ({ index, output }) => (output === "" ? [] : [Number(index)]),
-    ),
-  parquet: async (file) =>
-    (await parquetReadObjects({ file: await asyncBufferFromFile(file) })).flatMap(({ index, output }) =>
-      Array.isArray(output) && output.length === 4 ? [Number(index)] : [],
-    ),
+  jsonl: byDuckdb((file) => `read_json(${file}, format = 'newline_delimited') where len(output) > 0`),
+  csv: byDuckdb((file) => `read_csv(${file}, header = true, all_varchar = true) where output <> ''`),
+  parquet: byDuckdb((file) => `read_parquet(${file}) where len(output) = 4`),
   arrow: async (file) =>
     [...tableFromIPC(await readFile(file))].flatMap((row) =>
       row["output"]?.length === 4 ? [Number(row["index"])] : [],
@@ -294,6 +289,23 @@ test("--overwrite at a refused key leaves the old output, also that of a run tha
   }
   expect(await readFile(path.join(folder, "in.jsonl"), "utf8")).toBe(textLines(COUNT));
 });
+
+test.runIf(process.platform !== "win32").each(KINDS)(
+  "$name: the output is its user's alone, unless its user opened it",
+  async (kind) => {
+    await using emulator = await startEmulator({ tokens: "fast" });
+    const output = `out.${kind.format}`;
+    const folder = await temporaryFolder({
+      "in.jsonl": textLines(20),
+      ...(kind.old !== undefined && { [output]: kind.old }),
+    });
+    const file = path.join(folder, output);
+    if (kind.old !== undefined) await chmod(file, 0o640);
+    const child = startChild(folder, emulator.openaiBaseURL, [...argvOf(kind), ...kind.first]);
+    expect(await child.ended).toBe(0);
+    expect((await stat(file)).mode & 0o777).toBe(kind.old === undefined ? 0o600 : 0o640);
+  },
+);
 
 test.runIf(process.platform !== "win32")(
   "what holds results or inputs beside the output is its user's alone",
