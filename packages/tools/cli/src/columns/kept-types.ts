@@ -1,7 +1,6 @@
 import { ArgumentError } from "@batchwise/core";
 import type { InputFile } from "../inputs/input-files.ts";
 import { formatOf } from "../inputs/open-input.ts";
-import { parquetTypes } from "../inputs/parquet-records.ts";
 import type { RunOptions } from "../options.ts";
 import type { OutputFormat } from "../outputs/encoder.ts";
 import type { ColumnTypes } from "./column-type.ts";
@@ -17,9 +16,11 @@ export async function keptTypes(
   output: OutputFormat,
 ): Promise<ColumnTypes> {
   if (keep.length === 0) return {};
-  const tables = files.map(async ({ path }) =>
-    formatOf({ input: path, format }) === "parquet" ? parquetTypes(path) : {},
-  );
+  const tables = files.map(async ({ path }) => {
+    if (formatOf({ input: path, format }) !== "parquet") return {};
+    const { parquetTypes } = await import("../inputs/parquet-records.ts");
+    return parquetTypes(path);
+  });
   return sharedTypes(await Promise.all(tables), keep, output === "parquet" || output === "arrow");
 }
 

@@ -7,7 +7,6 @@ import { reasonOf } from "../reason-of.ts";
 import { openCsv } from "./csv-records.ts";
 import { INPUT_FORMATS, type InputFormat, type InputRecord, type InputSource } from "./input-record.ts";
 import { openJson } from "./json-records.ts";
-import { openParquet } from "./parquet-records.ts";
 import { textBytes } from "./text-bytes.ts";
 import { jsonlRecords, textRecords } from "./text-records.ts";
 import { unpacked } from "./unpacked.ts";
@@ -65,6 +64,7 @@ export async function openInput(choice: InputChoice): Promise<InputSource> {
   if (format !== "parquet") return fromStream(format, stream, choice, size === 0 ? undefined : size);
   // It is read by position.
   stream.destroy();
+  const { openParquet } = await import("./parquet-records.ts");
   return { format, ...(await openParquet(input, choice.wanted, choice.limit ?? Infinity)), close: () => undefined };
 }
 

@@ -3,7 +3,6 @@ import { ArgumentError } from "@batchwise/core";
 import { parse } from "csv-parse/sync";
 import type { Kept } from "../inputs/items.ts";
 import { type Line, linesOf } from "../inputs/lines.ts";
-import { openParquet } from "../inputs/parquet-records.ts";
 import { ERROR_COLUMNS } from "../outputs/cells.ts";
 import type { OutputFormat, TableShape } from "../outputs/encoder.ts";
 import { LINE_BEGINNING } from "../outputs/jsonl-encoder.ts";
@@ -63,6 +62,7 @@ function tableRows(file: string, format: OutputFormat, shape: TableShape): Async
 }
 
 async function* parquetRows(file: string): AsyncGenerator<TableRow, void> {
+  const { openParquet } = await import("../inputs/parquet-records.ts");
   const { records } = await openParquet(file, undefined, Infinity);
   for await (const record of records)
     if ("value" in record) yield { values: (record.exact ?? record.value) as Kept, end: 0 };
