@@ -26,7 +26,7 @@ export class AppendFile {
   append(chunk: Chunk): number {
     const bytes = Buffer.byteLength(chunk);
     if (this.#used + bytes > ROOM) this.flush();
-    if (bytes > ROOM) this.#write(Buffer.from(chunk as Uint8Array));
+    if (bytes > ROOM) this.#write(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
     else if (typeof chunk === "string") this.#used += this.#pending.write(chunk, this.#used);
     else {
       this.#pending.set(chunk, this.#used);
@@ -52,7 +52,7 @@ export class AppendFile {
     closeSync(this.#descriptor);
   }
 
-  #write(bytes: Buffer): void {
+  #write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at);
   }
 }

@@ -45,6 +45,7 @@ export function arrowEncoder(shape: TableShape): Encoder {
     early = [];
   };
   return groupedEncoder({
+    mostNumbers: 4_000_000,
     check: (row) => {
       requireVector(row, length);
       length ??= vectorOf(row)?.length;

@@ -2,12 +2,13 @@ import { ResultError } from "@batchwise/core";
 import type { Chunk, Encoder } from "./encoder.ts";
 import type { Row } from "./row.ts";
 
-/** Most rows of a group, and most numbers in its vectors: a group is in memory whole. */
+/** Most rows of a group. */
 const MOST_ROWS = 10_000;
-const MOST_NUMBERS = 4_000_000;
 
 /** Format that is written in groups of rows. */
 export interface Groups {
+  /** Most numbers in the vectors of a group, which is in memory whole. */
+  readonly mostNumbers: number;
   /** @throws ResultError for a row that does not fit the others */
   check(row: Row): void;
   write(rows: readonly Row[]): Chunk | undefined;
@@ -29,7 +30,7 @@ export function groupedEncoder(groups: Groups): Encoder {
       groups.check(row);
       rows.push(row);
       numbers += vectorOf(row)?.length ?? 0;
-      return rows.length >= MOST_ROWS || numbers >= MOST_NUMBERS ? write() : undefined;
+      return rows.length >= MOST_ROWS || numbers >= groups.mostNumbers ? write() : undefined;
     },
     end: () => joined([write(), groups.end()]),
   };
