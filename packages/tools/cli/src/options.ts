@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { ArgumentError, type Clock, type Runnable } from "@batchwise/core";
+import type { Keep } from "./inputs/kept.ts";
 import type { InputForm } from "./inputs/open-input.ts";
 import type { VectorForm } from "./outputs/encoder.ts";
 
@@ -11,8 +12,16 @@ export interface RunOptions extends InputForm {
   readonly input: string | readonly string[];
   /** Field of a record, or column, that is the input. @default the record itself; the only column of a table */
   readonly field?: string | undefined;
-  /** Fields of the input's record that are copied into its output. @default none */
-  readonly keep?: readonly string[] | undefined;
+  /** Template of each input, instead of a field: `Classify {text} for {user.name}`. `{{` and `}}` are braces. @default none */
+  readonly prompt?: string | undefined;
+  /** File with the prompt. A line end at its end is no part of it. */
+  readonly promptFile?: string | undefined;
+  /** Text that a model reads before every input: the adapter's option `instructions`. @default none */
+  readonly system?: string | undefined;
+  /** File with that text. */
+  readonly systemFile?: string | undefined;
+  /** Fields of the input's record that are copied into its output, by name or path; "all" of them. @default none */
+  readonly keep?: Keep | undefined;
   /** A file that ends in .jsonl, .csv, .parquet or .arrow. @default JSONL on standard output */
   readonly output?: string | undefined;
   /** Vectors in JSONL: lists of numbers, or texts of 32-bit floats, little-endian, in base64. @default "numbers" */
@@ -89,6 +98,10 @@ export interface MadeRunnable {
 /** @throws ArgumentError for options that contradict each other */
 export function checkOptions(options: RunOptions): void {
   const { output, overwrite, resume, retryFailed, offline, limit, maxFailures } = options;
+  for (const [one, other] of EXCLUSIVE) {
+    if (options[one] === undefined || options[other] === undefined) continue;
+    throw new ArgumentError(`Expected ${flagOf(one)} or ${flagOf(other)}, got both. Leave one out.`);
+  }
   const resumes = resume === true || retryFailed === true;
   if (resumes && output === undefined) throw new ArgumentError("Expected an --output to resume, got none. Give it.");
   if (resumes && overwrite === true) throw new ArgumentError("Expected --overwrite or --resume, got both.");
@@ -107,4 +120,16 @@ export function checkOptions(options: RunOptions): void {
   if (output === undefined && options.estimate !== true) {
     throw new ArgumentError("Expected an --output with --offline, got none. Give it: a stopped run resumes its jobs.");
   }
+}
+
+/** Options of which a run has one at most. */
+const EXCLUSIVE = [
+  ["field", "prompt"],
+  ["field", "promptFile"],
+  ["prompt", "promptFile"],
+  ["system", "systemFile"],
+] as const satisfies readonly (readonly [keyof RunOptions, keyof RunOptions])[];
+
+function flagOf(option: string): string {
+  return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

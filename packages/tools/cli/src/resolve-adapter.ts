@@ -1,7 +1,7 @@
 import path from "node:path";
 import { ArgumentError, type Runnable } from "@batchwise/core";
 import type { JobEvent, Offline } from "@batchwise/jobs";
-import { propertiesOf } from "@batchwise/plugins";
+import { type Properties, propertiesOf } from "@batchwise/plugins";
 import { identityOf, readOptions } from "./adapter-options.ts";
 import { findAdapter } from "./find-adapter.ts";
 import type { AdapterIdentity } from "./journal/fingerprint.ts";
@@ -93,15 +93,18 @@ interface Live {
   readonly identity: AdapterIdentity;
 }
 
-async function makeLive({ adapter: reference, set = {} }: RunOptions, environment: ResolveOptions): Promise<Live> {
+async function makeLive(options: RunOptions, environment: ResolveOptions): Promise<Live> {
+  const { adapter: reference, set = {}, system } = options;
   const { folder, env, made } = environment;
   if (made !== undefined) {
+    checkSystem(options, {});
     return { ...made, dimensions: undefined, identity: { adapter: reference, options: set } };
   }
   const loaded = await findAdapter(reference, folder);
   const { adapter } = loaded;
   const properties = propertiesOf(adapter.options);
-  const given = readOptions(set, properties);
+  checkSystem(options, properties);
+  const given = { ...readOptions(set, properties), ...(system !== undefined && { instructions: system }) };
   const runnable = loaded.create(given);
   return {
     kind: adapter.kind,
@@ -112,4 +115,17 @@ async function makeLive({ adapter: reference, set = {} }: RunOptions, environmen
       ...identityOf(given, properties, adapter.key, env),
     },
   };
+}
+
+/** @throws ArgumentError where the adapter has no option for `system`, or it is given twice */
+function checkSystem({ adapter, system, set = {} }: RunOptions, properties: Properties): void {
+  if (system === undefined) return;
+  if (properties["instructions"] === undefined) {
+    throw new ArgumentError(
+      `Expected ${adapter} to have an option \`instructions\` for --system, got none. Leave it out.`,
+    );
+  }
+  if (set["instructions"] !== undefined) {
+    throw new ArgumentError("Expected --system or --set instructions, got both. Leave one out.");
+  }
 }

@@ -21,7 +21,11 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .option("--no-header", "the first row of a CSV file is an input; its columns are 1, 2 and so on")
     .option("--encoding <name>", "encoding of a text file, such as windows-1252 or gbk (default: UTF-8)")
     .option("--field <name>", "field of a record, or column, that is the input")
-    .option("--keep <fields>", "fields of the input to copy into its output, separated by commas", names)
+    .option("--prompt <template>", "the input's text: a template with columns in braces, 'Classify {text}'")
+    .option("--prompt-file <file>", "a file with the prompt")
+    .option("--system <text>", "text that the model reads before every input")
+    .option("--system-file <file>", "a file with that text")
+    .option("--keep <fields>", "fields of the input to copy into its output, separated by commas, or all", names)
     .option("--limit <n>", "only the first n inputs", wholeNumber(0))
     .option("-o, --output <file>", "a .jsonl, .csv, .parquet or .arrow file (default: JSONL to standard output)")
     .addOption(
@@ -48,19 +52,21 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .option("--report <file>", "write the report there, as JSON")
     .option("--quiet", "no progress and no report")
     .addHelpText("after", HELP)
-    .action(async (adapter: string, inputs: string[], { timeout, set, ...flags }: Flags) => {
+    .action(async (adapter: string, inputs: string[], { timeout, set, keep, ...flags }: Flags) => {
       await action({
         adapter,
         input: only(inputs),
         ...flags,
+        ...(keep !== undefined && { keep: keep.includes("all") ? "all" : keep }),
         ...(set !== undefined && { set: settings(set) }),
         ...(timeout !== undefined && { timeoutMs: timeout * 1000 }),
       });
     });
 }
 
-/** Flags, named as the options except for two. */
-interface Flags extends Omit<RunOptions, "adapter" | "input" | "set" | "timeoutMs"> {
+/** Flags, named as the options except for three. */
+interface Flags extends Omit<RunOptions, "adapter" | "input" | "set" | "timeoutMs" | "keep"> {
+  readonly keep?: readonly string[];
   readonly set?: readonly string[];
   /** Seconds. */
   readonly timeout?: number;
@@ -72,7 +78,8 @@ Examples:
   batchwise run @batchwise/openai#embeddings docs.jsonl --field text --keep id -o vectors.parquet \\
     --set model=text-embedding-3-small --set dimensions=256 --max-cost 5
   batchwise run @batchwise/cohere#rerank questions.jsonl --set model=rerank-v3.5 | head
-  batchwise run @batchwise/openai#chat prompts.csv --field prompt --set model=gpt-6-luna -o answers.csv
+  batchwise run @batchwise/openai#chat reviews.csv --prompt 'Classify {text} by {name}' --keep all \\
+    --set model=gpt-6-luna -o answers.csv
   batchwise run @batchwise/openai#embeddings docs.jsonl --field text -o vectors.jsonl --resume
   batchwise run @batchwise/openai#embeddings docs.jsonl --field text -o vectors.jsonl --offline
 

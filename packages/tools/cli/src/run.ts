@@ -1,25 +1,24 @@
-import { ArgumentError } from "@batchwise/core";
 import { collected } from "./collected.ts";
 import { keptTypes } from "./columns/kept-types.ts";
 import { estimateSteps } from "./estimate.ts";
 import { inputFiles } from "./inputs/input-files.ts";
 import type { Item } from "./inputs/items.ts";
-import { FILE_FIELD, type OpenItems, openItems } from "./inputs/open-items.ts";
 import { holdJournal } from "./journal/hold-journal.ts";
 import { Journal } from "./journal/journal.ts";
 import { Notes } from "./notes.ts";
 import { journalChoiceOf, openRecorder } from "./open-output.ts";
 import { checkOptions, type RunOptions, type RunEnvironment } from "./options.ts";
-import { chooseOutput, type OutputChoice } from "./output-choice.ts";
-import { ownNamesOf } from "./outputs/own-names.ts";
+import { chooseOutput } from "./output-choice.ts";
 import type { Recorder } from "./recorder.ts";
 import { estimateText, jobsText, jobText, reportOf } from "./report.ts";
 import { openReportFile } from "./report-file.ts";
 import { resolveAdapter } from "./resolve-adapter.ts";
 import { estimateResult, resultOf, type RunResult } from "./result.ts";
+import { selectInputs } from "./selected-inputs.ts";
 import type { Step } from "./step.ts";
 import { Stats } from "./stats.ts";
 import { dedupeOf, type Task } from "./task.ts";
+import { withTexts } from "./text-options.ts";
 import { type Ending, writeLive } from "./write-live.ts";
 import { inputsOf, writeOffline } from "./write-offline.ts";
 
@@ -41,7 +40,7 @@ export async function run(given: RunOptions, environment: RunEnvironment = {}): 
   checkOptions(given);
   const { folder = process.cwd(), env = process.env, stderr = process.stderr } = environment;
   const files = await inputFiles(given.input, folder);
-  const options = files.length === 1 ? given : withFile(given);
+  const options = await withTexts(given, folder);
   const notes = new Notes(stderr, options.quiet === true);
   const adapter = await resolveAdapter(options, {
     folder,
@@ -52,12 +51,30 @@ export async function run(given: RunOptions, environment: RunEnvironment = {}): 
   try {
     const output = await chooseOutput(options, folder, files);
     const reportFile = await openReportFile(options, folder, files);
-    checkKeep(options, output);
-    const types = await keptTypes(options, files, output.format);
-    const task: Task = { options, environment, folder, files, notes, adapter, output, types, stats: new Stats() };
-    const result = await withJournal(task);
-    if (result.status !== "estimated") await reportFile?.write(result);
-    return result;
+    const inputs = await selectInputs({ options, environment, files, output, adapter });
+    const { kept } = inputs;
+    try {
+      const types = await keptTypes({ ...options, keep: kept }, files, output.format);
+      // The columns of a table are part of its fingerprint.
+      const own = kept.length === 0 ? options : { ...options, keep: kept };
+      const stats = new Stats();
+      const result = await withJournal({
+        options: own,
+        environment,
+        folder,
+        files,
+        notes,
+        adapter,
+        output,
+        inputs,
+        types,
+        stats,
+      });
+      if (result.status !== "estimated") await reportFile?.write(result);
+      return result;
+    } finally {
+      inputs.first.close();
+    }
   } finally {
     notes.close();
     await adapter.close();
@@ -66,11 +83,11 @@ export async function run(given: RunOptions, environment: RunEnvironment = {}): 
 
 async function withJournal(task: Task): Promise<RunResult> {
   const choice = journalChoiceOf(task);
-  if (choice === undefined) return withSource(task, undefined, NEVER);
-  if (task.options.estimate === true) return withSource(task, await Journal.read(choice), NEVER);
+  if (choice === undefined) return work(task, undefined, NEVER);
+  if (task.options.estimate === true) return work(task, await Journal.read(choice), NEVER);
   const { drain, signal } = task.environment;
   try {
-    return await holdJournal(choice, task, (journal, lost) => withSource(task, journal, lost));
+    return await holdJournal(choice, task, (journal, lost) => work(task, journal, lost));
   } catch (error) {
     // Stopped while it waited for another process.
     if (![drain, signal].some((each) => each?.aborted === true && each.reason === error)) throw error;
@@ -78,24 +95,11 @@ async function withJournal(task: Task): Promise<RunResult> {
   }
 }
 
-async function withSource(task: Task, journal: Journal | undefined, lost: AbortSignal): Promise<RunResult> {
-  const source = await openSource(task);
-  if (source.mayLackHeader && task.options.field === undefined) task.notes.say(FIRST_ROW);
-  try {
-    if (journal !== undefined) await checkInput(task, journal);
-    return await work(task, source, journal, lost);
-  } finally {
-    source.close();
-  }
-}
-
-async function work(
-  task: Task,
-  source: OpenItems,
-  journal: Journal | undefined,
-  lost: AbortSignal,
-): Promise<RunResult> {
-  const { options, notes, stats } = task;
+async function work(task: Task, journal: Journal | undefined, lost: AbortSignal): Promise<RunResult> {
+  const { options, notes, stats, inputs } = task;
+  const source = inputs.first;
+  if (source.mayLackHeader && options.field === undefined && options.prompt === undefined) notes.say(FIRST_ROW);
+  if (journal !== undefined) await checkInput(task, journal);
   const steps = stepsOf(source.items, journal, options.retryFailed === true);
   if (journal !== undefined) stats.countEarlier(journal.counts.rows, journal.counts.failed);
   if (options.estimate === true) return estimate(task, steps);
@@ -140,7 +144,7 @@ async function end(
 /** Reads the inputs that an earlier run has had, before anything is sent. Standard input is checked as it comes. */
 async function checkInput(task: Task, journal: Journal): Promise<void> {
   if (journal.known === 0 || task.files.some(({ path }) => path === "-")) return;
-  const again = await openSource(task);
+  const again = await task.inputs.open();
   let inputs = 0;
   try {
     for await (const item of again.items) {
@@ -164,37 +168,6 @@ async function estimate(task: Task, steps: AsyncIterable<Step>): Promise<RunResu
   const jobsEstimate = await adapter.jobs.estimateJobs(inputsOf(await collected(steps)));
   stdout.write(`${jobsText(jobsEstimate)}\n`);
   return estimateResult({ jobsEstimate }, task);
-}
-
-function openSource({ options, environment, files, adapter }: Task): Promise<OpenItems> {
-  const { field, limit = Infinity } = options;
-  const keep = (options.keep ?? []).filter((name) => files.length === 1 || name !== FILE_FIELD);
-  return openItems(
-    files,
-    {
-      ...options,
-      wanted: field === undefined ? undefined : [field, ...keep],
-      stdin: environment.stdin ?? process.stdin,
-    },
-    { kind: adapter.kind, field, keep, limit },
-  );
-}
-
-/** @throws ArgumentError where a field of the inputs would take the place of their file's name */
-function withFile(options: RunOptions): RunOptions {
-  const { keep = [] } = options;
-  if (!keep.includes(FILE_FIELD)) return { ...options, keep: [...keep, FILE_FIELD] };
-  throw new ArgumentError(
-    `Expected --keep without ${FILE_FIELD} for several files, got it: it is the name of a row's file. Rename the field.`,
-  );
-}
-
-/** @throws ArgumentError for a field that has the name of one of the output's own */
-function checkKeep({ keep }: RunOptions, { format }: OutputChoice): void {
-  const own = ownNamesOf(format);
-  const taken = keep?.find((name) => own.includes(name));
-  if (taken === undefined) return;
-  throw new ArgumentError(`Expected --keep to name none of the output's own fields (${own.join(", ")}), got ${taken}.`);
 }
 
 async function* stepsOf(

@@ -6,6 +6,7 @@ import type { Notes } from "./notes.ts";
 import type { RunOptions, RunEnvironment } from "./options.ts";
 import type { OutputChoice } from "./output-choice.ts";
 import type { TableShape } from "./outputs/encoder.ts";
+import type { SelectedInputs } from "./selected-inputs.ts";
 import type { Stats } from "./stats.ts";
 
 /** Run whose parts are resolved. */
@@ -19,6 +20,7 @@ export interface Task {
   readonly output: OutputChoice;
   /** Types of the input's columns, where its files declare them. */
   readonly types: ColumnTypes;
+  readonly inputs: SelectedInputs;
   readonly stats: Stats;
 }
 
@@ -45,10 +47,10 @@ export function dedupeOf({ dedupe }: RunOptions): Pick<BatchOptions, "dedupe"> {
 }
 
 /** Shape of the output, for its encoder. */
-export function shapeOf({ options, adapter, types }: Task): TableShape {
+export function shapeOf({ options, adapter, inputs, types }: Task): TableShape {
   return {
     kind: adapter.kind,
-    keep: options.keep ?? [],
+    keep: inputs.kept,
     dimensions: adapter.dimensions,
     vectors: options.vectors,
     isSafe: options.safeCsv,

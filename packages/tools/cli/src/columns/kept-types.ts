@@ -1,5 +1,6 @@
 import { ArgumentError } from "@batchwise/core";
 import type { InputFile } from "../inputs/input-files.ts";
+import { nameBefore } from "../inputs/kept.ts";
 import { formatOf } from "../inputs/open-input.ts";
 import type { RunOptions } from "../options.ts";
 import type { OutputFormat } from "../outputs/encoder.ts";
@@ -11,7 +12,7 @@ import type { ColumnTypes } from "./column-type.ts";
  * @throws ArgumentError for a kept column whose values the output cannot hold
  */
 export async function keptTypes(
-  { keep = [], format }: Pick<RunOptions, "keep" | "format">,
+  { keep, format }: Pick<RunOptions, "format"> & { readonly keep: readonly string[] },
   files: readonly InputFile[],
   output: OutputFormat,
 ): Promise<ColumnTypes> {
@@ -27,7 +28,7 @@ export async function keptTypes(
 function sharedTypes(tables: readonly ColumnTypes[], keep: readonly string[], isTyped: boolean): ColumnTypes {
   const types: [name: string, type: ColumnTypes[string]][] = [];
   for (const name of keep) {
-    const declared = tables.map((table) => table[name]);
+    const declared = tables.map((table) => table[name] ?? table[nameBefore(name)]);
     const [first] = declared;
     const isOne = declared.every((type) => JSON.stringify(type) === JSON.stringify(first));
     for (const type of declared) {

@@ -24,7 +24,7 @@ async function read(
     ...choice,
   });
   const all: Selection = { kind: "embeddings", field: undefined, keep: [], limit: Infinity, ...selection };
-  return collected(itemsOf(source, all));
+  return collected((await itemsOf(source, all)).items);
 }
 
 /** The inputs, and the messages of those that are none. */
@@ -100,7 +100,7 @@ describe("JSONL", () => {
 
   test("a record without --field says what to do", async () => {
     expect(shown(await read("in.jsonl", '{"text":"a"}\n'))).toEqual([
-      "Expected line 1 to be a text, got an object. Name its field with --field.",
+      "Expected line 1 to be a text, got an object. Name its field with --field, or several in --prompt.",
     ]);
   });
 
@@ -127,9 +127,12 @@ describe("text", () => {
     expect(shown(await read("in.txt", "a\n\nb\n"))).toEqual(["a", "", "b"]);
   });
 
-  test("has no fields, and cannot hold documents", async () => {
-    await expect(read("in.txt", "a\n", { field: "text" })).rejects.toThrow(/no --field or --keep for a text/);
-    await expect(read("in.txt", "a\n", { keep: ["id"] })).rejects.toThrow(/no --field or --keep for a text/);
+  test("has one field, the text, and cannot hold documents", async () => {
+    const [item] = await read("in.txt", "a\n", { field: "text", keep: ["text"] });
+    expect(item).toMatchObject({ content: { input: "a" }, kept: { text: "a" } });
+    await expect(read("in.txt", "a\n", { keep: ["id"] })).rejects.toThrow(
+      "Expected a column id in the input, got: text.",
+    );
     await expect(read("in.csv", "query,documents\n", { kind: "rerank" })).rejects.toThrow(
       /^Expected JSONL or Parquet .* got csv/,
     );
@@ -167,7 +170,7 @@ describe("CSV", () => {
       "Expected a column body in the input, got: id, text.",
     );
     await expect(read("in.csv", "id,text\n")).rejects.toThrow(
-      "Expected --field to name the input's column, got none. Its columns: id, text.",
+      "Expected --field or --prompt to name the input's column, got none. Its columns: id, text.",
     );
     expect(shown(await read("in.csv", "text\na\n"))).toEqual(["a"]);
   });

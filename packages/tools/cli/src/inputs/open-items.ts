@@ -9,6 +9,8 @@ export interface OpenItems {
   readonly size: number | undefined;
   /** True where the first row of a file named its only column: it may be an input itself. */
   readonly mayLackHeader: boolean;
+  /** Names of the fields that are kept; undefined where only all records tell them. */
+  readonly kept: readonly string[] | undefined;
   /** Closes what was not read. */
   readonly close: () => void;
 }
@@ -40,7 +42,12 @@ export async function openItems(
 async function openOne(file: InputFile, choice: Omit<InputChoice, "input">, selection: Selection): Promise<OpenItems> {
   const source = await openInput({ ...choice, limit: selection.limit, input: file.path });
   const { size, close, mayLackHeader = false } = source;
-  return { items: itemsOf(source, selection), size, mayLackHeader, close };
+  try {
+    return { ...(await itemsOf(source, selection)), size, mayLackHeader, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 async function openAll(
@@ -49,16 +56,21 @@ async function openAll(
   selection: Selection,
 ): Promise<OpenItems> {
   let mayLackHeader = false;
+  let isKnown = true;
+  const kept = new Set<string>();
   for (const file of files) {
     const opened = await openOne(file, choice, selection);
     opened.close();
     mayLackHeader ||= opened.mayLackHeader;
+    isKnown &&= opened.kept !== undefined;
+    for (const name of opened.kept ?? []) kept.add(name);
   }
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   return {
     items: inTurn(files, choice, selection),
     size: bytes === 0 ? undefined : bytes,
     mayLackHeader,
+    kept: isKnown ? [...kept, FILE_FIELD] : undefined,
     close: () => undefined,
   };
 }

@@ -3,12 +3,13 @@ import type { AsyncBuffer, FileMetaData, ParquetScan, SchemaElement } from "hypa
 import { type ColumnType, type ColumnTypes, columnTypeOf } from "../columns/column-type.ts";
 import { columnValue, PARSERS } from "../columns/exact-value.ts";
 import { IN_ENCODING, type InputRecord, type InputSource, unreadable } from "./input-record.ts";
+import { columnsRead } from "./kept.ts";
 
 /**
  * Opens a Parquet file. Of the columns that are asked for, 10,000 rows at a time are in memory where the file has an index
  * of its pages, a 16th of a row group where it has none, and a row group of lists and objects without one.
  *
- * @param wanted columns that will be read; all, where it is undefined
+ * @param wanted columns that will be read, or paths into them; all, where it is undefined
  * @param limit rows that will be read at most
  * @throws ArgumentError for a file that is not Parquet
  */
@@ -20,13 +21,13 @@ export async function openParquet(
   const { parquetScan } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
   const { buffer, metadata, columns, types } = await headOf(file);
-  const shown = columns.filter((column) => wanted?.includes(column) !== false);
+  const shown = columnsRead(columns, wanted);
   const scan = await parquetScan({
     file: buffer,
     // The reader would make numbers of decimals.
     metadata: { ...metadata, schema: metadata.schema.map((element) => asStored(element, types)) },
     compressors,
-    columns: shown,
+    columns: [...shown],
     parsers: PARSERS,
     utf8: false,
   });

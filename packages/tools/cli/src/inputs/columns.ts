@@ -1,0 +1,75 @@
+import { ArgumentError } from "@batchwise/core";
+import { TEXT_KINDS } from "./content.ts";
+import { columnOf, valueAt } from "./field-path.ts";
+import type { InputRecord } from "./input-record.ts";
+import type { Keep } from "./kept.ts";
+import { BRACES, type Prompt } from "./prompt.ts";
+import { fieldsOf } from "./values.ts";
+
+/** Fields that are asked for. */
+interface Asked {
+  readonly kind: string;
+  readonly field: string | undefined;
+  readonly prompt?: Prompt | undefined;
+  readonly keep: Keep;
+}
+
+/**
+ * Field of a table that is the input; undefined where a prompt makes it, or a row is the input.
+ *
+ * @throws ArgumentError for a column that is not there, that is there twice, or that is not named
+ */
+export function fieldIn(columns: readonly string[], { field, prompt, keep, kind }: Asked): string | undefined {
+  const [only] = columns;
+  const isOnly = columns.length === 1 && prompt === undefined && kind !== "rerank";
+  const wanted = field ?? (isOnly ? only : undefined);
+  const inputs = prompt?.names ?? (wanted === undefined ? [] : [wanted]);
+  const named = [...inputs, ...(keep === "all" ? columns : keep)];
+  const double = named.find((name) => columns.filter((one) => one === columnOf(columns, name)).length > 1);
+  if (double !== undefined) {
+    throw new ArgumentError(`Expected one column ${double} in the input, got several of this name. Rename the others.`);
+  }
+  const missing = named.find((name) => columnOf(columns, name) === undefined);
+  if (missing !== undefined) throw noColumn(missing, columns, prompt);
+  if (inputs.length === 0 && TEXT_KINDS.has(kind)) {
+    throw new ArgumentError(
+      `Expected --field or --prompt to name the input's column, got none. Its columns: ${listed(columns)}.`,
+    );
+  }
+  return wanted;
+}
+
+/** Records within which a field that a prompt names has to be. */
+const HEAD = 100;
+
+/** Tells whether the first records are enough for `checkHead`. */
+export function isHeadEnough(
+  head: readonly InputRecord[],
+  columns: readonly string[] | undefined,
+  { prompt }: Asked,
+): boolean {
+  return columns !== undefined || prompt === undefined || head.length >= HEAD || missingIn(head, prompt) === undefined;
+}
+
+/** @throws ArgumentError for a field that the prompt names and no record of the head has */
+export function checkHead(head: readonly InputRecord[], { prompt }: Asked): void {
+  const missing = prompt === undefined ? undefined : missingIn(head, prompt);
+  if (missing === undefined) return;
+  const names = new Set(head.flatMap((record) => ("error" in record ? [] : Object.keys(fieldsOf(record.value)))));
+  if (names.size > 0) throw noColumn(missing, [...names], prompt);
+}
+
+function missingIn(head: readonly InputRecord[], { names }: Prompt): string | undefined {
+  return names.find((name) =>
+    head.every((record) => "error" in record || valueAt(fieldsOf(record.value), name) === undefined),
+  );
+}
+
+function noColumn(missing: string, columns: readonly string[], prompt: Prompt | undefined): ArgumentError {
+  const advice = prompt?.names.includes(missing) === true ? ` ${BRACES}` : "";
+  return new ArgumentError(`Expected a column ${missing} in the input, got: ${listed(columns)}.${advice}`);
+}
+
+function listed(columns: readonly string[]): string {
+  return columns.length === 0 ? "none" : columns.join(", ");
+}
