@@ -1,5 +1,6 @@
 export type {
   Adapter,
+  AdapterInputs,
   AdapterKinds,
   AdapterPurpose,
   AdapterUse,

@@ -23,6 +23,17 @@ export interface AdapterKinds {
   readonly chat: Runnable<string, { readonly text: string }>;
 }
 
+/** Inputs of an adapter besides those of its kind. */
+export interface AdapterInputs {
+  /** For chat: lists of messages, each with a `role` and a `content`. */
+  readonly messages?: true;
+  /**
+   * For chat: bodies of requests to this path of OpenAI's API, such as "/v1/chat/completions". Their own parameters win over
+   * the adapter's options.
+   */
+  readonly requests?: string;
+}
+
 /** Side of a search that a Runnable is made for. Only some models treat documents and queries differently. */
 export type AdapterPurpose = "document" | "query";
 
@@ -83,6 +94,8 @@ export interface Adapter<Kind extends string = string> {
    * `default` only tells what the adapter does by itself, and `writeOnly` marks what may hold a key.
    */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Inputs that the Runnable takes besides those of its kind, for programs that read them from files. */
+  readonly inputs?: AdapterInputs;
   /** Limits of one request, for programs that plan before they create. */
   readonly limits?: RequestLimits;
   /** Name of the environment variable that holds the key, where one is needed. An option for it is called `apiKey`. */

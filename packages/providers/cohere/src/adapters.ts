@@ -30,6 +30,7 @@ export const adapters: readonly Adapter[] = [
   /* @__PURE__ */ adapterOf<"chat">({
     kind: "chat",
     description: "Answers prompts with Cohere's chat models.",
+    inputs: { messages: true },
     key,
     options: CHAT,
     make: (options: CohereChatOptions): Wider => new CohereChat(options),

@@ -31,6 +31,7 @@ export const adapters: readonly Adapter[] = [
   /* @__PURE__ */ adapterOf<"chat">({
     kind: "chat",
     description: "Answers prompts through chat completions.",
+    inputs: { messages: true, requests: "/v1/chat/completions" },
     key,
     options: CHAT,
     make: (options: OpenAIChatOptions): Wider => new OpenAIChat(options),
@@ -39,6 +40,7 @@ export const adapters: readonly Adapter[] = [
     name: "responses",
     kind: "chat",
     description: "Answers prompts through the Responses API.",
+    inputs: { messages: true, requests: "/v1/responses" },
     key,
     options: RESPONSES,
     make: (options: OpenAIResponsesOptions): Wider => new OpenAIResponses(options),

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import { ArgumentError, type Clock, type Runnable } from "@batchwise/core";
+import { type Adapter, ArgumentError, type Clock, type Runnable } from "@batchwise/core";
 import type { Keep } from "./inputs/kept.ts";
 import type { InputForm } from "./inputs/open-input.ts";
 import type { VectorForm } from "./outputs/encoder.ts";
@@ -93,6 +93,8 @@ export interface MadeRunnable {
   readonly kind: string;
   // oxlint-disable-next-line typescript/no-explicit-any -- of any input and output
   readonly runnable: Runnable<any, any>;
+  /** Inputs that it takes besides those of its kind. @default none */
+  readonly inputs?: Adapter["inputs"];
 }
 
 /** @throws ArgumentError for options that contradict each other */

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { ArgumentError, type Runnable } from "@batchwise/core";
+import { type Adapter, ArgumentError, type Runnable } from "@batchwise/core";
 import type { JobEvent, Offline } from "@batchwise/jobs";
 import { type Properties, propertiesOf } from "@batchwise/plugins";
 import { identityOf, readOptions } from "./adapter-options.ts";
@@ -10,6 +10,8 @@ import type { MadeRunnable, RunOptions } from "./options.ts";
 /** Adapter of a run, as it was resolved. */
 export interface ResolvedAdapter {
   readonly kind: string;
+  /** Inputs that it takes besides those of its kind. */
+  readonly inputs: Adapter["inputs"];
   /** Runnable of the adapter, with the cache and the offline jobs of the options. */
   readonly runnable: Runnable<unknown, unknown>;
   /** Offline jobs, where the options ask for them. */
@@ -53,6 +55,7 @@ export async function resolveAdapter(options: RunOptions, environment: ResolveOp
       : await openCache(inner, live.identity, path.resolve(folder, options.cache, "cache.sqlite"));
   return {
     kind: live.kind,
+    inputs: live.inputs,
     runnable: cached?.runnable ?? inner,
     jobs,
     dimensions: live.dimensions,
@@ -86,19 +89,14 @@ async function openCache(
   return { runnable: withCache(runnable, { store, namespace }), close: async () => store.disconnect?.() };
 }
 
-interface Live {
-  readonly kind: string;
-  readonly runnable: Runnable<unknown, unknown>;
-  readonly dimensions: number | undefined;
-  readonly identity: AdapterIdentity;
-}
+type Live = Pick<ResolvedAdapter, "kind" | "inputs" | "runnable" | "dimensions" | "identity">;
 
 async function makeLive(options: RunOptions, environment: ResolveOptions): Promise<Live> {
   const { adapter: reference, set = {}, system } = options;
   const { folder, env, made } = environment;
   if (made !== undefined) {
     checkSystem(options, {});
-    return { ...made, dimensions: undefined, identity: { adapter: reference, options: set } };
+    return { inputs: undefined, ...made, dimensions: undefined, identity: { adapter: reference, options: set } };
   }
   const loaded = await findAdapter(reference, folder);
   const { adapter } = loaded;
@@ -108,6 +106,7 @@ async function makeLive(options: RunOptions, environment: ResolveOptions): Promi
   const runnable = loaded.create(given);
   return {
     kind: adapter.kind,
+    inputs: adapter.inputs,
     runnable,
     dimensions: adapter.dimensions?.(given),
     identity: {

@@ -99,6 +99,7 @@ async function work(task: Task, journal: Journal | undefined, lost: AbortSignal)
   const { options, notes, stats, inputs } = task;
   const source = inputs.first;
   if (source.mayLackHeader && options.field === undefined && options.prompt === undefined) notes.say(FIRST_ROW);
+  if (source.parameters.length > 0) notes.say(ownParametersNote(source.parameters));
   if (journal !== undefined) await checkInput(task, journal);
   const steps = stepsOf(source.items, journal, options.retryFailed === true);
   if (journal !== undefined) stats.countEarlier(journal.counts.rows, journal.counts.failed);
@@ -116,6 +117,10 @@ async function work(task: Task, journal: Journal | undefined, lost: AbortSignal)
   } finally {
     recorder.sink.close();
   }
+}
+
+function ownParametersNote(parameters: readonly string[]): string {
+  return `The requests have parameters of their own, which are sent as they are: ${parameters.join(", ")}.`;
 }
 
 const FIRST_ROW =

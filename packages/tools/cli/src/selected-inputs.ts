@@ -6,6 +6,7 @@ import { promptOf } from "./inputs/prompt.ts";
 import type { RunEnvironment, RunOptions } from "./options.ts";
 import type { OutputChoice } from "./output-choice.ts";
 import { ownNamesOf } from "./outputs/own-names.ts";
+import type { ResolvedAdapter } from "./resolve-adapter.ts";
 
 /** Files and options that select the inputs of a run. */
 export interface Selecting {
@@ -13,7 +14,7 @@ export interface Selecting {
   readonly environment: RunEnvironment;
   readonly files: readonly InputFile[];
   readonly output: OutputChoice;
-  readonly adapter: { readonly kind: string };
+  readonly adapter: Pick<ResolvedAdapter, "kind" | "inputs" | "identity">;
 }
 
 /** Inputs of a run, which can be opened again where they are files. */
@@ -39,11 +40,13 @@ export async function selectInputs(selecting: Selecting): Promise<SelectedInputs
   const prompt = template === undefined ? undefined : promptOf(template);
   const inputs = prompt?.names ?? (field === undefined ? undefined : [field]);
   const wanted = inputs === undefined || keep === "all" ? undefined : [...inputs, ...keep];
+  const target = { kind: adapter.kind, inputs: adapter.inputs, options: adapter.identity.options };
+  const taken = files.length > 1 ? [...own, FILE_FIELD] : own;
   const open = (): Promise<OpenItems> =>
     openItems(
       files,
       { ...options, wanted, stdin: environment.stdin ?? process.stdin },
-      { kind: adapter.kind, field, prompt, keep, taken: files.length > 1 ? [...own, FILE_FIELD] : own, limit },
+      { target, field, prompt, keep, taken, limit },
     );
   const first = await open();
   if (first.kept !== undefined || output.format === "jsonl") return { kept: first.kept ?? [], first, open };

@@ -1,4 +1,5 @@
 import { ArgumentError } from "@batchwise/core";
+import { type BatchLine, batchLineIn, requestOf, type Target } from "./batch-line.ts";
 import { TEXT_KINDS } from "./content.ts";
 import { columnOf, valueAt } from "./field-path.ts";
 import type { InputRecord } from "./input-record.ts";
@@ -8,7 +9,7 @@ import { fieldsOf } from "./values.ts";
 
 /** Fields that are asked for. */
 interface Asked {
-  readonly kind: string;
+  readonly target: Target;
   readonly field: string | undefined;
   readonly prompt?: Prompt | undefined;
   readonly keep: Keep;
@@ -17,12 +18,18 @@ interface Asked {
 /**
  * Field of a table that is the input; undefined where a prompt makes it, or a row is the input.
  *
+ * @param usual the field where none is named
  * @throws ArgumentError for a column that is not there, that is there twice, or that is not named
  */
-export function fieldIn(columns: readonly string[], { field, prompt, keep, kind }: Asked): string | undefined {
+export function fieldIn(
+  columns: readonly string[],
+  { field, prompt, keep, target }: Asked,
+  usual: string | undefined,
+): string | undefined {
   const [only] = columns;
+  const { kind } = target;
   const isOnly = columns.length === 1 && prompt === undefined && kind !== "rerank";
-  const wanted = field ?? (isOnly ? only : undefined);
+  const wanted = field ?? (prompt === undefined ? usual : undefined) ?? (isOnly ? only : undefined);
   const inputs = prompt?.names ?? (wanted === undefined ? [] : [wanted]);
   const named = [...inputs, ...(keep === "all" ? columns : keep)];
   const double = named.find((name) => columns.filter((one) => one === columnOf(columns, name)).length > 1);
@@ -43,20 +50,32 @@ export function fieldIn(columns: readonly string[], { field, prompt, keep, kind 
 const HEAD = 100;
 
 /** Tells whether the first records are enough for `checkHead`. */
-export function isHeadEnough(
-  head: readonly InputRecord[],
-  columns: readonly string[] | undefined,
-  { prompt }: Asked,
-): boolean {
-  return columns !== undefined || prompt === undefined || head.length >= HEAD || missingIn(head, prompt) === undefined;
+export function isHeadEnough(head: readonly InputRecord[], { field, prompt }: Asked): boolean {
+  if (head.length >= HEAD) return true;
+  if (prompt !== undefined) return missingIn(head, prompt) === undefined;
+  return field !== undefined || head.some((record) => "value" in record);
 }
 
-/** @throws ArgumentError for a field that the prompt names and no record of the head has */
-export function checkHead(head: readonly InputRecord[], { prompt }: Asked): void {
+/**
+ * Checks the first records, and tells a file of OpenAI's batch format by the first one that can be read.
+ *
+ * @throws ArgumentError for a field that the prompt names and no record of the head has, and for a request that the run's
+ * options do not fit
+ */
+export function checkHead(head: readonly InputRecord[], { field, prompt, target }: Asked): BatchLine | undefined {
+  const first = head.find((record) => "value" in record);
+  const line = field === undefined && prompt === undefined ? batchLineIn(first?.value, target) : undefined;
+  if (first !== undefined && line !== undefined) {
+    const request = requestOf(line, target);
+    if ("input" in request || !request.isOption) return line;
+    const message = `Expected ${first.place} to ${request.expected} Nothing was sent.`;
+    throw new ArgumentError(message);
+  }
   const missing = prompt === undefined ? undefined : missingIn(head, prompt);
-  if (missing === undefined) return;
+  if (missing === undefined) return undefined;
   const names = new Set(head.flatMap((record) => ("error" in record ? [] : Object.keys(fieldsOf(record.value)))));
   if (names.size > 0) throw noColumn(missing, [...names], prompt);
+  return undefined;
 }
 
 function missingIn(head: readonly InputRecord[], { names }: Prompt): string | undefined {

@@ -1,7 +1,8 @@
 import { InputError } from "@batchwise/core";
+import { batchLineIn, requestOf, type Target } from "./batch-line.ts";
 import { valueAt } from "./field-path.ts";
 import type { Prompt } from "./prompt.ts";
-import { fieldsOf, isObject, kindOf } from "./values.ts";
+import { fieldsOf, isMessages, isObject, kindOf } from "./values.ts";
 
 /** Input for the adapter, or the error of a record without one. */
 export type Content = { readonly input: unknown } | { readonly error: Error };
@@ -14,21 +15,30 @@ interface Readable {
 }
 
 interface Choice {
-  readonly kind: string;
+  readonly target: Target;
   readonly field: string | undefined;
   readonly prompt?: Prompt | undefined;
+  /** True where records are lines of OpenAI's batch format. */
+  readonly isBatch?: boolean;
 }
 
 /** Picks the input of a record, or makes it by a prompt. */
 export function contentOf(record: Readable, choice: Choice): Content {
-  const { kind, field, prompt } = choice;
+  const { target, field, prompt, isBatch } = choice;
   if (prompt !== undefined) return filled(record, prompt);
   const { place, value: all } = record;
+  const line = isBatch === true ? batchLineIn(all, target) : undefined;
+  if (line !== undefined) {
+    const request = requestOf(line, target);
+    if ("input" in request) return request;
+    const message = `Expected ${place} to ${request.expected}`;
+    return { error: new InputError(message) };
+  }
   const value = field === undefined || typeof all === "string" ? all : valueAt(all, field);
-  const expected = EXPECTED[kind];
+  const expected = expectedOf(target);
   if (expected !== undefined && !expected.holds(value)) {
     const wish = field === undefined ? `be ${expected.what}` : `have ${expected.what} in the field ${field}`;
-    const advice = TEXT_KINDS.has(kind) && field === undefined && isObject(value) ? ADVICE : "";
+    const advice = TEXT_KINDS.has(target.kind) && field === undefined && isObject(value) ? ADVICE : "";
     return { error: new InputError(`Expected ${place} to ${wish}, got ${kindOf(value)}.${advice}`) };
   }
   return { input: expected?.pick?.(value) ?? value };
@@ -48,6 +58,30 @@ interface Expected {
   readonly what: string;
   readonly holds: (value: unknown) => boolean;
   readonly pick?: (value: unknown) => unknown;
+}
+
+function expectedOf(target: Target): Expected | undefined {
+  return takesMessages(target) ? MESSAGES : EXPECTED[target.kind];
+}
+
+/** True for an adapter of conversations. */
+export function takesMessages({ kind, inputs }: Target): boolean {
+  return kind === "chat" && inputs?.messages === true;
+}
+
+/** Name of the field of a record that holds messages. */
+export const MESSAGES_FIELD = "messages";
+
+const MESSAGES: Expected = {
+  what: "a text, or messages with `role` and `content`",
+  holds: (value) => typeof value === "string" || messagesIn(value) !== undefined,
+  pick: messagesIn,
+};
+
+/** Messages that are a list, or the field `messages` of an object. */
+function messagesIn(value: unknown): readonly object[] | undefined {
+  const list = isObject(value) ? value[MESSAGES_FIELD] : value;
+  return isMessages(list) ? list : undefined;
 }
 
 const TEXT: Expected = { what: "a text", holds: (value) => typeof value === "string" };

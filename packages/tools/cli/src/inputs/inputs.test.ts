@@ -12,7 +12,7 @@ import { type InputChoice, openInput } from "./open-input.ts";
 async function read(
   name: string,
   content: string | Uint8Array,
-  selection: Partial<Selection> = {},
+  { kind = "embeddings", ...selection }: Partial<Selection> & { readonly kind?: string } = {},
   choice: Partial<InputChoice> = {},
 ): Promise<Item[]> {
   const folder = await temporaryFolder({ [name]: content });
@@ -23,7 +23,8 @@ async function read(
     stdin: Readable.from([]),
     ...choice,
   });
-  const all: Selection = { kind: "embeddings", field: undefined, keep: [], limit: Infinity, ...selection };
+  const target = { kind, inputs: undefined, options: {} };
+  const all: Selection = { target, field: undefined, keep: [], limit: Infinity, ...selection };
   return collected((await itemsOf(source, all)).items);
 }
 

@@ -1,6 +1,7 @@
 import { ArgumentError } from "@batchwise/core";
+import { ID_FIELD, ownParameters, type Target } from "./batch-line.ts";
 import { checkHead, fieldIn, isHeadEnough } from "./columns.ts";
-import { type Content, contentOf } from "./content.ts";
+import { type Content, contentOf, MESSAGES_FIELD, takesMessages } from "./content.ts";
 import { headOf } from "./head.ts";
 import type { InputRecord, InputSource } from "./input-record.ts";
 import { type Keep, type Kept, keptNames, keptOf } from "./kept.ts";
@@ -22,8 +23,7 @@ export interface Item {
 
 /** Selection of the input from a record. */
 export interface Selection {
-  /** Kind of the adapter. */
-  readonly kind: string;
+  readonly target: Target;
   /** Field that is the input. @default the record itself; in a table of one column, that */
   readonly field: string | undefined;
   /** Template of the input, instead of a field. @default none */
@@ -40,6 +40,8 @@ export interface Items {
   readonly items: AsyncGenerator<Item, void>;
   /** Names of the fields that are kept; undefined where only all records tell them. */
   readonly kept: readonly string[] | undefined;
+  /** Parameters that the first request of OpenAI's batch format has besides the run's options. */
+  readonly parameters: readonly string[];
 }
 
 /**
@@ -50,7 +52,8 @@ export interface Items {
  */
 export async function itemsOf(source: InputSource, selection: Selection): Promise<Items> {
   const { format } = source;
-  const { kind, keep, taken = [] } = selection;
+  const { target, keep, taken = [] } = selection;
+  const { kind } = target;
   const columns = source.columns ?? (format === "text" ? [TEXT_FIELD] : undefined);
   if (kind === "rerank" && (format === "text" || format === "csv" || format === "tsv")) {
     throw new ArgumentError(`Expected JSONL or Parquet for queries with documents, got ${format}. Convert the input.`);
@@ -60,16 +63,27 @@ export async function itemsOf(source: InputSource, selection: Selection): Promis
       "Expected an adapter of texts for --prompt, got one of queries with documents. Leave it out.",
     );
   }
-  const field = columns === undefined ? selection.field : fieldIn(columns, selection);
-  const { head, records } = await headOf(source.records, (first) => isHeadEnough(first, columns, selection));
-  if (columns === undefined) checkHead(head, selection);
+  if (columns !== undefined) {
+    const isTyped = format === "parquet" && takesMessages(target) && columns.includes(MESSAGES_FIELD);
+    const field = fieldIn(columns, selection, isTyped ? MESSAGES_FIELD : undefined);
+    return { items: items(source, { ...selection, field }), kept: keptNames(columns, keep, taken), parameters: [] };
+  }
+  const { head, records } = await headOf(source.records, (first) => isHeadEnough(first, selection));
+  const line = checkHead(head, selection);
+  const named = line === undefined || keep === "all" ? keep : [...new Set([ID_FIELD, ...keep])];
   return {
-    items: items({ ...source, records }, { ...selection, field }),
-    kept: columns === undefined && keep === "all" ? undefined : keptNames(columns ?? [], keep, taken),
+    items: items({ ...source, records }, { ...selection, keep: named, isBatch: line !== undefined }),
+    kept: named === "all" ? undefined : named,
+    parameters: line === undefined ? [] : ownParameters(line, target),
   };
 }
 
-async function* items({ records, close }: InputSource, selection: Selection): AsyncGenerator<Item, void> {
+/** Selection whose source is known. */
+interface Selected extends Selection {
+  readonly isBatch?: boolean;
+}
+
+async function* items({ records, close }: InputSource, selection: Selected): AsyncGenerator<Item, void> {
   let index = 0;
   if (selection.limit === 0) {
     close();
@@ -81,7 +95,7 @@ async function* items({ records, close }: InputSource, selection: Selection): As
   }
 }
 
-function itemOf(record: InputRecord, index: number, selection: Selection): Item {
+function itemOf(record: InputRecord, index: number, selection: Selected): Item {
   const { end } = record;
   if ("error" in record) return { index, end, kept: {}, content: record };
   const kept = keptOf(fieldsOf(record.exact ?? record.value), selection.keep, selection.taken ?? []);

@@ -7,6 +7,8 @@ import { temporaryFolder } from "../testing/workbench.ts";
 import { inputFiles } from "./input-files.ts";
 import { openItems } from "./open-items.ts";
 
+const ANY = { kind: "any", inputs: undefined, options: {} };
+
 /** Shares of the work that is done after each input. */
 async function shares(
   files: Readonly<Record<string, string | Uint8Array>>,
@@ -16,7 +18,7 @@ async function shares(
   const folder = await temporaryFolder(files);
   const names = typed === undefined ? Object.keys(files).map((name) => path.join(folder, name)) : "-";
   const stdin = Readable.from([Buffer.from(typed ?? "")]);
-  const selection = { kind: "any", field: undefined, keep: [], limit };
+  const selection = { target: ANY, field: undefined, keep: [], limit };
   const { items, size } = await openItems(await inputFiles(names, folder), { wanted: undefined, stdin }, selection);
   return (await collected(items)).map(({ end }) => (size === undefined ? undefined : end / size));
 }

@@ -1,16 +1,13 @@
 import type { InputFile } from "./input-files.ts";
-import { type Item, itemsOf, type Selection } from "./items.ts";
+import { type Item, type Items, itemsOf, type Selection } from "./items.ts";
 import { type InputChoice, openInput } from "./open-input.ts";
 
 /** Inputs of a run that are open. */
-export interface OpenItems {
-  readonly items: AsyncGenerator<Item, void>;
+export interface OpenItems extends Items {
   /** Size of all, in the unit of the items' `end`, where known. */
   readonly size: number | undefined;
   /** True where the first row of a file named its only column: it may be an input itself. */
   readonly mayLackHeader: boolean;
-  /** Names of the fields that are kept; undefined where only all records tell them. */
-  readonly kept: readonly string[] | undefined;
   /** Closes what was not read. */
   readonly close: () => void;
 }
@@ -57,6 +54,7 @@ async function openAll(
 ): Promise<OpenItems> {
   let mayLackHeader = false;
   let isKnown = true;
+  const parameters = new Set<string>();
   const kept = new Set<string>();
   for (const file of files) {
     const opened = await openOne(file, choice, selection);
@@ -64,6 +62,7 @@ async function openAll(
     mayLackHeader ||= opened.mayLackHeader;
     isKnown &&= opened.kept !== undefined;
     for (const name of opened.kept ?? []) kept.add(name);
+    for (const name of opened.parameters) parameters.add(name);
   }
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   return {
@@ -71,6 +70,7 @@ async function openAll(
     size: bytes === 0 ? undefined : bytes,
     mayLackHeader,
     kept: isKnown ? [...kept, FILE_FIELD] : undefined,
+    parameters: [...parameters],
     close: () => undefined,
   };
 }

@@ -21,3 +21,12 @@ export function kindOf(value: unknown): string {
   if (typeof value === "object") return "an object";
   return typeof value === "string" ? "a text" : `a ${typeof value}`;
 }
+
+/** True for a list of messages, each with a `role`. */
+export function isMessages(value: unknown): value is readonly object[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((message) => isObject(message) && typeof message["role"] === "string")
+  );
+}
