@@ -3,7 +3,10 @@ import { defined } from "./defined.ts";
 import type { DefinedOptions } from "./options/define-options.ts";
 
 /** An adapter of a manifest, before its JSON Schema is written. */
-export interface AdapterParts<Kind extends string> extends Omit<Adapter<Kind>, "name" | "options" | "create"> {
+export interface AdapterParts<Kind extends string> extends Omit<
+  Adapter<Kind>,
+  "name" | "options" | "structured" | "create"
+> {
   /** @default the kind's */
   readonly name?: string;
   readonly options: DefinedOptions;
@@ -11,15 +14,17 @@ export interface AdapterParts<Kind extends string> extends Omit<Adapter<Kind>, "
   readonly make: (options: never, use: AdapterUse) => ReturnType<Adapter<Kind>["create"]>;
 }
 
-/** One adapter of a package's manifest: its JSON Schema is that of its options, and the program's clock one of them, where they have it. */
+/** One adapter of a package's manifest: its JSON Schema is that of its options, and the program's clock and schema are among them, where they have them. */
 export function adapterOf<Kind extends string>({ options, make, ...parts }: AdapterParts<Kind>): Adapter<Kind> {
   return {
     name: parts.kind,
     ...parts,
+    ...(Object.hasOwn(options.group, "schema") && { structured: true }),
     options: options.schema,
     create(given, use = {}) {
-      const clock = Object.hasOwn(options.group, "clock") ? use.clock : undefined;
-      return make({ ...given, ...defined({ clock }) } as never, use);
+      const { clock, schema } = use;
+      const known = Object.entries(defined({ clock, schema })).filter(([name]) => Object.hasOwn(options.group, name));
+      return make({ ...given, ...Object.fromEntries(known) } as never, use);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Runnable } from "../runnable.ts";
 import type { RequestLimits } from "./runnable.ts";
+import type { StandardSchema } from "./standard-schema.ts";
 
 /** A question, and the texts that may answer it. */
 export interface RerankInput {
@@ -43,6 +44,11 @@ export interface AdapterUse {
   readonly purpose?: AdapterPurpose | undefined;
   /** Time, for tests. @default the machine's clock */
   readonly clock?: Clock | undefined;
+  /**
+   * For an adapter that is `structured`: makes values of answers, which are the outputs. It gives its own JSON Schema, by the
+   * interface of https://standardschema.dev/json-schema. @default none: outputs are what the kind says
+   */
+  readonly schema?: StandardSchema<unknown, unknown> | undefined;
 }
 
 /**
@@ -96,6 +102,8 @@ export interface Adapter<Kind extends string = string> {
   readonly options: Readonly<Record<string, unknown>>;
   /** Inputs that the Runnable takes besides those of its kind, for programs that read them from files. */
   readonly inputs?: AdapterInputs;
+  /** True where `create` takes a `schema` of a program's: the model is held to it. */
+  readonly structured?: boolean;
   /** Limits of one request, for programs that plan before they create. */
   readonly limits?: RequestLimits;
   /** Name of the environment variable that holds the key, where one is needed. An option for it is called `apiKey`. */

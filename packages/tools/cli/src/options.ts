@@ -3,6 +3,7 @@ import { type Adapter, ArgumentError, type Clock, type Runnable } from "@batchwi
 import type { Keep } from "./inputs/kept.ts";
 import type { InputForm } from "./inputs/open-input.ts";
 import type { VectorForm } from "./outputs/encoder.ts";
+import type { JsonSchema } from "./schema/json-schema.ts";
 
 /** Options of one run of an adapter over a file. */
 export interface RunOptions extends InputForm {
@@ -20,6 +21,8 @@ export interface RunOptions extends InputForm {
   readonly system?: string | undefined;
   /** File with that text. */
   readonly systemFile?: string | undefined;
+  /** JSON Schema of the outputs, or a file with it: values instead of texts, and a column for each property of a table. @default none */
+  readonly schema?: string | JsonSchema | undefined;
   /** Fields of the input's record that are copied into its output, by name or path; "all" of them. @default none */
   readonly keep?: Keep | undefined;
   /** A file that ends in .jsonl, .csv, .parquet or .arrow. @default JSONL on standard output */

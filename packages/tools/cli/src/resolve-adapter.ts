@@ -1,11 +1,12 @@
 import path from "node:path";
 import { type Adapter, ArgumentError, type Runnable } from "@batchwise/core";
 import type { JobEvent, Offline } from "@batchwise/jobs";
-import { type Properties, propertiesOf } from "@batchwise/plugins";
+import { type LoadedAdapter, type Properties, propertiesOf } from "@batchwise/plugins";
 import { identityOf, readOptions } from "./adapter-options.ts";
 import { findAdapter } from "./find-adapter.ts";
 import type { AdapterIdentity } from "./journal/fingerprint.ts";
-import type { MadeRunnable, RunOptions } from "./options.ts";
+import type { MadeRunnable } from "./options.ts";
+import type { ResolvedOptions } from "./text-options.ts";
 
 /** Adapter of a run, as it was resolved. */
 export interface ResolvedAdapter {
@@ -37,7 +38,7 @@ export interface ResolveOptions {
  * @throws ArgumentError for an adapter that is not installed, options that it does not take, a missing key, or offline
  * jobs that it does not have
  */
-export async function resolveAdapter(options: RunOptions, environment: ResolveOptions): Promise<ResolvedAdapter> {
+export async function resolveAdapter(options: ResolvedOptions, environment: ResolveOptions): Promise<ResolvedAdapter> {
   const { folder } = environment;
   const live = await makeLive(options, environment);
   const { runnable } = live;
@@ -52,7 +53,11 @@ export async function resolveAdapter(options: RunOptions, environment: ResolveOp
   const cached =
     options.cache === undefined
       ? undefined
-      : await openCache(inner, live.identity, path.resolve(folder, options.cache, "cache.sqlite"));
+      : await openCache(
+          inner,
+          namespaceOf(live.identity, options),
+          path.resolve(folder, options.cache, "cache.sqlite"),
+        );
   return {
     kind: live.kind,
     inputs: live.inputs,
@@ -69,9 +74,14 @@ export async function resolveAdapter(options: RunOptions, environment: ResolveOp
   };
 }
 
+/** Identity of results for a cache: another schema makes other values of the same answers. */
+function namespaceOf(identity: AdapterIdentity, { schema }: ResolvedOptions): object {
+  return schema === undefined ? identity : { ...identity, schema };
+}
+
 async function openJobs(
   runnable: Runnable<unknown, unknown>,
-  { jobs: jobsFolder = path.join(".batchwise", "jobs"), attempts }: RunOptions,
+  { jobs: jobsFolder = path.join(".batchwise", "jobs"), attempts }: ResolvedOptions,
   { folder, onJob }: ResolveOptions,
 ): Promise<Offline<unknown, unknown>> {
   const { folderStore, offline } = await import("@batchwise/jobs");
@@ -91,7 +101,7 @@ async function openCache(
 
 type Live = Pick<ResolvedAdapter, "kind" | "inputs" | "runnable" | "dimensions" | "identity">;
 
-async function makeLive(options: RunOptions, environment: ResolveOptions): Promise<Live> {
+async function makeLive(options: ResolvedOptions, environment: ResolveOptions): Promise<Live> {
   const { adapter: reference, set = {}, system } = options;
   const { folder, env, made } = environment;
   if (made !== undefined) {
@@ -103,7 +113,7 @@ async function makeLive(options: RunOptions, environment: ResolveOptions): Promi
   const properties = propertiesOf(adapter.options);
   checkSystem(options, properties);
   const given = { ...readOptions(set, properties), ...(system !== undefined && { instructions: system }) };
-  const runnable = loaded.create(given);
+  const runnable = await created(loaded, given, options);
   return {
     kind: adapter.kind,
     inputs: adapter.inputs,
@@ -116,8 +126,33 @@ async function makeLive(options: RunOptions, environment: ResolveOptions): Promi
   };
 }
 
+/** @throws ArgumentError of `create`; where the adapter makes no values of answers, and for a schema that it cannot send */
+async function created(
+  { adapter, create }: LoadedAdapter,
+  given: Readonly<Record<string, unknown>>,
+  { adapter: name, schema }: ResolvedOptions,
+): Promise<Runnable<unknown, unknown>> {
+  if (schema === undefined) return create(given);
+  if (adapter.structured !== true) {
+    throw new ArgumentError(
+      `Expected ${name} to make values of answers for --schema, got an adapter that does not. Leave it out, or use a chat model's.`,
+    );
+  }
+  const { standardSchemaOf } = await import("./schema/standard-schema.ts");
+  try {
+    return create(given, { schema: standardSchemaOf(schema) });
+  } catch (error) {
+    const { cause } = error as Error;
+    if (!ArgumentError.isInstance(error) || !(cause instanceof Error)) throw error;
+    // It speaks of the schema alone.
+    throw new ArgumentError(`Expected --schema to be one that ${name} can send, got another: ${cause.message}`, {
+      cause,
+    });
+  }
+}
+
 /** @throws ArgumentError where the adapter has no option for `system`, or it is given twice */
-function checkSystem({ adapter, system, set = {} }: RunOptions, properties: Properties): void {
+function checkSystem({ adapter, system, set = {} }: ResolvedOptions, properties: Properties): void {
   if (system === undefined) return;
   if (properties["instructions"] === undefined) {
     throw new ArgumentError(

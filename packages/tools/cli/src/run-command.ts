@@ -25,6 +25,7 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .option("--prompt-file <file>", "a file with the prompt")
     .option("--system <text>", "text that the model reads before every input")
     .option("--system-file <file>", "a file with that text")
+    .option("--schema <file>", "a JSON Schema of the outputs: values, and a column for each property of a table")
     .option("--keep <fields>", "fields of the input to copy into its output, separated by commas, or all", names)
     .option("--limit <n>", "only the first n inputs", wholeNumber(0))
     .option("-o, --output <file>", "a .jsonl, .csv, .parquet or .arrow file (default: JSONL to standard output)")

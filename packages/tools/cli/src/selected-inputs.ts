@@ -3,14 +3,15 @@ import type { InputFile } from "./inputs/input-files.ts";
 import type { Keep } from "./inputs/kept.ts";
 import { FILE_FIELD, type OpenItems, openItems } from "./inputs/open-items.ts";
 import { promptOf } from "./inputs/prompt.ts";
-import type { RunEnvironment, RunOptions } from "./options.ts";
+import type { RunEnvironment } from "./options.ts";
 import type { OutputChoice } from "./output-choice.ts";
 import { ownNamesOf } from "./outputs/own-names.ts";
 import type { ResolvedAdapter } from "./resolve-adapter.ts";
+import type { ResolvedOptions } from "./text-options.ts";
 
 /** Files and options that select the inputs of a run. */
 export interface Selecting {
-  readonly options: RunOptions;
+  readonly options: ResolvedOptions;
   readonly environment: RunEnvironment;
   readonly files: readonly InputFile[];
   readonly output: OutputChoice;
@@ -40,7 +41,11 @@ export async function selectInputs(selecting: Selecting): Promise<SelectedInputs
   const prompt = template === undefined ? undefined : promptOf(template);
   const inputs = prompt?.names ?? (field === undefined ? undefined : [field]);
   const wanted = inputs === undefined || keep === "all" ? undefined : [...inputs, ...keep];
-  const target = { kind: adapter.kind, inputs: adapter.inputs, options: adapter.identity.options };
+  const target = {
+    kind: adapter.kind,
+    inputs: adapter.inputs,
+    options: { ...adapter.identity.options, schema: options.schema },
+  };
   const taken = files.length > 1 ? [...own, FILE_FIELD] : own;
   const open = (): Promise<OpenItems> =>
     openItems(

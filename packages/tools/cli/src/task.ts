@@ -3,15 +3,16 @@ import type { ColumnTypes } from "./columns/column-type.ts";
 import type { ResolvedAdapter } from "./resolve-adapter.ts";
 import type { InputFile } from "./inputs/input-files.ts";
 import type { Notes } from "./notes.ts";
-import type { RunOptions, RunEnvironment } from "./options.ts";
+import type { RunEnvironment, RunOptions } from "./options.ts";
 import type { OutputChoice } from "./output-choice.ts";
 import type { TableShape } from "./outputs/encoder.ts";
 import type { SelectedInputs } from "./selected-inputs.ts";
 import type { Stats } from "./stats.ts";
+import type { ResolvedOptions } from "./text-options.ts";
 
 /** Run whose parts are resolved. */
 export interface Task {
-  readonly options: RunOptions;
+  readonly options: ResolvedOptions;
   readonly environment: RunEnvironment;
   readonly folder: string;
   readonly files: readonly InputFile[];
@@ -42,7 +43,7 @@ export function batchOptions({ options, environment, adapter }: Task): BatchOpti
 }
 
 /** Option `dedupe` of a run's batch: records are equal by their content. */
-export function dedupeOf({ dedupe }: RunOptions): Pick<BatchOptions, "dedupe"> {
+export function dedupeOf({ dedupe }: Pick<RunOptions, "dedupe">): Pick<BatchOptions, "dedupe"> {
   return dedupe === true ? { dedupe: (input: unknown) => JSON.stringify(input) } : {};
 }
 

@@ -30,6 +30,7 @@ const REQUIRED: readonly Property[] = [
 
 const OPTIONAL: readonly Property[] = [
   ["inputs", isObject, "inputs such as { messages: true }"],
+  ["structured", (value) => typeof value === "boolean", "true or false"],
   ["limits", isObject, "limits such as { maxInputs: 96 }"],
   ["key", isText, "the name of an environment variable"],
   ["dimensions", isFunction, "a function of the options"],
