@@ -1,7 +1,9 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { tableFromIPC } from "apache-arrow";
 import { describe, expect, test, vi } from "vitest";
 import { chatServer } from "./testing/chat-server.ts";
 import { startChild } from "./testing/child.ts";
+import { duckdb } from "./testing/duckdb.ts";
 import { echo } from "./testing/echo.ts";
 import { rowsIn, rowsOf, temporaryFolder } from "./testing/workbench.ts";
 
@@ -56,6 +58,143 @@ describe("values, not texts: --schema schema.json", () => {
       ["invalid_result", expect.stringMatching(/stars: must be >= 1/)],
       ["invalid_result", expect.stringMatching(/Expected JSON from the model/)],
     ]);
+  });
+
+  const COLUMNS = "index,error_code,error_message,error_status,label,score,stars,sure,tags,note,by,id";
+
+  test("CSV has a column for each property, before what is kept", async () => {
+    const { code, folder, stderr } = await ran(SCHEMA, "--keep", "id", "-o", "out.csv");
+    expect(code, stderr).toBe(1);
+    const [head, ...rows] = (await readFile(`${folder}/out.csv`, "utf8")).split("\n");
+    expect(head).toBe(COLUMNS);
+    expect(rows.slice(0, 2)).toEqual([
+      '0,,,,good,0.5,5,true,"[""a"",""b""]",,"{""name"":""Ann""}",1',
+      '1,,,,bad,-1,1,false,[],"so, so","{""name"":""Bob""}",2',
+    ]);
+    expect(rows[2]).toMatch(/^2,invalid_result,"Expected an output that the schema takes.*",,,,,,,,,3$/);
+  });
+
+  const TYPED = [
+    {
+      index: 0,
+      label: "good",
+      score: 0.5,
+      stars: "5",
+      sure: true,
+      tags: '["a","b"]',
+      note: null,
+      by: '{"name":"Ann"}',
+      id: "1",
+    },
+    {
+      index: 1,
+      label: "bad",
+      score: -1,
+      stars: "1",
+      sure: false,
+      tags: "[]",
+      note: "so, so",
+      by: '{"name":"Bob"}',
+      id: "2",
+    },
+  ];
+
+  test("Parquet has typed columns, as DuckDB reads them", async () => {
+    const { folder } = await ran(SCHEMA, "--keep", "id", "-o", "out.parquet");
+    const file = `'${folder}/out.parquet'`;
+    const types = await duckdb(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${file})`);
+    expect(types.map(({ column_type: type }) => type)).toEqual([
+      "INTEGER",
+      "VARCHAR",
+      "VARCHAR",
+      "INTEGER",
+      "VARCHAR",
+      "DOUBLE",
+      "BIGINT",
+      "BOOLEAN",
+      "VARCHAR",
+      "VARCHAR",
+      "VARCHAR",
+      "VARCHAR",
+    ]);
+    expect(types.map(({ column_name: name }) => name).join()).toBe(COLUMNS);
+    expect(await duckdb(`SELECT * EXCLUDE (error_code, error_message, error_status) FROM ${file} LIMIT 2`)).toEqual(
+      TYPED,
+    );
+    expect(await duckdb(`SELECT sum(stars)::INT AS stars, avg(score) AS score FROM ${file}`)).toEqual([
+      { stars: 6, score: -0.25 },
+    ]);
+  });
+
+  test("Arrow has typed columns, too", async () => {
+    const { folder } = await ran(SCHEMA, "--keep", "id", "-o", "out.arrow");
+    const table = tableFromIPC(await readFile(`${folder}/out.arrow`));
+    expect(table.schema.fields.map(({ name, type }) => `${name}: ${type}`).join()).toBe(
+      "index: Int32,error_code: Utf8,error_message: Utf8,error_status: Int32,label: Utf8,score: Float64,stars: Int64,sure: Bool,tags: Utf8,note: Utf8,by: Utf8,id: Utf8",
+    );
+    const rows = table
+      .toArray()
+      .slice(0, 2)
+      .map((row: { toJSON(): Record<string, unknown> }) => row.toJSON());
+    expect(rows).toEqual(
+      TYPED.map((row) =>
+        Object.assign({ error_code: null, error_message: null, error_status: null }, row, { stars: BigInt(row.stars) }),
+      ),
+    );
+    expect(table.get(2)?.toJSON()).toMatchObject({ error_code: "invalid_result", stars: null, label: null });
+  });
+
+  test.each(["csv", "parquet", "arrow"])(
+    "--retry-failed makes %s again, with the values that were there",
+    async (format) => {
+      const answers: Record<string, string> = { ...ANSWERS };
+      const server = await chatServer(({ messages }) => answers[messages.at(-1)?.content ?? ""] ?? "{}");
+      const folder = await temporaryFolder({ "in.csv": INPUT, "schema.json": JSON.stringify(SCHEMA) });
+      const argv = [...CHAT, "--schema", "schema.json", "--keep", "id", "-o", `out.${format}`];
+      expect(await startChild(folder, server.baseURL, argv).ended).toBe(1);
+      answers["wrong"] = JSON.stringify({ ...GOOD, stars: 9_007_199_254_740_992 });
+      const again = startChild(folder, server.baseURL, [...argv, "--retry-failed"]);
+      expect(await again.ended, again.said.stderr).toBe(1);
+      const file = `${folder}/out.${format}`;
+      const rows =
+        format === "arrow"
+          ? tableFromIPC(await readFile(file))
+              .toArray()
+              .map((row) => Object.assign(row.toJSON(), { stars: String(row.stars) }))
+          : await duckdb(`SELECT * REPLACE (stars::VARCHAR AS stars) FROM '${file}'`);
+      expect(rows.map(({ label, score, stars }) => [label, score, stars]).slice(0, 3)).toEqual([
+        ["good", 0.5, "5"],
+        ["bad", -1, "1"],
+        ["good", 0.5, "9007199254740992"],
+      ]);
+      expect(rows[3]).toMatchObject({ error_code: "invalid_result" });
+    },
+  );
+
+  test("an integer that 64 bits do not hold fails its row", async () => {
+    const server = await chatServer(() => '{"stars":1e30}');
+    const schema = { type: "object", properties: { stars: { type: "integer" } }, required: ["stars"] };
+    const folder = await temporaryFolder({ "in.csv": INPUT, "schema.json": JSON.stringify(schema) });
+    const child = startChild(folder, server.baseURL, [...CHAT, "--schema", "schema.json", "-o", "out.parquet"]);
+    expect(await child.ended, child.said.stderr).toBe(1);
+    expect(await duckdb(`SELECT DISTINCT error_message AS said FROM '${folder}/out.parquet'`)).toEqual([
+      { said: "Expected `stars` to be an integer of 64 bits, got a number." },
+    ]);
+  });
+
+  test.each<[string, object, string[], RegExp]>([
+    ["without properties", { type: "object" }, [], /Expected --schema to have properties for the columns of a table/],
+    ["with a property of the table's own", { type: "object", properties: { index: {} } }, [], /got index\. Rename it/],
+    [
+      "with a property that is kept",
+      { type: "object", properties: { id: {} } },
+      ["--keep", "id"],
+      /Expected --keep to name none of .*, got id/,
+    ],
+  ])("a schema %s is refused for a table", async (_, schema, flags, message) => {
+    const { code, stderr, server } = await ran(schema, ...flags, "-o", "out.csv");
+    expect([code, server.bodies]).toEqual([2, []]);
+    expect(stderr).toMatch(message);
   });
 
   // vercel/ai#2591, 0xPlaygrounds/rig#1089: OpenAI takes a schema only where every property is required.

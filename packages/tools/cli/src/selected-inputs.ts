@@ -5,8 +5,9 @@ import { FILE_FIELD, type OpenItems, openItems } from "./inputs/open-items.ts";
 import { promptOf } from "./inputs/prompt.ts";
 import type { RunEnvironment } from "./options.ts";
 import type { OutputChoice } from "./output-choice.ts";
-import { ownNamesOf } from "./outputs/own-names.ts";
+import { ownColumns, ownNamesOf } from "./outputs/own-names.ts";
 import type { ResolvedAdapter } from "./resolve-adapter.ts";
+import { type PropertyTypes, propertyTypes } from "./schema/property-types.ts";
 import type { ResolvedOptions } from "./text-options.ts";
 
 /** Files and options that select the inputs of a run. */
@@ -22,6 +23,8 @@ export interface Selecting {
 export interface SelectedInputs {
   /** Names of the fields that rows keep. Without all of them for lines of JSON, which need no columns. */
   readonly kept: readonly string[];
+  /** Types of an output's properties, which are columns of a table. */
+  readonly properties: PropertyTypes | undefined;
   readonly first: OpenItems;
   /** Opens the inputs from the first one on. */
   open(): Promise<OpenItems>;
@@ -36,7 +39,10 @@ export interface SelectedInputs {
 export async function selectInputs(selecting: Selecting): Promise<SelectedInputs> {
   const { options, environment, files, output, adapter } = selecting;
   const { field, prompt: template, keep = [], limit = Infinity } = options;
-  const own = ownNamesOf(output.format);
+  const isTable = output.format !== "jsonl";
+  const properties =
+    isTable && options.schema !== undefined ? propertyTypes(options.schema, ownColumns({ properties: {} })) : undefined;
+  const own = [...ownNamesOf(output.format), ...Object.keys(properties ?? {})];
   checkKeep(keep, own, files.length > 1);
   const prompt = template === undefined ? undefined : promptOf(template);
   const inputs = prompt?.names ?? (field === undefined ? undefined : [field]);
@@ -54,14 +60,14 @@ export async function selectInputs(selecting: Selecting): Promise<SelectedInputs
       { target, field, prompt, keep, taken, limit },
     );
   const first = await open();
-  if (first.kept !== undefined || output.format === "jsonl") return { kept: first.kept ?? [], first, open };
+  if (first.kept !== undefined || !isTable) return { kept: first.kept ?? [], properties, first, open };
   try {
     if (files.some(({ path }) => path === "-")) {
       throw new ArgumentError(
         `Expected names for --keep with JSON of standard input, got all, and a table of ${output.format} needs its columns first. Give them.`,
       );
     }
-    return { kept: await namesIn(await open()), first, open };
+    return { kept: await namesIn(await open()), properties, first, open };
   } catch (error) {
     first.close();
     throw error;

@@ -1,11 +1,12 @@
 import type { BatchOptions } from "@batchwise/core";
-import type { ColumnTypes } from "./columns/column-type.ts";
+import type { ColumnType, ColumnTypes } from "./columns/column-type.ts";
 import type { ResolvedAdapter } from "./resolve-adapter.ts";
 import type { InputFile } from "./inputs/input-files.ts";
 import type { Notes } from "./notes.ts";
 import type { RunEnvironment, RunOptions } from "./options.ts";
 import type { OutputChoice } from "./output-choice.ts";
 import type { TableShape } from "./outputs/encoder.ts";
+import type { PropertyTypes } from "./schema/property-types.ts";
 import type { SelectedInputs } from "./selected-inputs.ts";
 import type { Stats } from "./stats.ts";
 import type { ResolvedOptions } from "./text-options.ts";
@@ -49,12 +50,19 @@ export function dedupeOf({ dedupe }: Pick<RunOptions, "dedupe">): Pick<BatchOpti
 
 /** Shape of the output, for its encoder. */
 export function shapeOf({ options, adapter, inputs, types }: Task): TableShape {
+  const { kept, properties } = inputs;
   return {
     kind: adapter.kind,
-    keep: inputs.kept,
+    keep: [...Object.keys(properties ?? {}), ...kept],
+    properties,
     dimensions: adapter.dimensions,
     vectors: options.vectors,
     isSafe: options.safeCsv,
-    types,
+    types: { ...types, ...typesOf(properties) },
   };
+}
+
+function typesOf(properties: PropertyTypes = {}): ColumnTypes {
+  const types = Object.entries(properties).filter((entry): entry is [string, ColumnType] => entry[1] !== undefined);
+  return Object.fromEntries(types);
 }

@@ -3,9 +3,9 @@ import { ArgumentError } from "@batchwise/core";
 import { parse } from "csv-parse/sync";
 import type { Kept } from "../inputs/items.ts";
 import { type Line, linesOf } from "../inputs/lines.ts";
-import { ERROR_COLUMNS } from "../outputs/cells.ts";
 import type { OutputFormat, TableShape } from "../outputs/encoder.ts";
 import { LINE_BEGINNING } from "../outputs/jsonl-encoder.ts";
+import { ownColumns } from "../outputs/own-names.ts";
 import type { Outcome, Row } from "../outputs/row.ts";
 import type { RowFormat } from "./row-format.ts";
 
@@ -69,10 +69,10 @@ async function* parquetRows(file: string): AsyncGenerator<TableRow, void> {
 }
 
 /** Rows of our own CSV: it ends a row at a line feed outside of quotes. */
-async function* csvRows(file: string, { keep, isSafe = false }: TableShape): AsyncGenerator<TableRow, void> {
-  const columns = ["index", "output", ...ERROR_COLUMNS, ...keep];
+async function* csvRows(file: string, shape: TableShape): AsyncGenerator<TableRow, void> {
+  const columns = [...ownColumns(shape), ...shape.keep];
   const { csvColumns } = await import("../outputs/csv-encoder.ts");
-  const header = csvColumns(keep, isSafe).join("\n");
+  const header = csvColumns(shape).join("\n");
   let parts: Line[] = [];
   let isHeader = true;
   for await (const line of linesOf(createReadStream(file))) {

@@ -9,6 +9,8 @@ import { jsonOf } from "../outputs/json.ts";
 import { JsonlEncoder } from "../outputs/jsonl-encoder.ts";
 import { openEncoder } from "../outputs/open-encoder.ts";
 import { type ReportedError, reportedError, type Row } from "../outputs/row.ts";
+import type { PropertyTypes } from "../schema/property-types.ts";
+import { propertyValues } from "../schema/property-values.ts";
 
 /** Rows as lines, in which they wait for their turn, and as pieces of the output. */
 export interface RowFormat {
@@ -46,18 +48,22 @@ class TableRows implements RowFormat {
   readonly #encoder: Encoder;
   readonly #needsVectors: boolean;
   readonly #isOneLength: boolean;
+  readonly #properties: PropertyTypes | undefined;
   #length: number | undefined;
 
-  constructor(encoder: Encoder, format: OutputFormat, { kind }: TableShape) {
+  constructor(encoder: Encoder, format: OutputFormat, { kind, properties }: TableShape) {
     this.#encoder = encoder;
     this.#needsVectors = kind === "embeddings";
     this.#isOneLength = format === "arrow";
+    this.#properties = properties;
   }
 
   line(row: Row): string {
-    const { index, kept, outcome } = row;
+    const { index, outcome } = row;
+    const kept = this.#keptOf(row);
     const end = `,"kept":${JSON.stringify(textsOf(kept))}}\n`;
     if ("error" in outcome) return `{"index":${index},"error":${jsonOf(reportedError(outcome.error))}${end}`;
+    if (this.#properties !== undefined) return `{"index":${index},"output":null${end}`;
     if (!this.#needsVectors) return `{"index":${index},"output":${jsonOf(outcome.output)}${end}`;
     requireVector(row, this.#length);
     const vector = vectorOf(row);
@@ -78,6 +84,12 @@ class TableRows implements RowFormat {
 
   end(): Chunk | undefined {
     return this.#encoder.end();
+  }
+
+  /** Kept fields, with the properties of an output: in a row of a file they are among them already. */
+  #keptOf({ kept, outcome }: Row): Kept {
+    if (this.#properties === undefined || "error" in outcome || outcome.output === undefined) return kept;
+    return { ...propertyValues(outcome.output, this.#properties), ...kept };
   }
 
   learn(line: string): void {

@@ -21,15 +21,18 @@ import { groupedEncoder, requireVector, vectorOf } from "./grouped-encoder.ts";
 import type { Row } from "./row.ts";
 
 /**
- * Encoder of an Arrow file of vectors, as FixedSizeList<Float32>. Their length is that of the first one: a server may
- * have other models than the adapter knows.
+ * Encoder of an Arrow file of vectors, as FixedSizeList<Float32>, or of properties. The vectors' length is that of the first
+ * one: a server may have other models than the adapter knows.
  *
- * @throws ArgumentError where the outputs are not vectors
+ * @throws ArgumentError where the outputs are neither
  */
 export function arrowEncoder(shape: TableShape): Encoder {
-  const { kind, dimensions } = shape;
-  if (kind !== "embeddings") {
-    throw new ArgumentError(`Expected vectors for an .arrow file, got outputs of the kind ${kind}. Use .jsonl.`);
+  const { kind, dimensions, properties } = shape;
+  const isVectors = kind === "embeddings";
+  if (!isVectors && properties === undefined) {
+    throw new ArgumentError(
+      `Expected vectors for an .arrow file, got outputs of the kind ${kind}. Use .jsonl, or --schema.`,
+    );
   }
   const bytes = new Bytes();
   const writer = new RecordBatchFileWriter().reset(bytes);
@@ -39,7 +42,7 @@ export function arrowEncoder(shape: TableShape): Encoder {
   let isBegun = false;
   const write = (rows: readonly Row[]): void => {
     early = [...early, ...rows];
-    if (length === undefined) return;
+    if (isVectors && length === undefined) return;
     isBegun = true;
     writer.write(batchOf(early, length, shape));
     early = [];
@@ -47,7 +50,7 @@ export function arrowEncoder(shape: TableShape): Encoder {
   return groupedEncoder({
     mostNumbers: 4_000_000,
     check: (row) => {
-      requireVector(row, length);
+      if (isVectors) requireVector(row, length);
       length ??= vectorOf(row)?.length;
     },
     write: (rows) => {
@@ -56,7 +59,7 @@ export function arrowEncoder(shape: TableShape): Encoder {
     },
     end: () => {
       // Without any vector: a list has to have some length.
-      length ??= dimensions ?? 1;
+      if (isVectors) length ??= dimensions ?? 1;
       // The file gets its columns from rows, even from none.
       if (!isBegun || early.length > 0) write([]);
       writer.finish();
@@ -80,13 +83,13 @@ class Bytes extends AsyncByteQueue {
   }
 }
 
-function batchOf(rows: readonly Row[], length: number, { keep, types = {} }: TableShape): RecordBatch {
+function batchOf(rows: readonly Row[], length: number | undefined, { keep, types = {} }: TableShape): RecordBatch {
   const cells = rows.map((row) => cellsOf(row, keep));
   const column = (value: (each: Cells) => unknown, type: DataType): Data => columnOf(cells.map(value), type);
   const [code, message, status] = ERROR_COLUMNS;
   const columns: readonly (readonly [name: string, data: Data])[] = [
     ["index", makeData({ type: new Int32(), data: Int32Array.from(rows, ({ index }) => index) })],
-    ["output", vectorsOf(rows, length)],
+    ...(length === undefined ? [] : [["output", vectorsOf(rows, length)] as const]),
     [code, column(({ errorCode }) => errorCode, new Utf8())],
     [message, column(({ errorMessage }) => errorMessage, new Utf8())],
     [status, column(({ errorStatus }) => errorStatus, new Int32())],

@@ -1,19 +1,21 @@
 import { ArgumentError } from "@batchwise/core";
 import { stringify } from "csv-stringify/sync";
-import { cellsOf, ERROR_COLUMNS, outputText } from "./cells.ts";
+import { cellsOf, outputText } from "./cells.ts";
 import type { Encoder, TableShape } from "./encoder.ts";
+import { ownColumns } from "./own-names.ts";
 
 /**
  * Encoder of a table in CSV: index, output, error, and kept fields.
  *
  * @throws ArgumentError for vectors
  */
-export function csvEncoder({ kind, keep, isSafe = false, isContinued = false }: TableShape): Encoder {
+export function csvEncoder(shape: TableShape): Encoder {
+  const { kind, keep, properties, isSafe = false, isContinued = false } = shape;
   if (kind === "embeddings") {
     throw new ArgumentError("Expected another format than CSV for vectors, got .csv. Use .jsonl, .parquet or .arrow.");
   }
   const plain = isSafe ? safeCell : (cell: string | undefined): string | undefined => cell;
-  let header: string | undefined = isContinued ? "" : stringify([csvColumns(keep, isSafe)]);
+  let header: string | undefined = isContinued ? "" : stringify([csvColumns(shape)]);
   const takeHeader = (): string => {
     const text = header ?? "";
     header = undefined;
@@ -24,7 +26,7 @@ export function csvEncoder({ kind, keep, isSafe = false, isContinued = false }: 
       const { errorCode, errorMessage, errorStatus, kept } = cellsOf(row, keep);
       const cells = [
         row.index,
-        plain(outputText(row)),
+        ...(properties === undefined ? [plain(outputText(row))] : []),
         errorCode,
         plain(errorMessage),
         errorStatus,
@@ -38,8 +40,9 @@ export function csvEncoder({ kind, keep, isSafe = false, isContinued = false }: 
 }
 
 /** Names of a table's columns. */
-export function csvColumns(keep: readonly string[], isSafe: boolean): string[] {
-  return ["index", "output", ...ERROR_COLUMNS, ...(isSafe ? keep.map((name) => safeCell(name) ?? name) : keep)];
+export function csvColumns(shape: TableShape): string[] {
+  const { keep, isSafe = false } = shape;
+  return [...ownColumns(shape), ...(isSafe ? keep.map((name) => safeCell(name) ?? name) : keep)];
 }
 
 /**

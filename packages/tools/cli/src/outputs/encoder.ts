@@ -1,4 +1,5 @@
 import type { ColumnTypes } from "../columns/column-type.ts";
+import type { PropertyTypes } from "../schema/property-types.ts";
 import type { Row } from "./row.ts";
 
 /** Piece of a file. */
@@ -24,8 +25,10 @@ export const VECTOR_FORMS = ["numbers", "base64"] as const;
 export interface TableShape {
   /** Kind of the adapter. */
   readonly kind: string;
-  /** Columns of the input that are kept. */
+  /** Columns of the input that are kept, after those of the output's properties. */
   readonly keep: readonly string[];
+  /** Types of an output's properties that are columns, instead of one of all the output. @default none */
+  readonly properties?: PropertyTypes | undefined;
   /** Types of kept columns, where the input's files declare them. @default all are texts */
   readonly types?: ColumnTypes | undefined;
   /** Length of the vectors, where the adapter knows it; for a table without any. */

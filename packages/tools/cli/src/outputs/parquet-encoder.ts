@@ -7,11 +7,12 @@ import type { Encoder, TableShape } from "./encoder.ts";
 import { groupedEncoder, requireVector, vectorOf } from "./grouped-encoder.ts";
 
 /** Encoder of Parquet: vectors as LIST<FLOAT>, kept columns of their type, all other values as texts. */
-export function parquetEncoder({ kind, keep, types = {} }: TableShape): Encoder {
+export function parquetEncoder({ kind, keep, properties, types = {} }: TableShape): Encoder {
   const isVectors = kind === "embeddings";
   const bytes = new ByteWriter();
   // Statistics of vectors are useless, and cost time.
-  const schema = schemaOf(isVectors, keep, types);
+  const output = isVectors ? VECTOR : properties === undefined ? [text("output")] : [];
+  const schema = schemaOf(output, keep, types);
   const file = new ParquetWriter({ writer: bytes, schema, statistics: false });
   const take = (): Uint8Array => {
     const taken = bytes.getBytes().slice();
@@ -34,7 +35,10 @@ export function parquetEncoder({ kind, keep, types = {} }: TableShape): Encoder 
       const columnData: ColumnSource[] = [
         { name: "index", data: rows.map(({ index }) => index) },
         // The writer does not take typed arrays.
-        { name: "output", data: rows.map((row) => (isVectors ? listOf(vectorOf(row)) : outputText(row))) },
+        ...output.slice(0, 1).map(({ name }) => ({
+          name,
+          data: rows.map((row) => (isVectors ? listOf(vectorOf(row)) : outputText(row))),
+        })),
         column(code, ({ errorCode }) => errorCode),
         column(message, ({ errorMessage }) => errorMessage),
         column(status, ({ errorStatus }) => errorStatus),
@@ -60,12 +64,12 @@ function typed(cell: string | undefined, type: ColumnType | undefined): StoredVa
   return cell === undefined || type === undefined ? cell : storedValue(cell, type);
 }
 
-function schemaOf(isVectors: boolean, keep: readonly string[], types: ColumnTypes): SchemaElement[] {
+function schemaOf(output: readonly SchemaElement[], keep: readonly string[], types: ColumnTypes): SchemaElement[] {
   const [code, message, status] = ERROR_COLUMNS;
   return [
-    { name: "root", num_children: 5 + keep.length },
+    { name: "root", num_children: 4 + Math.min(1, output.length) + keep.length },
     { name: "index", type: "INT32", repetition_type: "REQUIRED" },
-    ...(isVectors ? VECTOR : [text("output")]),
+    ...output,
     text(code),
     text(message),
     { name: status, type: "INT32", repetition_type: "OPTIONAL" },
