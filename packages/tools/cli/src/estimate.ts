@@ -10,6 +10,15 @@ export interface RunEstimate extends Estimate {
   readonly unreadable: number;
 }
 
+/** Tokens, cost and time of all inputs, answers included, by what a sample of them took; undefined where it does not tell. */
+export interface SampleTotals {
+  /** Upper bound of what the inputs weigh, without answers. */
+  readonly estimate: RunEstimate;
+  readonly tokens: number | undefined;
+  readonly cost: number | undefined;
+  readonly durationMs: number | undefined;
+}
+
 /** Estimates a run over all inputs, and sends nothing. Requests are counted for each 100,000 inputs alone. */
 export async function estimateSteps(
   runnable: Runnable<unknown, unknown>,

@@ -6,6 +6,7 @@ import { folderOf } from "./journal/run-note.ts";
 import { openRowFormat } from "./journal/row-format.ts";
 import { StreamTarget } from "./outputs/stream-target.ts";
 import { Recorder } from "./recorder.ts";
+import type { RowSink } from "./row-sink.ts";
 import { StreamSink } from "./stream-sink.ts";
 import { shapeOf, type Task } from "./task.ts";
 
@@ -35,6 +36,9 @@ export function journalChoiceOf(task: Task): JournalChoice | undefined {
 export async function openRecorder(task: Task, journal: Journal | undefined, lost: AbortSignal): Promise<Recorder> {
   const { options, output, stats, notes, environment } = task;
   const { file } = output;
+  if (options.sample !== undefined && file === undefined) {
+    return new Recorder(await openRowFormat("jsonl", shapeOf(task)), NOWHERE, stats);
+  }
   if (journal === undefined) {
     const { stdout = process.stdout } = environment;
     const stream = file === undefined ? stdout : createWriteStream(file);
@@ -57,3 +61,13 @@ export async function openRecorder(task: Task, journal: Journal | undefined, los
   const onMake = (): void => notes.say(`Making ${name} from its rows.`);
   return new Recorder(rowFormat, new FileSink(journal, rowFormat, { grows, lost, onMake }), stats);
 }
+
+/** Sink of rows that are only shown. */
+const NOWHERE: RowSink = {
+  failed: new AbortController().signal,
+  put: () => undefined,
+  room: () => undefined,
+  save: () => undefined,
+  end: async () => undefined,
+  close: () => undefined,
+};

@@ -55,6 +55,10 @@ export interface RunOptions extends InputForm {
   readonly dedupe?: boolean | undefined;
   /** Most inputs, from the first. A whole number from 0. @default all */
   readonly limit?: number | undefined;
+  /** Inputs to draw at random and to send instead of all, to look at: their rows are shown as a table. A whole number from 1. @default none */
+  readonly sample?: number | undefined;
+  /** Seed by which the sample is drawn; a whole number from 0. @default 0 */
+  readonly seed?: number | undefined;
   /** Estimates the run, and sends nothing. @default false */
   readonly estimate?: boolean | undefined;
   /** Folder of a cache of results, so that none is paid twice. @default none */
@@ -119,6 +123,12 @@ export function checkOptions(options: RunOptions): void {
   if (maxFailures !== undefined && !(Number.isSafeInteger(maxFailures) && maxFailures >= 1)) {
     throw new ArgumentError(`Expected \`maxFailures\` to be a whole number from 1, got ${maxFailures}.`);
   }
+  if (options.seed !== undefined && options.sample === undefined) {
+    throw new ArgumentError("Expected --sample with --seed, got none. Give it, such as --sample 20.");
+  }
+  if (options.sample !== undefined && !(Number.isSafeInteger(options.sample) && options.sample >= 1)) {
+    throw new ArgumentError(`Expected \`sample\` to be a whole number from 1, got ${options.sample}.`);
+  }
   if (offline !== true) return;
   const live = (["concurrency", "timeoutMs", "maxFailures"] as const).filter((name) => options[name] !== undefined);
   if (live.length > 0) throw new ArgumentError(`Expected options of offline jobs, got \`${live.join("`, `")}\`.`);
@@ -133,6 +143,10 @@ const EXCLUSIVE = [
   ["field", "promptFile"],
   ["prompt", "promptFile"],
   ["system", "systemFile"],
+  ["sample", "estimate"],
+  ["sample", "offline"],
+  ["sample", "resume"],
+  ["sample", "retryFailed"],
 ] as const satisfies readonly (readonly [keyof RunOptions, keyof RunOptions])[];
 
 function flagOf(option: string): string {

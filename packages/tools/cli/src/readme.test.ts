@@ -29,13 +29,15 @@ test("the commands do what the README shows", async () => {
   await using emulator = await startEmulator({ tokens: "fast" });
   vi.stubEnv("OPENAI_API_KEY", "k");
   vi.stubEnv("OPENAI_BASE_URL", emulator.openaiBaseURL);
-  const folder = await temporaryFolder({ "docs.jsonl": DOCS });
-  const commands = [...readme.matchAll(/^npx batchwise (.*)$/gm)].map(([, argv = ""]) => argv.split(" "));
+  const folder = await temporaryFolder({ "docs.jsonl": DOCS, "reviews.csv": "id,text\n1,Good.\n2,Bad.\n" });
+  const commands = [...readme.matchAll(/^npx batchwise (.*)$/gm)].map(([, argv = ""]) =>
+    (argv.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", "")),
+  );
   const codes: number[] = [];
   for (const argv of commands) {
     codes.push(await runCommandLine(argv, { folder, stdout: new Memory(), stderr: new Memory() }));
   }
-  expect(codes).toEqual([0, 1, 1, 0]);
+  expect(codes).toEqual([0, 1, 1, 0, 0]);
   const rows = (await readFile(`${folder}/vectors.jsonl`, "utf8")).split("\n");
   expect(readme).toContain(rows[1]);
   expect(rows[0]).toMatch(/^\{"index":0,"output":\[.*\],"id":"a"\}$/);

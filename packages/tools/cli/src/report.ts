@@ -11,7 +11,7 @@ import { TooManyFailures } from "./too-many-failures.ts";
 export function reportOf(result: RunResult, { output, offline }: Pick<RunOptions, "output" | "offline">): string {
   const { answered, failed, failures, earlier, earlierFailed, report, limits, cache } = result;
   const counts = `${count(answered)} answered, ${count(failed)} failed`;
-  return tableOf([
+  return linesOf([
     ["Inputs", counts, ...earlierOf(earlier, earlierFailed)],
     ["Failures", ...failuresOf(failures)],
     ["Ended", ...endOf(result)],
@@ -25,7 +25,7 @@ export function reportOf(result: RunResult, { output, offline }: Pick<RunOptions
 /** Estimate of a run, as text. */
 export function estimateText(estimate: RunEstimate): string {
   const { inputs, unreadable, requests, tokens, cost, shortestMs } = estimate;
-  return tableOf([
+  return linesOf([
     ["Inputs", `${count(inputs)}${unreadable === 0 ? "" : `, and ${count(unreadable)} that cannot be sent`}`],
     ["Requests", count(requests)],
     ["Tokens", tokens === undefined ? "unknown" : `at most ${count(tokens)}`],
@@ -56,7 +56,8 @@ type TableRow = readonly [name: string, ...lines: string[]];
 
 const COLUMN = 9;
 
-function tableOf(rows: readonly TableRow[]): string {
+/** Rows of a table as lines of text. */
+export function linesOf(rows: readonly TableRow[]): string {
   return rows
     .flatMap(([name, ...lines]) => lines.map((line, at) => `${(at === 0 ? name : "").padEnd(COLUMN)} ${line}`))
     .join("\n");

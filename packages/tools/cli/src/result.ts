@@ -1,7 +1,7 @@
 import type { CachedRunnable, CacheStats } from "@batchwise/cache";
 import { codeOf, type ErrorCode, type FinishReport, type RateLimiter } from "@batchwise/core";
 import type { JobEstimate } from "@batchwise/jobs";
-import type { RunEstimate } from "./estimate.ts";
+import type { RunEstimate, SampleTotals } from "./estimate.ts";
 import { ReaderGone } from "./outputs/stream-target.ts";
 import type { Stats } from "./stats.ts";
 import type { Task } from "./task.ts";
@@ -32,6 +32,8 @@ export interface RunResult {
   /** Estimate, where `estimate` was set; `jobsEstimate` for offline jobs. */
   readonly estimate: RunEstimate | undefined;
   readonly jobsEstimate: JobEstimate | undefined;
+  /** Tokens, cost and time of all inputs, where `sample` was set. */
+  readonly sample?: SampleTotals | undefined;
 }
 
 /** Amounts of a minute. */

@@ -49,6 +49,12 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .option("--cache <folder>", "cache results there, so that none is paid twice")
     .option("--offline", "use the provider's offline jobs: cheaper, and within a day")
     .option("--jobs <folder>", "keep the journal of offline jobs there (default: .batchwise/jobs)")
+    .option(
+      "--sample <n>",
+      "draw inputs at random, send these alone, and show them with what all would cost",
+      wholeNumber(1),
+    )
+    .option("--seed <n>", "seed by which the sample is drawn (default: 0)", wholeNumber(0))
     .option("--estimate", "estimate the run, and send nothing")
     .option("--report <file>", "write the report there, as JSON")
     .option("--quiet", "no progress and no report")
@@ -83,6 +89,7 @@ Examples:
     --set model=gpt-6-luna -o answers.csv
   batchwise run @batchwise/openai#embeddings docs.jsonl --field text -o vectors.jsonl --resume
   batchwise run @batchwise/openai#embeddings docs.jsonl --field text -o vectors.jsonl --offline
+  batchwise run @batchwise/openai#chat reviews.csv --prompt 'Classify {text}' --set model=gpt-6-luna --sample 20
 
 Each line of a JSONL input is a text, or an object with --field. A line of the
 output is {"index":0,"output":...} or {"index":0,"error":{"code","message"}},

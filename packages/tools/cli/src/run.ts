@@ -15,6 +15,7 @@ import { openReportFile } from "./report-file.ts";
 import { resolveAdapter } from "./resolve-adapter.ts";
 import { estimateResult, resultOf, type RunResult } from "./result.ts";
 import { selectInputs } from "./selected-inputs.ts";
+import type { Sample } from "./sample/sample.ts";
 import type { Step } from "./step.ts";
 import { Stats } from "./stats.ts";
 import { dedupeOf, type Task } from "./task.ts";
@@ -101,7 +102,8 @@ async function work(task: Task, journal: Journal | undefined, lost: AbortSignal)
   if (source.mayLackHeader && options.field === undefined && options.prompt === undefined) notes.say(FIRST_ROW);
   if (source.parameters.length > 0) notes.say(ownParametersNote(source.parameters));
   if (journal !== undefined) await checkInput(task, journal);
-  const steps = stepsOf(source.items, journal, options.retryFailed === true);
+  const sample = options.sample === undefined ? undefined : await drawSample(task);
+  const steps = stepsOf(sample?.items ?? source.items, journal, options.retryFailed === true);
   if (journal !== undefined) stats.countEarlier(journal.counts.rows, journal.counts.failed);
   if (options.estimate === true) return estimate(task, steps);
   const recorder = await openRecorder(task, journal, lost);
@@ -109,15 +111,35 @@ async function work(task: Task, journal: Journal | undefined, lost: AbortSignal)
     const sent =
       options.offline === true
         ? await writeOffline(task, await collected(steps), recorder)
-        : await writeLive(task, { steps, recorder, size: source.size });
+        : await writeLive(task, {
+            steps,
+            recorder: sample?.watching(recorder) ?? recorder,
+            size: sample?.items.length ?? source.size,
+          });
     const ending = await end(task, sent, recorder, journal);
     const result = resultOf(ending, task);
     if (result.status !== "closed") notes.say(reportOf(result, options));
-    return result;
+    return sample === undefined ? result : showSample(task, sample, result);
   } finally {
     recorder.sink.close();
   }
 }
+
+async function drawSample(task: Task): Promise<Sample> {
+  const { Sample } = await import("./sample/sample.ts");
+  return Sample.draw(task, task.inputs.first.items);
+}
+
+function showSample({ environment }: Task, sample: Sample, result: RunResult): RunResult {
+  const { stdout = process.stdout } = environment;
+  const { columns = USUAL_WIDTH } = stdout as { readonly columns?: number };
+  const totals = sample.totalsOf(result);
+  stdout.write(sample.textOf(totals, columns));
+  return { ...result, sample: totals };
+}
+
+/** Columns of what is no terminal. */
+const USUAL_WIDTH = 100;
 
 function ownParametersNote(parameters: readonly string[]): string {
   return `The requests have parameters of their own, which are sent as they are: ${parameters.join(", ")}.`;
@@ -176,7 +198,7 @@ async function estimate(task: Task, steps: AsyncIterable<Step>): Promise<RunResu
 }
 
 async function* stepsOf(
-  items: AsyncIterable<Item>,
+  items: AsyncIterable<Item> | Iterable<Item>,
   journal: Journal | undefined,
   retries: boolean,
 ): AsyncGenerator<Step, void> {

@@ -16,7 +16,7 @@ export interface Ending {
 /** Work of a live run. */
 export interface LiveWork {
   readonly steps: AsyncIterable<Step>;
-  readonly recorder: Recorder;
+  readonly recorder: Pick<Recorder, "record" | "sink">;
   /** Size of the source, in the unit of its records' `end`. */
   readonly size: number | undefined;
 }
@@ -27,7 +27,8 @@ export async function writeLive(task: Task, work: LiveWork): Promise<Ending> {
   const { stdout = process.stdout } = environment;
   const { size } = work;
   // Rows on a terminal show progress themselves, and would be mixed with a bar.
-  const isOnTerminal = output.file === undefined && "isTTY" in stdout && stdout.isTTY;
+  const isOnTerminal =
+    output.file === undefined && task.options.sample === undefined && "isTTY" in stdout && stdout.isTTY;
   const show = isOnTerminal ? undefined : await notes.startProgress(size !== undefined);
   const tooMany = new AbortController();
   const options: BatchOptions = {

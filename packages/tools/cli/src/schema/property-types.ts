@@ -14,7 +14,7 @@ export type PropertyTypes = Readonly<Record<string, ColumnType | undefined>>;
  * @throws ArgumentError for a schema without properties, or with one of those names
  */
 export function propertyTypes(schema: JsonSchema, taken: readonly string[]): PropertyTypes {
-  const properties = propertiesIn(schema, schema);
+  const properties = propertiesIn(schema);
   const names = [...properties.keys()];
   if (names.length === 0) {
     throw new ArgumentError(
@@ -30,14 +30,19 @@ export function propertyTypes(schema: JsonSchema, taken: readonly string[]): Pro
   return Object.fromEntries(names.map((name) => [name, columnType(name, typesIn(properties.get(name), schema))]));
 }
 
+/** Names of a schema's properties. */
+export function propertyNames(schema: JsonSchema): string[] {
+  return [...propertiesIn(schema).keys()];
+}
+
 /** Keywords whose schemas hold for the same value. */
 const SAME = ["allOf", "anyOf", "oneOf"] as const;
 /** Most schemas within each other: one may refer to itself. */
 const DEEPEST = 20;
 
-function propertiesIn(schema: unknown, root: JsonSchema, depth: number = 0): ReadonlyMap<string, unknown> {
+function propertiesIn(root: JsonSchema): ReadonlyMap<string, unknown> {
   const found = new Map<string, unknown>();
-  for (const each of samesOf(schema, root, depth)) {
+  for (const each of samesOf(root, root, 0)) {
     const { properties } = each;
     if (isObject(properties)) for (const [name, property] of Object.entries(properties)) found.set(name, property);
   }
