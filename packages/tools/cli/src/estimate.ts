@@ -12,7 +12,7 @@ export interface RunEstimate extends Estimate {
 
 /** Tokens, cost and time of all inputs, answers included, by what a sample of them took; undefined where it does not tell. */
 export interface SampleTotals {
-  /** Upper bound of what the inputs weigh, without answers. */
+  /** Upper bound of what the inputs weigh, with the longest answers where these are known. */
   readonly estimate: RunEstimate;
   readonly tokens: number | undefined;
   readonly cost: number | undefined;

@@ -78,6 +78,7 @@ describe("totals", () => {
     inputs: 1000,
     requests: 1000,
     tokens: undefined,
+    outputTokens: undefined,
     cost: undefined,
     shortestMs: undefined,
     unreadable: 0,
@@ -92,6 +93,19 @@ describe("totals", () => {
     expect(all).toEqual({ estimate, tokens: 20_000, cost: 50, durationMs: 200_000 });
     const limited = { ...estimate, shortestMs: 600_000 };
     expect(totalsOf(limited, { report, cache }, 20, 5).durationMs).toBe(600_000);
+  });
+
+  test("stand beside the bounds of what is weighed, with answers where their longest is known", () => {
+    const weighed = { ...estimate, tokens: 90_000, cost: 70 };
+    const lines = (outputTokens?: number): string[] =>
+      totalsText(totalsOf({ ...weighed, outputTokens }, { report, cache: undefined }, 20, 5), "20 drawn").split("\n");
+    expect(lines()).toEqual([
+      "All       1,000 inputs, in 1,000 requests; 20 drawn",
+      "Tokens    about 10,000 by the sample; inputs alone at most 90,000",
+      "Cost      about $25.00 by the sample; inputs alone at most $70.00",
+      "Time      about 3 min 20 s by the sample",
+    ]);
+    expect(lines(50_000)[1]).toBe("Tokens    about 10,000 by the sample; inputs and longest answers at most 90,000");
   });
 
   test("are unknown where nothing was paid for", () => {

@@ -31,12 +31,13 @@ export function totalsOf(
 
 /** @param drawn the sample in words */
 export function totalsText({ estimate, tokens, cost, durationMs }: SampleTotals, drawn: string): string {
-  const { inputs, unreadable, requests, shortestMs } = estimate;
+  const { inputs, unreadable, requests, outputTokens, shortestMs } = estimate;
+  const what = outputTokens === undefined ? "inputs alone" : "inputs and longest answers";
   const others = unreadable === 0 ? "" : `, and ${count(unreadable)} that cannot be sent`;
   return linesOf([
     ["All", `${counted(inputs, "input")}${others}, in ${counted(requests, "request")}; ${drawn}`],
-    ["Tokens", ...either(tokens, count, estimate.tokens, (most) => `weighed at most ${count(most)} before`)],
-    ["Cost", ...either(cost, dollars, estimate.cost, (most) => `inputs alone at most ${dollars(most)} by weight`)],
+    ["Tokens", ...either(tokens, count, estimate.tokens, (most) => `${what} at most ${count(most)}`)],
+    ["Cost", ...either(cost, dollars, estimate.cost, (most) => `${what} at most ${dollars(most)}`)],
     ["Time", ...either(durationMs, duration, shortestMs, (least) => `at least ${duration(least)} by the rate limits`)],
   ]);
 }
