@@ -2,12 +2,11 @@ import { ArgumentError } from "@batchwise/core";
 import type { InputFile } from "./inputs/input-files.ts";
 import type { Keep } from "./inputs/kept.ts";
 import { FILE_FIELD, type OpenItems, openItems } from "./inputs/open-items.ts";
-import { promptOf } from "./inputs/prompt.ts";
 import type { RunEnvironment } from "./options.ts";
 import type { OutputChoice } from "./output-choice.ts";
 import { ownColumns, ownNamesOf } from "./outputs/own-names.ts";
 import type { ResolvedAdapter } from "./resolve-adapter.ts";
-import { type PropertyTypes, propertyTypes } from "./schema/property-types.ts";
+import type { PropertyTypes } from "./schema/property-types.ts";
 import type { ResolvedOptions } from "./text-options.ts";
 
 /** Files and options that select the inputs of a run. */
@@ -40,11 +39,10 @@ export async function selectInputs(selecting: Selecting): Promise<SelectedInputs
   const { options, environment, files, output, adapter } = selecting;
   const { field, prompt: template, keep = [], limit = Infinity } = options;
   const isTable = output.format !== "jsonl";
-  const properties =
-    isTable && options.schema !== undefined ? propertyTypes(options.schema, ownColumns({ properties: {} })) : undefined;
+  const properties = isTable ? await propertiesOf(options) : undefined;
   const own = [...ownNamesOf(output.format), ...Object.keys(properties ?? {})];
   checkKeep(keep, own, files.length > 1);
-  const prompt = template === undefined ? undefined : promptOf(template);
+  const prompt = template === undefined ? undefined : (await import("./inputs/prompt.ts")).promptOf(template);
   const inputs = prompt?.names ?? (field === undefined ? undefined : [field]);
   const wanted = inputs === undefined || keep === "all" ? undefined : [...inputs, ...keep];
   const target = {
@@ -72,6 +70,12 @@ export async function selectInputs(selecting: Selecting): Promise<SelectedInputs
     first.close();
     throw error;
   }
+}
+
+async function propertiesOf({ schema }: ResolvedOptions): Promise<PropertyTypes | undefined> {
+  if (schema === undefined) return undefined;
+  const { propertyTypes } = await import("./schema/property-types.ts");
+  return propertyTypes(schema, ownColumns({ properties: {} }));
 }
 
 /** Names of all kept fields, in the order in which they occur. */

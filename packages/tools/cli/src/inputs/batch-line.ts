@@ -1,43 +1,34 @@
-import type { Adapter } from "@batchwise/core";
+import { ArgumentError } from "@batchwise/core";
+import { type BatchLine, PATHS, type Requested, type Target, type Unfit } from "./target.ts";
 import { isMessages, isObject } from "./values.ts";
 
-/** Adapter of a run, as far as its inputs depend on it. */
-export interface Target {
-  readonly kind: string;
-  /** Inputs that it takes besides texts. */
-  readonly inputs: Adapter["inputs"];
-  /** Options of the run, defaults included. */
-  readonly options: Readonly<Record<string, unknown>>;
+/** Requests of a file of OpenAI's batch format, for one adapter. */
+export interface Batch {
+  /** Input that a request asks for. */
+  readonly requestOf: (line: BatchLine) => Requested;
+  /** Names of the first request's parameters that are sent as they are. */
+  readonly parameters: readonly string[];
 }
 
-/** Line of OpenAI's batch format: a request of its own. Other providers leave `method` and `url` out. */
-export interface BatchLine {
-  readonly custom_id: string;
-  readonly url?: unknown;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-/** Name of the field that tells a request from the others, which is always kept. */
-export const ID_FIELD = "custom_id";
-
-/** Line of OpenAI's batch format, where the adapter is of a kind that it has. */
-export function batchLineIn(value: unknown, { kind }: Target): BatchLine | undefined {
-  if (PATHS[kind] === undefined || !isObject(value)) return undefined;
-  return typeof value[ID_FIELD] === "string" && isObject(value["body"]) ? (value as unknown as BatchLine) : undefined;
-}
-
-/** Expectation of a line that does not hold: no part of a request is dropped or changed. */
-interface Unfit {
-  readonly expected: string;
-  /** True where another adapter or other options would fit. */
-  readonly isOption: boolean;
+/**
+ * Requests of a file, of which the first one is known.
+ *
+ * @throws ArgumentError where the adapter or the run's options do not fit the first one
+ */
+export function batchOf(first: BatchLine, place: string, target: Target): Batch {
+  const request = requestOf(first, target);
+  if ("expected" in request && request.isOption) {
+    const message = `Expected ${place} to ${request.expected} Nothing was sent.`;
+    throw new ArgumentError(message);
+  }
+  return { requestOf: (line) => requestOf(line, target), parameters: ownParameters(first, target) };
 }
 
 /**
  * Input that a request asks for: its text, its messages, or itself where the adapter takes such requests. What the run's
  * options say is left out of it.
  */
-export function requestOf({ url, body }: BatchLine, target: Target): { readonly input: unknown } | Unfit {
+function requestOf({ url, body }: BatchLine, target: Target): Requested {
   const { kind, inputs } = target;
   const path = inputs?.requests ?? PATHS[kind] ?? "";
   if (typeof url === "string" && !url.endsWith(path.slice("/v1".length))) {
@@ -58,18 +49,10 @@ export function requestOf({ url, body }: BatchLine, target: Target): { readonly 
   return typeof only === "string" ? { input: only } : unfit("one text as `input`");
 }
 
-/** Names of a request's parameters that are sent as they are. */
-export function ownParameters({ body }: BatchLine, target: Target): string[] {
+function ownParameters({ body }: BatchLine, target: Target): string[] {
   const { input: _, messages: __, stream: ___, ...parameters } = body;
   return target.inputs?.requests === undefined ? [] : Object.keys(splitOf(parameters, target).own);
 }
-
-/** Paths of OpenAI's API, by the kind of an adapter. Source: https://platform.openai.com/docs/api-reference/batch, checked 2026-11-29. */
-const PATHS: Readonly<Record<string, string>> = {
-  chat: "/v1/chat/completions",
-  embeddings: "/v1/embeddings",
-  moderation: "/v1/moderations",
-};
 
 /** Parameters on which no result depends. */
 const IGNORED: ReadonlySet<string> = new Set(["encoding_format"]);

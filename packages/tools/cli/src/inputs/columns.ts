@@ -1,10 +1,10 @@
 import { ArgumentError } from "@batchwise/core";
-import { type BatchLine, batchLineIn, requestOf, type Target } from "./batch-line.ts";
 import { TEXT_KINDS } from "./content.ts";
 import { columnOf, valueAt } from "./field-path.ts";
 import type { InputRecord } from "./input-record.ts";
 import type { Keep } from "./kept.ts";
-import { BRACES, type Prompt } from "./prompt.ts";
+import type { Prompt } from "./prompt.ts";
+import type { Target } from "./target.ts";
 import { fieldsOf } from "./values.ts";
 
 /** Fields that are asked for. */
@@ -56,26 +56,12 @@ export function isHeadEnough(head: readonly InputRecord[], { field, prompt }: As
   return field !== undefined || head.some((record) => "value" in record);
 }
 
-/**
- * Checks the first records, and tells a file of OpenAI's batch format by the first one that can be read.
- *
- * @throws ArgumentError for a field that the prompt names and no record of the head has, and for a request that the run's
- * options do not fit
- */
-export function checkHead(head: readonly InputRecord[], { field, prompt, target }: Asked): BatchLine | undefined {
-  const first = head.find((record) => "value" in record);
-  const line = field === undefined && prompt === undefined ? batchLineIn(first?.value, target) : undefined;
-  if (first !== undefined && line !== undefined) {
-    const request = requestOf(line, target);
-    if ("input" in request || !request.isOption) return line;
-    const message = `Expected ${first.place} to ${request.expected} Nothing was sent.`;
-    throw new ArgumentError(message);
-  }
+/** @throws ArgumentError for a field that the prompt names and no record of the head has */
+export function checkHead(head: readonly InputRecord[], { prompt }: Asked): void {
   const missing = prompt === undefined ? undefined : missingIn(head, prompt);
-  if (missing === undefined) return undefined;
+  if (missing === undefined) return;
   const names = new Set(head.flatMap((record) => ("error" in record ? [] : Object.keys(fieldsOf(record.value)))));
   if (names.size > 0) throw noColumn(missing, [...names], prompt);
-  return undefined;
 }
 
 function missingIn(head: readonly InputRecord[], { names }: Prompt): string | undefined {
@@ -85,7 +71,7 @@ function missingIn(head: readonly InputRecord[], { names }: Prompt): string | un
 }
 
 function noColumn(missing: string, columns: readonly string[], prompt: Prompt | undefined): ArgumentError {
-  const advice = prompt?.names.includes(missing) === true ? ` ${BRACES}` : "";
+  const advice = prompt?.names.includes(missing) === true ? ` ${prompt.advice}` : "";
   return new ArgumentError(`Expected a column ${missing} in the input, got: ${listed(columns)}.${advice}`);
 }
 

@@ -1,7 +1,7 @@
 import { InputError } from "@batchwise/core";
-import { batchLineIn, requestOf, type Target } from "./batch-line.ts";
 import { valueAt } from "./field-path.ts";
 import type { Prompt } from "./prompt.ts";
+import { type BatchLine, batchLineIn, type Requested, type Target } from "./target.ts";
 import { fieldsOf, isMessages, isObject, kindOf } from "./values.ts";
 
 /** Input for the adapter, or the error of a record without one. */
@@ -18,18 +18,18 @@ interface Choice {
   readonly target: Target;
   readonly field: string | undefined;
   readonly prompt?: Prompt | undefined;
-  /** True where records are lines of OpenAI's batch format. */
-  readonly isBatch?: boolean;
+  /** Input of a line, where records are those of OpenAI's batch format. */
+  readonly requestOf?: ((line: BatchLine) => Requested) | undefined;
 }
 
 /** Picks the input of a record, or makes it by a prompt. */
 export function contentOf(record: Readable, choice: Choice): Content {
-  const { target, field, prompt, isBatch } = choice;
+  const { target, field, prompt, requestOf } = choice;
   if (prompt !== undefined) return filled(record, prompt);
   const { place, value: all } = record;
-  const line = isBatch === true ? batchLineIn(all, target) : undefined;
-  if (line !== undefined) {
-    const request = requestOf(line, target);
+  const line = requestOf === undefined ? undefined : batchLineIn(all, target);
+  if (requestOf !== undefined && line !== undefined) {
+    const request = requestOf(line);
     if ("input" in request) return request;
     const message = `Expected ${place} to ${request.expected}`;
     return { error: new InputError(message) };

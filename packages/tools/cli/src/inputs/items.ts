@@ -1,11 +1,12 @@
 import { ArgumentError } from "@batchwise/core";
-import { ID_FIELD, ownParameters, type Target } from "./batch-line.ts";
+import type { Batch } from "./batch-line.ts";
 import { checkHead, fieldIn, isHeadEnough } from "./columns.ts";
 import { type Content, contentOf, MESSAGES_FIELD, takesMessages } from "./content.ts";
 import { headOf } from "./head.ts";
 import type { InputRecord, InputSource } from "./input-record.ts";
 import { type Keep, type Kept, keptNames, keptOf } from "./kept.ts";
 import type { Prompt } from "./prompt.ts";
+import { type BatchLine, batchLineIn, ID_FIELD, type Requested, type Target } from "./target.ts";
 import { fieldsOf, TEXT_FIELD } from "./values.ts";
 
 export type { Kept } from "./kept.ts";
@@ -69,18 +70,28 @@ export async function itemsOf(source: InputSource, selection: Selection): Promis
     return { items: items(source, { ...selection, field }), kept: keptNames(columns, keep, taken), parameters: [] };
   }
   const { head, records } = await headOf(source.records, (first) => isHeadEnough(first, selection));
-  const line = checkHead(head, selection);
-  const named = line === undefined || keep === "all" ? keep : [...new Set([ID_FIELD, ...keep])];
+  checkHead(head, selection);
+  const batch = await batchIn(head, selection);
+  const named = batch === undefined || keep === "all" ? keep : [...new Set([ID_FIELD, ...keep])];
   return {
-    items: items({ ...source, records }, { ...selection, keep: named, isBatch: line !== undefined }),
+    items: items({ ...source, records }, { ...selection, keep: named, requestOf: batch?.requestOf }),
     kept: named === "all" ? undefined : named,
-    parameters: line === undefined ? [] : ownParameters(line, target),
+    parameters: batch?.parameters ?? [],
   };
 }
 
 /** Selection whose source is known. */
 interface Selected extends Selection {
-  readonly isBatch?: boolean;
+  readonly requestOf?: ((line: BatchLine) => Requested) | undefined;
+}
+
+/** Requests of a file of OpenAI's batch format, by the first record that can be read. */
+async function batchIn(head: readonly InputRecord[], { field, prompt, target }: Selection): Promise<Batch | undefined> {
+  const first = head.find((record) => "value" in record);
+  const line = field === undefined && prompt === undefined ? batchLineIn(first?.value, target) : undefined;
+  if (first === undefined || line === undefined) return undefined;
+  const { batchOf } = await import("./batch-line.ts");
+  return batchOf(line, first.place, target);
 }
 
 async function* items({ records, close }: InputSource, selection: Selected): AsyncGenerator<Item, void> {

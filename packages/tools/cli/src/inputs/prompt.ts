@@ -6,6 +6,8 @@ import { valueAt } from "./field-path.ts";
 export interface Prompt {
   /** Fields that it names. */
   readonly names: readonly string[];
+  /** Advice where one of them is not there. */
+  readonly advice: string;
   /** Fills in the fields of a record. @returns the text, or the name of a field that the record lacks */
   fill(record: unknown): { readonly text: string } | { readonly missing: string };
 }
@@ -29,11 +31,10 @@ export function promptOf(template: string): Prompt {
       "Expected --prompt to name a column in braces, got none: all inputs would be alike. Write {text} for the column text.",
     );
   }
-  return { names, fill: (record) => filled(parts, record) };
+  return { names, advice: BRACES, fill: (record) => filled(parts, record) };
 }
 
-/** Advice on braces that are no names. */
-export const BRACES = "Write {{ and }} for braces that stand for themselves.";
+const BRACES = "Write {{ and }} for braces that stand for themselves.";
 
 type Part = { readonly text: string } | { readonly name: string };
 

@@ -9,8 +9,6 @@ import { jsonOf } from "../outputs/json.ts";
 import { JsonlEncoder } from "../outputs/jsonl-encoder.ts";
 import { openEncoder } from "../outputs/open-encoder.ts";
 import { type ReportedError, reportedError, type Row } from "../outputs/row.ts";
-import type { PropertyTypes } from "../schema/property-types.ts";
-import { propertyValues } from "../schema/property-values.ts";
 
 /** Rows as lines, in which they wait for their turn, and as pieces of the output. */
 export interface RowFormat {
@@ -27,7 +25,17 @@ export interface RowFormat {
 /** @throws ArgumentError for outputs that the format cannot hold */
 export async function openRowFormat(format: OutputFormat, shape: TableShape): Promise<RowFormat> {
   const encoder = await openEncoder(format, shape);
-  return encoder instanceof JsonlEncoder ? jsonlRows(encoder) : new TableRows(encoder, format, shape);
+  if (encoder instanceof JsonlEncoder) return jsonlRows(encoder);
+  const rows = new TableRows(encoder, format, shape);
+  const { properties } = shape;
+  if (properties === undefined) return rows;
+  const { propertyRow } = await import("../schema/property-row.ts");
+  return {
+    line: (row) => rows.line(propertyRow(row, properties)),
+    chunk: (line) => rows.chunk(line),
+    end: () => rows.end(),
+    learn: (line) => rows.learn(line),
+  };
 }
 
 /** Lines that are the output. */
@@ -48,22 +56,18 @@ class TableRows implements RowFormat {
   readonly #encoder: Encoder;
   readonly #needsVectors: boolean;
   readonly #isOneLength: boolean;
-  readonly #properties: PropertyTypes | undefined;
   #length: number | undefined;
 
-  constructor(encoder: Encoder, format: OutputFormat, { kind, properties }: TableShape) {
+  constructor(encoder: Encoder, format: OutputFormat, { kind }: TableShape) {
     this.#encoder = encoder;
     this.#needsVectors = kind === "embeddings";
     this.#isOneLength = format === "arrow";
-    this.#properties = properties;
   }
 
   line(row: Row): string {
-    const { index, outcome } = row;
-    const kept = this.#keptOf(row);
+    const { index, kept, outcome } = row;
     const end = `,"kept":${JSON.stringify(textsOf(kept))}}\n`;
     if ("error" in outcome) return `{"index":${index},"error":${jsonOf(reportedError(outcome.error))}${end}`;
-    if (this.#properties !== undefined) return `{"index":${index},"output":null${end}`;
     if (!this.#needsVectors) return `{"index":${index},"output":${jsonOf(outcome.output)}${end}`;
     requireVector(row, this.#length);
     const vector = vectorOf(row);
@@ -84,12 +88,6 @@ class TableRows implements RowFormat {
 
   end(): Chunk | undefined {
     return this.#encoder.end();
-  }
-
-  /** Kept fields, with the properties of an output: in a row of a file they are among them already. */
-  #keptOf({ kept, outcome }: Row): Kept {
-    if (this.#properties === undefined || "error" in outcome || outcome.output === undefined) return kept;
-    return { ...propertyValues(outcome.output, this.#properties), ...kept };
   }
 
   learn(line: string): void {

@@ -1,14 +1,21 @@
 import { ResultError } from "@batchwise/core";
 import type { Kept } from "../inputs/kept.ts";
 import { isObject, kindOf } from "../inputs/values.ts";
+import type { Row } from "../outputs/row.ts";
 import type { PropertyTypes } from "./property-types.ts";
 
 /**
- * Values of an output's properties, for their columns.
+ * Row whose output's properties are columns, with those that are kept. A row of a file has them there already.
  *
- * @throws ResultError for an output or a value that they cannot hold
+ * @throws ResultError for an output or a value that the columns cannot hold
  */
-export function propertyValues(output: unknown, types: PropertyTypes): Kept {
+export function propertyRow(row: Row, types: PropertyTypes): Row {
+  const { index, kept, outcome } = row;
+  if ("error" in outcome || outcome.output === undefined) return row;
+  return { index, kept: { ...valuesOf(outcome.output, types), ...kept }, outcome: { output: null } };
+}
+
+function valuesOf(output: unknown, types: PropertyTypes): Kept {
   if (!isObject(output)) {
     throw new ResultError(`Expected an object with the schema's properties, got ${kindOf(output)}.`);
   }
