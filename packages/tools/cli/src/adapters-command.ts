@@ -51,9 +51,16 @@ async function describe(reference: string, folder: string): Promise<string> {
     ].join(" "),
   ]);
   const limits = Object.entries(adapter.limits ?? {}).map(([limit, value]) => `${limit} ${count(Number(value))}`);
+  const { messages, requests } = adapter.inputs ?? {};
+  const inputs = [
+    ...(messages === true ? ["messages"] : []),
+    ...(requests === undefined ? [] : [`OpenAI's requests to ${requests}`]),
+  ];
   const facts = [
     [`${name}#${adapter.name}`, adapter.kind, version ?? ""],
     ...(adapter.key === undefined ? [] : [["Key", "in the environment variable", adapter.key]]),
+    ...(inputs.length === 0 ? [] : [["Inputs", "besides texts", inputs.join(", ")]]),
+    ...(adapter.structured === true ? [["Values", "instead of texts", "by --schema"]] : []),
     ...(limits.length === 0 ? [] : [["Limits", "of one request", limits.join(", ")]]),
   ];
   return `${adapter.description}\n\n${table(facts)}\nOptions, for --set name=value:\n${table(options)}`;

@@ -123,6 +123,12 @@ Options, for --set name=value:
 `);
     expect((await cli(await project(), "adapters", "nothing-like-it")).code).toBe(2);
   });
+
+  test("shows what an adapter takes besides texts, and that it makes values", async () => {
+    const { stdout } = await cli(await project(), "adapters", "@batchwise/openai#chat");
+    expect(stdout).toMatch(/^Inputs +besides texts +messages, OpenAI's requests to \/v1\/chat\/completions$/m);
+    expect(stdout).toMatch(/^Values +instead of texts +by --schema$/m);
+  });
 });
 
 describe("OpenAI's embeddings against an emulator", () => {

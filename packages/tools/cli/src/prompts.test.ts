@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test, vi } from "vitest";
+import { columnsRead } from "./inputs/kept.ts";
 import { chatServer } from "./testing/chat-server.ts";
 import { startChild } from "./testing/child.ts";
+import { duckdb } from "./testing/duckdb.ts";
 import { echo, echoFolder, echoIn } from "./testing/echo.ts";
 import { rowsOf, temporaryFolder } from "./testing/workbench.ts";
 
@@ -30,6 +32,17 @@ describe('classify, extract, translate a column: --prompt "Classify {text} for {
       const { code, texts, stderr } = await echo({ [name]: content }, name, ...CLASSIFY);
       expect({ code, texts }, stderr).toEqual({ code: 0, texts: ["Classify Good. for Ann", "Classify Bad. for Bob"] });
     }
+  });
+
+  test("of fields within columns of Parquet, of which no others are read", async () => {
+    const folder = await echoFolder({});
+    await duckdb(
+      `COPY (SELECT {'name': 'Ann', 'age': 40} AS user, [{'t': 'x'}] AS list, 'never' AS other) TO '${folder}/in.parquet'`,
+    );
+    const argv = ["in.parquet", "--prompt", "{user.name}: {list.0.t}", "--keep", "user.age"];
+    const { rows, stderr } = await echoIn(folder, ...argv);
+    expect(rows, stderr).toEqual([{ index: 0, output: "Ann: x", "user.age": 40 }]);
+    expect(columnsRead(["user", "list", "other"], ["user.name", "list.0.t", "user.age"])).toEqual(["user", "list"]);
   });
 
   test("from a template file of several lines, without the line end at its end", async () => {

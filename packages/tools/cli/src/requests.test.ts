@@ -54,6 +54,15 @@ describe("rows with messages", () => {
     ]);
   });
 
+  test("after the text of --system", async () => {
+    const content = `${JSON.stringify({ messages: TALK.slice(1) })}\n`;
+    const { bodies, stderr } = await ran({ "in.jsonl": content }, ...CHAT, "--system", "Be brief.");
+    expect(
+      bodies.map(({ messages }) => messages),
+      stderr,
+    ).toEqual([TALK]);
+  });
+
   test("in a field, and in a column of Parquet", async () => {
     const field = await ran(
       { "in.jsonl": `${JSON.stringify({ talk: { turns: TALK } })}\n` },
@@ -220,6 +229,24 @@ describe("lines of OpenAI's batch format", () => {
     ]);
     expect(await responses.ended, responses.said.stderr).toBe(0);
     expect(rowsOf(responses.said.stdout)).toMatchObject([{ custom_id: "r", output: { text: "Echo: a" } }]);
+  });
+
+  test("as offline jobs, which are that format again, with values of a schema", async () => {
+    await using emulator = await startEmulator({ tokens: "fast" });
+    const properties = { city: { type: "string" }, known: { type: "boolean" } };
+    const folder = await temporaryFolder({
+      "in.jsonl":
+        line("one", "a", { model: "gpt-6-luna", max_tokens: 900 }) + line("two", "b", { model: "gpt-6-luna" }),
+      "schema.json": JSON.stringify({ type: "object", properties, required: ["city"] }),
+    });
+    const flags = ["--set", "model=gpt-6-luna", "--schema", "schema.json", "--offline", "-o", "out.csv"];
+    const child = startChild(folder, emulator.openaiBaseURL, ["run", "@batchwise/openai#chat", "in.jsonl", ...flags]);
+    expect(await child.ended, child.said.stderr).toBe(0);
+    expect(emulator.stats().jobs.created).toBe(1);
+    const [head, ...rows] = (await readFile(`${folder}/out.csv`, "utf8")).split("\n");
+    expect(head).toBe("index,error_code,error_message,error_status,city,known,custom_id");
+    expect(rows[0]).toMatch(/^0,,,,[^,]+,(true|false|),one$/);
+    expect(rows[1]).toMatch(/^1,,,,[^,]+,(true|false|),two$/);
   });
 
   test("that an adapter of messages takes have no parameters of their own", async () => {
