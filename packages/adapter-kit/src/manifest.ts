@@ -16,15 +16,18 @@ export interface AdapterParts<Kind extends string> extends Omit<
 
 /** One adapter of a package's manifest: its JSON Schema is that of its options, and the program's clock and schema are among them, where they have them. */
 export function adapterOf<Kind extends string>({ options, make, ...parts }: AdapterParts<Kind>): Adapter<Kind> {
+  const has = (name: string): boolean => Object.hasOwn(options.group, name);
   return {
     name: parts.kind,
     ...parts,
-    ...(Object.hasOwn(options.group, "schema") && { structured: true }),
+    ...(has("schema") && { structured: true }),
     options: options.schema,
     create(given, use = {}) {
       const { clock, schema } = use;
-      const known = Object.entries(defined({ clock, schema })).filter(([name]) => Object.hasOwn(options.group, name));
-      return make({ ...given, ...Object.fromEntries(known) } as never, use);
+      return make(
+        { ...given, ...defined({ ...(has("clock") && { clock }), ...(has("schema") && { schema }) }) } as never,
+        use,
+      );
     },
   };
 }
