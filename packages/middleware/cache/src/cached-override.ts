@@ -50,6 +50,10 @@ export class CachedOverride<Input, Output> extends Runnable<Input, Output> imple
   stats(): CacheStats {
     return { ...this.#parts.stats };
   }
+
+  open(): Promise<void> {
+    return this.#parts.results.open();
+  }
 }
 
 function whatFinished<Input, Output>(

@@ -14,18 +14,27 @@ import { calleeOf, isOverridden, standFor } from "@batchwise/core/wrappers";
 import { resultOf } from "./single-flight.ts";
 import type { CacheStats } from "./cache-monitor.ts";
 import type { Coordinator } from "./coordinator.ts";
+import type { ResultStore } from "./result-store.ts";
 import { saving } from "./saving.ts";
 
 /** Runnable with a cache before it. */
 export interface CachedRunnable<Input, Output> extends Runnable<Input, Output> {
   /** Counts of what has been answered, sent and saved so far. */
   stats(): CacheStats;
+  /**
+   * Opens the store and looks through it, so that one which cannot be used is known before anything is sent. Without it
+   * the store is opened when it is first needed.
+   *
+   * @throws ArgumentError that says what to do; with `onStoreError: "continue"` it is a warning
+   */
+  open(): Promise<void>;
 }
 
 /** Parts of a cached Runnable. */
 export interface Parts<Input, Output> {
   readonly inner: Runnable<Input, Output>;
   readonly coordinator: Coordinator<Input, Output>;
+  readonly results: Pick<ResultStore<Output>, "failing" | "open">;
   readonly stats: CacheStats;
 }
 
@@ -66,25 +75,40 @@ export class Cached<Input, Output> extends Runnable<Input, Output> implements Ca
   }
 
   override async batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}): Promise<Output[]> {
-    return (await this.#stagesFor(inputs).batch(inputs, options)) as Output[];
+    // One that fails fast ends by itself, with what finished in its error.
+    const own = options?.returnExceptions === true ? this.#endingWithStore(options) : options;
+    return (await this.#stagesFor(inputs).batch(inputs, own)) as Output[];
   }
 
   override batchAsCompleted(
     inputs: Inputs<Input>,
     options: BatchOptions<Input, Output> = {},
   ): AsyncIterableIterator<Completed<Input, Output>> {
-    return this.#stagesFor(inputs).batchAsCompleted(inputs, options);
+    return this.#stagesFor(inputs).batchAsCompleted(inputs, this.#endingWithStore(options));
   }
 
   override batchInOrder(
     inputs: Inputs<Input>,
     options: BatchOptions<Input, Output> = {},
   ): AsyncIterableIterator<Completed<Input, Output>> {
-    return this.#stagesFor(inputs).batchInOrder(inputs, options);
+    return this.#stagesFor(inputs).batchInOrder(inputs, this.#endingWithStore(options));
   }
 
   stats(): CacheStats {
     return { ...this.#parts.stats };
+  }
+
+  open(): Promise<void> {
+    return this.#parts.results.open();
+  }
+
+  /** Options of a batch that a broken store ends: once, and not input by input. */
+  #endingWithStore(options: BatchOptions<Input, Output>): BatchOptions<Input, Output> {
+    const { drain } = options ?? {};
+    // What is wrong with the options is the engine's to say.
+    if (options === null || (drain !== undefined && !(drain instanceof AbortSignal))) return options;
+    const failing = this.#parts.results.failing();
+    return { ...options, drain: drain === undefined ? failing : AbortSignal.any([drain, failing]) };
   }
 
   #stagesFor(inputs: Inputs<Input>): Runnable<Input, Output> {

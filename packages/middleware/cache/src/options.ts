@@ -1,4 +1,4 @@
-import { ArgumentError } from "@batchwise/core";
+import { ArgumentError, type Clock } from "@batchwise/core";
 import type { CacheWarning } from "./cache-monitor.ts";
 import { kindOf, refusedOption } from "./refused-option.ts";
 import type { CacheStore } from "./stores/open-store.ts";
@@ -21,15 +21,23 @@ export interface CacheOptions<Input, Output> {
   /** Milliseconds after which an entry is not used any more. @default Infinity. Minimum 0 */
   readonly maxAgeMs?: number;
   /**
-   * Fate of inputs while the store cannot be read. `fail`: they are not sent, each fails with an ArgumentError.
-   * `continue`: they are sent, as if the store were empty. Results that could not be saved are handed out either way.
+   * Treatment of a store that cannot be read. `fail`: the batch ends as by `drain`, with an ArgumentError, and sends
+   * no more. `continue`: inputs are sent, as if the store were empty. Results that could not be saved are handed out
+   * either way.
    * @default "fail"
    */
   readonly onStoreError?: "fail" | "continue";
+  /**
+   * Milliseconds of one call of the store, after which it counts as one that cannot be read or written. For half a
+   * minute the store is then not asked again. @default 5000. Above 0
+   */
+  readonly storeTimeoutMs?: number;
   /** Told of what goes wrong without failing an input. @default a process warning for the first of each kind */
   readonly onWarning?: (warning: CacheWarning) => void;
   /** The time, in milliseconds since 1970, for tests. @default Date.now */
   readonly now?: () => number;
+  /** Clock of `storeTimeoutMs`, for tests. @default the machine's */
+  readonly clock?: Clock;
 }
 
 const OWNER = "withCache";
@@ -40,8 +48,10 @@ const NAMES: readonly (keyof CacheOptions<unknown, unknown>)[] = [
   "codec",
   "maxAgeMs",
   "onStoreError",
+  "storeTimeoutMs",
   "onWarning",
   "now",
+  "clock",
 ];
 
 /** @throws ArgumentError that names the option, what it takes and what was given */
@@ -54,7 +64,7 @@ export function requireOptions(options: CacheOptions<any, any>): void {
   if (unknown !== undefined) {
     throw new ArgumentError(`Expected only options of withCache, got \`${unknown}\`. Known: ${NAMES.join(", ")}.`);
   }
-  const { key, codec, maxAgeMs, onStoreError, onWarning, now } = options;
+  const { key, codec, maxAgeMs, onStoreError, storeTimeoutMs, onWarning, now, clock } = options;
   for (const [name, value] of Object.entries({ key, onWarning, now })) {
     if (value !== undefined && typeof value !== "function") throw refusedOption(OWNER, name, "a function", value);
   }
@@ -62,6 +72,12 @@ export function requireOptions(options: CacheOptions<any, any>): void {
     throw refusedOption(OWNER, "codec", "an object with encode(output) and decode(bytes)", codec);
   }
   if (maxAgeMs !== undefined && !(maxAgeMs >= 0)) throw refusedOption(OWNER, "maxAgeMs", "a number from 0", maxAgeMs);
+  if (storeTimeoutMs !== undefined && !(storeTimeoutMs > 0)) {
+    throw refusedOption(OWNER, "storeTimeoutMs", "a number above 0", storeTimeoutMs);
+  }
+  if (clock !== undefined && (typeof clock?.now !== "function" || typeof clock.after !== "function")) {
+    throw refusedOption(OWNER, "clock", "a Clock with now() and after()", clock);
+  }
   if (onStoreError !== undefined && onStoreError !== "fail" && onStoreError !== "continue") {
     throw refusedOption(OWNER, "onStoreError", '"fail" or "continue"', onStoreError);
   }

@@ -1,4 +1,4 @@
-import { ArgumentError, type StandardSchema, toError } from "@batchwise/core";
+import { ArgumentError, BatchwiseError, type StandardSchema, toError } from "@batchwise/core";
 import type { Outcome } from "./single-flight.ts";
 import type { CacheMonitor } from "./cache-monitor.ts";
 import { DAMAGED, type Entry, type Store } from "./stores/store.ts";
@@ -21,9 +21,27 @@ export type Schema<Output> = StandardSchema<unknown, Output> | undefined;
 /** Outputs in a store: reads those that are whole and young enough, saves those that would come back as they are. */
 export class ResultStore<Output> {
   readonly #parts: ResultStoreParts<Output>;
+  #failing = new AbortController();
 
   constructor(parts: ResultStoreParts<Output>) {
     this.#parts = parts;
+  }
+
+  /** Signal for a batch that begins: aborted, with the error, where the store cannot be read and nothing may be sent then. */
+  failing(): AbortSignal {
+    if (this.#failing.signal.aborted) this.#failing = new AbortController();
+    return this.#failing.signal;
+  }
+
+  /** Opens the store. @throws ArgumentError where it cannot be used, and nothing may be sent then */
+  async open(): Promise<void> {
+    const { store, monitor, forgives } = this.#parts;
+    try {
+      await store.open();
+    } catch (cause) {
+      if (!forgives) throw unusable(cause, "Nothing was sent.");
+      monitor.unreadable(0, cause);
+    }
   }
 
   /** Reads the entry of each key. An error where the store cannot be read and nothing may be sent then. */
@@ -36,7 +54,7 @@ export class ResultStore<Output> {
     try {
       rows = await store.read(keys);
     } catch (cause) {
-      if (!forgives) return unreadable(cause);
+      if (!forgives) return this.#fail(cause);
       monitor.unreadable(keys.length, cause);
       return keys.map(() => undefined);
     }
@@ -53,6 +71,13 @@ export class ResultStore<Output> {
     }
     if (damaged > 0) monitor.damaged(damaged);
     return outcomes;
+  }
+
+  /** The error of every batch that runs now. */
+  #fail(cause: unknown): ArgumentError {
+    const { signal } = this.#failing;
+    if (!signal.aborted) this.#failing.abort(unusable(cause, "Nothing more was sent."));
+    return signal.reason as ArgumentError;
   }
 
   /** Saves outputs. One that cannot be saved makes a warning and no failure: it has been paid for, and is handed out. */
@@ -98,10 +123,10 @@ async function accepts<Output>(schema: Schema<Output>, value: unknown): Promise<
   }
 }
 
-function unreadable(cause: unknown): ArgumentError {
-  const problem = ArgumentError.isInstance(cause)
+function unusable(cause: unknown, end: string): ArgumentError {
+  const problem = BatchwiseError.isInstance(cause)
     ? cause.message
     : "Expected the store to be readable, got an error, in `cause`.";
-  const message = `${problem} This input was not sent; with onStoreError: "continue" it would have been.`;
+  const message = `${problem} ${end} With onStoreError: "continue" the store would be done without.`;
   return new ArgumentError(message, { cause: toError(cause) });
 }

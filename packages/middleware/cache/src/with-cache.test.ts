@@ -353,6 +353,11 @@ describe("options", () => {
       { namespace: "n", onStoreError: "ignore" },
       'Expected `onStoreError` of withCache to be "fail" or "continue", got a string.',
     ],
+    [{ namespace: "n", storeTimeoutMs: 0 }, "Expected `storeTimeoutMs` of withCache to be a number above 0, got 0."],
+    [
+      { namespace: "n", clock: {} },
+      "Expected `clock` of withCache to be a Clock with now() and after(), got an object.",
+    ],
     [{ namespace: "n", key: "k" }, "Expected `key` of withCache to be a function, got a string."],
     [
       { namespace: "n", codec: {} },

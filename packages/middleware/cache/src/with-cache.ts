@@ -1,4 +1,4 @@
-import { ArgumentError, isRunnable, type Runnable } from "@batchwise/core";
+import { ArgumentError, isRunnable, type Runnable, systemClock } from "@batchwise/core";
 import { isOverridden } from "@batchwise/core/wrappers";
 import { ResultStore } from "./result-store.ts";
 import { Cached, type CachedRunnable, type Parts } from "./cached.ts";
@@ -10,6 +10,7 @@ import { type CacheOptions, requireOptions } from "./options.ts";
 import { kindOf } from "./refused-option.ts";
 import { requireNode } from "./require-node.ts";
 import { fileStore } from "./stores/file-store.ts";
+import { GuardedStore } from "./stores/guarded-store.ts";
 import { openStore } from "./stores/open-store.ts";
 
 /**
@@ -34,14 +35,15 @@ export function withCache<Input, Output>(
   }
   requireOptions(options);
   const { namespace, key = (input) => input, store = fileStore(), codec, onStoreError, onWarning } = options;
-  const { maxAgeMs = Infinity, now = Date.now } = options;
+  const { maxAgeMs = Infinity, now = Date.now, storeTimeoutMs = 5000, clock = systemClock } = options;
+  const forgives = onStoreError === "continue";
   const monitor = new CacheMonitor(onWarning);
   const results = new ResultStore<Output>({
-    store: openStore(store),
+    store: new GuardedStore({ store: openStore(store), timeoutMs: storeTimeoutMs, clock, forgives }),
     monitor,
     codec,
     maxAgeMs,
-    forgives: onStoreError === "continue",
+    forgives,
     now,
   });
   const coordinator = new Coordinator<Input, Output>({
@@ -50,6 +52,6 @@ export function withCache<Input, Output>(
     schema: inner.settings?.schema,
     stats: monitor.stats,
   });
-  const parts: Parts<Input, Output> = { inner, coordinator, stats: monitor.stats };
+  const parts: Parts<Input, Output> = { inner, coordinator, results, stats: monitor.stats };
   return isOverridden(inner) ? new CachedOverride(parts) : new Cached(parts);
 }

@@ -16,7 +16,7 @@ test("every flag of run reaches its option", async () => {
   const command = runCommand(async (given) => void (options = given));
   const argv = `a#b - --format csv --delimiter ; --no-header --encoding gbk --field text --prompt {a} --prompt-file p.txt --system s --system-file s.txt --schema s.json --keep id,title --keep url --limit 5 --output o.jsonl --overwrite --resume
     --retry-failed --set model=m --set note=a=b --concurrency 3 --attempts 4 --timeout 1.5 --max-cost 0.5 --max-tokens 9
-    --dedupe --cache kept --offline --jobs j --sample 9 --seed 3 --estimate --quiet`;
+    --dedupe --cache kept --cache-errors continue --offline --jobs j --sample 9 --seed 3 --estimate --quiet`;
   await command.parseAsync(argv.split(/\s+/), { from: "user" });
   expect(options).toEqual({
     adapter: "a#b",
@@ -45,6 +45,7 @@ test("every flag of run reaches its option", async () => {
     maxTokens: 9,
     dedupe: true,
     cache: "kept",
+    cacheErrors: "continue",
     offline: true,
     jobs: "j",
     sample: 9,

@@ -63,6 +63,8 @@ export interface RunOptions extends InputForm {
   readonly estimate?: boolean | undefined;
   /** Folder of a cache of results, so that none is paid twice. @default none */
   readonly cache?: string | undefined;
+  /** Treatment of a cache that cannot be used: "fail" ends the run, "continue" does without it. @default "fail" */
+  readonly cacheErrors?: "fail" | "continue" | undefined;
   /** Uses the provider's offline jobs. @default false */
   readonly offline?: boolean | undefined;
   /** Folder of the journal of offline jobs. @default ".batchwise/jobs" in the user's folder */

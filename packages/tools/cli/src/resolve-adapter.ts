@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { CacheWarning } from "@batchwise/cache";
 import { type Adapter, ArgumentError, type Runnable } from "@batchwise/core";
 import type { JobEvent, Offline } from "@batchwise/jobs";
 import { type LoadedAdapter, type Properties, propertiesOf } from "@batchwise/plugins";
@@ -21,6 +22,8 @@ export interface ResolvedAdapter {
   readonly dimensions: number | undefined;
   /** Identity of its results besides the input. */
   readonly identity: AdapterIdentity;
+  /** @throws ArgumentError for a cache that cannot be used */
+  open(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,6 +33,8 @@ export interface ResolveOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly made: MadeRunnable | undefined;
   readonly onJob: (event: JobEvent) => void;
+  /** Called once for each kind of what goes wrong with the cache. */
+  readonly onCacheWarning: (warning: string) => void;
 }
 
 /**
@@ -39,7 +44,6 @@ export interface ResolveOptions {
  * jobs that it does not have
  */
 export async function resolveAdapter(options: ResolvedOptions, environment: ResolveOptions): Promise<ResolvedAdapter> {
-  const { folder } = environment;
   const live = await makeLive(options, environment);
   const { runnable } = live;
   if (options.maxCost !== undefined && runnable.settings?.price === undefined) {
@@ -53,11 +57,7 @@ export async function resolveAdapter(options: ResolvedOptions, environment: Reso
   const cached =
     options.cache === undefined
       ? undefined
-      : await openCache(
-          inner,
-          namespaceOf(live.identity, options),
-          path.resolve(folder, options.cache, "cache.sqlite"),
-        );
+      : await openCache(inner, namespaceOf(live.identity, options), options, environment);
   return {
     kind: live.kind,
     inputs: live.inputs,
@@ -65,6 +65,7 @@ export async function resolveAdapter(options: ResolvedOptions, environment: Reso
     jobs,
     dimensions: live.dimensions,
     identity: live.identity,
+    open: async () => cached?.open(),
     close: async () => {
       await jobs?.close();
       await cached?.close();
@@ -92,11 +93,27 @@ async function openJobs(
 async function openCache(
   runnable: Runnable<unknown, unknown>,
   namespace: object,
-  file: string,
-): Promise<{ readonly runnable: Runnable<unknown, unknown>; close(): Promise<void> }> {
+  { cache = "", cacheErrors = "fail" }: Pick<RunOptions, "cache" | "cacheErrors">,
+  { folder, onCacheWarning }: ResolveOptions,
+): Promise<{ readonly runnable: Runnable<unknown, unknown>; open(): Promise<void>; close(): Promise<void> }> {
   const { fileStore, withCache } = await import("@batchwise/cache");
-  const store = fileStore({ path: file });
-  return { runnable: withCache(runnable, { store, namespace }), close: async () => store.disconnect?.() };
+  const store = fileStore({ path: path.resolve(folder, cache, "cache.sqlite") });
+  const reported = new Set<string>();
+  const onWarning = ({ kind, message, cause }: CacheWarning): void => {
+    if (reported.has(kind)) return;
+    reported.add(kind);
+    onCacheWarning(cause instanceof Error ? `${message} ${cause.message}` : message);
+  };
+  const cached = withCache(runnable, { store, namespace, onStoreError: cacheErrors, onWarning });
+  return {
+    runnable: cached,
+    open: () =>
+      cached.open().catch(({ cause }: Error) => {
+        const message = `${(cause as Error).message} Nothing was sent. --cache-errors continue does without the cache.`;
+        throw new ArgumentError(message, { cause });
+      }),
+    close: async () => store.disconnect?.(),
+  };
 }
 
 type Live = Pick<ResolvedAdapter, "kind" | "inputs" | "runnable" | "dimensions" | "identity">;

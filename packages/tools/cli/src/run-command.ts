@@ -47,6 +47,12 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .option("--max-failures <n>", "send no more once this many inputs have failed", wholeNumber(1))
     .option("--dedupe", "send equal inputs that are near each other once")
     .option("--cache <folder>", "cache results there, so that none is paid twice")
+    .addOption(
+      new Option("--cache-errors <way>", "where the cache cannot be used (default: fail)").choices([
+        "fail",
+        "continue",
+      ]),
+    )
     .option("--offline", "use the provider's offline jobs: cheaper, and within a day")
     .option("--jobs <folder>", "keep the journal of offline jobs there (default: .batchwise/jobs)")
     .option(

@@ -48,8 +48,10 @@ export async function run(given: RunOptions, environment: RunEnvironment = {}): 
     env,
     made: environment.runnable,
     onJob: (event) => notes.say(jobText(event)),
+    onCacheWarning: (warning) => notes.say(warning),
   });
   try {
+    if (options.estimate !== true) await adapter.open();
     const output = await chooseOutput(options, folder, files);
     const reportFile = await openReportFile(options, folder, files);
     const inputs = await selectInputs({ options, environment, files, output, adapter });

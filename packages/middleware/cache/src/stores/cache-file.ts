@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { ArgumentError } from "@batchwise/core";
@@ -23,7 +23,13 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
+/** Bytes of a file that is looked through as a whole: it takes about a second. */
+const MOST_CHECKED = 256 * 1024 * 1024;
+/** SQLite's code for a damaged file. */
+const CORRUPT = 11;
+
 interface Statements {
+  readonly check: StatementSync;
   readonly get: StatementSync;
   readonly has: StatementSync;
   readonly set: StatementSync;
@@ -62,6 +68,17 @@ export class CacheFile {
     return this.#transact("written", "IMMEDIATE", work);
   }
 
+  /** Looks through the file: all of it, or one that is large at the ends of its tables. @throws ArgumentError that says what to do */
+  check(): void {
+    this.read(({ check, get }) => {
+      get.get("", "", 0);
+      const { size } = statSync(this.#path);
+      const problem = size > MOST_CHECKED ? undefined : Object.values(check.get() ?? {})[0];
+      if (problem !== undefined && problem !== "ok")
+        throw Object.assign(new Error(String(problem)), { errcode: CORRUPT });
+    });
+  }
+
   close(): void {
     this.#opened?.database.close();
     this.#opened = undefined;
@@ -87,6 +104,8 @@ export class CacheFile {
 
   #open(): Opened {
     mkdirSync(dirname(this.#path), { recursive: true });
+    // Results are their owner's. The files that SQLite puts beside it have the same mode.
+    if (!existsSync(this.#path)) closeSync(openSync(this.#path, "a", 0o600));
     const database = openDatabase(this.#path);
     try {
       database.exec(`PRAGMA busy_timeout = ${Math.ceil(this.#busyTimeoutMs)}`);
@@ -145,6 +164,7 @@ function rollBack(database: DatabaseSync): void {
 function statementsOf(database: DatabaseSync): Statements {
   const live = "namespace = ? AND key = ? AND (expires IS NULL OR expires > ?)";
   return {
+    check: database.prepare("PRAGMA quick_check(1)"),
     get: database.prepare(`SELECT value FROM entries WHERE ${live}`),
     has: database.prepare(`SELECT 1 FROM entries WHERE ${live}`),
     set: database.prepare("INSERT OR REPLACE INTO entries (namespace, key, expires, value) VALUES (?, ?, ?, ?)"),

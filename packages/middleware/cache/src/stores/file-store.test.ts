@@ -54,6 +54,19 @@ describe("fileStore", () => {
     expect((await stat(at(".batchwise/cache.sqlite"))).isFile()).toBe(true);
   });
 
+  it("is its owner's alone, with what SQLite puts beside it; a mode of its own is left as it is", async () => {
+    const before = process.umask(0o022);
+    const store = fileStore({ path: at() });
+    await store.set("a", "x");
+    process.umask(before);
+    for (const end of ["", "-wal", "-shm"]) expect((await stat(at(`cache.sqlite${end}`))).mode & 0o777).toBe(0o600);
+    await store.disconnect?.();
+    await chmod(at(), 0o640);
+    await store.set("b", "x");
+    expect((await stat(at())).mode & 0o777).toBe(0o640);
+    await store.disconnect?.();
+  });
+
   it("holds no input, only what its hash is", async () => {
     const { one } = backendOf({ answer: () => "result" });
     const store = fileStore({ path: at() });
@@ -231,6 +244,37 @@ describe("a broken file", () => {
     expect(new Set(warnings.map(({ kind }) => kind))).toEqual(new Set(["unreadable", "unwritable"]));
   });
 
+  it.each(damages)(
+    "%s: open() says so before anything is sent, and does without it where asked",
+    async (_what, damage, message) => {
+      await damage();
+      const { bulk } = backendOf();
+      const store = fileStore({ path: at(), busyTimeoutMs: 0 });
+      await expect(withCache(bulk(), { namespace: "n", store }).open()).rejects.toThrow(message);
+      const warnings: CacheWarning[] = [];
+      const onWarning = (warning: CacheWarning): void => void warnings.push(warning);
+      await withCache(bulk(), { namespace: "n", store, onStoreError: "continue", onWarning }).open();
+      expect(warnings).toMatchObject([{ kind: "unreadable", inputs: 0 }]);
+      await store.disconnect?.();
+    },
+  );
+
+  it("open() finds damage in any page, and none in a whole file", async () => {
+    await fill();
+    await withCache(backendOf().bulk(), { namespace: "n", store: fileStore({ path: at() }) }).open();
+    const whole = await readFile(at());
+    const pages = whole.byteLength / 4096;
+    expect(pages).toBeGreaterThan(10);
+    for (let page = 1; page < pages; page++) {
+      await writeFile(at("other.sqlite"), Buffer.from(whole).fill(0xaa, page * 4096, (page + 1) * 4096));
+      const store = fileStore({ path: at("other.sqlite") });
+      await expect(withCache(backendOf().bulk(), { namespace: "n", store }).open()).rejects.toThrow(
+        "damaged: delete it",
+      );
+      await store.disconnect?.();
+    }
+  });
+
   it("cut short: never a wrong result", async () => {
     await fill();
     const whole = await readFile(at());
@@ -257,8 +301,19 @@ describe("a broken file", () => {
     const { one, seen } = backendOf();
     const cached = withCache(one(), { namespace: "n", store: fileStore({ path: at("file/cache.sqlite") }) });
     const failure = await failureOf(cached.invoke("a"));
-    expect(failure.message).toMatch(/to be read, got an error, in `cause`\. See that it can be opened/);
+    expect(failure.message).toMatch(/to be read, got an error, in `cause`\. A file is where its folder should be/);
     expect(seen()).toEqual([]);
+  });
+
+  it("in a folder without permission: the error says so", async () => {
+    await chmod(folder, 0o500);
+    const isRoot = process.getuid?.() === 0;
+    // Root may do everything: for a moment it is another user.
+    if (isRoot) process.seteuid?.(65_534);
+    const cached = withCache(backendOf().one(), { namespace: "n", store: fileStore({ path: at("sub/cache.sqlite") }) });
+    const failure = await failureOf(cached.open());
+    if (isRoot) process.seteuid?.(0);
+    expect(failure.message).toMatch(/There is no permission: see to that of its folder/);
   });
 
   it("that may not be written to gives what it has", async () => {

@@ -69,6 +69,10 @@ export class FileStore extends EventEmitter implements Store, KeyvStorageAdapter
 
   // ---- for withCache ----
 
+  async open(): Promise<void> {
+    this.#file.check();
+  }
+
   async read(keys: readonly string[]): Promise<(Uint8Array | typeof DAMAGED | undefined)[]> {
     return this.#values(keys).map((value) => (value === undefined || value instanceof Uint8Array ? value : DAMAGED));
   }

@@ -1,6 +1,9 @@
 import type { Keyv } from "keyv";
 import { DAMAGED, type Entry, type Store } from "./store.ts";
 
+/** Key that no entry has. */
+const PROBE = "probe";
+
 /**
  * A Keyv as a store. It goes to the Keyv's own adapter, by way of its serialization, compression and encryption: Keyv's
  * methods turn a store that is broken into one that is empty.
@@ -10,6 +13,10 @@ export class KeyvStore implements Store {
 
   constructor(keyv: Keyv) {
     this.#keyv = keyv;
+  }
+
+  async open(): Promise<void> {
+    await this.read([PROBE]);
   }
 
   async read(keys: readonly string[]): Promise<(Uint8Array | typeof DAMAGED | undefined)[]> {

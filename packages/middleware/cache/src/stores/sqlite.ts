@@ -29,10 +29,23 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
 ]);
 const BUSY = 5;
 
+/** Advice by the system's codes, where the file or its folder cannot be made. */
+const SYSTEM_ADVICE: Readonly<Record<string, string>> = {
+  EACCES: "There is no permission: see to that of its folder, or choose another path.",
+  EPERM: "There is no permission: see to that of its folder, or choose another path.",
+  EROFS: "The disk is read-only: choose another path.",
+  ENOTDIR: "A file is where its folder should be: choose another path.",
+  EEXIST: "A file is where its folder should be: choose another path.",
+  ENOSPC: "The disk is full: make room.",
+};
+
 /** A failure of the file with advice; one that has some already stays as it is. */
 export function fileFailure(path: string, doing: string, error: unknown): ArgumentError {
   if (ArgumentError.isInstance(error)) return error;
-  const advice = ADVICE.get(codeOf(error)) ?? "See that it can be opened, or choose another path.";
+  const advice =
+    ADVICE.get(codeOf(error)) ??
+    SYSTEM_ADVICE[systemCodeOf(error)] ??
+    "See that it can be opened, or choose another path.";
   return new ArgumentError(`Expected the cache file ${path} to be ${doing}, got an error, in \`cause\`. ${advice}`, {
     cause: error,
   });
@@ -52,6 +65,10 @@ export function whileBusy<T>(patienceMs: number, work: () => T): T {
 }
 
 const PAUSE_MS = 10;
+
+function systemCodeOf(error: unknown): string {
+  return String((error as { readonly code?: unknown }).code);
+}
 
 /** Primary code of an error, the lowest byte of the extended one. */
 function codeOf(error: unknown): number {

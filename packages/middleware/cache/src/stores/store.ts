@@ -11,6 +11,8 @@ export const DAMAGED: unique symbol = Symbol("damaged");
 
 /** Store as `withCache` uses it. */
 export interface Store {
+  /** Looks whether the store can be used, before it has to. @throws the error that keeps it from being used */
+  open(): Promise<void>;
   /** Reads the entry of each key. @throws the error that keeps the store from being read */
   read(keys: readonly string[]): Promise<readonly (Uint8Array | typeof DAMAGED | undefined)[]>;
   /** Saves all or throws. */

@@ -33,6 +33,7 @@ const OTHERS: ReadonlySet<string> = new Set<keyof RunOptions>([
   "limit",
   "estimate",
   "cache",
+  "cacheErrors",
   "offline",
   "jobs",
   "report",
