@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -109,6 +110,60 @@ describe("with a database", () => {
     );
   });
 
+  test.each([
+    [
+      "a missing database",
+      (url: URL) => void (url.pathname = "/missing"),
+      1,
+      "a server without a database of that name (3D000). Create it",
+    ],
+    [
+      "a wrong password",
+      (url: URL) => void (url.password = "wrong"),
+      1,
+      "a refused user or password (28P01). Correct them",
+    ],
+    [
+      "TLS that the server has not",
+      (url: URL) => url.searchParams.set("sslmode", "require"),
+      1,
+      "a server without TLS. Remove sslmode",
+    ],
+    ["no permission", (url: URL) => void (url.username = "guest"), 1, "a user without permission (42501). Let it"],
+    [
+      "a port without a server",
+      (url: URL) => void (url.port = "1"),
+      undefined,
+      "reached: nothing that listens at its host and port (ECONNREFUSED). Trying again.",
+    ],
+    [
+      "no free connection",
+      (url: URL) => void (url.username = "crowded"),
+      undefined,
+      "reached: a server whose connections are all taken (53300). Trying again.",
+    ],
+  ])("a process with %s says what happened and what to do", LIMIT, async (_, change, code, message) => {
+    await client.query(`
+      DO $$ BEGIN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'guest') THEN
+          CREATE ROLE guest LOGIN PASSWORD 'password';
+          CREATE ROLE crowded LOGIN PASSWORD 'password' CONNECTION LIMIT 0;
+        END IF;
+      END $$`);
+    const url = new URL(postgres.url);
+    change(url);
+    const worker = spawnWorker(url.href, "--schema", "cli_faults");
+    const { child } = worker;
+    const ended = once(child, "exit");
+    await until(() => worker.output().includes("Trying again.") || child.exitCode !== null);
+    expect(child.exitCode ?? undefined).toBe(code);
+    child.kill("SIGKILL");
+    await ended;
+    expect(worker.output()).toContain(message);
+    expect(worker.output()).not.toContain("Working on");
+    expect(worker.output()).not.toMatch(/password@|wrong|:password|guest|crowded/);
+  });
+
   test("a process: Ctrl-C finishes the chunk in progress; a second one returns it at once", LIMIT, async () => {
     vi.stubEnv("PAUSE_MS", "600000");
     const stuck = spawnWorker(postgres.url, "--schema", "cli", "--quiet");
@@ -124,5 +179,27 @@ describe("with a database", () => {
     await until(async () => (await client.query("SELECT 1 FROM calls")).rowCount === 4);
     expect(await next.end("SIGINT")).toEqual({ code: 0, signal: null });
     expect(await answer).toEqual([2, 4]);
+  });
+
+  // The last ones: the test's own connection ends with its database, too.
+  test("a process whose database goes away says so at once, and when it is back", LIMIT, async () => {
+    const worker = spawnWorker(postgres.url, "--schema", "cli");
+    await worker.working;
+    await postgres.restart(() => until(() => worker.output().includes("cannot be reached: ")));
+    await until(() => /The queue's database is back after [\d.ms ]+\./.test(worker.output()));
+    expect(await worker.end("SIGINT")).toEqual({ code: 0, signal: null });
+  });
+
+  test("a process: the second Ctrl-C ends it at once also while its database is away", LIMIT, async () => {
+    const worker = spawnWorker(postgres.url, "--schema", "cli");
+    await worker.working;
+    await postgres.restart(async () => {
+      await until(() => worker.output().includes("cannot be reached: "));
+      worker.child.kill("SIGINT");
+      await until(() => worker.output().includes("Finishing the chunks in progress"));
+      // Longer than the time in which a press counts once.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(await worker.end("SIGINT")).toMatchObject({ signal: null });
+    });
   });
 });

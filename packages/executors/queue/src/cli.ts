@@ -2,6 +2,7 @@ import { BatchwiseError } from "@batchwise/core";
 import { count, counted, duration, wholeNumber } from "@batchwise/terminal";
 import { Command, CommanderError } from "commander";
 import { pgliteBackend } from "./backend/pglite-backend.ts";
+import type { Outage } from "./backend/outage-watch.ts";
 import { postgresBackend } from "./backend/postgres-backend.ts";
 import { loadRunnables } from "./load-runnables.ts";
 import { createWorker } from "./worker/create-worker.ts";
@@ -65,8 +66,22 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
 async function run(module: string, flags: Flags, { out, error, drain, stop }: Environment): Promise<void> {
   const { dir, schema, concurrency, quiet = false } = flags;
   const { runnables, version } = await loadRunnables(module);
-  const where = schema === undefined ? {} : { schema };
+  let isAway = false;
+  const onOutage = (outage: Outage): void => {
+    isAway = outage.status !== "back";
+    error(outageText(outage));
+  };
+  const where = { onOutage, ...(schema === undefined ? {} : { schema }) };
   await using backend = dir === undefined ? postgresBackend(where) : pgliteBackend({ dir, ...where });
+  let isOpen = false;
+  whenAborted(drain, () => void (isOpen || backend.close()));
+  try {
+    await backend.open();
+  } catch (failure) {
+    if (drain.aborted) return;
+    throw failure;
+  }
+  isOpen = true;
   const worker = createWorker({
     backend,
     runnables,
@@ -79,9 +94,20 @@ async function run(module: string, flags: Flags, { out, error, drain, stop }: En
     out("Finishing the chunks in progress. Ctrl-C again returns them at once.\n");
     void worker.drain().catch(ignore);
   });
-  whenAborted(stop, () => void worker.stop().catch(ignore));
+  whenAborted(stop, () => {
+    void worker.stop().catch(ignore);
+    // Nothing can be returned: the chunks go to other workers when this one's heartbeats are missed.
+    if (isAway) void backend.close();
+  });
   out(`Working on ${Object.keys(runnables).join(", ")}. Ctrl-C finishes the chunks in progress and ends.\n`);
   await worker.ended;
+}
+
+function outageText({ status, awayMs, reason }: Outage): string {
+  if (status === "lost") return `The queue's database cannot be reached: ${reason}. Trying again.\n`;
+  const away = duration(awayMs);
+  if (status === "away") return `The queue's database cannot be reached for ${away}: ${reason}.\n`;
+  return `The queue's database is back after ${away}.\n`;
 }
 
 function lineOf({ name, inputs, failed, durationMs, status, delivery }: ChunkEvent): string {

@@ -1,3 +1,4 @@
+export type { Outage } from "./backend/outage-watch.ts";
 export type { QueueBackend, QueueBackendOptions } from "./backend/queue-backend.ts";
 export { pgliteBackend, type PgliteBackendOptions } from "./backend/pglite-backend.ts";
 export { postgresBackend, type PostgresBackendOptions } from "./backend/postgres-backend.ts";

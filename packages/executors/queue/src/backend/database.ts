@@ -23,16 +23,3 @@ export function forBoss(queries: Queries): {
 } {
   return { executeSql: async (text, values) => ({ rows: await queries.query(text, values) }) };
 }
-
-/** Server errors after which the same statement may succeed: a restart, no free connection, a deadlock. */
-const PASSING = /^(?:08...|57P0.|53300|40001|40P01)$/;
-const NETWORK = /^(?:ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTFOUND)$/;
-
-/** True where the connection is to blame, and not the statement. */
-export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { readonly code?: unknown };
-  // The driver's own errors have no code: a connection that ended under a statement, or could not be had in time.
-  if (typeof code !== "string") return error.constructor === Error;
-  return PASSING.test(code) || NETWORK.test(code);
-}

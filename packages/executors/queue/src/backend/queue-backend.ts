@@ -1,10 +1,11 @@
 import { ArgumentError, sleep, systemClock } from "@batchwise/core";
 import pRetry from "p-retry";
 import { PgBoss } from "pg-boss";
-import { QueueDatabaseError } from "../errors.ts";
 import { optionError } from "../option-error.ts";
-import { type Database, forBoss, isOutage, type Queries } from "./database.ts";
+import { type Database, forBoss, type Queries } from "./database.ts";
+import { databaseFailure, isOutage, unreachable } from "./database-failure.ts";
 import { Notices } from "./notices.ts";
+import { type Outage, OutageWatch } from "./outage-watch.ts";
 import { installSchema } from "./schema.ts";
 
 /** Options of each backend. */
@@ -19,6 +20,11 @@ export interface QueueBackendOptions {
    * fail with a QueueDatabaseError. @default 60_000
    */
   readonly reconnectMs?: number;
+  /**
+   * Called at once when the database cannot be reached any more, every ten seconds while it is away, and when it is
+   * back. A call without an answer for ten seconds counts, too. @default none
+   */
+  readonly onOutage?: (outage: Outage) => void;
 }
 
 /** Driver of a backend's database. */
@@ -58,19 +64,22 @@ export class QueueBackend {
   readonly #driver: Driver;
   readonly #schema: string;
   readonly #reconnectMs: number;
+  readonly #watch: OutageWatch;
   #session: Promise<Session> | undefined;
   #closing: Promise<void> | undefined;
   readonly #closed = new AbortController();
 
-  /** @throws ArgumentError for a schema that needs quotes, or a time that is not a number. */
-  constructor(driver: Driver, { schema = "batchwise", reconnectMs = 60_000 }: QueueBackendOptions) {
+  /** @throws ArgumentError for a schema that needs quotes, or another option with a wrong value. */
+  constructor(driver: Driver, { schema = "batchwise", reconnectMs = 60_000, onOutage }: QueueBackendOptions) {
     if (typeof schema !== "string" || !NAME.test(schema)) {
       throw optionError("schema", "lower-case letters, digits and underscores, at most 51, and no digit first", schema);
     }
     if (!(reconnectMs >= 0)) throw optionError("reconnectMs", "a number of milliseconds from 0", reconnectMs);
+    if (onOutage !== undefined && typeof onOutage !== "function") throw optionError("onOutage", "a function", onOutage);
     this.#driver = driver;
     this.#schema = schema;
     this.#reconnectMs = reconnectMs;
+    this.#watch = new OutageWatch(systemClock, onOutage);
   }
 
   /**
@@ -153,26 +162,32 @@ export class QueueBackend {
     return session;
   }
 
-  #persist<T>(work: () => Promise<T>): Promise<T> {
+  async #persist<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this.#closed;
     let lostAt: number | undefined;
-    return pRetry(work, {
-      retries: Infinity,
-      minTimeout: 0,
-      shouldRetry: async ({ error, attemptNumber }) => {
-        signal.throwIfAborted();
-        if (!isOutage(error)) return false;
-        lostAt ??= systemClock.now();
-        const lostMs = systemClock.now() - lostAt;
-        if (lostMs >= this.#reconnectMs) throw unreachable(error, lostMs);
-        await sleep(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attemptNumber - 1)), systemClock, signal);
-        return true;
-      },
-    });
+    try {
+      return await pRetry(() => this.#watch.over(work), {
+        retries: Infinity,
+        minTimeout: 0,
+        shouldRetry: async ({ error, attemptNumber }) => {
+          signal.throwIfAborted();
+          if (!isOutage(error)) return false;
+          lostAt ??= systemClock.now();
+          const lostMs = systemClock.now() - lostAt;
+          if (lostMs >= this.#reconnectMs) throw unreachable(error, lostMs);
+          this.#watch.lost(error);
+          await sleep(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attemptNumber - 1)), systemClock, signal);
+          return true;
+        },
+      });
+    } catch (error) {
+      throw databaseFailure(error);
+    }
   }
 
   async #close(): Promise<void> {
     this.#closed.abort(closed());
+    this.#watch.close();
     const session = await this.#session?.catch(() => undefined);
     if (session === undefined) return;
     await session.notices.close();
@@ -192,14 +207,5 @@ export const BACKEND = "postgresBackend() or pgliteBackend()";
 function closed(): ArgumentError {
   return new ArgumentError(
     "Expected an open backend, got a closed one. Close it after the last batch, or make another.",
-  );
-}
-
-function unreachable(error: unknown, lostMs: number): QueueDatabaseError {
-  const { code } = error as { readonly code?: unknown };
-  return new QueueDatabaseError(
-    `Expected the queue's database to be reachable, got ${typeof code === "string" ? code : "a connection that ended"} ` +
-      `for ${Math.round(lostMs / 1000)} s. Check that it runs and takes connections, or raise reconnectMs. It keeps the ` +
-      "chunks that it has.",
   );
 }
