@@ -1,25 +1,28 @@
 import { isDeepStrictEqual } from "node:util";
 import { type JobRow, ProviderError, ResultError } from "@batchwise/core";
 import { isFatal, isRetryable, notWorkedOn } from "./errors.ts";
-import type { Shard, ShardLine } from "./shards.ts";
+import { lineOf, type Shard } from "./shards.ts";
 
 /** Answers to one call of the engine: a slot for each input, filled once. */
 export class Answers<Output> {
   readonly slots: (Output | Error)[];
-  readonly #open: Set<number>;
+  /** 1 where a slot is filled: an output may be undefined. */
+  readonly #isFilled: Uint8Array;
 
   constructor(count: number) {
     this.slots = Array.from({ length: count }, () => undefined as Output);
-    this.#open = new Set(this.slots.keys());
+    this.#isFilled = new Uint8Array(count);
   }
 
   fill(position: number, outcome: Output | Error): void {
-    if (this.#open.delete(position)) this.slots[position] = outcome;
+    if (this.#isFilled[position] === 1) return;
+    this.#isFilled[position] = 1;
+    this.slots[position] = outcome;
   }
 
   /** Filters `positions` for those without an outcome. */
   open(positions: readonly number[]): number[] {
-    return positions.filter((position) => this.#open.has(position));
+    return positions.filter((position) => this.#isFilled[position] === 0);
   }
 
   fillOpen(positions: readonly number[], error: Error): void {
@@ -30,36 +33,48 @@ export class Answers<Output> {
 /** Rows that cannot all be wrong by chance. */
 const MANY = 5;
 
-/** Rows of a job by their lines' ids. An answer replaces a failure; another answer to a line makes an error of both. */
+/** Rows of a job by their lines. An answer replaces a failure; another answer to a line makes an error of both. */
 export class Rows<Output> {
   inputTokens = 0;
   outputTokens = 0;
-  readonly #outcomes = new Map<string, JobRow<Output>["outcome"]>();
-  readonly #answered = new Set<string>();
+  /** Lines that have a row. */
+  size = 0;
+  readonly #outcomes: (JobRow<Output>["outcome"] | undefined)[];
+  /** Lines that have two answers. */
+  readonly #doubled = new Set<number>();
 
-  get size(): number {
-    return this.#outcomes.size;
+  /** @param lines number of lines of the job */
+  constructor(lines: number) {
+    this.#outcomes = Array.from({ length: lines }, () => undefined);
   }
 
   /** Error of a row, where there are many and none of them can be read as an answer: those of another job could not either. */
   get flaw(): Error | undefined {
     if (this.size < MANY) return undefined;
-    const flaws = [...this.#outcomes.values()].map((outcome) => (isList(outcome) ? outcome[0] : outcome));
-    return flaws.every((each) => isBroken(each) || isOfNoForm(each)) ? (flaws[0] as Error) : undefined;
+    let first: Error | undefined;
+    for (const outcome of this.#outcomes) {
+      const flaw: unknown = outcome !== undefined && isList(outcome) ? outcome[0] : outcome;
+      if (outcome !== undefined && !isBroken(flaw) && !isOfNoForm(flaw)) return undefined;
+      first ??= flaw as Error | undefined;
+    }
+    return first;
   }
 
   add({ id, outcome, inputTokens = 0, outputTokens = 0 }: JobRow<Output>): void {
-    const before = this.#outcomes.get(id);
+    const line = lineOf(id);
+    if (line < 0 || line >= this.#outcomes.length) return;
+    const before = this.#outcomes[line];
     // A row that is there twice is one.
     if (isList(outcome) ? isDeepStrictEqual(before, outcome) : before !== undefined) return;
     this.inputTokens += inputTokens;
     this.outputTokens += outputTokens;
-    this.#outcomes.set(id, this.#answered.has(id) ? duplicate() : outcome);
-    if (isList(outcome)) this.#answered.add(id);
+    if (before === undefined) this.size++;
+    else if (isList(before)) this.#doubled.add(line);
+    this.#outcomes[line] = this.#doubled.has(line) ? duplicate() : outcome;
   }
 
-  outcomeOf(line: ShardLine): JobRow<Output>["outcome"] | undefined {
-    return this.#outcomes.get(line.id);
+  outcomeOf(line: number): JobRow<Output>["outcome"] | undefined {
+    return this.#outcomes[line];
   }
 }
 
@@ -70,10 +85,10 @@ export class Rows<Output> {
  */
 export function place<Output>(shard: Shard, rows: Rows<Output>, answers: Answers<Output>): number[] {
   const toIsolate: number[] = [];
-  for (const line of shard.lines) {
+  for (let line = 0; line < shard.lines; line++) {
     const outcome = rows.outcomeOf(line);
     if (outcome === undefined) continue;
-    const { positions } = line;
+    const positions = shard.positionsOf(line);
     if (!isList(outcome)) {
       const isOneToBlame = positions.length > 1 && !isRetryable(outcome) && !isFatal(outcome) && !isBroken(outcome);
       if (isOneToBlame) toIsolate.push(...positions);
@@ -83,6 +98,22 @@ export function place<Output>(shard: Shard, rows: Rows<Output>, answers: Answers
     } else answers.fillOpen(positions, miscounted(positions.length, outcome.length));
   }
   return toIsolate;
+}
+
+/** Counts inputs with an output, and those with an error; the others were not worked on. */
+export function countRows<Output>(shard: Shard, rows: Rows<Output>): { answered: number; failed: number } {
+  let answered = 0;
+  let failed = 0;
+  for (let line = 0; line < shard.lines; line++) {
+    const outcome = rows.outcomeOf(line);
+    if (outcome === undefined) continue;
+    const { length } = shard.positionsOf(line);
+    const outputs =
+      isList(outcome) && outcome.length === length ? outcome.filter((each) => !(each instanceof Error)) : [];
+    answered += outputs.length;
+    failed += length - outputs.length;
+  }
+  return { answered, failed };
 }
 
 /** Error of an input whose line has no row (P31: it is never a success). */

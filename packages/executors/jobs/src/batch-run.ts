@@ -7,8 +7,9 @@ import {
   type Inputs,
   type RunnableSettings,
   toError,
+  type Weight,
 } from "@batchwise/core";
-import { Answers, place, reasonFor, type Rows } from "./answers.ts";
+import { Answers, countRows, place, reasonFor, type Rows } from "./answers.ts";
 import { isFatal, isRetryable, JobLeftError, timedOut } from "./errors.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobEntry } from "./journal.ts";
@@ -105,11 +106,11 @@ export class BatchRun<Input, Output> {
   }
 
   /** @throws InputError for an input that no job takes: the engine fails it at once */
-  #weigh(input: Input): { readonly tokens: number; readonly bytes?: number } {
-    const { backend, caps, tokens } = this.#session;
+  #weigh(input: Input): Weight {
+    const { backend, caps, weigh } = this.#session;
     backend.check?.(input);
-    if (caps.bytes === undefined) return { tokens: tokens(input) };
-    return { tokens: tokens(input), bytes: bytesOf(backend.line([input], LONGEST_ID)) };
+    if (caps.bytes === undefined) return weigh(input);
+    return { ...weigh(input), bytes: bytesOf(backend.line([input], LONGEST_ID)) };
   }
 
   #track<T>(call: Promise<T>): Promise<T> {
@@ -147,7 +148,7 @@ export class BatchRun<Input, Output> {
       const end = this.#session.journal.isSplit(shard.key) ? "too large" : await this.#runJob(call, shard);
       if (end !== "too large") toIsolate.push(end);
       else {
-        const caps = { ...limits.caps, enqueuedTokens: shard.tokens / 2, lines: Math.ceil(shard.lines.length / 2) };
+        const caps = { ...limits.caps, enqueuedTokens: shard.tokens / 2, lines: Math.ceil(shard.lines / 2) };
         toIsolate.push(await this.#runJobs(call, shard.positions, { ...limits, caps }));
       }
     }
@@ -238,12 +239,20 @@ export class BatchRun<Input, Output> {
     const liveCost = costOf(price, inputTokens, outputTokens);
     const cost = liveCost === undefined ? undefined : liveCost * (backend.priceShare ?? 1);
     options.report?.({ usage: { inputTokens, outputTokens, ...(cost === undefined ? {} : { cost }) } });
-    const answered = shard.lines.reduce(
-      (sum, line) => (rows.outcomeOf(line) === undefined ? sum : sum + line.positions.length),
-      0,
-    );
+    const { answered, failed } = countRows(shard, rows);
     const inputs = shard.positions.length;
-    this.#context.onJob({ type: "ended", id, inputs, answered, inputTokens, outputTokens, cost, liveCost, reason });
+    this.#context.onJob({
+      type: "ended",
+      id,
+      inputs,
+      answered,
+      failed,
+      inputTokens,
+      outputTokens,
+      cost,
+      liveCost,
+      reason,
+    });
   }
 }
 

@@ -30,7 +30,7 @@ export function estimateJobs<Input>(
   const limits = { backend, caps, tokens: tokensOf, refuse: () => undefined };
   for (const shard of shards(inputs, accepted, limits)) {
     jobs++;
-    lines += shard.lines.length;
+    lines += shard.lines;
     tokens += shard.tokens;
   }
   const liveCost = costOf(price, tokens, 0);

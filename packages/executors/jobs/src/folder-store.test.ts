@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { failureOf } from "@batchwise/testkit";
@@ -37,6 +37,17 @@ describe("folderStore", () => {
     await write("c");
     expect(await read()).toEqual(["a", "b", "c"]);
     expect(await files()).toEqual(["journal.jsonl"]);
+  });
+
+  it("is its owner's alone, also once it was replaced", async () => {
+    const before = process.umask(0o022);
+    await write("a");
+    expect((await stat(journal())).mode & 0o777).toBe(0o600);
+    const store = await folderStore(folder).open();
+    await store.replace(["b"]);
+    await store.close();
+    process.umask(before);
+    expect((await stat(journal())).mode & 0o777).toBe(0o600);
   });
 
   it("replaces all records, and appends after the new ones", async () => {

@@ -26,6 +26,8 @@ export function folderStore(path: string): JobStore {
 }
 
 const NEWLINE = 10;
+/** Mode of files that only their owner reads and writes. */
+const OWNERS = 0o600;
 
 class JournalFile implements OpenJobStore {
   readonly records: readonly string[];
@@ -87,7 +89,7 @@ class JournalFile implements OpenJobStore {
     await this.#lock.verify();
     const content = Buffer.from(records.map((record) => `${record}\n`).join(""));
     const path = journalIn(this.#folder);
-    const handle = await open(`${path}.new`, "w+");
+    const handle = await open(`${path}.new`, "w+", OWNERS);
     try {
       await handle.writeFile(content);
       await handle.datasync();
@@ -114,7 +116,7 @@ async function openOrMake(path: string): Promise<FileHandle> {
     return await open(path, "r+");
   } catch (error) {
     // No other error: creating the file would empty one that is out of reach for a moment.
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return open(path, "wx+");
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return open(path, "wx+", OWNERS);
     throw error;
   }
 }

@@ -20,8 +20,10 @@ export type JobEvent =
       /** Undefined where the provider no longer knew it. */
       readonly id: string | undefined;
       readonly inputs: number;
-      /** Inputs whose line has a row, with outputs or an error. */
+      /** Inputs with an output. */
       readonly answered: number;
+      /** Inputs with an error. Those that are neither were not worked on. */
+      readonly failed: number;
       readonly inputTokens: number;
       readonly outputTokens: number;
       /** Cost of the job; undefined where no price is known. */

@@ -5,7 +5,7 @@ import type { JobEntry } from "./journal.ts";
 import { askedMs, isWorthAsking, jittered, type Patience, persist, type RetryContext } from "./persist.ts";
 import { type JobRows, readRows } from "./read-rows.ts";
 import { anyOf, type BatchContext, deadline, type Session, type StopSignals } from "./session.ts";
-import { pick, type Shard } from "./shards.ts";
+import { lineOf, pick, type Shard } from "./shards.ts";
 
 /** End of a job. */
 type JobEnd<Output> =
@@ -94,7 +94,7 @@ export class JobRun<Input, Output> {
         return { kind: "rows", rows, reason };
       }
       alone = this.#session.creationQueue.enqueuedTokens === 0 ? alone + 1 : 0;
-      if (alone >= REFUSALS_ALONE && this.#shard.lines.length > 1) return { kind: "too large" };
+      if (alone >= REFUSALS_ALONE && this.#shard.lines > 1) return { kind: "too large" };
       await this.#waitForCapacity(refusals);
     }
   }
@@ -137,7 +137,7 @@ export class JobRun<Input, Output> {
       if (!isOverCapacity(error) || askedMs(error as Error) > this.#context.maxRetryAfterMs) throw error;
       return error as Error;
     });
-    if (typeof id !== "string") return { rows: new Rows(), reason: id };
+    if (typeof id !== "string") return { rows: new Rows(0), reason: id };
     try {
       const { reason } = await this.#untilEnded(id);
       const read = await this.#read(id, reason);
@@ -148,7 +148,7 @@ export class JobRun<Input, Output> {
       if (!isGone(error)) throw jobLeft(error as Error);
       // Its rows cannot be read any more: its inputs count as not worked on.
       await this.forget();
-      return { rows: new Rows(), reason: undefined };
+      return { rows: new Rows(0), reason: undefined };
     } finally {
       this.#session.creationQueue.leave(this.#shard.tokens);
     }
@@ -297,12 +297,12 @@ export class JobRun<Input, Output> {
     using late = this.#isCanceled ? deadline(this.#context.clock, CANCEL_MS) : undefined;
     const paid = this.#paid(late === undefined ? this.#noLongerAwaited : anyOf(this.#signal, late.signal));
     const { signal } = paid;
-    const inputs = new Map(this.#shard.lines.map((line) => [line.id, line.positions]));
-    const inputsOf = (lineId: string): readonly Input[] => pick(this.#inputs, inputs.get(lineId) ?? []);
+    const { lines } = this.#shard;
+    const inputsOf = (id: string): readonly Input[] => pick(this.#inputs, this.#shard.positionsOf(lineOf(id)));
     const readInto = async (rows: Rows<Output>): Promise<void> => {
       for await (const row of this.#session.backend.rows(id, inputsOf, { signal })) rows.add(row);
     };
-    return readRows(readInto, reason, paid);
+    return readRows(readInto, lines, reason, paid);
   }
 
   async #waitForCapacity(refusals: number): Promise<void> {

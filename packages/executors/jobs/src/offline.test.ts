@@ -3,6 +3,7 @@ import {
   codeOf,
   type FinishReport,
   InputError,
+  type JobBackend,
   ResultError,
   runnable,
   TimeoutError,
@@ -419,6 +420,57 @@ describe("ending early", () => {
 });
 
 describe("cost", () => {
+  const priced = { settings: { price: { perMillionInputTokens: 1_000_000 } }, caps: { lines: 1 } };
+
+  it.each([
+    ["maxTokens", 13, 2],
+    ["maxCost", 13, 2],
+    ["maxTokens", 5, 0],
+    ["maxTokens", 24, 4],
+  ] as const)("%s of %d: no job is created whose estimate does not fit, %d of 4 are", async (cap, most, created) => {
+    const { clock, jobs, provider } = world(priced);
+    let report: FinishReport | undefined;
+    const slots = await clock.run(
+      jobs.batch(texts(4), { [cap]: most, returnExceptions: true, onFinish: (last) => (report = last) }),
+    );
+    expect(provider.jobs).toHaveLength(created);
+    expect(report?.usage.inputTokens).toBe(6 * created);
+    expect(slots.slice(0, created)).toEqual(answers(texts(created)));
+    for (const slot of slots.slice(created)) expect(slot).toMatchObject({ code: "budget_exceeded" });
+  });
+
+  it("a cap counts what a job has really used before the next one is created", async () => {
+    const wrap = (backend: JobBackend<string, string>): JobBackend<string, string> => ({
+      ...backend,
+      async *rows(...given) {
+        for await (const row of backend.rows(...given)) yield { ...row, inputTokens: 100 };
+      },
+    });
+    const clock = new FakeClock();
+    const provider = new FakeProvider({ clock, ...priced });
+    const jobs = offline(provider.runnable(wrap), { store: memoryStore(), clock });
+    const slots = await clock.run(jobs.batch(texts(4), { maxTokens: 150, maxConcurrency: 1, returnExceptions: true }));
+    expect(provider.jobs).toHaveLength(2);
+    expect(slots.slice(2)).toMatchObject([{ code: "budget_exceeded" }, { code: "budget_exceeded" }]);
+  });
+
+  it('a cap is refused with fallback "live", before anything is sent', async () => {
+    const { jobs, provider } = world({}, { fallback: "live", maxWaitMs: 1000 });
+    for (const cap of ["maxTokens", "maxCost"]) {
+      await expect(jobs.batch(["a"], { [cap]: 5 })).rejects.toThrow(`Expected no \`${cap}\` with \`fallback: "live"\``);
+    }
+    expect(provider.jobs).toHaveLength(0);
+  });
+
+  it("an ended job says how many inputs were answered, failed, and not worked on", async () => {
+    const { clock, jobs, events } = world(
+      { fate: () => ({ end: "expired", worksOn: (id) => id !== "2" }) },
+      { attempts: 1 },
+    );
+    await clock.run(jobs.batch(["a", "bad", "c", "d"], { returnExceptions: true }));
+    expect(events.findLast(({ type }) => type === "ended")).toMatchObject({ inputs: 4, answered: 2, failed: 1 });
+  });
+
   it("reports usage and the jobs' share of the price, and the live price with it", async () => {
     const { clock, jobs, events } = world({
       priceShare: 0.5,
@@ -427,7 +479,14 @@ describe("cost", () => {
     let report: FinishReport | undefined;
     await clock.run(jobs.batch(["ab", "cd"], { onFinish: (last) => (report = last) }));
     expect(report?.usage).toMatchObject({ inputTokens: 4, cost: 2 });
-    expect(events.at(-1)).toMatchObject({ type: "ended", cost: 2, liveCost: 4, inputTokens: 4, answered: 2 });
+    expect(events.at(-1)).toMatchObject({
+      type: "ended",
+      cost: 2,
+      liveCost: 4,
+      inputTokens: 4,
+      answered: 2,
+      failed: 0,
+    });
     expect(await jobs.estimateJobs(["ab", "", "cd"])).toEqual({
       inputs: 3,
       jobs: 1,

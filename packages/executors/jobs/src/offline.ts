@@ -103,6 +103,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   ): Promise<Output[]>;
   override batch(inputs: Inputs<Input>, options?: BatchOptions<Input, Output>): Promise<(Output | Error)[]>;
   override async batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}): Promise<(Output | Error)[]> {
+    this.#requireCapsThatHold(options);
     // Aborted before it began: the engine ends it without a call.
     if (options.signal?.aborted === true) return super.batch(inputs, options);
     // The caller may change the array while the store is opened.
@@ -126,6 +127,14 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
       // Only the next batch waits for the calls of one that has ended early.
       if (batch?.isDone === true) await left;
     }
+  }
+
+  #requireCapsThatHold({ maxCost, maxTokens }: BatchOptions<Input, Output>): void {
+    if (this.#options.fallback === undefined || (maxCost === undefined && maxTokens === undefined)) return;
+    throw new ArgumentError(
+      `Expected no \`${maxCost === undefined ? "maxTokens" : "maxCost"}\` with \`fallback: "live"\`, got one. Leave one out: ` +
+        "what jobs and live calls have cost is not known in time to hold it.",
+    );
   }
 
   /**
@@ -175,6 +184,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
       live: unchecked,
       options: this.#options,
       price,
+      weigh: (input) => this.#live.settings?.weigh?.(input) ?? { tokens: 0 },
       tokens: (input) => this.#tokens(input),
     };
   }

@@ -16,19 +16,21 @@ const SAME_READS = 3;
  * Reads all rows of a job that has ended. What was read is paid and kept, also where the rest cannot be.
  *
  * @param readInto adds all rows, from the first one
+ * @param lines number of lines of the job
  * @param reason why the job ended before its lines did
  * @throws the error of the last try where there is not one row, or the signal's reason
  */
 export async function readRows<Output>(
   readInto: (rows: Rows<Output>) => Promise<void>,
+  lines: number,
   reason: Error | undefined,
   paid: Patience,
 ): Promise<JobRows<Output>> {
-  let most = new Rows<Output>();
+  let most = new Rows<Output>(lines);
   let size = 0;
   let same = 0;
   const read = async (): Promise<Rows<Output>> => {
-    const rows = new Rows<Output>();
+    const rows = new Rows<Output>(lines);
     try {
       await readInto(rows);
       return rows;

@@ -1,4 +1,4 @@
-import type { Clock, JobBackend, JobCaps, Price, Runnable } from "@batchwise/core";
+import type { Clock, JobBackend, JobCaps, Price, Runnable, Weight } from "@batchwise/core";
 import type { CreationQueue } from "./creation-queue.ts";
 import type { JobEvent } from "./job-event.ts";
 import type { Journal } from "./journal.ts";
@@ -15,6 +15,8 @@ export interface Session<Input, Output> {
   readonly options: OfflineOptions;
   /** Price of a live call. */
   readonly price: Price | undefined;
+  /** Weight of an input in a live call. */
+  readonly weigh: (input: Input) => Weight;
   readonly tokens: (input: Input) => number;
 }
 

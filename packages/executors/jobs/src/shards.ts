@@ -1,22 +1,27 @@
 import { createHash } from "node:crypto";
 import { InputError, type JobBackend, type JobCaps, type JobLine } from "@batchwise/core";
 
-/** Line of a shard. */
-export interface ShardLine {
-  readonly id: string;
-  /** Positions of its inputs among the call's. */
-  readonly positions: readonly number[];
-}
-
-/** Part of a call's inputs that one job takes. The text of its lines is written on request, and not kept. */
+/**
+ * Part of a call's inputs that one job takes. The text of its lines is written on request, and not kept; a line is a
+ * number, which is its id too, so that a job of 50,000 inputs takes two lists of numbers.
+ */
 export interface Shard {
-  readonly lines: readonly ShardLine[];
-  /** Positions of all its inputs among the call's. */
+  /** Number of lines. Their ids are 0, 1 and so on. */
+  readonly lines: number;
+  /** Positions of all its inputs among the call's, in the order of the lines. */
   readonly positions: readonly number[];
   readonly tokens: number;
   /** Hash of the backend's identity and of every line: a job with the same key gives the same answers. */
   readonly key: string;
+  /** Positions of a line's inputs among the call's; none of a line that it does not have. */
+  positionsOf(line: number): readonly number[];
   write(): JobLine[];
+}
+
+/** Line of an id; -1 for one that is no line's. */
+export function lineOf(id: string): number {
+  const line = Number(id);
+  return Number.isSafeInteger(line) && line >= 0 && String(line) === id ? line : -1;
 }
 
 /** Id of the greatest length that there is. */
@@ -50,7 +55,7 @@ export function* shards<Input>(
       builder.add(line);
     }
   }
-  if (builder.lines.length > 0) yield builder.finish();
+  if (builder.lines > 0) yield builder.finish();
 }
 
 /** Bytes of a line as it is written, with its newline. */
@@ -58,14 +63,16 @@ export function bytesOf({ text }: JobLine): number {
   return Buffer.byteLength(text) + 1;
 }
 
-interface WrittenLine extends ShardLine {
+interface WrittenLine {
+  readonly positions: readonly number[];
   readonly text: string;
   readonly bytes: number;
   readonly tokens: number;
 }
 
 class ShardBuilder<Input> {
-  readonly lines: ShardLine[] = [];
+  /** Number of positions up to the end of each line. */
+  readonly #ends: number[] = [];
   readonly #positions: number[] = [];
   readonly #inputs: readonly Input[];
   readonly #limits: ShardLimits<Input>;
@@ -79,30 +86,33 @@ class ShardBuilder<Input> {
     this.#hash.update(limits.backend.identity);
   }
 
+  get lines(): number {
+    return this.#ends.length;
+  }
+
   /** Writes a line. Its id is its position in the job, so that the key does not depend on what else the call holds. */
   write(positions: readonly number[]): WrittenLine {
-    const id = String(this.lines.length);
     const part = pick(this.#inputs, positions);
-    const line = this.#limits.backend.line(part, id);
+    const line = this.#limits.backend.line(part, String(this.lines));
     const tokens = part.reduce((sum, input) => sum + this.#limits.tokens(input), 0);
-    return { id, positions, text: line.text, bytes: bytesOf(line), tokens };
+    return { positions, text: line.text, bytes: bytesOf(line), tokens };
   }
 
   /** Tells whether the shard takes a line. One that exceeds a cap by itself gets a shard of its own. */
   fits(line: WrittenLine): boolean {
     const { lines = Infinity, bytes = Infinity, inputs = Infinity, enqueuedTokens = Infinity } = this.#limits.caps;
-    if (this.lines.length === 0) return true;
+    if (this.lines === 0) return true;
     return (
-      this.lines.length < lines &&
+      this.lines < lines &&
       this.#bytes + line.bytes <= bytes &&
       this.#positions.length + line.positions.length <= inputs &&
       this.#tokens + line.tokens <= enqueuedTokens
     );
   }
 
-  add({ id, positions, text, bytes, tokens }: WrittenLine): void {
-    this.lines.push({ id, positions });
+  add({ positions, text, bytes, tokens }: WrittenLine): void {
     for (const position of positions) this.#positions.push(position);
+    this.#ends.push(this.#positions.length);
     this.#bytes += bytes;
     this.#tokens += tokens;
     this.#hash.update("\n").update(text);
@@ -110,12 +120,25 @@ class ShardBuilder<Input> {
 
   finish(): Shard {
     const { backend } = this.#limits;
+    const [ends, positions, inputs] = [this.#ends, this.#positions, this.#inputs];
+    const positionsOf = (line: number): number[] => positions.slice(ends[line - 1] ?? 0, ends[line] ?? 0);
     return {
-      lines: this.lines,
-      positions: this.#positions,
+      lines: ends.length,
+      positions,
       tokens: this.#tokens,
       key: this.#hash.digest("hex").slice(0, 32),
-      write: () => this.lines.map(({ id, positions }) => backend.line(pick(this.#inputs, positions), id)),
+      positionsOf,
+      write: () =>
+        ends.map((_, line) => {
+          const id = String(line);
+          // Written when it is read: the texts of 50,000 lines need not be there at once.
+          return {
+            id,
+            get text() {
+              return backend.line(pick(inputs, positionsOf(line)), id).text;
+            },
+          };
+        }),
     };
   }
 }

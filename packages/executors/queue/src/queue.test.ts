@@ -187,6 +187,37 @@ describe("a distributed batch", () => {
     expect(usage).toEqual({ inputTokens: 2000, cachedInputTokens: 0, outputTokens: 0, totalTokens: 2000, cost: 0.004 });
   });
 
+  test("caps hold: the chunks in flight fit, and a Runnable that cannot be weighed is refused", LIMIT, async () => {
+    const metered = (weigh?: (input: string) => { readonly tokens: number }): Runnable<string, string> =>
+      runnable(
+        async (input: string, options: CallOptions) => {
+          options.report?.({ usage: { inputTokens: 10, outputTokens: 0 } });
+          return input;
+        },
+        { price: { perMillionInputTokens: 1 }, ...(weigh === undefined ? {} : { weigh }) },
+      );
+    const weighed = metered(() => ({ tokens: 10 }));
+    workerOf({ weighed });
+    for (const cap of [{ maxTokens: 45 }, { maxCost: 45e-6 }]) {
+      let report: FinishReport | undefined;
+      const slots = await distribute(weighed, { backend, name: "weighed", chunkSize: 2 }).batch([..."abcdefgh"], {
+        ...cap,
+        returnExceptions: true,
+        onFinish: (last) => (report = last),
+      });
+      expect(report?.usage.totalTokens).toBe(40);
+      expect(slots.slice(0, 4)).toEqual([..."abcd"]);
+      for (const slot of slots.slice(4)) expect(slot).toMatchObject({ code: "budget_exceeded" });
+    }
+    const unweighed = distribute(metered(), { backend, name: "unweighed" });
+    await expect(unweighed.batch(["a"], { maxTokens: 5 })).rejects.toThrow(
+      "Expected a Runnable with `weigh` for `maxTokens`",
+    );
+    await expect(unweighed.batch(["a"], { maxCost: 5 })).rejects.toThrow(
+      "Expected a Runnable with `weigh` for `maxCost`",
+    );
+  });
+
   test(
     "P42 a worker whose provider is gone gives nothing back as failed, not even chunks of one input",
     LIMIT,

@@ -24,9 +24,7 @@ test("the rows of a live run, at half the price, and the jobs are forgotten", as
   expect(result).toMatchObject({ status: "completed", answered: 5, failed: 1 });
   expect(exitCodeOf(result)).toBe(1);
   expect(stderr).toMatch(/^Offline: 5 inputs in 1 job, at most \d+ tokens, \$[\d.e-]+ instead of \$/);
-  expect(stderr).toMatch(
-    /\nJob batch_\w+ created, 5 inputs\.\n(.*\n)*Job ended, 5 of 5 inputs with a row: an answer, or an error\.\n/,
-  );
+  expect(stderr).toMatch(/\nJob batch_\w+ created, 5 inputs\.\n(.*\n)*Job ended: 5 answered, 0 failed\.\n/);
   // A failed row keeps what `--retry-failed` compares.
   expect(await readdir(folder)).toEqual([
     ".batchwise",
@@ -37,6 +35,14 @@ test("the rows of a live run, at half the price, and the jobs are forgotten", as
     "out.jsonl.batchwise",
   ]);
   expect(emulator.stats().jobs.created).toBe(1);
+});
+
+test("a job says how many of its inputs failed", async () => {
+  await using emulator = await startEmulator({ tokens: "fast", jobs: { lineErrorRate: 0.3 } });
+  const folder = await temporaryFolder({ "in.jsonl": textLines(100) });
+  const { result, stderr } = await start(folder, embeddings(emulator.openaiBaseURL), { ...OFFLINE, attempts: 1 });
+  expect(result.failed).toBeGreaterThan(0);
+  expect(stderr).toContain(`Job ended: ${result.answered} answered, ${result.failed} failed.`);
 });
 
 test("Parquet as well; cached inputs are not sent again, and each row is its own input's", async () => {

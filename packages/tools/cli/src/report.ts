@@ -46,9 +46,13 @@ export function jobText(event: JobEvent): string | undefined {
   if (event.type === "created") return `Job ${event.id} created, ${counted(event.inputs, "input")}.`;
   if (event.type === "reattached") return `Job ${event.id} found again.`;
   if (event.type === "refused") return `Job ${event.id} waits for capacity at the provider.`;
-  if (event.type === "ended")
-    return `Job ended, ${count(event.answered)} of ${counted(event.inputs, "input")} with a row: an answer, or an error.`;
-  return undefined;
+  return event.type === "ended" ? endedText(event) : undefined;
+}
+
+function endedText({ answered, failed, inputs }: JobEvent & { readonly type: "ended" }): string {
+  const open = inputs - answered - failed;
+  const rest = open === 0 ? "" : `, ${count(open)} not worked on`;
+  return `Job ended: ${count(answered)} answered, ${count(failed)} failed${rest}.`;
 }
 
 /** Row of a table: its name, and the lines of its text. A row without lines is left out. */

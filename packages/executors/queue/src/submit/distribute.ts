@@ -1,5 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { type CallOptions, InputError, isRunnable, Runnable, type RunnableSettings } from "@batchwise/core";
+import {
+  ArgumentError,
+  type BatchOptions,
+  type CallOptions,
+  InputError,
+  isRunnable,
+  type Middleware,
+  Runnable,
+  type RunnableSettings,
+} from "@batchwise/core";
 import { optionError } from "../option-error.ts";
 import { queueName } from "../queue-name.ts";
 import { type Codec, structuredCodec } from "../wire/codec.ts";
@@ -31,6 +40,18 @@ const LARGEST_CHUNK = 1000;
 const USUAL_CHUNK = 100;
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
+/** Refuses caps of a batch whose chunks cannot be weighed: many are with workers before the first one says what it used. */
+const REFUSES_CAPS: Middleware = {
+  batch: ({ options }) => {
+    const { maxCost, maxTokens }: BatchOptions = options;
+    if (maxCost === undefined && maxTokens === undefined) return;
+    throw new ArgumentError(
+      `Expected a Runnable with \`weigh\` for \`${maxCost === undefined ? "maxTokens" : "maxCost"}\` with distribute, got ` +
+        "one without. Give it `weigh`, with the tokens of an input, or leave the cap out.",
+    );
+  },
+};
+
 /** Runnable that `distribute` returns. */
 export class Distributed<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
@@ -46,7 +67,7 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
     if (!isRunnable(runnable)) throw optionError("runnable", "a Runnable", runnable);
     checkOptions(options);
     const { backend, name, version = "1", batchId, onWaiting, codec = structuredCodec } = options;
-    const { request, price, callOptions = [] }: RunnableSettings = runnable.settings ?? {};
+    const { request, price, weigh, callOptions = [] }: RunnableSettings = runnable.settings ?? {};
     this.#codec = codec;
     this.#keeps = batchId !== undefined;
     this.#callOptions = callOptions;
@@ -56,6 +77,8 @@ export class Distributed<Input, Output> extends Runnable<Input, Output> {
       maxConcurrency: options.maxQueued ?? 64,
       request: { maxInputs: options.chunkSize ?? Math.min(request?.maxInputs ?? USUAL_CHUNK, LARGEST_CHUNK) },
       callOptions,
+      middleware: weigh === undefined ? [REFUSES_CAPS] : [],
+      ...(weigh === undefined ? {} : { weigh }),
       ...(price === undefined ? {} : { price }),
     };
     this.#client = new QueueClient({
