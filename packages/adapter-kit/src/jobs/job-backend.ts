@@ -169,16 +169,11 @@ export function jobBackend<Input, Output, Job>(
 
 /** Rows that cannot all be unknown by chance. */
 const MANY = 5;
-/** Lines of a file that are made one text. */
-const LINES_IN_PART = 1000;
 
 function fileOf(lines: readonly JobLine[], tag: string): File {
-  const parts: string[] = [];
-  // Of a part a line, each would be a store of its own; in one text, all lines would be in memory thrice.
-  for (let start = 0; start < lines.length; start += LINES_IN_PART) {
-    parts.push(lines.slice(start, start + LINES_IN_PART).reduce((part, { text }) => `${part}${text}\n`, ""));
-  }
-  return new File(parts, `${tag.replaceAll(/[^\w.-]/g, "_")}.jsonl`, { type: "application/jsonl" });
+  // One text: of a part for each line, each would be a store of its own.
+  const text = lines.map((line) => `${line.text}\n`).join("");
+  return new File([text], `${tag.replaceAll(/[^\w.-]/g, "_")}.jsonl`, { type: "application/jsonl" });
 }
 
 /** @throws ProviderError where there is none: it may be a proxy that answers, and what was asked for may be there */

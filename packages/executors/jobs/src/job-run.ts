@@ -298,7 +298,7 @@ export class JobRun<Input, Output> {
     const paid = this.#paid(late === undefined ? this.#noLongerAwaited : anyOf(this.#signal, late.signal));
     const { signal } = paid;
     const { lines } = this.#shard;
-    const inputsOf = (id: string): readonly Input[] => pick(this.#inputs, this.#shard.positionsOf(lineOf(id)));
+    const inputsOf = (line: string): readonly Input[] => pick(this.#inputs, this.#shard.positionsOf(lineOf(line)));
     const readInto = async (rows: Rows<Output>): Promise<void> => {
       for await (const row of this.#session.backend.rows(id, inputsOf, { signal })) rows.add(row);
     };

@@ -196,17 +196,18 @@ describe("a distributed batch", () => {
         },
         { price: { perMillionInputTokens: 1 }, ...(weigh === undefined ? {} : { weigh }) },
       );
+    const INPUTS = ["a", "b", "c", "d", "e", "f", "g", "h"];
     const weighed = metered(() => ({ tokens: 10 }));
     workerOf({ weighed });
     for (const cap of [{ maxTokens: 45 }, { maxCost: 45e-6 }]) {
       let report: FinishReport | undefined;
-      const slots = await distribute(weighed, { backend, name: "weighed", chunkSize: 2 }).batch([..."abcdefgh"], {
+      const slots = await distribute(weighed, { backend, name: "weighed", chunkSize: 2 }).batch(INPUTS, {
         ...cap,
         returnExceptions: true,
         onFinish: (last) => (report = last),
       });
       expect(report?.usage.totalTokens).toBe(40);
-      expect(slots.slice(0, 4)).toEqual([..."abcd"]);
+      expect(slots.slice(0, 4)).toEqual(INPUTS.slice(0, 4));
       for (const slot of slots.slice(4)) expect(slot).toMatchObject({ code: "budget_exceeded" });
     }
     const unweighed = distribute(metered(), { backend, name: "unweighed" });
