@@ -13,7 +13,7 @@ import { Answers, countRows, place, reasonFor, type Rows } from "./answers.ts";
 import { isFatal, isRetryable, JobLeftError, timedOut } from "./errors.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobEntry } from "./journal.ts";
-import { costOf, shareOf } from "./prices.ts";
+import { costOf, jobPriceOf } from "./prices.ts";
 import { anyOf, type BatchContext, type Session, type StopSignals } from "./session.ts";
 import { bytesOf, LONGEST_ID, pick, type Shard, type ShardLimits, shards } from "./shards.ts";
 
@@ -82,7 +82,8 @@ export class BatchRun<Input, Output> {
   }
 
   get #settings(): RunnableSettings<Input, Output> {
-    const { backend, caps, live, options, price } = this.#session;
+    const { backend, caps, live, options } = this.#session;
+    const price = jobPriceOf(this.#session.price, backend.priceShare);
     const { schema, dedupe, callOptions } = live.settings ?? {};
     const { lines = Infinity, inputsPerLine = 1, inputs = Infinity, bytes } = caps;
     return {
@@ -98,7 +99,7 @@ export class BatchRun<Input, Output> {
         maxRetryAfterMs: this.#context.maxRetryAfterMs,
         shouldRetry: isWorthAnotherJob,
       },
-      ...(price === undefined ? {} : { price: shareOf(price, backend.priceShare ?? 1) }),
+      ...(price === undefined ? {} : { price }),
       ...(schema === undefined ? {} : { schema }),
       ...(dedupe === undefined ? {} : { dedupe }),
       ...(callOptions === undefined ? {} : { callOptions }),
@@ -237,7 +238,7 @@ export class BatchRun<Input, Output> {
     const { backend, price } = this.#session;
     const { inputTokens, outputTokens } = rows;
     const liveCost = costOf(price, inputTokens, outputTokens);
-    const cost = liveCost === undefined ? undefined : liveCost * (backend.priceShare ?? 1);
+    const cost = costOf(jobPriceOf(price, backend.priceShare), inputTokens, outputTokens);
     options.report?.({ usage: { inputTokens, outputTokens, ...(cost === undefined ? {} : { cost }) } });
     const { answered, failed } = countRows(shard, rows);
     const inputs = shard.positions.length;

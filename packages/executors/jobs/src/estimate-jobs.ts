@@ -1,5 +1,5 @@
 import type { JobBackend, JobCaps, Price } from "@batchwise/core";
-import { costOf } from "./prices.ts";
+import { costOf, jobPriceOf } from "./prices.ts";
 import { shards } from "./shards.ts";
 
 /** Estimate of a batch through offline jobs. */
@@ -34,7 +34,7 @@ export function estimateJobs<Input>(
     tokens += shard.tokens;
   }
   const liveCost = costOf(price, tokens, 0);
-  const cost = liveCost === undefined ? undefined : liveCost * (backend.priceShare ?? 1);
+  const cost = costOf(jobPriceOf(price, backend.priceShare), tokens, 0);
   return { inputs: inputs.length, jobs, lines, tokens, cost, liveCost };
 }
 

@@ -420,7 +420,23 @@ describe("ending early", () => {
 });
 
 describe("cost", () => {
-  const priced = { settings: { price: { perMillionInputTokens: 1_000_000 } }, caps: { lines: 1 } };
+  const priced = {
+    settings: {
+      price: { perMillionInputTokens: 1_000_000 },
+      weigh: (text: string) => ({ tokens: text.length, outputTokens: 0 }),
+    },
+    caps: { lines: 1 },
+  };
+
+  it("goes by the provider's own prices for jobs, where it has some", async () => {
+    const price = { perMillionInputTokens: 1_000_000, batch: { perMillionInputTokens: 250_000 } };
+    const { clock, jobs, events } = world({ priceShare: 0.5, settings: { price } });
+    let report: FinishReport | undefined;
+    await clock.run(jobs.batch(["ab", "cd"], { onFinish: (last) => (report = last) }));
+    expect(report?.usage).toMatchObject({ inputTokens: 4, cost: 1 });
+    expect(events.at(-1)).toMatchObject({ cost: 1, liveCost: 4 });
+    expect(await jobs.estimateJobs(["ab", "cd"])).toMatchObject({ cost: 1, liveCost: 4 });
+  });
 
   it.each([
     ["maxTokens", 13, 2],

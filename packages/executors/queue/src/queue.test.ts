@@ -9,6 +9,7 @@ import {
   ResultError,
   runnable,
   Runnable,
+  type RunnableSettings,
   withRetry,
 } from "@batchwise/core";
 import { failureOf } from "@batchwise/testkit";
@@ -188,7 +189,7 @@ describe("a distributed batch", () => {
   });
 
   test("caps hold: the chunks in flight fit, and a Runnable that cannot be weighed is refused", LIMIT, async () => {
-    const metered = (weigh?: (input: string) => { readonly tokens: number }): Runnable<string, string> =>
+    const metered = (weigh?: RunnableSettings<string, string>["weigh"]): Runnable<string, string> =>
       runnable(
         async (input: string, options: CallOptions) => {
           options.report?.({ usage: { inputTokens: 10, outputTokens: 0 } });
@@ -197,7 +198,7 @@ describe("a distributed batch", () => {
         { price: { perMillionInputTokens: 1 }, ...(weigh === undefined ? {} : { weigh }) },
       );
     const INPUTS = ["a", "b", "c", "d", "e", "f", "g", "h"];
-    const weighed = metered(() => ({ tokens: 10 }));
+    const weighed = metered(() => ({ tokens: 10, outputTokens: 0 }));
     workerOf({ weighed });
     for (const cap of [{ maxTokens: 45 }, { maxCost: 45e-6 }]) {
       let report: FinishReport | undefined;

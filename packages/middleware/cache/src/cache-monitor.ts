@@ -61,6 +61,11 @@ export class CacheMonitor {
     this.#tell({ kind: "unwritable", message, inputs, cause });
   }
 
+  unpruned(cause: unknown): void {
+    const message = "The cache could not be pruned; it may pass its limits.";
+    this.#tell({ kind: "unwritable", message, inputs: 0, cause });
+  }
+
   unsuitable(inputs: number, cause: unknown): void {
     this.stats.unsaved += inputs;
     const message = "Results would not come back from the cache as they are, so they are not saved. Give `codec`.";

@@ -18,8 +18,13 @@ export interface CacheOptions<Input, Output> {
   readonly key?: (input: Input) => unknown;
   /** Form in which outputs are saved that JSON would change. @default Float32Array as its bytes, all else as JSON */
   readonly codec?: ValueCodec<Output>;
-  /** Milliseconds after which an entry is not used any more. @default Infinity. Minimum 0 */
+  /** Milliseconds after which an entry is not used any more; `fileStore` deletes it. @default Infinity. Minimum 0 */
   readonly maxAgeMs?: number;
+  /**
+   * Bytes that a `fileStore` may hold: those saved first are deleted in the background, before it is full.
+   * @default Infinity. Above 0
+   */
+  readonly maxBytes?: number;
   /**
    * Treatment of a store that cannot be read. `fail`: the batch ends as by `drain`, with an ArgumentError, and sends
    * no more. `continue`: inputs are sent, as if the store were empty. Results that could not be saved are handed out
@@ -47,6 +52,7 @@ const NAMES: readonly (keyof CacheOptions<unknown, unknown>)[] = [
   "key",
   "codec",
   "maxAgeMs",
+  "maxBytes",
   "onStoreError",
   "storeTimeoutMs",
   "onWarning",
@@ -64,7 +70,7 @@ export function requireOptions(options: CacheOptions<any, any>): void {
   if (unknown !== undefined) {
     throw new ArgumentError(`Expected only options of withCache, got \`${unknown}\`. Known: ${NAMES.join(", ")}.`);
   }
-  const { key, codec, maxAgeMs, onStoreError, storeTimeoutMs, onWarning, now, clock } = options;
+  const { key, codec, maxAgeMs, maxBytes, onStoreError, storeTimeoutMs, onWarning, now, clock } = options;
   for (const [name, value] of Object.entries({ key, onWarning, now })) {
     if (value !== undefined && typeof value !== "function") throw refusedOption(OWNER, name, "a function", value);
   }
@@ -72,6 +78,7 @@ export function requireOptions(options: CacheOptions<any, any>): void {
     throw refusedOption(OWNER, "codec", "an object with encode(output) and decode(bytes)", codec);
   }
   if (maxAgeMs !== undefined && !(maxAgeMs >= 0)) throw refusedOption(OWNER, "maxAgeMs", "a number from 0", maxAgeMs);
+  if (maxBytes !== undefined && !(maxBytes > 0)) throw refusedOption(OWNER, "maxBytes", "a number above 0", maxBytes);
   if (storeTimeoutMs !== undefined && !(storeTimeoutMs > 0)) {
     throw refusedOption(OWNER, "storeTimeoutMs", "a number above 0", storeTimeoutMs);
   }

@@ -10,6 +10,7 @@ export interface ResultStoreParts<Output> {
   readonly monitor: CacheMonitor;
   readonly codec: ValueCodec<Output> | undefined;
   readonly maxAgeMs: number;
+  readonly maxBytes: number;
   /** True where a store that cannot be read counts as an empty one. */
   readonly forgives: boolean;
   readonly now: () => number;
@@ -22,6 +23,9 @@ export type Schema<Output> = StandardSchema<unknown, Output> | undefined;
 export class ResultStore<Output> {
   readonly #parts: ResultStoreParts<Output>;
   #failing = new AbortController();
+  /** Bytes and entries that were saved since the store was pruned. The first ones count: it may be too full already. */
+  #unpruned = { bytes: Infinity, entries: Infinity };
+  #isPruning = false;
 
   constructor(parts: ResultStoreParts<Output>) {
     this.#parts = parts;
@@ -73,6 +77,30 @@ export class ResultStore<Output> {
     return outcomes;
   }
 
+  /** Prunes in the background, so often that the limits are kept. */
+  #saved(entries: readonly Entry[]): void {
+    const { store, maxAgeMs, maxBytes, monitor } = this.#parts;
+    if (maxAgeMs === Infinity && maxBytes === Infinity) return;
+    this.#unpruned.bytes += entries.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    this.#unpruned.entries += entries.length;
+    const isDue = this.#unpruned.bytes >= maxBytes * PRUNED_SHARE || this.#unpruned.entries >= PRUNED_ENTRIES;
+    if (!isDue || this.#isPruning) return;
+    this.#isPruning = true;
+    this.#unpruned = { bytes: 0, entries: 0 };
+    const limits = {
+      maxAgeMs: maxAgeMs === Infinity ? undefined : maxAgeMs,
+      // With room for what is saved until the next time, twice: for the file is larger than its results.
+      maxBytes: maxBytes === Infinity ? undefined : maxBytes * (1 - 2 * PRUNED_SHARE),
+    };
+    void (store.prune?.(limits) ?? Promise.resolve())
+      .catch((error: unknown) => monitor.unpruned(error))
+      .finally(() => {
+        this.#isPruning = false;
+        // More may have been saved meanwhile.
+        this.#saved([]);
+      });
+  }
+
   /** The error of every batch that runs now. */
   #fail(cause: unknown): ArgumentError {
     const { signal } = this.#failing;
@@ -107,11 +135,17 @@ export class ResultStore<Output> {
     try {
       await store.write(entries);
       monitor.saved(entries);
+      this.#saved(entries);
     } catch (error) {
       monitor.unwritable(entries.length, error);
     }
   }
 }
+
+/** Share of `maxBytes` that is saved between two prunings. */
+const PRUNED_SHARE = 0.05;
+/** Entries that are saved between two looks for old ones. */
+const PRUNED_ENTRIES = 10_000;
 
 /** Tells whether a schema takes a value. One that throws does not. */
 async function accepts<Output>(schema: Schema<Output>, value: unknown): Promise<boolean> {

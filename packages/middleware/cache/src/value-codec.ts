@@ -55,6 +55,11 @@ export function decodeEntry<Output>(
   }
 }
 
+/** Time at which an entry was saved, of its first 9 bytes. */
+export function savedAtOf(head: Uint8Array): number {
+  return Buffer.from(head).readDoubleLE(1);
+}
+
 function checksum(key: string, entry: Uint8Array): number {
   return zlib.crc32(entry.subarray(HEADER_BYTES), zlib.crc32(key, zlib.crc32(entry.subarray(0, CHECKSUM_AT))));
 }

@@ -353,6 +353,11 @@ describe("options", () => {
       { namespace: "n", onStoreError: "ignore" },
       'Expected `onStoreError` of withCache to be "fail" or "continue", got a string.',
     ],
+    [{ namespace: "n", maxBytes: 0 }, "Expected `maxBytes` of withCache to be a number above 0, got 0."],
+    [
+      { namespace: "n", maxBytes: 5, store: new Map() },
+      "Expected `store` to be a fileStore for `maxBytes` of withCache, got another store.",
+    ],
     [{ namespace: "n", storeTimeoutMs: 0 }, "Expected `storeTimeoutMs` of withCache to be a number above 0, got 0."],
     [
       { namespace: "n", clock: {} },

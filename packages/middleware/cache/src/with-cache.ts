@@ -35,14 +35,28 @@ export function withCache<Input, Output>(
   }
   requireOptions(options);
   const { namespace, key = (input) => input, store = fileStore(), codec, onStoreError, onWarning } = options;
-  const { maxAgeMs = Infinity, now = Date.now, storeTimeoutMs = 5000, clock = systemClock } = options;
+  const {
+    maxAgeMs = Infinity,
+    maxBytes = Infinity,
+    now = Date.now,
+    storeTimeoutMs = 5000,
+    clock = systemClock,
+  } = options;
   const forgives = onStoreError === "continue";
+  const opened = openStore(store);
+  if (maxBytes !== Infinity && opened.prune === undefined) {
+    throw new ArgumentError(
+      "Expected `store` to be a fileStore for `maxBytes` of withCache, got another store. Set the limit where that one has " +
+        "its own, such as maxmemory of Redis.",
+    );
+  }
   const monitor = new CacheMonitor(onWarning);
   const results = new ResultStore<Output>({
-    store: new GuardedStore({ store: openStore(store), timeoutMs: storeTimeoutMs, clock, forgives }),
+    store: new GuardedStore({ store: opened, timeoutMs: storeTimeoutMs, clock, forgives }),
     monitor,
     codec,
     maxAgeMs,
+    maxBytes,
     forgives,
     now,
   });

@@ -1,5 +1,7 @@
 import { EventEmitter } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { resolve } from "node:path";
+import type { StatementSync } from "node:sqlite";
 import { ArgumentError } from "@batchwise/core";
 import {
   type KeyvStorageAdapter,
@@ -9,7 +11,7 @@ import {
 } from "keyv";
 import { refusedOption } from "../refused-option.ts";
 import { requireNode } from "../require-node.ts";
-import { CacheFile } from "./cache-file.ts";
+import { CacheFile, type FileUsage } from "./cache-file.ts";
 import { DAMAGED, type Entry, type Store } from "./store.ts";
 
 /** Options of `fileStore`. */
@@ -34,7 +36,7 @@ export interface FileStoreOptions {
  * @example
  * const cached = withCache(embeddings, { namespace: "text-embedding-3-small", store: fileStore({ path: "vectors.sqlite" }) });
  */
-export function fileStore(options: FileStoreOptions = {}): KeyvStorageAdapter {
+export function fileStore(options: FileStoreOptions = {}): CacheFileStore {
   requireNode();
   const { path = ".batchwise/cache.sqlite", busyTimeoutMs = 10_000, maxBytes = Infinity } = options;
   const known = ["path", "busyTimeoutMs", "maxBytes"];
@@ -50,12 +52,39 @@ export function fileStore(options: FileStoreOptions = {}): KeyvStorageAdapter {
 }
 
 const OWNER = "fileStore";
+/** Rows that are deleted at once. */
+const STEP = 1000;
+
+/** Limits of `prune`. */
+export interface PruneOptions {
+  /** Milliseconds since which results may have been saved. @default any */
+  readonly maxAgeMs?: number | undefined;
+  /** Bytes that the file may hold. @default any number */
+  readonly maxBytes?: number | undefined;
+  /** Deletes nothing, and says how many it would. @default false */
+  readonly isTrial?: boolean | undefined;
+}
+
+/** Store in a file, with what there is to steer it. */
+export interface CacheFileStore extends KeyvStorageAdapter {
+  /** Entries, bytes, and the times of the oldest and the newest result. @throws ArgumentError that says what to do */
+  usage(): Promise<FileUsage>;
+  /**
+   * Deletes results, those saved first first, until the limits are kept, and what has expired. Returns how many.
+   *
+   * @throws ArgumentError that says what to do
+   */
+  prune(options: PruneOptions): Promise<number>;
+  /** Gives what is free back to the disk: the file is written anew, which takes its size again meanwhile. */
+  shrink(): Promise<void>;
+}
 
 type Value = string | Uint8Array;
 
-export class FileStore extends EventEmitter implements Store, KeyvStorageAdapter {
+export class FileStore extends EventEmitter implements Store, CacheFileStore {
   /** Set by a Keyv that has one: each sees its own entries only. */
   namespace: string | undefined;
+  readonly isImmediate = true;
   readonly #file: CacheFile;
 
   constructor(file: CacheFile) {
@@ -79,6 +108,33 @@ export class FileStore extends EventEmitter implements Store, KeyvStorageAdapter
 
   async write(entries: readonly Entry[]): Promise<void> {
     this.#put(entries.map(({ key, bytes, expires }) => ({ key, value: bytes, expires })));
+  }
+
+  async usage(): Promise<FileUsage> {
+    return this.#file.usage();
+  }
+
+  async prune({ maxAgeMs, maxBytes, isTrial = false }: PruneOptions): Promise<number> {
+    const now = Date.now();
+    const { rowid, entries } = this.#file.cutOf({
+      maxBytes,
+      savedBefore: maxAgeMs === undefined ? undefined : now - maxAgeMs,
+    });
+    if (isTrial) return entries;
+    let deleted = 0;
+    for (const step of [() => this.#file.deleteBefore(rowid, STEP), () => this.#file.deleteExpired(now, STEP)]) {
+      for (let last = STEP; last === STEP; deleted += last) {
+        last = step();
+        // Others may read and write in between.
+        await setImmediate();
+      }
+    }
+    if (deleted > 0) this.#file.shrink(false);
+    return deleted;
+  }
+
+  async shrink(): Promise<void> {
+    this.#file.shrink(true);
   }
 
   /** Closes the file. It is opened again when it is needed. */
@@ -112,7 +168,9 @@ export class FileStore extends EventEmitter implements Store, KeyvStorageAdapter
 
   async hasMany(keys: string[]): Promise<boolean[]> {
     const now = Date.now();
-    return this.#file.read(({ has }) => keys.map((key) => has.get(this.#own, key, now) !== undefined));
+    return this.#file.read(({ has }) =>
+      keys.map((key) => has.get(this.#own, this.#file.keyOf(key), now) !== undefined),
+    );
   }
 
   async delete(key: string): Promise<boolean> {
@@ -121,7 +179,7 @@ export class FileStore extends EventEmitter implements Store, KeyvStorageAdapter
 
   async deleteMany(keys: string[]): Promise<boolean[]> {
     return this.#file.write((statements) =>
-      keys.map((key) => Number(statements.delete.run(this.#own, key).changes) > 0),
+      keys.map((key) => Number(statements.delete.run(this.#own, this.#file.keyOf(key)).changes) > 0),
     );
   }
 
@@ -134,7 +192,8 @@ export class FileStore extends EventEmitter implements Store, KeyvStorageAdapter
   async *iterator(): AsyncGenerator<any, void> {
     // Read whole: a statement that is kept open would keep the file from being tidied up.
     const rows = this.#file.read(({ list }) => list.all(this.#own, Date.now()));
-    for (const { key, value } of rows) yield [key, value];
+    for (const { key, value } of rows)
+      yield [key instanceof Uint8Array ? Buffer.from(key).toString("hex") : key, value];
   }
 
   /** Typed as Keyv wants its emitters. */
@@ -152,9 +211,12 @@ export class FileStore extends EventEmitter implements Store, KeyvStorageAdapter
 
   #values(keys: readonly string[]): (Value | undefined)[] {
     const now = Date.now();
-    return this.#file.read(({ get }) =>
-      keys.map((key) => (get.get(this.#own, key, now) as { readonly value: Value } | undefined)?.value),
-    );
+    const valueOf = ({ get }: { readonly get: StatementSync }, key: string): Value | undefined =>
+      get.get(this.#own, this.#file.keyOf(key), now)?.["value"] as Value | undefined;
+    const [only] = keys;
+    if (keys.length === 1 && only !== undefined)
+      return [this.#file.readOnce((statements) => valueOf(statements, only))];
+    return this.#file.read((statements) => keys.map((key) => valueOf(statements, key)));
   }
 
   #put(
@@ -165,7 +227,7 @@ export class FileStore extends EventEmitter implements Store, KeyvStorageAdapter
       throw new ArgumentError("Expected strings or bytes for fileStore, got another value. Let Keyv serialize it.");
     this.#file.write(({ set }) => {
       for (const { key, value, expires } of entries) {
-        set.run(this.#own, key, expires === undefined ? null : Math.ceil(expires), value as Value);
+        set.run(this.#own, this.#file.keyOf(key), expires === undefined ? null : Math.ceil(expires), value as Value);
       }
     });
   }

@@ -1,5 +1,5 @@
 import { type Clock, TimeoutError, toError } from "@batchwise/core";
-import type { DAMAGED, Entry, Store } from "./store.ts";
+import type { DAMAGED, Entry, Store, StoreLimits } from "./store.ts";
 
 /** Milliseconds for which a store that did not answer is left alone. */
 const AWAY_MS = 30_000;
@@ -42,6 +42,11 @@ export class GuardedStore implements Store {
     return this.#call(() => this.#parts.store.write(entries));
   }
 
+  /** Has all the time that it needs: no call waits for it. */
+  async prune(limits: StoreLimits): Promise<void> {
+    await this.#parts.store.prune?.(limits);
+  }
+
   #call<T>(work: () => Promise<T>): Promise<T> {
     const away = this.#away;
     if (away === undefined) return this.#attempt(work);
@@ -56,15 +61,10 @@ export class GuardedStore implements Store {
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {
-    const { clock, timeoutMs } = this.#parts;
+    const { clock, timeoutMs, store } = this.#parts;
     const startedAt = clock.now();
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const cancel = clock.after(timeoutMs, () => reject(unanswered(timeoutMs)));
     try {
-      const answer = work();
-      // After its time it is waited for no more.
-      answer.catch(ignore);
-      const value = await Promise.race([answer, late]);
+      const value = await (store.isImmediate === true ? work() : this.#inTime(work));
       this.#away = undefined;
       return value;
     } catch (thrown) {
@@ -72,6 +72,18 @@ export class GuardedStore implements Store {
       const error = toError(thrown);
       if (now - startedAt >= Math.min(SLOW_MS, timeoutMs)) this.#away = { error, until: now + AWAY_MS };
       throw error;
+    }
+  }
+
+  async #inTime<T>(work: () => Promise<T>): Promise<T> {
+    const { clock, timeoutMs } = this.#parts;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const cancel = clock.after(timeoutMs, () => reject(unanswered(timeoutMs)));
+    try {
+      const answer = work();
+      // After its time it is waited for no more.
+      answer.catch(ignore);
+      return await Promise.race([answer, late]);
     } finally {
       cancel();
     }
