@@ -121,7 +121,8 @@ async function openOrMake(path: string): Promise<FileHandle> {
   }
 }
 
-function journalIn(folder: string): string {
+/** The journal's file in a store's folder. */
+export function journalIn(folder: string): string {
   return join(folder, "journal.jsonl");
 }
 

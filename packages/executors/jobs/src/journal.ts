@@ -50,6 +50,11 @@ export class Journal {
     }
   }
 
+  /** Jobs that are left, in the order of their creation. */
+  get entries(): readonly JobEntry[] {
+    return [...this.#entries.values()];
+  }
+
   /** Takes the first job with this key that no running batch has taken. */
   claim(key: string): JobEntry | undefined {
     for (const entry of this.#entries.values()) {

@@ -4,6 +4,7 @@ export { pgliteBackend, type PgliteBackendOptions } from "./backend/pglite-backe
 export { postgresBackend, type PostgresBackendOptions } from "./backend/postgres-backend.ts";
 export { NoWorkerError, QueueDatabaseError, WorkerLostError } from "./errors.ts";
 export { postgresRateLimiter, type SharedLimits } from "./limits/postgres-rate-limiter.ts";
+export { type QueueStreams, runQueueCommand } from "./steer/queue-command.ts";
 export { distribute, type Distributed } from "./submit/distribute.ts";
 export type { DistributeOptions } from "./submit/options.ts";
 export type { Waiting } from "./submit/worker-watch.ts";

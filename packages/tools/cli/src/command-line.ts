@@ -5,17 +5,26 @@ import type { RunEnvironment } from "./options.ts";
 import { exitCodeOf, messageOf } from "./result.ts";
 import { run } from "./run.ts";
 import { runCommand } from "./run-command.ts";
+import { cacheCommand } from "./steer/cache-command.ts";
+import { jobsCommand } from "./steer/jobs-command.ts";
+import { queueCommand } from "./steer/queue-command.ts";
 
 /**
- * Runs the command line: `batchwise run` and `batchwise adapters`.
+ * Runs the command line: `batchwise run`, `adapters`, `cache`, `jobs` and `queue`.
  *
  * @param argv arguments after the command's own name
  * @returns the exit code: 0 success, 1 some inputs failed, 2 a wrong command or an error that ended the run, 130 ended by
  * the user
  */
 export async function runCommandLine(argv: readonly string[], environment: RunEnvironment = {}): Promise<number> {
-  const { stdout = process.stdout, stderr = process.stderr, folder = process.cwd() } = environment;
+  const {
+    stdin = process.stdin,
+    stdout = process.stdout,
+    stderr = process.stderr,
+    folder = process.cwd(),
+  } = environment;
   let exitCode = 0;
+  const steering = { folder, stdin, stdout, stderr, onExitCode: (code: number) => void (exitCode = code) };
   const program = new Command("batchwise")
     .description("Bulk work over AI APIs: runs an adapter over a file of any size.")
     .version(await ownVersion())
@@ -27,8 +36,12 @@ export async function runCommandLine(argv: readonly string[], environment: RunEn
         if (result.status === "stopped") throw result.reason;
       }),
     )
-    .addCommand(adaptersCommand(folder, (text) => void stdout.write(text)));
-  for (const command of [program, ...program.commands]) {
+    .addCommand(adaptersCommand(folder, (text) => void stdout.write(text)))
+    .addCommand(cacheCommand(steering))
+    .addCommand(jobsCommand(steering))
+    .enablePositionalOptions()
+    .addCommand(queueCommand(steering));
+  for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),

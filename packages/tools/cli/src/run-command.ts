@@ -121,12 +121,13 @@ function only(inputs: readonly string[]): string | readonly string[] {
   return inputs.length === 1 && first !== undefined ? first : inputs;
 }
 
-function one(text: string, before: readonly string[] = []): string[] {
+/** Collects the texts of a flag that may be given several times. */
+export function one(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 
 /** @throws ArgumentError without the text, which may hold a key: commander's own error would quote it */
-function settings(texts: readonly string[]): Record<string, string> {
+export function settings(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     texts.map((text) => {
       const at = text.indexOf("=");
