@@ -172,8 +172,8 @@ const MANY = 5;
 
 function fileOf(lines: readonly JobLine[], tag: string): File {
   // One text: of a part for each line, each would be a store of its own.
-  const text = lines.map((line) => `${line.text}\n`).join("");
-  return new File([text], `${tag.replaceAll(/[^\w.-]/g, "_")}.jsonl`, { type: "application/jsonl" });
+  const file = lines.map(({ text }) => `${text}\n`).join("");
+  return new File([file], `${tag.replaceAll(/[^\w.-]/g, "_")}.jsonl`, { type: "application/jsonl" });
 }
 
 /** @throws ProviderError where there is none: it may be a proxy that answers, and what was asked for may be there */
