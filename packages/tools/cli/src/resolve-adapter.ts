@@ -93,7 +93,7 @@ async function openJobs(
 async function openCache(
   runnable: Runnable<unknown, unknown>,
   namespace: object,
-  { cache = "", cacheErrors = "fail" }: Pick<RunOptions, "cache" | "cacheErrors">,
+  { cache = "", cacheErrors = "fail" }: Pick<ResolvedOptions, "cache" | "cacheErrors">,
   { folder, onCacheWarning }: ResolveOptions,
 ): Promise<{ readonly runnable: Runnable<unknown, unknown>; open(): Promise<void>; close(): Promise<void> }> {
   const { fileStore, withCache } = await import("@batchwise/cache");
