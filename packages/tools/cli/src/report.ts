@@ -7,8 +7,11 @@ import type { RunOptions } from "./options.ts";
 import type { RunResult } from "./result.ts";
 import { TooManyFailures } from "./too-many-failures.ts";
 
+type ReportOptions = Pick<RunOptions, "output" | "offline" | "maxCost" | "maxTokens">;
+
 /** Report of a run as a table of two columns: its counts, its usage, and how to continue it. */
-export function reportOf(result: RunResult, { output, offline }: Pick<RunOptions, "output" | "offline">): string {
+export function reportOf(result: RunResult, options: ReportOptions): string {
+  const { output, offline } = options;
   const { answered, failed, failures, earlier, earlierFailed, report, limits, cache } = result;
   const counts = `${count(answered)} answered, ${count(failed)} failed`;
   return linesOf([
@@ -16,7 +19,7 @@ export function reportOf(result: RunResult, { output, offline }: Pick<RunOptions
     ["Failures", ...failuresOf(failures)],
     ["Ended", ...endOf(result)],
     ["Cache", ...(cache === undefined ? [] : [cacheOf(cache)])],
-    ...(report === undefined ? [] : useOf(report)),
+    ...(report === undefined ? [] : useOf(report, options)),
     ["Limits", ...limitsOf(limits)],
     ["Output", ...(output === undefined ? [] : [`${output}${nextStep(result, offline === true)}`])],
   ]);
@@ -24,14 +27,21 @@ export function reportOf(result: RunResult, { output, offline }: Pick<RunOptions
 
 /** Estimate of a run, as text. */
 export function estimateText(estimate: RunEstimate): string {
-  const { inputs, unreadable, requests, tokens, cost, shortestMs } = estimate;
+  const { inputs, unreadable, requests, tokens, outputTokens, cost, shortestMs } = estimate;
   return linesOf([
     ["Inputs", `${count(inputs)}${unreadable === 0 ? "" : `, and ${count(unreadable)} that cannot be sent`}`],
     ["Requests", count(requests)],
-    ["Tokens", tokens === undefined ? "unknown" : `at most ${count(tokens)}`],
-    ["Cost", cost === undefined ? "unknown" : `at most ${dollars(cost)} for inputs; outputs are extra`],
+    ["Tokens", tokens === undefined ? "unknown" : `at most ${count(tokens)}${shareOf(outputTokens)}`],
+    ["Cost", cost === undefined ? "unknown" : `at most ${dollars(cost)}${outputTokens === undefined ? UNBOUNDED : ""}`],
     ["Time", ...(shortestMs === undefined ? [] : [`at least ${duration(shortestMs)} by the rate limits`])],
   ]);
+}
+
+const UNBOUNDED = " for inputs; what is generated is extra, and unknown without --set maxTokens";
+
+function shareOf(outputTokens: number | undefined): string {
+  if (outputTokens === undefined) return " of inputs";
+  return outputTokens === 0 ? "" : `, ${count(outputTokens)} of them for answers`;
 }
 
 /** Estimate of offline jobs, with the live price, as text. */
@@ -99,19 +109,24 @@ function cacheOf({ hits, saved, unsaved }: CacheStats): string {
   return `${count(hits)} found, ${count(saved)} saved${unsaved === 0 ? "" : `, ${count(unsaved)} could not be saved`}`;
 }
 
-function useOf({ requests, retries, usage, waitedMs, durationMs }: FinishReport): TableRow[] {
+function useOf(report: FinishReport, { maxCost = Infinity, maxTokens = Infinity }: ReportOptions): TableRow[] {
+  const { requests, retries, usage, waitedMs, durationMs } = report;
   const { inputTokens, cachedInputTokens: cached, outputTokens, totalTokens, cost } = usage;
   const inputs = `${count(inputTokens)} of inputs${cached === 0 ? "" : ` (${count(cached)} from the provider's cache)`}`;
   const tokens = `${count(totalTokens)}, ${inputs} and ${count(outputTokens)} of outputs`;
   return [
     ["Requests", `${count(requests)}${retries === 0 ? "" : `, ${counted(retries, "retry", "retries")} among them`}`],
     ["Tokens", ...(totalTokens === 0 ? [] : [tokens])],
+    ["", ...(totalTokens > maxTokens ? [`${count(totalTokens - maxTokens)} more than --max-tokens${LONGER}`] : [])],
     ["Cost", ...(cost === 0 ? [] : [dollars(cost)])],
+    ["", ...(cost > maxCost ? [`${dollars(cost - maxCost)} more than --max-cost${LONGER}`] : [])],
     ["Time", duration(durationMs)],
     // A sum: it may be longer than the run.
     ["Waits", ...(waitedMs < 1 ? [] : [`${duration(waitedMs)} for limits, of all requests together`])],
   ];
 }
+
+const LONGER = ": answers were more than twice as long as any before";
 
 function limitsOf(limits: RunResult["limits"]): string[] {
   return Object.entries(limits ?? {}).map(

@@ -106,8 +106,8 @@ function limitsOf(perMinute: Limits | undefined): Limits | undefined {
 
 /** Message of an error for a user of the command line. */
 export function messageOf(error: unknown): string {
-  if (codeOf(error) === "budget_exceeded") {
-    return "Expected to stay within --max-cost or --max-tokens, got a request that could exceed it. Raise it, and --resume.";
-  }
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (codeOf(error) !== "budget_exceeded") return message;
+  const inFlags = message.replace("`maxCost`", "--max-cost").replace("`maxTokens`", "--max-tokens");
+  return inFlags.replace("Raise it to go on.", "Raise it, and --resume.");
 }

@@ -16,8 +16,16 @@ export interface ChatBody {
   readonly [parameter: string]: unknown;
 }
 
-/** Starts a server that answers each request with a text of 5 tokens, for as many as the characters of its messages. */
-export async function chatServer(answer: (body: ChatBody) => string = lastOf): Promise<ChatServer> {
+/**
+ * Starts a server that answers each request, at once, with a text that is billed as 5 tokens, for as many as the characters
+ * of its messages.
+ *
+ * @param tokens that an answer is billed as
+ */
+export async function chatServer(
+  answer: (body: ChatBody) => string = lastOf,
+  tokens: (body: ChatBody) => number = () => 5,
+): Promise<ChatServer> {
   const bodies: ChatBody[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -25,7 +33,7 @@ export async function chatServer(answer: (body: ChatBody) => string = lastOf): P
     const body = JSON.parse(Buffer.concat(chunks).toString()) as ChatBody;
     bodies.push(body);
     const message = { role: "assistant", content: answer(body) };
-    const usage = { prompt_tokens: JSON.stringify(body.messages).length, completion_tokens: 5 };
+    const usage = { prompt_tokens: JSON.stringify(body.messages).length, completion_tokens: tokens(body) };
     response.writeHead(200, { "content-type": "application/json" });
     response.end(
       JSON.stringify({ model: body["model"], choices: [{ index: 0, finish_reason: "stop", message }], usage }),
