@@ -14,6 +14,8 @@ test("there is one, and it takes every option of its schema", () => {
 test("the length of vectors is told where it is known", () => {
   const { dimensions } = adapters[0]!;
   expect(dimensions?.({})).toBe(512);
+  expect(dimensions?.({ model: "all-MiniLM-L6-v2" })).toBe(384);
+  expect(dimensions?.({ model: "all-MiniLM-L6-v2-fp32" })).toBe(384);
   expect(dimensions?.({ model: "./folder" })).toBeUndefined();
   expect(dimensions?.({ model: "./folder", dimensions: 384 })).toBe(384);
 });

@@ -1,5 +1,6 @@
 import { adapterOf } from "@batchwise/adapter-kit";
 import type { Adapter } from "@batchwise/core";
+import { DEFAULT_MODEL, DIMENSIONS, isBuiltIn } from "./built-in.ts";
 import { LocalEmbeddings } from "./embeddings.ts";
 import { REQUEST } from "./limits.ts";
 import { EMBEDDINGS, type LocalEmbeddingsOptions } from "./options.ts";
@@ -11,10 +12,8 @@ export const adapters: readonly Adapter[] = [
     description: "Texts to vectors in this process: no key, no server.",
     limits: REQUEST,
     options: EMBEDDINGS,
-    dimensions: ({ model, dimensions }) => dimensions ?? (model === undefined ? DIMENSIONS : undefined),
+    dimensions: ({ model = DEFAULT_MODEL, dimensions }) =>
+      dimensions ?? (isBuiltIn(model) ? DIMENSIONS[model] : undefined),
     make: (options: LocalEmbeddingsOptions) => new LocalEmbeddings(options),
   }),
 ];
-
-/** Of the Universal Sentence Encoder. */
-const DIMENSIONS = 512;

@@ -169,6 +169,17 @@ test("an abort rejects with its reason, and the next call works", async () => {
   expect(distance(vector!, own[0]!)).toBeLessThan(1e-5);
 });
 
+test("P12 close after an abort waits for what the threads compute", async () => {
+  const closing = new LocalEmbeddings({ cacheDir, threads: 2 });
+  await closing.load();
+  const controller = new AbortController();
+  const call = closing.batch([...variedTexts, ...longTexts], { signal: controller.signal });
+  controller.abort(new Error("changed my mind"));
+  await expect(call).rejects.toThrow("changed my mind");
+  // A thread that is ended amid native code would end this process.
+  await closing.close();
+});
+
 test("close lets calls finish, refuses later ones, and may be called twice and before any call", async () => {
   const closing = new LocalEmbeddings({ cacheDir, threads: 1 });
   await closing.load();

@@ -1,4 +1,5 @@
 import { ArgumentError, ProviderError, ResultError } from "@batchwise/core";
+import { DIMENSIONS } from "./built-in.ts";
 
 /** Reason for which a model cannot be used, as `providerCode` of the ProviderError. Neither gets better by trying again. */
 export type ModelProblem = "model_broken" | "inference_failed";
@@ -6,8 +7,8 @@ export type ModelProblem = "model_broken" | "inference_failed";
 /** The `model` option, or an installed package, leads to nothing that can be loaded. */
 export function modelMissing(expected: string, cause?: unknown): ArgumentError {
   return new ArgumentError(
-    `Expected ${expected}, got none. Set \`model\` to a folder that holds an ONNX sentence-embedding model ` +
-      `and its tokenizer.json, or leave it out for the Universal Sentence Encoder.`,
+    `Expected ${expected}, got none. Set \`model\` to the name of a model (${Object.keys(DIMENSIONS).join(", ")}) ` +
+      `or to a folder that holds an ONNX sentence-embedding model and its tokenizer.json.`,
     { cause },
   );
 }

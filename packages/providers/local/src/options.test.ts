@@ -8,8 +8,8 @@ import { expect, test } from "vitest";
 import { EMBEDDINGS, type LocalEmbeddingsOptions, resolveOptions } from "./options.ts";
 
 test.for<[string, unknown, string]>([
-  ["model", "", "the path of a folder, got an empty string"],
-  ["model", 5, "the path of a folder, got 5"],
+  ["model", "", "the name of a model or the path of a folder, got an empty string"],
+  ["model", 5, "the name of a model or the path of a folder, got 5"],
   ["threads", -1, "a whole number from 0, got -1"],
   ["threads", 1.5, "a whole number from 0, got 1.5"],
   ["threads", "2", "a whole number from 0, got a string of length 1"],

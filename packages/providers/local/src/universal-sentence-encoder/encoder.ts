@@ -1,5 +1,5 @@
-import { Graph, type Value } from "./graph.ts";
-import type { Tensor, Weights } from "./weights.ts";
+import { Graph, type Value } from "../onnx/graph.ts";
+import { tensorNamed, type Weights } from "../onnx/weights.ts";
 
 const ROOT = "module";
 const MODULE = `${ROOT}/Encoder_en`;
@@ -144,20 +144,13 @@ class Network {
   }
 
   #weight(name: string): Value {
-    const { values, shape } = this.#find(name);
+    const { values, shape } = tensorNamed(this.#weights, name);
     return this.#graph.tensor(values, shape);
   }
 
   /** A kernel without the two leading ones that a convolution over single positions has. */
   #kernel(name: string): Value {
-    const { values, shape } = this.#find(name);
+    const { values, shape } = tensorNamed(this.#weights, name);
     return this.#graph.tensor(values, shape.slice(-2));
-  }
-
-  #find(name: string): Tensor {
-    const tensor = this.#weights.get(name);
-    // The weights' hash was checked, so this is a mistake in the name above.
-    if (!tensor) throw new Error(`Expected a tensor named ${name} in the weights, got none.`);
-    return tensor;
   }
 }

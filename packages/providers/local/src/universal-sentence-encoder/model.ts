@@ -1,5 +1,5 @@
 import { cachedFile } from "../cache.ts";
-import type { Model } from "../model.ts";
+import type { BuiltInOptions, Model } from "../model.ts";
 import { UnigramTokenizer } from "../tokenizers/unigram.ts";
 import { readVocabulary, readWeights, weightsFolder } from "./weights.ts";
 
@@ -9,19 +9,10 @@ export const NAME = "universal-sentence-encoder-lite";
 const MAX_TOKENS = 128;
 
 /** Hash of the converted model. The conversion is exact, so this changes with encoder.ts and graph.ts alone. */
-export const ONNX_SHA256 = "008164d2c78ff158c49c7c11a54413a30c6bf412647a63a4a62cf9dba5d85455";
-
-/** Folder to which the encoder is converted, and a listener. */
-export interface EncoderOptions {
-  readonly cacheFolder: string;
-  /** @default the installed package's */
-  readonly weightsFolder?: string;
-  /** Called before the weights are converted, which takes about a fifth of a second, once for a cache folder. */
-  readonly onConvert?: () => void;
-}
+export const ONNX_SHA256 = "afdac77d6ed07e9b4f04e5ed15db3a3f5d43d46da3075f2d0952c5a93a42be8d";
 
 /** The Universal Sentence Encoder Lite, converted to ONNX into the cache folder where it is not there yet. */
-export async function universalSentenceEncoder(options: EncoderOptions): Promise<Model> {
+export async function universalSentenceEncoder(options: BuiltInOptions): Promise<Model> {
   const folder = options.weightsFolder ?? weightsFolder();
   // First, because it is quick to find out that the package is damaged.
   const vocabulary = await readVocabulary(folder);
@@ -30,7 +21,7 @@ export async function universalSentenceEncoder(options: EncoderOptions): Promise
     name: `${NAME}-${ONNX_SHA256.slice(0, 12)}.onnx`,
     sha256: ONNX_SHA256,
     build: async () => {
-      options.onConvert?.();
+      options.onConvert?.(NAME);
       const [weights, { encoderModel }] = await Promise.all([readWeights(folder), import("./encoder.ts")]);
       return encoderModel(weights);
     },

