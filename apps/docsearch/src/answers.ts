@@ -1,10 +1,10 @@
-import { toError } from "@batchwise/core";
 import type { Console } from "./console.ts";
 import type { Embedder } from "./embedder.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Budget } from "./budget.ts";
 import { planQuestions } from "./plan-questions.ts";
-import { exampleQuestions, questions as evaluationQuestions } from "./questions.ts";
+import { designQuestions } from "./design-questions.ts";
+import { exampleQuestions, type Question, questions as evaluationQuestions } from "./questions.ts";
 import type { Collected } from "./read-documents.ts";
 import { reportAnswers, reportEvaluation, reportStrategies } from "./report.ts";
 import { CANDIDATES, type Candidates, rerankHits, type Reranker } from "./reranker.ts";
@@ -90,6 +90,18 @@ async function embedQuestions(
   return slots.map((slot) => (slot instanceof Error ? slot : toUnitLength(slot)));
 }
 
+/** @throws the error of a question that cannot be embedded */
+async function vectorsOf(context: AnswerContext, questions: readonly Question[]): Promise<Float32Array[]> {
+  const slots = await embedQuestions(
+    context,
+    questions.map(({ question }) => question),
+  );
+  return slots.map((slot) => {
+    if (slot instanceof Error) throw slot;
+    return slot;
+  });
+}
+
 /** Reports each question whose slot is an Error. */
 function noteFailures(console: Console, asked: readonly string[], slots: readonly unknown[], outcome: string): void {
   for (const [index, slot] of slots.entries()) {
@@ -114,15 +126,11 @@ export async function show(
   }
   if (options.ownDocuments) {
     if (options.evaluate) {
-      const vectors = await embedQuestions(
-        context,
-        evaluationQuestions.map(({ question }) => question),
-      );
-      const known = vectors.filter((vector) => vector instanceof Float32Array);
-      if (known.length < vectors.length) throw toError(vectors.find((vector) => vector instanceof Error));
       console.result();
       const names = new Set(documents.map(({ name }) => name));
-      reportEvaluation(console, evaluate(search, evaluationQuestions, known, names));
+      const measure = async (questions: readonly Question[]) =>
+        evaluate(search, questions, await vectorsOf(context, questions), names);
+      reportEvaluation(console, await measure(evaluationQuestions), await measure(designQuestions));
     }
     await answer(context, { questions: exampleQuestions, top: 2, json: false });
   }

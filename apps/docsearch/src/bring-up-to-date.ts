@@ -27,7 +27,7 @@ export async function bringUpToDate(
   const folder = path.join(folders.index, embedder.identity);
   if (options.rebuild) await rm(folder, { recursive: true, force: true });
   const others = await otherIndexes(folders.index, embedder.identity);
-  const store = await IndexStore.open(folder, embedder.dimensions);
+  const store = await IndexStore.open(folder, { embedder: embedder.identity, dimensions: embedder.dimensions });
   if (store.damaged > 0)
     console.step("Index", `${counted(store.damaged, "damaged file")} dropped; its texts are embedded again`);
   if (store.size === 0 && others > 0) {

@@ -23,13 +23,13 @@ describe("Markdown", () => {
       text: "This is how the tool is called:",
       code: "# not a heading\ncall();",
     });
-    expect(embeddedText(passage!)).toBe("This is how the tool is called:");
+    expect(embeddedText(passage!)).toBe("tool/README: Tool\nThis is how the tool is called:");
   });
 
   test("code alone is found by its place", () => {
     const [passage] = chunk("# Tool\n\n## Install\n\n```sh\nnpm install tool\n```\n");
     expect(passage).toMatchObject({ text: "", code: "npm install tool" });
-    expect(embeddedText(passage!)).toBe("Tool, Install, tool/README.md");
+    expect(embeddedText(passage!)).toBe("tool/README: Tool > Install");
   });
 
   test("prose after code starts a new passage", () => {
@@ -43,8 +43,8 @@ describe("Markdown", () => {
   test("a long paragraph is split between sentences, and a long sentence between words", () => {
     const sentence = "This sentence has a moderate length and says very little. ";
     const passages = chunk(sentence.repeat(10) + "word ".repeat(100));
-    expect(passages.every(({ text }) => text.length <= 220)).toBe(true);
-    expect(passages[0]?.text).toBe(sentence.repeat(3).trim());
+    expect(passages.every(({ text }) => text.length <= 450)).toBe(true);
+    expect(passages[0]?.text).toBe(sentence.repeat(7).trim());
     expect(
       passages
         .map(({ text }) => text)

@@ -4,7 +4,7 @@ import { type Passage, isMeaningful } from "./passage.ts";
 
 /** Length of passages. */
 export interface ChunkOptions {
-  /** Characters up to which sentences are joined. A longer one is split into pieces. @default 220 */
+  /** Characters up to which sentences are joined. A longer one is split into pieces. @default 450 */
   readonly maxCharacters?: number;
 }
 
@@ -14,7 +14,7 @@ const MARKDOWN = /\.(md|mdx|markdown)$|(^|\/)[^./]+$/i;
 
 /** Splits a document into passages, in order. A passage never crosses a heading; code stays with the prose before it. */
 export function chunkDocument(document: Pick<Document, "name" | "text">, options: ChunkOptions = {}): Passage[] {
-  const max = options.maxCharacters ?? 220;
+  const max = options.maxCharacters ?? 450;
   const blocks = MARKDOWN.test(document.name) ? readMarkdown(document.text) : readPlainText(document.text);
   const passages: Passage[] = [];
   const headings: { text: string; depth: number }[] = [];

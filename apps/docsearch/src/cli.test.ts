@@ -37,7 +37,7 @@ describe("a folder of text", () => {
     await start(["--dir", dir, "--cache-dir", cache, "faces"]);
     await writeFiles(dir, { "tax.txt": "The declaration was moved to the end of July.\n" });
     const again = await start(["--dir", dir, "--cache-dir", cache, "when is it due?"]);
-    expect(again.embedder.texts).toEqual(["The declaration was moved to the end of July.", "when is it due?"]);
+    expect(again.embedder.texts).toEqual(["tax\nThe declaration was moved to the end of July.", "when is it due?"]);
   });
 
   test("without a question the strategies are measured, and the command to ask is shown", async () => {
@@ -74,6 +74,13 @@ describe("a folder of text", () => {
     expect(code).toBe(0);
     expect(notes).toContain("bad.md:2 Expected a text without REFUSED, got one with it.");
     expect(results).toContain("birds.md");
+  });
+
+  test("--model chooses the small model of this process", async () => {
+    const folders = ["--dir", await temporaryFolder(NOTES), "--cache-dir", await temporaryFolder()];
+    expect((await start([...folders, "faces"])).localModel).toBeUndefined();
+    const small = "universal-sentence-encoder-lite";
+    expect((await start([...folders, "--model", small, "faces"])).localModel).toBe(small);
   });
 
   test("--limit searches the first passages only, and says so", async () => {
@@ -134,12 +141,9 @@ describe("errors", () => {
     [["--json"], /^error: Expected a question to answer with --json/],
     [["--embed", "unknown"], /^error: Expected local, openai, cohere or <package>#<adapter> with --embed/],
     [["--rerank", "openai"], /^error: Expected cohere or <package>#<adapter> with --rerank/],
-    [["--model", "any"], /^error: Expected another --embed than local with --model/],
-    [["--dimensions", "256"], /^error: Expected another --embed than local with --model, --dimensions/],
-    [
-      ["--embed-options", "{}"],
-      /^error: Expected another --embed than local with --model, --dimensions and --embed-op/,
-    ],
+    [["--model", "any"], /^error: Expected all-MiniLM-L6-v2 or universal-sentence-encoder-lite as --model/],
+    [["--dimensions", "256"], /^error: Expected another --embed than local with --dimensions/],
+    [["--embed-options", "{}"], /^error: Expected another --embed than local with --dimensions and --embed-op/],
     [["--rerank-model", "any"], /^error: Expected --rerank with --rerank-model/],
     [["--rerank-options", "{}"], /^error: Expected --rerank with --rerank-model and --rerank-options/],
     [["--max-cost", "much"], /^error: option '--max-cost <dollars>' argument 'much' is invalid/],

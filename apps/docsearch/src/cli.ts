@@ -12,7 +12,8 @@ import { messageOf } from "./stops.ts";
 
 /** Console, environment and signals of the command line. */
 export interface CommandLine extends Omit<RunContext, "openEmbedder" | "reranker"> {
-  readonly openLocalEmbedder: OpenEmbedder;
+  /** Embedder in this process, of the model by this name or of the usual one. */
+  readonly localEmbedder: (model?: string) => OpenEmbedder;
   /** Folder to which paths are relative. */
   readonly workingFolder: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -80,7 +81,7 @@ interface Flags extends ProviderChoice {
   readonly cache?: string;
   readonly offline?: boolean;
   readonly workers?: number;
-  readonly limit: number;
+  readonly limit?: number;
   readonly top: number;
   readonly evaluate: boolean;
   readonly compare?: boolean;
@@ -88,22 +89,16 @@ interface Flags extends ProviderChoice {
   readonly json: boolean;
 }
 
-/** Enough for the documentation of some 700 packages, and about a minute of two cores. */
-const DEFAULT_LIMIT = 15_000;
+const MODELS = "the embedding model (local: all-MiniLM-L6-v2, openai: text-embedding-3-small, cohere: embed-v4.0)";
 
 function defineCommand(): Command {
   return new Command("docsearch")
     .description("Semantic search over the documentation in your own node_modules, or in any folder of text.")
     .argument("[question...]", "what you want to know; put each question in quotes")
     .option("--dir <folder>", "search this folder of text instead")
-    .option(
-      "--limit <passages>",
-      "search no more passages; readmes go first, changelogs last",
-      wholeNumber(1),
-      DEFAULT_LIMIT,
-    )
+    .option("--limit <passages>", "search no more passages; readmes go first, changelogs last", wholeNumber(1))
     .option("--embed <adapter>", "adapter for vectors: local, openai, cohere, or <package>#<adapter>", "local")
-    .option("--model <name>", "the embedding model (openai: text-embedding-3-small, cohere: embed-v4.0)")
+    .option("--model <name>", MODELS)
     .option("--dimensions <n>", "length of the vectors, if the model has a choice", wholeNumber(1))
     .option("--embed-options <json>", "further options of the adapter, as JSON")
     .option("--rerank <adapter>", "rerank the best 50 files of the search: cohere, or <package>#<adapter>")

@@ -16,6 +16,14 @@ describe("node_modules", () => {
     expect(await names(root)).toEqual(["@s/b/readme.md", "a/README.md", "a/docs/guide.mdx", "a/CHANGELOG.md"]);
   });
 
+  test("a folder that is named like a document is not one", async () => {
+    const root = await temporaryFolder({
+      "node_modules/@lat.md/a/README.md": "readme of a",
+      "node_modules/@lat.md/a/tokenizer.json": "{}",
+    });
+    expect(await names(root)).toEqual(["@lat.md/a/README.md"]);
+  });
+
   test("takes one guide of each package in turn, so that none pushes out the others", async () => {
     const root = await temporaryFolder({
       "node_modules/a/docs/1.md": "first of a",

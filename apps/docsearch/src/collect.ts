@@ -119,6 +119,8 @@ async function findFiles(root: string, packaged: boolean): Promise<string[]> {
         absolute: true,
         dot: true,
         followSymbolicLinks: false,
+        // A folder may be named like a file: of `notes.md/` not all is meant.
+        expandDirectories: false,
         caseSensitiveMatch: false,
         ignore: packaged ? ["**/.cache/**"] : ["**/node_modules/**", "**/.git/**", "**/.docsearch/**"],
       }),

@@ -31,12 +31,12 @@ export function evaluate(
     const ranks = questions.map(({ question, document }, index) => {
       const vector = vectors[index];
       if (vector === undefined) throw new Error(`Expected ${questions.length} vectors, got ${vectors.length}.`);
-      return search.search(question, vector, 5, ranking).findIndex(({ passage }) => passage.document === document);
+      return search.rank(question, vector, ranking).findIndex(([name]) => name === document);
     });
     return {
       ranking,
       first: ranks.filter((rank) => rank === 0).length,
-      firstFive: ranks.filter((rank) => rank >= 0).length,
+      firstFive: ranks.filter((rank) => rank >= 0 && rank < 5).length,
     };
   });
   const missing = questions.map(({ document }) => document).filter((document) => !documents.has(document));

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import { decodeSegment, encodeSegment, type Entry } from "./segment.ts";
+import { decodeSegment, encodeSegment, type Entry, type Origin } from "./segment.ts";
 
 /**
  * Store of embedded texts on disk, by content. What was flushed survives a SIGKILL.
@@ -12,25 +12,33 @@ import { decodeSegment, encodeSegment, type Entry } from "./segment.ts";
 export class IndexStore {
   /** Segments that were damaged, and removed when the store was opened. */
   readonly damaged: number;
-  /** Length of each vector, as a count of numbers. */
-  readonly dimensions: number;
+  readonly #origin: Origin;
   readonly #folder: string;
   readonly #entries: Map<string, Entry>;
   #segments: string[];
   #unsaved: Entry[] = [];
 
-  private constructor(folder: string, dimensions: number, loaded: Loaded) {
+  private constructor(folder: string, origin: Origin, loaded: Loaded) {
     this.#folder = folder;
-    this.dimensions = dimensions;
+    this.#origin = origin;
     this.#entries = new Map(loaded.entries.map((entry) => [entry.key, entry]));
     this.#segments = loaded.segments;
     this.damaged = loaded.damaged;
   }
 
-  /** Opens the store in `folder`, which is created if needed. Vectors have `dimensions` numbers each. */
-  static async open(folder: string, dimensions: number): Promise<IndexStore> {
+  /**
+   * Opens the store in `folder`, which is created if needed.
+   *
+   * @throws Error for a store of another embedder
+   */
+  static async open(folder: string, origin: Origin): Promise<IndexStore> {
     await mkdir(folder, { recursive: true });
-    return new IndexStore(folder, dimensions, await load(folder, dimensions));
+    return new IndexStore(folder, origin, await load(folder, origin));
+  }
+
+  /** Length of each vector, as a count of numbers. */
+  get dimensions(): number {
+    return this.#origin.dimensions;
   }
 
   /** Number of texts with a vector, flushed or not. */
@@ -65,7 +73,7 @@ export class IndexStore {
     if (this.#unsaved.length === 0) return;
     const entries = this.#unsaved;
     this.#unsaved = [];
-    this.#segments.push(await writeSegment(this.#folder, entries, this.dimensions));
+    this.#segments.push(await writeSegment(this.#folder, entries, this.#origin));
   }
 
   /**
@@ -77,7 +85,7 @@ export class IndexStore {
     const kept = [...this.#entries.values()].filter((entry) => wanted.has(entry.key));
     const mostlyUnwanted = kept.length < this.#entries.size / 2;
     if (kept.length === 0 || (this.#segments.length <= 8 && !mostlyUnwanted)) return;
-    const joined = await writeSegment(this.#folder, kept, this.dimensions);
+    const joined = await writeSegment(this.#folder, kept, this.#origin);
     const old = this.#segments.filter((segment) => segment !== joined);
     for (const entry of this.#entries.keys()) if (!wanted.has(entry)) this.#entries.delete(entry);
     this.#segments = [joined];
@@ -94,11 +102,11 @@ interface Loaded {
 /** Age in milliseconds from which a temporary file belongs to a process that died. */
 const STALE_AFTER_MS = 600_000;
 
-async function load(folder: string, dimensions: number): Promise<Loaded> {
+async function load(folder: string, origin: Origin): Promise<Loaded> {
   const names = (await readdir(folder)).toSorted();
   await Promise.all(names.filter((name) => name.endsWith(".tmp")).map((name) => removeStale(path.join(folder, name))));
   const segments = names.filter((name) => name.endsWith(".arrow"));
-  const read = await Promise.all(segments.map((name) => readSegment(folder, name, dimensions)));
+  const read = await Promise.all(segments.map((name) => readSegment(folder, name, origin)));
   return {
     entries: read.flatMap((entries) => entries ?? []),
     segments: segments.filter((_, index) => read[index] !== undefined),
@@ -107,10 +115,10 @@ async function load(folder: string, dimensions: number): Promise<Loaded> {
 }
 
 /** Entries of a segment; undefined for a damaged one, which is removed. */
-async function readSegment(folder: string, name: string, dimensions: number): Promise<Entry[] | undefined> {
+async function readSegment(folder: string, name: string, origin: Origin): Promise<Entry[] | undefined> {
   const file = path.join(folder, name);
   const bytes = await readFile(file);
-  const entries = segmentName(bytes) === name ? decodeSegment(bytes, dimensions) : undefined;
+  const entries = segmentName(bytes) === name ? decodeSegment(bytes, origin) : undefined;
   if (entries === undefined) await rm(file, { force: true });
   return entries;
 }
@@ -119,8 +127,8 @@ async function removeStale(file: string): Promise<void> {
   if ((await stat(file)).mtimeMs < Date.now() - STALE_AFTER_MS) await rm(file, { force: true });
 }
 
-async function writeSegment(folder: string, entries: readonly Entry[], dimensions: number): Promise<string> {
-  const bytes = encodeSegment(entries, dimensions);
+async function writeSegment(folder: string, entries: readonly Entry[], origin: Origin): Promise<string> {
+  const bytes = encodeSegment(entries, origin);
   const name = segmentName(bytes);
   const temporary = path.join(folder, `${name}.${process.pid}.tmp`);
   const file = await open(temporary, "w");

@@ -1,12 +1,12 @@
 import { listenForInterrupts } from "@batchwise/terminal";
 import { runCommandLine } from "./cli.ts";
 import { Console } from "./console.ts";
-import { openLocalEmbedder } from "./embedders/local.ts";
+import { localEmbedder } from "./embedders/local.ts";
 
 const interrupts = listenForInterrupts();
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   console: new Console(process.stdout, process.stderr),
-  openLocalEmbedder,
+  localEmbedder,
   drain: interrupts.drain,
   signal: interrupts.signal,
   // npm and pnpm run scripts in the project's folder and put the user's folder here.

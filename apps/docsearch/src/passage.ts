@@ -19,9 +19,10 @@ export function isMeaningful(text: string): boolean {
   return /(?:[\p{L}\p{N}][^\p{L}\p{N}]*){20}/u.test(text);
 }
 
-/** Text to embed of a passage: its prose, with its place if that is too short. An encoder cannot read code. */
+/** Text to embed of a passage: its document, its headings and its prose. An encoder of sentences cannot read code. */
 export function embeddedText({ document, headings, text }: Passage): string {
-  return isMeaningful(text) ? text : [...headings, document, text].filter((part) => part !== "").join(", ");
+  const place = [document.replace(/\.\w+$/, ""), headings.join(" > ")].filter((part) => part !== "").join(": ");
+  return text === "" ? place : `${place}\n${text}`;
 }
 
 /** Key of an embedded text in the index: 128 bits of its SHA-256, in hexadecimal. */

@@ -1,4 +1,5 @@
 import type { Embedder } from "./embedder.ts";
+import { designQuestions } from "./design-questions.ts";
 import { exampleQuestions, questions as evaluationQuestions } from "./questions.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -19,6 +20,7 @@ export function planQuestions(
 ): Planned {
   if (questions.length > 0) return { embedded: questions, reranked: questions, compare: false };
   const reranked = ownDocuments ? exampleQuestions : [];
-  const evaluated = ownDocuments && isEvaluated ? evaluationQuestions.map(({ question }) => question) : [];
+  const evaluated =
+    ownDocuments && isEvaluated ? [...evaluationQuestions, ...designQuestions].map(({ question }) => question) : [];
   return { embedded: [...evaluated, ...reranked], reranked, compare: compare ?? !isPaid };
 }

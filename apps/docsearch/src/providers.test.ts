@@ -321,10 +321,10 @@ test("a start without a question in a project measures and shows examples, and e
   } = await start(["--embed", "openai"], { environment: providers.environment, workingFolder });
   expect(said).not.toContain("error:");
   expect(code).toBe(0);
-  expect(providers.sent[0]?.notes).toMatch(/33 questions to embed: 1 request, /);
+  expect(providers.sent[0]?.notes).toMatch(/69 questions to embed: 1 request, /);
   expect(results).toContain("Is the right file found? 30 questions");
   expect(results).not.toContain("Three strategies");
-  expect(textsSent()).toHaveLength(3 + 33);
+  expect(textsSent()).toHaveLength(3 + 69);
 });
 
 /** All texts that were sent to be embedded. */
@@ -337,5 +337,5 @@ function number(value: number): string {
 }
 
 function noteText(index: number): string {
-  return `This is what there is to say of number ${index}.`;
+  return `notes: Note ${index}\nThis is what there is to say of number ${index}.`;
 }

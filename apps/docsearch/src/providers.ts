@@ -1,6 +1,7 @@
 import { resolveAdapter, type Sources } from "./adapters.ts";
 import type { OpenEmbedder } from "./embedder.ts";
 import { adapterEmbedder } from "./embedders/adapter.ts";
+import { LOCAL_MODELS } from "./embedders/local.ts";
 import { adapterReranker } from "./reranker.ts";
 import type { RunContext } from "./run-options.ts";
 
@@ -24,19 +25,14 @@ export interface ProviderChoice {
  */
 export async function resolveProviders(
   choice: ProviderChoice,
-  { openLocalEmbedder, ...sources }: Sources & { readonly openLocalEmbedder: OpenEmbedder },
+  { localEmbedder, ...sources }: Sources & { readonly localEmbedder: (model?: string) => OpenEmbedder },
 ): Promise<Pick<RunContext, "openEmbedder" | "reranker">> {
   const { embed, embedOptions, model, dimensions, rerank, rerankOptions, rerankModel, maxCost } = choice;
-  if (embed === "local" && (embedOptions ?? model ?? dimensions) !== undefined) {
-    throw new Error(
-      "Expected another --embed than local with --model, --dimensions and --embed-options, got local. " +
-        "@batchwise/local#embeddings takes options.",
-    );
-  }
+  if (embed === "local") checkLocal(choice);
   if (rerank === undefined && (rerankOptions ?? rerankModel) !== undefined) {
     throw new Error("Expected --rerank with --rerank-model and --rerank-options, got none. Add --rerank cohere.");
   }
-  let openEmbedder = openLocalEmbedder;
+  let openEmbedder = localEmbedder(model);
   if (embed !== "local") {
     const wanted = { flag: "--embed", adapter: embed, options: embedOptions, model, dimensions } as const;
     const resolved = await resolveAdapter("embeddings", wanted, sources);
@@ -49,6 +45,21 @@ export async function resolveProviders(
   const reranker = await adapterReranker(await resolveAdapter("rerank", wanted, sources));
   if (maxCost !== undefined && !reranker.isPriced) throw unpriced(reranker.name);
   return { openEmbedder, reranker };
+}
+
+/** @throws Error for a choice that the embedder in this process has not */
+function checkLocal({ model, dimensions, embedOptions }: ProviderChoice): void {
+  if ((embedOptions ?? dimensions) !== undefined) {
+    throw new Error(
+      "Expected another --embed than local with --dimensions and --embed-options, got local. " +
+        "@batchwise/local#embeddings takes options.",
+    );
+  }
+  if (model === undefined || LOCAL_MODELS.includes(model)) return;
+  throw new Error(
+    `Expected ${LOCAL_MODELS.join(" or ")} as --model of the local embedder, got another name. ` +
+      "@batchwise/local#embeddings takes the folder of any model.",
+  );
 }
 
 function unpriced(model: string): Error {

@@ -27,7 +27,7 @@ export async function readDocuments({ folders, limit }: RunOptions, console: Con
   }
   reportCollection(console, collection, collectedAt - start);
   const passages = all.slice(0, limit);
-  const rest = all.length > limit ? `; ${count(all.length - limit)} more beyond --limit` : "";
+  const rest = all.length > passages.length ? `; ${count(all.length - passages.length)} more beyond --limit` : "";
   console.step("Passages", `${count(passages.length)} (${duration(performance.now() - collectedAt)})${rest}`);
-  return { ...collection, passages, beyond: all.slice(limit) };
+  return { ...collection, passages, beyond: all.slice(passages.length) };
 }

@@ -115,16 +115,21 @@ const RANKING_NAMES: Readonly<Record<Ranking, string>> = {
   both: "both, which answers here",
 };
 
-/** Prints how often each ranking found the right file. */
-export function reportEvaluation(console: Console, { asked, missing, scores }: Evaluation): void {
-  const rows = scores.map(({ ranking, first, firstFive }) => [
+/** Prints how often each ranking found the right file: for the questions that judge, and for those of the design. */
+export function reportEvaluation(console: Console, judged: Evaluation, designed: Evaluation): void {
+  const figures = ({ scores, asked }: Evaluation, wanted: Ranking): string[] => {
+    const { first, firstFive } = scores.find(({ ranking }) => ranking === wanted) ?? { first: 0, firstFive: 0 };
+    return [`${first}/${asked}`, `${firstFive}/${asked}`];
+  };
+  const rows = judged.scores.map(({ ranking }) => [
     RANKING_NAMES[ranking],
-    `${first}/${asked}`,
-    `${firstFive}/${asked}`,
-    `${Math.round((firstFive * 100) / asked)} %`,
+    ...figures(judged, ranking),
+    ...figures(designed, ranking),
   ]);
-  console.result(console.bold(`Is the right file found? ${asked} questions, in words that it does not use`));
-  printTable(console, { head: ["ranking", "first", "in 5", "hit@5"], rows, align: "right" });
+  console.result(console.bold(`Is the right file found? ${judged.asked} questions, in words that it does not use`));
+  console.result(`  and, to the right, ${designed.asked} others, by which the search was designed`);
+  printTable(console, { head: ["ranking", "first", "in 5", "first", "in 5"], rows, align: "right" });
+  const missing = [...judged.missing, ...designed.missing];
   if (missing.length > 0) {
     const names = `${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ", ..." : ""}`;
     console.result(`  ${counted(missing.length, "answer")} not among these documents, counted as not found: ${names}`);

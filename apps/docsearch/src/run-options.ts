@@ -11,8 +11,8 @@ export interface RunOptions {
   readonly ownDocuments: boolean;
   /** Questions to answer; without any, the run shows examples. */
   readonly questions: readonly string[];
-  /** Maximum number of passages to search. */
-  readonly limit: number;
+  /** Maximum number of passages to search. @default all */
+  readonly limit?: number | undefined;
   /** Documents shown for a question. */
   readonly top: number;
   readonly evaluate: boolean;

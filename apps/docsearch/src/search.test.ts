@@ -46,19 +46,16 @@ describe("scores", () => {
     expect([...scaled(new Map())]).toEqual([]);
   });
 
-  test("are combined as a mean in which missing ones count 0", () => {
-    expect([
-      ...combined([
-        new Map([
-          ["a", 1],
-          ["b", 0.5],
-        ]),
-        new Map([["b", 1]]),
+  test("of meaning and words are combined, the meaning counting more, and missing ones 0", () => {
+    const total = combined(
+      new Map([
+        ["a", 1],
+        ["b", 0.5],
       ]),
-    ]).toEqual([
-      ["a", 0.5],
-      ["b", 0.75],
-    ]);
+      new Map([["b", 1]]),
+    );
+    expect(total.get("a")).toBeCloseTo(0.8);
+    expect(total.get("b")).toBeCloseTo(0.6);
   });
 });
 
@@ -92,8 +89,15 @@ describe("search", () => {
     expect(documents("anything", unit(Math.PI / 2), 2, "embeddings")).toEqual(["neither.md", "words.md"]);
   });
 
-  test("by both, either finds a document, and each document is returned once", () => {
-    expect(documents("ravens", unit(Math.PI / 2), 5)).toEqual(["words.md", "neither.md", "meaning.md"]);
+  test("by both, either finds a document, the meaning first, and each document is returned once", () => {
+    expect(documents("ravens", unit(Math.PI / 2), 5)).toEqual(["neither.md", "words.md", "meaning.md"]);
+  });
+
+  test("of documents with an equally near passage, one with a second near one is first", () => {
+    const near = [passage("one.md", "a"), passage("one.md", "b"), passage("two.md", "c"), passage("two.md", "d")];
+    const texts = ["one.md", "two.md"].map((name) => ({ name, path: name, text: "" }));
+    const found = new DocumentSearch({ documents: texts, passages: near, vectors: [0, 1.5, 0, 0.5].map(unit) });
+    expect(found.rank("anything", unit(0), "both").map(([name]) => name)).toEqual(["two.md", "one.md"]);
   });
 
   test("shows the passage that fits best, not the document's first", () => {

@@ -24,6 +24,12 @@ export interface Corpus {
   readonly vectors: readonly Float32Array[];
 }
 
+/** Share of the meaning in a document's score; the rest are its words. */
+const MEANING = 0.8;
+
+/** Share of a document's best passage in its meaning; the rest is the second best: a hit by chance is alone. */
+const BEST = 0.7;
+
 /** Ranks documents for a question: by their words (BM25), by the meaning of their passages, or by both. */
 export class DocumentSearch {
   readonly #passages = new Map<string, { passage: Passage; vector: Float32Array }[]>();
@@ -48,7 +54,7 @@ export class DocumentSearch {
 
   /** Finds the `count` best documents, best first. `vector` is the question's, of length 1. */
   search(question: string, vector: Float32Array, count: number, ranking: Ranking = "both"): Hit[] {
-    return ranked(this.#scores(question, vector, ranking))
+    return this.rank(question, vector, ranking)
       .slice(0, count)
       .map(([name, score]) => ({
         passage: this.#bestPassage(name, question, vector),
@@ -57,19 +63,30 @@ export class DocumentSearch {
       }));
   }
 
+  /** Names of all documents that may hold the answer, with their scores, best first. */
+  rank(question: string, vector: Float32Array, ranking: Ranking): [name: string, score: number][] {
+    return ranked(this.#scores(question, vector, ranking));
+  }
+
   #scores(question: string, vector: Float32Array, ranking: Ranking): Scores<string> {
     const byWords = (): Scores<string> => scaled(this.#words.scores(question), 0);
-    const byMeaning = (): Scores<string> => scaled(this.#similarities(vector));
     if (ranking === "keywords") return byWords();
-    return ranking === "embeddings" ? byMeaning() : combined([byWords(), byMeaning()]);
+    const byMeaning = scaled(this.#similarities(vector));
+    return ranking === "embeddings" ? byMeaning : combined(byMeaning, byWords());
   }
 
   #similarities(question: Float32Array): Scores<string> {
-    const best = new Map<string, number>();
+    const similarities = new Map<string, number>();
     for (const [name, passages] of this.#passages) {
-      best.set(name, Math.max(...passages.map(({ vector }) => dot(vector, question))));
+      let [best, second] = [-Infinity, -Infinity];
+      for (const { vector } of passages) {
+        const similarity = dot(vector, question);
+        second = Math.max(second, Math.min(best, similarity));
+        best = Math.max(best, similarity);
+      }
+      similarities.set(name, passages.length === 1 ? best : BEST * best + (1 - BEST) * second);
     }
-    return best;
+    return similarities;
   }
 
   #bestPassage(document: string, question: string, vector: Float32Array): Passage {
@@ -82,7 +99,7 @@ export class DocumentSearch {
       })),
     );
     const similarities = new Map(passages.map((each, id) => [String(id), dot(each.vector, vector)]));
-    const [best] = ranked(combined([scaled(words.scores(question), 0), scaled(similarities)]));
+    const [best] = ranked(combined(scaled(similarities), scaled(words.scores(question), 0)));
     const found = passages[Number(best?.[0])];
     if (found === undefined) throw new Error(`Expected ${document} to have passages, got none.`);
     return found.passage;
@@ -100,15 +117,10 @@ export function scaled<Item>(scores: Scores<Item>, lowest?: number): Scores<Item
   return new Map([...scores].map(([item, score]) => [item, range > 0 ? (score - low) / range : 0]));
 }
 
-/**
- * Mean of several scores, each from 0 to 1. Rank fusion, which ignores distances, found fewer files; the README has the
- * numbers.
- */
-export function combined<Item>(lists: readonly Scores<Item>[]): Scores<Item> {
-  const total = new Map<Item, number>();
-  for (const list of lists) {
-    for (const [item, score] of list) total.set(item, (total.get(item) ?? 0) + score / lists.length);
-  }
+/** Scores of meaning and of words, each from 0 to 1, as one. */
+export function combined<Item>(byMeaning: Scores<Item>, byWords: Scores<Item>): Scores<Item> {
+  const total = new Map([...byMeaning].map(([item, score]) => [item, MEANING * score]));
+  for (const [item, score] of byWords) total.set(item, (total.get(item) ?? 0) + (1 - MEANING) * score);
   return total;
 }
 

@@ -1,6 +1,6 @@
 import { createWorker, postgresBackend } from "@batchwise/queue";
 import { ignoreInterrupts } from "@batchwise/terminal";
-import { openLocalEmbedder } from "./embedders/local.ts";
+import { localEmbedder } from "./embedders/local.ts";
 import { resolveProviders, type ProviderChoice } from "./providers.ts";
 import { QUEUE_NAME } from "./shared-documents.ts";
 import { OPTIONS_VARIABLE, type WorkerOptions } from "./worker-processes.ts";
@@ -15,7 +15,7 @@ const workingFolder = process.env["INIT_CWD"] ?? process.cwd();
 const { openEmbedder } = await resolveProviders(choice, {
   environment: process.env,
   workingFolder,
-  openLocalEmbedder,
+  localEmbedder,
 });
 const embedder = await openEmbedder(
   () => undefined,

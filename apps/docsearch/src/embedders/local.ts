@@ -1,9 +1,18 @@
 import { LocalEmbeddings } from "@batchwise/local";
-import { type Embedder, identityOf } from "../embedder.ts";
+import { type Embedder, identityOf, type OpenEmbedder } from "../embedder.ts";
 
-/** Opens the free embedder in this process. `notify` reports the conversion at a first start. */
-export async function openLocalEmbedder(notify: (text: string) => void): Promise<Embedder> {
+/** Models in this process: the one that finds most first, and a small one. */
+export const LOCAL_MODELS: readonly string[] = ["all-MiniLM-L6-v2", "universal-sentence-encoder-lite"];
+
+/** Embedder in this process, not open yet: free, without a key and without a server. */
+export function localEmbedder(model: string | undefined = LOCAL_MODELS[0]): OpenEmbedder {
+  return (notify) => open(model, notify);
+}
+
+/** `notify` reports the conversion at a first start. */
+async function open(model: string | undefined, notify: (text: string) => void): Promise<Embedder> {
   const embeddings = new LocalEmbeddings({
+    model,
     onStatus: (status) => {
       if (status.stage === "converting") notify("converting the weights, once on this machine");
     },

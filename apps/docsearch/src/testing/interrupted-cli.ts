@@ -20,7 +20,7 @@ const embedder = fakeEmbedder({
 });
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   console: new Console(process.stdout, process.stderr),
-  openLocalEmbedder: () => Promise.resolve(embedder),
+  localEmbedder: () => () => Promise.resolve(embedder),
   drain: interrupts.drain,
   signal: interrupts.signal,
   workingFolder: process.cwd(),

@@ -17,6 +17,8 @@ export interface Started {
   readonly notes: string;
   /** Local embedder, and the texts of its requests. */
   readonly embedder: FakeEmbedder;
+  /** Name of the local model that was asked for. */
+  readonly localModel: string | undefined;
 }
 
 /** Notes of the latest run, for tests that watch requests. */
@@ -30,16 +32,20 @@ export function latestNotes(): string {
 /** Runs the command line with a fake local embedder, and waits 20 times shorter between attempts. */
 export async function start(argv: readonly string[], options: StartOptions = {}): Promise<Started> {
   const embedder = fakeEmbedder();
+  let localModel: string | undefined;
   let results = "";
   notesSoFar = "";
   const code = await runCommandLine(argv, {
     console: new Console({ write: (text) => (results += text) }, { write: (text) => (notesSoFar += text) }),
-    openLocalEmbedder: () => Promise.resolve(embedder),
+    localEmbedder: (model) => {
+      localModel = model;
+      return () => Promise.resolve(embedder);
+    },
     drain: options.drain ?? new AbortController().signal,
     signal: new AbortController().signal,
     clock: fastClock,
     workingFolder: options.workingFolder ?? process.cwd(),
     environment: options.environment ?? {},
   });
-  return { code, results, notes: notesSoFar, embedder };
+  return { code, results, notes: notesSoFar, embedder, localModel };
 }
