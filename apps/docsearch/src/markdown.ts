@@ -165,5 +165,7 @@ function splitFrontMatter(source: string): {
 }
 
 function countLines(text: string): number {
-  return text.split("\n").length - 1;
+  let lines = 0;
+  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) lines += 1;
+  return lines;
 }

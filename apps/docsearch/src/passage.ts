@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Piece of a document on one subject: small enough to be embedded, and to be read at a glance. */
 export interface Passage {
@@ -27,5 +27,5 @@ export function embeddedText({ document, headings, text }: Passage): string {
 
 /** Key of an embedded text in the index: 128 bits of its SHA-256, in hexadecimal. */
 export function textKey(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+  return hash("sha256", text, "hex").slice(0, 32);
 }
