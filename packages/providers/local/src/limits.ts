@@ -11,12 +11,12 @@ export const REQUEST: RequestLimits = { maxInputs: 256, maxBytes: 4 * 1024 * 102
 /** One request is tokenized while the threads still work on the one before. */
 export const MAX_CONCURRENCY = 2;
 
-/** Each thread takes about 75 MB with the default model: a library should not take more unasked. */
+/** Each thread takes about 80 MB with the default model: a library should not take more unasked. */
 export const MOST_THREADS = 4;
 
 /**
- * Limits of one call of the model. Larger ones are not faster on a CPU and need more memory: measured with the
- * Universal Sentence Encoder on documentation text.
+ * Limits of one call of the model. Larger ones are not faster on a CPU and need more memory: measured with both
+ * models on documentation text.
  */
 export const BUCKET: BucketLimits = { maxTexts: 16, maxPaddedTokens: 1024 };
 

