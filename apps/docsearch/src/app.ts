@@ -38,6 +38,7 @@ export async function run(options: RunOptions, context: RunContext): Promise<boo
       ...collected,
       passages: update.ready,
       vectors: update.vectors,
+      meaning: embedder.meaning,
     });
     console.step("Ready", `after ${duration(performance.now() - start)}`);
     const answering: AnswerContext = { search, embedder, reranker, budget, console };

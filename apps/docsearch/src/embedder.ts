@@ -8,6 +8,8 @@ export interface Embedder {
   readonly identity: string;
   /** Length of each vector, as a count of numbers. */
   readonly dimensions: number;
+  /** Share of its vectors in a document's score, from 0 to 1; the rest are the words. @default 0.8 */
+  readonly meaning?: number | undefined;
   /** Place of computing, as a phrase: "2 threads", "by OpenAI". */
   readonly place: string;
   /** True when its use costs money. */

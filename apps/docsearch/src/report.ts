@@ -117,14 +117,10 @@ const RANKING_NAMES: Readonly<Record<Ranking, string>> = {
 
 /** Prints how often each ranking found the right file: for the questions that judge, and for those of the design. */
 export function reportEvaluation(console: Console, judged: Evaluation, designed: Evaluation): void {
-  const figures = ({ scores, asked }: Evaluation, wanted: Ranking): string[] => {
-    const { first, firstFive } = scores.find(({ ranking }) => ranking === wanted) ?? { first: 0, firstFive: 0 };
-    return [`${first}/${asked}`, `${firstFive}/${asked}`];
-  };
   const rows = judged.scores.map(({ ranking }) => [
     RANKING_NAMES[ranking],
-    ...figures(judged, ranking),
-    ...figures(designed, ranking),
+    ...foundBy(judged, ranking),
+    ...foundBy(designed, ranking),
   ]);
   console.result(console.bold(`Is the right file found? ${judged.asked} questions, in words that it does not use`));
   console.result(`  and, to the right, ${designed.asked} others, by which the search was designed`);
@@ -134,6 +130,12 @@ export function reportEvaluation(console: Console, judged: Evaluation, designed:
     const names = `${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ", ..." : ""}`;
     console.result(`  ${counted(missing.length, "answer")} not among these documents, counted as not found: ${names}`);
   }
+}
+
+/** Files that a ranking found first, and among the first five. */
+function foundBy({ scores, asked }: Evaluation, wanted: Ranking): string[] {
+  const { first, firstFive } = scores.find(({ ranking }) => ranking === wanted) ?? { first: 0, firstFive: 0 };
+  return [`${first}/${asked}`, `${firstFive}/${asked}`];
 }
 
 /** Prints a question and the passages that answer it best. */

@@ -53,6 +53,7 @@ describe("scores", () => {
         ["b", 0.5],
       ]),
       new Map([["b", 1]]),
+      0.8,
     );
     expect(total.get("a")).toBeCloseTo(0.8);
     expect(total.get("b")).toBeCloseTo(0.6);
@@ -91,6 +92,22 @@ describe("search", () => {
 
   test("by both, either finds a document, the meaning first, and each document is returned once", () => {
     expect(documents("ravens", unit(Math.PI / 2), 5)).toEqual(["neither.md", "words.md", "meaning.md"]);
+  });
+
+  test("the words count more for a model that says so", () => {
+    const texts = ["near.md", "named.md"].map((name) => ({
+      name,
+      path: name,
+      text: name === "named.md" ? "zebra" : "",
+    }));
+    const given = {
+      documents: texts,
+      passages: texts.map(({ name }) => passage(name, "a")),
+      vectors: [unit(0), unit(1)],
+    };
+    const first = (meaning?: number) =>
+      new DocumentSearch({ ...given, meaning }).rank("zebra", unit(0), "both").map(([name]) => name)[0];
+    expect([first(), first(0.4)]).toEqual(["near.md", "named.md"]);
   });
 
   test("of documents with an equally near passage, one with a second near one is first", () => {

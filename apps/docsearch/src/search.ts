@@ -22,9 +22,11 @@ export interface Corpus {
   readonly passages: readonly Passage[];
   /** Vectors of length 1 that belong to `passages` one by one. */
   readonly vectors: readonly Float32Array[];
+  /** Share of the meaning in a score, from 0 to 1; the rest are the words. @default 0.8 */
+  readonly meaning?: number | undefined;
 }
 
-/** Share of the meaning in a document's score; the rest are its words. */
+/** Share of the meaning in a document's score, by a good model; the rest are its words. */
 const MEANING = 0.8;
 
 /** Share of a document's best passage in its meaning; the rest is the second best: a hit by chance is alone. */
@@ -35,8 +37,10 @@ export class DocumentSearch {
   readonly #passages = new Map<string, { passage: Passage; vector: Float32Array }[]>();
   readonly #paths: ReadonlyMap<string, string>;
   readonly #words: WordIndex;
+  readonly #meaning: number;
 
-  constructor({ documents, passages, vectors }: Corpus) {
+  constructor({ documents, passages, vectors, meaning = MEANING }: Corpus) {
+    this.#meaning = meaning;
     for (const [index, passage] of passages.entries()) {
       const vector = vectors[index];
       if (vector === undefined) throw new Error(`Expected ${passages.length} vectors, got ${vectors.length}.`);
@@ -72,7 +76,7 @@ export class DocumentSearch {
     const byWords = (): Scores<string> => scaled(this.#words.scores(question), 0);
     if (ranking === "keywords") return byWords();
     const byMeaning = scaled(this.#similarities(vector));
-    return ranking === "embeddings" ? byMeaning : combined(byMeaning, byWords());
+    return ranking === "embeddings" ? byMeaning : combined(byMeaning, byWords(), this.#meaning);
   }
 
   #similarities(question: Float32Array): Scores<string> {
@@ -99,7 +103,7 @@ export class DocumentSearch {
       })),
     );
     const similarities = new Map(passages.map((each, id) => [String(id), dot(each.vector, vector)]));
-    const [best] = ranked(combined(scaled(similarities), scaled(words.scores(question), 0)));
+    const [best] = ranked(combined(scaled(similarities), scaled(words.scores(question), 0), this.#meaning));
     const found = passages[Number(best?.[0])];
     if (found === undefined) throw new Error(`Expected ${document} to have passages, got none.`);
     return found.passage;
@@ -118,9 +122,9 @@ export function scaled<Item>(scores: Scores<Item>, lowest?: number): Scores<Item
 }
 
 /** Scores of meaning and of words, each from 0 to 1, as one. */
-export function combined<Item>(byMeaning: Scores<Item>, byWords: Scores<Item>): Scores<Item> {
-  const total = new Map([...byMeaning].map(([item, score]) => [item, MEANING * score]));
-  for (const [item, score] of byWords) total.set(item, (total.get(item) ?? 0) + (1 - MEANING) * score);
+export function combined<Item>(byMeaning: Scores<Item>, byWords: Scores<Item>, meaning: number): Scores<Item> {
+  const total = new Map([...byMeaning].map(([item, score]) => [item, meaning * score]));
+  for (const [item, score] of byWords) total.set(item, (total.get(item) ?? 0) + (1 - meaning) * score);
   return total;
 }
 
