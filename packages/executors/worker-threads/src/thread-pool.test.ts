@@ -161,6 +161,18 @@ describe("abort", () => {
     expect(await next).not.toBe(before);
   });
 
+  it("L7 a thread that is at work for an aborted call has its time to stop when the pool is closed", async () => {
+    const pool = trouble({ graceMs: 10_000 });
+    const gate = newGate();
+    const controller = new AbortController();
+    const call = pool.invoke({ do: "blockForAWhile", gate }, { signal: controller.signal });
+    await begun(gate);
+    controller.abort(new Error("enough"));
+    await expect(call).rejects.toThrow("enough");
+    await pool.close();
+    expect(gate[1]).toBe(1);
+  });
+
   it("L7 stops between two inputs of one message, however busy they are", async () => {
     const pool = trouble();
     const gate = newGate();

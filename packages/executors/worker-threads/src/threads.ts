@@ -39,6 +39,8 @@ export class Threads {
   readonly #settings: ThreadsSettings;
   readonly #semaphore: Semaphore;
   readonly #kills = new Set<AbortController>();
+  /** Tasks that were aborted and have not stopped. */
+  readonly #stopping = new Set<Promise<Answer>>();
   #piscina: Promise<Piscina> | undefined;
   #lastError: unknown;
 
@@ -61,8 +63,9 @@ export class Threads {
     return signal === undefined ? answer : this.#untilAborted(answer, task, kill, signal);
   }
 
-  /** Ends the threads, even those at work. */
+  /** Ends the threads, even those at work. One whose task was aborted has its time to stop: it may be amid native code. */
   async destroy(): Promise<void> {
+    await Promise.all(this.#stopping);
     const piscina = await this.#piscina?.catch(() => undefined);
     await piscina?.destroy();
   }
@@ -91,6 +94,7 @@ export class Threads {
       let cancelKill: (() => void) | undefined;
       const onAbort = (): void => {
         reject(signal.reason);
+        this.#stopping.add(answer);
         Atomics.store(task.state, PHASE, ABORTED);
         Atomics.notify(task.state, PHASE);
         cancelKill = this.#settings.clock.after(this.#settings.graceMs, () => kill.abort());
@@ -99,6 +103,7 @@ export class Threads {
       else signal.addEventListener("abort", onAbort, { once: true });
       answer.then(resolve, reject).finally(() => {
         signal.removeEventListener("abort", onAbort);
+        this.#stopping.delete(answer);
         cancelKill?.();
       });
     });
