@@ -20,6 +20,7 @@ const pages = globSync(["README.md", "packages/core/README.md", "docs/*.md", "do
 const conditions = process.env["BATCHWISE_TEST_DIST"] ? [] : ["--conditions=@batchwise/source"];
 /** Files that snippets and commands read. */
 const FILES: Readonly<Record<string, string>> = {
+  "prompt.txt": "Give a topic for {text}",
   "texts.txt": "A cat sat.\nTaxes rise.\nGoal!\n",
   "docs.jsonl": '{"id":"a","text":"A cat sat."}\n{"id":"b","text":"Taxes rise."}\n',
 };
