@@ -1,4 +1,5 @@
 import { Graph, type Value } from "../onnx/graph.ts";
+import { attentionBias, meanOf } from "../onnx/masks.ts";
 import { type Tensor, tensorNamed, type Weights } from "../onnx/weights.ts";
 
 const WIDTH = 384;
@@ -48,9 +49,9 @@ export function encoderModel(weights: Weights, precision: Precision): Uint8Array
   const network = new Network(graph, weights, precision);
 
   let tokens = network.embed(ids);
-  const bias = network.attentionBias(mask);
+  const bias = attentionBias(graph, mask, MASKED);
   for (let layer = 0; layer < LAYERS; layer++) tokens = network.layer(`encoder.layer.${layer}`, tokens, bias);
-  graph.output("sentence_embedding", network.mean(tokens, mask), ["texts", WIDTH]);
+  graph.output("sentence_embedding", meanOf(graph, tokens, mask), ["texts", WIDTH]);
   return graph.encode();
 }
 
@@ -83,13 +84,6 @@ class Network {
     return this.#normalize("embeddings", graph.node("Add", [words, positions]));
   }
 
-  /** n x s mask to n x 1 x 1 x s: 0 for a token, -10,000 for padding. */
-  attentionBias(mask: Value): Value {
-    const graph = this.#graph;
-    const padding = graph.node("Sub", [graph.real(1), graph.node("Unsqueeze", [mask, graph.integers(1, 2)])]);
-    return graph.node("Mul", [padding, graph.real(MASKED)]);
-  }
-
   /** Attention, then a feed-forward network, each added to its input and normalized behind that. */
   layer(layer: string, input: Value, bias: Value): Value {
     const graph = this.#graph;
@@ -100,15 +94,6 @@ class Network {
     const widened = graph.node("Gelu", [this.#linear(middle, [this.#dense(`${layer}.intermediate.dense`)])]);
     const narrowed = this.#linear(widened, [this.#dense(`${layer}.output.dense`)], LOWEST_GELU);
     return this.#normalize(`${layer}.output`, graph.node("Add", [narrowed, middle]));
-  }
-
-  /** The mean of a text's tokens, n x 384. */
-  mean(tokens: Value, mask: Value): Value {
-    const graph = this.#graph;
-    const axis = graph.integers(1);
-    const kept = graph.node("Mul", [tokens, graph.node("Unsqueeze", [mask, graph.integers(2)])]);
-    const sum = graph.node("ReduceSum", [kept, axis], { keepdims: 0 });
-    return graph.node("Div", [sum, graph.node("ReduceSum", [mask, axis], { keepdims: 1 })]);
   }
 
   #attention(layer: string, input: Value, bias: Value): Value {

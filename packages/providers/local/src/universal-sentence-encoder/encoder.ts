@@ -1,4 +1,5 @@
 import { Graph, type Value } from "../onnx/graph.ts";
+import { attentionBias, meanOf } from "../onnx/masks.ts";
 import { tensorNamed, type Weights } from "../onnx/weights.ts";
 
 const ROOT = "module";
@@ -26,10 +27,10 @@ export function encoderModel(weights: Weights): Uint8Array {
   const network = new Network(graph, weights);
 
   const embedded = network.embed(ids);
-  const bias = network.attentionBias(mask);
+  const bias = attentionBias(graph, mask, MASKED);
   const first = network.layer(0, embedded, bias, { width: EMBEDDING });
   const second = network.layer(1, first, bias, { width: HIDDEN });
-  const sentences = network.sentenceLayer(network.mean(second, mask));
+  const sentences = network.sentenceLayer(meanOf(graph, second, mask));
   graph.output("sentence_embedding", sentences, ["texts", HIDDEN]);
   return graph.encode();
 }
@@ -59,13 +60,6 @@ class Network {
     return graph.node("Add", [graph.node("Mul", [vectors, graph.real(2)]), timing]);
   }
 
-  /** n x s mask to n x 1 x 1 x s: 0 for a token, -1e9 for padding. */
-  attentionBias(mask: Value): Value {
-    const graph = this.#graph;
-    const padding = graph.node("Sub", [graph.real(1), graph.node("Unsqueeze", [mask, graph.integers(1, 2)])]);
-    return graph.node("Mul", [padding, graph.real(MASKED)]);
-  }
-
   /** Attention, then a feed-forward network, each normalized before and added to the input. */
   layer(index: 0 | 1, input: Value, bias: Value, { width }: { readonly width: number }): Value {
     const graph = this.#graph;
@@ -75,15 +69,6 @@ class Network {
     const around = width === HIDDEN ? input : this.#dense(input, `${layer}/dense`);
     const sum = graph.node("Add", [attended, around]);
     return graph.node("Add", [this.#feedForward(index, layer, sum), sum]);
-  }
-
-  /** The mean of a text's tokens, n x 512. */
-  mean(tokens: Value, mask: Value): Value {
-    const graph = this.#graph;
-    const axis = graph.integers(1);
-    const kept = graph.node("Mul", [tokens, graph.node("Unsqueeze", [mask, graph.integers(2)])]);
-    const sum = graph.node("ReduceSum", [kept, axis], { keepdims: 0 });
-    return graph.node("Div", [sum, graph.node("ReduceSum", [mask, axis], { keepdims: 1 })]);
   }
 
   /** n x 512 to n x 512. */
