@@ -104,7 +104,8 @@ export class FolderLock {
     await rename(this.#folder, removed);
     clearInterval(this.#signs);
     held.delete(this.#holder.token);
-    await rm(removed, { recursive: true, force: true });
+    // A file that another process was about to make in it may still come.
+    await rm(removed, { recursive: true, force: true, maxRetries: 10 });
   }
 
   async #isOurs(): Promise<boolean> {
