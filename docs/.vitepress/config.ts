@@ -21,6 +21,11 @@ const config: UserConfig = defineConfig({
   cleanUrls: true,
   markdown: {
     config(md) {
+      // Two braces are an expression of Vue's, also in code within a line.
+      for (const kind of ["text", "code_inline"] as const) {
+        const render = md.renderer.rules[kind] as NonNullable<(typeof md.renderer.rules)[typeof kind]>;
+        md.renderer.rules[kind] = (...token) => render(...token).replaceAll("{{", "&#123;&#123;");
+      }
       md.core.ruler.push("links", ({ tokens, env }) => {
         const { path: page, realPath = page } = env as MarkdownEnv;
         const file = path.relative(ROOT, realPath).replaceAll("\\", "/");
