@@ -8,7 +8,7 @@ import {
 } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
-import { randomOf } from "./random-of.ts";
+import { noise, type Random, seededRandom } from "../latency/random.ts";
 
 const RUNS = Math.max(250, Number(process.env["BATCHWISE_RUNS"] ?? 0));
 const FIRST = Number(process.env["BATCHWISE_SEED"]) || 1;
@@ -25,18 +25,17 @@ interface Model {
   readonly maxTokens: number | undefined;
   readonly concurrency: number;
   readonly price: { readonly perMillionInputTokens: number; readonly perMillionOutputTokens: number };
-  readonly random: () => number;
+  readonly random: Random;
 }
 
 function drawModel(seed: number): Model {
-  const random = randomOf(seed);
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const random = seededRandom(seed);
   const [median, sigma] = [20 + 500 * random(), 0.2 + 0.4 * random()];
   // A run of so many that twice its largest answer is far less than a twentieth of all.
   const isKnown = random() < 0.5;
   const most = Math.ceil(median * (1 + 4 * random()));
   const chats = Array.from({ length: 400 + Math.floor(600 * random()) }, (): Chat => {
-    const answer = Math.max(1, Math.round(median * Math.exp(sigma * normal())));
+    const answer = Math.max(1, Math.round(median * noise(random, sigma)));
     return { input: 10 + Math.floor(200 * random()), answer: isKnown ? Math.min(most, answer) : answer };
   });
   return {
@@ -101,7 +100,7 @@ async function run(model: Model, maxCost: number, failures: number): Promise<Ran
 it("P56 requests shrink where the last ones do not fit a cap: half of an embedding job's tokens are used to 90 %", async () => {
   const faults: unknown[] = [];
   for (let seed = FIRST; seed < FIRST + RUNS / 25; seed++) {
-    const random = randomOf(seed);
+    const random = seededRandom(seed);
     const clock = new FakeClock();
     const texts = Array.from({ length: 5000 + Math.floor(20_000 * random()) }, () => 1 + Math.floor(100 * random()));
     let used = 0;

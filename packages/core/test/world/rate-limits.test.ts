@@ -2,7 +2,7 @@ import { rateLimiter, runnable } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { range } from "../regressions/held-backend.ts";
-import { randomOf } from "./random-of.ts";
+import { seededRandom } from "../latency/random.ts";
 import { fixedWindow, type Gate, leakyBucket, LimitedServer, type Manners } from "./servers.ts";
 
 interface Ran {
@@ -82,7 +82,7 @@ describe("P46 a day's limit in the headers, and a minute's that is enforced", ()
     async (share) => {
       const times: number[] = [];
       for (let seed = 1; seed <= 10; seed++) {
-        const random = randomOf(seed);
+        const random = seededRandom(seed);
         const { slots, seconds } = await send(300, () => random() >= share, { latencyMs: 1000 }, 16);
         expect(slots).toEqual(range(300));
         times.push(seconds);
