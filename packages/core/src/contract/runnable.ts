@@ -124,7 +124,7 @@ export interface RequestLimits {
 export interface Weight {
   /** Tokens of the input. An upper bound will do: what answers report corrects it. */
   readonly tokens?: number | undefined;
-  /** Most tokens that its answer may have, reserved besides those; left out where they are unknown, or where there are none. */
+  /** Most tokens that its answer may have, reserved besides those: 0 where nothing is generated, left out where they are unknown. */
   readonly outputTokens?: number | undefined;
   readonly bytes?: number | undefined;
 }

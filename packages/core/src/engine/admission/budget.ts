@@ -1,19 +1,19 @@
 import { BudgetError } from "../../contract/errors.ts";
 import type { Stats } from "../results/stats.ts";
 
-/** Amounts that caps count. */
-export interface Amounts {
+/** Spend that caps count. */
+export interface Spend {
   readonly tokens: number;
   readonly cost: number;
 }
 
 /** Caps of a batch: what its calls have used, and what those in flight may use at most. */
 export class Budget {
-  readonly #caps: Amounts;
+  readonly #caps: Spend;
   readonly #stats: Stats;
   /** Reserves of calls in flight, and of those that may have cost something and did not say what. */
-  #pending: Amounts = NOTHING;
-  #kept: Amounts = NOTHING;
+  #pending: Spend = NOTHING;
+  #kept: Spend = NOTHING;
   #inFlight = 0;
   #waiting: (() => void)[] = [];
 
@@ -28,13 +28,13 @@ export class Budget {
     return this.#inFlight > 0;
   }
 
-  /** Amounts that are left if all that is in flight takes as much as it may. */
-  get left(): Amounts {
+  /** Spend that are left if all that is in flight takes as much as it may. */
+  get left(): Spend {
     return sum(this.#caps, this.#spent, -1);
   }
 
   /** Tells whether a call that may use so much stays within the caps. */
-  fits(amounts: Amounts): boolean {
+  fits(amounts: Spend): boolean {
     return this.#passed(amounts) === undefined;
   }
 
@@ -50,13 +50,13 @@ export class Budget {
     });
   }
 
-  begin(amounts: Amounts): void {
+  begin(amounts: Spend): void {
     this.#inFlight++;
     this.#pending = sum(this.#pending, amounts, 1);
   }
 
   /** @param isKept true where the call may have used what was reserved, and has not said so */
-  end(amounts: Amounts, isKept: boolean): void {
+  end(amounts: Spend, isKept: boolean): void {
     this.#inFlight--;
     // Nothing is in flight: no rounding is left either.
     this.#pending = this.#inFlight === 0 ? NOTHING : sum(this.#pending, amounts, -1);
@@ -65,7 +65,7 @@ export class Budget {
   }
 
   /** Error that says which cap a call would pass that may use so much. */
-  refusal(amounts: Amounts): BudgetError {
+  refusal(amounts: Spend): BudgetError {
     const kind = this.#passed(amounts) ?? "cost";
     return new BudgetError(
       `Expected the batch to stay within \`${NAMES[kind]}\` (${this.#caps[kind]}), got a call that may take ` +
@@ -73,13 +73,13 @@ export class Budget {
     );
   }
 
-  get #spent(): Amounts {
+  get #spent(): Spend {
     const { totalTokens: tokens, cost } = this.#stats.usage;
     return sum(sum({ tokens, cost }, this.#kept, 1), this.#pending, 1);
   }
 
   /** Cap that a call would pass. One of which nothing is known passes none that has not been reached. */
-  #passed(amounts: Amounts): keyof Amounts | undefined {
+  #passed(amounts: Spend): keyof Spend | undefined {
     const spent = this.#spent;
     return (["tokens", "cost"] as const).find((kind) =>
       amounts[kind] === 0 ? spent[kind] >= this.#caps[kind] : spent[kind] + amounts[kind] > this.#caps[kind],
@@ -87,10 +87,10 @@ export class Budget {
   }
 }
 
-const NOTHING: Amounts = { tokens: 0, cost: 0 };
+const NOTHING: Spend = { tokens: 0, cost: 0 };
 const NAMES = { tokens: "maxTokens", cost: "maxCost" } as const;
 
-function sum(left: Amounts, right: Amounts, sign: 1 | -1): Amounts {
+function sum(left: Spend, right: Spend, sign: 1 | -1): Spend {
   return { tokens: left.tokens + sign * right.tokens, cost: left.cost + sign * right.cost };
 }
 

@@ -3,15 +3,15 @@ import type { BudgetError, ErrorCode } from "../../contract/errors.ts";
 import type { Price, Usage } from "../../contract/report.ts";
 import type { Chunk } from "../intake/chunk.ts";
 import { costOf, totalTokensOf } from "../results/stats.ts";
-import type { Amounts, Budget } from "./budget.ts";
+import type { Spend, Budget } from "./budget.ts";
 
 /** Reserves of one Runnable's calls under the caps of a batch, by the weights of their inputs and the answers so far. */
 export class Spending {
   readonly #budget: Budget;
   readonly #price: Price | undefined;
-  readonly #reserves = new Map<Chunk<unknown>, Amounts>();
+  readonly #reserves = new Map<Chunk<unknown>, Spend>();
   /** The most tokens and cost beyond what was reserved that an answer to one input has taken; undefined before the first. */
-  #largest: Amounts | undefined;
+  #largest: Spend | undefined;
   /** Calls that may be in flight while the largest answer is unknown, and answers since it was last raised. */
   #mostInFlight = 1;
   #answers = 0;
@@ -69,7 +69,7 @@ export class Spending {
     return this.#budget.refusal(this.#mostOf(chunk));
   }
 
-  #mostOf(chunk: Chunk<unknown>): Amounts {
+  #mostOf(chunk: Chunk<unknown>): Spend {
     const guessed = 2 * (this.#largest?.tokens ?? 0) * chunk.unbounded;
     const inputTokens = chunk.tokens - chunk.outputTokens;
     // Input may be written to a cache, for more.

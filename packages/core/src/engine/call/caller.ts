@@ -126,7 +126,7 @@ export class Caller<Input, Output> {
 
   /** End of a call for the limiter, with what the provider counted for it (P28). */
   #settlementOf(chunk: Chunk<Input>, { usage, limits }: CallSlot, error: Error | undefined): Settlement {
-    const used = usage && usedOf(usage, chunk.size);
+    const used = usage && countedOf(usage, chunk.size);
     if (error === undefined) return { outcome: "ok", used, limits };
     const facts = factsOf(error);
     // A wait that is not obeyed is one input's failure, and holds for no other.
@@ -175,7 +175,7 @@ function send<Input, Output>(
 }
 
 /** Amounts of a call that limits count; undefined where its usage does not say. */
-function usedOf(usage: Usage, inputs: number): Demand | undefined {
+function countedOf(usage: Usage, inputs: number): Demand | undefined {
   const { inputTokens, outputTokens, uncountedInputTokens = 0 } = usage;
   const tokens = countedTokens(usage);
   const counted = inputTokens === undefined ? undefined : inputTokens - uncountedInputTokens;
