@@ -164,7 +164,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a limit is not asked",
     file: "admission/admission.ts",
-    find: "    const reservation = limiter.tryReserve?.(this.demandOf(chunk), options);\n    return reservation && { reservation };\n",
+    find: "    const reservation = limiter.tryReserve?.(demandOf(chunk, this.#options.calibration), options);\n    return reservation && { reservation };\n",
     replace: "    return FREE;\n",
   },
 ];

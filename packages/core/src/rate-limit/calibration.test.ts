@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { range } from "../../test/regressions/held-backend.ts";
-import { Calibration, calibrationOf } from "./calibration.ts";
+import { Calibration, calibrationOf, demandOf } from "./calibration.ts";
 
 /** Calibration that has seen answers which weighed this much, and counted this share of it. */
 function learned(...answers: readonly (readonly [weighed: number, share: number])[]): Calibration {
@@ -70,4 +70,17 @@ it("the batches of one `weigh` share what they learn", () => {
   calibrationOf(weigh).observe(10_000, 1000);
   expect(calibrationOf(weigh).factor).toBeLessThan(0.2);
   expect(calibrationOf(() => ({})).factor).toBe(1);
+});
+
+it("demand is one request, its inputs, and its tokens as the provider is expected to count them", () => {
+  const inputs = { size: 3, tokens: 30, outputTokens: 0 };
+  const whole = { requests: 1, inputs: 3, tokens: 30, inputTokens: 30, outputTokens: 0 };
+  expect(demandOf(inputs, undefined)).toEqual(whole);
+  const calibration = new Calibration();
+  calibration.factor = 0.5;
+  expect(demandOf(inputs, calibration)).toEqual({ ...whole, tokens: 15, inputTokens: 15 });
+  calibration.answers = new Calibration();
+  calibration.answers.factor = 0.25;
+  const own = { tokens: 15, inputTokens: 5, outputTokens: 10 };
+  expect(demandOf({ size: 1, tokens: 50, outputTokens: 40 }, calibration)).toEqual({ requests: 1, inputs: 1, ...own });
 });

@@ -1,5 +1,6 @@
 import type { Usage } from "../contract/report.ts";
 import type { Weight } from "../contract/runnable.ts";
+import type { Amounts } from "./reservation-stats.ts";
 
 /** Mean deviations that a chunk may weigh more than is expected of it. */
 const CAUTION = 3;
@@ -53,6 +54,16 @@ export class Calibration {
     this.#deviation = kept * this.#deviation + deviation;
     this.factor = Math.min(1, (this.#used + CAUTION * this.#deviation) / this.#weighed);
   }
+}
+
+/** Demand of one request of so many inputs on the limits, its tokens as the provider is expected to count them. */
+export function demandOf(
+  { size, tokens, outputTokens }: Weighed & { readonly size: number },
+  calibration: Calibration | undefined,
+): Amounts {
+  const output = outputTokens * (calibration?.answers?.factor ?? 1);
+  const input = (tokens - outputTokens) * (calibration?.factor ?? 1);
+  return { requests: 1, inputs: size, tokens: input + output, inputTokens: input, outputTokens: output };
 }
 
 const learned = new WeakMap<(input: never) => Weight, Calibration>();

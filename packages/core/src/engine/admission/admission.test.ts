@@ -4,7 +4,6 @@ import { runnable } from "../../compose/functions.ts";
 import type { Demand, RateLimiter, Reservation, ReserveOptions, Settlement } from "../../contract/rate-limiter.ts";
 import type { BatchOptions } from "../../contract/runnable.ts";
 import { Calibration } from "../../rate-limit/calibration.ts";
-import { Chunk } from "../intake/chunk.ts";
 import { RequestSize } from "../../request-size/request-size.ts";
 import type { AnyStageContext } from "../stage-context.ts";
 import { Admission } from "./admission.ts";
@@ -60,22 +59,6 @@ it("counts the calls that could begin by those in flight, and settles a reservat
   admission.end(pass, { outcome: "ok" });
   expect(settled).toEqual([{ outcome: "ok" }]);
   expect([admission.places, admission.isBusy]).toEqual([2, false]);
-});
-
-it("a chunk's demand is one request, its inputs, and its tokens as the provider is expected to count them", () => {
-  const whole = { requests: 1, inputs: 3, tokens: 30, inputTokens: 30, outputTokens: 0 };
-  expect(admissionOf().demandOf(chunk)).toEqual(whole);
-  const calibration = new Calibration();
-  calibration.factor = 0.5;
-  const { options } = stageContext(SUBJECT, []);
-  const calibrated = admissionOf({}, { options: { ...options, calibration } });
-  expect(calibrated.demandOf(chunk)).toEqual({ ...whole, tokens: 15, inputTokens: 15 });
-  calibration.answers = new Calibration();
-  calibration.answers.factor = 0.25;
-  const answered = new Chunk<number>();
-  answered.add(0, 0, { tokens: 10, outputTokens: 40 });
-  const own = { tokens: 15, inputTokens: 5, outputTokens: 10 };
-  expect(calibrated.demandOf(answered)).toEqual({ requests: 1, inputs: 1, ...own });
 });
 
 it("passes without a limiter at once, and with one that would have to wait not at all", () => {

@@ -1,4 +1,5 @@
-import type { Demand, Reservation, ReserveOptions, Settlement } from "../../contract/rate-limiter.ts";
+import type { Reservation, ReserveOptions, Settlement } from "../../contract/rate-limiter.ts";
+import { demandOf } from "../../rate-limit/calibration.ts";
 import type { Chunk } from "../intake/chunk.ts";
 import type { ResolvedOptions } from "../resolve/resolve-options.ts";
 import type { Stats } from "../results/stats.ts";
@@ -88,7 +89,7 @@ export class Admission {
     const { limiter } = this.#options;
     if (limiter === undefined) return FREE;
     const options = this.#options.size === undefined ? this.#reserve : this.#reserveOptions();
-    const reservation = limiter.tryReserve?.(this.demandOf(chunk), options);
+    const reservation = limiter.tryReserve?.(demandOf(chunk, this.#options.calibration), options);
     return reservation && { reservation };
   }
 
@@ -117,7 +118,7 @@ export class Admission {
         const resume = this.#stats.waiting();
         if (chunk.isSlow) this.#slow++;
         try {
-          const demand = this.demandOf(chunk);
+          const demand = demandOf(chunk, this.#options.calibration);
           reservation = await limiter.reserve(demand, { ...this.#reserveOptions(), signal, urgent: isUrgent });
         } catch (error) {
           if (signal.aborted) return undefined;
@@ -150,17 +151,9 @@ export class Admission {
     if (settlement !== undefined) reservation?.settle(settlement);
   }
 
-  /** Demand of one request on the limits, its tokens as the provider is expected to count them. */
-  demandOf(chunk: Chunk<unknown>): Demand {
-    const { calibration } = this.#options;
-    const outputTokens = chunk.outputTokens * (calibration?.answers?.factor ?? 1);
-    const inputTokens = (chunk.tokens - chunk.outputTokens) * (calibration?.factor ?? 1);
-    return { requests: 1, inputs: chunk.size, tokens: inputTokens + outputTokens, inputTokens, outputTokens };
-  }
-
   /** Weight of a chunk by which request sizes are learned: its tokens as they are expected to count or, unweighed, its inputs. */
   weightOf(chunk: Chunk<unknown>): number {
-    return this.#options.weigh === undefined ? chunk.size : this.demandOf(chunk).tokens;
+    return this.#options.weigh === undefined ? chunk.size : demandOf(chunk, this.#options.calibration).tokens;
   }
 
   #reserveOptions(): ReserveOptions {

@@ -69,7 +69,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** Sizes of what goes out near the end of the batch. */
   get nearEnd(): NearEnd {
-    this.#nearEnd ??= new NearEnd(this.#options, this.#source, this.#packer, this.#settler, this.#admission);
+    this.#nearEnd ??= new NearEnd(this.#options, this.#source, this.#packer, this.#settler);
     return this.#nearEnd;
   }
 

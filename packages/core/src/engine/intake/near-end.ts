@@ -1,4 +1,4 @@
-import type { Admission } from "../admission/admission.ts";
+import { demandOf } from "../../rate-limit/calibration.ts";
 import type { ResolvedOptions } from "../resolve/resolve-options.ts";
 import type { Settler } from "../results/settler.ts";
 import type { Chunk } from "./chunk.ts";
@@ -11,24 +11,21 @@ const WAITING_SHARE = 1 / 2;
 
 /** Sizes of what goes out near the end of a batch, where nothing is to wait for one large answer. */
 export class NearEnd {
-  readonly #options: Pick<ResolvedOptions<never, unknown>, "limiter">;
+  readonly #options: Pick<ResolvedOptions<never, unknown>, "calibration" | "limiter">;
   readonly #source: Source<unknown>;
   readonly #packer: Pick<Packer<never>, "held">;
   readonly #settler: Pick<Settler<never, never>, "count">;
-  readonly #admission: Admission;
 
   constructor(
-    options: Pick<ResolvedOptions<never, unknown>, "limiter">,
+    options: Pick<ResolvedOptions<never, unknown>, "calibration" | "limiter">,
     source: Source<unknown>,
     packer: Pick<Packer<never>, "held">,
     settler: Pick<Settler<never, never>, "count">,
-    admission: Admission,
   ) {
     this.#options = options;
     this.#source = source;
     this.#packer = packer;
     this.#settler = settler;
-    this.#admission = admission;
   }
 
   /** Inputs of a chunk that waits at the limits which go out next. */
@@ -45,10 +42,10 @@ export class NearEnd {
   /** Tells whether a chunk could be sent now without taking anything from others: no new work is left, and no limit is near. */
   isSpare(chunk: Chunk<unknown>): boolean {
     if (!this.#source.ended || this.#packer.held > 0) return false;
-    return (this.#options.limiter?.waitMs?.(this.#admission.demandOf(chunk)) ?? 0) === 0;
+    return (this.#options.limiter?.waitMs?.(demandOf(chunk, this.#options.calibration)) ?? 0) === 0;
   }
 
   #lastSize(chunk: Chunk<unknown>, most: number): number {
-    return lastSize(chunk.size, this.#admission.demandOf(chunk), this.#options.limiter, most);
+    return lastSize(chunk.size, demandOf(chunk, this.#options.calibration), this.#options.limiter, most);
   }
 }

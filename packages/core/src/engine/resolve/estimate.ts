@@ -2,6 +2,7 @@ import { ArgumentError } from "../../contract/errors.ts";
 import { kindOf } from "../../contract/kind-of.ts";
 import type { Estimate } from "../../contract/report.ts";
 import type { BatchOptions, RunnableShape } from "../../contract/runnable.ts";
+import { demandOf } from "../../rate-limit/calibration.ts";
 import type { Amounts } from "../../rate-limit/reservation-stats.ts";
 import { Packer } from "../intake/packer.ts";
 import { costOf } from "../results/stats.ts";
@@ -45,11 +46,10 @@ function packAll<Input>(
     const chunk = packer.take(partial);
     if (chunk === undefined) return;
     demand.requests++;
-    const inputTokens = (chunk.tokens - chunk.outputTokens) * (calibration?.factor ?? 1);
-    const outputTokens = chunk.outputTokens * (calibration?.answers?.factor ?? 1);
+    const { tokens, inputTokens, outputTokens } = demandOf(chunk, calibration);
+    demand.tokens += tokens;
     demand.inputTokens += inputTokens;
     demand.outputTokens += outputTokens;
-    demand.tokens += inputTokens + outputTokens;
     isBounded &&= chunk.unbounded === 0;
   };
   for (const input of inputs) {
