@@ -128,7 +128,7 @@ export class BatchRun<Input, Output> {
     const limits: ShardLimits<Input> = {
       backend: this.#session.backend,
       caps: this.#session.caps,
-      tokens: this.#session.tokens,
+      weigh: this.#session.weigh,
       refuse: (position, error) => answers.fill(position, error),
     };
     const toIsolate = await this.#runJobs(call, answers.slots.keys(), limits);

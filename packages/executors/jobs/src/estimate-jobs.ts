@@ -1,4 +1,4 @@
-import type { JobBackend, JobCaps, Price } from "@batchwise/core";
+import type { JobBackend, JobCaps, Price, Weight } from "@batchwise/core";
 import { costOf, jobPriceOf } from "./prices.ts";
 import { shards } from "./shards.ts";
 
@@ -9,7 +9,9 @@ export interface JobEstimate {
   readonly lines: number;
   /** By the Runnable's `weigh`, which may be an upper bound. */
   readonly tokens: number;
-  /** Cost of the input tokens; undefined where no price is known. */
+  /** Most tokens of the answers among them; undefined where the Runnable does not say them for each input. */
+  readonly outputTokens: number | undefined;
+  /** Cost of these tokens; undefined where no price is known. */
   readonly cost: number | undefined;
   /** Cost of the same live. */
   readonly liveCost: number | undefined;
@@ -20,22 +22,30 @@ export function estimateJobs<Input>(
   inputs: readonly Input[],
   backend: JobBackend<Input>,
   caps: JobCaps,
-  tokensOf: (input: Input) => number,
+  weigh: (input: Input) => Weight,
   price: Price | undefined,
 ): JobEstimate {
   let jobs = 0;
   let lines = 0;
-  let tokens = 0;
+  let inputTokens = 0;
   const accepted = [...inputs.keys()].filter((position) => isAccepted(backend, inputs[position] as Input));
-  const limits = { backend, caps, tokens: tokensOf, refuse: () => undefined };
+  const limits = { backend, caps, weigh, refuse: () => undefined };
   for (const shard of shards(inputs, accepted, limits)) {
     jobs++;
     lines += shard.lines;
-    tokens += shard.tokens;
+    inputTokens += shard.tokens;
   }
-  const liveCost = costOf(price, tokens, 0);
-  const cost = costOf(jobPriceOf(price, backend.priceShare), tokens, 0);
-  return { inputs: inputs.length, jobs, lines, tokens, cost, liveCost };
+  const answers = accepted.map((position) => weigh(inputs[position] as Input).outputTokens);
+  const most = answers.reduce<number>((sum, each = 0) => sum + each, 0);
+  return {
+    inputs: inputs.length,
+    jobs,
+    lines,
+    tokens: inputTokens + most,
+    outputTokens: answers.includes(undefined) ? undefined : most,
+    cost: costOf(jobPriceOf(price, backend.priceShare), inputTokens, most),
+    liveCost: costOf(price, inputTokens, most),
+  };
 }
 
 function isAccepted<Input>(backend: JobBackend<Input>, input: Input): boolean {

@@ -7,6 +7,7 @@ import {
   ResultError,
   runnable,
   TimeoutError,
+  type Weight,
 } from "@batchwise/core";
 import { FakeClock, failureOf } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
@@ -511,6 +512,16 @@ describe("cost", () => {
       cost: 2,
       liveCost: 4,
     });
+  });
+
+  it("an estimate counts the largest answers at their price, or says that they are unknown", async () => {
+    const price = { perMillionInputTokens: 1_000_000, perMillionOutputTokens: 2_000_000 };
+    const estimateWith = (outputTokens: number | undefined): Promise<object> => {
+      const weigh = (text: string): Weight => ({ tokens: text.length, outputTokens });
+      return world({ priceShare: 0.5, settings: { price, weigh } }).jobs.estimateJobs(["ab", "cd"]);
+    };
+    expect(await estimateWith(10)).toMatchObject({ tokens: 24, outputTokens: 20, cost: 22, liveCost: 44 });
+    expect(await estimateWith(undefined)).toMatchObject({ tokens: 4, outputTokens: undefined, cost: 2, liveCost: 4 });
   });
 
   it("prices what is done live at the full price", async () => {

@@ -11,6 +11,7 @@ import {
   type RunnableSettings,
   type StandardSchema,
   systemClock,
+  type Weight,
   withConfig,
 } from "@batchwise/core";
 import { BatchRun } from "./batch-run.ts";
@@ -145,7 +146,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   async estimateJobs(inputs: Iterable<Input>): Promise<JobEstimate> {
     const backend = await this.#loadBackend();
     const { price } = this.#live.settings ?? {};
-    return estimateJobs([...inputs], backend, this.#caps(backend), (input) => this.#tokens(input), price);
+    return estimateJobs([...inputs], backend, this.#caps(backend), (input) => this.#weigh(input), price);
   }
 
   /**
@@ -184,8 +185,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
       live: unchecked,
       options: this.#options,
       price,
-      weigh: (input) => this.#live.settings?.weigh?.(input) ?? { tokens: 0 },
-      tokens: (input) => this.#tokens(input),
+      weigh: (input) => this.#weigh(input),
     };
   }
 
@@ -212,8 +212,8 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     return { ...caps, inputs: caps.inputs ?? MAX_INPUTS, ...(enqueuedTokens === undefined ? {} : { enqueuedTokens }) };
   }
 
-  #tokens(input: Input): number {
-    return this.#live.settings?.weigh?.(input).tokens ?? 0;
+  #weigh(input: Input): Weight {
+    return this.#live.settings?.weigh?.(input) ?? { tokens: 0 };
   }
 }
 

@@ -17,7 +17,6 @@ export interface Session<Input, Output> {
   readonly price: Price | undefined;
   /** Weight of an input in a live call. */
   readonly weigh: (input: Input) => Weight;
-  readonly tokens: (input: Input) => number;
 }
 
 /** Signals that end the wait for a job. */

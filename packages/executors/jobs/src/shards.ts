@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { InputError, type JobBackend, type JobCaps, type JobLine } from "@batchwise/core";
+import { InputError, type JobBackend, type JobCaps, type JobLine, type Weight } from "@batchwise/core";
 
 /**
  * Part of a call's inputs that one job takes. The text of its lines is written on request, and not kept; a line is a
@@ -31,8 +31,8 @@ export const LONGEST_ID = "0000000";
 export interface ShardLimits<Input> {
   readonly backend: JobBackend<Input>;
   readonly caps: JobCaps;
-  /** Tokens of an input. */
-  readonly tokens: (input: Input) => number;
+  /** Weight of an input. */
+  readonly weigh: (input: Input) => Weight;
   /** Called for an input that does not fit into any job. */
   readonly refuse: (position: number, error: InputError) => void;
 }
@@ -94,7 +94,7 @@ class ShardBuilder<Input> {
   write(positions: readonly number[]): WrittenLine {
     const part = pick(this.#inputs, positions);
     const line = this.#limits.backend.line(part, String(this.lines));
-    const tokens = part.reduce((sum, input) => sum + this.#limits.tokens(input), 0);
+    const tokens = part.reduce((sum, input) => sum + (this.#limits.weigh(input).tokens ?? 0), 0);
     return { positions, text: line.text, bytes: bytesOf(line), tokens };
   }
 
@@ -147,14 +147,14 @@ class ShardBuilder<Input> {
 function* groups<Input>(
   inputs: readonly Input[],
   positions: Iterable<number>,
-  { caps, tokens }: ShardLimits<Input>,
+  { caps, weigh }: ShardLimits<Input>,
 ): Generator<number[], void, undefined> {
   const { inputsPerLine = 1, tokensPerLine = Infinity, inputs: inputsPerJob = Infinity } = caps;
   const most = Math.min(inputsPerLine, inputsPerJob);
   let group: number[] = [];
   let weight = 0;
   for (const position of positions) {
-    const added = tokensPerLine === Infinity ? 0 : tokens(inputs[position] as Input);
+    const added = tokensPerLine === Infinity ? 0 : (weigh(inputs[position] as Input).tokens ?? 0);
     if (group.length >= most || (group.length > 0 && weight + added > tokensPerLine)) {
       yield group;
       group = [];

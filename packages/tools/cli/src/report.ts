@@ -45,10 +45,12 @@ function shareOf(outputTokens: number | undefined): string {
 }
 
 /** Estimate of offline jobs, with the live price, as text. */
-export function jobsText({ inputs, jobs, tokens, cost, liveCost }: JobEstimate): string {
+export function jobsText({ inputs, jobs, tokens, outputTokens, cost, liveCost }: JobEstimate): string {
+  const of = outputTokens === undefined ? UNBOUNDED : "";
   const price =
-    cost === undefined || liveCost === undefined ? "" : `, ${dollars(cost)} instead of ${dollars(liveCost)}`;
-  return `Offline: ${counted(inputs, "input")} in ${counted(jobs, "job")}, at most ${counted(tokens, "token")}${price}.`;
+    cost === undefined || liveCost === undefined ? "" : `, ${dollars(cost)} instead of ${dollars(liveCost)}${of}`;
+  const share = shareOf(outputTokens);
+  return `Offline: ${counted(inputs, "input")} in ${counted(jobs, "job")}, at most ${counted(tokens, "token")}${share}${price}.`;
 }
 
 /** Text of a job's event, for those that users want to know. */
