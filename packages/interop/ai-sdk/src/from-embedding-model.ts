@@ -61,7 +61,7 @@ export function fromEmbeddingModel(
       {
         maxConcurrency: model.supportsParallelCalls === true ? undefined : 1,
         request: { size: "learned", ...limitsOf(model), ...defined(request ?? {}) },
-        weigh: (text) => ({ tokens: utf8Length(text), bytes: utf8Length(text) }),
+        weigh: (text) => ({ tokens: utf8Length(text), outputTokens: 0, bytes: utf8Length(text) }),
         ...defined(settings),
       },
       PACE,

@@ -150,7 +150,7 @@ describe("what comes back", () => {
 
   test("inputs have a weight: UTF-8 bytes", () => {
     const embeddings = fromLangChainEmbeddings(new Noting());
-    expect(embeddings.estimate(["é", "ab"]).tokens).toBe(4);
+    expect(embeddings.estimate(["é", "ab"])).toMatchObject({ tokens: 4, outputTokens: 0 });
     const own = fromLangChainEmbeddings(new Noting(), { weigh: () => ({ tokens: 7 }) });
     expect(own.estimate(["é", "ab"]).tokens).toBe(14);
   });

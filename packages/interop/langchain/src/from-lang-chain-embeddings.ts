@@ -7,7 +7,14 @@ import {
   VectorLength,
   vectorsIn,
 } from "@batchwise/adapter-kit";
-import { bulkRunnable, type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
+import {
+  bulkRunnable,
+  type CallOptions,
+  runnable,
+  type Runnable,
+  type RunnableSettings,
+  type Weight,
+} from "@batchwise/core";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { chainFailure } from "./errors.ts";
 import { inOrder, tokensOf } from "./rows.ts";
@@ -108,6 +115,6 @@ async function send<Result>(
 }
 
 /** Tokens are never more than bytes. */
-function weigh(text: string): { tokens: number } {
-  return { tokens: utf8Length(text) };
+function weigh(text: string): Weight {
+  return { tokens: utf8Length(text), outputTokens: 0 };
 }

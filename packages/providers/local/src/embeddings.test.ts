@@ -194,9 +194,9 @@ test("close lets calls finish, refuses later ones, and may be called twice and b
 });
 
 test("weighs texts by their bytes, and never beyond maxTokens", () => {
-  expect(embeddings.settings.weigh!("héllo")).toEqual({ bytes: 6, tokens: 6 });
+  expect(embeddings.settings.weigh!("héllo")).toEqual({ bytes: 6, tokens: 6, outputTokens: 0 });
   const short = new LocalEmbeddings({ maxTokens: 4 });
-  expect(short.settings.weigh!("héllo")).toEqual({ bytes: 6, tokens: 4 });
+  expect(short.settings.weigh!("héllo")).toEqual({ bytes: 6, tokens: 4, outputTokens: 0 });
 });
 
 async function vectorsOf(texts: readonly string[]): Promise<Float32Array[]> {

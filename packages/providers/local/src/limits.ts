@@ -23,5 +23,5 @@ export const BUCKET: BucketLimits = { maxTexts: 16, maxPaddedTokens: 1024 };
 /** UTF-8 bytes, which bound the tokens from above in practice; a text is read no further than `maxTokens`. */
 export function weigh(text: string, maxTokens: number | undefined): Weight {
   const bytes = utf8Length(text);
-  return { bytes, tokens: Math.min(bytes, maxTokens ?? Infinity) };
+  return { bytes, tokens: Math.min(bytes, maxTokens ?? Infinity), outputTokens: 0 };
 }
