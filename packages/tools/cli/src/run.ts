@@ -19,6 +19,7 @@ import type { Sample } from "./sample/sample.ts";
 import type { Step } from "./step.ts";
 import { Stats } from "./stats.ts";
 import { dedupeOf, type Task } from "./task.ts";
+import { widthOf } from "./terminal-width.ts";
 import { withTexts } from "./text-options.ts";
 import { type Ending, writeLive } from "./write-live.ts";
 import { inputsOf, writeOffline } from "./write-offline.ts";
@@ -134,9 +135,8 @@ async function drawSample(task: Task): Promise<Sample> {
 
 function showSample({ environment }: Task, sample: Sample, result: RunResult): RunResult {
   const { stdout = process.stdout } = environment;
-  const { columns = USUAL_WIDTH } = stdout as { readonly columns?: number };
   const totals = sample.totalsOf(result);
-  stdout.write(sample.textOf(totals, columns));
+  stdout.write(sample.textOf(totals, widthOf(stdout) ?? USUAL_WIDTH));
   return { ...result, sample: totals };
 }
 

@@ -5,7 +5,8 @@ import { ArgumentError } from "@batchwise/core";
 import { amount, count, counted, duration, listing } from "@batchwise/terminal";
 import { Command } from "commander";
 import { reasonOf } from "../reason-of.ts";
-import { columnsOf, isWanted, type SteerEnvironment } from "./steer-environment.ts";
+import { widthOf } from "../terminal-width.ts";
+import { isWanted, type SteerEnvironment } from "./steer-environment.ts";
 
 interface PruneFlags {
   readonly olderThan?: number;
@@ -77,7 +78,7 @@ async function withCacheIn(
 async function stats(store: CacheFileStore, environment: SteerEnvironment): Promise<void> {
   const { entries, bytes, oldest, newest } = await store.usage();
   const rows = [{ Results: count(entries), Size: sizeOf(bytes), Oldest: ageOf(oldest), Newest: ageOf(newest) }];
-  environment.stdout.write(listing(rows, columnsOf(environment)));
+  environment.stdout.write(listing(rows, widthOf(environment.stdout)));
 }
 
 async function prune(store: CacheFileStore, flags: PruneFlags, environment: SteerEnvironment): Promise<void> {

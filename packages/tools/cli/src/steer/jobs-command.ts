@@ -7,7 +7,8 @@ import { Command } from "commander";
 import { readOptions } from "../adapter-options.ts";
 import { findAdapter } from "../find-adapter.ts";
 import { one, settings } from "../run-command.ts";
-import { columnsOf, isWanted, type SteerEnvironment } from "./steer-environment.ts";
+import { widthOf } from "../terminal-width.ts";
+import { isWanted, type SteerEnvironment } from "./steer-environment.ts";
 
 interface Flags {
   readonly jobs?: string;
@@ -56,14 +57,14 @@ async function list(reference: string | undefined, flags: Flags, environment: St
   const backend = reference === undefined ? undefined : await backendOf(reference, flags, environment);
   const rows: Record<string, string>[] = [];
   for (const job of jobs) rows.push({ Job: job.id ?? "being created", Tag: job.tag, ...(await stateIn(backend, job)) });
-  environment.stdout.write(rows.length === 0 ? "No job is left.\n" : listing(rows, columnsOf(environment)));
+  environment.stdout.write(rows.length === 0 ? "No job is left.\n" : listing(rows, widthOf(environment.stdout)));
 }
 
 async function show(id: string, reference: string, flags: Flags, environment: SteerEnvironment): Promise<void> {
   const job = jobOf(id, await notedJobs(flags, environment));
   const backend = await backendOf(reference, flags, environment);
   const rows = [{ Job: id, Tag: job.tag, ...(await stateIn(backend, job)) }];
-  environment.stdout.write(listing(rows, columnsOf(environment)));
+  environment.stdout.write(listing(rows, widthOf(environment.stdout)));
 }
 
 async function cancel(id: string, reference: string, flags: Flags, environment: SteerEnvironment): Promise<void> {

@@ -4,7 +4,8 @@ import { pathToFileURL } from "node:url";
 import { ArgumentError } from "@batchwise/core";
 import { Command } from "commander";
 import { placesFrom } from "../find-adapter.ts";
-import { columnsOf, type SteerEnvironment } from "./steer-environment.ts";
+import { widthOf } from "../terminal-width.ts";
+import type { SteerEnvironment } from "./steer-environment.ts";
 
 /** Command `batchwise queue`: hands on to @batchwise/queue, which only those have installed who use it. */
 export function queueCommand(environment: SteerEnvironment): Command {
@@ -21,7 +22,7 @@ export function queueCommand(environment: SteerEnvironment): Command {
         out: (text) => void stdout.write(text),
         error: (text) => void stderr.write(text),
         input: stdin,
-        columns: columnsOf(environment),
+        columns: widthOf(stdout),
       });
       environment.onExitCode(code);
     });

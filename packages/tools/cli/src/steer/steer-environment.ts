@@ -12,12 +12,6 @@ export interface SteerEnvironment {
   readonly onExitCode: (code: number) => void;
 }
 
-/** Width of the terminal; undefined where there is none. */
-export function columnsOf({ stdout }: SteerEnvironment): number | undefined {
-  const { columns } = stdout as { readonly columns?: unknown };
-  return typeof columns === "number" && columns > 0 ? columns : undefined;
-}
-
 /**
  * Says what a command is going to do, and asks, unless --yes was given.
  *
