@@ -31,6 +31,11 @@ it("what calls have used counts, whatever was expected of them", () => {
   expect([70, 71].map((each) => budget.fits(tokens(each)))).toEqual([true, false]);
 });
 
+it("P9 a weight that is no number fits no cap, and does not lift it", () => {
+  expect(new Budget(100, Infinity, stats()).fits(tokens(Number.NaN))).toBe(false);
+  expect(new Budget(Infinity, 1, stats()).fits(cost(Number.NaN))).toBe(false);
+});
+
 it("P56 what a call may have used and has not said is kept as spent", () => {
   const budget = new Budget(100, Infinity, stats());
   budget.begin(tokens(60));

@@ -81,9 +81,9 @@ export class Budget {
   /** Cap that a call would pass. One of which nothing is known passes none that has not been reached. */
   #passed(amounts: Spend): keyof Spend | undefined {
     const spent = this.#spent;
-    return (["tokens", "cost"] as const).find((kind) =>
-      amounts[kind] === 0 ? spent[kind] >= this.#caps[kind] : spent[kind] + amounts[kind] > this.#caps[kind],
-    );
+    const fits = (kind: keyof Spend): boolean =>
+      amounts[kind] === 0 ? spent[kind] < this.#caps[kind] : spent[kind] + amounts[kind] <= this.#caps[kind];
+    return (["tokens", "cost"] as const).find((kind) => !fits(kind));
   }
 }
 
