@@ -18,7 +18,7 @@ export function queueCommand(environment: SteerEnvironment): Command {
     .action(async (argv: string[]) => {
       const { runQueueCommand } = await loadQueue(placesFrom(environment.folder));
       const { stdin, stdout, stderr } = environment;
-      const code = await runQueueCommand(argv.length === 0 ? ["--help"] : argv, {
+      const code = await runQueueCommand(argv, {
         out: (text) => void stdout.write(text),
         error: (text) => void stderr.write(text),
         input: stdin,
