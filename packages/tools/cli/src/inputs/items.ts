@@ -9,8 +9,6 @@ import type { Prompt } from "./prompt.ts";
 import { type BatchLine, batchLineIn, ID_FIELD, type Requested, type Target } from "./target.ts";
 import { fieldsOf, TEXT_FIELD } from "./values.ts";
 
-export type { Kept } from "./kept.ts";
-
 /** Input of a run. */
 export interface Item {
   /** Position from 0; records that cannot be read count. */

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { type Decimal, RecordBatchReader, type Vector } from "apache-arrow";
 import { type ColumnType, type ColumnTypes, fractionDigitsOf } from "../columns/column-type.ts";
 import { columnValue, dayOf, momentOf } from "../columns/exact-value.ts";
-import type { Kept } from "../inputs/items.ts";
+import type { Kept } from "../inputs/kept.ts";
 
 /** Values of the rows of our own Arrow file; those of kept columns have all their digits. */
 export async function* arrowRows(file: string, types: ColumnTypes): AsyncGenerator<Kept, void> {

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { ArgumentError } from "@batchwise/core";
 import { parse } from "csv-parse/sync";
-import type { Kept } from "../inputs/items.ts";
+import type { Kept } from "../inputs/kept.ts";
 import { type Line, linesOf } from "../inputs/lines.ts";
 import type { OutputFormat, TableShape } from "../outputs/encoder.ts";
 import { LINE_BEGINNING } from "../outputs/jsonl-encoder.ts";

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { ArgumentError } from "@batchwise/core";
 import { exactJson } from "../inputs/exact-json.ts";
-import type { Kept } from "../inputs/items.ts";
+import type { Kept } from "../inputs/kept.ts";
 import { baseRows } from "./base-rows.ts";
 import type { OutputFormat, TableShape } from "../outputs/encoder.ts";
 import type { RowFormat } from "./row-format.ts";

@@ -1,6 +1,6 @@
 import { ResultError } from "@batchwise/core";
 import { exactJson } from "../inputs/exact-json.ts";
-import type { Kept } from "../inputs/items.ts";
+import type { Kept } from "../inputs/kept.ts";
 import { base64Of, vectorOfBase64 } from "../outputs/base64.ts";
 import type { Chunk, Encoder, OutputFormat, TableShape } from "../outputs/encoder.ts";
 import { requireVector, vectorOf } from "../outputs/grouped-encoder.ts";

@@ -1,4 +1,4 @@
-import type { Kept } from "../inputs/items.ts";
+import type { Kept } from "../inputs/kept.ts";
 import { jsonOf } from "./json.ts";
 import { type Row, reportedError } from "./row.ts";
 

@@ -1,5 +1,5 @@
 import { codeOf, type ErrorCode } from "@batchwise/core";
-import type { Kept } from "../inputs/items.ts";
+import type { Kept } from "../inputs/kept.ts";
 
 /** Outcome of one input. An error of an earlier run is there as it was reported. */
 export type Outcome = { readonly output: unknown } | { readonly error: Error | ReportedError };
