@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
 import { ArgumentError } from "@batchwise/core";
-import { parse } from "csv-parse/sync";
 import type { Kept } from "../inputs/kept.ts";
 import { type Line, linesOf } from "../inputs/lines.ts";
 import type { OutputFormat, TableShape } from "../outputs/encoder.ts";
@@ -71,7 +70,11 @@ async function* parquetRows(file: string): AsyncGenerator<TableRow, void> {
 /** Rows of our own CSV: it ends a row at a line feed outside of quotes. */
 async function* csvRows(file: string, shape: TableShape): AsyncGenerator<TableRow, void> {
   const columns = [...ownColumns(shape), ...shape.keep];
-  const { csvColumns } = await import("../outputs/csv-encoder.ts");
+  // Only a CSV that is resumed needs them.
+  const [{ parse }, { csvColumns }] = await Promise.all([
+    import("csv-parse/sync"),
+    import("../outputs/csv-encoder.ts"),
+  ]);
   const header = csvColumns(shape).join("\n");
   let parts: Line[] = [];
   let isHeader = true;
