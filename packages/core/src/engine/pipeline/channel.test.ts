@@ -70,6 +70,18 @@ it("a stage that waits is woken when something was taken, not from within, and o
   expect(woken).toBe(1);
 });
 
+it("a stage that waits is woken once for all that several readers took in one turn", async () => {
+  const { channel } = channelOf(BUSY);
+  let woken = 0;
+  channel.wakeWhenTaken({ wake: () => woken++ });
+  for (const index of [0, 1, 2]) {
+    channel.pass(index, "a");
+    new KeepingReader(channel).take(1);
+  }
+  await turn();
+  expect(woken).toBe(1);
+});
+
 it.for([
   ["idle feeders", [IDLE, IDLE], true],
   ["one that is busy", [IDLE, BUSY], false],

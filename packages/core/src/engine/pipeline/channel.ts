@@ -60,8 +60,7 @@ export class Channel implements Source<unknown> {
       reader.add(index, input);
     }
     this.#settleEnd();
-    // Not from within: the stage before may be the one that is asking now.
-    if (this.pulled > before) queueMicrotask(() => this.#sleepers.wake());
+    if (this.pulled > before) this.#sleepers.wakeSoon();
   }
 
   isIdle(): boolean {

@@ -36,4 +36,11 @@ export class Sleepers implements Wakeable {
   wake(): void {
     for (const stage of this.#stages.splice(0)) stage.wake();
   }
+
+  /** Wakes them once, a microtask later: one of them may be asking now. */
+  wakeSoon(): void {
+    if (this.#stages.length === 0) return;
+    const due = this.#stages.splice(0);
+    queueMicrotask(() => due.forEach((stage) => stage.wake()));
+  }
 }
