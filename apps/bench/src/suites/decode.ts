@@ -46,7 +46,7 @@ export async function measureDecode({ items, rounds }: DecodeOptions): Promise<S
       {
         name: `${OURS}, from the body to vectors against the floor`,
         bound: "at most",
-        limit: 1.6,
+        limit: 1.4,
         measured: ratio(of(OURS)),
         unit: "times its time",
       },

@@ -1,45 +1,38 @@
 import { ResultError } from "@batchwise/core";
+import { parseJson } from "../fields.ts";
 import { kindOf } from "../kind-of.ts";
-import { base64Bytes, base64Memory } from "./base64.ts";
+import { decodeBase64 } from "./base64.ts";
 
-/**
- * Makes a `Float32Array` of what an API sends for a vector: base64 of little-endian float32, or numbers.
- *
- * It decodes into one piece of memory and hands out copies of it: that piece stays in the processor's cache, and a copy is
- * not zeroed before it is written.
- */
+/** Makes a `Float32Array` of what an API sends for a vector: base64 of little-endian float32, or numbers. */
 export class VectorDecoder {
-  #memory = base64Memory(0);
-  #numbers = new Float32Array(0);
   readonly #taken: (Float32Array | ResultError)[] = [];
 
-  /** Decodes base64 while an answer arrives, for `decode` to find under the number that this returns. */
+  /** Decodes base64 as it stands in a JSON text that arrives, for `decode` to find under the number that this returns. */
   take(base64: string): number {
-    return this.#taken.push(this.#fromBase64(base64)) - 1;
+    const vector = fromBase64(base64);
+    // Some encoders escape what base64 has: PHP's writes `\/`, .NET's `\u002B` and `\u003D`.
+    const isEscaped = vector instanceof ResultError && base64.includes("\\");
+    return this.#taken.push(isEscaped ? this.decode(parseJson(`"${base64}"`)) : vector) - 1;
   }
 
   /** The vector of base64, of numbers, or of the number of what has been taken; an error where it is not finite. */
   decode(embedding: unknown): Float32Array | ResultError {
-    if (typeof embedding === "string") return this.#fromBase64(embedding);
+    if (typeof embedding === "string") return fromBase64(embedding);
     if (typeof embedding === "number") return this.#taken[embedding] ?? notVector(embedding);
     return Array.isArray(embedding) || ArrayBuffer.isView(embedding)
       ? fromNumbers(embedding as ArrayLike<unknown>)
       : notVector(embedding);
   }
+}
 
-  #fromBase64(text: string): Float32Array | ResultError {
-    const bytes = base64Bytes(text);
-    if (bytes === 0 || bytes % Float32Array.BYTES_PER_ELEMENT !== 0) return notVector(text);
-    if (this.#numbers.byteLength !== bytes) {
-      this.#memory = base64Memory(bytes);
-      this.#numbers = new Float32Array(this.#memory.buffer);
-    }
-    if (this.#memory.decode(text) !== bytes) return notVector(text);
-    const square = squareOf(this.#numbers);
-    if (!Number.isFinite(square)) return notFinite();
-    // Bytes of another type read as float32 have exponents that no model's numbers have, however it is scaled.
-    return square === 0 || (square > 1e-20 && square < 1e20) ? this.#numbers.slice() : notFloats();
-  }
+function fromBase64(text: string): Float32Array | ResultError {
+  const buffer = decodeBase64(text);
+  if (buffer === undefined || buffer.byteLength % Float32Array.BYTES_PER_ELEMENT !== 0) return notVector(text);
+  const vector = new Float32Array(buffer);
+  const square = squareOf(vector);
+  if (!Number.isFinite(square)) return notFinite();
+  // Bytes of another type read as float32 have exponents that no model's numbers have, however it is scaled.
+  return square === 0 || (square > 1e-20 && square < 1e20) ? vector : notFloats();
 }
 
 function fromNumbers(numbers: ArrayLike<unknown>): Float32Array | ResultError {

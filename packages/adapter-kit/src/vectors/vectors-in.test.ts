@@ -139,6 +139,29 @@ test("what was taken while the answer arrived is found by its number", () => {
   expect([slots[0], slots[2]]).toEqual([expect.any(ResultError), expect.any(ResultError)]);
 });
 
+// dotnet/runtime#50998, microsoft/AICentral#149, openai/openai-dotnet#1041; PHP escapes slashes
+test("P52 escapes in base64 that is taken are what they stand for", () => {
+  const escapes = fc.constantFrom("+", "/", "=").chain((sign) => {
+    const code = `\\u00${sign.charCodeAt(0).toString(16)}`;
+    return fc.constantFrom<readonly [string, string]>(
+      [sign, code],
+      [sign, code.toUpperCase().replace("U", "u")],
+      ["/", "\\/"],
+    );
+  });
+  fc.assert(
+    fc.property(
+      fc.array(fc.float({ noNaN: true, min: -1, max: 1 }), { minLength: 1, maxLength: 9 }),
+      escapes,
+      (numbers, [sign, escape]) => {
+        const decoder = new VectorDecoder();
+        const vector = decoder.decode(base64Of(numbers));
+        expect(decoder.decode(decoder.take(base64Of(numbers).replaceAll(sign, escape)))).toEqual(vector);
+      },
+    ),
+  );
+});
+
 function bitsOf(numbers: Float32Array): number {
   return numbers.slice(0, 8).reduce((bits, each) => bits * 2 + (each > 0 ? 1 : 0), 0);
 }

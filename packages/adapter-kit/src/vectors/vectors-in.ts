@@ -22,28 +22,30 @@ export function vectorsIn(
     row instanceof ResultError ? row : decoder.decode(isBare(row) ? row : fieldsOf(row)?.["embedding"]),
   );
   const usual = usualLength(slots);
-  const expected = (typeof length === "object" ? length.known : length) ?? usual;
-  if (typeof length === "object" && usual !== undefined)
-    length.vote(usual, slots.filter((slot) => hasLength(slot, usual)).length);
+  const expected = (typeof length === "object" ? length.known : length) ?? usual?.length;
+  if (typeof length === "object" && usual !== undefined) length.vote(usual.length, usual.count);
   return slots.map((slot) =>
-    slot instanceof ResultError || hasLength(slot, expected) ? slot : wrongLength(expected, slot.length),
+    slot instanceof ResultError || slot.length === expected ? slot : wrongLength(expected, slot.length),
   );
-}
-
-function hasLength(slot: Float32Array | ResultError, length: number | undefined): boolean {
-  return slot instanceof Float32Array && slot.length === length;
 }
 
 function isBare(row: unknown): boolean {
   return typeof row === "string" || Array.isArray(row) || ArrayBuffer.isView(row);
 }
 
-/** The length of more than half of the vectors. Where no length has so many, none can be relied on. */
-function usualLength(slots: readonly (Float32Array | ResultError)[]): number | undefined {
-  const vectors = slots.filter((slot) => slot instanceof Float32Array);
+/** The length of more than half of the vectors, and how many have it. Where no length has so many, none can be relied on. */
+function usualLength(
+  slots: readonly (Float32Array | ResultError)[],
+): { readonly length: number; readonly count: number } | undefined {
   const counts = new Map<number, number>();
-  for (const { length } of vectors) counts.set(length, (counts.get(length) ?? 0) + 1);
-  return [...counts].find(([, count]) => count * 2 > vectors.length)?.[0];
+  let vectors = 0;
+  for (const slot of slots) {
+    if (slot instanceof ResultError) continue;
+    vectors++;
+    counts.set(slot.length, (counts.get(slot.length) ?? 0) + 1);
+  }
+  for (const [length, count] of counts) if (count * 2 > vectors) return { length, count };
+  return undefined;
 }
 
 function wrongLength(expected: number | undefined, got: number): ResultError {

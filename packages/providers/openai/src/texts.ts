@@ -17,14 +17,14 @@ export async function fitTexts(
 ): Promise<(string | InputError)[]> {
   signal?.throwIfAborted();
   const slots = textsIn(inputs);
-  const long = [...slots.entries()].filter(([, text]) => mayBeTooLong(text, length));
-  if (long.length === 0) return slots;
+  if (!slots.some((text) => mayBeTooLong(text, length))) return slots;
   const cutter = await loadCutter();
   let characters = 0;
   try {
-    for (const [position, text] of long) {
-      slots[position] = fit(text as string, position, length, cutter);
-      characters += (text as string).length;
+    for (const [position, text] of slots.entries()) {
+      if (typeof text !== "string" || !mayBeTooLong(text, length)) continue;
+      slots[position] = fit(text, position, length, cutter);
+      characters += text.length;
       if (characters > CHARACTERS_AT_A_TIME) {
         characters = 0;
         await sleep(0, systemClock, signal);

@@ -1,11 +1,8 @@
-import { parseJson, textIn } from "@batchwise/adapter-kit";
-
 /** Text before a vector in base64. Inside of a JSON string the quotes would have backslashes before them. */
-const OPENING = /"embedding"\s*:\s*"/;
+const OPENING = /"embedding"\s*:\s*"/g;
 /** Bytes of a text's end in which a vector may be about to begin. */
 const LONGEST_OPENING = 32;
-/** Bytes that are searched for an opening at a time: from one vector to the next it is not far. */
-const STEP = 256;
+const NOT_ASCII = /[^\0-\x7f]/;
 /** Bytes that become one string, of which vectors are slices. */
 const PIECE = 65_536;
 
@@ -22,7 +19,7 @@ export class VectorSieve {
   /** Part that has arrived of a vector that has not ended. */
   #begun: string | undefined;
 
-  /** @param take is handed each vector's base64 and returns the number to put in its place */
+  /** @param take is handed each vector's base64, as it stands in the JSON, and returns the number to put in its place */
   constructor(take: (base64: string) => number) {
     this.#take = take;
   }
@@ -34,24 +31,22 @@ export class VectorSieve {
   /** The text that is left. */
   end(): string {
     const text = this.#left.join("") + this.#pending + (this.#begun === undefined ? "" : `"${this.#begun}`);
-    const bytes = new Uint8Array(text.length);
-    for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
-    return new TextDecoder().decode(bytes);
+    if (!NOT_ASCII.test(text)) return text;
+    return new TextDecoder().decode(Uint8Array.from(text, (character) => character.charCodeAt(0)));
   }
 
   #read(piece: string): void {
+    const text = this.#pending + piece;
     const left: string[] = [];
-    let at = this.#begun === undefined ? 0 : this.#goOn(piece, 0, this.#begun, left);
-    while (at < piece.length) {
-      const searched = this.#pending + piece.slice(at, at + STEP);
-      const opening = OPENING.exec(searched);
-      const end = opening === null ? searched.length - LONGEST_OPENING : opening.index + opening[0].length - 1;
-      const kept = Math.max(0, end);
-      left.push(searched.slice(0, kept));
-      // Behind the quote, counted from where this step began.
-      const behind = at + kept + 1 - this.#pending.length;
-      this.#pending = opening === null ? searched.slice(kept) : "";
-      at = opening === null ? at + STEP : this.#goOn(piece, behind, "", left);
+    let at = this.#begun === undefined ? 0 : this.#goOn(text, 0, this.#begun, left);
+    this.#pending = "";
+    while (at < text.length) {
+      OPENING.lastIndex = at;
+      const opening = OPENING.exec(text);
+      const end = opening === null ? Math.max(at, text.length - LONGEST_OPENING) : OPENING.lastIndex - 1;
+      left.push(text.slice(at, end));
+      if (opening === null) this.#pending = text.slice(end);
+      at = opening === null ? text.length : this.#goOn(text, end + 1, "", left);
     }
     // Joined, and so copied: a slice would keep all of the piece in memory.
     this.#left.push(left.join(""));
@@ -63,7 +58,7 @@ export class VectorSieve {
     const end = quote === -1 ? piece.length : quote;
     const base64 = begun + piece.slice(start, end);
     this.#begun = quote === -1 ? base64 : undefined;
-    if (quote !== -1) left.push(String(this.#take(unescaped(base64))));
+    if (quote !== -1) left.push(String(this.#take(base64)));
     return end + 1;
   }
 }
@@ -76,11 +71,6 @@ export async function readThrough(response: Response, sieve: VectorSieve): Promi
     if (done) return sieve.end();
     sieve.write(value);
   }
-}
-
-/** Some encoders escape what base64 has: PHP's writes `\/`, .NET's `\u002B` and `\u003D`. */
-function unescaped(base64: string): string {
-  return base64.includes("\\") ? (textIn(parseJson(`"${base64}"`)) ?? base64) : base64;
 }
 
 /** One character for each byte: of what is ASCII, the text itself. */
