@@ -69,6 +69,7 @@ export class RequestSize {
     // Requests are what is scarce.
     if (least >= work.most) return work.most;
     const chosen = this.#classes.choose({
+      least,
       unsent: work.unsent,
       leftMs: work.leftMs,
       mostMs: work.timeoutMs * SHARE_OF_TIMEOUT,

@@ -9,7 +9,7 @@ function classesOf(weights: readonly number[], msOf: (weight: number) => number)
 }
 
 /** The end is unknown, and any number of calls carries the rate. */
-const choice: Choice = { unsent: 0, leftMs: Infinity, mostMs: Infinity, perMs: 0, inFlight: 1 };
+const choice: Choice = { least: 1, unsent: 0, leftMs: Infinity, mostMs: Infinity, perMs: 0, inFlight: 1 };
 /** 80 ms, and 10 us a token. */
 const linear = (weight: number): number => 80 + weight / 100;
 
@@ -25,6 +25,13 @@ it("nothing is chosen before a class has three answers", () => {
 it("P55 the largest class is chosen whose answers take at most twice as long as the shortest", () => {
   // 90, 121, 162 and 244 ms.
   expect(classesOf([1024, 4096, 8192, 16_384], linear).choose(choice)).toBe(8192);
+});
+
+it("P55 requests that are smaller than any that is chosen are no measure, such as the parts of one that was refused", () => {
+  const classes = classesOf([16, 4096, 8192, 16_384], (weight) => (weight < 100 ? 50 : linear(weight)));
+  expect(classes.choose({ ...choice, least: 4000 })).toBe(16_384);
+  expect(classes.choose(choice)).toBe(32);
+  expect(classesOf([16], () => 50).choose({ ...choice, least: 4000 })).toBe(32);
 });
 
 it("P55 the next class up is tried while it is expected to be quick by the growth so far", () => {

@@ -23,6 +23,8 @@ interface Class {
 
 /** Bounds of a choice. */
 export interface Choice {
+  /** Weight of the smallest requests that are sent where more is left: of smaller ones nothing is compared. */
+  readonly least: number;
   /** Weight of what is not sent yet, and the milliseconds that it takes at the limits; Infinity where its end is unknown. */
   readonly unsent: number;
   readonly leftMs: number;
@@ -46,7 +48,7 @@ export class SizeClasses {
 
   /** Takes over the time of a whole answer. */
   observe(weight: number, ms: number): void {
-    const place = Math.max(0, Math.round(Math.log2(weight)));
+    const place = placeOf(weight);
     const known = (this.#classes[place] ??= { answers: 0, meanMs: 0 });
     known.answers++;
     if (known.answers > 1 && known.meanMs > 0) {
@@ -62,8 +64,10 @@ export class SizeClasses {
    * that is left, and end no later than the work does. Undefined while no class is known.
    */
   choose(choice: Choice): number | undefined {
-    const { mostMs, inFlight, unsent } = choice;
-    const known = [...this.#classes.keys()].filter((place) => (this.#classes[place]?.answers ?? 0) >= ENOUGH);
+    const { mostMs, inFlight, least, unsent } = choice;
+    const all = [...this.#classes.keys()].filter((place) => (this.#classes[place]?.answers ?? 0) >= ENOUGH);
+    const from = Math.min(placeOf(least), all.at(-1) ?? 0);
+    const known = all.filter((place) => place >= from);
     const [smallest] = known;
     if (smallest === undefined) return undefined;
     const mostWork = inFlight * Math.max(...known.map((place) => this.#workOf(place)));
@@ -109,4 +113,8 @@ export class SizeClasses {
   #meanMs(place: number): number {
     return this.#classes[place]?.meanMs ?? 0;
   }
+}
+
+function placeOf(weight: number): number {
+  return Math.max(0, Math.round(Math.log2(weight)));
 }
