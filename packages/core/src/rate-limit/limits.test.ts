@@ -6,7 +6,7 @@ import { SlidingWindow } from "./sliding-window.ts";
 
 const SEEN: Amounts = { requests: 0, inputs: 0, tokens: 0, inputTokens: 0, outputTokens: 0 };
 /** Beginning of a call before which nothing had passed. */
-const startAt = (at: number): Parameters<Limits["apply"]>[1] => ({ at, spent: SEEN, refused: SEEN });
+const startAt = (at: number): Parameters<Limits["apply"]>[1] => ({ at, open: SEEN, spent: SEEN, refused: SEEN });
 
 /** Limits to which a response has reported this, in a call that began and ended at 0. */
 function reported(facts: RateLimitFacts, unseen: Amounts = SEEN): Limits {

@@ -33,15 +33,19 @@ export class Limits {
    * @param start when the call began, and what had been taken and refused by then
    * @param unseen amounts that may be missing in the report
    */
-  apply(facts: RateLimitFacts, start: Pick<Mark, "at" | "spent" | "refused">, unseen: Amounts, now: number): void {
+  apply(facts: RateLimitFacts, start: Mark, unseen: Amounts, now: number): void {
     for (const kind of KINDS) {
       const reported = facts[kind];
-      if (reported !== undefined)
-        this.#applyOne(kind, reported, start.at, start.spent[kind] - start.refused[kind], unseen[kind], now);
+      if (reported !== undefined) this.#applyOne(kind, reported, start, unseen[kind], now);
     }
   }
 
-  #applyOne(kind: Kind, reported: LimitFacts, since: number, passed: number, unseen: number, now: number): void {
+  /** A call failed for what it sent, and nothing was said of what it used. */
+  failed(demand: Demand, now: number): void {
+    for (const [kind, bucket] of this.#buckets) bucket.failed(demand[kind] ?? 0, now);
+  }
+
+  #applyOne(kind: Kind, reported: LimitFacts, start: Mark, unseen: number, now: number): void {
     const known = this.#buckets.get(kind);
     let bucket = known;
     const limit = atLeast(reported.limit, Number.MIN_VALUE) ?? bucket?.limit;
@@ -61,8 +65,10 @@ export class Limits {
       this.#summarize();
     }
     if (left === undefined) return;
-    bucket.learn(remaining - unseen, remaining, since, now);
-    bucket.gained(remaining, passed, since);
+    const { at: since, open, refused, spent } = start;
+    const least = remaining - unseen;
+    bucket.learn(least, remaining, since, now);
+    bucket.gained(remaining, spent[kind] - refused[kind], since, least + open[kind]);
     bucket.wholeIn(limit - remaining, resetMs, now);
   }
 

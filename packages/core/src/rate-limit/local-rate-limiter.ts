@@ -137,6 +137,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
           const more = (demand[kind] ?? 0) - (used[kind] ?? 0);
           if (more !== 0) each.correct(more, end);
         }
+        if (settlement.outcome === "failed" && settlement.used === undefined) this.#limits.failed(demand, end);
         this.#inFlight.ended(end - start.at, used, settlement.outcome === "ok");
         if (settlement.limits !== undefined) {
           this.#limits.apply(settlement.limits, start, this.#stats.unseen(start, used), end);

@@ -121,8 +121,8 @@ it("a time until it is whole that is clearly shorter hastens it", () => {
 /** Bucket of 6,000 a minute, nothing in it, of which so much has come in the two seconds before 10,000. */
 function shared(came: number, remaining: number = 50): TokenBucket {
   const each = new TokenBucket(6000, 0, 10_000);
-  each.gained(remaining, 1000, 8000);
-  each.gained(remaining, 1000 + came, 10_000);
+  each.gained(remaining, 1000, 8000, 0);
+  each.gained(remaining, 1000 + came, 10_000, 0);
   return each;
 }
 
@@ -144,8 +144,41 @@ it("P55 where much is left it is not measured what comes", () => {
 
 it("P55 what comes is measured over two seconds at least, and anew after them", () => {
   const each = shared(100);
-  each.gained(50, 1300, 11_900);
+  each.gained(50, 1300, 11_900, 0);
   expect(waits(each, 10_000, 100)).toEqual([2000]);
-  each.gained(50, 1300, 12_000);
+  each.gained(50, 1300, 12_000, 0);
   expect(waits(each, 10_000, 100)).toEqual([1000]);
+});
+
+/** Bucket of 6,000 a minute in whose two seconds before 10,000 failed calls had reserved 100, and all that came is `came`. */
+function failing(came: number): TokenBucket {
+  const each = new TokenBucket(6000, 0, 10_000);
+  each.gained(0, 1000, 8000, 0);
+  each.failed(100, 10_000);
+  each.gained(0, 1000 + came, 10_000, 40);
+  return each;
+}
+
+it("P28 what failed calls had reserved comes back once the provider has shown that it counts no such calls", () => {
+  const each = failing(200 + 100);
+  expect(waits(each, 10_000, 40, 100)).toEqual([0, expect.closeTo(600, 6)]);
+  each.failed(60, 10_000);
+  expect(waits(each, 10_000, 100)).toEqual([0]);
+});
+
+it("P28 what failed calls had reserved stays taken where the provider counts it, or where others take what comes", () => {
+  for (const came of [200, 249, 100]) {
+    const each = failing(came);
+    each.failed(60, 10_000);
+    expect(each.waitMs(40, 10_000)).toBeGreaterThan(0);
+  }
+});
+
+it("P28 a provider that counts failed calls from now on is believed", () => {
+  const each = failing(300);
+  each.failed(100, 12_000);
+  each.gained(0, 1500, 12_000, 0);
+  const before = each.waitMs(1000, 12_000);
+  each.failed(100, 12_000);
+  expect(each.waitMs(1000, 12_000)).toBe(before);
 });

@@ -29,6 +29,8 @@ const ALL = 0.85;
 const LEAST_SHARE = 0.2;
 /** Share of the limit of which so little is left that it matters. */
 const SCARCE = 0.1;
+/** Share of what comes in a window that failed calls must have reserved, to tell whether the provider counts them. */
+const TELLING = 0.1;
 
 /**
  * Bucket that refills evenly and holds a minute's worth, as those providers count that report in headers what is left.
@@ -46,6 +48,9 @@ export class TokenBucket implements Allowance {
   /** Share of the limit that comes: others may use the same one. */
   #share = 1;
   #anchor: { readonly total: number; readonly at: number } | undefined;
+  /** Amount that failed calls had reserved since the anchor, and whether the provider counts such calls. */
+  #failed = 0;
+  #countsFailed = true;
 
   constructor(limit: number, level: number, now: number) {
     this.limit = limit;
@@ -65,10 +70,7 @@ export class TokenBucket implements Allowance {
     this.#level -= amount;
     return {
       begin: () => undefined,
-      correct: (difference, later) => {
-        this.#refill(later);
-        this.#level = Math.min(this.limit, this.#level + difference);
-      },
+      correct: (difference, later) => this.#giveBack(difference, later),
     };
   }
 
@@ -102,18 +104,40 @@ export class TokenBucket implements Allowance {
     this.#hurriedRate = missing / resetMs;
   }
 
+  /** A call failed that had reserved so much. It comes back where the provider has shown that it counts no such calls. */
+  failed(amount: number, now: number): void {
+    this.#failed += amount;
+    if (!this.#countsFailed) this.#giveBack(amount, now);
+  }
+
   /**
    * Takes over what a response said is left, and what had passed in all when its call began. Their sum grows by what has
-   * come. Where that is less than the limit, others take the rest.
+   * come, and by what failed calls had reserved where these are not counted. Where it grows by less than the limit, others
+   * take the rest.
+   *
+   * @param likely amount that is left now, if all calls were counted in the order in which they began
    */
-  gained(remaining: number, passed: number, at: number): void {
+  gained(remaining: number, passed: number, at: number, likely: number): void {
     const total = remaining + passed;
     const anchor = (this.#anchor ??= { total, at });
     if (at - anchor.at < WINDOW_MS) return;
-    const share = (total - anchor.total) / ((at - anchor.at) * this.#wholeRate);
+    const whole = (at - anchor.at) * this.#wholeRate;
+    const gained = total - anchor.total;
+    if (this.#failed > TELLING * whole) {
+      const isCounted = gained - whole < this.#failed / 2;
+      this.#countsFailed = isCounted;
+      if (!isCounted) this.#level = Math.min(Math.max(this.#level, likely), this.limit);
+    }
+    const share = (gained - (this.#countsFailed ? 0 : this.#failed)) / whole;
     const isScarce = remaining < SCARCE * this.limit && share < ALL;
     this.#share = isScarce ? Math.max(LEAST_SHARE, share) : 1;
     this.#anchor = { total, at };
+    this.#failed = 0;
+  }
+
+  #giveBack(amount: number, now: number): void {
+    this.#refill(now);
+    this.#level = Math.min(this.limit, this.#level + amount);
   }
 
   get #wholeRate(): number {

@@ -34,6 +34,8 @@ export interface Ways {
   readonly latency: Latency;
   /** Share of the admitted requests that are answered with a 503, whose tokens are spent. @default 0 */
   readonly outageShare?: number;
+  /** True where the tokens of a request that is refused for an input are spent, too. @default false */
+  readonly countsRefused?: boolean;
   /** True where its headers say nothing of the limits. @default false */
   readonly isSilent?: boolean;
   /** Milliseconds' worth of limits that come in a time: another user of the key may take the rest. @default all of it */
@@ -92,9 +94,11 @@ export class LimitedProvider implements Server {
       }
       return limited(waitMs);
     }
-    if (texts.some(({ isBad }) => isBad)) return refused();
+    const isBad = texts.some((text) => text.isBad);
+    if (isBad && this.#ways.countsRefused !== true) return refused();
     const tokensMs = this.#take("tokens", tokens);
-    return tokensMs > 0 ? limited(tokensMs) : undefined;
+    if (tokensMs > 0) return limited(tokensMs);
+    return isBad ? refused() : undefined;
   }
 
   /** Takes so much of all limits of a kind, or returns the milliseconds until it may be taken. */

@@ -9,12 +9,15 @@ export interface Text {
   readonly isBad: boolean;
 }
 
-/** Texts whose lengths are lognormal, with a median of 60 tokens and a sigma of 0.9, of which a share is bad. */
+/** Texts whose lengths are lognormal, with a median of 60 tokens and a sigma of 0.9, of which exactly a share is bad. */
 export function makeTexts(count: number, random: Random, badShare: number = 0): Text[] {
-  return Array.from({ length: count }, () => {
+  let bad = Math.round(count * badShare);
+  return Array.from({ length: count }, (_, index) => {
     const tokens = Math.min(8000, Math.max(1, Math.round(60 * noise(random, 0.9))));
     const bytes = Math.max(tokens, Math.round(4.3 * tokens * noise(random, 0.12)));
-    return { tokens, bytes, isBad: random() < badShare };
+    const isBad = random() * (count - index) < bad;
+    if (isBad) bad--;
+    return { tokens, bytes, isBad };
   });
 }
 

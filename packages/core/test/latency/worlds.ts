@@ -60,6 +60,14 @@ export const WORLDS: Readonly<Record<string, World>> = {
     outageShare: 0.01,
     most: 1.06,
     mostRequests: 1100,
+    mostRefused: 5,
+  }),
+  F10counted: embedding("the same, and what is refused is counted", {
+    badShare: 0.001,
+    outageShare: 0.01,
+    countsRefused: true,
+    most: Infinity,
+    mostRefused: 10,
   }),
   T: embedding("a quarter of texts and limits, 10 us", { scale: 1 / 4, most: 1.04 }),
   C: chats(),
@@ -112,7 +120,7 @@ export const WORLDS: Readonly<Record<string, World>> = {
   sharedSilent: shared(true),
 };
 
-interface Embedding extends Partial<Pick<Ways, "outageShare" | "isSilent">> {
+interface Embedding extends Partial<Pick<Ways, "outageShare" | "isSilent" | "countsRefused">> {
   readonly baseMs?: number;
   readonly us?: number;
   readonly sigma?: number;
