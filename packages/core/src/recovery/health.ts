@@ -3,7 +3,7 @@ import type { Chunk, Failing } from "../engine/intake/chunk.ts";
 import type { AnyStageContext } from "../engine/stage-context.ts";
 import type { Failure, Judgment } from "./failure.ts";
 import { Refusals } from "./refusals.ts";
-import { isTooLong, isUnavailable, isWorthRetrying, mayRetry } from "./retry-policy.ts";
+import { attemptsWhere, isTooLong, isUnavailable, isWorthRetrying, mayRetry } from "./retry-policy.ts";
 
 /** Milliseconds after which a run ends in which nothing ever got through, and a failure that keeps others off uses up tries. */
 const LONG_MS = 120_000;
@@ -175,7 +175,8 @@ export class Health {
   }
 
   #try(chunk: Chunk<unknown>): Judgment {
-    return chunk.retries < this.#attempts - 1 ? "try" : "over";
+    const attempts = attemptsWhere(1 - Math.max(this.#answered, RELIABLE), this.#attempts);
+    return chunk.retries < attempts - 1 ? "try" : "over";
   }
 
   /** Tells whether a failure belongs to an outage. The last two inputs of a batch may each be bad. */

@@ -3,7 +3,7 @@ import { chunkOf } from "../../test/engine-parts.ts";
 import { type ErrorFacts, factsOf } from "../contract/error-facts.ts";
 import { BatchwiseError, type ErrorCode, InputError, ProviderError, TimeoutError } from "../contract/errors.ts";
 import type { ResolvedRetry } from "../engine/resolve/resolve-options.ts";
-import { backoffMs, blamesOne, isWorthSplitting, mayRetry } from "./retry-policy.ts";
+import { attemptsWhere, backoffMs, blamesOne, isWorthSplitting, mayRetry } from "./retry-policy.ts";
 
 const RETRY: ResolvedRetry = {
   attempts: 3,
@@ -103,4 +103,9 @@ it("P22 P44 the longest wait holds, of those that were asked for and a backoff o
   expect(backoffMs(tried(0), [asks(7), VAGUE, asks(300)], RETRY, () => 0)).toBe(300);
   expect(backoffMs(tried(0), [asks(0), VAGUE, asks(30)], RETRY, () => 0)).toBe(100);
   expect(backoffMs(tried(0), [VAGUE, asks(50_000)], RETRY, () => 0)).toBe(50_000);
+});
+
+it("P42 an input is lost by chance as rarely where a third of all calls fails as where a tenth does", () => {
+  expect([0, 0.05, 0.1].map((share) => attemptsWhere(share, 6))).toEqual([6, 6, 6]);
+  for (const share of [0.15, 0.2, 0.3, 0.4]) expect(share ** attemptsWhere(share, 6)).toBeCloseTo(0.1 ** 6, 12);
 });

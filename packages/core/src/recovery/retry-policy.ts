@@ -14,6 +14,18 @@ export function isWorthRetrying(error: Error, facts: ErrorFacts, retry: Resolved
   return retry.shouldRetry === undefined ? isRetryable(facts) : retry.shouldRetry(error);
 }
 
+/** Share of calls that fail by chance for which attempts are meant. */
+const USUAL_SHARE = 0.1;
+
+/**
+ * Attempts that lose an input by chance as rarely as `attempts` do where a tenth of all calls fails: more, where more fails.
+ *
+ * @param failing share of the calls that fail
+ */
+export function attemptsWhere(failing: number, attempts: number): number {
+  return failing <= USUAL_SHARE ? attempts : (attempts * Math.log(USUAL_SHARE)) / Math.log(failing);
+}
+
 /** Tells whether an error asks for a longer wait than is obeyed. */
 export function isTooLong(
   { retryAfterMs = 0 }: ErrorFacts,

@@ -1,6 +1,15 @@
-import { bulkRunnable, type FinishReport, type Progress, rateLimiter, runnable } from "@batchwise/core";
+import {
+  bulkRunnable,
+  type FinishReport,
+  type Progress,
+  ProviderError,
+  rateLimiter,
+  runnable,
+  sleep,
+} from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
+import { seededRandom } from "../latency/random.ts";
 import { range } from "../regressions/held-backend.ts";
 import { BulkServer, type BulkWays } from "./servers.ts";
 
@@ -172,3 +181,24 @@ describe("P42 an outage is waited for", () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+it.for([0.1, 0.2, 0.3, 0.4, 0.5])(
+  "P42 a provider that fails %d of all calls at random loses no input, and one that is bad is given up",
+  async (share) => {
+    const clock = new FakeClock();
+    const random = seededRandom(7);
+    let calls = 0;
+    const subject = runnable(
+      async (input: number) => {
+        calls++;
+        await sleep(100 + 100 * random(), clock);
+        if (input === 1234 || random() < share) throw new ProviderError("no", { status: 503, retryable: true });
+        return input;
+      },
+      { maxConcurrency: 20, retry: { attempts: 6 }, limiter: rateLimiter({ clock }) },
+    );
+    const slots = await clock.run(subject.batch(range(20_000), { clock, random, returnExceptions: true }));
+    expect(errorsIn(slots)).toEqual([1234]);
+    expect(calls).toBeLessThan((20_000 / (1 - share)) * 1.05 + 100);
+  },
+);
