@@ -54,10 +54,11 @@ export interface OutageFacts {
 /** Right to make one call. It is settled exactly once. */
 export interface Reservation {
   /**
-   * The call starts now: it may have waited for a permit, or for a cap of its batch. Optional. Not called after `tryReserve`
-   * where the call starts at once.
+   * The call starts now: it may have waited for a permit, or for a cap of its batch. Returns the milliseconds that it has to
+   * wait all the same, because another call was refused meanwhile, and is asked again after them. Optional. Not called after
+   * `tryReserve` where the call starts at once.
    */
-  begin?(): void;
+  begin?(): number | void;
   settle(settlement: Settlement): void;
 }
 

@@ -126,6 +126,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
         const later = this.#clock.now();
         start = this.#stats.markAgain(later, demand);
         for (const [, each] of taken) each.begin(later);
+        return this.#pause.leftMs(later);
       },
       settle: (settlement) => {
         if (isSettled) return;

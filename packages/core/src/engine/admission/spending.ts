@@ -5,6 +5,12 @@ import type { Chunk } from "../intake/chunk.ts";
 import { costOf, totalTokensOf } from "../results/stats.ts";
 import type { Spend, Budget } from "./budget.ts";
 
+/** End of a call, as far as caps are concerned. */
+export interface CallEnd {
+  readonly usage: Usage | undefined;
+  readonly error: Error | undefined;
+}
+
 /** Reserves of one Runnable's calls under the caps of a batch, by the weights of their inputs and the answers so far. */
 export class Spending {
   readonly #budget: Budget;
@@ -54,7 +60,7 @@ export class Spending {
   }
 
   /** Takes over what a chunk's call has used. Without a call, nothing. */
-  end(chunk: Chunk<unknown>, call?: { readonly usage: Usage | undefined; readonly error: Error | undefined }): void {
+  end(chunk: Chunk<unknown>, call?: CallEnd): void {
     const reserved = this.#reserves.get(chunk);
     if (reserved === undefined) return;
     this.#reserves.delete(chunk);

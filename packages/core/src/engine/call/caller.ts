@@ -3,7 +3,8 @@ import { toError } from "../../contract/errors.ts";
 import type { Call } from "../../contract/middleware.ts";
 import type { Demand, Settlement } from "../../contract/rate-limiter.ts";
 import type { CallOptions } from "../../contract/call.ts";
-import { Spending } from "../admission/spending.ts";
+import { sleep } from "../../contract/clock.ts";
+import { type CallEnd, Spending } from "../admission/spending.ts";
 import type { Admission } from "../admission/admission.ts";
 import { giveBack, type Pass } from "../admission/pass.ts";
 import type { Chunk } from "../intake/chunk.ts";
@@ -50,11 +51,13 @@ export class Caller<Input, Output> {
     }
     this.#admission.begin();
     let settlement: Settlement = { outcome: "failed" };
+    let end: CallEnd | undefined;
     try {
       const slot = this.#free.pop() ?? new CallSlot(this.#context);
       const answer = await this.#call(chunk, slot);
       settlement = this.#settlementOf(chunk, slot, answer.error);
-      const { fault } = slot;
+      const { fault, usage } = slot;
+      end = { usage, error: answer.error };
       this.#free.push(slot);
       if (this.#settler.isClosed) return undefined;
       const failure = await this.#settler.place(chunk, answer);
@@ -62,6 +65,8 @@ export class Caller<Input, Output> {
       return failure;
     } finally {
       this.#admission.end(pass, settlement);
+      // What waits for it has to know what all are asked to wait.
+      this.#spending?.end(chunk, end);
     }
   }
 
@@ -91,7 +96,6 @@ export class Caller<Input, Output> {
     if (!lookUp) stats.callEnds();
     const { usage, requestId } = slot;
     const { error } = answer;
-    this.#spending?.end(chunk, { usage, error });
     if (error === undefined && usage !== undefined) calibration?.learn(chunk, usage);
     if (error !== undefined) size?.failed();
     // What is sent again, or is a part, says little of what requests take.
@@ -150,12 +154,17 @@ export class Caller<Input, Output> {
     pass: Pass,
     cut: (chunk: Chunk<Input>, count: number) => Chunk<Input> = () => chunk,
   ): Promise<Chunk<Input> | undefined> {
-    const { batch } = this.#context;
+    const { batch, options } = this.#context;
     if (this.#spending === undefined || this.#spending.reserve(chunk)) return chunk;
-    const affordable = await this.#spending.wait(chunk, batch.draining, cut);
-    if (affordable !== undefined) {
-      pass.reservation?.begin?.();
-      return affordable;
+    let affordable = await this.#spending.wait(chunk, batch.draining, cut);
+    while (affordable !== undefined) {
+      const pauseMs = pass.reservation?.begin?.() ?? 0;
+      if (pauseMs === 0) return affordable;
+      this.#spending.end(affordable);
+      // oxlint-disable-next-line no-await-in-loop -- another pause may follow
+      await sleep(pauseMs, options.clock, batch.draining).catch(() => undefined);
+      // oxlint-disable-next-line no-await-in-loop -- the same
+      affordable = await this.#spending.wait(affordable, batch.draining, cut);
     }
     giveBack(pass);
     batch.end({ status: "stopped", reason: this.#spending.refusal(chunk) }, "drain");

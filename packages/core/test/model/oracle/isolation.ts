@@ -77,7 +77,8 @@ function isKnownBadHalf(call: Call, family: readonly Call[]): boolean {
  */
 function isTooLarge(root: Call, part: Call, { log }: Performance): boolean {
   const before = log.calls.filter(({ end }) => (end?.order ?? Infinity) < part.start.order);
-  const passed = before.filter((call) => cameThrough(call) && (call.end?.order ?? 0) < (root.end?.order ?? 0));
+  // Of answers that come at one instant, the engine may hear of the refusal first.
+  const passed = before.filter((call) => cameThrough(call) && (call.end?.time ?? 0) < (root.end?.time ?? 0));
   const largest = Math.max(1, ...passed.map(({ keys }) => keys.length));
   const refused = before.filter(({ keys, result }) => result?.kind === "threw" && keys.length < 2 * root.keys.length);
   const codes = refused.map(({ result }) => (result?.kind === "threw" ? codeOf(result.failure.thrown) : undefined));
