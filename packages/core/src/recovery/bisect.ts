@@ -49,6 +49,8 @@ export class Bisect<Input, Output> {
   #isBlamed = false;
   /** True where the last failure said that single inputs are to blame. */
   #isSure = false;
+  /** True once an input alone was too large: the whole was so for that one. */
+  #isLargeAlone = false;
   /** Error with which the search was given up: nothing more is sent. */
   #over: Error | undefined;
 
@@ -76,6 +78,7 @@ export class Bisect<Input, Output> {
     await this.#pursue(unsent === undefined ? bad : (await this.#send(unsent)).bad);
     // It may grow while it is waited for.
     for (const each of this.#aside) await each;
+    if (this.#isLargeAlone) this.#intake.cap.passed(failure.chunk.size);
     // No input was bad: there were too many.
     if (!this.#isBlamed && this.#largest > 0) this.#intake.cap.suggest(failure.chunk.size, this.#largest);
   }
@@ -132,10 +135,7 @@ export class Bisect<Input, Output> {
     return bad;
   }
 
-  /**
-   * Sends a part, and where its bad input is named what is left of it at once. Settles all that can be, and says whether
-   * every input of it succeeded.
-   */
+  /** Sends a part, and where its bad input is named what is left of it at once. Settles all that can be. */
   async #send(part: Chunk<Input>): Promise<Sent<Input>> {
     let sent = await this.#call(part);
     while (sent.unsent !== undefined) sent = { ...(await this.#call(sent.unsent)), isClean: false };
@@ -166,18 +166,20 @@ export class Bisect<Input, Output> {
   /** Settles what of a failure no further call can help, and says what is left. */
   #sift(failure: Failure<Input>): Sent<Input> {
     const { chunk, error, isWhole, isUnsent } = failure;
-    if (chunk.size === 0 || isUnsent === true) this.#isBlamed = true;
-    if (chunk.size === 0) return UNCLEAN;
+    const facts = factsOf(error);
+    if (chunk.size === 0 || isUnsent === true || !isWhole) this.#isBlamed = true;
+    if (chunk.size === 0) {
+      this.#isLargeAlone ||= facts.code === "request_too_large";
+      return UNCLEAN;
+    }
     if (isUnsent === true) return { ...UNCLEAN, unsent: chunk };
     if (!isWhole) {
-      this.#isBlamed = true;
       this.#settler.giveUpEach(failure);
       return UNCLEAN;
     }
-    const facts = factsOf(error);
     this.#isSure = blamesOne(facts);
     if (chunk.size > 1 && this.#settler.mayDivide(facts)) {
-      if (facts.code === "request_too_large") this.#intake.cap.limit(chunk.size);
+      if (facts.code === "request_too_large" && chunk.size > this.#largest) this.#intake.cap.limit(chunk.size);
       if (isWorthSplitting(facts, this.#fruitless < this.#patience)) return { ...UNCLEAN, bad: { chunk, facts } };
       if (!isWorthSplitting(facts, true)) {
         this.#besides(this.#halving.run(failure));
@@ -189,9 +191,8 @@ export class Bisect<Input, Output> {
     return UNCLEAN;
   }
 
-  /** Lets a part be sent besides the search's own way. */
+  /** Lets a part be sent besides the search's own way. It is awaited at the end: until then nothing looks at its failure. */
   #besides(sending: Promise<void>): void {
-    // It is awaited at the end; until then nothing looks at its failure.
     sending.catch(() => undefined);
     this.#aside.push(sending);
   }

@@ -77,3 +77,23 @@ it("P43 a run that a rate limit ends does not blame the network", async () => {
   const [slot] = await clock.run(subject.batch(range(100), { clock, returnExceptions: true }));
   expect((slot as Error).message).toContain("Check the limits of the key, run the rest later");
 });
+
+// nginx refuses a body of more than `client_max_body_size` (1 MB) by 413: https://nginx.org/en/docs/http/ngx_http_core_module.html.
+it("P41 single texts that are too large do not make all other requests small", async () => {
+  const clock = new FakeClock();
+  let calls = 0;
+  const isLarge = (input: number): boolean => input % 997 === 0;
+  const subject = bulkRunnable<number, number>(
+    async (inputs) => {
+      calls++;
+      await new Promise<void>((resolve) => clock.after(100, resolve));
+      if (!inputs.some(isLarge)) return inputs;
+      throw new ProviderError("no", { code: "request_too_large", status: 413, retryable: false });
+    },
+    { maxConcurrency: 5, retry: { attempts: 6 }, request: { maxInputs: 100 }, limiter: rateLimiter({ clock }) },
+  );
+  const slots = await clock.run(subject.batch(range(20_000), { clock, returnExceptions: true }));
+  expect(slots.map((slot) => slot instanceof Error)).toEqual(range(20_000).map(isLarge));
+  // 200 where none is too large, and some 16 for each that is.
+  expect(calls).toBeLessThanOrEqual(200 + 21 * 16);
+});

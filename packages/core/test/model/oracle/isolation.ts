@@ -21,9 +21,8 @@ function faultsOfFamily(root: Call, performance: Performance, facts: Facts): str
   const steps = Math.ceil(Math.log2(root.keys.length));
   const faults: string[] = [];
   // Only where a failure is about the inputs does each further call belong to the search for one of them.
-  const codes = new Set(
-    family.flatMap(({ result }) => (result?.kind === "threw" ? [codeOf(result.failure.thrown)] : [])),
-  );
+  // Where the server has called a request too large, be it another one, parts are as small as it is known to take.
+  const codes = codesOf(performance.log.calls);
   const isMixed = codes.has("request_too_large") && codes.size > 1;
   if (!isMixed && family.every((call) => isWholeOrBlaming(call, facts))) {
     // About 2 log2(k) for each: one call more where a bad input stands alone at the end of the search, and one for what is left.
@@ -40,6 +39,10 @@ function faultsOfFamily(root: Call, performance: Performance, facts: Facts): str
     faults.push(`request ${root.number} was split on through ${outage} calls without a success (P36)`);
   }
   return faults;
+}
+
+function codesOf(calls: readonly Call[]): ReadonlySet<string> {
+  return new Set(calls.flatMap(({ result }) => (result?.kind === "threw" ? [codeOf(result.failure.thrown)] : [])));
 }
 
 function isWholeOrBlaming({ aborted, result }: Call, facts: Facts): boolean {
