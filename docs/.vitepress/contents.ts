@@ -23,6 +23,7 @@ export const sections: readonly Section[] = [
     files: [
       "README.md",
       "docs/getting-started.md",
+      "apps/examples/README.md",
       "packages/core/README.md",
       "docs/choosing-a-strategy.md",
       "docs/providers.md",
