@@ -260,7 +260,7 @@ describe("two-machines", () => {
   test.skipIf(process.platform === "win32")("a process that submits has the vectors that others make", async () => {
     const environment = { DATABASE_URL: postgres.url };
     const workers = [1, 2].map(() => start("two-machines", ["work"], environment));
-    for (const { child } of workers) await once(child.stdout, "data");
+    await Promise.all(workers.map(({ child }) => once(child.stdout, "data")));
     expect(await run("two-machines", ["submit"], environment)).toEqual({
       code: 0,
       output: "12 vectors of 512 numbers.\n",
