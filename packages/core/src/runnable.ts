@@ -73,7 +73,9 @@ export abstract class Runnable<Input, Output> implements RunnableShape<Input, Ou
     options?: BatchOptions<Input, Output> & { readonly returnExceptions?: false },
   ): Promise<Output[]>;
   batch(inputs: Inputs<Input>, options?: BatchOptions<Input, Output>): Promise<(Output | Error)[]>;
-  batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}): Promise<(Output | Error)[]> {
+  batch(inputs: Inputs<Input>, options: BatchOptions<Input, Output> = {}, ...more: []): Promise<(Output | Error)[]> {
+    if (more.length > 0)
+      return Promise.reject(new ArgumentError("Expected `options` to be one object, got two. Merge them."));
     return batch(this, inputs, options);
   }
 

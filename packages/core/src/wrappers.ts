@@ -1,4 +1,5 @@
 import { BASE_BATCH, CALL_SLOT, STAGES, WRAPPED } from "./contract/marks.ts";
+import { optionMeant } from "./contract/option-meant.ts";
 import { IS_WORKERD } from "./contract/runtime.ts";
 import { chainOf } from "./engine/pipeline/chain-stages.ts";
 import { isOverridden } from "./engine/resolve/call-strategy.ts";
@@ -8,7 +9,7 @@ import { Outage } from "./rate-limit/outage.ts";
 import { Pause } from "./rate-limit/pause.ts";
 import type { Runnable } from "./runnable.ts";
 
-export { costOf, describeIssues, IS_WORKERD, isOverridden };
+export { costOf, describeIssues, IS_WORKERD, isOverridden, optionMeant };
 /** Parts of `rateLimiter()`, for a limiter of your own that pauses and waits for outages as it does. */
 export { Outage, Pause };
 

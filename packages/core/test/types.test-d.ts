@@ -90,6 +90,12 @@ describe("composition", () => {
     expectTypeOf(withRetry(length, { attempts: 3 })).toEqualTypeOf<Runnable<string, number>>();
     expectTypeOf(withConfig(lengths, { maxConcurrency: 3 })).toEqualTypeOf<Runnable<string, number>>();
     expectTypeOf(withFallbacks(length, [lengths])).toEqualTypeOf<Runnable<string, number>>();
+    // @ts-expect-error fallbacks are a list
+    void (() => withFallbacks(length, length));
+    // @ts-expect-error retry options are an object
+    void (() => withRetry(length, 3));
+    // @ts-expect-error there is one object of options
+    void (() => length.batch(["a"], {}, { returnExceptions: true }));
     expectTypeOf(rateLimiter({ requestsPerMinute: 3 })).toEqualTypeOf<RateLimiter>();
   });
 });

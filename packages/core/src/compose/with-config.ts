@@ -36,7 +36,8 @@ export function withRetry<Input, Output>(
   inner: Runnable<Input, Output>,
   retry: RetryOptions = {},
 ): Runnable<Input, Output> {
-  return withConfig(inner, { retry: { attempts: 3, ...given(retry) } });
+  // What is no object is refused there.
+  return withConfig(inner, { retry: retry instanceof Object ? { attempts: 3, ...given(retry) } : retry });
 }
 
 function configured<Input, Output>(

@@ -1,3 +1,5 @@
+import { ArgumentError } from "../contract/errors.ts";
+import { kindOf } from "../contract/kind-of.ts";
 import type { RunnableLike } from "../contract/runnable.ts";
 import { type Runnable, RunnableChain, toRunnable } from "../runnable.ts";
 
@@ -12,6 +14,11 @@ export function withFallbacks<Input, Output>(
   primary: Runnable<Input, Output>,
   fallbacks: readonly RunnableLike<Input, Output>[],
 ): Runnable<Input, Output> {
+  if (!Array.isArray(fallbacks)) {
+    throw new ArgumentError(
+      `Expected \`fallbacks\` to be an array, got ${kindOf(fallbacks)}. Write withFallbacks(runnable, [other]).`,
+    );
+  }
   return new RunnableChain(
     [primary, ...fallbacks].map((each) => toRunnable(each)).map((runnable) => ({ runnable, middleware: [] })),
     "rejected",

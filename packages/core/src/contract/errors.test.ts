@@ -80,6 +80,37 @@ it("P35 the marks and the outcomes of a BatchError are not printed", () => {
   expect(Object.keys(error).toSorted()).toEqual(["code", "name", "retryable"]);
 });
 
+it("a BatchError says which input failed first, and why: the message of its cause, where that is ours", () => {
+  const cause = new InputError("Expected a text, got a number. Correct it.");
+  const outcomes = [
+    { index: 0, input: "a secret", status: "fulfilled", value: 1 },
+    { index: 3, input: "a secret", status: "rejected", reason: new InputError("Expected another, got this.") },
+    { index: 7, input: "a secret", status: "rejected", reason: cause },
+  ] as const;
+  expect(new BatchError("No.", { cause, outcomes }).message).toBe(
+    "No. Input 7 failed. Expected a text, got a number. Correct it.",
+  );
+  // A refusal of all is no input's.
+  expect(new BatchError("No.", { cause, outcomes: [] }).message).toBe("No. Expected a text, got a number. Correct it.");
+});
+
+it("P35 a BatchError says nothing of an error that is not ours but its input's index", () => {
+  const reason = new Error("no such user: a secret");
+  const outcomes = [{ index: 2, input: "a secret", status: "rejected", reason }] as const;
+  expect(new BatchError("No.", { cause: reason, outcomes }).message).toBe("No. Input 2 failed.");
+  expect(new BatchError("No.", { cause: reason, outcomes: [] }).message).toBe("No.");
+});
+
+it("a class without a code of its own has that of the class that it extends", () => {
+  class TooLongError extends InputError {
+    static override readonly kind: string = "TooLongError";
+  }
+  expect([new TooLongError("no").code, new TooLongError("no", { code: "timeout" }).code]).toEqual([
+    "invalid_input",
+    "timeout",
+  ]);
+});
+
 it("toError gives an Error back as it is, one of another realm too", () => {
   const error = new TypeError("no");
   expect(toError(error)).toBe(error);

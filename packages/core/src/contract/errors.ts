@@ -34,6 +34,8 @@ export interface BatchwiseErrorOptions extends ErrorOptions {
 export class BatchwiseError extends Error {
   /** The class's name, written out so that a minifier cannot change it. */
   static readonly kind: string = "BatchwiseError";
+  /** Code of an error that is given none. */
+  static readonly code: ErrorCode = "unknown";
   /** Kind of failure, in one stable word. */
   readonly code: ErrorCode;
   /** True where the same call may succeed later. */
@@ -42,7 +44,7 @@ export class BatchwiseError extends Error {
   constructor(message: string, options: BatchwiseErrorOptions = {}) {
     super(message, options);
     this.name = new.target.kind;
-    this.code = options.code ?? "unknown";
+    this.code = options.code ?? new.target.code;
     Object.defineProperty(this, ERROR_KINDS, { value: lineage(new.target) });
   }
 
@@ -59,10 +61,7 @@ export class BatchwiseError extends Error {
 /** An argument or option that the called function cannot work with. Nothing was sent. */
 export class ArgumentError extends BatchwiseError {
   static override readonly kind: string = "ArgumentError";
-
-  constructor(message: string, options: BatchwiseErrorOptions = {}) {
-    super(message, { ...options, code: options.code ?? "invalid_argument" });
-  }
+  static override readonly code: ErrorCode = "invalid_argument";
 }
 
 /** Options of an error that speaks of one input of a request. */
@@ -74,11 +73,12 @@ export interface InputErrorOptions extends BatchwiseErrorOptions {
 /** This input can never succeed: too long, empty, or rejected by the provider. Its neighbours can. */
 export class InputError extends BatchwiseError {
   static override readonly kind: string = "InputError";
+  static override readonly code: ErrorCode = "invalid_input";
   /** Position of the bad input within the request, from 0, where the provider names it. */
   readonly position: number | undefined;
 
   constructor(message: string, options: InputErrorOptions = {}) {
-    super(message, { ...options, code: options.code ?? "invalid_input" });
+    super(message, options);
     this.position = options.position;
   }
 }
@@ -86,29 +86,20 @@ export class InputError extends BatchwiseError {
 /** A response that breaks its promise: wrong count, order or shape, or refused by the schema. */
 export class ResultError extends BatchwiseError {
   static override readonly kind: string = "ResultError";
-
-  constructor(message: string, options: BatchwiseErrorOptions = {}) {
-    super(message, { ...options, code: options.code ?? "invalid_result" });
-  }
+  static override readonly code: ErrorCode = "invalid_result";
 }
 
 /** One call took longer than `timeoutMs`. It may succeed when tried again. */
 export class TimeoutError extends BatchwiseError {
   static override readonly kind: string = "TimeoutError";
+  static override readonly code: ErrorCode = "timeout";
   override readonly retryable: boolean = true;
-
-  constructor(message: string, options: BatchwiseErrorOptions = {}) {
-    super(message, { ...options, code: options.code ?? "timeout" });
-  }
 }
 
 /** A cap that the caller set (`maxCost`, `maxTokens`) was reached. Finished outcomes are kept. */
 export class BudgetError extends BatchwiseError {
   static override readonly kind: string = "BudgetError";
-
-  constructor(message: string, options: BatchwiseErrorOptions = {}) {
-    super(message, { ...options, code: options.code ?? "budget_exceeded" });
-  }
+  static override readonly code: ErrorCode = "budget_exceeded";
 }
 
 /** Options of an error that a provider's answer is mapped to. */
@@ -130,6 +121,7 @@ export interface ProviderErrorOptions extends BatchwiseErrorOptions {
 /** An answer of a provider that is not a result. */
 export class ProviderError extends BatchwiseError {
   static override readonly kind: string = "ProviderError";
+  static override readonly code: ErrorCode = "provider_error";
   override readonly retryable: boolean;
   readonly status: number | undefined;
   readonly providerCode: string | undefined;
@@ -138,7 +130,7 @@ export class ProviderError extends BatchwiseError {
   readonly position: number | undefined;
 
   constructor(message: string, options: ProviderErrorOptions) {
-    super(message, { ...options, code: options.code ?? "provider_error" });
+    super(message, options);
     this.retryable = options.retryable;
     this.status = options.status;
     this.providerCode = options.providerCode;
@@ -154,13 +146,18 @@ export class ProviderError extends BatchwiseError {
  */
 export class BatchError<Input = unknown, Output = unknown> extends BatchwiseError {
   static override readonly kind: string = "BatchError";
+  static override readonly code: ErrorCode = "batch_failed";
   /** Every outcome that was there when the batch ended, in input order. */
   declare readonly outcomes: Outcomes<Input, Output>;
 
   constructor(message: string, options: BatchwiseErrorOptions & { readonly outcomes: Outcomes<Input, Output> }) {
-    super(message, { ...options, code: options.code ?? "batch_failed" });
+    const { cause, outcomes } = options;
+    const first = outcomes.find((each) => each.status === "rejected" && each.reason === cause);
+    // The message of an error that is not ours may hold an input.
+    const words = BatchwiseError.isInstance(cause) ? ` ${cause.message}` : "";
+    super(message + (first ? ` Input ${first.index} failed.` : "") + words, options);
     // Not enumerable: a logger that prints the error's fields would print the inputs.
-    Object.defineProperty(this, "outcomes", { value: options.outcomes });
+    Object.defineProperty(this, "outcomes", { value: outcomes });
   }
 }
 

@@ -129,6 +129,23 @@ it.for([
   expect(refusal(values, OPTIONS, ["dimensions"])).toContain(part);
 });
 
+it.for([
+  ["concurrency", "Did you mean `maxConcurrency`?"],
+  ["timeout", "Did you mean `timeoutMs`?"],
+  ["abortSignal", "Did you mean `signal`?"],
+  ["maxRetries", "Did you mean `retry: { attempts }`?"],
+  ["batchSize", "Did you mean `request: { maxInputs }`?"],
+] as const)("another library's option, %s, is refused with ours", ([name, hint]) => {
+  expect(refusal({ [name]: 3 })).toBe(`Expected only known options, got \`${name}\`. ${hint}`);
+});
+
+it("the same holds in the settings of a Runnable, and within an option", () => {
+  expect(refusal({ maxRetries: 3 }, SETTINGS)).toContain("Did you mean `settings.retry: { attempts }`?");
+  expect(refusal({ timeout: 3 }, SETTINGS)).toContain("Did you mean `settings.timeoutMs`?");
+  expect(refusal({ retry: { retries: 3 } })).toContain("Did you mean `retry.attempts`?");
+  expect(refusal({ request: { batchSize: 3 } })).toContain("Did you mean `request.maxInputs`?");
+});
+
 it("a setting is named as one, and says nothing of an adapter's options", () => {
   expect(refusal({ maxconcurrency: 5 }, SETTINGS)).toBe(
     "Expected only known options, got `settings.maxconcurrency`. Did you mean `settings.maxConcurrency`?",

@@ -1,5 +1,6 @@
 import { ArgumentError } from "./errors.ts";
 import { show } from "./kind-of.ts";
+import { nameMeant } from "./name-meant.ts";
 import type { BatchOptions, RunnableSettings, RunOptions } from "./runnable.ts";
 
 /** Values that an option takes: in words, and as a check. */
@@ -30,9 +31,9 @@ const RUN: Readonly<Record<keyof RunOptions, Check>> = {
   maxWaitMs: NOT_NEGATIVE,
   request: ["request limits such as { maxInputs: 100 }", isObject],
   limiter: ["a RateLimiter, such as rateLimiter({ requestsPerMinute: 500 })", (value) => hasMethod(value, "reserve")],
-  schema: ["a Standard Schema (Zod, Valibot, ArkType, ...)", isSchema],
+  schema: ["a Standard Schema, such as Zod's", isSchema],
   dedupe: [
-    "true, false, or a function that returns the key of an input",
+    "true, false, or a function from inputs to keys",
     (value) => typeof value === "boolean" || typeof value === "function",
   ],
 };
@@ -61,7 +62,7 @@ export const SETTINGS: Readonly<Record<keyof RunnableSettings, Check>> = {
   weigh: FUNCTION,
   price: ["prices such as { perMillionInputTokens: 0.02 }", isObject],
   callOptions: ["an array of names", Array.isArray],
-  middleware: ["an array of middleware such as { call: (call, next) => next(call) }", Array.isArray],
+  middleware: ["an array of middleware such as { call }", Array.isArray],
   jobs: FUNCTION,
   lookUp: BOOLEAN,
 };
@@ -107,14 +108,14 @@ export function checkAll(
   for (const [name, value] of Object.entries(values)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
-      if (!isOwn(name, value)) throw unknownOption(path(name), [...Object.keys(checks), ...own].map(path));
+      if (!isOwn(name, value)) throw unknownOption(name, [...Object.keys(checks), ...own], path);
       continue;
     }
     const [expected, holds] = check;
     if (value !== undefined && !holds(value)) {
       throw new ArgumentError(`Expected \`${path(name)}\` to be ${expected}, got ${show(value)}.`);
     }
-    const inner = Object.hasOwn(GROUPS, name) ? GROUPS[name] : undefined;
+    const inner = GROUPS[name];
     if (inner !== undefined && isObject(value)) checkAll(name, value, inner);
   }
 }
@@ -126,12 +127,13 @@ export function given<Options extends object>(options: Options): Given<Options> 
 
 type Given<Options> = { readonly [Name in keyof Options]: Exclude<Options[Name], undefined> };
 
-function unknownOption(name: string, known: readonly string[]): ArgumentError {
-  const close = known.find(
-    (each) => each.toLowerCase().replaceAll(/[^a-z]/g, "") === name.toLowerCase().replaceAll(/[^a-z]/g, ""),
-  );
-  const hint = close === undefined ? `Known: ${known.join(", ")}.` : `Did you mean \`${close}\`?`;
-  return new ArgumentError(`Expected only known options, got \`${name}\`. ${hint}`);
+function unknownOption(name: string, known: readonly string[], path: (name: string) => string): ArgumentError {
+  const meant = nameMeant(name, known);
+  const [inside] = Object.keys(GROUPS[meant ?? ""] ?? {});
+  const hint = meant
+    ? `Did you mean \`${path(meant)}${inside ? `: { ${inside} }` : ""}\`?`
+    : `Known: ${known.map(path).join(", ")}.`;
+  return new ArgumentError(`Expected only known options, got \`${path(name)}\`. ${hint}`);
 }
 
 function isNumber(value: unknown, least: number): value is number {
@@ -143,9 +145,7 @@ function isObject(value: unknown): value is object {
 }
 
 function isSchema(value: unknown): boolean {
-  const standard =
-    isObject(value) || typeof value === "function" ? (value as { "~standard"?: unknown })["~standard"] : undefined;
-  return hasMethod(standard, "validate");
+  return hasMethod((value as { "~standard"?: unknown } | null)?.["~standard"], "validate");
 }
 
 function hasMethod(value: unknown, name: string): value is object {

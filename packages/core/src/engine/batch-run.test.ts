@@ -202,6 +202,8 @@ it("a budget is there where a cap is set", () => {
 
 it("P8 P35 the error of an early end names its cause's class, keeps the outcomes, and shows no input", () => {
   const error = endedEarly({ status: "failed", reason: { secret: 1 } }, OUTCOMES, "Raise it.");
-  expect(error.message).toBe("Expected the batch to run to its end, got BatchwiseError, in `cause`. Raise it.");
+  expect(error.message).toBe(
+    "Expected the batch to run to its end, got BatchwiseError, in `cause`. Raise it. Expected an Error to be thrown, got an object. The value is in `cause`.",
+  );
   expect([error.outcomes, (error.cause as Error).cause]).toEqual([OUTCOMES, { secret: 1 }]);
 });

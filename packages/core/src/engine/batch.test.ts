@@ -55,7 +55,7 @@ it("a failure rejects, with everything that finished", async () => {
     ],
   ]);
   expect(error.message).toBe(
-    "Expected the batch to run to its end, got Error, in `cause`. 2 inputs have an outcome, in `outcomes`. With returnExceptions each failure stays in its own slot.",
+    "Expected the batch to run to its end, got Error, in `cause`. 2 inputs have an outcome, in `outcomes`. With returnExceptions each failure stays in its own slot. Input 1 failed.",
   );
 });
 

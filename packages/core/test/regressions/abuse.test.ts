@@ -4,6 +4,7 @@ import {
   type BatchError,
   type BatchOptions,
   bulkRunnable,
+  InputError,
   rateLimiter,
   runnable,
   withConfig,
@@ -184,6 +185,57 @@ describe("bad construction", () => {
     ["rateLimiter with an unknown option", (): unknown => rateLimiter({ requestPerMinute: 1 } as never)],
   ] as const)("%s is refused when constructed", async ([, construct]) => {
     expect(ArgumentError.isInstance(await faultOf(construct))).toBe(true);
+  });
+});
+
+describe("everyday errors", () => {
+  const one = runnable(async (input: number) => input);
+
+  it.for([
+    ["another Runnable", one, "an object"],
+    ["a function", (): number => 1, "a function"],
+    ["nothing", undefined, "undefined"],
+  ] as const)("withFallbacks(a, b) where b is %s says to put it into an array", async ([, other, kind]) => {
+    expect(await faultOf(() => withFallbacks(one, other as never))).toEqual(
+      new ArgumentError(`Expected \`fallbacks\` to be an array, got ${kind}. Write withFallbacks(runnable, [other]).`),
+    );
+  });
+
+  it.for([
+    [3, "got 3."],
+    ["3", "got a string."],
+    [null, "got null."],
+  ] as const)(
+    "withRetry(runnable, %j) says what retry options are, and does not go on without them",
+    async ([retry, got]) => {
+      expect(await faultOf(() => withRetry(one, retry as never))).toEqual(
+        new ArgumentError(`Expected \`settings.retry\` to be retry options such as { attempts: 3 }, or false, ${got}`),
+      );
+    },
+  );
+
+  it("withRetry(runnable, { retries: 3 }), as p-retry has it, says what it is called here", async () => {
+    const fault = (await faultOf(() => withRetry(one, { retries: 3 } as never))) as Error;
+    expect(fault.message).toBe("Expected only known options, got `retry.retries`. Did you mean `retry.attempts`?");
+  });
+
+  it("a third argument of batch, as LangChain's has one, is refused: it would not be heard", async () => {
+    const { subject, calls } = careless();
+    const batch = subject.batch.bind(subject) as (...args: readonly unknown[]) => Promise<unknown>;
+    expect(await reasonOf(batch([1], { maxConcurrency: 2 }, { returnExceptions: true }))).toEqual(
+      new ArgumentError("Expected `options` to be one object, got two. Merge them."),
+    );
+    expect(calls()).toBe(0);
+  });
+
+  it("a batch that fails says which input failed first", async () => {
+    const refusing = runnable(async (input: number) => {
+      if (input === 3) throw new InputError("Expected a number other than 3, got 3. Leave it out.");
+      return input;
+    });
+    expect(await reasonOf(refusing.batch([1, 2, 3, 4]))).toMatchObject({
+      message: expect.stringMatching(/Input 2 failed\. Expected a number other than 3, got 3\. Leave it out\.$/),
+    });
   });
 });
 

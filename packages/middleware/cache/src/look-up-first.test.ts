@@ -206,7 +206,9 @@ describe("options of a batch", () => {
   it("those that are wrong are refused as without a cache", async () => {
     const { bulk } = backendOf();
     const cached = withCache(bulk(), { namespace: "n", store: new Map() });
-    await expect(cached.batch(["a"], { maxConcurency: 2 } as never)).rejects.toThrow("got `maxConcurency`. Known");
+    await expect(cached.batch(["a"], { maxConcurency: 2 } as never)).rejects.toThrow(
+      "got `maxConcurency`. Did you mean `maxConcurrency`",
+    );
     await expect(cached.batch(["a"], { onRequest: 1 } as never)).rejects.toThrow(
       "Expected `onRequest` to be a function",
     );
