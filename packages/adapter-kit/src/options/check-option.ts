@@ -20,7 +20,8 @@ function adviceOf({ required, examples }: OptionDeclaration): string {
   return Array.isArray(examples) ? `Give one, such as ${JSON.stringify(examples[0])}.` : "Give one.";
 }
 
-function fits(value: unknown, declaration: OptionDeclaration): boolean {
+/** Tells whether a value is what is declared. */
+export function fits(value: unknown, declaration: OptionDeclaration): boolean {
   const { type, holds, takes, enum: values } = declaration;
   if (takes?.(value) === true) return true;
   if (values !== undefined) return values.includes(value);

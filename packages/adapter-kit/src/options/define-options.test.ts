@@ -1,8 +1,10 @@
 import { ArgumentError } from "@batchwise/core";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import type { Option, OptionDeclaration, OptionsOf } from "./declaration.ts";
+import { HTTP } from "../http.ts";
+import type { Option, OptionDeclaration, OptionGroup, OptionsOf } from "./declaration.ts";
 import { defineOptions, withDefaults } from "./define-options.ts";
 import { optionTable } from "./option-table.ts";
+import { PACE } from "./pace.ts";
 
 const check = (declaration: OptionDeclaration, value: unknown): void =>
   defineOptions("Tern", { it: declaration }).check({ it: value });
@@ -29,7 +31,13 @@ describe("one declaration is all that an option needs", () => {
   test("its name follows, by which one that is misspelt is told", () => {
     expect(options.names).toEqual(["dimensions"]);
     expect(() => options.check({ dimension: 3 })).toThrow(
-      new ArgumentError("Expected only known options of Tern, got `dimension`. Known: dimensions."),
+      new ArgumentError("Expected only known options of Tern, got `dimension`. Did you mean `dimensions`?"),
+    );
+  });
+
+  test("a name that is like none is told the names that there are", () => {
+    expect(() => options.check({ verbose: true })).toThrow(
+      new ArgumentError("Expected only known options of Tern, got `verbose`. Known: dimensions."),
     );
   });
 
@@ -46,6 +54,34 @@ describe("one declaration is all that an option needs", () => {
   test("its row in the README follows", () => {
     expect(optionTable(options.group)).toContain("| `dimensions` | the model's own | length of each vector |");
   });
+});
+
+test.for([
+  ["baseUrl", "baseURL"],
+  ["endpoint", "baseURL"],
+  ["timeout", "timeoutMs"],
+  ["concurrency", "maxConcurrency"],
+  ["maxRetries", "retry: { attempts }"],
+  ["batchSize", "request: { maxInputs }"],
+  ["openAIApiKey", "apiKey"],
+] as const)("an option in the words of an SDK, %s, is refused with ours", ([name, meant]) => {
+  const request = { request: { type: "object", description: "" } } as const;
+  expect(() => defineOptions("Tern", HTTP, PACE, request).check({ [name]: 1 })).toThrow(
+    new ArgumentError(`Expected only known options of Tern, got \`${name}\`. Did you mean \`${meant}\`?`),
+  );
+});
+
+test.for([
+  [undefined, "undefined"],
+  [null, "null"],
+  ["tern-1", "a string of length 6"],
+] as const)("new Tern(%j) says what to write", ([options, got]) => {
+  const model = { type: "string", required: true, description: "", examples: ["tern-1"] } as const;
+  const make = (group: OptionGroup) => (): void => defineOptions("Tern", group).check(options as never);
+  expect(make({ model, size: { type: "integer", description: "" } })).toThrow(
+    new ArgumentError(`Expected \`options\` to be an object, got ${got}. Write new Tern({ model: "tern-1" }).`),
+  );
+  expect(make({})).toThrow(new ArgumentError(`Expected \`options\` to be an object, got ${got}. Write new Tern().`));
 });
 
 test("an option that is declared twice is an error that names it", () => {

@@ -1,6 +1,8 @@
 import { ArgumentError } from "@batchwise/core";
+import { optionMeant } from "@batchwise/core/wrappers";
 import { defined } from "../defined.ts";
-import { checkOption } from "./check-option.ts";
+import { kindOf } from "../kind-of.ts";
+import { checkOption, fits } from "./check-option.ts";
 import type { OptionDeclaration, OptionGroup } from "./declaration.ts";
 
 /** The options of one Runnable. */
@@ -36,15 +38,33 @@ export function defineOptions(of: string, ...groups: readonly OptionGroup[]): De
       return schemaOf(all);
     },
     check(given) {
+      if (!fits(given, { type: "object", description: "" })) {
+        throw new ArgumentError(
+          `Expected \`options\` to be an object, got ${kindOf(given)}. Write new ${of}(${leastOf(all)}).`,
+        );
+      }
       const unknown = Object.keys(given).find((name) => !Object.hasOwn(declared, name));
       if (unknown !== undefined) {
-        throw new ArgumentError(
-          `Expected only known options of ${of}, got \`${unknown}\`. Known: ${names.join(", ")}.`,
-        );
+        const meant = optionMeant(unknown, names);
+        const hint =
+          meant === undefined ? `Known: ${names.join(", ")}.` : `Did you mean \`${meant}${INSIDE[meant] ?? ""}\`?`;
+        throw new ArgumentError(`Expected only known options of ${of}, got \`${unknown}\`. ${hint}`);
       }
       for (const [name, declaration] of all) checkOption(name, (given as OptionGroup)[name], declaration);
     },
   };
+}
+
+/** Options with one inside of them that most are after. */
+const INSIDE: Readonly<Record<string, string>> = { retry: ": { attempts }", request: ": { maxInputs }" };
+
+/** The least that a Runnable takes, as code: its required options, with their examples. */
+function leastOf(all: readonly (readonly [string, OptionDeclaration])[]): string {
+  const required = all.filter(([, declaration]) => declaration.required === true);
+  const parts = required.map(([name, { examples }]) =>
+    Array.isArray(examples) ? `${name}: ${JSON.stringify(examples[0])}` : name,
+  );
+  return parts.length === 0 ? "" : `{ ${parts.join(", ")} }`;
 }
 
 /** `group` with the defaults that hold for one Runnable, or one package. What is undefined stays as it is declared. */

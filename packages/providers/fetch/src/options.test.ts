@@ -22,7 +22,7 @@ test.each<[FetcherOptions, RegExp]>([
   [{ perHost: { requestsPerMinute: -1 } }, /`perHost\.requestsPerMinute`/],
   [{ retryAnyMethod: "yes" as never }, /`retryAnyMethod`/],
   [{ fetch: "fetch" as never }, /`fetch`/],
-  [{ timeout: 5 } as object, /Expected only known options of Fetcher, got `timeout`\. Known: as, headers/],
+  [{ timeout: 5 } as object, /Expected only known options of Fetcher, got `timeout`\. Did you mean `timeoutMs`\?/],
 ])("an option that cannot be worked with: %j", (options, message) => {
   expect(() => new Fetcher(options)).toThrow(ArgumentError);
   expect(() => new Fetcher(options)).toThrow(message);

@@ -433,9 +433,23 @@ test.for<[string, unknown, string]>([
   expect(() => make(options)).toThrow(`Expected \`${name}\` to be ${message}`);
 });
 
+test("new OpenAIChat() without arguments says what it takes", () => {
+  const Chat = OpenAIChat as new (options?: unknown) => object;
+  for (const [options, got] of [
+    [undefined, "undefined"],
+    ["gpt-6-luna", "a string of length 10"],
+  ] as const) {
+    expect(() => new Chat(options)).toThrow(
+      new ArgumentError(
+        `Expected \`options\` to be an object, got ${got}. Write new OpenAIChat({ model: "gpt-6-luna" }).`,
+      ),
+    );
+  }
+});
+
 test("an option that is misspelt is refused", () => {
   expect(() => make({ max_tokens: 5 } as object)).toThrow(
-    "Expected only known options of OpenAIChat, got `max_tokens`. Known: model,",
+    "Expected only known options of OpenAIChat, got `max_tokens`. Did you mean `maxTokens`?",
   );
 });
 
