@@ -44,6 +44,17 @@ describe("it is a Runnable of theirs", () => {
     expect(toLangChain(shout, { name: "Shout" }).getName()).toBe("Shout");
   });
 
+  test.for([
+    [{ maxRetries: 3 }, "to have only returnExceptions and maxConcurrency, got `maxRetries`. Put what LangChain takes"],
+    [{ return_exceptions: true }, "to have only returnExceptions and maxConcurrency, got `return_exceptions`."],
+    [true, "to be an object such as { returnExceptions: true }, got true."],
+    [null, "to be an object such as { returnExceptions: true }, got null."],
+  ] as const)("a third argument of batch that LangChain does not know is refused: %j", async ([third, message]) => {
+    const failure = await failureOf(toLangChain(shout).batch(["a"], {}, third as never));
+    expect(ArgumentError.isInstance(failure)).toBe(true);
+    expect(failure.message).toContain(`Expected \`batchOptions\` ${message}`);
+  });
+
   test("invoke, batch, stream and pipe work", async () => {
     const theirs = toLangChain(shout);
     expect(await theirs.invoke("a")).toBe("A");

@@ -1,6 +1,7 @@
 // oxlint-disable no-underscore-dangle -- these are LangChain's own names
-import { anySignal, defined, requireMethods } from "@batchwise/adapter-kit";
+import { anySignal, checkOption, defined, requireMethods } from "@batchwise/adapter-kit";
 import {
+  ArgumentError,
   BatchError,
   type BatchOptions,
   type Completed,
@@ -90,14 +91,17 @@ export class BatchwiseRunnable<Input, Output> extends TheirRunnable<Input, Outpu
    * earlier step failed with: it stays that, and is not sent (P1).
    *
    * @throws what the first input failed with, unless `returnExceptions`
+   * @throws ArgumentError for `batchOptions` that are not LangChain's
    */
   override batch(inputs: Input[], options?: Configs, batchOptions?: Batching<false>): Promise<Output[]>;
   override batch(inputs: Input[], options?: Configs, batchOptions?: Batching): Promise<(Output | Error)[]>;
   override async batch(
     inputs: Input[],
     options: Configs = {},
-    { returnExceptions = false, maxConcurrency }: Batching = {},
+    batchOptions: Batching = {},
   ): Promise<(Output | Error)[]> {
+    checkBatching(batchOptions);
+    const { returnExceptions = false, maxConcurrency } = batchOptions;
     const [first = {}] = Array.isArray(options) ? options : [options];
     const configs = this._getOptionsList(withoutTimeouts(options), inputs.length);
     const entries: Entry<Input, Output>[] = [];
@@ -152,6 +156,23 @@ export class BatchwiseRunnable<Input, Output> extends TheirRunnable<Input, Outpu
 /** One config for all inputs, or one for each. */
 type Configs = Partial<BatchwiseConfig> | Partial<BatchwiseConfig>[];
 type Batching<Exceptions extends boolean = boolean> = RunnableBatchOptions & { returnExceptions?: Exceptions };
+
+const BATCHING: readonly string[] = ["returnExceptions", "maxConcurrency"] satisfies (keyof Batching)[];
+
+/** LangChain hears two options in its third argument, and says nothing of any other. */
+function checkBatching(options: Batching): void {
+  checkOption("batchOptions", options, {
+    type: "object",
+    description: "",
+    expected: "an object such as { returnExceptions: true }",
+  });
+  const unknown = Object.keys(options).find((name) => !BATCHING.includes(name));
+  if (unknown === undefined) return;
+  throw new ArgumentError(
+    `Expected \`batchOptions\` to have only ${BATCHING.join(" and ")}, got \`${unknown}\`. ` +
+      "Put what LangChain takes for a call, such as timeout and maxRetries, into the second argument.",
+  );
+}
 
 /** An input on its way. */
 interface Entry<Input, Output> extends PromiseWithResolvers<Output> {
