@@ -76,7 +76,7 @@ describe("an adapter in the user's folder", () => {
     const { code, stderr } = await cli(folder, "run", "acme-letters#options", "in.jsonl", ...set);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^error: Expected options that acme-letters#options takes, got these: there is no `cuont`; `count` must be integer/,
+      /^error: Expected options that acme-letters#options takes, got these: there is no `cuont` \(did you mean `count`\?\); `count` must be integer/,
     );
     expect(stderr).not.toMatch(/secret/);
   });

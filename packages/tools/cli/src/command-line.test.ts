@@ -63,6 +63,11 @@ test.each([
   ["--keep a,,b", "Give names with commas between them, such as id,title."],
   ["--format xml", "Allowed choices are jsonl, json, text, csv, tsv, parquet."],
   ["--nope", "unknown option '--nope'"],
+  ["--concurency 3", "(Did you mean --concurrency?)"],
+  ["--max-concurrency 3", "(Did you mean --concurrency?)"],
+  ["--max-retries=3", "(Did you mean --attempts?)"],
+  ["--request-timeout 3", "(Did you mean --timeout?)"],
+  ["--model gpt-6-luna", "(Options of an adapter are given as --set model=<value>.)"],
 ])("a wrong flag: exit code 2, and advice: %s", async (flags, advice) => {
   const { code, stdout, stderr } = await cli("run", "a#b", "in.jsonl", ...flags.split(" "));
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

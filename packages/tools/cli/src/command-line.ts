@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { optionMeant } from "@batchwise/core/wrappers";
 import { Command, CommanderError } from "commander";
 import { adaptersCommand } from "./adapters-command.ts";
 import type { RunEnvironment } from "./options.ts";
@@ -45,6 +46,7 @@ export async function runCommandLine(argv: readonly string[], environment: RunEn
     command.exitOverride().configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
+      outputError: (text, write) => write(withHint(text, command)),
     });
   }
   try {
@@ -56,6 +58,16 @@ export async function runCommandLine(argv: readonly string[], environment: RunEn
     stderr.write(`error: ${messageOf(error)}\n`);
     return 2;
   }
+}
+
+/** Error of commander, with the flag that was meant where it is not one that commander finds by its letters. */
+function withHint(text: string, { options }: Command): string {
+  const [, flag] = /^error: unknown option '--([\w-]+).*'\n$/.exec(text) ?? [];
+  if (flag === undefined) return text;
+  const names = options.map((option) => option.attributeName());
+  const meant = options[names.indexOf(optionMeant(flag, names) ?? "")]?.long;
+  if (meant) return `${text}(Did you mean ${meant}?)\n`;
+  return names.includes("set") ? `${text}(Options of an adapter are given as --set ${flag}=<value>.)\n` : text;
 }
 
 const EXAMPLES = `

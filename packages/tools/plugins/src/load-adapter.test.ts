@@ -217,7 +217,7 @@ describe("create", () => {
     const { create } = await loadAdapter("p#a", { from });
     const wrong = { size: 0.5, mode: "SECRET", apiKey: "SECRET", more: { "a/b": ["SECRET"] }, modle: "SECRET" };
     expect(() => create(wrong)).toThrowErrorMatchingInlineSnapshot(
-      `[ArgumentError: Expected options that p#a takes, got these: \`model\` is missing; there is no \`modle\`; \`size\` must be integer, got a number; \`size\` must be >= 1, got a number; \`mode\` must be one of ["a","b"]; \`apiKey\` must match pattern "^k", got a text; \`x\` is missing in \`more\`; \`more.a/b\` must be string, got a list. Its options: model, size, mode, apiKey, more.]`,
+      `[ArgumentError: Expected options that p#a takes, got these: \`model\` is missing; there is no \`modle\` (did you mean \`model\`?); \`size\` must be integer, got a number; \`size\` must be >= 1, got a number; \`mode\` must be one of ["a","b"]; \`apiKey\` must match pattern "^k", got a text; \`x\` is missing in \`more\`; \`more.a/b\` must be string, got a list. Its options: model, size, mode, apiKey, more.]`,
     );
     expect(() => create([] as never)).toThrow(/they must be object, got a list/);
   });

@@ -1,4 +1,5 @@
 import { ArgumentError } from "@batchwise/core";
+import { optionMeant } from "@batchwise/core/wrappers";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { kindOf } from "./kind-of.ts";
 
@@ -36,14 +37,24 @@ function compile(adapter: string, schema: Readonly<Record<string, unknown>>): Va
 }
 
 /** Names a value by its kind alone: it may be a key. */
-function describe({ keyword, instancePath, params, message = "is refused", data, schema }: ErrorObject): string {
+function describe({
+  keyword,
+  instancePath,
+  params,
+  message = "is refused",
+  data,
+  schema,
+  parentSchema,
+}: ErrorObject): string {
   const name = instancePath.slice(1).replaceAll("/", ".").replaceAll("~1", "/").replaceAll("~0", "~");
   const of = name === "" ? "" : ` in \`${name}\``;
   const subject = name === "" ? "they" : `\`${name}\``;
   if (keyword === "required") return `\`${params["missingProperty"]}\` is missing${of}`;
   if (keyword === "additionalProperties" || keyword === "unevaluatedProperties") {
     const unknown: unknown = params["additionalProperty"] ?? params["unevaluatedProperty"];
-    return `there is no \`${String(unknown)}\`${of}`;
+    const meant = optionMeant(String(unknown), Object.keys((parentSchema?.["properties"] as object | undefined) ?? {}));
+    const hint = meant === undefined ? "" : ` (did you mean \`${meant}\`?)`;
+    return `there is no \`${String(unknown)}\`${of}${hint}`;
   }
   if (keyword === "enum") return `${subject} must be one of ${JSON.stringify(schema)}`;
   return `${subject} ${message}, got ${kindOf(data)}`;
