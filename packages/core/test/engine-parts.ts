@@ -161,9 +161,9 @@ export function stageParts<Input, Output>(
 ): StageParts<Input, Output> {
   const parts = engineParts(...given);
   const { context } = parts;
-  const admission = new Admission(context);
-  context.semaphore.join({ claim: () => admission.serve() === true });
   const settler = new Settler(context);
+  const admission = new Admission(context, settler.stop);
+  context.semaphore.join({ claim: () => admission.serve() === true });
   const intake = new Intake(context, settler, admission);
   return { ...parts, admission, settler, intake, caller: new Caller(context, admission, settler) };
 }

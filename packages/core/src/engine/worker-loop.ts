@@ -31,8 +31,8 @@ export class WorkerLoop<Input, Output> implements Stage, Claimant {
 
   constructor(context: StageContext<Input, Output>) {
     this.#context = context;
-    this.#admission = new Admission(context);
     this.#settler = new Settler(context);
+    this.#admission = new Admission(context, this.#settler.stop);
     this.#intake = new Intake(context, this.#settler, this.#admission);
     this.#caller = new Caller(context, this.#admission, this.#settler);
   }
@@ -74,10 +74,8 @@ export class WorkerLoop<Input, Output> implements Stage, Claimant {
     try {
       for (let next: Chunk<Input> | undefined = first; next !== undefined; next = this.#next()) {
         let chunk = next;
-        const { refusal } = this.#settler;
-        if (refusal !== undefined) {
-          this.#settler.rejectAll(chunk, refusal);
-          this.#intake.finished();
+        if (this.#settler.refusal !== undefined) {
+          this.#refuse(chunk, this.#settler.refusal);
           continue;
         }
         let pass = this.#admission.tryPass(chunk);
@@ -85,7 +83,10 @@ export class WorkerLoop<Input, Output> implements Stage, Claimant {
           hasPermit = false;
           chunk = this.#intake.lighten(chunk);
           pass = await this.#admission.park(chunk);
-          if (pass === undefined) return;
+          if (pass === undefined) {
+            if (this.#settler.refusal !== undefined) this.#refuse(chunk, this.#settler.refusal);
+            return;
+          }
           hasPermit = true;
         }
         if (this.#context.batch.budget !== undefined) {
@@ -104,6 +105,13 @@ export class WorkerLoop<Input, Output> implements Stage, Claimant {
       this.#context.batch.end({ status: "failed", reason: error }, "cancel");
     }
     if (hasPermit) this.#admission.leave();
+  }
+
+  /** Leaves a chunk to the next stage. */
+  #refuse(chunk: Chunk<Input>, refusal: Error): void {
+    this.#settler.rejectAll(chunk, refusal);
+    this.#intake.called(chunk, false);
+    this.#intake.finished();
   }
 
   /** The worker's next chunk; it ends where an older claim wants its permit. */

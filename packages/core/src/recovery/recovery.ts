@@ -44,6 +44,8 @@ export class Recovery<Input, Output> {
     if (this.#settler.health.isPatient && this.#isTooLarge(failure)) return this.#settleParts(failure.chunk);
     const left = await this.#retry.retry(failure);
     if (left === undefined || batch.isEnding) return;
+    const { refusal } = this.#settler;
+    if (refusal !== undefined) return this.#settler.rejectAll(left.chunk, refusal);
     const isRefused = left.isWhole && left.isUnsent !== true;
     const chunk = isRefused ? await this.#survey.clear(left.chunk) : left.chunk;
     // Without those that have been asked, the others may be good.

@@ -7,8 +7,11 @@ import { InputError, ProviderError } from "../contract/errors.ts";
 import type { RateLimiter } from "../contract/rate-limiter.ts";
 import type { RetryEvent } from "../contract/report.ts";
 import type { BatchOptions } from "../contract/runnable.ts";
+import { Admission } from "../engine/admission/admission.ts";
+import { Caller } from "../engine/call/caller.ts";
 import { Unfinished } from "../engine/resolve/call-strategy.ts";
 import type { Failure } from "./failure.ts";
+import { Settler } from "../engine/results/settler.ts";
 import { Retry } from "./retry.ts";
 
 const BUSY = new ProviderError("no", { status: 503, retryable: true });
@@ -177,8 +180,12 @@ it("a part is sent at once, and tried again like any other", async () => {
 });
 
 it("P4 once further calls are refused, a part fails without one", async () => {
-  const { retry, settler, calls } = retrying(PATIENT);
-  settler.refusal = REFUSED;
+  const { context, calls, sink } = retrying(PATIENT);
+  sink.catches = true;
+  const settler = new Settler({ ...context, sink });
+  const admission = new Admission(context, settler.stop);
+  const retry = new Retry(context, admission, new Caller(context, admission, settler), settler);
+  settler.refuse(REFUSED);
   const chunk = chunkOf(["a"]);
   expect(await retry.send(chunk)).toEqual({ chunk, error: REFUSED, isWhole: true });
   expect(calls).toEqual([]);

@@ -65,7 +65,7 @@ export class Retry<Input, Output> {
             if (judgment === "end") this.#end(failure.error);
             else await this.#backOff(failure, retry, judgment);
           },
-          shouldRetry: () => judgment !== "over" && !this.#context.batch.isEnding,
+          shouldRetry: () => judgment !== "over" && judgment !== "end" && !this.#context.batch.isEnding,
         },
       );
     } catch (error) {
@@ -76,12 +76,11 @@ export class Retry<Input, Output> {
 
   /** One more call, ahead of new work. Returns what failed again. */
   async once(chunk: Chunk<Input>): Promise<Failure<Input> | undefined> {
-    const { refusal } = this.#settler;
-    if (refusal !== undefined) return { chunk, error: refusal, isWhole: true };
     const { limiter } = this.#context.options;
     // While there is an outage new inputs take their turns, too: what has failed may be bad. What is slow keeps others off.
     const pass = await this.#admission.pass(chunk, limiter?.outage === undefined && !chunk.isSlow);
-    if (pass === undefined) return undefined;
+    const { refusal } = this.#settler;
+    if (pass === undefined) return refusal && { chunk, error: refusal, isWhole: true };
     const isAsking = chunk.size > 1 && limiter?.outage !== undefined;
     const [asking, rest] = isAsking ? this.#pickOne(chunk) : [chunk];
     let failure: Failure<Input> | undefined;
@@ -160,7 +159,9 @@ export class Retry<Input, Output> {
     else if (factsOf(error).code === "rate_limited") chunk.retries = retries;
     batch.stats.retried();
     batch.hooks.onRetry?.({ error, attempt: chunk.attempts, delayMs, inputs: chunk.size });
-    await sleep(delayMs, clock, batch.draining);
+    await sleep(delayMs, clock, this.#admission.stopping).catch((reason: unknown) => {
+      if (this.#settler.refusal === undefined) throw reason;
+    });
   }
 }
 

@@ -66,7 +66,7 @@ it("P49 at the fifth, five inputs are asked alone, far apart, ahead of their tur
 it("P49 where all are refused alike, the run ends with one error, and those asked keep their own", async () => {
   const { batch, refuse, settler, sink } = asking(() => true);
   for (const input of range(5)) await refuse([input]);
-  expect([batch.isEnding, settler.health.isInDoubt]).toEqual([true, true]);
+  expect([batch.isEnding, settler.health.isInDoubt]).toEqual([true, false]);
   const reason = batch.draining.reason as ProviderError;
   expect(reason.message).toContain("Expected some inputs to get through, got the same failure for 10 in a row");
   expect([reason.code, reason.retryable, reason.cause]).toEqual(["invalid_argument", false, BAD]);

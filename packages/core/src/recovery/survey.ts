@@ -55,7 +55,7 @@ export class Survey<Input, Output> {
     // The first one of a chunk has been counted with it.
     const isSure = isWide && health.passed === passed && refusals.count >= count + asked.length - 1;
     if (isSure && refusals.last !== undefined) this.#settler.refuse(refusedForAll(refusals.last, refusals.count));
-    else refusals.clear();
+    refusals.clear();
     return places.length === 0 ? chunk : chunk.without(places);
   }
 

@@ -1,6 +1,6 @@
-import { bulkRunnable, ProviderError, rateLimiter, runnable } from "@batchwise/core";
+import { bulkRunnable, ProviderError, rateLimiter, runnable, withFallbacks } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { range } from "../regressions/held-backend.ts";
 
 const refused = (code: "invalid_input" | "authentication", status: number): ProviderError =>
@@ -96,4 +96,55 @@ it("P41 single texts that are too large do not make all other requests small", a
   expect(slots.map((slot) => slot instanceof Error)).toEqual(range(20_000).map(isLarge));
   // 200 where none is too large, and some 16 for each that is.
   expect(calls).toBeLessThanOrEqual(200 + 21 * 16);
+});
+
+describe("P4 what the first Runnable refuses for all, or is out for, goes to the fallback", () => {
+  const other = runnable(async (text: string) => text.toUpperCase());
+  const textsOf = (count: number): string[] => range(count).map((index) => `text ${index}`);
+  const shouted = (count: number): string[] => textsOf(count).map((text) => text.toUpperCase());
+
+  it.for([
+    [5, 12],
+    [1, 12],
+    [5, 100],
+    [5, 300],
+    [100, 12],
+    [2, 9],
+  ] as const)("a refusal of every input (%i at once, %i inputs)", async ([maxConcurrency, count]) => {
+    let calls = 0;
+    const refusing = runnable<string, string>(
+      async () => {
+        calls++;
+        throw refused("invalid_input", 404);
+      },
+      { maxConcurrency, retry: { attempts: 2 } },
+    );
+    expect(await withFallbacks(refusing, [other]).batch(textsOf(count))).toEqual(shouted(count));
+    expect(calls).toBeLessThanOrEqual(Math.max(15, 2 * maxConcurrency));
+  });
+
+  it.for([
+    ["a limiter", 1, 12],
+    ["no limiter", 1, 12],
+    ["a limiter", 1, 3],
+    ["a limiter", 1, 1],
+    ["a limiter", 8, 200],
+    ["a limiter", 8, 8],
+  ] as const)("an outage, with %s, %i in a request and %i inputs", async ([kind, maxInputs, count]) => {
+    const clock = new FakeClock();
+    const down = bulkRunnable<string, string>(
+      async () => {
+        throw new ProviderError("no", { status: 503, retryable: true });
+      },
+      {
+        maxConcurrency: 5,
+        request: { maxInputs },
+        retry: { attempts: 2, outageMs: 20_000 },
+        ...(kind === "a limiter" ? { limiter: rateLimiter({ concurrency: 5, clock }) } : {}),
+      },
+    );
+    const running = withFallbacks(down, [other]).batch(textsOf(count), { clock, returnExceptions: true });
+    expect(await clock.run(running)).toEqual(shouted(count));
+    expect(clock.now()).toBeLessThanOrEqual(60_000);
+  });
 });

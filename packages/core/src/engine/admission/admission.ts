@@ -17,7 +17,7 @@ export class Admission {
   readonly #options: ResolvedOptions<never, unknown>;
   readonly #stats: Stats;
   /** Aborted as soon as nothing new may start: waiting has no use any longer. */
-  readonly #draining: AbortSignal;
+  readonly stopping: AbortSignal;
   readonly #reserve: ReserveOptions;
   /** Permits held. */
   #held = 0;
@@ -33,11 +33,12 @@ export class Admission {
   /** Cancels the end of the patience of the first that waits for a permit. */
   #cancelPatience: (() => void) | undefined;
 
-  constructor({ batch, options, semaphore }: AnyStageContext) {
+  /** @param stop is aborted where nothing new may start in this stage alone */
+  constructor({ batch, options, semaphore }: AnyStageContext, stop?: AbortController) {
     this.semaphore = semaphore;
     this.#options = options;
     this.#stats = batch.stats;
-    this.#draining = batch.draining;
+    this.stopping = stop === undefined ? batch.draining : AbortSignal.any([batch.draining, stop.signal]);
     const { limiter, parent, statedConcurrency: concurrency } = options;
     if (limiter !== undefined && batch.hooks.onProgress !== undefined) batch.stats.watch(limiter);
     this.#reserve = { concurrency, nested: limiter && parent && holds(parent, limiter) };
@@ -110,7 +111,7 @@ export class Admission {
   /** Waits for the limits and then for a permit. Undefined where the batch ends first. */
   async pass(chunk: Chunk<unknown>, urgent: boolean): Promise<Pass | undefined> {
     const { limiter } = this.#options;
-    const signal = this.#draining;
+    const signal = this.stopping;
     /* oxlint-disable no-await-in-loop -- it begins anew where it has lost its patience with the permits */
     for (let isUrgent = urgent; ; isUrgent = false) {
       let reservation: Reservation | undefined;
@@ -170,7 +171,7 @@ export class Admission {
 
   /** Waits for a permit. False where it gets none: the batch ends, or what holds permits may wait for the reservation. */
   async #enter(): Promise<boolean> {
-    if (this.#draining.aborted) return false;
+    if (this.stopping.aborted) return false;
     if (this.#waiting.length === 0 && this.tryEnter()) return true;
     return new Promise((resolve) => {
       this.#waiting.push(resolve);

@@ -21,6 +21,8 @@ export class Settler<Input, Output> {
   isClosed = false;
   /** Error with which no input can succeed here, where another stage takes on what fails: no further call is made. */
   refusal: Error | undefined;
+  /** Aborted with the refusal. Undefined where that ends the batch. */
+  readonly stop: AbortController | undefined;
   readonly #context: StageContext<Input, Output>;
   #health: Health | undefined;
   readonly #duplicates: Deduplicator<Input, Output> | undefined;
@@ -28,6 +30,7 @@ export class Settler<Input, Output> {
   constructor(context: StageContext<Input, Output>) {
     this.#context = context;
     const { keyOf } = context.options;
+    if (context.sink.catches === true) this.stop = new AbortController();
     this.#duplicates = keyOf && new Deduplicator(keyOf);
   }
 
@@ -81,8 +84,9 @@ export class Settler<Input, Output> {
 
   /** Ends the work: no further call is made. */
   refuse(reason: Error): void {
-    if (this.#context.sink.catches === true) this.refusal ??= reason;
-    else this.#context.batch.end({ status: "stopped", reason }, "drain");
+    if (this.stop === undefined) return this.#context.batch.end({ status: "stopped", reason }, "drain");
+    this.refusal ??= reason;
+    this.stop.abort();
   }
 
   /** Settles an input whose equal was there before, now or with it. Returns whether there is one. */
