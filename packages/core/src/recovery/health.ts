@@ -151,7 +151,7 @@ export class Health {
     const size = isWhole ? chunk.size : 1;
     // A request that took too long is sent in parts.
     if (facts.code === "timeout" && size > 1) return "over";
-    return isUnavailable(facts, size) ? this.#judgeSilence(chunk, facts.isUnsent) : this.#try(chunk);
+    return isUnavailable(facts, size) ? this.#judgeSilence(chunk, size, facts.isUnsent) : this.#try(chunk);
   }
 
   /** A refusal by a rate limit says nothing of the input, unless it is the request that is too heavy for the limit. */
@@ -165,10 +165,11 @@ export class Health {
     return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
   }
 
-  #judgeSilence(chunk: Chunk<unknown>, isUnsent: boolean): Judgment {
+  /** @param size inputs that failed together: those that failed apart are not sent in parts */
+  #judgeSilence(chunk: Chunk<unknown>, size: number, isUnsent: boolean): Judgment {
     // Where the provider fails this often, a failure says nothing of the inputs.
     const isOvertaken = chunk.failing?.isOvertaken === true;
-    if (chunk.size > 1 && isOvertaken && !isUnsent) return "over";
+    if (size > 1 && isOvertaken && !isUnsent) return "over";
     const isShaky = isOvertaken && this.#answered < RELIABLE;
     if (isShaky || this.#isOutage(chunk, isUnsent)) return this.isSilent() ? "end" : "wait";
     return this.#try(chunk);

@@ -202,3 +202,19 @@ it.for([0.1, 0.2, 0.3, 0.4, 0.5])(
     expect(calls).toBeLessThan((20_000 / (1 - share)) * 1.05 + 100);
   },
 );
+
+// A row of a batch file that was not worked on, or whose own status is 500, is an error in its slot; its neighbors are answered.
+it.for([0.1, 0.3])("P41 of bulk answers in which %d of the slots fail for a while, no input is lost", async (share) => {
+  const clock = new FakeClock();
+  const random = seededRandom(3);
+  const subject = bulkRunnable<number, number>(
+    async (inputs) => {
+      await sleep(100 + 100 * random(), clock);
+      const failed = new ProviderError("no", { status: 500, retryable: true });
+      return inputs.map((input) => (random() < share ? failed : input));
+    },
+    { maxConcurrency: 5, request: { maxInputs: 20 }, retry: { attempts: 8 }, limiter: rateLimiter({ clock }) },
+  );
+  const slots = await clock.run(subject.batch(range(5000), { clock, random, returnExceptions: true }));
+  expect(errorsIn(slots)).toEqual([]);
+});
