@@ -14,7 +14,7 @@ const ofDist = ["*conformance.test", "docs/*.test", "readme.test", "process.test
 const kinds = isLive ? ["*.live.test"] : isDist ? ofDist : ["*.test"];
 // Processes that tests start load compiled code: half of their time would be compiling.
 process.env["NODE_COMPILE_CACHE"] ??= path.join(import.meta.dirname, "node_modules/.cache/compiled");
-const roots = ["packages/*/{src,test}", "packages/*/*/src", "apps/*/src"];
+const roots = ["packages/*/{src,test}", "packages/*/*/src", "apps/*/{src,compare,measure}"];
 // `test` holds what is true of the repository as a whole.
 const filesIn = (folders: readonly string[]): string[] =>
   folders.flatMap((folder) => kinds.map((kind) => `${folder}/**/${kind}.ts`));

@@ -1,171 +1,128 @@
-import type { AdapterUse, Clock } from "@batchwise/core";
-import {
-  isSecret,
-  type LoadedAdapter,
-  loadAdapter,
-  type Properties,
-  propertiesOf,
-  withDefaults,
-} from "@batchwise/plugins";
-import { digestOf, hostOf } from "./adapter-options.ts";
-import { identityOf } from "./embedder.ts";
-import { requireKey, textOf } from "./keys.ts";
+import { type AdapterKinds, type AdapterPurpose, type Clock, withConfig } from "@batchwise/core";
+import type { LocalEmbeddings } from "@batchwise/local";
+import { identifyingOptions, isSecret, loadAdapter, propertiesOf } from "@batchwise/plugins";
+import { z } from "zod";
+import type { Flags } from "./flags.ts";
 
-/** Adapter and options that the user chose. */
-export interface AdapterChoice {
-  readonly flag: "--embed" | "--rerank";
-  /** A short name, or `<package>#<adapter>`. */
-  readonly adapter: string;
-  /** Options of the adapter, as JSON. */
-  readonly options: string | undefined;
-  /** Option `model`, which overrides `options`. */
-  readonly model: string | undefined;
-  /** Option for the length of vectors, which overrides `options`. */
-  readonly dimensions?: number | undefined;
-}
-
-/** Environment and folder from which adapters are loaded. */
-export interface Sources {
-  /** Variables with the keys. */
-  readonly environment: NodeJS.ProcessEnv;
-  /** Folder from which packages are looked up. */
-  readonly workingFolder: string;
-  /** Time, for tests. @default the machine's clock */
-  readonly clock?: Clock | undefined;
-}
-
-/** Kind of adapters that docsearch uses. */
-export type AdapterKind = "embeddings" | "rerank";
-
-/** Adapter with its options, before its Runnable is made. */
-export interface ResolvedAdapter<Kind extends AdapterKind = AdapterKind> {
-  /** `<package>#<adapter>` */
-  readonly reference: string;
-  readonly package: string;
-  /** Name of the model; the reference for an adapter without models. */
+/** Embedder of documents and questions. */
+export interface Embedder {
+  /** Name of the model, and of its package. */
   readonly name: string;
-  /** True for an adapter that needs a key: a service, which may charge. */
-  readonly hasKey: boolean;
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Host of another server than the usual one, if chosen. */
-  readonly host: string | undefined;
-  /** Name of a folder for the vectors of these options, independent of keys and the pace of calls. */
-  identity(dimensions: number): string;
-  /** Length of the vectors, once `make` was called; undefined when only an answer can tell. */
-  dimensions(): number | undefined;
-  /** @throws ArgumentError for options that cannot be worked with. Nothing is sent. */
-  make(purpose?: AdapterUse["purpose"]): ReturnType<LoadedAdapter<Kind>["create"]>;
+  readonly package: string;
+  /** True when its use may cost money. */
+  readonly isPaid: boolean;
+  /** Adapter and options on which its vectors depend: only those of the same can be compared. */
+  readonly namespace: object;
+  readonly documents: AdapterKinds["embeddings"];
+  /** The same Runnable for a model that treats both alike. */
+  readonly questions: AdapterKinds["embeddings"];
+  close(): Promise<void>;
 }
 
-/** Docsearch's own adapters, by their short names. */
-export const SHORT_NAMES: Readonly<Record<AdapterKind, Readonly<Record<string, string>>>> = {
-  embeddings: { openai: "@batchwise/openai#embeddings", cohere: "@batchwise/cohere#embeddings" },
-  rerank: { cohere: "@batchwise/cohere#rerank" },
-};
+/** Reranker of the best documents of a search. */
+export interface Reranker extends Pick<Embedder, "name" | "isPaid"> {
+  readonly rerank: AdapterKinds["rerank"];
+}
 
-/** Folder from which docsearch's own adapters are loaded. */
-export const OWN_FOLDER: string = import.meta.dirname;
+/** Folder from which adapters are loaded, and their clock. */
+export interface Sources {
+  readonly workingFolder: string;
+  /** Loader, for tests. @default that of `@batchwise/plugins` */
+  readonly load?: typeof loadAdapter;
+  /** Time, for tests. @default the machine's clock */
+  readonly clock?: Clock;
+}
 
-/** Defaults of docsearch for its own adapters. */
-const DEFAULTS: Readonly<Record<string, { readonly model: string; readonly addressIn: string }>> = {
-  "@batchwise/openai#embeddings": { model: "text-embedding-3-small", addressIn: "OPENAI_BASE_URL" },
-  "@batchwise/cohere#embeddings": { model: "embed-v4.0", addressIn: "CO_API_URL" },
-  "@batchwise/cohere#rerank": { model: "rerank-v3.5", addressIn: "CO_API_URL" },
+/** Models of docsearch's own adapters, and environment variables with the address of another server. */
+const OWN: Readonly<Record<string, { readonly model: string; readonly address: string }>> = {
+  "@batchwise/local#embeddings": { model: "all-MiniLM-L6-v2", address: "" },
+  "@batchwise/openai#embeddings": { model: "text-embedding-3-small", address: "OPENAI_BASE_URL" },
+  "@batchwise/cohere#embeddings": { model: "embed-v4.0", address: "CO_API_URL" },
+  "@batchwise/cohere#rerank": { model: "rerank-v3.5", address: "CO_API_URL" },
 };
 
 /**
- * Loads the adapter: docsearch's own by its short name, any other from the user's node_modules.
+ * Opens the embedder. Sends nothing.
  *
- * @throws Error for an unknown adapter, options that are not JSON, or a missing key
+ * @throws Error for an unknown adapter, a missing key, or options that cannot be worked with
  */
-export async function resolveAdapter<Kind extends AdapterKind>(
-  kind: Kind,
-  choice: AdapterChoice,
-  { environment, workingFolder, clock }: Sources,
-): Promise<ResolvedAdapter<Kind>> {
-  const { flag, adapter: wanted, dimensions } = choice;
-  const short = Object.hasOwn(SHORT_NAMES[kind], wanted) ? SHORT_NAMES[kind][wanted] : undefined;
-  const reference = short ?? wanted;
-  if (!reference.includes("#")) throw unknownName(kind, flag);
-  const from = short === undefined ? [workingFolder, OWN_FOLDER] : OWN_FOLDER;
-  const loaded = await loadAdapter(reference, { kind, from });
-  const { adapter } = loaded;
-  const properties = propertiesOf(adapter.options);
-  const lengthName = "outputDimension" in properties ? "outputDimension" : "dimensions";
-  const given: Readonly<Record<string, unknown>> = {
-    ...defaultOptions(reference, environment),
-    ...readOptions(choice),
-    ...(choice.model !== undefined && { model: choice.model }),
-    ...(dimensions !== undefined && { [lengthName]: dimensions }),
-  };
-  const options: Readonly<Record<string, unknown>> = {
-    ...keyFor(adapter.key, properties, given, `${flag} ${wanted}`, environment),
-    ...given,
-  };
-  const { model } = withDefaults(options, properties);
-  const named = typeof model === "string" ? [model] : [];
+export async function openEmbedder({ embed, embedOptions, model }: Flags, sources: Sources): Promise<Embedder> {
+  const given = { ...embedOptions, ...(model !== undefined && { model }) };
+  const found = await find("embeddings", "--embed", embed, given, sources);
+  const { adapter, create, options, reference } = found;
+  const config = { schema: vectorSchema(adapter.dimensions?.(options)) };
+  const make = (purpose: AdapterPurpose) => create(options, { purpose, clock: sources.clock });
+  const documents = make("document");
+  // The model in this process takes a moment to load: it begins now. It treats both sides alike: one copy is enough.
+  void (documents as Partial<LocalEmbeddings>).load?.().catch(() => undefined);
+  const questions = reference === "@batchwise/local#embeddings" ? documents : make("query");
   return {
-    reference,
-    package: loaded.package,
-    name: named[0] ?? reference,
-    hasKey: adapter.key !== undefined,
-    options,
-    host: hostOf(options["baseURL"], properties["baseURL"]?.["default"]),
-    identity: (length) => identityOf(loaded.package, adapter.name, ...named, length, digestOf(options, properties)),
-    dimensions: () => wholeLength(adapter.dimensions?.(options) ?? dimensions),
-    make: (purpose) =>
-      loaded.create(options, { ...(purpose !== undefined && { purpose }), ...(clock !== undefined && { clock }) }),
+    ...found,
+    isPaid: adapter.key !== undefined || documents.settings?.price !== undefined,
+    namespace: { reference, options: identifyingOptions(options, propertiesOf(adapter.options)) },
+    documents: withConfig(documents, config),
+    questions: withConfig(questions, config),
+    close: async () => {
+      for (const each of new Set([documents, questions]))
+        await (each as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();
+    },
   };
 }
 
-function defaultOptions(reference: string, environment: NodeJS.ProcessEnv): Readonly<Record<string, unknown>> {
-  const defaults = Object.hasOwn(DEFAULTS, reference) ? DEFAULTS[reference] : undefined;
-  if (defaults === undefined) return {};
-  const baseURL = textOf(environment, defaults.addressIn);
-  return { model: defaults.model, ...(baseURL !== undefined && { baseURL }) };
+/** Opens the reranker that was asked for. Sends nothing. @throws Error as `openEmbedder` does */
+export async function openReranker({ rerank, rerankOptions }: Flags, sources: Sources): Promise<Reranker | undefined> {
+  if (rerank === undefined) return undefined;
+  const found = await find("rerank", "--rerank", rerank, { ...rerankOptions }, sources);
+  const { adapter, create, options, name } = found;
+  const prices = found.package === "@batchwise/cohere" ? (await import("@batchwise/cohere")).PRICES : {};
+  const price = Object.hasOwn(prices, name) ? prices[name]?.perThousandSearches : undefined;
+  // A search that is charged as such weighs one token at its price: the engine estimates it, and stops before a cap.
+  const bySearch = { weigh: () => ({ tokens: 1 }), price: { perMillionInputTokens: (price ?? 0) * 1000 } };
+  const config = { schema: SCORES, ...(price !== undefined && bySearch) };
+  const runnable: Reranker["rerank"] = withConfig(create(options, { clock: sources.clock }), config);
+  return { name, isPaid: adapter.key !== undefined || runnable.settings?.price !== undefined, rerank: runnable };
 }
 
-/** @throws Error without the text, which may hold a key */
-function readOptions({ flag, options: json }: AdapterChoice): Readonly<Record<string, unknown>> {
-  if (json === undefined) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    value = undefined;
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
-  throw new Error(
-    `Expected an object in JSON with ${flag}-options, such as '{"model": "small"}', got something else. ` +
-      "Put it in single quotes.",
-  );
-}
-
-/**
- * Key as the option `apiKey`. An adapter without that option reads the variable itself.
- *
- * @throws Error when it is needed and neither in the environment nor among the options
- */
-function keyFor(
-  variable: string | undefined,
-  properties: Properties,
-  given: Readonly<Record<string, unknown>>,
+/** Finds an adapter and its options: docsearch's own by its short name, any other from the user's node_modules. */
+async function find<Kind extends "embeddings" | "rerank">(
+  kind: Kind,
   flag: string,
-  environment: NodeJS.ProcessEnv,
-): Readonly<Record<string, unknown>> {
-  if (variable === undefined || Object.keys(given).some((name) => isSecret(properties[name]))) return {};
-  const apiKey = requireKey(environment, variable, flag);
-  return "apiKey" in properties ? { apiKey } : {};
+  chosen: string,
+  given: object,
+  { workingFolder, load = loadAdapter }: Sources,
+) {
+  const short = `@batchwise/${chosen}#${kind}`;
+  const reference = Object.hasOwn(OWN, short) ? short : chosen;
+  if (!reference.includes("#")) {
+    const names = kind === "rerank" ? "cohere" : "local, openai, cohere";
+    throw new Error(`Expected ${names} or <package>#<adapter> with ${flag}, got something else.`);
+  }
+  const from = reference === short ? import.meta.dirname : [workingFolder, import.meta.dirname];
+  const { adapter, create, package: name } = await load(reference, { kind, from });
+  const { address = "", ...usual } = OWN[reference] ?? {};
+  const baseURL = process.env[address]?.trim();
+  const options = { ...usual, ...(baseURL && { baseURL }), ...given };
+  const properties = propertiesOf(adapter.options);
+  const hasKey = adapter.key === undefined || Object.keys(options).some((each) => isSecret(properties[each]));
+  if (!hasKey && !process.env[adapter.key ?? ""]?.trim()) {
+    const variable = `the environment variable ${adapter.key}`;
+    throw new Error(`Expected a key for ${flag} ${chosen} in ${variable}, got none. Set it and try again.`);
+  }
+  const { model = reference } = options as { readonly model?: string };
+  return { adapter, create, options, reference, package: name, name: model };
 }
 
-function unknownName(kind: AdapterKind, flag: string): Error {
-  const names = [...(kind === "embeddings" ? ["local"] : []), ...Object.keys(SHORT_NAMES[kind])];
-  return new Error(
-    `Expected ${names.join(", ")} or <package>#<adapter> with ${flag}, got something else. ` +
-      "--adapters lists what is installed.",
-  );
-}
+/** Schema of a reranker's output. */
+const SCORES = z.array(z.object({ index: z.number(), score: z.number() }));
 
-function wholeLength(length: number | undefined): number | undefined {
-  return Number.isSafeInteger(length) && (length ?? 0) > 0 ? length : undefined;
+/** Schema of vectors of `length` finite numbers, or of as many as the first one has. Any other is an error of its text. */
+function vectorSchema(length: number | undefined) {
+  let expected = length;
+  const isVector = (value: unknown): boolean =>
+    value instanceof Float32Array &&
+    value.length === (expected ??= value.length || undefined) &&
+    value.every(Number.isFinite);
+  return z.custom<Float32Array>(isVector, {
+    error: () => `expected ${expected || "a Float32Array of"} finite numbers`,
+  });
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chunkDocument } from "./chunk.ts";
-import { embeddedText, type Passage } from "./passage.ts";
+import { chunkDocument, embeddedText, type Passage } from "./chunk.ts";
 
 describe("Markdown", () => {
   test("a passage knows its line and the headings above it, and never crosses one", () => {
@@ -73,6 +72,11 @@ describe("Markdown", () => {
       '<p align="center"><b>Fast</b> and **small** &amp; `simple`, as it should be.<!-- no --></p>\n',
     );
     expect(passage?.text).toBe("Fast and small & simple, as it should be.");
+  });
+
+  test("what HTML escapes is decoded, and can be no control character", () => {
+    const [passage] = chunk("It is a caf&eacute; &#8212; with &#27;[31m &amp;amp; no escape codes &copy in it.\n");
+    expect(passage?.text).toBe("It is a café — with [31m &amp; no escape codes &copy in it.");
   });
 
   test("badges, tables of contents and link addresses are not text", () => {

@@ -1,53 +1,53 @@
-import type { Document } from "./collect.ts";
+import wrapAnsi from "wrap-ansi";
 import { type Block, readMarkdown, readPlainText } from "./markdown.ts";
-import { type Passage, isMeaningful } from "./passage.ts";
 
-/** Length of passages. */
-export interface ChunkOptions {
-  /** Characters up to which sentences are joined. A longer one is split into pieces. @default 450 */
-  readonly maxCharacters?: number;
+/** Piece of a document on one subject: small enough to be embedded, and to be read at a glance. */
+export interface Passage {
+  /** Name of the document. */
+  readonly document: string;
+  /** First line, from 1. */
+  readonly line: number;
+  /** Headings above it, outermost first. */
+  readonly headings: readonly string[];
+  /** Prose without Markdown's marks; empty for code alone below a heading. */
+  readonly text: string;
+  /** Code or table that follows the prose; empty for none. */
+  readonly code: string;
 }
 
+/** Characters up to which sentences are joined. A longer one is split into pieces. */
+const MOST_TEXT = 450;
 /** Characters of a code block or table that are kept with its passage. */
 const MOST_CODE = 1_000;
 const MARKDOWN = /\.(md|mdx|markdown)$|(^|\/)[^./]+$/i;
 
 /** Splits a document into passages, in order. A passage never crosses a heading; code stays with the prose before it. */
-export function chunkDocument(document: Pick<Document, "name" | "text">, options: ChunkOptions = {}): Passage[] {
-  const max = options.maxCharacters ?? 450;
-  const blocks = MARKDOWN.test(document.name) ? readMarkdown(document.text) : readPlainText(document.text);
+export function chunkDocument({ name, text: source }: { readonly name: string; readonly text: string }): Passage[] {
   const passages: Passage[] = [];
-  const headings: { text: string; depth: number }[] = [];
+  const headings: Block[] = [];
   let open: { line: number; text: string; code: string } | undefined;
 
   const close = (): void => {
     if (open !== undefined && (isMeaningful(open.text) || (open.code !== "" && headings.length > 0))) {
-      passages.push({
-        document: document.name,
-        headings: headings.map(({ text }) => text),
-        ...open,
-      });
+      passages.push({ document: name, headings: headings.map(({ text }) => text), ...open });
     }
     open = undefined;
   };
 
-  for (const block of blocks) {
+  for (const block of MARKDOWN.test(name) ? readMarkdown(source) : readPlainText(source)) {
     if (block.kind === "heading") {
       close();
       while ((headings.at(-1)?.depth ?? 0) >= block.depth) headings.pop();
-      headings.push({ text: block.text, depth: block.depth });
+      headings.push(block);
     } else if (block.kind === "code") {
       open ??= { line: block.line, text: "", code: "" };
       open.code = clip(open.code === "" ? block.text : `${open.code}\n\n${block.text}`);
     } else {
-      for (const { text, line } of splitBlock(block, max)) {
-        if (open !== undefined && (open.code !== "" || open.text.length + text.length + 1 > max)) close();
+      for (const text of splitBlock(block)) {
+        if (open !== undefined && (open.code !== "" || open.text.length + text.length + 1 > MOST_TEXT)) close();
         const separator = block.kind === "list" ? "\n" : " ";
-        open = {
-          line: open?.line ?? line,
-          text: open === undefined ? text : open.text + separator + text,
-          code: "",
-        };
+        open ??= { line: block.line, text: "", code: "" };
+        open.text += open.text === "" ? text : separator + text;
       }
     }
   }
@@ -55,40 +55,36 @@ export function chunkDocument(document: Pick<Document, "name" | "text">, options
   return passages;
 }
 
-/** Sentences of a paragraph or items of a list, none longer than `max`. */
-function splitBlock(block: Block, max: number): { text: string; line: number }[] {
+/** Sentences of a paragraph or items of a list, none longer than a passage. */
+function splitBlock(block: Block): string[] {
   const pieces =
     block.kind === "list"
       ? block.text.split("\n")
       : Array.from(segmenter.segment(block.text), ({ segment }) => segment);
-  return pieces
-    .flatMap((piece) => splitHard(piece.trimEnd(), max))
-    .filter((text) => text.trim() !== "")
-    .map((text) => ({ text, line: block.line }));
+  const whole = pieces.map((piece) => piece.trimEnd()).filter((piece) => piece.trim() !== "");
+  return whole.flatMap((piece) =>
+    piece.length <= MOST_TEXT ? [piece] : wrapAnsi(piece, MOST_TEXT, { hard: true }).split("\n"),
+  );
 }
 
 const segmenter: Intl.Segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 
-/** Splits a text that is too long at its last space. */
-function splitHard(text: string, max: number): string[] {
-  const parts: string[] = [];
-  let rest = text;
-  while (rest.length > max) {
-    const space = rest.lastIndexOf(" ", max);
-    const end = space > max / 2 ? space : safeEnd(rest, max);
-    parts.push(rest.slice(0, end));
-    rest = rest.slice(end).trimStart();
-  }
-  parts.push(rest);
-  return parts;
-}
-
-/** End that does not split a surrogate pair. */
-function safeEnd(text: string, end: number): number {
-  const last = text.charCodeAt(end - 1);
-  return last >= 0xd8_00 && last <= 0xdb_ff ? end - 1 : end;
-}
-
 function clip(code: string): string {
   return code.length <= MOST_CODE ? code : code.slice(0, Math.max(code.lastIndexOf("\n", MOST_CODE), MOST_CODE / 2));
+}
+
+/** Tells whether a text has at least 20 letters and digits. */
+export function isMeaningful(text: string): boolean {
+  return /(?:[\p{L}\p{N}][^\p{L}\p{N}]*){20}/u.test(text);
+}
+
+/** Text of a passage for words and rerankers, which read code too. */
+export function wholeText(passage: Passage): string {
+  return `${embeddedText(passage)}\n${passage.code}`.trimEnd();
+}
+
+/** Text to embed of a passage: its document, its headings and its prose. An encoder of sentences cannot read code. */
+export function embeddedText({ document, headings, text }: Passage): string {
+  const place = [document.replace(/\.\w+$/, ""), headings.join(" > ")].filter((part) => part !== "").join(": ");
+  return text === "" ? place : `${place}\n${text}`;
 }

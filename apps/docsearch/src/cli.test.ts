@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { numberedNotes, temporaryFolder, writeFiles } from "./testing/folder.ts";
+import { numberedNotes, newCache, temporaryFolder, writeFiles } from "./testing/folder.ts";
 import { start } from "./testing/start.ts";
 
 // A safeguard, not a measure: a process is started, on machines that may be busy.
@@ -17,15 +17,15 @@ const NOTES = {
 describe("a folder of text", () => {
   test("is indexed and searched, and a second start embeds only the question", async () => {
     const dir = await temporaryFolder(NOTES);
-    const cache = await temporaryFolder();
+    const cache = await newCache();
     const before = await readdir(dir);
-    const first = await start(["--dir", dir, "--cache-dir", cache, "which birds remember faces?"]);
+    const first = await start(["--dir", dir, "--cache", cache, "which birds remember faces?"]);
     expect(first.code).toBe(0);
     expect(first.results).toContain("1. birds.md:7");
     expect(first.results).toContain("Crows remember faces for many years.");
     expect(first.notes).toContain("3 texts embedded");
 
-    const second = await start(["--dir", dir, "--cache-dir", cache, "which birds remember faces?"]);
+    const second = await start(["--dir", dir, "--cache", cache, "which birds remember faces?"]);
     expect(second.embedder.texts).toEqual(["which birds remember faces?"]);
     expect(second.results).toBe(first.results);
     expect(await readdir(dir)).toEqual(before);
@@ -33,32 +33,31 @@ describe("a folder of text", () => {
 
   test("that has changed: only new texts are embedded", async () => {
     const dir = await temporaryFolder(NOTES);
-    const cache = await temporaryFolder();
-    await start(["--dir", dir, "--cache-dir", cache, "faces"]);
+    const cache = await newCache();
+    await start(["--dir", dir, "--cache", cache, "faces"]);
     await writeFiles(dir, { "tax.txt": "The declaration was moved to the end of July.\n" });
-    const again = await start(["--dir", dir, "--cache-dir", cache, "when is it due?"]);
+    const again = await start(["--dir", dir, "--cache", cache, "when is it due?"]);
     expect(again.embedder.texts).toEqual(["tax\nThe declaration was moved to the end of July.", "when is it due?"]);
   });
 
-  test("without a question the strategies are measured, and the command to ask is shown", async () => {
-    const { code, results } = await start([
-      "--dir",
-      await temporaryFolder(NOTES),
-      "--cache-dir",
-      await temporaryFolder(),
-    ]);
+  test("without a question the command to ask is shown, and with --compare the strategies before", async () => {
+    const flags = ["--dir", await temporaryFolder(NOTES), "--cache", await newCache()];
+    const { code, results } = await start(flags);
     expect(code).toBe(0);
-    expect(results).toMatch(/default: one call after another +3 /);
-    expect(results).toMatch(/bulk: many texts a call +2 /);
-    expect(results).toContain("All three gave the same vectors");
     expect(results).toContain("npm start -- ");
-    expect(Math.max(...results.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(results).not.toContain("strategies");
+    const { results: compared } = await start([...flags, "--compare"]);
+    expect(compared).toMatch(/default: one call after another +3 /);
+    expect(compared).toMatch(/bulk: many texts a call +2 /);
+    expect(compared).toContain("All three gave the same vectors");
+    expect(Math.max(...compared.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   test("words without quotes are one question, and arguments with spaces are several", async () => {
-    const folders = ["--dir", await temporaryFolder(NOTES), "--cache-dir", await temporaryFolder()];
+    const folders = ["--dir", await temporaryFolder(NOTES), "--cache", await newCache()];
     expect((await start([...folders, "which", "bird", "repeats"])).results).toContain("which bird repeats\n");
-    const { results } = await start([...folders, "--json", "--top", "1", "which bird", "which day"]);
+    const { results, notes } = await start([...folders, "--json", "--top", "1", "which bird", "which day"]);
+    expect(notes).toContain("Ready");
     expect(JSON.parse(results)).toMatchObject([
       { question: "which bird", hits: [{ passage: { document: "birds.md" } }] },
       { question: "which day", hits: [{ passage: {} }] },
@@ -70,25 +69,37 @@ describe("a folder of text", () => {
       ...NOTES,
       "bad.md": "\nThere is some REFUSED in this one.\n",
     });
-    const { code, notes, results } = await start(["--dir", dir, "--cache-dir", await temporaryFolder(), "faces"]);
+    const { code, notes, results } = await start(["--dir", dir, "--cache", await newCache(), "faces"]);
     expect(code).toBe(0);
     expect(notes).toContain("bad.md:2 Expected a text without REFUSED, got one with it.");
     expect(results).toContain("birds.md");
   });
 
+  test("a file that is not text is named with the reason, and the rest is searched", async () => {
+    const dir = await temporaryFolder(NOTES);
+    await writeFile(path.join(dir, "old.txt"), Buffer.from("Größe", "latin1"));
+    await writeFile(path.join(dir, "picture.md"), Buffer.alloc(9));
+    const { code, notes } = await start(["--dir", dir, "--cache", await newCache(), "faces"]);
+    expect(code).toBe(0);
+    expect(notes).toMatch(/Documents +2 of 4 files/);
+    expect(notes).toContain("left out: 2 not text");
+    expect(notes).toContain("old.txt: Expected text in UTF-8, got another encoding, such as Latin-1.");
+    expect(notes).toContain("picture.md: Expected text in UTF-8, got binary data, or UTF-16 without its mark.");
+  });
+
   test("--model chooses the small model of this process", async () => {
-    const folders = ["--dir", await temporaryFolder(NOTES), "--cache-dir", await temporaryFolder()];
-    expect((await start([...folders, "faces"])).localModel).toBeUndefined();
+    const folders = ["--dir", await temporaryFolder(NOTES), "--cache", await newCache()];
+    expect((await start([...folders, "faces"])).embedder.options).toEqual([{ model: "all-MiniLM-L6-v2" }]);
     const small = "universal-sentence-encoder-lite";
-    expect((await start([...folders, "--model", small, "faces"])).localModel).toBe(small);
+    expect((await start([...folders, "--model", small, "faces"])).embedder.options).toEqual([{ model: small }]);
   });
 
   test("--limit searches the first passages only, and says so", async () => {
     const { notes, embedder } = await start([
       "--dir",
       await temporaryFolder(NOTES),
-      "--cache-dir",
-      await temporaryFolder(),
+      "--cache",
+      await newCache(),
       "--limit",
       "1",
       "faces",
@@ -96,19 +107,13 @@ describe("a folder of text", () => {
     expect(notes).toContain("2 more beyond --limit");
     expect(embedder.texts).toHaveLength(2);
   });
-
-  test("--rebuild embeds everything again", async () => {
-    const folders = ["--dir", await temporaryFolder(NOTES), "--cache-dir", await temporaryFolder()];
-    await start([...folders, "faces"]);
-    expect((await start([...folders, "--rebuild", "faces"])).embedder.texts).toHaveLength(4);
-  });
 });
 
 describe("Ctrl-C", () => {
   test("saves what is in flight, says how to resume, exits with 130, and loses nothing", async () => {
     const dir = await temporaryFolder({ "notes.md": numberedNotes(9) });
-    const cache = await temporaryFolder();
-    const argv = ["--dir", dir, "--cache-dir", cache, "what is number 3?"];
+    const cache = await newCache();
+    const argv = ["--dir", dir, "--cache", cache, "what is number 3?"];
     const { code, output } = await startAndInterrupt(argv);
     expect(code).toBe(130);
     expect(output).toContain("Stopping: finishing what is in flight");
@@ -122,7 +127,7 @@ describe("Ctrl-C", () => {
   test("before anything was embedded ends as well", async () => {
     const drain = AbortSignal.abort(new Error("stop"));
     const { code, embedder } = await start(
-      ["--dir", await temporaryFolder(NOTES), "--cache-dir", await temporaryFolder(), "faces"],
+      ["--dir", await temporaryFolder(NOTES), "--cache", await newCache(), "faces"],
       { drain },
     );
     expect(code).toBe(130);
@@ -134,18 +139,14 @@ describe("errors", () => {
   test.each([
     [
       ["--dir", "/there/is/no/such/folder"],
-      /^error: Expected a folder to search, got \/there\/is\/no\/such\/folder, which cannot be opened/,
+      /^error: Expected a folder to search, got \/there\/is\/no\/such\/folder, which is not one/,
     ],
     [["--limit", "none"], /^error: option '--limit <passages>' argument 'none' is invalid/],
     [["--nonsense"], /^error: unknown option '--nonsense'/],
     [["--json"], /^error: Expected a question to answer with --json/],
     [["--embed", "unknown"], /^error: Expected local, openai, cohere or <package>#<adapter> with --embed/],
     [["--rerank", "openai"], /^error: Expected cohere or <package>#<adapter> with --rerank/],
-    [["--model", "any"], /^error: Expected all-MiniLM-L6-v2 or universal-sentence-encoder-lite as --model/],
-    [["--dimensions", "256"], /^error: Expected another --embed than local with --dimensions/],
-    [["--embed-options", "{}"], /^error: Expected another --embed than local with --dimensions and --embed-op/],
-    [["--rerank-model", "any"], /^error: Expected --rerank with --rerank-model/],
-    [["--rerank-options", "{}"], /^error: Expected --rerank with --rerank-model and --rerank-options/],
+    [["--embed-options", "1"], /^error: Expected options as an object in JSON, got/],
     [["--max-cost", "much"], /^error: option '--max-cost <dollars>' argument 'much' is invalid/],
   ])("%j: one clear line and exit code 1", async (argv, message) => {
     const { code, notes } = await start(argv);
@@ -155,13 +156,7 @@ describe("errors", () => {
   });
 
   test("an empty folder says what to do", async () => {
-    const { code, notes } = await start([
-      "--dir",
-      await temporaryFolder(),
-      "--cache-dir",
-      await temporaryFolder(),
-      "faces",
-    ]);
+    const { code, notes } = await start(["--dir", await temporaryFolder(), "--cache", await newCache(), "faces"]);
     expect(code).toBe(1);
     expect(notes).toMatch(/got none among 0 text files. Choose another folder with --dir/);
   });
@@ -178,7 +173,8 @@ describe("errors", () => {
       "--embed",
       "--rerank",
       "--max-cost",
-      "--adapters",
+      "--offline",
+      "--compare",
       "--cache ",
       "OPENAI_API_KEY",
       "CO_API_KEY",

@@ -1,8 +1,8 @@
-import { mkdir, readdir, symlink } from "node:fs/promises";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { collectDocuments, NEWEST_OF_CHANGELOG } from "./collect.ts";
-import { temporaryFolder, writeFiles } from "./testing/folder.ts";
+import { temporaryFolder } from "./testing/folder.ts";
 
 describe("node_modules", () => {
   test("names documents by package, readmes first and changelogs last", async () => {
@@ -74,7 +74,7 @@ describe("node_modules", () => {
     });
     const { documents, leftOut } = await collectDocuments(path.join(root, "node_modules"));
     expect(documents.map(({ name, text }) => [name, text])).toEqual([["a/README.md", "readme of 10"]]);
-    expect(leftOut.copy).toBe(3);
+    expect(leftOut.copies).toBe(3);
   });
 
   test("leaves out licenses and duplicates", async () => {
@@ -88,10 +88,9 @@ describe("node_modules", () => {
     expect(documents.map(({ name }) => name)).toEqual(["a/README.md"]);
     expect({ found, ...leftOut }).toEqual({
       found: 4,
-      license: 2,
-      copy: 0,
-      duplicate: 1,
-      unreadable: 0,
+      licenses: 2,
+      copies: 0,
+      duplicates: 1,
     });
   });
 
@@ -121,22 +120,49 @@ describe("any other folder", () => {
     expect(await readdir(root, { recursive: true })).toEqual(before);
   });
 
-  test("skips what is not UTF-8, and removes control characters", async () => {
-    const root = await temporaryFolder({
-      "a.md": "plain \u001B[31mred\u001B[0m\u0007 text\r\nnext",
-    });
-    await writeFiles(root, {});
-    const { writeFile } = await import("node:fs/promises");
-    await writeFile(path.join(root, "b.md"), Buffer.from([0xff, 0xfe, 0x00]));
-    const { documents, leftOut } = await collectDocuments(root);
+  test("removes control characters", async () => {
+    const root = await temporaryFolder({ "a.md": "plain \u001B[31mred\u001B[0m\u0007 text\r\nnext" });
+    const { documents } = await collectDocuments(root);
     expect(documents.map(({ text }) => text)).toEqual(["plain red text\nnext"]);
-    expect(leftOut.unreadable).toBe(1);
+  });
+
+  test("reads UTF-8 and UTF-16, with a byte order mark that is no part of the text", async () => {
+    const root = await temporaryFolder({ "utf-8.md": "\uFEFFgrüßen" });
+    const bytes = Buffer.from("\uFEFFverabschieden, größer", "utf16le");
+    await writeFile(path.join(root, "utf-16le.txt"), bytes);
+    await writeFile(path.join(root, "utf-16be.txt"), Buffer.from("\uFEFFempfangen", "utf16le").swap16());
+    const { documents, odd } = await collectDocuments(root);
+    expect(odd).toEqual([]);
+    expect(documents.map(({ text }) => text)).toEqual(["empfangen", "verabschieden, größer", "grüßen"]);
+  });
+
+  test.each([
+    ["Latin-1", Buffer.from("die Größe der Bücher", "latin1"), /text in UTF-8, got another encoding, such as Latin-1/],
+    ["Windows-1252", Buffer.from([0x93, 0x61, 0x94]), /got another encoding, such as Latin-1/],
+    [
+      "UTF-16 without a mark",
+      Buffer.from("what was decided", "utf16le"),
+      /text in UTF-8, got binary data, or UTF-16 without its mark/,
+    ],
+    ["cut UTF-16", Buffer.from([0xff, 0xfe, 0x61, 0x00, 0x62]), /text in UTF-16LE, got binary/],
+    ["a picture", Buffer.from("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "latin1"), /got binary data/],
+    ["zeros", Buffer.alloc(100), /got binary data/],
+    ["50 MB", Buffer.alloc(50_000_000, "a line of a log\n"), /at most 4 MB of text, got 50\.0 MB/],
+  ])("a file of %s is left out and named with the reason, and the others are read", async (_name, bytes, reason) => {
+    const root = await temporaryFolder({ "a.md": "a text", "z.txt": "another text" });
+    await writeFile(path.join(root, "odd.md"), bytes);
+    const { documents, odd, found, leftOut } = await collectDocuments(root);
+    expect(documents.map(({ name }) => name)).toEqual(["a.md", "z.txt"]);
+    expect(odd).toEqual([
+      { name: "odd.md", reason: expect.objectContaining({ message: expect.stringMatching(reason) }) },
+    ]);
+    expect([found, leftOut]).toEqual([3, { licenses: 0, copies: 0, duplicates: 0 }]);
   });
 
   test("the error for a missing folder says what to do", async () => {
     const root = await temporaryFolder({ "file.md": "text" });
     await expect(collectDocuments(path.join(root, "missing"))).rejects.toThrow(/--dir/);
-    await expect(collectDocuments(path.join(root, "file.md"))).rejects.toThrow(/is a file/);
+    await expect(collectDocuments(path.join(root, "file.md"))).rejects.toThrow(/which is not one/);
   });
 });
 

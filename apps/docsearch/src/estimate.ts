@@ -1,72 +1,52 @@
 import type { Estimate } from "@batchwise/core";
-import type { Embedder } from "./embedder.ts";
-import { embeddedText, type Passage } from "./passage.ts";
-import type { Planned } from "./plan-questions.ts";
-import { CANDIDATES, rerankedText, type Reranker } from "./reranker.ts";
-import { SAMPLE_SIZE, takeSample } from "./strategies.ts";
+import type { Offline } from "@batchwise/jobs";
+import { counted, dollars } from "@batchwise/terminal";
+import type { Embedder, Reranker } from "./adapters.ts";
+import { CANDIDATES } from "./answer.ts";
+import type { Console } from "./console.ts";
+import { type Passage, wholeText } from "./chunk.ts";
 
-/** Estimate for one part of a run, as an upper bound without retries. */
-export interface Part {
-  readonly inputs: number;
-  readonly noun: string;
-  readonly purpose: string;
-  readonly requests: number;
-  /** Undefined when tokens are not charged. */
-  readonly tokens: number | undefined;
-  /** Dollars; undefined when the price is unknown. */
-  readonly cost: number | undefined;
-  /** Shortest time that the known rate limits allow, in milliseconds. */
-  readonly shortestMs: number | undefined;
+/** Part of a run that is charged: what it does, and its estimate, an upper bound without retries. */
+export type Part = readonly [work: string, estimate: Partial<Pick<Estimate, "requests" | "tokens" | "cost">>];
+
+/** Estimates texts to embed, live or by offline jobs; nothing for a model that is not paid. */
+export async function estimateEmbedding(
+  { documents, isPaid }: Embedder,
+  texts: readonly string[],
+  noun: string,
+  jobs?: Offline<string, Float32Array>,
+): Promise<Part[]> {
+  if (!isPaid || texts.length === 0) return [];
+  const work = `${counted(texts.length, noun)} to embed`;
+  if (jobs === undefined) return [[work, documents.estimate(texts)]];
+  const { jobs: number, tokens, cost, liveCost = 0 } = await jobs.estimateJobs(texts);
+  return [[`${work} in ${counted(number, "offline job")}, instead of ${dollars(liveCost)} live`, { tokens, cost }]];
 }
 
-/** Work of a run that may be charged. */
-export interface Work {
-  /** Texts that have no vector yet. */
-  readonly missing: readonly string[];
-  readonly passages: readonly Passage[];
-  readonly planned: Planned;
-  readonly embedder: Embedder;
-  readonly reranker: Reranker | undefined;
+/** Estimates reranking, with the longest passages instead of the candidates, which are not known yet. */
+export function estimateReranking(
+  reranker: Reranker | undefined,
+  questions: readonly string[],
+  passages: readonly Passage[],
+): Part[] {
+  if (reranker?.isPaid !== true || questions.length === 0) return [];
+  const texts = passages.map(wholeText).toSorted((one, other) => other.length - one.length);
+  const documents = texts.slice(0, CANDIDATES);
+  const { requests, cost } = reranker.rerank.estimate(questions.map((query) => ({ query, documents })));
+  return [[`${counted(questions.length, "question")} to rerank`, { requests, cost }]];
 }
 
-/** Estimates the parts of a run that are charged, if any. Sends nothing. */
-export function estimateRun({ missing, passages, planned, embedder, reranker }: Work): Part[] {
-  const parts: Part[] = [];
-  if (embedder.isPaid) {
-    const { documents, questions } = embedder;
-    parts.push(partOf(documents.estimate(missing), "text", "to embed"));
-    if (planned.compare) parts.push(comparison(embedder, takeSample(passages, SAMPLE_SIZE)));
-    parts.push(partOf(questions.estimate(planned.embedded), "question", "to embed"));
+/** Reports estimates, before anything is sent. @throws Error for an unknown price, which no cap can hold */
+export function reportEstimate(console: Console, parts: readonly Part[], maxCost: number): void {
+  for (const [index, [work, { requests, tokens, cost }]] of parts.entries()) {
+    const calls = requests === undefined ? "" : `${counted(requests, "request")}, `;
+    const most = tokens === undefined ? "" : `at most ${counted(tokens, "token")}, `;
+    const price = cost === undefined ? "at a price that is not known here" : dollars(cost);
+    console.step(index === 0 ? "Estimate" : "", `${work}: ${calls}${most}${price}`);
+    if (cost === undefined && maxCost < Infinity)
+      throw new Error("Expected a model with a known price for --max-cost, got one of an unknown price. Leave it out.");
   }
-  if (reranker !== undefined) parts.push(reranking(reranker, planned.reranked, passages));
-  return parts.filter(({ inputs }) => inputs > 0);
-}
-
-function partOf({ inputs, requests, tokens, cost, shortestMs }: Estimate, noun: string, purpose: string): Part {
-  return { inputs, noun, purpose, requests, tokens, cost, shortestMs };
-}
-
-/** Estimate of the comparison: the sample once in bulk, and twice one by one. */
-function comparison({ documents }: Embedder, sample: readonly string[]): Part {
-  const part = partOf(documents.estimate(sample), "text", "to embed in three ways, for --compare");
-  return {
-    ...part,
-    requests: part.requests + 2 * sample.length,
-    tokens: part.tokens === undefined ? undefined : 3 * part.tokens,
-    cost: part.cost === undefined ? undefined : 3 * part.cost,
-  };
-}
-
-/** Estimate of reranking, with the longest passages instead of the candidates, which are not known yet. */
-function reranking({ rerank, costPerSearch }: Reranker, asked: readonly string[], passages: readonly Passage[]): Part {
-  const longest = passages
-    .toSorted((one, other) => lengthOf(other) - lengthOf(one))
-    .slice(0, CANDIDATES)
-    .map(rerankedText);
-  const part = partOf(rerank.estimate(asked.map((query) => ({ query, documents: longest }))), "question", "to rerank");
-  return costPerSearch === undefined ? part : { ...part, tokens: undefined, cost: asked.length * costPerSearch };
-}
-
-function lengthOf(passage: Passage): number {
-  return embeddedText(passage).length + passage.code.length;
+  const total = parts.reduce((sum, [, { cost = 0 }]) => sum + cost, 0);
+  if (parts.length > 1 && total > 0) console.step("", `in all at most ${dollars(total)}, if nothing is sent twice`);
+  if (total > maxCost) console.step("", `That may be more than --max-cost ${dollars(maxCost)}, at which it stops.`);
 }

@@ -1,44 +1,42 @@
 import path from "node:path";
-import { expect, test } from "vitest";
-import { resolveFolders } from "./folders.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import { resolvePlaces } from "./folders.ts";
 import { temporaryFolder } from "./testing/folder.ts";
 
-test("the project's root is searched, from any folder in it, and keeps the index", async () => {
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+test("the project's root is searched, from any folder in it, and keeps the vectors", async () => {
   const project = await temporaryFolder({
     "pnpm-lock.yaml": "",
     "node_modules/a/README.md": "",
     "apps/one/node_modules/b/README.md": "",
   });
-  expect(resolveFolders({ workingFolder: path.join(project, "apps/one"), environment: {} })).toEqual({
+  expect(resolvePlaces(path.join(project, "apps/one"))).toEqual({
     documents: path.join(project, "node_modules"),
-    index: path.join(project, ".docsearch"),
+    vectors: path.join(project, ".docsearch/vectors.sqlite"),
   });
 });
 
-test("the index of another folder lies in the user's cache, one for each folder", () => {
-  const environment = { XDG_CACHE_HOME: path.resolve("/cache") };
-  const choose = (dir: string): string =>
-    resolveFolders({ dir, workingFolder: path.resolve("/home"), environment }).index;
-  expect(choose("notes")).toContain(path.join(path.resolve("/cache"), "batchwise", "docsearch"));
-  expect(choose("notes")).toBe(choose("./notes"));
-  expect(choose("notes")).not.toBe(choose("other"));
+test("with another folder the vectors lie in the user's cache, or where the user's variable says", () => {
+  vi.stubEnv("BATCHWISE_CACHE_DIR", "");
+  vi.stubEnv("XDG_CACHE_HOME", path.resolve("/cache"));
+  const { documents, vectors } = resolvePlaces(path.resolve("/home"), "notes");
+  expect(documents).toBe(path.resolve("/home/notes"));
+  expect(vectors).toBe(path.resolve("/cache/batchwise/docsearch.sqlite"));
+  vi.stubEnv("BATCHWISE_CACHE_DIR", path.resolve("/own"));
+  expect(resolvePlaces(path.resolve("/home"), "notes").vectors).toBe(path.resolve("/own/docsearch.sqlite"));
 });
 
-test("a given cache folder is used as it is", () => {
-  expect(
-    resolveFolders({
-      dir: "a",
-      cacheDir: "b",
-      workingFolder: path.resolve("/home"),
-      environment: {},
-    }),
-  ).toEqual({
+test("--cache is taken from the working folder", () => {
+  expect(resolvePlaces(path.resolve("/home"), "a", "b.sqlite")).toEqual({
     documents: path.resolve("/home/a"),
-    index: path.resolve("/home/b"),
+    vectors: path.resolve("/home/b.sqlite"),
   });
 });
 
 test("the error without an installed project says what to do", async () => {
   const empty = await temporaryFolder();
-  expect(() => resolveFolders({ workingFolder: empty, environment: {} })).toThrow(/--dir/);
+  expect(() => resolvePlaces(empty)).toThrow(/--dir/);
 });

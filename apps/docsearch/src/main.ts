@@ -1,16 +1,13 @@
 import { listenForInterrupts } from "@batchwise/terminal";
 import { runCommandLine } from "./cli.ts";
 import { Console } from "./console.ts";
-import { localEmbedder } from "./embedders/local.ts";
 
 const interrupts = listenForInterrupts();
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   console: new Console(process.stdout, process.stderr),
-  localEmbedder,
   drain: interrupts.drain,
   signal: interrupts.signal,
   // npm and pnpm run scripts in the project's folder and put the user's folder here.
   workingFolder: process.env["INIT_CWD"] ?? process.cwd(),
-  environment: process.env,
 });
 interrupts.close();

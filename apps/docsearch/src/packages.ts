@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, realpath } from "node:fs/promises";
 import path from "node:path";
 import semver from "semver";
 
@@ -8,65 +8,51 @@ export interface Located {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
-  readonly package: PackageFolder | undefined;
-}
-
-/** Folder of a package in a node_modules. */
-interface PackageFolder {
-  readonly name: string;
-  /** Absolute. */
-  readonly folder: string;
+  /** Name of the package, and its absolute folder. */
+  readonly package: { readonly name: string; readonly folder: string } | undefined;
 }
 
 /** Finds the package of a file: the one after the last `node_modules` in its path. */
-export function locate(file: string, root: string, packaged: boolean): Located {
-  const outside = { name: slashes(path.relative(root, file)), path: file, package: undefined };
-  if (!packaged) return outside;
+export function locate(file: string, root: string): Located {
   const parts = file.split(path.sep);
   const start = parts.lastIndexOf("node_modules") + 1;
-  const length = parts[start]?.startsWith("@") ? 2 : 1;
-  if (start === 0 || parts.length <= start + length) return outside;
-  const name = parts.slice(start, start + length).join("/");
-  const folder = parts.slice(0, start + length).join(path.sep);
-  return {
-    name: `${name}/${parts.slice(start + length).join("/")}`,
-    path: file,
-    package: { name, folder },
-  };
+  const end = start + (parts[start]?.startsWith("@") ? 2 : 1);
+  if (start === 0 || parts.length <= end) {
+    return { name: path.relative(root, file).replaceAll(path.sep, "/"), path: file, package: undefined };
+  }
+  const owner = { name: parts.slice(start, end).join("/"), folder: parts.slice(0, end).join(path.sep) };
+  return { name: parts.slice(start).join("/"), path: file, package: owner };
 }
 
 /** Keeps the newest copy of each package, the first of equal ones, and all other files. */
-export async function newestCopies(located: readonly Located[]): Promise<Located[]> {
-  const folders = new Map<string, Set<string>>();
-  for (const { package: owner } of located) {
-    if (owner === undefined) continue;
-    const known = folders.get(owner.name) ?? new Set();
-    folders.set(owner.name, known.add(owner.folder));
+export async function newestCopies(files: readonly Located[]): Promise<Located[]> {
+  const newest = new Map<string, { folder: string; version: string }>();
+  const folders = new Map(files.flatMap((file) => (file.package ? [[file.package.folder, file.package.name]] : [])));
+  for (const [folder, name] of folders) {
+    const version = await versionOf(folder);
+    const known = newest.get(name);
+    if (known === undefined || semver.gt(version, known.version)) newest.set(name, { folder, version });
   }
-  const kept = new Map(
-    await Promise.all([...folders].map(async ([name, copies]) => [name, await newest([...copies])] as const)),
-  );
-  return located.filter(({ package: owner }) => owner === undefined || kept.get(owner.name) === owner.folder);
-}
-
-async function newest(folders: readonly string[]): Promise<string> {
-  const [first = ""] = folders;
-  if (folders.length < 2) return first;
-  const copies = await Promise.all(folders.map(async (folder) => ({ folder, version: await versionOf(folder) })));
-  return copies.reduce((best, copy) => (semver.gt(copy.version, best.version) ? copy : best)).folder;
+  return files.filter(({ package: owner }) => owner === undefined || newest.get(owner.name)?.folder === owner.folder);
 }
 
 /** Version in a package's manifest; the lowest possible when it cannot be read. */
 async function versionOf(folder: string): Promise<string> {
-  try {
-    const manifest: unknown = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
-    const hasVersion = typeof manifest === "object" && manifest !== null && "version" in manifest;
-    return (hasVersion && typeof manifest.version === "string" ? semver.valid(manifest.version) : null) ?? "0.0.0-0";
-  } catch {
-    return "0.0.0-0";
-  }
+  const manifest: unknown = await readFile(path.join(folder, "package.json"), "utf8")
+    .then(JSON.parse)
+    .catch(() => undefined);
+  return semver.valid((manifest as { readonly version?: string } | null | undefined)?.version) ?? "0.0.0-0";
 }
 
-function slashes(relative: string): string {
-  return relative.split(path.sep).join("/");
+/**
+ * Targets of the links in a node_modules folder that lie in another node_modules: with pnpm, a workspace package's own
+ * node_modules holds only such links. A link to a workspace package is not followed: its documents are not installed.
+ */
+export async function linkedPackages(root: string): Promise<string[]> {
+  const scopes = (await readdir(root)).filter((name) => name.startsWith("@"));
+  const folders = ["", ...scopes].map((scope) => readdir(path.join(root, scope), { withFileTypes: true }));
+  const links = (await Promise.all(folders)).flat().filter((entry) => entry.isSymbolicLink());
+  const targets = links.map((link) => realpath(path.join(link.parentPath, link.name)).catch(() => root));
+  const isOutside = (target: string): boolean => target !== root && !target.startsWith(root + path.sep);
+  return (await Promise.all(targets)).filter((target) => target.includes("node_modules") && isOutside(target));
 }

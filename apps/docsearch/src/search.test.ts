@@ -1,62 +1,62 @@
 import { describe, expect, test } from "vitest";
-import type { Passage } from "./passage.ts";
+import { embeddedText, type Passage } from "./chunk.ts";
 import { combined, DocumentSearch, scaled } from "./search.ts";
 
 describe("scores", () => {
   test("are scaled from the lowest, or from a given value, to 1", () => {
-    expect([
-      ...scaled(
-        new Map([
-          ["a", 2],
-          ["b", 4],
-          ["c", 3],
-        ]),
-      ),
-    ]).toEqual([
+    expect(
+      scaled([
+        ["a", 2],
+        ["b", 4],
+        ["c", 3],
+      ]),
+    ).toEqual([
       ["a", 0],
       ["b", 1],
       ["c", 0.5],
     ]);
-    expect([
-      ...scaled(
-        new Map([
+    expect(
+      scaled(
+        [
           ["a", 2],
           ["b", 4],
-        ]),
+        ],
         0,
       ),
-    ]).toEqual([
+    ).toEqual([
       ["a", 0.5],
       ["b", 1],
     ]);
   });
 
   test("that are all alike, or none, become 0", () => {
-    expect([
-      ...scaled(
-        new Map([
-          ["a", 2],
-          ["b", 2],
-        ]),
-      ),
-    ]).toEqual([
+    expect(
+      scaled([
+        ["a", 2],
+        ["b", 2],
+      ]),
+    ).toEqual([
       ["a", 0],
       ["b", 0],
     ]);
-    expect([...scaled(new Map())]).toEqual([]);
+    expect(scaled([])).toEqual([]);
   });
 
   test("of meaning and words are combined, the meaning counting more, and missing ones 0", () => {
     const total = combined(
-      new Map([
-        ["a", 1],
-        ["b", 0.5],
-      ]),
-      new Map([["b", 1]]),
+      [
+        ["a", 4],
+        ["b", 3],
+        ["c", 2],
+      ],
+      [["b", 7]],
       0.8,
     );
-    expect(total.get("a")).toBeCloseTo(0.8);
-    expect(total.get("b")).toBeCloseTo(0.6);
+    expect(total).toEqual([
+      ["a", expect.closeTo(0.8)],
+      ["b", expect.closeTo(0.6)],
+      ["c", 0],
+    ]);
   });
 });
 
@@ -67,27 +67,26 @@ describe("search", () => {
     passage("meaning.md", "Corvids are clever birds."),
     passage("neither.md", "Tax forms are due in May."),
   ];
-  const search = new DocumentSearch({
-    documents: ["words.md", "meaning.md", "neither.md"].map((name) => ({
-      name,
-      path: `/docs/${name}`,
-      text: passages
-        .filter(({ document }) => document === name)
-        .map(({ text }) => text)
-        .join("\n"),
-    })),
-    passages,
-    vectors: [unit(0), unit(0.9), unit(0), unit(Math.PI / 2)],
-  });
+  const given = ["words.md", "meaning.md", "neither.md"].map((name) => ({
+    name,
+    path: `/docs/${name}`,
+    text: passages
+      .filter(({ document }) => document === name)
+      .map(({ text }) => text)
+      .join("\n"),
+  }));
+  const search = new DocumentSearch(given, passages, vectorsOf(passages, [0, 0.9, 0, Math.PI / 2]));
   const documents = (...of: Parameters<DocumentSearch["search"]>): string[] =>
     search.search(...of).map((hit) => hit.passage.document);
 
-  test("by keywords finds documents that use them, and no other", () => {
-    expect(documents("which ravens solve it?", unit(Math.PI / 2), 5, "keywords")).toEqual(["words.md"]);
+  test("without a vector, and by keywords, finds documents that use them, and no other", () => {
+    expect(documents("which ravens solve it?", undefined, 5)).toEqual(["words.md"]);
+    expect(search.rank("which ravens solve it?", unit(0), 0)).toEqual([["words.md", 1]]);
   });
 
   test("by embeddings finds the nearest passage's document first", () => {
-    expect(documents("anything", unit(Math.PI / 2), 2, "embeddings")).toEqual(["neither.md", "words.md"]);
+    const ranked = search.rank("anything", unit(Math.PI / 2), 1);
+    expect(ranked.map(([name]) => name)).toEqual(["neither.md", "words.md", "meaning.md"]);
   });
 
   test("by both, either finds a document, the meaning first, and each document is returned once", () => {
@@ -100,21 +99,17 @@ describe("search", () => {
       path: name,
       text: name === "named.md" ? "zebra" : "",
     }));
-    const given = {
-      documents: texts,
-      passages: texts.map(({ name }) => passage(name, "a")),
-      vectors: [unit(0), unit(1)],
-    };
-    const first = (meaning?: number) =>
-      new DocumentSearch({ ...given, meaning }).rank("zebra", unit(0), "both").map(([name]) => name)[0];
-    expect([first(), first(0.4)]).toEqual(["near.md", "named.md"]);
+    const two = texts.map(({ name }) => passage(name, "a"));
+    const first = (model?: string) =>
+      new DocumentSearch(texts, two, vectorsOf(two, [0, 1]), model).rank("zebra", unit(0)).map(([name]) => name)[0];
+    expect([first(), first("universal-sentence-encoder-lite")]).toEqual(["near.md", "named.md"]);
   });
 
   test("of documents with an equally near passage, one with a second near one is first", () => {
     const near = [passage("one.md", "a"), passage("one.md", "b"), passage("two.md", "c"), passage("two.md", "d")];
     const texts = ["one.md", "two.md"].map((name) => ({ name, path: name, text: "" }));
-    const found = new DocumentSearch({ documents: texts, passages: near, vectors: [0, 1.5, 0, 0.5].map(unit) });
-    expect(found.rank("anything", unit(0), "both").map(([name]) => name)).toEqual(["two.md", "one.md"]);
+    const found = new DocumentSearch(texts, near, vectorsOf(near, [0, 1.5, 0, 0.5]));
+    expect(found.rank("anything", unit(0)).map(([name]) => name)).toEqual(["two.md", "one.md"]);
   });
 
   test("shows the passage that fits best, not the document's first", () => {
@@ -124,11 +119,20 @@ describe("search", () => {
   });
 
   test("ignores stop words", () => {
-    expect(documents("what are they in", unit(0), 5, "keywords")).toEqual([]);
+    expect(documents("what are they in", undefined, 5)).toEqual([]);
   });
 
-  test("refuses passages without vectors", () => {
-    expect(() => new DocumentSearch({ documents: [], passages, vectors: [] })).toThrow(/4 vectors, got 0/);
+  test("passages without a vector are left out, and vectors of any length compare by their angle", () => {
+    const two = [passage("one.md", "a"), passage("two.md", "b")];
+    const texts = ["one.md", "two.md"].map((name) => ({ name, path: name, text: "same" }));
+    const one = new DocumentSearch(texts, two, vectorsOf(two, [0]));
+    expect(one.search("same", unit(0), 5).map(({ path }) => path)).toEqual(["one.md"]);
+    const long = new Map(
+      [...vectorsOf(two, [0.2, 0.1])].map(([text, [x = 0, y = 0]], index) => {
+        return [text, Float32Array.of(x * (9 - 8 * index), y * (9 - 8 * index))] as const;
+      }),
+    );
+    expect(new DocumentSearch(texts, two, long).search("other", unit(0), 1)[0]?.path).toBe("two.md");
   });
 });
 
@@ -138,4 +142,9 @@ function passage(document: string, text: string): Passage {
 
 function unit(angle: number): Float32Array {
   return Float32Array.of(Math.cos(angle), Math.sin(angle));
+}
+
+/** Vectors of the first passages, one for each angle. */
+function vectorsOf(passages: readonly Passage[], angles: readonly number[]): Map<string, Float32Array> {
+  return new Map(angles.map((angle, index) => [embeddedText(passages[index]!), unit(angle)]));
 }

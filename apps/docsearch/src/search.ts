@@ -1,9 +1,6 @@
 import MiniSearch from "minisearch";
+import { embeddedText, type Passage, wholeText } from "./chunk.ts";
 import type { Document } from "./collect.ts";
-import { type Passage, embeddedText } from "./passage.ts";
-
-/** Ranking of documents. */
-export type Ranking = "keywords" | "embeddings" | "both";
 
 /** Document that may hold the answer. */
 export interface Hit {
@@ -15,145 +12,103 @@ export interface Hit {
   readonly score: number;
 }
 
-/** Documents to search. */
-export interface Corpus {
-  readonly documents: readonly Pick<Document, "name" | "path" | "text">[];
-  /** Passages of these documents. */
-  readonly passages: readonly Passage[];
-  /** Vectors of length 1 that belong to `passages` one by one. */
-  readonly vectors: readonly Float32Array[];
-  /** Share of the meaning in a score, from 0 to 1; the rest are the words. @default 0.8 */
-  readonly meaning?: number | undefined;
-}
+/** Passage with its vector, of length 1. */
+type Embedded = readonly [passage: Passage, vector: Float32Array];
+/** Name or number of an item, with its score. */
+type Score = [item: string, score: number];
 
 /** Share of the meaning in a document's score, by a good model; the rest are its words. */
 const MEANING = 0.8;
-
+/** Share for a small model, which finds less than the words do. */
+const LITTLE_MEANING: Readonly<Record<string, number>> = { "universal-sentence-encoder-lite": 0.4 };
+/** Vector of a question that has none: nothing is similar to it. */
+const NONE: Float32Array = new Float32Array();
 /** Share of a document's best passage in its meaning; the rest is the second best: a hit by chance is alone. */
 const BEST = 0.7;
 
 /** Ranks documents for a question: by their words (BM25), by the meaning of their passages, or by both. */
 export class DocumentSearch {
-  readonly #passages = new Map<string, { passage: Passage; vector: Float32Array }[]>();
+  readonly #passages: ReadonlyMap<string, readonly Embedded[]>;
   readonly #paths: ReadonlyMap<string, string>;
-  readonly #words: WordIndex;
+  readonly #byWords: (question: string) => Score[];
   readonly #meaning: number;
 
-  constructor({ documents, passages, vectors, meaning = MEANING }: Corpus) {
-    this.#meaning = meaning;
-    for (const [index, passage] of passages.entries()) {
-      const vector = vectors[index];
-      if (vector === undefined) throw new Error(`Expected ${passages.length} vectors, got ${vectors.length}.`);
-      const known = this.#passages.get(passage.document) ?? [];
-      this.#passages.set(passage.document, known);
-      known.push({ passage, vector });
-    }
+  /** Takes vectors by `embeddedText`, and leaves out passages without one. `model` is the name of their model. */
+  constructor(
+    documents: readonly Pick<Document, "name" | "path" | "text">[],
+    passages: readonly Passage[],
+    vectors: ReadonlyMap<string, Float32Array>,
+    model: string = "",
+  ) {
+    const embedded = passages.flatMap((passage): Embedded[] => {
+      const vector = vectors.get(embeddedText(passage));
+      return vector === undefined ? [] : [[passage, unitLength(vector)]];
+    });
+    this.#passages = Map.groupBy(embedded, ([{ document }]) => document);
     this.#paths = new Map(documents.map(({ name, path }) => [name, path]));
-    this.#words = new WordIndex(
-      documents
-        .filter(({ name }) => this.#passages.has(name))
-        .map(({ name, text }) => ({ id: name, place: name, text })),
-    );
+    const searched = documents.filter(({ name }) => this.#passages.has(name));
+    this.#byWords = wordIndex(searched.map(({ name, text }) => ({ id: name, place: name, text })));
+    this.#meaning = LITTLE_MEANING[model] ?? MEANING;
   }
 
-  /** Finds the `count` best documents, best first. `vector` is the question's, of length 1. */
-  search(question: string, vector: Float32Array, count: number, ranking: Ranking = "both"): Hit[] {
-    return this.rank(question, vector, ranking)
-      .slice(0, count)
-      .map(([name, score]) => ({
-        passage: this.#bestPassage(name, question, vector),
-        path: this.#paths.get(name) ?? name,
-        score,
-      }));
+  /** Finds the `count` best documents, best first: by their words alone for a question without a vector. */
+  search(question: string, vector: Float32Array | undefined, count: number): Hit[] {
+    const best = this.rank(question, vector).slice(0, count);
+    return best.map(([name, score]) => {
+      return { passage: this.#bestPassage(name, question, vector), path: this.#paths.get(name) ?? name, score };
+    });
   }
 
-  /** Names of all documents that may hold the answer, with their scores, best first. */
-  rank(question: string, vector: Float32Array, ranking: Ranking): [name: string, score: number][] {
-    return ranked(this.#scores(question, vector, ranking));
+  /** Names of all documents that may hold the answer, best first. `meaning` is its share in the scores, from 0 to 1. */
+  rank(question: string, vector: Float32Array = NONE, meaning: number = vector === NONE ? 0 : this.#meaning): Score[] {
+    const asked = unitLength(vector);
+    const documents = meaning === 0 ? [] : [...this.#passages];
+    const byMeaning = documents.map(([name, passages]): Score => [name, similarity(passages, asked)]);
+    return combined(byMeaning, this.#byWords(question), meaning);
   }
 
-  #scores(question: string, vector: Float32Array, ranking: Ranking): Scores<string> {
-    const byWords = (): Scores<string> => scaled(this.#words.scores(question), 0);
-    if (ranking === "keywords") return byWords();
-    const byMeaning = scaled(this.#similarities(vector));
-    return ranking === "embeddings" ? byMeaning : combined(byMeaning, byWords(), this.#meaning);
-  }
-
-  #similarities(question: Float32Array): Scores<string> {
-    const similarities = new Map<string, number>();
-    for (const [name, passages] of this.#passages) {
-      let [best, second] = [-Infinity, -Infinity];
-      for (const { vector } of passages) {
-        const similarity = dot(vector, question);
-        second = Math.max(second, Math.min(best, similarity));
-        best = Math.max(best, similarity);
-      }
-      similarities.set(name, passages.length === 1 ? best : BEST * best + (1 - BEST) * second);
-    }
-    return similarities;
-  }
-
-  #bestPassage(document: string, question: string, vector: Float32Array): Passage {
+  #bestPassage(document: string, question: string, vector: Float32Array = NONE): Passage {
     const passages = this.#passages.get(document) ?? [];
-    const words = new WordIndex(
-      passages.map(({ passage }, id) => ({
-        id: String(id),
-        place: passage.headings.join(" "),
-        text: textOf(passage),
-      })),
-    );
-    const similarities = new Map(passages.map((each, id) => [String(id), dot(each.vector, vector)]));
-    const [best] = ranked(combined(scaled(similarities), scaled(words.scores(question), 0), this.#meaning));
-    const found = passages[Number(best?.[0])];
-    if (found === undefined) throw new Error(`Expected ${document} to have passages, got none.`);
-    return found.passage;
+    const asked = unitLength(vector);
+    const byMeaning = passages.map(([, each], id): Score => [String(id), dot(asked, each)]);
+    const texts = passages.map(([passage], id) => {
+      return { id: String(id), place: passage.headings.join(" "), text: wholeText(passage) };
+    });
+    const [[best] = ["0"]] = combined(byMeaning, wordIndex(texts)(question), this.#meaning);
+    return passages[Number(best)]![0];
   }
 }
-
-/** Scores of several items; a missing one has the score 0. */
-export type Scores<Item> = ReadonlyMap<Item, number>;
 
 /** Scales scores to the range from 0 to 1. `lowest` becomes 0. @default the lowest score */
-export function scaled<Item>(scores: Scores<Item>, lowest?: number): Scores<Item> {
-  const values = [...scores.values()];
+export function scaled(scores: readonly Score[], lowest?: number): Score[] {
+  const values = scores.map(([, score]) => score);
   const low = lowest ?? Math.min(...values);
   const range = Math.max(...values) - low;
-  return new Map([...scores].map(([item, score]) => [item, range > 0 ? (score - low) / range : 0]));
+  return scores.map(([item, score]) => [item, range > 0 ? (score - low) / range : 0]);
 }
 
-/** Scores of meaning and of words, each from 0 to 1, as one. */
-export function combined<Item>(byMeaning: Scores<Item>, byWords: Scores<Item>, meaning: number): Scores<Item> {
-  const total = new Map([...byMeaning].map(([item, score]) => [item, meaning * score]));
-  for (const [item, score] of byWords) total.set(item, (total.get(item) ?? 0) + (1 - meaning) * score);
-  return total;
+/** Adds up scaled scores of meaning and of words, best first. `meaning` is the share of the meaning. */
+export function combined(byMeaning: readonly Score[], byWords: readonly Score[], meaning: number): Score[] {
+  const total = new Map(scaled(byMeaning).map(([item, score]) => [item, meaning * score]));
+  for (const [item, score] of scaled(byWords, 0)) total.set(item, (total.get(item) ?? 0) + (1 - meaning) * score);
+  return [...total].toSorted(([, one], [, other]) => other - one);
 }
 
-function ranked<Item>(scores: Scores<Item>): [Item, number][] {
-  return [...scores].toSorted(([, one], [, other]) => other - one);
+/** Similarity of a document's passages to a question: the best one's, and a little of the second best. */
+function similarity(passages: readonly Embedded[], question: Float32Array): number {
+  const [best = 0, second = best] = passages.map(([, vector]) => dot(question, vector)).toSorted((a, b) => b - a);
+  return BEST * best + (1 - BEST) * second;
 }
 
-interface Indexed {
-  readonly id: string;
-  readonly place: string;
-  readonly text: string;
-}
-
-/** BM25 index of texts and the names of their places. */
-class WordIndex {
-  readonly #index: MiniSearch<Indexed>;
-
-  constructor(items: readonly Indexed[]) {
-    this.#index = new MiniSearch<Indexed>({
-      fields: ["place", "text"],
-      searchOptions: { boost: { place: 2 } },
-      processTerm: (term) => (STOP_WORDS.has(term.toLowerCase()) ? null : term.toLowerCase()),
-    });
-    this.#index.addAll(items);
-  }
-
-  scores(question: string): Scores<string> {
-    return new Map(this.#index.search(question).map(({ id, score }) => [String(id), score]));
-  }
+/** BM25 index of texts and the names of their places: scores the items that have words of a question. */
+function wordIndex(items: readonly { id: string; place: string; text: string }[]): (question: string) => Score[] {
+  const index = new MiniSearch({
+    fields: ["place", "text"],
+    searchOptions: { boost: { place: 2 } },
+    processTerm: (term) => (STOP_WORDS.has(term.toLowerCase()) ? null : term.toLowerCase()),
+  });
+  index.addAll(items);
+  return (question) => index.search(question).map(({ id, score }) => [String(id), score]);
 }
 
 /** Words of a question that have nothing to do with its subject. */
@@ -165,8 +120,10 @@ const STOP_WORDS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-function textOf(passage: Passage): string {
-  return `${embeddedText(passage)}\n${passage.code}`;
+/** Scales a vector to length 1, so that a dot product is the cosine of two texts. */
+function unitLength(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(dot(vector, vector));
+  return length === 0 ? vector : vector.map((number) => number / length);
 }
 
 function dot(one: Float32Array, other: Float32Array): number {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { bulkRunnable, InputError } from "@batchwise/core";
-import { type Embedder, identityOf } from "../embedder.ts";
+import { bulkRunnable, InputError, type Runnable } from "@batchwise/core";
+import type { loadAdapter } from "@batchwise/plugins";
 
 /** Options of the fake embedder. */
 export interface FakeOptions {
@@ -11,9 +11,12 @@ export interface FakeOptions {
 }
 
 /** Embedder of hashed words: texts that share words are close. Refuses texts with the word REFUSED. */
-export interface FakeEmbedder extends Embedder {
+export interface FakeEmbedder {
+  readonly runnable: Runnable<string, Float32Array>;
   /** Every text of its requests, in order. */
   readonly texts: readonly string[];
+  /** Options with which it was made. */
+  readonly options: object[];
 }
 
 const DIMENSIONS = 64;
@@ -31,17 +34,28 @@ export function fakeEmbedder({ maxInputs = 2, beforeRequest = () => undefined }:
     },
     { maxConcurrency: 1, request: { maxInputs } },
   );
-  return {
-    name: "hashed words",
-    identity: identityOf("hashed words", DIMENSIONS),
-    dimensions: DIMENSIONS,
-    place: "no thread",
-    isPaid: false,
-    texts,
-    documents: embeddings,
-    questions: embeddings,
-    close: () => Promise.resolve(),
+  return { runnable: embeddings, texts, options: [] };
+}
+
+/** Loader with a fake instead of the model in this process; all other adapters are `load`'s. */
+export function loadFake({ runnable, options }: FakeEmbedder, load: typeof loadAdapter): typeof loadAdapter {
+  const fake = {
+    package: "@batchwise/local",
+    version: undefined,
+    adapter: {
+      name: "embeddings",
+      kind: "embeddings",
+      description: "Hashes words.",
+      options: {},
+      create: () => runnable,
+    },
+    create: (given: object = {}) => {
+      options.push(given);
+      return runnable;
+    },
   };
+  return ((reference, where) =>
+    reference === "@batchwise/local#embeddings" ? Promise.resolve(fake) : load(reference, where)) as typeof loadAdapter;
 }
 
 function embed(text: string): Float32Array {

@@ -11,6 +11,11 @@ export async function temporaryFolder(files: Readonly<Record<string, string>> = 
   return folder;
 }
 
+/** Path of a file of vectors that is not there yet. */
+export async function newCache(): Promise<string> {
+  return path.join(await temporaryFolder(), "vectors.sqlite");
+}
+
 /** Writes files, by their relative paths. */
 export async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   await Promise.all(

@@ -1,8 +1,9 @@
 // The command line with a fake embedder whose second request ends only after a stop.
+import { loadAdapter } from "@batchwise/plugins";
 import { listenForInterrupts } from "@batchwise/terminal";
 import { runCommandLine } from "../cli.ts";
 import { Console } from "../console.ts";
-import { fakeEmbedder } from "./fake-embedder.ts";
+import { fakeEmbedder, loadFake } from "./fake-embedder.ts";
 
 const interrupts = listenForInterrupts();
 const embedder = fakeEmbedder({
@@ -20,10 +21,9 @@ const embedder = fakeEmbedder({
 });
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   console: new Console(process.stdout, process.stderr),
-  localEmbedder: () => () => Promise.resolve(embedder),
   drain: interrupts.drain,
   signal: interrupts.signal,
   workingFolder: process.cwd(),
-  environment: process.env,
+  load: loadFake(embedder, loadAdapter),
 });
 interrupts.close();

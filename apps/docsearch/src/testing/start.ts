@@ -1,6 +1,8 @@
+import { loadAdapter } from "@batchwise/plugins";
+import { vi } from "vitest";
 import { runCommandLine } from "../cli.ts";
 import { Console } from "../console.ts";
-import { fakeEmbedder, type FakeEmbedder } from "./fake-embedder.ts";
+import { fakeEmbedder, type FakeEmbedder, loadFake } from "./fake-embedder.ts";
 import { fastClock } from "./fast-clock.ts";
 
 /** Options of a run of the command line. */
@@ -17,9 +19,10 @@ export interface Started {
   readonly notes: string;
   /** Local embedder, and the texts of its requests. */
   readonly embedder: FakeEmbedder;
-  /** Name of the local model that was asked for. */
-  readonly localModel: string | undefined;
 }
+
+/** Variables that a run reads: those of the machine are not a test's. */
+const VARIABLES = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "CO_API_KEY", "CO_API_URL"];
 
 /** Notes of the latest run, for tests that watch requests. */
 let notesSoFar = "";
@@ -31,21 +34,18 @@ export function latestNotes(): string {
 
 /** Runs the command line with a fake local embedder, and waits 20 times shorter between attempts. */
 export async function start(argv: readonly string[], options: StartOptions = {}): Promise<Started> {
+  const { environment = {}, drain = new AbortController().signal, workingFolder = process.cwd() } = options;
   const embedder = fakeEmbedder();
-  let localModel: string | undefined;
   let results = "";
   notesSoFar = "";
+  for (const name of new Set([...VARIABLES, ...Object.keys(environment)])) vi.stubEnv(name, environment[name]);
   const code = await runCommandLine(argv, {
     console: new Console({ write: (text) => (results += text) }, { write: (text) => (notesSoFar += text) }),
-    localEmbedder: (model) => {
-      localModel = model;
-      return () => Promise.resolve(embedder);
-    },
-    drain: options.drain ?? new AbortController().signal,
+    drain,
     signal: new AbortController().signal,
     clock: fastClock,
-    workingFolder: options.workingFolder ?? process.cwd(),
-    environment: options.environment ?? {},
-  });
-  return { code, results, notes: notesSoFar, embedder, localModel };
+    workingFolder,
+    load: loadFake(embedder, loadAdapter),
+  }).finally(() => vi.unstubAllEnvs());
+  return { code, results, notes: notesSoFar, embedder };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { temporaryFolder } from "./testing/folder.ts";
+import { newCache, temporaryFolder } from "./testing/folder.ts";
 import { expectNoKey, useProviders } from "./testing/providers.ts";
 import { start, type Started } from "./testing/start.ts";
 
@@ -23,7 +23,7 @@ async function files(count: number): Promise<string[]> {
       ]),
     ),
   );
-  return ["--dir", dir, "--cache-dir", await temporaryFolder()];
+  return ["--dir", dir, "--cache", await newCache()];
 }
 
 const QUESTION = "walrus heron otter lizard badger";
@@ -57,12 +57,12 @@ describe("--rerank cohere", () => {
     expect(documentsIn(results)).toHaveLength(2);
   });
 
-  test("--rerank-model reaches the wire, and several questions are a batch", async () => {
+  test("--rerank-options reach the wire, and several questions are a batch", async () => {
     const { code, notes } = await ask([
       ...(await files(3)),
       ...FLAGS,
-      "--rerank-model",
-      "rerank-v5.0-fast",
+      "--rerank-options",
+      '{"model": "rerank-v5.0-fast"}',
       "an otter",
       "a heron",
     ]);
@@ -74,7 +74,7 @@ describe("--rerank cohere", () => {
         ["an otter", "rerank-v5.0-fast"],
       ]),
     );
-    expect(providers.sent[0]?.notes).toMatch(/2 questions to rerank: 2 requests, at most [\d,]+ tokens, \$0\.0000\d+/);
+    expect(providers.sent[0]?.notes).toMatch(/2 questions to rerank: 2 requests, \$0\.0000\d+/);
     expect(notes).toMatch(/Used +2 requests/);
   });
 
@@ -126,13 +126,22 @@ describe("a reranker that fails leaves the order of the search, with a note", ()
     expect(code).toBe(0);
     expect(providers.sent.map(({ body }) => body.query)).toEqual(["an otter"]);
     expect(notes).toContain("Question 2 is not reranked");
-    expect(notes).toContain("got one that would pass it.");
+    expect(notes).toMatch(/Expected the batch to stay within `maxCost` .* got a call that may take 0\.00/);
   });
 
   test("--max-cost with a model of unknown price is refused before anything is done", async () => {
-    const { code, notes } = await ask([...(await files(3)), ...FLAGS, "--rerank-model", "any", "--max-cost", "1", "q"]);
+    const { code, notes } = await ask([
+      ...(await files(3)),
+      ...FLAGS,
+      "--rerank-options",
+      '{"model":"any"}',
+      "--max-cost",
+      "1",
+      "q",
+    ]);
     expect(code).toBe(1);
-    expect(notes).toMatch(/^error: Expected a model with a known price for --max-cost, got any/);
+    expect(notes).toMatch(/^error: Expected a model with a known price for --max-cost/m);
+    expect(providers.sent).toEqual([]);
   });
 
   test("without a key it names the variable, and does nothing", async () => {

@@ -2,20 +2,16 @@ import { expect, test } from "vitest";
 import { designQuestions } from "./design-questions.ts";
 import { evaluate } from "./evaluate.ts";
 import { questions } from "./questions.ts";
-import { DocumentSearch } from "./search.ts";
+import { embeddedText } from "../src/chunk.ts";
+import { DocumentSearch } from "../src/search.ts";
 
 test("a hit is the right file among the first five; a missing file is named and counts as not found", () => {
   const names = ["a.md", "b.md", "c.md", "d.md", "e.md", "f.md"];
   const angles = [0, 0.1, 0.2, 0.3, 0.4, 0.5];
-  const search = new DocumentSearch({
-    documents: names.map((name) => ({
-      name,
-      path: name,
-      text: name === "f.md" ? "zebra" : "horse",
-    })),
-    passages: names.map((document) => ({ document, line: 1, headings: [], text: "", code: "" })),
-    vectors: angles.map(unit),
-  });
+  const documents = names.map((name) => ({ name, path: name, text: name === "f.md" ? "zebra" : "horse" }));
+  const passages = names.map((document) => ({ document, line: 1, headings: [], text: "", code: "" }));
+  const vectors = new Map(passages.map((passage, index) => [embeddedText(passage), unit(angles[index] ?? 0)]));
+  const search = new DocumentSearch(documents, passages, vectors);
   const asked = [
     { question: "zebra", document: "f.md" },
     { question: "nothing", document: "a.md" },
@@ -26,9 +22,9 @@ test("a hit is the right file among the first five; a missing file is named and 
     asked: 3,
     missing: ["gone.md"],
     scores: [
-      { ranking: "keywords", first: 1, firstFive: 1 },
-      { ranking: "embeddings", first: 1, firstFive: 2 },
-      { ranking: "both", first: 1, firstFive: 2 },
+      { ranking: "keywords alone (BM25)", first: 1, firstFive: 1 },
+      { ranking: "embeddings alone", first: 1, firstFive: 2 },
+      { ranking: "both, which answers here", first: 1, firstFive: 2 },
     ],
   });
 });
