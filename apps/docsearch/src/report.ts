@@ -28,11 +28,11 @@ export function reportEmbedded(console: Console, embedded: Embedded, passages: r
     const pace = `in ${duration(durationMs)}, ${count((vectors.size * 1000) / durationMs)}/s`;
     console.step("Index", `${counted(vectors.size, "text")} embedded ${pace}; kept in ${file}`);
   }
+  if (refused.size === 0) return;
   const failed = passages.flatMap((passage) => {
     const reason = refused.get(embeddedText(passage));
     return reason === undefined ? [] : [`${passage.document}:${passage.line} ${reason.message}`];
   });
-  if (failed.length === 0) return;
   console.step("Skipped", `${counted(failed.length, "passage")} that could not be embedded; the rest is searched:`);
   listSome(console, failed);
 }

@@ -123,7 +123,7 @@ const STOP_WORDS: ReadonlySet<string> = new Set(
 /** Scales a vector to length 1, so that a dot product is the cosine of two texts. */
 function unitLength(vector: Float32Array): Float32Array {
   const length = Math.sqrt(dot(vector, vector));
-  return length === 0 ? vector : vector.map((number) => number / length);
+  return length === 0 || Math.abs(length - 1) < 1e-4 ? vector : vector.map((number) => number / length);
 }
 
 function dot(one: Float32Array, other: Float32Array): number {
