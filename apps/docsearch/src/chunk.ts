@@ -57,10 +57,7 @@ export function chunkDocument({ name, text: source }: { readonly name: string; r
 
 /** Sentences of a paragraph or items of a list, none longer than a passage. */
 function splitBlock(block: Block): string[] {
-  const pieces =
-    block.kind === "list"
-      ? block.text.split("\n")
-      : Array.from(segmenter.segment(block.text), ({ segment }) => segment);
+  const pieces = block.kind === "list" ? block.text.split("\n") : sentencesOf(block.text);
   const whole = pieces.map((piece) => piece.trimEnd()).filter((piece) => piece.trim() !== "");
   return whole.flatMap((piece) =>
     piece.length <= MOST_TEXT ? [piece] : wrapAnsi(piece, MOST_TEXT, { hard: true }).split("\n"),
@@ -68,6 +65,7 @@ function splitBlock(block: Block): string[] {
 }
 
 const segmenter: Intl.Segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
+const sentencesOf = (text: string): string[] => Array.from(segmenter.segment(text), ({ segment }) => segment);
 
 function clip(code: string): string {
   return code.length <= MOST_CODE ? code : code.slice(0, Math.max(code.lastIndexOf("\n", MOST_CODE), MOST_CODE / 2));

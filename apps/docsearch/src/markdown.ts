@@ -80,10 +80,8 @@ function readParagraph({ raw, tokens }: Tokens.Paragraph | Tokens.Text): string 
 
 function readList(list: Tokens.List, indent: string = ""): string {
   const items = list.items.filter((item) => !isContentsEntry(item)).map((item) => `- ${readItem(item, indent)}`);
-  return items
-    .filter((text) => text.trim() !== "-")
-    .map((text) => indent + text)
-    .join("\n");
+  const kept = items.filter((text) => text.trim() !== "-");
+  return kept.map((text) => indent + text).join("\n");
 }
 
 function readItem(item: Tokens.ListItem, indent: string): string {

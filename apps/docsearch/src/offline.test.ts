@@ -27,6 +27,30 @@ describe("--offline", () => {
     expect(again.notes).not.toContain("offline job");
   });
 
+  test("stopped at once, the job continues, and the same command finds it again", async () => {
+    const dir = await temporaryFolder({ "notes.md": numberedNotes(5) });
+    const argv = ["--dir", dir, "--cache", await newCache(), "--embed", "openai", "--offline", "what is number 2?"];
+    const [drain, stop] = [new AbortController(), new AbortController()];
+    // The first request about the job after its creation is a poll.
+    providers.onRequest = () => {
+      if (!providers.sent.at(-1)?.path.startsWith("/v1/batches/")) return;
+      drain.abort(new Error("stop"));
+      stop.abort(new Error("stop"));
+    };
+    const signals = { drain: drain.signal, signal: stop.signal };
+    const stopped = await start(argv, { environment: providers.environment, ...signals });
+    expect(stopped.code).toBe(130);
+    expect(stopped.notes).toMatch(/Job +created \S+/);
+    expect(stopped.notes).toContain("Stopped with 0 of 5 passages ready and saved.");
+
+    providers.onRequest = undefined;
+    const again = await start(argv, { environment: providers.environment });
+    expect(again.code).toBe(0);
+    expect(again.notes).toMatch(/Job +reattached \S+/);
+    expect(again.notes).toContain("5 texts embedded");
+    expect(providers.sent.filter(({ path }) => path === "/v1/batches")).toHaveLength(1);
+  });
+
   test("--max-cost caps the jobs before anything is sent", async () => {
     const dir = await temporaryFolder({ "notes.md": numberedNotes(5) });
     const argv = ["--dir", dir, "--cache", await newCache(), "--embed", "openai", "--offline"];

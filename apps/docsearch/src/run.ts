@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { styleText } from "node:util";
 import { fileStore, withCache } from "@batchwise/cache";
 import { folderStore, type JobEvent, offline } from "@batchwise/jobs";
@@ -57,11 +58,12 @@ export async function run(questions: readonly string[], flags: Flags, context: R
     const answered = isMeasured ? exampleQuestions : questions;
     const asked = isMeasured ? [...measuredQuestions, ...answered] : answered;
     const sample = flags.compare === true ? sampleOf(texts) : [];
-    // What is left of offline jobs is kept beside the vectors: the same run finds it there.
+    // What is left of offline jobs is kept beside the vectors, for each folder and model: the same run finds it there.
     const onJob = (event: JobEvent): void => {
       if ("id" in event && event.type !== "polled") console.step("Job", `${event.type} ${event.id ?? ""}`);
     };
-    const options = { store: folderStore(`${places.vectors}.jobs`), onJob };
+    const name = hash("sha256", JSON.stringify([places.documents, embedder.namespace]), "hex").slice(0, 16);
+    const options = { store: folderStore(`${places.vectors}.jobs/${name}`), onJob };
     const jobs = flags.offline === true ? offline(embedder.documents, options) : undefined;
     const parts = [
       ...(await estimateEmbedding(embedder, missing, "text", jobs)),

@@ -8,6 +8,7 @@ import { fastClock } from "./fast-clock.ts";
 /** Options of a run of the command line. */
 export interface StartOptions {
   readonly drain?: AbortSignal;
+  readonly signal?: AbortSignal;
   readonly environment?: NodeJS.ProcessEnv;
   readonly workingFolder?: string;
 }
@@ -42,7 +43,7 @@ export async function start(argv: readonly string[], options: StartOptions = {})
   const code = await runCommandLine(argv, {
     console: new Console({ write: (text) => (results += text) }, { write: (text) => (notesSoFar += text) }),
     drain,
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
     clock: fastClock,
     workingFolder,
     load: loadFake(embedder, loadAdapter),
