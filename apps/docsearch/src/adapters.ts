@@ -50,7 +50,10 @@ export async function openEmbedder({ embed, embedOptions, model }: Flags, source
   const given = { ...embedOptions, ...(model !== undefined && { model }) };
   const found = await find("embeddings", "--embed", embed, given, sources);
   const { adapter, create, options, reference } = found;
-  const config = { schema: vectorSchema(adapter.dimensions?.(options)) };
+  const length = adapter.dimensions?.(options);
+  if (embed === "local" && length === undefined)
+    throw new Error("Expected a --model that @batchwise/local has, got another. Leave it out.");
+  const config = { schema: vectorSchema(length) };
   const make = (purpose: AdapterPurpose) => create(options, { purpose, clock: sources.clock });
   const documents = make("document");
   // The model in this process takes a moment to load: it begins now. It treats both sides alike: one copy is enough.

@@ -82,7 +82,7 @@ describe("a folder of text", () => {
     const { code, notes } = await start(["--dir", dir, "--cache", await newCache(), "faces"]);
     expect(code).toBe(0);
     expect(notes).toMatch(/Documents +2 of 4 files/);
-    expect(notes).toContain("left out: 2 not text");
+    expect(notes).toContain("left out: 2 unreadable");
     expect(notes).toContain("old.txt: Expected text in UTF-8, got another encoding, such as Latin-1.");
     expect(notes).toContain("picture.md: Expected text in UTF-8, got binary data, or UTF-16 without its mark.");
   });
@@ -146,6 +146,7 @@ describe("errors", () => {
     [["--json"], /^error: Expected a question to answer with --json/],
     [["--embed", "unknown"], /^error: Expected local, openai, cohere or <package>#<adapter> with --embed/],
     [["--rerank", "openai"], /^error: Expected cohere or <package>#<adapter> with --rerank/],
+    [["--model", "any"], /^error: Expected a --model that @batchwise\/local has, got another/],
     [["--embed-options", "1"], /^error: Expected options as an object in JSON, got/],
     [["--max-cost", "much"], /^error: option '--max-cost <dollars>' argument 'much' is invalid/],
   ])("%j: one clear line and exit code 1", async (argv, message) => {

@@ -12,7 +12,7 @@ import { embeddedText, isMeaningful, type Passage } from "./chunk.ts";
 export function reportCollection(console: Console, { documents, found, leftOut, odd }: Collection): void {
   const megabytes = documents.reduce((sum, { text }) => sum + text.length, 0) / 1_000_000;
   console.step("Documents", `${count(documents.length)} of ${counted(found, "file")}, ${megabytes.toFixed(1)} MB`);
-  const numbers = [...Object.entries(leftOut), ["not text", odd.length] as const].filter(([, number]) => number > 0);
+  const numbers = [...Object.entries(leftOut), ["unreadable", odd.length] as const].filter(([, number]) => number > 0);
   if (numbers.length > 0) {
     console.step("", `left out: ${numbers.map(([reason, number]) => `${count(number)} ${reason}`).join(", ")}`);
   }

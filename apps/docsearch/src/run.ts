@@ -78,8 +78,8 @@ export async function run(questions: readonly string[], flags: Flags, context: R
     const vectors = new Map([...kept, ...embedded.vectors]);
     const ready = passages.filter((passage) => vectors.has(embeddedText(passage))).length;
     if (embedded.stopped !== undefined || drain.aborted) throw endedEarly(embedded.stopped, ready, passages.length);
-    reportEmbedded(console, embedded, passages, places.vectors);
     if (ready === 0) throw nothingToSearch(places.documents, collection.found, embedded);
+    reportEmbedded(console, embedded, passages, places.vectors);
 
     const search = new DocumentSearch(collection.documents, passages, vectors, embedder.name);
     console.step("Ready", `after ${duration(performance.now() - start)}`);
@@ -111,9 +111,7 @@ function endedEarly(reason: Error | undefined, ready: number, all: number): Erro
 
 function nothingToSearch(folder: string, found: number, { refused }: Embedded): Error {
   const [reason] = refused.values();
-  const end =
-    reason === undefined
-      ? `Expected documentation in ${folder}, got none among ${counted(found, "text file")}. Choose another folder with --dir.`
-      : `Expected vectors for ${counted(refused.size, "text")}, got a refusal of each: ${reason.message}`;
-  return new Error(end);
+  const got = `got none among ${counted(found, "text file")}. Choose another folder with --dir.`;
+  const all = `Expected vectors for ${counted(refused.size, "text")}, got a refusal of each: ${reason?.message}`;
+  return new Error(reason === undefined ? `Expected documentation in ${folder}, ${got}` : all);
 }

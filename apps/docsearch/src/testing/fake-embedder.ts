@@ -47,6 +47,7 @@ export function loadFake({ runnable, options }: FakeEmbedder, load: typeof loadA
       kind: "embeddings",
       description: "Hashes words.",
       options: {},
+      dimensions: ({ model }: { readonly model?: string }) => (model === "any" ? undefined : DIMENSIONS),
       create: () => runnable,
     },
     create: (given: object = {}) => {
