@@ -64,7 +64,7 @@ export async function run(questions: readonly string[], flags: Flags, context: R
     };
     const name = hash("sha256", JSON.stringify([places.documents, embedder.namespace]), "hex").slice(0, 16);
     const options = { store: folderStore(`${places.vectors}.jobs/${name}`), onJob };
-    const jobs = flags.offline === true ? offline(embedder.documents, options) : undefined;
+    await using jobs = flags.offline === true ? offline(embedder.documents, options) : undefined;
     const parts = [
       ...(await estimateEmbedding(embedder, missing, "text", jobs)),
       ...(await estimateComparison(embedder, sample)),
