@@ -28,7 +28,7 @@ test("vectors are taken out, in the order in which they come, and a number stand
   }
 });
 
-test("a vector with escapes is taken as it stands, and what follows it is found", () => {
+test("P52 a vector with escapes is taken as it stands, and what follows it is found", () => {
   const text = String.raw`{"embedding":"A\/\u003d","index":0}`;
   for (const size of SIZES)
     expect(sift(text, size)).toEqual({ taken: [String.raw`A\/\u003d`], left: '{"embedding":0,"index":0}' });
