@@ -73,7 +73,7 @@ async function search(
   for (let taken = 0; taken < size; taken++) (parts.source as SyncSource<number>).advance();
   const { admission, batch, caller, context, intake, settler, sink } = parts;
   const retry = new Retry(context, admission, caller, settler);
-  await new Bisect(batch, intake, retry, settler, new Survey(intake, retry, settler), size).run(failure);
+  await new Bisect(batch, intake, retry, settler, new Survey(context, intake, retry, settler), size).run(failure);
   return { calls: calls.join(" "), rejected: sink.rejected, settled: sink.outcomes.length, peak, sink, batch };
 }
 

@@ -29,7 +29,7 @@ export class Recovery<Input, Output> {
     this.#intake = intake;
     this.#settler = settler;
     this.#retry = new Retry(context, admission, caller, settler);
-    this.#survey = new Survey(intake, this.#retry, settler);
+    this.#survey = new Survey(context, intake, this.#retry, settler);
   }
 
   /** Settles every input of a failure, in the end. What is in doubt then is asked, also where nothing is left to settle. */

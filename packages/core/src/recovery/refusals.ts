@@ -3,8 +3,8 @@ import type { Chunk } from "../engine/intake/chunk.ts";
 
 /** Refusals in a row that say the same, from which on it is asked whether all inputs are refused. */
 const ALIKE = 5;
-/** The same where no inputs can be asked ahead of their turn: from so many on it is sure. */
-export const SURELY = 100;
+/** Inputs between the first one that was refused and the last, from which on it is no matter of a few rows. */
+export const FAR = 63;
 /** The same for a key that got something through before. */
 const KEY_REFUSALS = 10;
 /** Inputs of a request that is asked about as soon as it is refused, where nothing ever got through. */
@@ -18,13 +18,12 @@ export class Refusals {
   isInDoubt = false;
   /** Calls that had brought a result before. */
   passed = 0;
-  readonly #places = new Set<number | undefined>();
+  /** First inputs of what was refused, and how many there were. */
+  readonly #places = new Map<number, number>();
   /** Inputs of requests that were told to wait for longer than is obeyed. */
   #postponed: readonly (readonly number[])[] = [];
   #word: string | undefined;
   #code: string | undefined;
-  /** Inputs of the requests that were refused. */
-  #inputs = 0;
   #doubtAt = ALIKE;
 
   /** Inputs or requests that were refused. */
@@ -44,19 +43,20 @@ export class Refusals {
   }
 
   /**
-   * True where so many inputs are refused that it is no matter of a few rows, or where the key is, which no input decides.
+   * True where it is no matter of a few rows, or where the key is refused, which no input decides.
    *
-   * @param passed calls that ever brought a result
+   * @param asked inputs that were asked, far apart
    */
-  isWide(passed: number): boolean {
-    const inputs = passed === 0 ? this.#inputs : this.count;
-    return inputs >= SURELY || (this.#code === "authentication" && this.count >= KEY_REFUSALS);
+  isWide(asked: number): boolean {
+    if (this.#code === "authentication") return this.count >= KEY_REFUSALS;
+    const singles = [...this.#places].flatMap(([place, size]) => (size === 1 ? place : []));
+    return (asked > 0 ? Math.max(...singles) - Math.min(...singles) : singles.length) >= FAR;
   }
 
   /** Begins anew: something got through. */
   reset(passed: number): void {
     this.passed = passed;
-    this.#forget();
+    this.#places.clear();
     this.#postponed = [];
     this.isInDoubt = false;
   }
@@ -65,13 +65,11 @@ export class Refusals {
     // Where the provider names the bad input, the others are not in doubt, and what is too large says nothing of them.
     if (position !== undefined || code === "request_too_large") return;
     const word = [code, status, (error as { readonly providerCode?: unknown }).providerCode].join(" ");
-    if (word !== this.#word) this.#forget();
+    if (word !== this.#word) this.#places.clear();
     this.#word = word;
     this.#code = code;
     this.last = error;
-    // A part of a request that was refused is no further one.
-    if (chunk.attempts <= 1) this.#inputs += chunk.size;
-    this.#places.add(chunk.indexes[0]);
+    this.#places.set(chunk.indexes[0] as number, chunk.size);
     const isFirst = this.passed === 0 && chunk.size >= BULK && this.#doubtAt === ALIKE;
     this.isInDoubt ||= isFirst || this.count >= this.#doubtAt;
   }
@@ -80,11 +78,6 @@ export class Refusals {
   clear(): void {
     this.isInDoubt = false;
     const next = 2 * Math.max(this.#doubtAt, this.count);
-    this.#doubtAt = this.count < SURELY ? Math.min(next, SURELY) : next;
-  }
-
-  #forget(): void {
-    this.#places.clear();
-    this.#inputs = 0;
+    this.#doubtAt = this.count < FAR ? Math.min(next, FAR) : next;
   }
 }

@@ -1,9 +1,10 @@
 import { ProviderError } from "../contract/errors.ts";
 import { factsOf } from "../contract/error-facts.ts";
-import { type Chunk, spread } from "../engine/intake/chunk.ts";
+import type { Chunk } from "../engine/intake/chunk.ts";
 import type { Intake } from "../engine/intake/intake.ts";
 import type { Settler } from "../engine/results/settler.ts";
-import { SURELY } from "./refusals.ts";
+import type { StageContext } from "../engine/stage-context.ts";
+import { FAR } from "./refusals.ts";
 import type { Retry } from "./retry.ts";
 
 /** Inputs that are asked, each alone. */
@@ -14,6 +15,7 @@ const ASKED = 5;
  * in common is refused. Then the run ends with one error, and not with one for each input.
  */
 export class Survey<Input, Output> {
+  readonly #isLazy: boolean;
   readonly #intake: Intake<Input, Output>;
   readonly #retry: Retry<Input, Output>;
   readonly #settler: Settler<Input, Output>;
@@ -21,7 +23,13 @@ export class Survey<Input, Output> {
   ended: Promise<unknown> = Promise.resolve();
   #running: Promise<Chunk<Input>> | undefined;
 
-  constructor(intake: Intake<Input, Output>, retry: Retry<Input, Output>, settler: Settler<Input, Output>) {
+  constructor(
+    { source }: StageContext<Input, Output>,
+    intake: Intake<Input, Output>,
+    retry: Retry<Input, Output>,
+    settler: Settler<Input, Output>,
+  ) {
+    this.#isLazy = source.inputs === undefined;
     this.#intake = intake;
     this.#retry = retry;
     this.#settler = settler;
@@ -45,18 +53,19 @@ export class Survey<Input, Output> {
   async #ask(chunk: Chunk<Input>): Promise<Chunk<Input>> {
     const { health } = this.#settler;
     const { passed, refusals } = health;
+    const ahead = this.#isLazy && chunk.size >= FAR ? [] : await this.#intake.takeAhead(ASKED);
     const { count } = refusals;
-    const ahead = this.#intake.takeAhead(ASKED);
-    const places = ahead.length > 0 ? [] : spread(ASKED, chunk.size);
-    const asked = [...ahead, ...places.map((place) => chunk.pick([place]))];
+    const [asked, rest] = ahead.length > 0 ? [ahead, chunk] : chunk.single(ASKED);
     await this.#sendUntilOnePasses(asked);
     for (const _ of ahead) this.#intake.finished();
-    const isWide = ahead.length > 0 || chunk.size >= SURELY || refusals.isWide(passed);
+    const isWide = (ahead.length > 0 && !this.#isLazy) || refusals.isWide(asked.length);
     // The first one of a chunk has been counted with it.
-    const isSure = isWide && health.passed === passed && refusals.count >= count + asked.length - 1;
-    if (isSure && refusals.last !== undefined) this.#settler.refuse(refusedForAll(refusals.last, refusals.count));
+    const areAlike = health.passed === passed && refusals.count >= count + asked.length - 1;
+    if (areAlike && isWide) this.#settler.refuse(refusedForAll(refusals.last as Error, refusals.count));
+    // What has been asked makes room for inputs that are further away.
+    else if (areAlike && ahead.length > 0) return this.#ask(chunk);
     refusals.clear();
-    return places.length === 0 ? chunk : chunk.without(places);
+    return rest;
   }
 
   /** Resolves once one has passed, or all have failed: others may have to wait for long, until `ended`. */

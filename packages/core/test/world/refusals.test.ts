@@ -101,12 +101,6 @@ describe("P49 what is refused for all is not asked for each", () => {
     expect((last.cause as ProviderError).status).toBe(400);
   });
 
-  it("from an iterator, too", async () => {
-    const { server, report } = await send(range(10_000).values(), 1, () => refusal(400));
-    expect(server.calls).toBeLessThan(120);
-    expect(report?.status).toBe("stopped");
-  });
-
   it("half of the inputs may be bad", async () => {
     const { slots } = await send(range(600), 1, ([input = 0]) => (input % 100 < 50 ? refusal(400) : undefined));
     expect(errorsIn(slots)).toHaveLength(300);

@@ -1,9 +1,16 @@
+import { sleep } from "../../contract/clock.ts";
 import { toError } from "../../contract/errors.ts";
 import type { Settler } from "../results/settler.ts";
 import type { StageContext } from "../stage-context.ts";
 import { Chunk, farApart } from "./chunk.ts";
+import type { Packer } from "./packer.ts";
+import type { SourceReader } from "./source.ts";
 
-/** Single inputs that are taken ahead of their turn from an array, far apart: to ask what holds for all. */
+/** Inputs of a lazy source that are read ahead of their turn, and milliseconds in which it gives them. */
+const READ_AHEAD = 256;
+const READ_MS = 20;
+
+/** Single inputs that are taken ahead of their turn, far apart: to ask what holds for all. */
 export class Ahead<Input, Output> {
   readonly #context: StageContext<Input, Output>;
   readonly #settler: Settler<Input, Output>;
@@ -26,7 +33,19 @@ export class Ahead<Input, Output> {
     return next;
   }
 
-  /** A chunk of one input; undefined where there is none, or where it is settled without a call. */
+  /** Chunks of one input. A lazy source is read on within L11's bound, and not waited for where it gives slowly. */
+  async takeSome(count: number, packer: Packer<Input>, reader: SourceReader<Input>): Promise<Chunk<Input>[]> {
+    const { options, source } = this.#context;
+    if (source.inputs !== undefined)
+      return Array.from({ length: count }, () => this.take()).filter((each) => each !== undefined);
+    packer.reach = READ_AHEAD;
+    source.fill(reader);
+    await sleep(READ_MS, options.clock);
+    packer.reach = 0;
+    return packer.pick(count);
+  }
+
+  /** A chunk of one input from an array; undefined where there is none, or where it is settled without a call. */
   take(): Chunk<Input> | undefined {
     const { options, source } = this.#context;
     const { inputs, pulled } = source;

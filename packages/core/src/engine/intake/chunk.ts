@@ -50,12 +50,14 @@ export class Chunk<Input> {
     this.bytes += weight.bytes ?? 0;
   }
 
-  /** Counts the inputs, from the first one, that weigh no more than `tokens` together. */
-  countWithin(tokens: number): number {
+  /** Counts the inputs, from the first one, that weigh no more than `tokens` and `bytes` together. */
+  countWithin(tokens: number, bytes: number = Infinity): number {
     let total = 0;
+    let length = 0;
     const over = this.#weights.findIndex((weight) => {
       total += (weight?.tokens ?? 0) + (weight?.outputTokens ?? 0);
-      return total > tokens;
+      length += weight?.bytes ?? 0;
+      return total > tokens || length > bytes;
     });
     return over === -1 ? this.size : over;
   }
@@ -76,6 +78,14 @@ export class Chunk<Input> {
   /** The same for all the others. */
   without(positions: readonly number[]): Chunk<Input> {
     return this.pick([...range(0, this.size)].filter((each) => !positions.includes(each)));
+  }
+
+  /** So many inputs, each alone and far apart (the first, the last, and others evenly between), and a chunk of the rest. */
+  single(count: number): [Chunk<Input>[], Chunk<Input>] {
+    const length = Math.min(count, this.size);
+    const step = (this.size - 1) / Math.max(1, length - 1);
+    const places = Array.from({ length }, (_, each) => Math.round(each * step));
+    return [places.map((place) => this.pick([place])), this.without(places)];
   }
 
   /** Two chunks, the first with the smaller or equal half. */
@@ -111,12 +121,6 @@ export function farApart(number: number, size: number): number {
 
 /** Share of all by which one place lies behind another: the golden section comes near none that was there before. */
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
-
-/** So many of `size` places, or all of them: the first, the last, and others evenly between. */
-export function spread(count: number, size: number): readonly number[] {
-  const places = Math.min(count, size);
-  return Array.from({ length: places }, (_, each) => Math.round((each * (size - 1)) / Math.max(1, places - 1)));
-}
 
 function* range(from: number, to: number): Iterable<number> {
   for (let each = from; each < to; each++) yield each;

@@ -94,7 +94,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** The chunk that `poll` has found: a small one while nothing is known of the limits. */
   take(): Chunk<Input> {
-    let chunk = (this.#ahead.release() ?? this.#packer.take(this.#isPartialWanted())) as Chunk<Input>;
+    let chunk = (this.#ahead.release() ?? this.#packer.take()) as Chunk<Input>;
     const { limits, limiter } = this.#options;
     if (limiter?.probing === true) {
       chunk = this.cut(chunk, probeSize(chunk));
@@ -107,9 +107,9 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     return chunk;
   }
 
-  /** Chunks of one input each, ahead of their turn. None where the source is no array. */
-  takeAhead(count: number): Chunk<Input>[] {
-    const chunks = Array.from({ length: count }, () => this.#ahead.take()).filter((each) => each !== undefined);
+  /** Chunks of one input each, ahead of their turn. */
+  async takeAhead(count: number): Promise<Chunk<Input>[]> {
+    const chunks = await this.#ahead.takeSome(count, this.#packer, this);
     this.#outstanding += chunks.length;
     return chunks;
   }

@@ -24,7 +24,7 @@ function open(limits: Partial<ChunkLimits>): Parts {
     packer,
     calibration,
     add: (...tokens) => tokens.filter(() => packer.isOpen).map((each) => packer.add(next++, { tokens: each })),
-    take: (partial = false) => packer.take(partial)?.indexes,
+    take: (partial = false) => (packer.isReady(partial) ? packer.take()?.indexes : undefined),
   };
 }
 
@@ -103,7 +103,7 @@ it("without weights only the number of inputs counts", () => {
   const packer = new Packer<string>({ limits, weigh: undefined, calibration: undefined });
   packer.add(0, "a long text");
   packer.add(1, "another one");
-  expect(packer.take(false)).toMatchObject({ size: 2, tokens: 0, bytes: 0 });
+  expect(packer.take()).toMatchObject({ size: 2, tokens: 0, bytes: 0 });
 });
 
 it("packs as many tokens as the provider is expected to count, and goes by what it expects when a chunk goes out", () => {
@@ -121,12 +121,12 @@ it("packs as many tokens as the provider is expected to count, and goes by what 
 it("what is put back goes out first, together with what waits behind it", () => {
   const { packer, add } = open({ maxInputs: 3 });
   add(1, 1, 1);
-  const [, rest] = packer.take(false)?.cut(1) ?? [];
+  const [, rest] = packer.take()?.cut(1) ?? [];
   add(1);
   packer.putBack(rest as never);
   expect(packer).toMatchObject({ held: 3, waiting: 1, isOpen: false });
-  expect(packer.take(false)?.indexes).toEqual([1, 2]);
-  expect(packer.take(true)?.indexes).toEqual([3]);
+  expect(packer.take()?.indexes).toEqual([1, 2]);
+  expect(packer.take()?.indexes).toEqual([3]);
 });
 
 const weight = fc.record({ tokens: fc.integer({ min: 0, max: 6 }), bytes: fc.integer({ min: 0, max: 6 }) });
@@ -142,7 +142,7 @@ it("L1 every input goes out once and in order, in chunks within the limits, what
     const last = weights.flatMap(() => [["add", 0] as const, ["any", 0] as const]);
     for (const [move, part] of [...all, ...last]) {
       if (move === "add" && packer.isOpen && next < weights.length) packer.add(next, weights[next++] as Weight);
-      let chunk = move === "add" ? undefined : packer.take(move === "any");
+      let chunk = move === "add" ? undefined : packer.isReady(move === "any") ? packer.take() : undefined;
       if (chunk === undefined) continue;
       const { size, tokens, bytes } = chunk;
       const isWithin = size <= limits.maxInputs && tokens <= limits.maxTokens && bytes <= limits.maxBytes;
@@ -168,7 +168,7 @@ it("L1 every input goes out once where a chunk that was too heavy is cut and the
     { bytes: 10 },
   ];
   const takeOne = (): readonly number[] => {
-    const [first, rest] = packer.take(false)?.cut(1) ?? [];
+    const [first, rest] = packer.take()?.cut(1) ?? [];
     packer.putBack(rest as never);
     return first?.indexes ?? [];
   };
@@ -204,7 +204,7 @@ it("P55 with nothing weighed, inputs are what is aimed at: a whole number of the
   const next = (weight: number): number | undefined => {
     packer.aim(weight);
     for (let index = 0; packer.isOpen && index < 9; index++) packer.add(index, index);
-    return packer.take(true)?.size;
+    return packer.take()?.size;
   };
   expect([next(2.4), next(0.1), next(100)]).toEqual([2, 1, 4]);
 });

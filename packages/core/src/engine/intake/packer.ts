@@ -18,6 +18,8 @@ export interface PackerOptions<Input> {
 export class Packer<Input> {
   /** Inputs that were added and have not gone out. Changed here alone. */
   held = 0;
+  /** Inputs that are wanted, besides a full chunk, to pick from: set until they are there. */
+  reach = 0;
   #maxInputs: number;
   #maxTokens: number;
   readonly #limits: ChunkLimits;
@@ -39,7 +41,7 @@ export class Packer<Input> {
 
   /** True where another input can be added: no chunk is full and waits. */
   get isOpen(): boolean {
-    return this.#full === undefined;
+    return this.#full === undefined || this.held < this.reach;
   }
 
   /** Inputs that wait in the chunk that is being filled. */
@@ -69,36 +71,39 @@ export class Packer<Input> {
   /** Returns whether the input is the first one of a chunk that is still being filled. */
   add(index: number, input: Input): boolean {
     const weight = this.#weigh?.(input);
-    if (this.#filling !== undefined && weight !== undefined && !this.#fits(this.#filling, weight)) {
-      this.#full = this.#filling;
-      this.#filling = undefined;
-    }
+    if (this.#filling !== undefined && weight !== undefined && !this.#fits(this.#filling, weight)) this.#close();
     this.#filling ??= new Chunk<Input>();
     this.#filling.add(index, input, weight);
     this.held++;
-    if (this.#full === undefined && this.#filling.size >= this.#maxInputs) {
-      this.#full = this.#filling;
-      this.#filling = undefined;
-    }
+    if (this.#filling.size >= this.#maxInputs) this.#close();
     return this.#filling?.size === 1;
   }
 
-  /** Tells whether `take(partial)` has a chunk to give. */
-  isReady(partial: boolean): boolean {
-    return this.#full !== undefined || (partial && this.#filling !== undefined);
+  /** Takes single inputs from those behind a full chunk, far apart. */
+  pick(count: number): Chunk<Input>[] {
+    const [picked, rest] = (this.#filling ?? new Chunk<Input>()).single(count);
+    this.held -= picked.length;
+    this.#filling = rest.size > 0 ? rest : undefined;
+    return picked;
   }
 
-  /** The next chunk: a full one or, with `partial`, whatever has been added. */
-  take(partial: boolean): Chunk<Input> | undefined {
-    const chunk = this.#full ?? (partial ? this.#filling : undefined);
+  /** Tells whether there is a chunk to take: a full one or, with `partial`, whatever has been added. */
+  isReady(partial: boolean): boolean {
+    // What was read ahead may be as much as a full one.
+    return this.#full !== undefined || (this.#filling !== undefined && (partial || this.held >= this.#maxInputs));
+  }
+
+  /** The next chunk: the full one or, without one, whatever has been added. */
+  take(): Chunk<Input> | undefined {
+    const chunk = this.#full ?? this.#filling;
     if (chunk === this.#filling) this.#filling = undefined;
     this.#full = undefined;
     if (chunk === undefined) return undefined;
     this.held -= chunk.size;
     const most = this.#cap !== undefined && chunk.size > this.#cap.most ? this.#cap.next() : this.#maxInputs;
     if (chunk.size <= most && this.#fits(chunk, WEIGHTLESS)) return chunk;
-    // It was packed by what was expected then, or is a part put back before others.
-    const fitting = chunk.countWithin(this.#maxTokens / (this.#calibration?.factor ?? 1));
+    // It was packed by what was expected then, is a part put back before others, or was read ahead.
+    const fitting = chunk.countWithin(this.#maxTokens / (this.#calibration?.factor ?? 1), this.#limits.maxBytes);
     const count = Math.max(1, Math.min(fitting, most));
     if (count === chunk.size) return chunk;
     const [first, rest] = chunk.cut(count);
@@ -116,6 +121,13 @@ export class Packer<Input> {
     else if (rest.size + behind.size < this.#limits.maxInputs && rest.bytes + behind.bytes <= this.#limits.maxBytes)
       this.#filling = rest.join(behind);
     else this.#full = rest;
+  }
+
+  /** Nothing more is added to what is being filled. Behind a full chunk it was read ahead, and is cut as it goes out. */
+  #close(): void {
+    if (this.#full !== undefined) return;
+    this.#full = this.#filling;
+    this.#filling = undefined;
   }
 
   #fits(chunk: Chunk<Input>, weight: Weight): boolean {

@@ -43,7 +43,7 @@ function packAll<Input>(
   const seen = new Set<unknown>();
   let given = 0;
   const send = (partial: boolean): void => {
-    const chunk = packer.take(partial);
+    const chunk = packer.isReady(partial) ? packer.take() : undefined;
     if (chunk === undefined) return;
     demand.requests++;
     const { tokens, inputTokens, outputTokens } = demandOf(chunk, calibration);
