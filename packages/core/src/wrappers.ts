@@ -6,12 +6,13 @@ import { isOverridden } from "./engine/resolve/call-strategy.ts";
 import { describeIssues } from "./engine/results/check-result.ts";
 import { costOf } from "./engine/results/stats.ts";
 import { Outage } from "./rate-limit/outage.ts";
+import { Pace } from "./rate-limit/pace.ts";
 import { Pause } from "./rate-limit/pause.ts";
 import type { Runnable } from "./runnable.ts";
 
 export { costOf, describeIssues, IS_WORKERD, isOverridden, optionMeant };
-/** Parts of `rateLimiter()`, for a limiter of your own that pauses and waits for outages as it does. */
-export { Outage, Pause };
+/** Parts of `rateLimiter()`, for a limiter of your own that pauses, finds a pace and waits for outages as it does. */
+export { Outage, Pace, Pause };
 
 /**
  * Makes a wrapper stand for another Runnable, whose calls the engine makes in its place, with the wrapper's settings

@@ -109,7 +109,11 @@ export const MIGRATIONS: readonly Migration[] = [
       ADD share float8 NOT NULL DEFAULT 1,
       ADD refused_ms float8 NOT NULL DEFAULT 0,
       ADD paced_ms float8 NOT NULL DEFAULT 0;
+  `,
+  // Where a pace does not help, calls go without it.
+  (schema) => `
     DROP FUNCTION IF EXISTS ${schema}.take(text, int, float8[], float8[], text, float8);
+    DROP FUNCTION IF EXISTS ${schema}.take(text, int, float8[], float8[], text, float8, bigint);
     ${LIMITER_FUNCTION(schema)}
   `,
 ];

@@ -12,6 +12,8 @@ export interface CounterRequest {
   readonly pauseMs: number;
   /** Slot of the grant of a call that the provider has refused for a limit. */
   readonly refused?: number | undefined;
+  /** True where the calls go without the pace that refusals have brought. */
+  readonly isFree?: boolean;
 }
 
 /** Amount to add to the grants of a slot. */
@@ -44,10 +46,10 @@ const UNLIMITED = 1e300;
 /** Makes a counter in a backend's database, by its clock and under a lock of its row. */
 export function databaseCounter(backend: QueueBackend, name: string, limits: Limits, windowMs: number): Counter {
   const slots = Math.ceil(windowMs / SLOT_MS);
-  return ({ wanted, corrections, pauseMs, refused }) =>
+  return ({ wanted, corrections, pauseMs, refused, isFree = false }) =>
     backend.run(async ({ database, schema }) => {
       const [row] = await database.query<{ granted: number; granted_slot: number; wait_ms: number }>(
-        `SELECT granted, granted_slot, wait_ms FROM ${schema}.take($1, $2, $3::float8[], $4::float8[], $5, $6, $7)`,
+        `SELECT granted, granted_slot, wait_ms FROM ${schema}.take($1, $2, $3::float8[], $4::float8[], $5, $6, $7, $8)`,
         [
           name,
           slots,
@@ -56,6 +58,7 @@ export function databaseCounter(backend: QueueBackend, name: string, limits: Lim
           JSON.stringify(corrections),
           pauseMs,
           refused ?? null,
+          isFree,
         ],
       );
       return { granted: row!.granted, slot: row!.granted_slot, waitMs: row!.wait_ms };

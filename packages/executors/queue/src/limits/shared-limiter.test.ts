@@ -1,4 +1,4 @@
-import { bulkRunnable, type Demand, ProviderError, type RateLimiter } from "@batchwise/core";
+import { bulkRunnable, type Demand, ProviderError, type RateLimiter, runnable } from "@batchwise/core";
 import { FakeClock, runOn } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { memoryCounter } from "../testing/memory-counter.ts";
@@ -190,6 +190,51 @@ test("P46 a refusal that the limits explain leaves them as they are", async () =
   all.at(-1)!.settle({ outcome: "limited" });
   await runOn(clock, Promise.all(Array.from({ length: 10 }, () => limiter.reserve(call()))));
   expect(clock.now()).toBeLessThan(MINUTE_MS + 3000);
+});
+
+// A provider that is busy refuses a share of the calls, however few there are: docs/decisions/0016.
+test.each([
+  [0.02, 3],
+  [0.1, 14],
+  [0.2, 16],
+])(
+  "P46 of calls that are refused at random, a share of %d, none is lost and the pace is given up: %i minutes at most",
+  async (portion, minutes) => {
+    const { clock, limiters } = share({ requests: 3000 }, 4);
+    let state = 7;
+    const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+    const embed = runnable<number, number>(
+      async (input) => {
+        await new Promise<void>((resolve) => clock.after(1000, resolve));
+        if (random() >= portion) return input;
+        throw new ProviderError("Busy.", { code: "rate_limited", status: 429, retryable: true });
+      },
+      { maxConcurrency: 4, retry: { attempts: 6 } },
+    );
+    const inputs = Array.from({ length: 175 }, (_, index) => index);
+    const batches = limiters.map((limiter) => embed.batch(inputs, { limiter, clock, random }));
+    expect(await runOn(clock, Promise.all(batches))).toEqual(limiters.map(() => inputs));
+    expect(clock.now()).toBeLessThan(minutes * MINUTE_MS);
+  },
+);
+
+test("P46 while it is tried whether the pace helps, two calls are in flight, and nested ones besides", async () => {
+  const { clock, limiters, asked } = share({ requests: 3000 }, 1);
+  const [limiter] = limiters as [RateLimiter];
+  const end = async (outcome: "ok" | "limited"): Promise<void> => {
+    const reservation = await runOn(clock, limiter.reserve(call()));
+    await clock.advance(100);
+    reservation.settle({ outcome });
+  };
+  while (asked.at(-1)?.isFree !== true) for (const each of ["ok", "limited"] as const) await end(each);
+  expect(clock.now()).toBeGreaterThan(1.5 * MINUTE_MS);
+  let granted = 0;
+  for (let each = 0; each < 4; each++) void limiter.reserve(call()).then(() => granted++);
+  await clock.advance(5000);
+  expect(granted).toBe(2);
+  void limiter.reserve(call(), { nested: true }).then(() => granted++);
+  await clock.advance(5000);
+  expect(granted).toBe(3);
 });
 
 test("P42 a provider that is gone for 90 s costs no input, and few calls of each process meanwhile", async () => {

@@ -7,7 +7,7 @@ import {
   type Settlement,
   toError,
 } from "@batchwise/core";
-import { Outage, Pause } from "@batchwise/core/wrappers";
+import { Outage, Pace, Pause } from "@batchwise/core/wrappers";
 import { type Correction, type Counter, type Grant, NOW } from "./counter.ts";
 
 /** Settings of a limiter. */
@@ -28,11 +28,23 @@ interface Waiter {
   readonly reject: (reason: unknown) => void;
 }
 
+/** Grant of a call. */
+interface Granted {
+  readonly slot: number;
+  /** Milliseconds at which the call began. */
+  readonly startedAt: number;
+}
+
 /** Most milliseconds that a process retries later than it could: they double each time that others were faster. */
 const SPREAD_MS = 100;
 const LONGEST_SPREAD_MS = 5000;
 /** Milliseconds that corrections wait for a request that takes them along. */
 const CORRECT_AFTER_MS = 200;
+/** Calls over which the share of refusals is taken, and the share below which one alone brings no pace. */
+const MEMORY = 20;
+const FEW = 0.1;
+/** Calls in flight while it is tried whether a pace helps. */
+const TRIED = 2;
 /** Longest wait that holds for all. A longer one is of the call that was refused, such as of an account that is used up. */
 const LONGEST_ASKED_MS = 600_000;
 
@@ -41,8 +53,9 @@ const LONGEST_ASKED_MS = 600_000;
  * one round trip grants many, and no call is granted before it is wanted, so that others miss the grants of a process
  * that dies for no longer than a window.
  *
- * A refusal pauses all processes. An outage is each process's own: the network of one machine may be the cause, and a few
- * calls a minute of each tell when it is over.
+ * A refusal pauses all processes, and refusals that the limits do not explain give them a pace. Each finds out for itself
+ * whether that helps, and goes without it where it does not. An outage is each process's own: the network of one machine may
+ * be the cause, and a few calls a minute of each tell when it is over.
  */
 export class SharedLimiter implements RateLimiter {
   readonly #settings: SharedLimiterSettings;
@@ -50,6 +63,10 @@ export class SharedLimiter implements RateLimiter {
   readonly #waiting: Waiter[] = [];
   #corrections: Correction[] = [];
   readonly #pause = new Pause();
+  /** Judge of whether the pace of all helps. Its own, of this process alone, is not kept. */
+  readonly #judge = new Pace();
+  /** Share of the last calls that was refused. */
+  #refused = 0;
   readonly #outage = new Outage();
   /** Pause that the counter does not know yet, in milliseconds. */
   #pauseMs = 0;
@@ -107,7 +124,13 @@ export class SharedLimiter implements RateLimiter {
     }
     this.#asking = true;
     this.#settings
-      .counter({ wanted: waiters.map(({ demand }) => demand), corrections, pauseMs, refused })
+      .counter({
+        wanted: waiters.map(({ demand }) => demand),
+        corrections,
+        pauseMs,
+        refused,
+        isFree: this.#judge.isVain,
+      })
       .then(
         (grant) => this.#handOut(waiters, grant, askedAt),
         (error: unknown) => {
@@ -120,12 +143,13 @@ export class SharedLimiter implements RateLimiter {
       });
   }
 
-  /** Calls that may be granted. While there is an outage, one at a time asks whether it is over, and nested ones go. */
+  /** Calls that may be granted. While there is an outage, one at a time asks whether it is over; nested ones always go. */
   #wanting(now: number): Waiter[] {
     const { facts } = this.#outage;
-    if (facts === undefined) return [...this.#waiting];
-    const nested = this.#waiting.filter(({ rank }) => rank === 0);
-    return nested.length > 0 || this.#inFlight > 0 || now < facts.until ? nested : this.#waiting.slice(0, 1);
+    let most = this.#judge.isTrying ? TRIED : Infinity;
+    if (facts !== undefined) most = now < facts.until ? 0 : 1;
+    const nested = this.#waiting.findLastIndex(({ rank }) => rank === 0) + 1;
+    return this.#waiting.slice(0, Math.max(nested, most - this.#inFlight));
   }
 
   #handOut(waiters: readonly Waiter[], { granted, slot, waitMs }: Grant, askedAt: number): void {
@@ -166,17 +190,35 @@ export class SharedLimiter implements RateLimiter {
           tokens: tokens - demand.tokens,
         };
         if (Object.values(more).some((amount) => amount !== 0)) this.#correct(slot, more, 1);
-        if (settlement.outcome === "limited") this.#refusedSlot = grantedSlot;
+        this.#applyRefusal(settlement, requests, { startedAt, slot: grantedSlot });
         this.#applyPause(settlement, startedAt);
         this.#applyOutage(settlement, requests, startedAt);
       },
     };
   }
 
+  /** Tells all processes of a refusal, where it is not one among many calls and their pace helps. */
+  #applyRefusal({ outcome }: Settlement, requests: number, { startedAt, slot }: Granted): void {
+    const now = this.#settings.clock.now();
+    const wasTrying = this.#judge.isTrying;
+    if (outcome !== "limited") {
+      if (requests === 0) return;
+      this.#refused -= this.#refused / MEMORY;
+      this.#judge.passed(startedAt, now);
+    } else {
+      this.#refused += (1 - this.#refused) / MEMORY;
+      const isInARow = this.#judge.isAsking;
+      this.#judge.refused(startedAt, now);
+      if (!this.#judge.isVain && (isInARow || this.#refused >= FEW)) this.#refusedSlot = slot;
+    }
+    if (wasTrying || this.#judge.isTrying) this.#ask();
+  }
+
   /** Pauses all processes after a refusal, or where the provider asks for a wait. */
   #applyPause(settlement: Settlement, startedAt: number): void {
     const { outcome, retryAfterMs = 0 } = settlement;
-    if (retryAfterMs > LONGEST_ASKED_MS) return;
+    // What is refused at any pace waits by itself.
+    if (retryAfterMs > LONGEST_ASKED_MS || (outcome === "limited" && this.#judge.isVain)) return;
     const now = this.#settings.clock.now();
     this.#pause.apply(settlement, startedAt, now);
     if (outcome !== "limited" && retryAfterMs === 0) return;

@@ -97,6 +97,17 @@ test("P46 a refusal that the limits do not explain spaces the calls of all evenl
   expect((await one({ wanted: [few], ...none })).waitMs).toBeLessThan(1260);
 });
 
+test("P46 calls that are free go without the pace, and within the limits all the same", LIMIT, async () => {
+  const [one, two] = counters("free", 10, 60_000) as [Counter, Counter];
+  const few = { requests: 1, inputs: 0, tokens: 0 };
+  const { slot } = await one({ wanted: [few, few], ...none });
+  await one({ wanted: [few], ...none, refused: slot });
+  expect(await two({ wanted: [few, few], ...none })).toMatchObject({ granted: 0 });
+  expect(await two({ wanted: Array.from({ length: 9 }, () => few), ...none, isFree: true })).toMatchObject({
+    granted: 7,
+  });
+});
+
 test("postgresRateLimiter grants calls, and refuses wrong limits", LIMIT, async () => {
   const limiter = postgresRateLimiter(backends[0]!, "mine", { requestsPerMinute: 5 });
   const reservation = await limiter.reserve(call);

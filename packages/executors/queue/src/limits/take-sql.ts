@@ -19,11 +19,12 @@ export const BURST_MS = 1000;
  *
  * A refusal that the limits do not explain (`refused` is the slot of its grant) leaves a share of them for all: what the
  * window was used to and a little less, evenly spaced, and a little more with every ten seconds without another. Calls
- * that were granted before the last refusal are one with it.
+ * that were granted before the last refusal are one with it. Calls that are free go without it.
  */
 export const LIMITER_FUNCTION = (schema: string): string => `
 CREATE FUNCTION ${schema}.take(
-  limiter_name text, window_slots int, limits float8[], wanted float8[], corrections text, pause_ms float8, refused bigint
+  limiter_name text, window_slots int, limits float8[], wanted float8[], corrections text, pause_ms float8, refused bigint,
+  is_free boolean
 ) RETURNS TABLE (granted int, granted_slot float8, wait_ms float8) AS $$
 DECLARE
   calls int := coalesce(array_length(wanted, 1), 0) / 3;
@@ -73,6 +74,9 @@ BEGIN
       UPDATE ${schema}.limiters l SET share = share_left, refused_ms = at_ms, paced_ms = paced
         WHERE l.name = limiter_name;
     END IF;
+  END IF;
+  IF is_free THEN
+    share_left := 1;
   END IF;
   granted := 0;
   granted_slot := this_slot;

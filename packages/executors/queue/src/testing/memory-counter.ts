@@ -16,7 +16,7 @@ export function memoryCounter(clock: Clock, limits: Limits, windowMs: number, la
   const used = (): Demand => [...slots.values()].reduce((sum, each) => add(sum, each, 1), NONE);
   const fits = (sum: Demand, wanted: Demand): boolean =>
     KINDS.every((kind) => sum[kind] + Math.min(wanted[kind], limits[kind]) <= limits[kind]);
-  return async ({ wanted, corrections, pauseMs, refused = Number.NEGATIVE_INFINITY }) => {
+  return async ({ wanted, corrections, pauseMs, refused = Number.NEGATIVE_INFINITY, isFree = false }) => {
     if (latencyMs > 0) await new Promise<void>((resolve) => clock.after(latencyMs, resolve));
     const now = clock.now();
     const slot = Math.floor(now / SLOT_MS);
@@ -31,7 +31,7 @@ export function memoryCounter(clock: Clock, limits: Limits, windowMs: number, la
       refusedAt = now;
       pacedUntil = Math.max(now, pausedUntil);
     }
-    const left = shareAt(now);
+    const left = isFree ? 1 : shareAt(now);
     if (pausedUntil > now) return { granted: 0, slot, waitMs: pausedUntil - now };
     let granted = 0;
     const mayGo = (): boolean => left === 1 || pacedUntil <= now;
