@@ -9,6 +9,7 @@ import { runCommandLine } from "./cli.ts";
 import { defineFlags, type Flags, optionsOf } from "./flags.ts";
 import { post } from "./fixtures/post.ts";
 import type { EmulatorStats } from "./index.ts";
+import type { Jobs } from "./jobs/options.ts";
 import { PROFILES } from "./profiles.ts";
 
 /** Runs the command line in this process until `use` has ended. */
@@ -116,17 +117,30 @@ describe("the command line", () => {
   test("each flag of jobs reaches its option", () => {
     const command = defineFlags(new Command());
     const flags = `--job-duration-ms 5 --enqueued-tokens 1 --creations-per-hour 2 --expire-rate 0.1 --expire-after 0.2
-      --line-error-rate 0.3 --missing-file-ms 4 --lost-create-rate 0.6`.split(/\s+/);
-    expect(optionsOf(command.parse(flags, { from: "user" }).opts<Flags>()).jobs).toEqual({
+      --line-error-rate 0.3 --missing-file-ms 4 --lost-create-rate 0.6 --validation-ms 7 --cancel-ms 8 --only-error-file
+      --job-nulls --file-not-found-once --job-row {"row":"cut"} --job-row {"row":"null","rate":0.5} --job-file utf16
+      --job-counts zero --omit-end --canceled-spelling CANCELLED`.split(/\s+/);
+    const jobs: Required<Jobs> = {
       durationMs: 5,
+      validationMs: 7,
       enqueuedTokens: 1,
       creationsPerHour: 2,
       expireRate: 0.1,
       expireAfter: 0.2,
       lineErrorRate: 0.3,
       missingFileMs: 4,
+      cancelMs: 8,
+      onlyErrorFile: true,
+      nulls: true,
+      fileNotFoundOnce: true,
       lostCreateRate: 0.6,
-    });
+      rows: [{ row: "cut" }, { row: "null", rate: 0.5 }],
+      file: "utf16",
+      counts: "zero",
+      omitEnd: true,
+      canceledSpelling: "CANCELLED",
+    };
+    expect(optionsOf(command.parse(flags, { from: "user" }).opts<Flags>()).jobs).toEqual(jobs);
     const range = defineFlags(new Command()).parse(["--job-max-duration-ms", "9"], { from: "user" });
     expect(optionsOf(range.opts<Flags>()).jobs?.durationMs).toEqual([0, 9]);
   });
@@ -188,6 +202,7 @@ describe("the command line", () => {
     ["--name-bad-input", "error: Expected --bad-input with --name-bad-input, got none.\n"],
     ["--profile azur", 'error: Expected --profile to be one of "azure", '],
     ["--answer {", "error: option '--answer <json>' argument '{' is invalid. Give JSON.\n"],
+    ["--job-duration-ms -1", "error: Expected --job-duration-ms to be a number from 0 to 3600000, got -1.\n"],
     ["--nope", "error: unknown option '--nope'\n"],
     [
       "--headers x",

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { Command, CommanderError } from "commander";
 
 import { type Emulator, startEmulator } from "./emulator.ts";
-import { defineFlags, type Flags, kebab, optionsOf } from "./flags.ts";
+import { defineFlags, type Flags, optionsOf } from "./flags.ts";
+import { RENAMES } from "./job-flags.ts";
+import { kebab } from "./table.ts";
 
 /** Streams and stop signal of a command line. */
 export interface Environment {
@@ -51,6 +53,9 @@ Counts: ${emulator.url}/__emulator/stats
 `;
 }
 
+/** Flags that are not named after their options. */
+const NAMES: Readonly<Record<string, string>> = { ...RENAMES, answers: "answer" };
+
 function describe(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure);
   const { code } = failure as NodeJS.ErrnoException;
@@ -59,6 +64,6 @@ function describe(failure: unknown): string {
   // The options' own messages, with the flag instead of the option.
   return failure.message.replace(
     /^Expected `(?:\w+\.)*(\w+)(?:\[\d+\])?`/,
-    (_, name: string) => `Expected --${kebab(name)}`,
+    (_, name: string) => `Expected --${kebab(NAMES[name] ?? name)}`,
   );
 }

@@ -1,39 +1,101 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 
-import type { Jobs } from "./jobs/options.ts";
-import type { EmulatorOptions, Faults, HeaderStyle, Latency, Limits, ProfileName, Quirks } from "./options.ts";
+import { JOBS, jobsOf, type JobFlags } from "./job-flags.ts";
+import type { Behavior, EmulatorOptions, Faults, Latency, Limits, ProfileName, Quirks } from "./options.ts";
 import { PROFILES } from "./profiles.ts";
+import { choice, isSet, jsonList, names, numeric, optionsIn, pick, type Table, text } from "./table.ts";
 
 /** Flags of the command line, as commander reads them. */
-export interface Flags extends Omit<Faults, "badInput" | "answers">, Latency, Limits, Quirks {
+export interface Flags extends PlainFaults, Latency, Limits, Quirks, Answers, JobFlags {
   readonly profile?: readonly ProfileName[];
   readonly answer?: Faults["answers"];
   readonly port: number;
   readonly host?: string;
   readonly apiKey?: string;
-  readonly seed?: number;
-  readonly fill?: number;
-  readonly dimensions?: number;
-  readonly tokens?: "exact" | "fast";
-  readonly headers?: HeaderStyle;
-  readonly models?: readonly string[];
-  readonly maxBodyBytes?: number;
-  readonly trackInputs?: boolean;
   readonly badInput?: string;
   readonly nameBadInput?: boolean;
-  readonly jobDurationMs?: number;
-  readonly jobMaxDurationMs?: number;
-  readonly enqueuedTokens?: number;
-  readonly creationsPerHour?: number;
-  readonly expireRate?: number;
-  readonly expireAfter?: number;
-  readonly lineErrorRate?: number;
-  readonly missingFileMs?: number;
-  readonly lostCreateRate?: number;
 }
+
+type RateName = Extract<keyof Faults, `${string}Rate`>;
+type PlainFaults = Omit<Faults, "badInput" | "answers">;
+type Answers = Pick<
+  Behavior,
+  "seed" | "fill" | "headers" | "dimensions" | "tokens" | "models" | "maxBodyBytes" | "trackInputs"
+>;
 
 /** Default port: a fixed one, so that the lines to export stay the same. */
 const PORT = 8080;
+
+const LIMITS: Table<Limits> = {
+  requestsPerSecond: numeric("<n>", "calls in a second"),
+  requestsPerMinute: numeric("<n>", "calls"),
+  requestsPerDay: numeric("<n>", "calls in a day; headers report it instead of the minute's"),
+  tokensPerMinute: numeric("<n>", "tokens, OpenAI's endpoints"),
+  inputsPerMinute: numeric("<n>", "inputs, Cohere's /v2/embed"),
+  countRefused: (flag) =>
+    new Option(`--no-${flag}`, "a request that the limit on calls refuses does not count against it"),
+  fixedWindows: isSet("counts in windows of the clock instead of refilling evenly"),
+};
+
+const AT_LIMITS: Table<Pick<Answers, "fill" | "headers">> = {
+  fill: numeric("<share>", "share of a minute's worth that may pass at once at the start (default: 1)"),
+  headers: choice("<style>", "limit headers (default: openai)", ["openai", "azure", "none"]),
+};
+
+const LATENCY: Table<Latency> = {
+  baseMs: numeric("<ms>", "of every answer"),
+  perThousandTokensMs: numeric("<ms>", "for every thousand tokens: as many microseconds a token"),
+  jitter: numeric("<share>", "spread of the random factor (default: 0)"),
+  distribution: choice("<kind>", "of the jitter (default: uniform)", ["uniform", "lognormal"]),
+  minMs: numeric("<ms>", "the shortest; with --max-ms alone, anything from here ..."),
+  maxMs: numeric("<ms>", "the longest; ... to here"),
+  slots: numeric("<n>", "answers that are worked on at once; others wait in line (default: any number)"),
+  overload: numeric("<share>", "how much slower each one that waits makes the next (default: 0)"),
+};
+
+const RATES: Table<Pick<Faults, RateName>> = {
+  serverErrorRate: numeric("<share>", "500 or 503"),
+  htmlErrorRate: numeric("<share>", "502 with a page of HTML"),
+  resetRate: numeric("<share>", "the connection is reset"),
+  cutBodyRate: numeric("<share>", "the body ends early"),
+  slowBodyRate: numeric("<share>", "the body arrives slowly"),
+  rateLimitRate: numeric("<share>", "429 although no limit is reached"),
+  shuffleRate: numeric("<share>", "rows in another order"),
+  missingRowRate: numeric("<share>", "a row is left out"),
+  duplicateIndexRate: numeric("<share>", "a row has the index of another"),
+  outOfRangeIndexRate: numeric("<share>", "a row has an index beyond the last"),
+  nanRate: numeric("<share>", "a vector has an element that is not a number"),
+  wrongSizeRate: numeric("<share>", "a vector is an element short"),
+};
+
+const FAULTS: Table<Omit<PlainFaults, RateName>> = {
+  slowBodyMs: numeric("<ms>", "how long a slow body takes (default: 1000)"),
+  retryAfter: choice("<kind>", "what OpenAI's 429s say (default: ms)", ["seconds", "ms", "zeroMs", "none"]),
+  retryAfterMs: numeric("<ms>", "the wait that an injected 429 names (default: 1000)"),
+  quotaAfterRequests: numeric("<n>", "requests until the quota is used up"),
+};
+
+const QUIRKS: Table<Quirks> = {
+  encoding: choice("<kind>", "of vectors, whatever the request asks for", ["float", "base64"]),
+  omitIndex: isSet("rows of embeddings without index"),
+  usage: choice("<how>", "leaves usage out, makes it null or 0", ["missing", "null", "zero"]),
+  errors: text("<style>", "bodies of errors, as a profile's"),
+  escapeBase64: isSet("escapes of + and = in vectors"),
+  json: choice("<how>", "around JSON of a chat model", ["fence", "openFence", "think"]),
+  content: choice("<how>", "of chat completions", ["parts"]),
+  comments: isSet("between the events of a stream"),
+  streams: isSet("chat models stream unless the request says stream: false"),
+};
+
+const ANSWERS: Table<Omit<Answers, "fill" | "headers">> = {
+  seed: numeric("<n>", "seed of all that is random (default: 1)"),
+  dimensions: numeric("<n>", "length of vectors, unless the request names it"),
+  tokens: choice("<how>", "how tokens are counted (default: exact)", ["exact", "fast"]),
+  models: (flag) =>
+    new Option(`--${flag} <names>`, "the known models, separated by commas (default: any)").argParser(names),
+  maxBodyBytes: numeric("<n>", "a larger body is a 413"),
+  trackInputs: isSet("counts each text in the stats"),
+};
 
 /** Defines a flag for every option. */
 export function defineFlags(command: Command): Command {
@@ -46,7 +108,7 @@ export function defineFlags(command: Command): Command {
   };
   group(
     "Where:",
-    numeric("--port <port>", "port to listen at; 0 takes a free one").default(PORT),
+    numeric("<port>", "port to listen at; 0 takes a free one")("port").default(PORT),
     new Option("--host <address>", "address to listen at (default: 127.0.0.1; any other opens it to the network)"),
     new Option("--api-key <key>", "the only key that is accepted (default: any)"),
   );
@@ -54,196 +116,56 @@ export function defineFlags(command: Command): Command {
     "Servers whose ways it has (default: OpenAI's and Cohere's own):",
     new Option("--profile <names>", "one of those below, or several, separated by commas").argParser(names),
   );
-  group(
-    "Limits, for each key and model or endpoint (default: none):",
-    numeric("--requests-per-second <n>", "calls in a second"),
-    numeric("--requests-per-minute <n>", "calls"),
-    numeric("--requests-per-day <n>", "calls in a day; headers report it instead of the minute's"),
-    numeric("--tokens-per-minute <n>", "tokens, OpenAI's endpoints"),
-    numeric("--inputs-per-minute <n>", "inputs, Cohere's /v2/embed"),
-    numeric("--fill <share>", "share of a minute's worth that may pass at once at the start (default: 1)"),
-    new Option("--no-count-refused", "a request that the limit on calls refuses does not count against it"),
-    new Option("--fixed-windows", "counts in windows of the clock instead of refilling evenly"),
-    new Option("--headers <style>", "limit headers (default: openai)").choices(["openai", "azure", "none"]),
-  );
-  group(
-    "Latency, in milliseconds (default: none):",
-    numeric("--base-ms <ms>", "of every answer"),
-    numeric("--per-thousand-tokens-ms <ms>", "for every thousand tokens: as many microseconds a token"),
-    numeric("--jitter <share>", "spread of the random factor (default: 0)"),
-    new Option("--distribution <kind>", "of the jitter (default: uniform)").choices(["uniform", "lognormal"]),
-    numeric("--min-ms <ms>", "the shortest; with --max-ms alone, anything from here ..."),
-    numeric("--max-ms <ms>", "the longest; ... to here"),
-    numeric("--slots <n>", "answers that are worked on at once; others wait in line (default: any number)"),
-    numeric("--overload <share>", "how much slower each one that waits makes the next (default: 0)"),
-  );
-  group(
-    "Faults, as shares of the requests, 0 to 1 (default: 0):",
-    ...Object.entries(RATES).map(([name, fault]) => numeric(`--${kebab(name)} <share>`, fault)),
-  );
+  group("Limits, for each key and model or endpoint (default: none):", ...optionsIn(LIMITS), ...optionsIn(AT_LIMITS));
+  group("Latency, in milliseconds (default: none):", ...optionsIn(LATENCY));
+  group("Faults, as shares of the requests, 0 to 1 (default: 0):", ...optionsIn(RATES));
   group(
     "More faults:",
-    numeric("--slow-body-ms <ms>", "how long a slow body takes (default: 1000)"),
-    new Option("--retry-after <kind>", "what OpenAI's 429s say (default: ms)").choices([
-      "seconds",
-      "ms",
-      "zeroMs",
-      "none",
-    ]),
-    numeric("--retry-after-ms <ms>", "the wait that an injected 429 names (default: 1000)"),
-    numeric("--quota-after-requests <n>", "requests until the quota is used up"),
+    ...optionsIn(FAULTS),
     new Option("--bad-input <marker>", "an input that contains it makes its request a 400"),
     new Option("--name-bad-input", "that error names the input's position"),
-    new Option("--answer <json>", "an answer of your own, as in `faults.answers`; may be repeated").argParser(
-      (text: string, before: readonly unknown[] | undefined) => [...(before ?? []), json(text)],
-    ),
+    jsonList("an answer of your own, as in `faults.answers`; may be repeated")("answer"),
   );
-  group(
-    "Offline jobs (default: each ends well, at once):",
-    numeric("--job-duration-ms <ms>", "how long a job takes ..."),
-    numeric("--job-max-duration-ms <ms>", "... or anything up to here"),
-    numeric("--enqueued-tokens <n>", "tokens that may wait in a model's unfinished jobs"),
-    numeric("--creations-per-hour <n>", "jobs that may be created in an hour"),
-    numeric("--expire-rate <share>", "share of the jobs that expire"),
-    numeric("--expire-after <share>", "share of their lines that is done by then (default: 0.5)"),
-    numeric("--line-error-rate <share>", "share of the lines that fail"),
-    numeric("--missing-file-ms <ms>", "delay until a job that has ended names its files"),
-    numeric("--lost-create-rate <share>", "share of the jobs that are created although the connection is reset"),
-  );
-  group(
-    "Answers:",
-    numeric("--seed <n>", "seed of all that is random (default: 1)"),
-    numeric("--dimensions <n>", "length of vectors, unless the request names it"),
-    new Option("--tokens <how>", "how tokens are counted (default: exact)").choices(["exact", "fast"]),
-    new Option("--models <names>", "the known models, separated by commas (default: any)").argParser(names),
-    new Option("--encoding <kind>", "of vectors, whatever the request asks for").choices(["float", "base64"]),
-    new Option("--omit-index", "rows of embeddings without index"),
-    new Option("--usage <how>", "leaves usage out, makes it null or 0").choices(["missing", "null", "zero"]),
-    new Option("--errors <style>", "bodies of errors, as a profile's"),
-    new Option("--escape-base64", "escapes of + and = in vectors"),
-    new Option("--json <how>", "around JSON of a chat model").choices(["fence", "openFence", "think"]),
-    new Option("--content <how>", "of chat completions").choices(["parts"]),
-    new Option("--comments", "between the events of a stream"),
-    new Option("--streams", "chat models stream unless the request says stream: false"),
-    numeric("--max-body-bytes <n>", "a larger body is a 413"),
-    new Option("--track-inputs", "counts each text in the stats"),
-  );
+  group("Offline jobs (default: each ends well, at once):", ...optionsIn(JOBS));
+  group("Answers:", ...optionsIn(ANSWERS), ...optionsIn(QUIRKS));
   return command.addHelpText("after", `\n${PROFILE_LINES}\n${EXAMPLES}`);
 }
 
 /** Options from flags. @throws Error when flags do not fit together */
 export function optionsOf(flags: Flags): EmulatorOptions {
-  const { host, encoding, omitIndex, usage, errors, escapeBase64, json: around, content, comments, streams } = flags;
-  const { requestsPerSecond, requestsPerMinute, requestsPerDay, tokensPerMinute, inputsPerMinute } = flags;
+  const { profile, port, host, apiKey } = flags;
   // Commander says true where the flag is left out, which is not to come before a profile's.
   const countRefused = flags.countRefused === false ? false : undefined;
-  const { fixedWindows } = flags;
-  const { baseMs, perThousandTokensMs, jitter, distribution, minMs, maxMs, slots, overload } = flags;
   return {
     control: true,
-    profile: flags.profile,
-    port: flags.port,
+    profile,
+    port,
     ...(host === undefined ? {} : { host }),
-    apiKey: flags.apiKey,
-    seed: flags.seed,
-    fill: flags.fill,
-    limits: {
-      requestsPerSecond,
-      requestsPerMinute,
-      requestsPerDay,
-      tokensPerMinute,
-      inputsPerMinute,
-      countRefused,
-      fixedWindows,
-    },
-    latency: { baseMs, perThousandTokensMs, jitter, distribution, minMs, maxMs, slots, overload },
-    dimensions: flags.dimensions,
-    tokens: flags.tokens,
-    headers: flags.headers,
-    models: flags.models,
-    maxBodyBytes: flags.maxBodyBytes,
-    trackInputs: flags.trackInputs,
-    quirks: { encoding, omitIndex, usage, errors, escapeBase64, json: around, content, comments, streams },
+    apiKey,
+    ...pick(flags, AT_LIMITS),
+    ...pick(flags, ANSWERS),
+    limits: { ...pick(flags, LIMITS), countRefused },
+    latency: pick(flags, LATENCY),
+    quirks: pick(flags, QUIRKS),
     jobs: jobsOf(flags),
     faults: faultsOf(flags),
   };
 }
 
-/** Flag of an option, without dashes: `serverErrorRate` is --server-error-rate. */
-export function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-type RateName = Extract<keyof Faults, `${string}Rate`>;
-
-const RATES: { readonly [Name in RateName]: string } = {
-  serverErrorRate: "500 or 503",
-  htmlErrorRate: "502 with a page of HTML",
-  resetRate: "the connection is reset",
-  cutBodyRate: "the body ends early",
-  slowBodyRate: "the body arrives slowly",
-  rateLimitRate: "429 although no limit is reached",
-  shuffleRate: "rows in another order",
-  missingRowRate: "a row is left out",
-  duplicateIndexRate: "a row has the index of another",
-  outOfRangeIndexRate: "a row has an index beyond the last",
-  nanRate: "a vector has an element that is not a number",
-  wrongSizeRate: "a vector is an element short",
-};
-
-function jobsOf(flags: Flags): Jobs {
-  const { jobDurationMs, jobMaxDurationMs, enqueuedTokens, creationsPerHour } = flags;
-  const { expireRate, expireAfter, lineErrorRate, missingFileMs, lostCreateRate } = flags;
-  return {
-    durationMs: jobMaxDurationMs === undefined ? jobDurationMs : [jobDurationMs ?? 0, jobMaxDurationMs],
-    enqueuedTokens,
-    creationsPerHour,
-    expireRate,
-    expireAfter,
-    lineErrorRate,
-    missingFileMs,
-    lostCreateRate,
-  };
-}
-
 function faultsOf(flags: Flags): Faults {
-  const { slowBodyMs, retryAfter, retryAfterMs, quotaAfterRequests, badInput: marker, nameBadInput: named } = flags;
+  const { badInput: marker, nameBadInput: named } = flags;
   if (named === true && marker === undefined) throw new Error("Expected --bad-input with --name-bad-input, got none.");
-  const rates = Object.fromEntries((Object.keys(RATES) as RateName[]).map((name) => [name, flags[name]]));
   return {
-    ...rates,
-    slowBodyMs,
-    retryAfter,
-    retryAfterMs,
-    quotaAfterRequests,
+    ...pick(flags, RATES),
+    ...pick(flags, FAULTS),
     badInput: marker === undefined ? undefined : { marker, named },
     answers: flags.answer,
   };
 }
 
-function names(value: string): readonly string[] {
-  return value.split(",").map((name) => name.trim());
-}
-
-function json(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    throw new InvalidArgumentError("Give JSON.");
-  }
-}
-
 const PROFILE_LINES = `Profiles:\n${Object.entries(PROFILES)
   .map(([name, { about }]) => `  ${name.padEnd(11)}${about}`)
   .join("\n")}`;
-
-function numeric(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((value: string) => {
-    const number = Number(value);
-    if (value.trim() === "" || !Number.isFinite(number)) throw new InvalidArgumentError("Give a number.");
-    return number;
-  });
-}
 
 const EXAMPLES = `
 Examples:
@@ -256,4 +178,5 @@ Examples:
   batchwise-emulator --profile gateway,azure
   batchwise-emulator --answer '{"name":"down","during":[5000,95000],"status":503}'
   batchwise-emulator --job-duration-ms 5000 --expire-rate 0.2 --line-error-rate 0.01
+  batchwise-emulator --job-row '{"row":"cut","rate":0.05}' --job-file utf16
   curl -X POST localhost:${PORT}/__emulator/reset -d '{"faults":{"resetRate":0.1}}'`;
