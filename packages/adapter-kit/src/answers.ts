@@ -30,7 +30,9 @@ export function isWordless(message: unknown, finishReason: unknown): boolean {
   const { content, tool_calls: calls, function_call: call, audio } = fieldsOf(message) ?? {};
   const isOther =
     (Array.isArray(calls) && calls.length > 0) || [call, audio].some((each) => fieldsOf(each) !== undefined);
-  return textOf(content) === undefined && !isOther && !isCut(finishReason);
+  // Ollama has only loaded the model.
+  const isUnsaid = textOf(content) === undefined || (content === "" && finishReason === "load");
+  return isUnsaid && !isOther && !isCut(finishReason);
 }
 
 /**

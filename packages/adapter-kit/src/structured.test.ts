@@ -57,6 +57,22 @@ test.for<[string, string]>([
   await expect(readStructured(person, text)).resolves.toMatchObject({ name: "Ada" });
 });
 
+// modelscope/ms-agent#652, mscraftsman/generative-ai#80
+test("P52 JSON that was written as a text within JSON is read, where the schema does not take the text", async () => {
+  await expect(readStructured(person, JSON.stringify(ADA))).resolves.toMatchObject({ name: "Ada" });
+  await expect(readStructured(person, JSON.stringify(`\`\`\`json\n${ADA}\n\`\`\``))).resolves.toMatchObject({
+    name: "Ada",
+  });
+  await expect(readStructured(bare, JSON.stringify(ADA))).resolves.toBe(ADA);
+});
+
+// opentargets/mira#70: 557 of 233,124 rows of OpenAI's Batch API, 539 of which have the whole in a later message
+test("P52 of several messages the one that is whole is read, and of two that differ none", async () => {
+  const [cut, eve] = ['{"name": "A', '{"name": "Eve"}'];
+  await expect(readStructured(person, cut + ADA, [cut, ADA])).resolves.toMatchObject({ name: "Ada" });
+  await expect(readStructured(person, cut + ADA + eve, [cut, ADA, eve])).rejects.toBeInstanceOf(ResultError);
+});
+
 test("P48 a number or a list in a fence is read, too", async () => {
   await expect(readStructured(bare, "```json\n42\n```")).resolves.toBe(42);
   await expect(readStructured(bare, 'Two: ["a", "b"].')).resolves.toEqual(["a", "b"]);

@@ -74,15 +74,24 @@ export function jsonSchemaOf(schema: StandardSchema): Readonly<Record<string, un
 
 /**
  * The value in a model's text: JSON alone, behind what the model thought, in a code fence or half of one, or the one JSON
- * object or array in a text around it.
+ * object or array in a text around it; or that in a text within JSON, where the schema refuses the text.
  *
+ * @param parts messages that the text is made of: it may be the whole of one, behind a fragment
  * @throws ResultError for text in which there is no JSON or more than one, or whose value the schema refuses
  */
-export async function readStructured<Output>(schema: StandardSchema<unknown, Output>, text: string): Promise<Output> {
+export async function readStructured<Output>(
+  schema: StandardSchema<unknown, Output>,
+  text: string,
+  parts: readonly string[] = [],
+): Promise<Output> {
   const values = jsonIn(text);
-  const results = await Promise.all(values.map(async (value) => schema["~standard"].validate(value)));
-  const taken = results.filter((result) => result.issues === undefined);
+  const results = await validated(schema, values);
+  const taken = results.filter(isTaken);
   if (taken.length === 1) return taken[0]!.value;
+  // What was written twice over, and a fragment before the whole of it.
+  const hidden = [...values.filter((value) => typeof value === "string"), ...parts].flatMap(jsonIn);
+  const found = taken.length === 0 ? (await validated(schema, hidden)).filter(isTaken) : [];
+  if (found.length === 1) return found[0]!.value;
   const { issues } = results[0] ?? {};
   throw new ResultError(
     values.length > 1 || issues === undefined
@@ -90,4 +99,19 @@ export async function readStructured<Output>(schema: StandardSchema<unknown, Out
           "Tell it to answer in JSON, try again, or use another model."
       : `Expected an output that the schema takes, got one that it refuses: ${describeIssues(issues)}.`,
   );
+}
+
+async function validated<Output>(
+  schema: StandardSchema<unknown, Output>,
+  values: readonly unknown[],
+): Promise<Validation<Output>[]> {
+  return Promise.all(values.map(async (value) => schema["~standard"].validate(value)));
+}
+
+type Validation<Output> = Awaited<ReturnType<StandardSchema<unknown, Output>["~standard"]["validate"]>>;
+
+function isTaken<Output>(
+  result: Validation<Output>,
+): result is Extract<Validation<Output>, { readonly value: Output }> {
+  return result.issues === undefined;
 }

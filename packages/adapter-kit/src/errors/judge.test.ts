@@ -120,6 +120,17 @@ test.for<[string, number, object, Verdict]>([
   // zai-org/feedback#789, langgenius/dify#5850; FoundationAgents/OpenManus#438; TiaraBasori/OpenCode2API#5
   ["z.ai", 429, { error: { type: "rate_limit_error", code: "1113", message: "m" } }, "quota_exceeded"],
   ["SiliconFlow", 403, { code: 30_011, message: "m", data: null }, "quota_exceeded"],
+  // https://developers.cloudflare.com/workers-ai/platform/errors/; Rexezuge-CloudflareWorkers/Mail-Otter#88
+  ["Workers AI", 429, { success: false, errors: [{ code: 3036, message: "m" }] }, "quota_exceeded"],
+  ["Workers AI's runtime", 429, { success: false, errors: [{ code: 4006, message: "m" }] }, "quota_exceeded"],
+  ["Workers AI without room", 429, { success: false, errors: [{ code: 3040, message: "m" }] }, "rate_limited"],
+  // Avarok-Cybersecurity/atlas#543
+  [
+    "OpenRouter, for a day of free models",
+    429,
+    { error: { code: 429, metadata: { limit_source: "openrouter_free_tier_daily" } } },
+    "quota_exceeded",
+  ],
   ["OpenCode", 401, { type: "error", error: { type: "CreditsError", message: "m" } }, "quota_exceeded"],
   // google-gemini/gemini-cli#8437, langgenius/dify#19838: a day's and a minute's, and a wait of seconds
   ["Google, for a day", 429, { error: { code: 429, status: "RESOURCE_EXHAUSTED", details: DAY } }, "quota_exceeded"],

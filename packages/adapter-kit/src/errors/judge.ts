@@ -34,9 +34,12 @@ const CODES: readonly CodeRow[] = [
   [/(^|_)(insufficient|not_enough|out_of)_(\w+_)?(quota|balance|credits?|funds?)(_|$)/, "quota_exceeded"],
   [/(^|_)(budget|balance|credits?|funds?)_(\w+_)?(exceeded|exhausted|depleted|reached|insufficient)/, "quota_exceeded"],
   [/(^|_)(spend|spending|usage|credit|budget|cost)_limit(_|$)/, "quota_exceeded"],
-  [/^(pre_consume_token_quota_failed|credits_error|openrouter_(credits|key_limit|\w+_budget))$/, "quota_exceeded"],
-  // z.ai's number for it, and SiliconFlow's.
-  [/^(1113|30001|30011)$/, "quota_exceeded"],
+  [
+    /^(pre_consume_token_quota_failed|credits_error|openrouter_(credits|key_limit|free_tier_daily|\w+_budget))$/,
+    "quota_exceeded",
+  ],
+  // z.ai's number for it, SiliconFlow's, and Cloudflare's for a day's allocation.
+  [/^(1113|30001|30011|3036|4006)$/, "quota_exceeded"],
   // Google's quota of a day, with which it asks for a wait of seconds.
   [/^\w+PerDay[A-Z-]/, "quota_exceeded"],
   // The key, and nothing else.

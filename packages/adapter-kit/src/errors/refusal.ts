@@ -28,13 +28,13 @@ export interface RefusedResponse extends Pick<Refusal, "status" | "headers"> {
 }
 
 /**
- * Refusal in a response: its dialect says where, else in `error` as OpenAI and most others have it, in a list's
- * first element, or in the body itself. Some servers put the status there, or a number of their own; Google's have a reason in
+ * Refusal in a response: its dialect says where, else in `error` as OpenAI and most others have it, in the first of `errors`
+ * or of a list, or in the body itself. Some servers put the status there, or a number of their own; Google's have a reason in
  * `details`, OpenRouter in `metadata`, and those made with FastAPI name the parameter in `detail`.
  */
 export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: Dialect): Refusal {
   const first = fieldsOf(Array.isArray(body) ? body[0] : body) ?? {};
-  const error = fieldsOf(first["error"]) ?? first;
+  const error = fieldsOf(first["error"]) ?? errorIn(first["errors"]) ?? first;
   const { code, type, status: name, error_type: kind, param } = error;
   const { reason, limit_source: source, error_type: sort } = fieldsOf(error["metadata"]) ?? {};
   const inBody = typeof code === "number" && code >= 400 && code < 600 ? code : undefined;
@@ -55,9 +55,14 @@ export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: 
  * that there is of it. Undefined where there is none.
  */
 export function failureIn(answer: unknown, headers?: HeadersLike): Refusal | undefined {
-  const error = fieldsOf(answer)?.["error"];
+  const { error = errorIn(fieldsOf(answer)?.["errors"]) } = fieldsOf(answer) ?? {};
   const isError = textIn(error) !== undefined || Object.values(fieldsOf(error) ?? {}).some((each) => each !== null);
   return isError ? refusalIn({ body: answer, headers }) : undefined;
+}
+
+/** The first of a list, as Cloudflare has them, and JSON:API. */
+function errorIn(errors: unknown): Fields | undefined {
+  return Array.isArray(errors) ? fieldsOf(errors[0]) : undefined;
 }
 
 /** A provider's own number for an error, which is none of HTTP's. */

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Dialect } from "./dialect.ts";
 import { providerError } from "./provider-errors.ts";
 import { refusalIn } from "./refusal.ts";
@@ -63,6 +63,21 @@ test("P43 fields in seconds are read, and the longest wait counts", () => {
   expect(waited({ error: gemini }, { "retry-after": "60" })).toBe(60_000);
   expect(waited({ error: gemini }, { "retry-after": "2" })).toBe(38_900);
   expect(waited("<html>", { "retry-after": "2" })).toBe(2000);
+});
+
+// Gitlawb/openclaude#936: no header says it
+test("P45 the time at which OpenRouter's limit is whole again is read, and one that is past is none", () => {
+  vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ["Date"] });
+  const body = (reset: unknown): object => ({
+    error: { code: 429, metadata: { headers: { "X-RateLimit-Reset": reset } } },
+  });
+  expect([waited(body("1700021600000")), waited(body(1_700_000_005_000))]).toEqual([21_600_000, 5000]);
+  expect([waited(body("1699999999999")), waited(body("soon")), waited(body(null))]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  vi.useRealTimers();
 });
 
 test.for(["0", "-5", "Mon, 01 Jan 2024 00:00:00 GMT", "soon", "1e400", "99999999999"])(

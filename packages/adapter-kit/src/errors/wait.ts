@@ -3,8 +3,8 @@ import { countIn, type Fields, fieldsOf } from "../fields.ts";
 import { durationMs, resetMs } from "../headers.ts";
 
 /**
- * Milliseconds that a refusal's body asks to wait: google.rpc.RetryInfo in `details`, a field of its own in seconds, or
- * words in its message. The longest of them; undefined where it says nothing.
+ * Milliseconds that a refusal's body asks to wait: google.rpc.RetryInfo in `details`, a field of its own in seconds, a time
+ * in its metadata, or words in its message. The longest of them; undefined where it says nothing.
  *
  * Sources, checked 2026-11-24: https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto,
  * and the issues that the tests name.
@@ -14,7 +14,13 @@ export function waitIn(error: Fields): number | undefined {
   const infos = (Array.isArray(details) ? details : []).map((each) => delayOf(fieldsOf(each)?.["retryDelay"]));
   const seconds = [error, fieldsOf(metadata)].flatMap((each) => [each?.["retry_after"], each?.["retry_after_seconds"]]);
   const fields = seconds.map((each) => (countIn(each) ?? Number.NaN) * 1000);
-  return longest([...infos, ...fields, typeof message === "string" ? waitInWords(message) : undefined]);
+  const reset = resetIn(fieldsOf(fieldsOf(metadata)?.["headers"]));
+  return longest([...infos, ...fields, reset, typeof message === "string" ? waitInWords(message) : undefined]);
+}
+
+/** OpenRouter's headers of a model's host, in the body: milliseconds since 1970 at which its limit is whole again. */
+function resetIn(headers: Fields | undefined): number | undefined {
+  return headers && Number(headers["X-RateLimit-Reset"]) - Date.now();
 }
 
 /** Milliseconds to wait: the longest that headers and body ask for. Neither 0, the past nor more than a year is a wait. */

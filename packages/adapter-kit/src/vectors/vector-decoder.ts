@@ -19,9 +19,7 @@ export class VectorDecoder {
   decode(embedding: unknown): Float32Array | ResultError {
     if (typeof embedding === "string") return fromBase64(embedding);
     if (typeof embedding === "number") return this.#taken[embedding] ?? notVector(embedding);
-    return Array.isArray(embedding) || ArrayBuffer.isView(embedding)
-      ? fromNumbers(embedding as ArrayLike<unknown>)
-      : notVector(embedding);
+    return isList(embedding) ? fromNumbers(embedding) : notVector(embedding);
   }
 }
 
@@ -30,17 +28,33 @@ function fromBase64(text: string): Float32Array | ResultError {
   if (buffer === undefined || buffer.byteLength % Float32Array.BYTES_PER_ELEMENT !== 0) return notVector(text);
   const vector = new Float32Array(buffer);
   const square = squareOf(vector);
-  if (!Number.isFinite(square)) return notFinite();
   // Bytes of another type read as float32 have exponents that no model's numbers have, however it is scaled.
-  return square === 0 || (square > 1e-20 && square < 1e20) ? vector : notFloats();
+  if (square !== 0 && Number.isFinite(square) && (square <= 1e-20 || square >= 1e20)) return notFloats();
+  return faultOf(square, vector.length) ?? vector;
 }
 
-function fromNumbers(numbers: ArrayLike<unknown>): Float32Array | ResultError {
+function fromNumbers(given: ArrayLike<unknown>): Float32Array | ResultError {
+  // Some servers put the one vector into a list of vectors.
+  const numbers = isList(given[0]) ? given[0] : given;
+  if (numbers !== given && given.length > 1) return notOne();
   // What is not a number must not become 0 on the way.
   const vector = Float32Array.from(numbers, (each) => (typeof each === "number" ? each : Number.NaN));
   if (vector.length === 0) return notVector(numbers);
-  return Number.isFinite(squareOf(vector)) ? vector : notFinite();
+  return faultOf(squareOf(vector), vector.length) ?? vector;
 }
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
+}
+
+/** Error for a vector whose numbers are not a model's. @param square sum of their squares */
+function faultOf(square: number, length: number): ResultError | undefined {
+  if (!Number.isFinite(square)) return notFinite();
+  return square === 0 && length >= LEAST_LENGTH ? allZero() : undefined;
+}
+
+/** Numbers of which at least one is not 0 in every model's vector. Tests and toys have shorter ones. */
+const LEAST_LENGTH = 8;
 
 /**
  * Sum of the squares: not finite as soon as one of the numbers is not, and those of float32 are too small to overflow a
@@ -72,6 +86,20 @@ function notVector(value: unknown): ResultError {
 function notFinite(): ResultError {
   return new ResultError(
     "Expected finite numbers in the vector for this input, got others. Send it again, or use another model.",
+  );
+}
+
+/** A server in trouble, or with a model that is not one of embeddings, answers so with a good status. */
+function allZero(): ResultError {
+  return new ResultError(
+    "Expected a vector with numbers other than 0 for this input, got zeros alone. Send it again; if it goes on, restart " +
+      "the server, or use a model that makes embeddings.",
+  );
+}
+
+function notOne(): ResultError {
+  return new ResultError(
+    "Expected one vector for this input, got several, such as one for each token. Let the server pool them.",
   );
 }
 

@@ -181,6 +181,10 @@ test.for<[string, object, object, string | undefined]>([
   ["a cut before the first word", { content: null }, { finish_reason: "length" }, ""],
   // sgl-project/sglang#3912
   ["an empty reason", { content: "a" }, { finish_reason: "" }, "a"],
+  // can1357/oh-my-pi#7465
+  ["nothing, by an Ollama that has only loaded the model", { content: "" }, { finish_reason: "load" }, undefined],
+  // SillyTavern/SillyTavern#2121
+  ["a text in its place", {}, { text: " False", message: undefined }, " False"],
 ])("P52 a message with %s", async ([, message, changes, text]) => {
   const { chat } = make({}, () => completion(null, changes, { content: undefined, ...message }));
   const answer = await chat.invoke("Hello").then(

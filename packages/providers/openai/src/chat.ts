@@ -164,12 +164,18 @@ function resultOf({ choices, model, usage }: ChatCompletion): ChatResult {
   const choice = (choices as Partial<ChatCompletion.Choice>[] | null)?.[0];
   const failure = failureIn(choice);
   if (failure !== undefined) throw providerError(failure, DIALECT, ANY_INPUT);
-  const { message, finish_reason: finishReason } = choice ?? {};
+  const { message = messageOf(choice), finish_reason: finishReason } = choice ?? {};
   checkEnd(finishReason, typeof message?.refusal === "string" && message.refusal !== "");
   if (fieldsOf(message) === undefined) throw notAnswer("a message");
   const text = textOf(message?.content);
   if (isWordless(message, finishReason)) throw notAnswer("a message's content");
   return { text: text ?? "", finishReason: finishReason || "stop", message: message!, usage: usageOf(usage), model };
+}
+
+/** Some servers answer chats as they do the older completions: with a text in the message's place. */
+function messageOf(choice: object | undefined): ChatCompletionMessage | undefined {
+  const { text } = fieldsOf(choice) ?? {};
+  return typeof text === "string" ? { role: "assistant", content: text, refusal: null } : undefined;
 }
 
 /** @throws ResultError, or ProviderError where the provider gave up in the middle of the answer */

@@ -71,6 +71,8 @@ export interface Endpoint<Input, Answer extends object, Result extends { readonl
   result(answer: Answer): Result;
   /** The answer in events that were not asked for. @throws ProviderError where they broke off */
   answer(events: readonly (object | typeof DONE)[]): unknown;
+  /** Texts that an answer's text is made of. @default itself alone */
+  readonly texts?: (result: Result) => readonly string[];
   /** Tells whether an answer ended at its longest. */
   isCut(result: Result): boolean;
 }
@@ -132,7 +134,7 @@ export class Generation<Input, Output, Answer extends object, Result extends { r
     const result = this.#endpoint.result(answer);
     if (this.#schema === undefined) return result as unknown as Output;
     if (this.#endpoint.isCut(result)) throw cutShort();
-    return readStructured(this.#schema, result.text);
+    return readStructured(this.#schema, result.text, this.#endpoint.texts?.(result));
   }
 
   #call(input: Input, extra: object = {}, other?: boolean): Call {

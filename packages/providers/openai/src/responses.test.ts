@@ -166,6 +166,23 @@ test("stream: the text as it comes, and what was used at the end", async () => {
   expect(requests[0]!.body).toEqual({ model: "gpt-6-luna", input: "Hi", stream: true });
 });
 
+// UKGovernmentBEIS/inspect_ai#2743; others as reported of gateways
+test("P52 a message whose content is a text is read, and an item that is none is passed by", async () => {
+  const output = [null, { type: "message", role: "assistant", content: "Hi" }];
+  expect(await make({}, () => responded("", { output })).responses.invoke("Hello")).toMatchObject({ text: "Hi" });
+});
+
+// BerriAI/litellm#26087, NVIDIA-NeMo/Switchyard#796
+test.for<[string, unknown[]]>([
+  ["thoughts alone", [{ type: "reasoning", summary: [] }]],
+  ["a message without content", [{ type: "message", role: "assistant", content: null }]],
+])("P51 %s are an answer only where it was cut", async ([, output]) => {
+  const { responses } = make({}, () => responded("", { output }));
+  await expect(responses.invoke("Hello")).rejects.toBeInstanceOf(ResultError);
+  const cut = { output, status: "incomplete", incomplete_details: { reason: "max_output_tokens" } };
+  expect(await make({}, () => responded("", cut)).responses.invoke("Hello")).toMatchObject({ text: "" });
+});
+
 test("P51 a body of events is read, and one that breaks off is worth another try", async () => {
   const response = await responded("Hi").json();
   const delta = { type: "response.output_text.delta", delta: "Hi" };

@@ -10,6 +10,7 @@ import {
   providerError,
   refusalIn,
   refused,
+  textOf,
 } from "@batchwise/adapter-kit";
 import { type CallOptions, Runnable, type RunnableSettings, type Usage } from "@batchwise/core";
 import { standardTextFormat } from "openai/helpers/standard-schema";
@@ -92,6 +93,7 @@ export class OpenAIResponses<Output = ResponsesResult> extends Runnable<Response
       }),
       result: resultOf,
       answer: answerOf,
+      texts: ({ output }) => contentsIn(output).map((content) => textOf(content) ?? ""),
       isCut: ({ status }) => status === "incomplete",
     });
     this.settings = this.#generation.settings;
@@ -153,13 +155,22 @@ function resultOf(response: OpenAIResponse): ResponsesResult {
   if (!Array.isArray(output) || !FINISHED.has(status) || (status === "completed" && output.length === 0)) {
     throw notAnswer("a finished output");
   }
-  let text = "";
-  for (const item of output) {
-    if (item.type !== "message") continue;
-    for (const part of item.content) {
-      if (part.type === "refusal") throw refused();
-      if (part.type === "output_text") text += part.text;
-    }
-  }
-  return { id, text, status, output, usage: usageOf(response.usage), model };
+  const types = output.map((item: unknown) => fieldsOf(item)?.["type"]);
+  if (contentsIn(output).some(isRefusal)) throw refused();
+  const texts = contentsIn(output).map(textOf);
+  // The model has thought, and neither said nor called anything.
+  const isOther = types.some((type) => type !== undefined && type !== "reasoning" && type !== "message");
+  if (status === "completed" && !isOther && texts.every((text) => text === undefined))
+    throw notAnswer("a message's content");
+  return { id, text: texts.join(""), status, output, usage: usageOf(response.usage), model };
+}
+
+/** Contents of the messages in an output: lists of parts, or what other servers put there. */
+function contentsIn(output: readonly unknown[]): unknown[] {
+  const items = output.map((item) => fieldsOf(item) ?? {});
+  return items.filter(({ type }) => type === "message").map(({ content }) => content);
+}
+
+function isRefusal(content: unknown): boolean {
+  return Array.isArray(content) && content.some((part) => fieldsOf(part)?.["type"] === "refusal");
 }
