@@ -68,12 +68,13 @@ export function isGivenUp(finishReason: unknown): finishReason is string {
 const GIVEN_UP =
   /^((\w+_)?error|timeout|abort(ed)?|cancell?ed|failed|capacity|insufficient_system_resource|(function_call_filter: )?malformed_\w+)$/i;
 
-/** Reasons for which a filter held an answer back: OpenAI's, z.AI's, and Google's, which its endpoint for OpenAI's SDK has, too. */
+/** Reasons for which a filter held an answer back: OpenAI's, z.AI's, Bedrock's, and Google's, which its endpoint for OpenAI's SDK has, too. */
 export function isFiltered(finishReason: unknown): boolean {
   return typeof finishReason === "string" && FILTERED.test(finishReason);
 }
 
-const FILTERED = /^(content_filter(: \w+)?|sensitive|(image_)?(safety|recitation|prohibited_content)|blocklist|spii)$/i;
+const FILTERED =
+  /^(content_filter(ed)?(: \w+)?|guardrail_intervened|sensitive|(image_)?(safety|recitation|prohibited_content)|blocklist|spii)$/i;
 
 /** The provider gave the answer up in the middle: half of it is not an answer. */
 export function gaveUp(finishReason: string, { provider }: Pick<Dialect, "provider">): ProviderError {

@@ -132,11 +132,11 @@ export class Health {
     return isTooLong(facts, this.#context.options);
   }
 
-  /** True where no other call can succeed either. A key with which something got through is not what a refusal is about. */
+  /** True where no other call can succeed either. A key and options with which something got through are not to blame. */
   isFatal(facts: ErrorFacts): boolean {
     if (!this.isPatient) return isFatal(facts);
     if (this.isTooLong(facts) && this.refusals.postponed >= LONG_WAITS) return true;
-    return isFatal(facts) && !(facts.code === "authentication" && this.passed > 0);
+    return isFatal(facts) && (this.passed === 0 || facts.code.endsWith("_exceeded"));
   }
 
   /** Decides what follows from a failure. */

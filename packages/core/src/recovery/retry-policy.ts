@@ -65,7 +65,8 @@ export function isWorthHalving(facts: ErrorFacts): boolean {
  * @param isHopeful whether there was a success not long ago
  */
 export function isWorthSplitting(facts: ErrorFacts, isHopeful: boolean): boolean {
-  if (facts.code === "invalid_result" || facts.code === "invalid_argument") return false;
+  if (facts.code === "invalid_result" || (facts.code === "invalid_argument" && facts.status === undefined))
+    return false;
   if (facts.code === "request_too_large") return true;
   if (isPassing(facts)) return false;
   return blamesInput(facts) || isHopeful;

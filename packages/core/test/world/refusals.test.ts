@@ -38,7 +38,9 @@ async function send(inputs: Iterable<number>, maxInputs: number, refuse: Refuse)
   return { server, slots, seconds: clock.now() / 1000, report };
 }
 
-const refusal = (status: number, code: "invalid_input" | "authentication" = "invalid_input"): ProviderError =>
+type Code = "invalid_input" | "authentication" | "invalid_argument";
+
+const refusal = (status: number, code: Code = "invalid_input"): ProviderError =>
   new ProviderError("Refused.", { code, status, retryable: false });
 
 const errorsIn = (slots: readonly unknown[]): number[] =>
@@ -55,6 +57,24 @@ describe("P47 one refusal does not end the run", () => {
     const refuse: Refuse = ([input]) => (input === 50 ? refusal(401, "authentication") : undefined);
     const { slots } = await send(range(200), 1, refuse);
     expect(errorsIn(slots)).toEqual([50]);
+  });
+
+  // LM Studio refuses the model while another one is loaded: lmstudio-ai/lmstudio-bug-tracker#671, lmstudio-ai/lms#107
+  it.for([1, 100])(
+    "a model that is not found for one call after others got through, in requests of %i",
+    async (size) => {
+      const refuse: Refuse = (_, call) => (call === 5 ? refusal(404, "invalid_argument") : undefined);
+      const { slots, report } = await send(range(1000), size, refuse);
+      expect(errorsIn(slots).length).toBeLessThanOrEqual(1);
+      expect(report?.status).toBe("completed");
+    },
+  );
+
+  it.for([1, 100])("a model that is gone on the way ends the run soon, in requests of %i", async (size) => {
+    const refuse: Refuse = (_, call) => (call > 10 ? refusal(404, "invalid_argument") : undefined);
+    const { server, report } = await send(range(10_000), size, refuse);
+    expect(server.calls).toBeLessThan(50);
+    expect(report?.status).toBe("stopped");
   });
 
   it("a 401 in a bulk request after others got through", async () => {

@@ -221,14 +221,19 @@ test("P51 an answer beside an error that is none is an answer", async () => {
   expect((await chat.invoke("Hello")).text).toBe("Hi");
 });
 
-// HKUDS/Vibe-Trading#308, bespokelabsai/curator#261: Google's own words; z.AI's.
-test.for(["sensitive", "SAFETY", "content_filter: RECITATION", "IMAGE_PROHIBITED_CONTENT"])(
-  "P51 what a filter of another name (%s) holds back is an error",
-  async (reason) => {
-    const { chat } = make({}, () => completion("Half", { finish_reason: reason }));
-    await expect(chat.invoke("Hello")).rejects.toThrow("content filter");
-  },
-);
+// HKUDS/Vibe-Trading#308, bespokelabsai/curator#261: Google's own words; z.AI's; pydantic/pydantic-ai#7817,
+// camel-ai/camel#4261: Bedrock's.
+test.for([
+  "guardrail_intervened",
+  "content_filtered",
+  "sensitive",
+  "SAFETY",
+  "content_filter: RECITATION",
+  "IMAGE_PROHIBITED_CONTENT",
+])("P51 what a filter of another name (%s) holds back is an error", async (reason) => {
+  const { chat } = make({}, () => completion("Half", { finish_reason: reason }));
+  await expect(chat.invoke("Hello")).rejects.toThrow("content filter");
+});
 
 const streamed = (...deltas: object[]): object[] =>
   deltas.map((delta) => ({ model: "m", choices: [{ index: 0, delta }] }));
