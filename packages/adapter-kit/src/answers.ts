@@ -44,8 +44,11 @@ export function faultIn(body: unknown, dialect: Dialect): Error | undefined {
   const choice = Array.isArray(choices) ? fieldsOf(choices[0]) : undefined;
   const failure = failureIn(body) ?? failureIn(choice);
   if (failure !== undefined) return providerError(failure, dialect, ANY_INPUT);
-  const { message, finish_reason: finishReason } = choice ?? {};
-  if (fieldsOf(message) === undefined || isGivenUp(finishReason) || isFiltered(finishReason)) return undefined;
+  const { message, text, delta, finish_reason: finishReason } = choice ?? {};
+  if (choice === undefined || isGivenUp(finishReason) || isFiltered(finishReason)) return undefined;
+  // The older completions have a text instead.
+  if (fieldsOf(message) === undefined)
+    return text === undefined && delta === undefined ? notAnswer("a message") : undefined;
   const isRefusal = textOf(fieldsOf(message)?.["refusal"]) !== undefined;
   return isWordless(message, finishReason) && !isRefusal ? notAnswer("a message's content") : undefined;
 }

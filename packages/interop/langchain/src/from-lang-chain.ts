@@ -1,4 +1,12 @@
-import { callSdk, defined, type Failure, gaveUp, requireMethods, settingsAround } from "@batchwise/adapter-kit";
+import {
+  callSdk,
+  defined,
+  type Failure,
+  filtered,
+  gaveUp,
+  requireMethods,
+  settingsAround,
+} from "@batchwise/adapter-kit";
 import { type CallOptions, ResultError, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { mergeConfigs, type RunnableConfig, type RunnableInterface } from "@langchain/core/runnables";
 import { ANY_PROVIDER, chainFailure } from "./errors.ts";
@@ -68,8 +76,9 @@ export function fromLangChain<Input, Output, Config extends RunnableConfig = Run
 }
 
 /** Half an answer is none, whatever the chain has made of it. */
-function givenUp({ givenUp: reason }: ModelWatch): Error | undefined {
-  return reason === undefined ? undefined : gaveUp(reason, ANY_PROVIDER);
+function givenUp({ givenUp: reason, isHeldBack }: ModelWatch): Error | undefined {
+  if (reason !== undefined) return gaveUp(reason, ANY_PROVIDER);
+  return isHeldBack ? filtered() : undefined;
 }
 
 function invoke<Input, Output, Config extends RunnableConfig>(

@@ -1,4 +1,4 @@
-import { fieldsOf, isGivenUp, jsonTextsIn, type Fields, usageFrom } from "@batchwise/adapter-kit";
+import { fieldsOf, isFiltered, isGivenUp, jsonTextsIn, type Fields, usageFrom } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { LLMResult } from "@langchain/core/outputs";
@@ -12,6 +12,8 @@ export class ModelWatch extends BaseCallbackHandler {
   usage: { inputTokens: number; outputTokens: number } | undefined;
   /** Reason for which a model gave up its answer; "none" where there is no answer at all. */
   givenUp: string | undefined;
+  /** True where a filter held an answer back: what follows the model in a chain does not see that. */
+  isHeldBack = false;
   /** True while a model that was asked for JSON has not handed on an answer. */
   waitsForJson = false;
   /** Asks models to stream: LangChain's own mark for handlers. */
@@ -36,7 +38,9 @@ export class ModelWatch extends BaseCallbackHandler {
       this.usage.outputTokens += each.outputTokens ?? 0;
     }
     const generations = output.generations.flat() as Generation[];
-    this.givenUp ??= generations.length === 0 ? "none" : generations.flatMap(reasonsOf).find(isGivenUp);
+    const reasons = generations.flatMap(reasonsOf);
+    this.givenUp ??= generations.length === 0 ? "none" : reasons.find(isGivenUp);
+    this.isHeldBack ||= reasons.some(isFiltered);
     if (this.waitsForJson) generations.forEach(unwrapJson);
     this.waitsForJson = false;
   }

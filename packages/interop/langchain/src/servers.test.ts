@@ -134,6 +134,19 @@ test.each(["error", "network_error", "insufficient_system_resource"])(
   },
 );
 
+// HKUDS/Vibe-Trading#308 (Google), pydantic/pydantic-ai#7817 (Bedrock): what follows the model does not see the reason.
+test.each(["content_filter", "SAFETY", "guardrail_intervened"])(
+  "P51 half a text that a filter held back (%s) is an error, deep in a chain too",
+  async (finish_reason) => {
+    const model = modelOf(serve(() => ({ content: "SECRET ha", finish_reason })));
+    for (const chain of [model, model.pipe(new StringOutputParser())]) {
+      const error = await failureOf(fromLangChain<BaseLanguageModelInput, unknown>(chain).invoke("a"));
+      expect(error).toMatchObject({ code: "invalid_result" });
+      expect(inspect(error)).not.toContain("SECRET");
+    }
+  },
+);
+
 // Documented by OpenRouter: an error in the answer's place, with status 200.
 test("P51 an answer without a choice is a failure that may pass", async () => {
   const server = serve(() => ({ error: { code: 502, message: "SECRET" } }));
@@ -146,6 +159,7 @@ test("P51 an answer without a choice is a failure that may pass", async () => {
 test.each<[string, object, object]>([
   ["half a text beside an error", { choices: [{ message: { content: "ha" } }], error: { code: 502 } }, { status: 502 }],
   ["a message without content", { content: null }, { code: "invalid_result" }],
+  ["a choice without a message", { choices: [{ index: 0, finish_reason: "stop" }] }, { code: "invalid_result" }],
 ])("P51 %s is not an answer, and an empty text is", async (_, answer, expected) => {
   expect(await failureOf(fromLangChain(modelOf(serve(() => answer))).invoke("a"))).toMatchObject(expected);
   expect((await fromLangChain(modelOf(serve(() => ({ content: "" })))).invoke("a")).text).toBe("");
