@@ -10,6 +10,7 @@ export type Verdict = Extract<
   | "request_too_large"
   | "invalid_input"
   | "invalid_argument"
+  | "invalid_result"
   | "provider_error"
 >;
 

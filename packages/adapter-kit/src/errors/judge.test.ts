@@ -83,6 +83,15 @@ test.for<[string, number, object, Verdict]>([
   expect(judged(refusalIn({ body, status }))).toBe(verdict);
 });
 
+// https://console.groq.com/docs/structured-outputs; glibsonoran/Plush-for-ComfyUI#135 (98 of 100 pass), praveenjuge/teak#255
+test.for(["json_validate_failed", "tool_use_failed"])(
+  "P48 a model that did not answer in the form that was asked for (%s) may do so the next time",
+  (code) => {
+    const error = { type: "invalid_request_error", code, failed_generation: "SECRET" };
+    expect(judged(refusalIn({ body: { error }, status: 400 }))).toBe("invalid_result");
+  },
+);
+
 const DAY: readonly object[] = [
   {
     "@type": "type.googleapis.com/google.rpc.QuotaFailure",

@@ -26,6 +26,8 @@ export const ANY_INPUT: Blame = { owns: () => true };
  * the tests name.
  */
 const CODES: readonly CodeRow[] = [
+  // Groq's model has written what is not the JSON, or the call of a tool, that was asked for.
+  [/^(json_validate|tool_use)_failed$/, "invalid_result"],
   // OpenRouter: money that calls in flight may still cost. It is free again in a moment.
   [/in_flight_budget/, "rate_limited"],
   [/^weight_exceeds_budget$/, "request_too_large"],

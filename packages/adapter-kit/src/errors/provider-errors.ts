@@ -104,6 +104,8 @@ function adviceFor(
       return "The account has used up what it may spend: add credit, or raise its limit.";
     case "rate_limited":
       return `The rate limit is reached: try again ${retryAfterMs === undefined ? "later" : `in ${retryAfterMs / 1000} s`}, or send less at once.`;
+    case "invalid_result":
+      return "The model did not answer in the form that was asked for: try again, ask for less, or use another model.";
     case "request_too_large":
       return "Send fewer or shorter inputs in one request.";
     case "invalid_input":

@@ -1,6 +1,7 @@
 import type { ProviderError } from "@batchwise/core";
+import { FakeClock } from "@batchwise/testkit";
 import { expect, test } from "vitest";
-import { wire } from "./fixtures/wire.ts";
+import { completion, wire } from "./fixtures/wire.ts";
 import { OpenAIChat, OpenAIEmbeddings } from "./index.ts";
 
 /** The error for an answer of this status and body. */
@@ -82,4 +83,24 @@ test("P47 only what every request has in common is blamed for all", async () => 
   await expect(seeded.invoke({ messages: [{ role: "user", content: "a" }], seed: 2 })).rejects.toMatchObject({
     code: "invalid_input",
   });
+});
+
+// https://console.groq.com/docs/structured-outputs, praveenjuge/teak#255
+test("P48 a model that did not write JSON is asked again, and twice more at most", async () => {
+  const clock = new FakeClock();
+  const refusal = { error: { type: "invalid_request_error", code: "json_validate_failed", failed_generation: "{" } };
+  const answered = new Map<string, number>();
+  const { fetch, requests } = wire(({ body }) => {
+    const text = body.messages[0].content as string;
+    const before = answered.get(text) ?? 0;
+    answered.set(text, before + 1);
+    return before === 0 || text === "Never." ? Response.json(refusal, { status: 400 }) : completion('{"a":1}');
+  });
+  const chat = new OpenAIChat({ model: "m", apiKey: "key", fetch, clock });
+  const prompts = [...Array.from({ length: 20 }, (_, index) => `Prompt ${index}.`), "Never."];
+  const slots = await clock.run(chat.batch(prompts, { clock, returnExceptions: true, random: () => 0.5 }));
+  expect(slots.slice(0, 20).every((slot) => !(slot instanceof Error) && slot.text === '{"a":1}')).toBe(true);
+  expect(slots[20]).toMatchObject({ code: "invalid_result", providerCode: "json_validate_failed" });
+  expect((slots[20] as Error).message).toContain("The model did not answer in the form that was asked for");
+  expect(requests).toHaveLength(43);
 });
