@@ -119,6 +119,7 @@ const BEHAVIOR: { readonly [Name in keyof Required<Behavior>]: Check } = {
     duplicateIndexRate: share,
     outOfRangeIndexRate: share,
     nanRate: share,
+    zeroRate: share,
     wrongSizeRate: share,
   }),
   jobs: object({

@@ -105,6 +105,7 @@ describe("the command line", () => {
       ["--missing-row-rate", "missingRow"],
       ["--duplicate-index-rate", "duplicateIndex"],
       ["--out-of-range-index-rate", "outOfRangeIndex"],
+      ["--zero-rate", "zero"],
       ["--wrong-size-rate", "wrongSize"],
     ] as const) {
       const result = await cli(["--port", "0", "--tokens", "fast", flag, "1"], async (url) => {

@@ -65,6 +65,7 @@ const RATES: Table<Pick<Faults, RateName>> = {
   duplicateIndexRate: numeric("<share>", "a row has the index of another"),
   outOfRangeIndexRate: numeric("<share>", "a row has an index beyond the last"),
   nanRate: numeric("<share>", "a vector has an element that is not a number"),
+  zeroRate: numeric("<share>", "a vector has zeros alone"),
   wrongSizeRate: numeric("<share>", "a vector is an element short"),
 };
 

@@ -198,6 +198,8 @@ export interface Faults {
   readonly outOfRangeIndexRate?: number | undefined;
   /** One vector has an element that is not a number (NaN in base64, null in JSON). */
   readonly nanRate?: number | undefined;
+  /** One vector has zeros alone. */
+  readonly zeroRate?: number | undefined;
   /** One vector is an element short. */
   readonly wrongSizeRate?: number | undefined;
 }

@@ -271,12 +271,14 @@ export const PROFILES: { readonly [Name in ProfileName]: Profile } = {
     },
   },
   ollama: {
-    about: "500 for a text whose vector is not a number, numbers instead of base64",
+    about: "500 for a text whose vector is not a number, now and then a vector of zeros, numbers instead of base64",
     behavior: {
       headers: "none",
       // BerriAI/litellm#42426
       quirks: { errors: "ollama", encoding: "float" },
       faults: {
+        // ollama/ollama#17878: under load, with 200
+        zeroRate: 0.03,
         answers: [
           {
             // ollama/ollama#14657, ollama/ollama#15582: always the same texts

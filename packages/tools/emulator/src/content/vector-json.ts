@@ -12,7 +12,7 @@ export function vectorJson(
   encoding: VectorEncoding | "escaped",
   flaw: Row["flaw"],
 ): Uint8Array {
-  const vector = vectorOf(text, dimensions);
+  const vector = flaw === "zero" ? new Int32Array(dimensions) : vectorOf(text, dimensions);
   const sized = flaw === "wrongSize" ? vector.subarray(1) : vector;
   const writer = new BodyWriter(sized.length * 13 + 16);
   if (encoding !== "float") {

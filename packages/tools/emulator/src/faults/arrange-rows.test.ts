@@ -74,6 +74,7 @@ test("P6 in any mix, a row with a wrong index can be found by its index alone", 
     duplicateIndexRate: rate,
     outOfRangeIndexRate: rate,
     nanRate: rate,
+    zeroRate: rate,
     wrongSizeRate: rate,
   });
   fc.assert(

@@ -2,7 +2,7 @@ import type { Dice } from "../dice.ts";
 import type { Faults } from "../options.ts";
 
 /** Fault of the rows of an answer. */
-export type RowFault = "shuffle" | "missingRow" | "duplicateIndex" | "outOfRangeIndex" | "nan" | "wrongSize";
+export type RowFault = "shuffle" | "missingRow" | "duplicateIndex" | "outOfRangeIndex" | "nan" | "zero" | "wrongSize";
 
 /** Row of an answer. */
 export interface Row {
@@ -10,7 +10,7 @@ export interface Row {
   readonly source: number;
   /** Position that it claims. */
   readonly index: number;
-  readonly flaw: "nan" | "wrongSize" | undefined;
+  readonly flaw: "nan" | "zero" | "wrongSize" | undefined;
 }
 
 /** Rows of an answer, and the faults injected into them. */
@@ -49,6 +49,7 @@ export function arrangeRows(count: number, shape: RowShape, faults: Faults, dice
     if (row !== undefined) rows[row] = { ...(rows[row] as Row), ...changes };
   };
   inject("nan", shape.vectors, 1, ([row]) => set(row, { flaw: "nan" }));
+  inject("zero", shape.vectors, 1, ([row]) => set(row, { flaw: "zero" }));
   inject("wrongSize", shape.vectors, 1, ([row]) => set(row, { flaw: "wrongSize" }));
   inject("outOfRangeIndex", shape.indexed, 1, ([row]) => set(row, { index: count }));
   inject("duplicateIndex", shape.indexed, 2, ([row, other]) => set(row, { index: other as number }));

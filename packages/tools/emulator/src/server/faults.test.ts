@@ -185,11 +185,15 @@ describe("faults of rows", () => {
     expect((await rowsWith({ outOfRangeIndexRate: 1 })).map((row) => row.index)).toContain(4);
   });
 
-  test("a vector has an element that is not a number, or is one short", async () => {
+  test("a vector has an element that is not a number, zeros alone, or is one short", async () => {
     const isNumber = (row: { embedding: unknown[] }): boolean => row.embedding.every((each) => each !== null);
     expect((await rowsWith({ nanRate: 1 })).map(isNumber).filter((good) => !good)).toHaveLength(1);
     const base64 = await rowsWith({ nanRate: 1 }, { encoding_format: "base64" });
     expect(base64.flatMap((row) => floatsOf(row.embedding)).filter(Number.isNaN)).toHaveLength(1);
+    const zeros = (await rowsWith({ zeroRate: 1 })).filter((row: { embedding: number[] }) =>
+      row.embedding.every((each) => each === 0),
+    );
+    expect(zeros).toHaveLength(1);
     const lengths = (await rowsWith({ wrongSizeRate: 1 })).map((row: { embedding: unknown[] }) => row.embedding.length);
     expect(lengths.toSorted((left, right) => left - right)).toEqual([1, 2, 2, 2]);
   });
