@@ -88,3 +88,16 @@ function make(
   const { fetch, requests } = wire(answer);
   return { requests, moderation: new OpenAIModeration({ apiKey: "test-key", fetch, ...options }) };
 }
+
+// https://docs.mistral.ai/capabilities/guardrailing, https://docs.langchain4j.dev: MistralAiModerationResult
+test("P52 a moderation without `flagged` is flagged where one of its categories is", async () => {
+  const results = [{ hate: false, pii: true }, { hate: false }, {}].map((categories) => ({
+    categories,
+    category_scores: { hate: 0.1 },
+  }));
+  const { fetch } = wire(() => Response.json({ results }));
+  const moderation = new OpenAIModeration({ model: "mistral-moderation-latest", apiKey: "key", fetch });
+  const [flagged, clean, none] = await moderation.invokeMany(["a", "b", "c"]);
+  expect([flagged, clean]).toMatchObject([{ flagged: true, categories: { pii: true } }, { flagged: false }]);
+  expect(none).toBeInstanceOf(ResultError);
+});

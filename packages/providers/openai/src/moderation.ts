@@ -111,10 +111,19 @@ function textOf(input: unknown): string {
 }
 
 function moderationsIn({ results }: ModerationsAnswer, count: number): (Moderation | ResultError)[] {
-  return placeInOrder(results, count).map((row) => {
-    if (row instanceof ResultError) return row;
-    const { flagged, categories, category_scores: scores } = fieldsOf(row) ?? {};
-    const isWhole = typeof flagged === "boolean" && typeof categories === "object" && typeof scores === "object";
-    return isWhole ? (row as Moderation) : notAnswer("`flagged`, `categories` and `category_scores` for this input");
-  });
+  return placeInOrder(results, count).map((row) => (row instanceof ResultError ? row : moderationIn(row)));
+}
+
+function moderationIn(row: unknown): Moderation | ResultError {
+  const { categories, category_scores: scores, flagged = flaggedBy(categories) } = fieldsOf(row) ?? {};
+  const isWhole = typeof flagged === "boolean" && typeof categories === "object" && typeof scores === "object";
+  return isWhole
+    ? { ...(row as Moderation), flagged }
+    : notAnswer("`flagged`, `categories` and `category_scores` for this input");
+}
+
+/** Mistral leaves the sum of the categories to its readers. */
+function flaggedBy(categories: unknown): boolean | undefined {
+  const values = Object.values(fieldsOf(categories) ?? {});
+  return values.length > 0 && values.every((each) => typeof each === "boolean") ? values.includes(true) : undefined;
 }
