@@ -19,6 +19,7 @@ import type { Dialect } from "../errors/dialect.ts";
 import { ANY_INPUT } from "../errors/judge.ts";
 import { networkError, providerError } from "../errors/provider-errors.ts";
 import { fieldsOf, parseJson, textIn } from "../fields.ts";
+import { fileOf } from "./file-of.ts";
 import type { JobKind, RawRow } from "./job-kind.ts";
 
 /** A job, with the tag that it was created with. */
@@ -169,12 +170,6 @@ export function jobBackend<Input, Output, Job>(
 
 /** Rows that cannot all be unknown by chance. */
 const MANY = 5;
-
-function fileOf(lines: readonly JobLine[], tag: string): File {
-  // One text: of a part for each line, each would be a store of its own.
-  const file = lines.map(({ text }) => `${text}\n`).join("");
-  return new File([file], `${tag.replaceAll(/[^\w.-]/g, "_")}.jsonl`, { type: "application/jsonl" });
-}
 
 /** @throws ProviderError where there is none: it may be a proxy that answers, and what was asked for may be there */
 function idIn(id: unknown, { dialect }: Pick<JobApi<unknown>, "dialect">): string {

@@ -91,8 +91,10 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 /** The line without a mark of its byte order; undefined where it is not UTF-8. */
 function textOf(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return UTF_8.decode(bytes);
   } catch {
     return undefined;
   }
 }
+
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });

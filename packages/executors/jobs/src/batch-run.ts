@@ -3,8 +3,10 @@ import {
   bulkRunnable,
   type BatchOptions,
   type CallOptions,
+  type Completed,
   type FinishStatus,
   type Inputs,
+  type Runnable,
   type RunnableSettings,
   toError,
   type Weight,
@@ -32,6 +34,7 @@ export class BatchRun<Input, Output> {
   readonly #calls = new Set<Promise<unknown>>();
   #timeout: AbortController | undefined;
   #status: FinishStatus | undefined;
+  #areKept = false;
   /** True once a job goes on whose end this batch does not wait for. */
   #isJobLeft = false;
 
@@ -43,30 +46,46 @@ export class BatchRun<Input, Output> {
 
   /** Runs all inputs through the engine. */
   async run(inputs: Inputs<Input>): Promise<(Output | Error)[]> {
-    const { onFinish } = this.#options;
     const stopClock = this.#startClock();
     try {
-      const jobs = bulkRunnable<Input, Output>(
-        (some, options) => this.#track(this.#answer(some, options)),
-        this.#settings,
-      );
-      return await jobs.batch(inputs, {
-        ...this.#options,
-        clock: this.#context.clock,
-        onFinish: (report) => {
-          onFinish?.(report);
-          // Not before: where `onFinish` failed to keep the outcomes, the jobs have to be remembered.
-          this.#status = report.status;
-        },
-      });
+      return await this.#jobs.batch(inputs, this.#watched);
+    } finally {
+      // Where `onFinish` failed to keep the outcomes, there is no status, and the jobs have to be remembered.
+      this.#areKept = this.#status !== undefined;
+      stopClock();
+    }
+  }
+
+  /** The same, with the outcomes as they complete. They are kept once another one is asked for after the last. */
+  async *outcomes(inputs: Inputs<Input>): AsyncGenerator<Completed<Input, Output>, void> {
+    const stopClock = this.#startClock();
+    try {
+      yield* this.#jobs.batchAsCompleted(inputs, this.#watched);
+      this.#areKept = true;
     } finally {
       stopClock();
     }
   }
 
-  /** True once every input has an outcome, so that the journal need not remember the jobs. */
+  /** True once every input has an outcome that was handed over, so that the journal need not remember the jobs. */
   get isDone(): boolean {
-    return this.#status === "completed" && !this.#isJobLeft;
+    return this.#status === "completed" && this.#areKept && !this.#isJobLeft;
+  }
+
+  get #jobs(): Runnable<Input, Output> {
+    return bulkRunnable((some, options) => this.#track(this.#answer(some, options)), this.#settings);
+  }
+
+  get #watched(): BatchOptions<Input, Output> {
+    const { onFinish } = this.#options;
+    return {
+      ...this.#options,
+      clock: this.#context.clock,
+      onFinish: (report) => {
+        onFinish?.(report);
+        this.#status = report.status;
+      },
+    };
   }
 
   /** Waits for the last call, then forgets jobs whose results were handed over, and releases the others. */
@@ -111,7 +130,10 @@ export class BatchRun<Input, Output> {
     const { backend, caps, weigh } = this.#session;
     backend.check?.(input);
     if (caps.bytes === undefined) return weigh(input);
-    return { ...weigh(input), bytes: bytesOf(backend.line([input], LONGEST_ID)) };
+    const { tokens = 0, outputTokens } = weigh(input);
+    const bytes = bytesOf(backend.line([input], LONGEST_ID));
+    // The engine keeps it: copied with `...`, it would take twice the memory.
+    return outputTokens === undefined ? { tokens, bytes } : { tokens, outputTokens, bytes };
   }
 
   #track<T>(call: Promise<T>): Promise<T> {

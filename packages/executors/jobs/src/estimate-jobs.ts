@@ -35,14 +35,19 @@ export function estimateJobs<Input>(
     lines += shard.lines;
     inputTokens += shard.tokens;
   }
-  const answers = accepted.map((position) => weigh(inputs[position] as Input).outputTokens);
-  const most = answers.reduce<number>((sum, each = 0) => sum + each, 0);
+  let most = 0;
+  let isKnown = true;
+  for (const position of accepted) {
+    const { outputTokens } = weigh(inputs[position] as Input);
+    most += outputTokens ?? 0;
+    isKnown &&= outputTokens !== undefined;
+  }
   return {
     inputs: inputs.length,
     jobs,
     lines,
     tokens: inputTokens + most,
-    outputTokens: answers.includes(undefined) ? undefined : most,
+    outputTokens: isKnown ? most : undefined,
     cost: costOf(jobPriceOf(price, backend.priceShare), inputTokens, most),
     liveCost: costOf(price, inputTokens, most),
   };

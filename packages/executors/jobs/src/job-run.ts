@@ -299,9 +299,11 @@ export class JobRun<Input, Output> {
     const { signal } = paid;
     const { lines } = this.#shard;
     const inputsOf = (line: string): readonly Input[] => pick(this.#inputs, this.#shard.positionsOf(lineOf(line)));
-    const readInto = async (rows: Rows<Output>): Promise<void> => {
-      for await (const row of this.#session.backend.rows(id, inputsOf, { signal })) rows.add(row);
-    };
+    const { backend, reading } = this.#session;
+    const readInto = (rows: Rows<Output>): Promise<void> =>
+      reading.take(async () => {
+        for await (const row of backend.rows(id, inputsOf, { signal })) rows.add(row);
+      });
     return readRows(readInto, lines, reason, paid);
   }
 

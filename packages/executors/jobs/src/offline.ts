@@ -3,6 +3,7 @@ import {
   type BatchOptions,
   type CallOptions,
   type Clock,
+  type Completed,
   type Inputs,
   isRunnable,
   type JobBackend,
@@ -20,7 +21,8 @@ import { type JobEstimate, estimateJobs } from "./estimate-jobs.ts";
 import { Journal } from "./journal.ts";
 import { checkOptions, type OfflineOptions } from "./options.ts";
 import { MAX_RETRY_AFTER_MS } from "./persist.ts";
-import { anyOf, type Session } from "./session.ts";
+import { anyOf, type Session, Turns } from "./session.ts";
+import { untilReturn } from "./until-return.ts";
 
 /** Inputs of a lazy source in jobs at once. */
 const WINDOW = 200_000;
@@ -109,25 +111,68 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     if (options.signal?.aborted === true) return super.batch(inputs, options);
     // The caller may change the array while the store is opened.
     const kept = Array.isArray(inputs) ? (inputs.slice() as Input[]) : inputs;
+    const visit = this.#visit(options);
+    try {
+      const batch = await visit.enter();
+      return await (batch === undefined ? super.batch(kept, options) : batch.run(kept));
+    } finally {
+      await visit.leave();
+    }
+  }
+
+  /**
+   * Outcomes as jobs end, of which only those of a job or two are in memory. All inputs are in jobs at once, as those of
+   * `batch`. The jobs are remembered until one more outcome than there are is asked for: where the loop is left before, or
+   * the process killed, the same inputs give all outcomes again.
+   *
+   * @throws as `batchAsCompleted` does; JobStoreError as `batch`
+   */
+  batchAsJobsEnd(
+    inputs: readonly Input[],
+    options: BatchOptions<Input, Output> = {},
+  ): AsyncIterableIterator<Completed<Input, Output>> {
+    return untilReturn(options.signal, (signal) => this.#outcomes(inputs, { ...options, signal }));
+  }
+
+  async *#outcomes(
+    inputs: readonly Input[],
+    options: BatchOptions<Input, Output>,
+  ): AsyncGenerator<Completed<Input, Output>, void> {
+    this.#requireCapsThatHold(options);
+    const kept = inputs.slice();
+    const visit = this.#visit(options);
+    try {
+      const batch = await visit.enter();
+      yield* batch?.outcomes(kept) ?? super.batchAsCompleted(kept, options);
+    } finally {
+      await visit.leave();
+    }
+  }
+
+  /** Opens the session for one batch, and releases it. */
+  #visit(options: BatchOptions<Input, Output>): Visit<Input, Output> {
     const clock = this.#options.clock ?? options.clock ?? systemClock;
     const opening = this.#open(clock);
     let batch: BatchRun<Input, Output> | undefined;
-    try {
-      const session = await beforeAbort(opening, options.signal);
-      if (session === undefined) return await super.batch(kept, options);
-      batch = new BatchRun(session, options, {
-        clock,
-        random: options.random ?? Math.random,
-        maxRetryAfterMs: (options.retry || undefined)?.maxRetryAfterMs ?? MAX_RETRY_AFTER_MS,
-        onJob: (event) => this.#options.onJob?.(event),
-      });
-      return await batch.run(kept);
-    } finally {
-      const left = this.#leave(batch, opening).finally(() => this.#leaving.delete(left));
-      this.#leaving.add(left);
-      // Only the next batch waits for the calls of one that has ended early.
-      if (batch?.isDone === true) await left;
-    }
+    return {
+      enter: async () => {
+        const session = await beforeAbort(opening, options.signal);
+        if (session === undefined) return undefined;
+        batch = new BatchRun(session, options, {
+          clock,
+          random: options.random ?? Math.random,
+          maxRetryAfterMs: (options.retry || undefined)?.maxRetryAfterMs ?? MAX_RETRY_AFTER_MS,
+          onJob: (event) => this.#options.onJob?.(event),
+        });
+        return batch;
+      },
+      leave: async () => {
+        const left = this.#leave(batch, opening).finally(() => this.#leaving.delete(left));
+        this.#leaving.add(left);
+        // Only the next batch waits for the calls of one that has ended early.
+        if (batch?.isDone === true) await left;
+      },
+    };
   }
 
   #requireCapsThatHold({ maxCost, maxTokens }: BatchOptions<Input, Output>): void {
@@ -182,6 +227,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
       caps,
       journal: await Journal.open(this.#options.store),
       creationQueue: new CreationQueue(caps, clock),
+      reading: new Turns(),
       live: unchecked,
       options: this.#options,
       price,
@@ -215,6 +261,13 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   #weigh(input: Input): Weight {
     return this.#live.settings?.weigh?.(input) ?? { tokens: 0 };
   }
+}
+
+/** Stay of one batch in the session. */
+interface Visit<Input, Output> {
+  /** Resolves to undefined where the batch is aborted first. */
+  enter(): Promise<BatchRun<Input, Output> | undefined>;
+  leave(): Promise<void>;
 }
 
 async function closeSession<Input, Output>(opened: Promise<Session<Input, Output>>): Promise<void> {

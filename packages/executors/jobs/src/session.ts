@@ -10,6 +10,8 @@ export interface Session<Input, Output> {
   readonly caps: JobCaps;
   readonly journal: Journal;
   readonly creationQueue: CreationQueue;
+  /** Lets one job's rows be read after another's, so that only those of one are in memory as they came. */
+  readonly reading: Turns;
   /** Runnable that does the rest live, once time is up. */
   readonly live: Runnable<Input, Output>;
   readonly options: OfflineOptions;
@@ -17,6 +19,17 @@ export interface Session<Input, Output> {
   readonly price: Price | undefined;
   /** Weight of an input in a live call. */
   readonly weigh: (input: Input) => Weight;
+}
+
+/** Work of which one piece is done after another, in the order in which they ask. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
 }
 
 /** Signals that end the wait for a job. */

@@ -122,24 +122,37 @@ class ShardBuilder<Input> {
     const { backend } = this.#limits;
     const [ends, positions, inputs] = [this.#ends, this.#positions, this.#inputs];
     const positionsOf = (line: number): number[] => positions.slice(ends[line - 1] ?? 0, ends[line] ?? 0);
+    const textOf = (id: string): string => backend.line(pick(inputs, positionsOf(Number(id))), id).text;
     return {
       lines: ends.length,
       positions,
       tokens: this.#tokens,
       key: this.#hash.digest("hex").slice(0, 32),
       positionsOf,
-      write: () =>
-        ends.map((_, line) => {
-          const id = String(line);
-          // Written when it is read: the texts of 50,000 lines need not be there at once.
-          return {
-            id,
-            get text() {
-              return backend.line(pick(inputs, positionsOf(line)), id).text;
-            },
-          };
-        }),
+      write: () => ends.map((_, line) => new LineToWrite(String(line), textOf)),
     };
+  }
+}
+
+/**
+ * Line that is written when it is read: the texts of 50,000 lines need not be there at once. A getter of the class takes a
+ * fifth of the memory that one of each object would.
+ */
+class LineToWrite implements JobLine {
+  readonly id: string;
+  readonly #textOf: (id: string) => string;
+
+  constructor(id: string, textOf: (id: string) => string) {
+    this.id = id;
+    this.#textOf = textOf;
+  }
+
+  get text(): string {
+    return this.#textOf(this.id);
+  }
+
+  toJSON(): JobLine {
+    return { id: this.id, text: this.text };
   }
 }
 

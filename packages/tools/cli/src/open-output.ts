@@ -59,7 +59,11 @@ export async function openRecorder(task: Task, journal: Journal | undefined, los
     notes.say(`${name} is made when all rows are there. Until then they are in ${folderOf(name)}: twice the disk.`);
   }
   const onMake = (): void => notes.say(`Making ${name} from its rows.`);
-  return new Recorder(rowFormat, new FileSink(journal, rowFormat, { grows, lost, onMake }), stats);
+  return new Recorder(
+    rowFormat,
+    new FileSink(journal, rowFormat, { grows, isStaged: options.offline === true, lost, onMake }),
+    stats,
+  );
 }
 
 /** Sink of rows that are only shown. */

@@ -3,7 +3,14 @@ import type { RowFormat } from "./journal/row-format.ts";
 import type { Outcome, Row } from "./outputs/row.ts";
 import type { RowSink } from "./row-sink.ts";
 import type { Stats } from "./stats.ts";
-import type { Step } from "./step.ts";
+import type { Item } from "./inputs/items.ts";
+
+/** Input whose outcome is recorded. */
+export interface Recorded {
+  readonly item: Omit<Item, "content">;
+  /** True where an earlier run's row has an error, and is done again. */
+  readonly isAgain: boolean;
+}
 
 /** Turns outcomes of inputs into rows of the output, in any order, and counts them. */
 export class Recorder {
@@ -18,7 +25,7 @@ export class Recorder {
   }
 
   /** Resolves when the output can take more. */
-  record({ item, isAgain }: Step, outcome: Outcome): void | Promise<void> {
+  record({ item, isAgain }: Recorded, outcome: Outcome): void | Promise<void> {
     const { index, kept, end } = item;
     const line = this.#lineOf({ index, kept, outcome });
     if (isAgain) this.#stats.countAgain();

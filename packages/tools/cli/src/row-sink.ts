@@ -6,7 +6,11 @@ export interface RowSink {
   put(index: number, line: string): void | Promise<void>;
   /** Resolves where the rows that wait for their turn leave room for another one. */
   room(): void | Promise<void>;
-  /** Has the disk keep what was put, before it returns. @throws Error for an output that cannot be written */
+  /**
+   * Has the disk keep what was put, before it returns: of a run whose rows count all or none, from now on they do.
+   *
+   * @throws Error for an output that cannot be written
+   */
   save(): void;
   /**
    * Ends the output.

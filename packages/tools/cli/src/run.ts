@@ -1,4 +1,3 @@
-import { collected } from "./collected.ts";
 import { keptTypes } from "./columns/kept-types.ts";
 import { estimateSteps } from "./estimate.ts";
 import { inputFiles } from "./inputs/input-files.ts";
@@ -113,7 +112,7 @@ async function work(task: Task, journal: Journal | undefined, lost: AbortSignal)
   try {
     const sent =
       options.offline === true
-        ? await writeOffline(task, await collected(steps), recorder)
+        ? await writeOffline(task, steps, recorder)
         : await writeLive(task, {
             steps,
             recorder: sample?.watching(recorder) ?? recorder,
@@ -194,7 +193,7 @@ async function estimate(task: Task, steps: AsyncIterable<Step>): Promise<RunResu
     stdout.write(`${estimateText(estimated)}\n`);
     return estimateResult({ estimate: estimated }, task);
   }
-  const jobsEstimate = await adapter.jobs.estimateJobs(inputsOf(await collected(steps)));
+  const jobsEstimate = await adapter.jobs.estimateJobs(await inputsOf(steps));
   stdout.write(`${jobsText(jobsEstimate)}\n`);
   return estimateResult({ jobsEstimate }, task);
 }

@@ -6,7 +6,7 @@ export class Stats {
   answered = 0;
   failed = 0;
   /** Failed inputs of this run by their error's code. */
-  readonly failures: Partial<Record<ErrorCode, number>> = {};
+  failures: Partial<Record<ErrorCode, number>> = {};
   /** Inputs that an earlier run has done; the failed ones of them are `earlierFailed`. */
   earlier = 0;
   earlierFailed = 0;
@@ -26,6 +26,13 @@ export class Stats {
     this.failed++;
     const { code } = reportedError(outcome.error);
     this.failures[code] = (this.failures[code] ?? 0) + 1;
+  }
+
+  /** Remembers the counts. @returns what sets them back */
+  remember(): () => void {
+    const { answered, failed, failures, earlier, earlierFailed, end } = this;
+    const counts = { answered, failed, failures: { ...failures }, earlier, earlierFailed, end };
+    return () => void Object.assign(this, counts);
   }
 
   /** An input that an earlier run has failed at has an outcome of this run instead. */

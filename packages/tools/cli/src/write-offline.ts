@@ -1,54 +1,80 @@
-import { ArgumentError, type BatchOptions, type Completed, type FinishReport } from "@batchwise/core";
+import { ArgumentError, type BatchOptions, type Completed, type FinishReport, type Runnable } from "@batchwise/core";
 import { dollars } from "@batchwise/terminal";
-import type { Outcome } from "./outputs/row.ts";
+import type { Kept } from "./inputs/kept.ts";
 import type { Recorder } from "./recorder.ts";
 import { jobsText } from "./report.ts";
-import { isSent, type Step } from "./step.ts";
+import type { Step } from "./step.ts";
 import { batchOptions, type Task } from "./task.ts";
 import type { Ending } from "./write-live.ts";
 
+type Outcomes = AsyncIterable<Completed<unknown, unknown>>;
+
 /**
- * Sends all inputs as offline jobs, and records every outcome at their end: a run that was stopped before leaves the
- * output as it was, so that the same command makes the same jobs.
+ * Sends all inputs as offline jobs, and records outcomes as jobs end. They count at the end of them all: a run that was
+ * stopped before leaves the output as it was, so that the same command makes the same jobs.
  *
  * @throws ArgumentError where the jobs may cost more than `maxCost`
  */
-export async function writeOffline(task: Task, steps: readonly Step[], recorder: Recorder): Promise<Ending> {
-  const { adapter } = task;
-  const inputs = inputsOf(steps);
-  await announce(task, inputs);
-  const stops = stopsOf(task);
+export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recorder: Recorder): Promise<Ending> {
+  const { adapter, output, stats } = task;
+  const inputs: unknown[] = [];
+  // Lists, which take half the memory of an object for each input.
+  const indexes: number[] = [];
+  const fields: Kept[] = [];
+  const again = new Set<number>();
+  const forget = output.isFile ? stats.remember() : undefined;
   let report: FinishReport | undefined;
-  let isRecorded = false;
-  const record = (outcomes: readonly Outcome[]): void => {
-    isRecorded = true;
-    recordAll(steps, outcomes, recorder);
+  let left = 0;
+  const take = (outcome: Completed<unknown, unknown>): void | Promise<void> => {
+    const index = indexes[outcome.index] as number;
+    const item = { index, kept: fields[outcome.index] as Kept, end: 0 };
+    const result = outcome.status === "fulfilled" ? { output: outcome.value } : { error: outcome.reason };
+    const room = recorder.record({ item, isAgain: again.has(index) }, result);
+    // Not later: once another outcome is asked for, the jobs are forgotten; if it throws, they are kept.
+    if (--left === 0) recorder.sink.save();
+    return room;
   };
+  for await (const step of steps) {
+    const { content, index, kept } = step.item;
+    if (step.isDone) continue;
+    if ("input" in content) {
+      inputs.push(content.input);
+      indexes.push(index);
+      fields.push(Object.keys(kept).length === 0 ? NOTHING : kept);
+      if (step.isAgain) again.add(index);
+    } else await recorder.record(step, content);
+  }
+  left = inputs.length;
+  await announce(task, inputs);
   try {
-    const slots = await adapter.runnable.batch(inputs, {
+    const options: BatchOptions = {
       ...batchOptions(task),
-      ...stops,
-      returnExceptions: true,
+      signal: stopOf(task, recorder.sink.failed),
       onFinish: (finished) => {
         report = finished;
-        // Not later: once this returns, the jobs are forgotten; if it throws, they are kept. With a cache, these may not be all outcomes.
-        if (finished.status === "completed" && areOf(finished.outcomes, inputs))
-          record(finished.outcomes.map(outcomeOf));
       },
-    });
-    const reason = reasonOf(slots, report, stops);
-    if (reason === undefined && !isRecorded) {
-      record(slots.map((slot) => (slot instanceof Error ? { error: slot } : { output: slot })));
-    }
-    return { report, reason };
+    };
+    const { jobs, runnable } = adapter;
+    const outcomes: Outcomes =
+      jobs === runnable ? jobs.batchAsJobsEnd(inputs, options) : allAtOnce(runnable, inputs, options, take);
+    for await (const outcome of outcomes) await take(outcome);
+    if (inputs.length === 0) recorder.sink.save();
+    return { report, reason: undefined };
   } catch (error) {
+    if (left > 0) forget?.();
     return { report, reason: error as Error };
   }
 }
 
+const NOTHING: Kept = {};
+
 /** Inputs that are sent to the adapter. */
-export function inputsOf(steps: readonly Step[]): unknown[] {
-  return steps.flatMap((step) => (isSent(step) && "input" in step.item.content ? [step.item.content.input] : []));
+export async function inputsOf(steps: AsyncIterable<Step>): Promise<unknown[]> {
+  const inputs: unknown[] = [];
+  for await (const { item, isDone } of steps) {
+    if (!isDone && "input" in item.content) inputs.push(item.content.input);
+  }
+  return inputs;
 }
 
 async function announce({ adapter, options, notes }: Task, inputs: readonly unknown[]): Promise<void> {
@@ -62,36 +88,45 @@ async function announce({ adapter, options, notes }: Task, inputs: readonly unkn
   );
 }
 
-/** Signals that end a run. Jobs go on without it, so that it need not wait for them. */
-function stopsOf({ environment: { drain, signal } }: Task): BatchOptions {
-  const stops = [drain, signal].filter((each) => each !== undefined);
-  return stops.length === 0 ? {} : { signal: AbortSignal.any(stops) };
+/** Signal that ends a run. Jobs go on without it, so that it need not wait for them. */
+function stopOf({ environment: { drain, signal } }: Task, failed: AbortSignal): AbortSignal {
+  return AbortSignal.any([drain, signal, failed].filter((each) => each !== undefined));
 }
 
-/** Reason why some inputs have no outcome of their own; undefined where all have. */
-function reasonOf(
-  slots: readonly unknown[],
-  report: FinishReport | undefined,
-  { signal }: BatchOptions,
-): Error | undefined {
-  if (signal?.aborted === true && slots.includes(signal.reason)) return signal.reason as Error;
-  return report === undefined || report.status === "completed" ? undefined : (report.reason as Error);
+/**
+ * Outcomes of jobs behind a cache, which has them all at the end.
+ *
+ * @param take takes outcomes of all inputs as soon as they are there: the jobs are forgotten before the cache has them
+ */
+async function* allAtOnce(
+  runnable: Runnable<unknown, unknown>,
+  inputs: readonly unknown[],
+  options: BatchOptions,
+  take: (outcome: Completed<unknown, unknown>) => void | Promise<void>,
+): AsyncGenerator<Completed<unknown, unknown>, void> {
+  let report: FinishReport | undefined;
+  let areTaken = false;
+  const slots = await runnable.batch(inputs, {
+    ...options,
+    returnExceptions: true,
+    onFinish: (finished) => {
+      options.onFinish?.(finished);
+      report = finished;
+      // Where some are of the cache, these are not all.
+      areTaken = finished.status === "completed" && areOf(finished.outcomes, inputs);
+      if (areTaken) for (const outcome of finished.outcomes) void take(outcome);
+    },
+  });
+  if (options.signal?.aborted === true && slots.includes(options.signal.reason)) throw options.signal.reason;
+  if (report !== undefined && report.status !== "completed") throw report.reason;
+  if (areTaken) return;
+  for (const [index, slot] of slots.entries()) {
+    const input = inputs[index];
+    if (slot instanceof Error) yield { index, input, status: "rejected", reason: slot };
+    else yield { index, input, status: "fulfilled", value: slot };
+  }
 }
 
 function areOf(outcomes: readonly Completed<unknown, unknown>[], inputs: readonly unknown[]): boolean {
   return outcomes.length === inputs.length && outcomes.every(({ input }, at) => input === inputs[at]);
-}
-
-function outcomeOf(completed: Completed<unknown, unknown>): Outcome {
-  return completed.status === "rejected" ? { error: completed.reason } : { output: completed.value };
-}
-
-function recordAll(steps: readonly Step[], outcomes: readonly Outcome[], recorder: Recorder): void {
-  let next = 0;
-  for (const step of steps) {
-    const { content } = step.item;
-    const outcome = isSent(step) ? outcomes[next++] : content;
-    if (!step.isDone && outcome !== undefined && !("input" in outcome)) void recorder.record(step, outcome);
-  }
-  recorder.sink.save();
 }

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
-import { collected } from "../collected.ts";
+import { collected } from "../testing/collected.ts";
 import { temporaryFolder } from "../testing/workbench.ts";
 import { type Item, itemsOf, type Selection } from "./items.ts";
 import { linesOf, textOf } from "./lines.ts";

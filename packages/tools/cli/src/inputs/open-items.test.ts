@@ -2,7 +2,7 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { collected } from "../collected.ts";
+import { collected } from "../testing/collected.ts";
 import { temporaryFolder } from "../testing/workbench.ts";
 import { inputFiles } from "./input-files.ts";
 import { openItems } from "./open-items.ts";

@@ -11,6 +11,8 @@ import type { RowFormat } from "./row-format.ts";
 export interface FileSinkOptions {
   /** True where the output grows row by row; false where it is made once all rows are there. */
   readonly grows: boolean;
+  /** True where rows count only once `save` was called. */
+  readonly isStaged: boolean;
   /** Aborted where another process has taken the lock over. */
   readonly lost: AbortSignal;
   /** Called before the output is made from the journal. */
@@ -60,8 +62,10 @@ export class FileSink implements RowSink {
 
   save(): void {
     this.#attempt(() => {
+      this.#begin();
       this.#write();
       this.#journal.parts.sync();
+      if (this.#options.isStaged) this.#journal.commit();
     });
   }
 
@@ -94,7 +98,7 @@ export class FileSink implements RowSink {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     const { file } = this.#journal.choice;
-    this.#journal.begin();
+    this.#journal.begin(this.#options.isStaged);
     // Of a version before: its rows are in the output as well.
     rmSync(`${file}.partial`, { force: true });
     if (!this.#options.grows) return;

@@ -14,7 +14,7 @@ export class InputHashes {
   readonly #file: string;
   readonly #known: Buffer;
   #next: number;
-  #pending: Buffer[] = [];
+  readonly #pending: Buffer[] = [];
   #open: AppendFile | undefined;
 
   constructor(folder: string) {
@@ -47,20 +47,19 @@ export class InputHashes {
   add(item: Item): void {
     if (item.index !== this.#next) return;
     this.#next++;
-    this.#pending.push(hashOf(item));
+    if (this.#open === undefined) this.#pending.push(hashOf(item));
+    else this.#open.append(hashOf(item));
   }
 
   /** Begins to write: what was added, and is added from now on. `isNew` replaces those of the earlier runs. */
   begin(isNew: boolean): void {
     if (!isNew && this.count > 0) truncateSync(this.#file, this.#known.length);
     this.#open = new AppendFile(this.#file, isNew ? "w" : "a");
+    for (const each of this.#pending.splice(0)) this.#open.append(each);
   }
 
   flush(): void {
-    if (this.#open === undefined) return;
-    for (const each of this.#pending) this.#open.append(each);
-    this.#pending = [];
-    this.#open.flush();
+    this.#open?.flush();
   }
 
   close(): void {

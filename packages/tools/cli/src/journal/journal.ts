@@ -76,7 +76,7 @@ export class Journal {
     const format = await openRowFormat(choice.format, choice.shape);
     const replaces = resumes ? note?.replaces === true : size > 0;
     const base = !resumes || replaces ? NONE : await readBase(choice, format, failed);
-    const parts = await Parts.read(folder, (index, isFailed, line) => {
+    const parts = await Parts.read(folder, note?.staged ?? Infinity, (index, isFailed, line) => {
       if (isFailed) failed.add(index);
       else failed.delete(index);
       if (!isFailed) format.learn(line);
@@ -147,14 +147,27 @@ export class Journal {
     }
   }
 
-  /** Begins to write: what follows is found by the next run. @throws the system's error */
-  begin(): void {
+  /**
+   * Begins to write: what follows is found by the next run, where it is `staged` not before `commit`.
+   *
+   * @throws the system's error
+   */
+  begin(isStaged: boolean): void {
     const isNew = !this.choice.resumes || this.hashes.count === 0;
-    const { fingerprint } = this.choice;
     if (!this.choice.resumes) this.parts.clear();
+    this.parts.discard();
     this.hashes.begin(isNew);
-    this.note({ replaces: this.replaces, retries: this.retries, fingerprint });
+    this.#noteRun(isStaged ? { staged: this.parts.next } : {});
     this.keeps = true;
+  }
+
+  /** Has the rows so far count. @throws the system's error */
+  commit(): void {
+    this.#noteRun({});
+  }
+
+  #noteRun(more: Pick<RunNote, "staged">): void {
+    this.note({ replaces: this.replaces, retries: this.retries, fingerprint: this.choice.fingerprint, ...more });
   }
 
   note(note: Omit<RunNote, "version">): void {

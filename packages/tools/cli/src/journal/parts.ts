@@ -27,17 +27,31 @@ export class Parts {
   readonly #places = new RowPlaces();
   readonly #parts = new Map<number, Part>();
   #number = 0;
+  /** Files of rows that do not count. */
+  #stale: string[] = [];
   #open: { readonly part: Part; readonly file: AppendFile } | undefined;
 
   private constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Reads the parts of a folder, also of one that is not there. `onRow` is called for each row. */
-  static async read(folder: string, onRow: (index: number, isFailed: boolean, line: string) => void): Promise<Parts> {
+  /**
+   * Reads the parts of a folder, also of one that is not there. `onRow` is called for each row.
+   *
+   * @param end number of the first part that does not count
+   */
+  static async read(
+    folder: string,
+    end: number,
+    onRow: (index: number, isFailed: boolean, line: string) => void,
+  ): Promise<Parts> {
     const parts = new Parts(folder);
     const numbers = filesIn(folder).flatMap((name) => NAME.exec(name)?.[1] ?? []);
     for (const number of numbers.map(Number).toSorted((one, other) => one - other)) {
+      if (number >= end) {
+        parts.#stale.push(partOf(folder, number));
+        continue;
+      }
       const part = parts.#add(number);
       for await (const { bytes, isWhole } of linesOf(createReadStream(part.file))) {
         const match = isWhole ? LINE_BEGINNING.exec(bytes.toString("latin1", 0, 40)) : null;
@@ -48,6 +62,11 @@ export class Parts {
       }
     }
     return parts;
+  }
+
+  /** Number of the part that is begun next. */
+  get next(): number {
+    return this.#number + 1;
   }
 
   get size(): number {
@@ -116,6 +135,11 @@ export class Parts {
   forget(end: number): void {
     for (const index of this.#places.before(end)) this.#remove(index);
     if (this.size === 0) this.#places.clear();
+  }
+
+  /** Removes rows that do not count. */
+  discard(): void {
+    for (const file of this.#stale.splice(0)) rmSync(file, { force: true });
   }
 
   /** Removes all rows. */

@@ -11,6 +11,8 @@ export interface RunNote {
   /** True where rows in parts are instead of those of the output that is there. */
   readonly retries: boolean;
   readonly fingerprint: Fingerprint;
+  /** Number of the first part whose rows do not count: not all of a run that needs all of them were there. @default none */
+  readonly staged?: number;
 }
 
 /** Folder of a run's rows, beside its output. */

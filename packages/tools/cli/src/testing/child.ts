@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-const isBuilt = process.env["BATCHWISE_TEST_DIST"] !== undefined;
+/** True where the built packages are tested. */
+export const isBuilt: boolean = process.env["BATCHWISE_TEST_DIST"] !== undefined;
 /** Command as its users start it; from its sources unless the built packages are tested. */
 const COMMAND: readonly string[] = isBuilt
   ? [fileURLToPath(new URL("../../dist/bin.js", import.meta.url))]
