@@ -10,7 +10,7 @@ export interface Session<Input, Output> {
   readonly caps: JobCaps;
   readonly journal: Journal;
   readonly creationQueue: CreationQueue;
-  /** Lets one job's rows be read after another's, so that only those of one are in memory as they came. */
+  /** Lets one job's rows be read after another's, so that those of one alone are in memory besides outcomes. */
   readonly reading: Turns;
   /** Runnable that does the rest live, once time is up. */
   readonly live: Runnable<Input, Output>;

@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import { type Adapter, ArgumentError, type Clock, type Runnable } from "@batchwise/core";
 import type { Keep } from "./inputs/kept.ts";
 import type { InputForm } from "./inputs/open-input.ts";
-import type { VectorForm } from "./outputs/encoder.ts";
+import type { VectorForm } from "./outputs/vector-form.ts";
 import type { JsonSchema } from "./schema/json-schema.ts";
 
 /** Options of one run of an adapter over a file. */

@@ -5,7 +5,8 @@ import type { InputFile } from "./inputs/input-files.ts";
 import type { RunOptions } from "./options.ts";
 import { isSameFile } from "./output-choice.ts";
 import { reasonOf } from "./reason-of.ts";
-import { messageOf, type RunResult } from "./result.ts";
+import { messageOf } from "./result.ts";
+import type { RunResult } from "./run-result.ts";
 
 /** File of a run's report. */
 export interface ReportFile {

@@ -6,7 +6,7 @@ import path from "node:path";
 import { startEmulator } from "@batchwise/emulator";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { reportOf } from "./report.ts";
-import type { RunResult } from "./result.ts";
+import type { RunResult } from "./run-result.ts";
 import { startChild } from "./testing/child.ts";
 import { pluginFolder } from "./testing/plugin.ts";
 import { rowsIn, temporaryFolder, textLines } from "./testing/workbench.ts";

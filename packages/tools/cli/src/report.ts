@@ -4,7 +4,7 @@ import type { JobEstimate, JobEvent } from "@batchwise/jobs";
 import { count, counted, dollars, duration } from "@batchwise/terminal";
 import type { RunEstimate } from "./estimate.ts";
 import type { RunOptions } from "./options.ts";
-import type { RunResult } from "./result.ts";
+import type { RunResult } from "./run-result.ts";
 import { TooManyFailures } from "./too-many-failures.ts";
 
 type ReportOptions = Pick<RunOptions, "output" | "offline" | "maxCost" | "maxTokens">;

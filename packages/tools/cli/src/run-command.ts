@@ -3,7 +3,7 @@ import { amount, wholeNumber } from "@batchwise/terminal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { INPUT_FORMATS } from "./inputs/input-record.ts";
 import type { RunOptions } from "./options.ts";
-import { VECTOR_FORMS } from "./outputs/encoder.ts";
+import { VECTOR_FORMS } from "./outputs/vector-form.ts";
 
 /** Command `batchwise run`: passes its flags on as options. */
 export function runCommand(action: (options: RunOptions) => Promise<void>): Command {

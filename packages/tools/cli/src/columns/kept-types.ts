@@ -5,6 +5,7 @@ import { formatOf } from "../inputs/open-input.ts";
 import type { RunOptions } from "../options.ts";
 import type { OutputFormat } from "../outputs/encoder.ts";
 import type { ColumnTypes } from "./column-type.ts";
+import { withPackages } from "../table-packages.ts";
 
 /**
  * Types of kept columns that all files of the input declare alike. Of any others, the values are kept as texts.
@@ -19,7 +20,7 @@ export async function keptTypes(
   if (keep.length === 0) return {};
   const tables = files.map(async ({ path }) => {
     if (formatOf({ input: path, format }) !== "parquet") return {};
-    const { parquetTypes } = await import("../inputs/parquet-records.ts");
+    const { parquetTypes } = await withPackages("parquet", () => import("../inputs/parquet-records.ts"));
     return parquetTypes(path);
   });
   return sharedTypes(await Promise.all(tables), keep, output === "parquet" || output === "arrow");

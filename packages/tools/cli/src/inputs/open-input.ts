@@ -10,6 +10,7 @@ import { openJson } from "./json-records.ts";
 import { textBytes } from "./text-bytes.ts";
 import { jsonlRecords, textRecords } from "./text-records.ts";
 import { unpacked } from "./unpacked.ts";
+import { withPackages } from "../table-packages.ts";
 
 /** File to open, and the columns to read. */
 export interface InputChoice extends InputForm {
@@ -64,7 +65,7 @@ export async function openInput(choice: InputChoice): Promise<InputSource> {
   if (format !== "parquet") return fromStream(format, stream, choice, size === 0 ? undefined : size);
   // It is read by position.
   stream.destroy();
-  const { openParquet } = await import("./parquet-records.ts");
+  const { openParquet } = await withPackages("parquet", () => import("./parquet-records.ts"));
   return { format, ...(await openParquet(input, choice.wanted, choice.limit ?? Infinity)), close: () => undefined };
 }
 

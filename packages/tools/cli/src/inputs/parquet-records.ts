@@ -1,5 +1,15 @@
 import { ArgumentError } from "@batchwise/core";
-import type { AsyncBuffer, FileMetaData, ParquetScan, SchemaElement } from "hyparquet";
+import {
+  type AsyncBuffer,
+  asyncBufferFromFile,
+  type FileMetaData,
+  parquetMetadataAsync,
+  type ParquetScan,
+  parquetScan,
+  parquetSchema,
+  type SchemaElement,
+} from "hyparquet";
+import { compressors } from "hyparquet-compressors";
 import { type ColumnType, type ColumnTypes, columnTypeOf } from "../columns/column-type.ts";
 import { columnValue, PARSERS } from "../columns/exact-value.ts";
 import { IN_ENCODING, type InputRecord, type InputSource, unreadable } from "./input-record.ts";
@@ -18,8 +28,6 @@ export async function openParquet(
   wanted: readonly string[] | undefined,
   limit: number,
 ): Promise<Omit<InputSource, "format" | "close">> {
-  const { parquetScan } = await import("hyparquet");
-  const { compressors } = await import("hyparquet-compressors");
   const { buffer, metadata, columns, types } = await headOf(file);
   const shown = columnsRead(columns, wanted);
   const scan = await parquetScan({
@@ -52,7 +60,6 @@ interface Head {
 }
 
 async function headOf(file: string): Promise<Head> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import("hyparquet");
   const buffer = await asyncBufferFromFile(file);
   const metadata = await parquetMetadataAsync(buffer).catch(() => {
     throw new ArgumentError("Expected a whole Parquet file, got another. Give its --format, or a file that is whole.");

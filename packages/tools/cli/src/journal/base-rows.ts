@@ -7,6 +7,7 @@ import { LINE_BEGINNING } from "../outputs/jsonl-encoder.ts";
 import { ownColumns } from "../outputs/own-names.ts";
 import type { Outcome, Row } from "../outputs/row.ts";
 import type { RowFormat } from "./row-format.ts";
+import { withPackages } from "../table-packages.ts";
 
 /** Row of an output that is there. */
 export interface BaseRow {
@@ -61,7 +62,7 @@ function tableRows(file: string, format: OutputFormat, shape: TableShape): Async
 }
 
 async function* parquetRows(file: string): AsyncGenerator<TableRow, void> {
-  const { openParquet } = await import("../inputs/parquet-records.ts");
+  const { openParquet } = await withPackages("parquet", () => import("../inputs/parquet-records.ts"));
   const { records } = await openParquet(file, undefined, Infinity);
   for await (const record of records)
     if ("value" in record) yield { values: (record.exact ?? record.value) as Kept, end: 0 };
@@ -97,7 +98,7 @@ async function* csvRows(file: string, shape: TableShape): AsyncGenerator<TableRo
 }
 
 async function* arrowTable(file: string, { types = {} }: TableShape): AsyncGenerator<TableRow, void> {
-  const { arrowRows } = await import("./arrow-rows.ts");
+  const { arrowRows } = await withPackages("arrow", () => import("./arrow-rows.ts"));
   for await (const values of arrowRows(file, types)) yield { values, end: 0 };
 }
 

@@ -1,6 +1,7 @@
 import type { ColumnTypes } from "../columns/column-type.ts";
 import type { PropertyTypes } from "../schema/property-types.ts";
 import type { Row } from "./row.ts";
+import type { VectorForm } from "./vector-form.ts";
 
 /** Piece of a file. */
 export type Chunk = string | Uint8Array;
@@ -15,11 +16,6 @@ export interface Encoder {
 
 /** Format of an output. */
 export type OutputFormat = "jsonl" | "csv" | "parquet" | "arrow";
-
-/** Form of vectors in JSONL. */
-export type VectorForm = (typeof VECTOR_FORMS)[number];
-
-export const VECTOR_FORMS = ["numbers", "base64"] as const;
 
 /** Shape of a table, known before its first row. */
 export interface TableShape {

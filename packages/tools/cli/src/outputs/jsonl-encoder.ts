@@ -1,7 +1,8 @@
 import { base64Of } from "./base64.ts";
-import type { Encoder, VectorForm } from "./encoder.ts";
+import type { Encoder } from "./encoder.ts";
 import { jsonOf } from "./json.ts";
 import { type Outcome, type Row, reportedError } from "./row.ts";
+import type { VectorForm } from "./vector-form.ts";
 
 /** Encoder of a line of JSON for each row: `{"index":0,"output":...}` or `{"index":0,"error":{...}}`, and kept fields. */
 export class JsonlEncoder implements Encoder {

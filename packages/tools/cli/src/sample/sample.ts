@@ -2,7 +2,7 @@ import { estimateSteps, type RunEstimate, type SampleTotals } from "../estimate.
 import type { Item } from "../inputs/items.ts";
 import type { Outcome } from "../outputs/row.ts";
 import type { Recorder } from "../recorder.ts";
-import type { RunResult } from "../result.ts";
+import type { RunResult } from "../run-result.ts";
 import { propertyNames } from "../schema/property-types.ts";
 import type { Step } from "../step.ts";
 import { dedupeOf, type Task } from "../task.ts";

@@ -1,7 +1,7 @@
 import { count, counted, dollars, duration } from "@batchwise/terminal";
 import type { RunEstimate, SampleTotals } from "../estimate.ts";
 import { linesOf } from "../report.ts";
-import type { RunResult } from "../result.ts";
+import type { RunResult } from "../run-result.ts";
 
 /**
  * Scales what a sample took to all inputs.
