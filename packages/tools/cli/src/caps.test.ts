@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { chatServer, type ChatBody } from "./testing/chat-server.ts";
 import { startChild } from "./testing/child.ts";
@@ -14,6 +16,7 @@ interface Ran {
   readonly rows: number;
   /** Tokens that the server bills. */
   readonly billed: number;
+  readonly folder: string;
 }
 
 /** Runs 200 chats, each of whose answers is billed as so many tokens. */
@@ -33,6 +36,7 @@ async function run(tokens: (number: number) => number, ...flags: readonly string
     said: child.said.stderr + child.said.stdout,
     rows: (await rowsIn(folder).catch(() => [])).length,
     billed,
+    folder,
   };
 }
 
@@ -65,8 +69,11 @@ test("P56 a largest answer that is stated is never passed", async () => {
 });
 
 test("P56 answers that are more than twice as long as any before pass a cap by what they are longer, and the report says so", async () => {
-  const { said, billed } = await run((number) => (number < 8 ? 100 : 5000), "--max-tokens", "3000");
+  const flags = ["--max-tokens", "3000", "--max-cost", "100", "--report", "report.json"];
+  const { said, billed, folder } = await run((number) => (number < 8 ? 100 : 5000), ...flags);
   expect(billed).toBeGreaterThan(3000);
+  const report = JSON.parse(await readFile(path.join(folder, "report.json"), "utf8")) as object;
+  expect(report).toMatchObject({ overspend: { tokens: billed - 3000, cost: 0 } });
   expect(said).toMatch(/^ +[\d,]+ more than --max-tokens: answers were more than twice as long as any before$/m);
 });
 

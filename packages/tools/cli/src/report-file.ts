@@ -50,7 +50,8 @@ export async function openReportFile(
   };
 }
 
-function reportJson({ status, reason, report, limits, cache, failures, ...counts }: RunResult): object {
+function reportJson(result: RunResult): object {
+  const { status, reason, report, overspend, limits, cache, failures, sample, ...counts } = result;
   const { answered, failed, earlier, earlierFailed } = counts;
   const { requests, retries, usage, durationMs, waitedMs } = report ?? {};
   return {
@@ -68,13 +69,30 @@ function reportJson({ status, reason, report, limits, cache, failures, ...counts
       total: usage.totalTokens,
     },
     cost: usage?.cost,
+    overspend,
     durationMs: wholeOf(durationMs),
     waitedMs: wholeOf(waitedMs),
     limitsPerMinute: limits,
     cache,
+    sample: sample && sampleJson(sample),
   };
 }
 
-function wholeOf(milliseconds: number | undefined): number | undefined {
-  return milliseconds === undefined ? undefined : Math.round(milliseconds);
+/** All inputs by a sample, and the most that they weigh. */
+function sampleJson({ estimate, tokens, cost, durationMs }: NonNullable<RunResult["sample"]>): object {
+  const { inputs, unreadable, requests, outputTokens, shortestMs } = estimate;
+  return {
+    inputs,
+    unreadable,
+    requests,
+    tokens: wholeOf(tokens),
+    cost,
+    durationMs: wholeOf(durationMs),
+    atMost: { tokens: estimate.tokens, outputTokens, cost: estimate.cost },
+    atLeast: { durationMs: wholeOf(shortestMs) },
+  };
+}
+
+function wholeOf(amount: number | undefined): number | undefined {
+  return amount === undefined ? undefined : Math.round(amount);
 }

@@ -126,7 +126,7 @@ test("P49 a run in which nothing got through ends on its own, and its report say
   expect(await child.ended).toBe(2);
   expect(child.said.stderr).toMatch(/\nEnded {5}before its inputs, by an error: nothing got through\n/);
   expect(child.said.stderr).toMatch(
-    /\nerror: Expected some inputs to get through, got the same failure for 5 in a row \(400\)/,
+    /\nerror: Expected some inputs to get through, got the same failure for 5 in a row \(400\)\. Check the options, such as the model\. The last one: .*invalid_request_error/,
   );
   const report = JSON.parse(await readFile(path.join(folder, "report.json"), "utf8")) as { requests: number };
   expect(report).toMatchObject({ status: "stopped", inputs: { answered: 0 } });
@@ -162,4 +162,28 @@ test("--report has usage, cost and the limits that the provider reported; a name
     expect(refused).toEqual({ code: 2, stderr: expect.stringMatching(message) as string });
   }
   await expect(stat(path.join(folder, "other.jsonl"))).rejects.toThrow(/ENOENT/);
+});
+
+test("--report has what all inputs would take by a --sample, and --offline --estimate says how many cannot be sent", async () => {
+  await using emulator = await startEmulator({ tokens: "fast" });
+  const lines = Buffer.concat([Buffer.from(textLines(40)), Buffer.from('"caf\u00e9"\n"na\u00efve"\n', "latin1")]);
+  const folder = await temporaryFolder({ "in.jsonl": lines });
+  const run = async (...argv: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> => {
+    const child = startChild(folder, emulator.openaiBaseURL, ["run", "@batchwise/openai#embeddings", ...argv]);
+    return { code: await child.ended, ...child.said };
+  };
+  expect((await run("in.jsonl", "--sample", "10", "--report", "report.json")).code).toBe(0);
+  const { sample, cost } = JSON.parse(await readFile(path.join(folder, "report.json"), "utf8")) as {
+    readonly cost: number;
+    readonly sample: { readonly cost: number; readonly tokens: number; readonly atMost: { readonly tokens: number } };
+  };
+  expect(sample).toMatchObject({ inputs: 40, unreadable: 2, requests: 1 });
+  expect(sample.cost).toBeCloseTo(cost * 4, 9);
+  expect(sample.atMost.tokens).toBeGreaterThanOrEqual(sample.tokens);
+  expect((await run("in.jsonl", "--estimate")).stdout).toMatch(/^Inputs {4}40, and 2 that cannot be sent$/m);
+  expect((await run("in.jsonl", "--offline", "--estimate")).stdout).toMatch(/\. 2 cannot be sent\.$/m);
+  const offline = await run("in.jsonl", "--offline", "--output", "out.jsonl");
+  expect(offline.code).toBe(1);
+  expect(offline.stderr).toMatch(/^Offline: 40 inputs .* 2 cannot be sent\.$/m);
+  expect(await rowsIn(folder)).toHaveLength(42);
 });

@@ -7,19 +7,19 @@ import type { RunOptions } from "./options.ts";
 import type { RunResult } from "./run-result.ts";
 import { TooManyFailures } from "./too-many-failures.ts";
 
-type ReportOptions = Pick<RunOptions, "output" | "offline" | "maxCost" | "maxTokens">;
+type ReportOptions = Pick<RunOptions, "output" | "offline">;
 
 /** Report of a run as a table of two columns: its counts, its usage, and how to continue it. */
 export function reportOf(result: RunResult, options: ReportOptions): string {
   const { output, offline } = options;
-  const { answered, failed, failures, earlier, earlierFailed, report, limits, cache } = result;
+  const { answered, failed, failures, earlier, earlierFailed, report, overspend, limits, cache } = result;
   const counts = `${count(answered)} answered, ${count(failed)} failed`;
   return linesOf([
     ["Inputs", counts, ...earlierOf(earlier, earlierFailed)],
     ["Failures", ...failuresOf(failures)],
     ["Ended", ...endOf(result)],
     ["Cache", ...(cache === undefined ? [] : [cacheOf(cache)])],
-    ...(report === undefined ? [] : useOf(report, options)),
+    ...(report === undefined ? [] : useOf(report, overspend)),
     ["Limits", ...limitsOf(limits)],
     ["Output", ...(output === undefined ? [] : [`${output}${nextStep(result, offline === true)}`])],
   ]);
@@ -44,13 +44,21 @@ function shareOf(outputTokens: number | undefined): string {
   return outputTokens === 0 ? "" : `, ${count(outputTokens)} of them for answers`;
 }
 
-/** Estimate of offline jobs, with the live price, as text. */
-export function jobsText({ inputs, jobs, tokens, outputTokens, cost, liveCost }: JobEstimate): string {
+/**
+ * Estimate of offline jobs, with the live price, as text.
+ *
+ * @param unreadable inputs that cannot be sent
+ */
+export function jobsText(
+  { inputs, jobs, tokens, outputTokens, cost, liveCost }: JobEstimate,
+  unreadable: number,
+): string {
   const of = outputTokens === undefined ? UNBOUNDED : "";
   const price =
     cost === undefined || liveCost === undefined ? "" : `, ${dollars(cost)} instead of ${dollars(liveCost)}${of}`;
   const share = shareOf(outputTokens);
-  return `Offline: ${counted(inputs, "input")} in ${counted(jobs, "job")}, at most ${counted(tokens, "token")}${share}${price}.`;
+  const others = unreadable === 0 ? "" : ` ${count(unreadable)} cannot be sent.`;
+  return `Offline: ${counted(inputs, "input")} in ${counted(jobs, "job")}, at most ${counted(tokens, "token")}${share}${price}.${others}`;
 }
 
 /** Text of a job's event, for those that users want to know. */
@@ -111,7 +119,10 @@ function cacheOf({ hits, saved, unsaved }: CacheStats): string {
   return `${count(hits)} found, ${count(saved)} saved${unsaved === 0 ? "" : `, ${count(unsaved)} could not be saved`}`;
 }
 
-function useOf(report: FinishReport, { maxCost = Infinity, maxTokens = Infinity }: ReportOptions): TableRow[] {
+function useOf(
+  report: FinishReport,
+  { tokens: over = 0, cost: costOver = 0 }: RunResult["overspend"] = {},
+): TableRow[] {
   const { requests, retries, usage, waitedMs, durationMs } = report;
   const { inputTokens, cachedInputTokens: cached, outputTokens, totalTokens, cost } = usage;
   const inputs = `${count(inputTokens)} of inputs${cached === 0 ? "" : ` (${count(cached)} from the provider's cache)`}`;
@@ -119,9 +130,9 @@ function useOf(report: FinishReport, { maxCost = Infinity, maxTokens = Infinity 
   return [
     ["Requests", `${count(requests)}${retries === 0 ? "" : `, ${counted(retries, "retry", "retries")} among them`}`],
     ["Tokens", ...(totalTokens === 0 ? [] : [tokens])],
-    ["", ...(totalTokens > maxTokens ? [`${count(totalTokens - maxTokens)} more than --max-tokens${LONGER}`] : [])],
+    ["", ...(over > 0 ? [`${count(over)} more than --max-tokens${LONGER}`] : [])],
     ["Cost", ...(cost === 0 ? [] : [dollars(cost)])],
-    ["", ...(cost > maxCost ? [`${dollars(cost - maxCost)} more than --max-cost${LONGER}`] : [])],
+    ["", ...(costOver > 0 ? [`${dollars(costOver)} more than --max-cost${LONGER}`] : [])],
     ["Time", duration(durationMs)],
     // A sum: it may be longer than the run.
     ["Waits", ...(waitedMs < 1 ? [] : [`${duration(waitedMs)} for limits, of all requests together`])],

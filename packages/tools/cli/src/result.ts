@@ -1,5 +1,6 @@
 import type { CachedRunnable } from "@batchwise/cache";
-import { codeOf } from "@batchwise/core";
+import { codeOf, type FinishReport } from "@batchwise/core";
+import type { RunOptions } from "./options.ts";
 import { ReaderGone } from "./outputs/stream-target.ts";
 import type { Limits, RunResult } from "./run-result.ts";
 import type { Stats } from "./stats.ts";
@@ -9,7 +10,7 @@ import type { Ending } from "./write-live.ts";
 /** Result of a run that has ended. */
 export function resultOf(
   { report, reason: ended }: Ending,
-  { stats, adapter, environment: { drain, signal } }: Task,
+  { stats, adapter, options, environment: { drain, signal } }: Task,
 ): RunResult {
   const reason = causeOf(ended);
   return {
@@ -17,6 +18,7 @@ export function resultOf(
     status: statusOf(reason, [drain, signal]),
     reason,
     report,
+    overspend: overspendOf(report, options),
     limits: limitsOf(adapter.runnable.settings?.limiter?.perMinute),
     cache: (adapter.runnable as Partial<CachedRunnable<unknown, unknown>>).stats?.(),
     estimate: undefined,
@@ -58,6 +60,18 @@ function countsOf({ answered, failed, failures, earlier, earlierFailed }: Stats)
 
 type Counts = Pick<RunResult, "answered" | "failed" | "failures" | "earlier" | "earlierFailed">;
 
+function overspendOf(
+  report: FinishReport | undefined,
+  { maxTokens, maxCost }: Pick<RunOptions, "maxTokens" | "maxCost">,
+): RunResult["overspend"] {
+  if (report === undefined || (maxTokens === undefined && maxCost === undefined)) return undefined;
+  const { totalTokens, cost } = report.usage;
+  return {
+    ...(maxTokens !== undefined && { tokens: Math.max(0, totalTokens - maxTokens) }),
+    ...(maxCost !== undefined && { cost: Math.max(0, cost - maxCost) }),
+  };
+}
+
 /** Limits that are known: 0 stands for one of a longer time. */
 function limitsOf(perMinute: Limits | undefined): Limits | undefined {
   const known = Object.entries(perMinute ?? {}).filter(([, rate = 0]) => rate > 0);
@@ -66,8 +80,13 @@ function limitsOf(perMinute: Limits | undefined): Limits | undefined {
 
 /** Message of an error for a user of the command line. */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  if (codeOf(error) !== "budget_exceeded") return message;
-  const inFlags = message.replace("`maxCost`", "--max-cost").replace("`maxTokens`", "--max-tokens");
-  return inFlags.replace("Raise it to go on.", "Raise it, and --resume.");
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  if (codeOf(error) === "budget_exceeded") {
+    const inFlags = message.replace("`maxCost`", "--max-cost").replace("`maxTokens`", "--max-tokens");
+    return inFlags.replace("Raise it to go on.", "Raise it, and --resume.");
+  }
+  return cause instanceof Error
+    ? message.replace("; `cause` is the last failure.", `. The last one: ${cause.message}`)
+    : message;
 }

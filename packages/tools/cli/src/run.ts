@@ -194,8 +194,9 @@ async function estimate(task: Task, steps: AsyncIterable<Step>): Promise<RunResu
     stdout.write(`${estimateText(estimated)}\n`);
     return estimateResult({ estimate: estimated }, task);
   }
-  const jobsEstimate = await adapter.jobs.estimateJobs(await inputsOf(steps));
-  stdout.write(`${jobsText(jobsEstimate)}\n`);
+  const { inputs, unreadable } = await inputsOf(steps);
+  const jobsEstimate = await adapter.jobs.estimateJobs(inputs);
+  stdout.write(`${jobsText(jobsEstimate, unreadable)}\n`);
   return estimateResult({ jobsEstimate }, task);
 }
 

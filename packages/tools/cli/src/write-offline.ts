@@ -25,6 +25,7 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
   const forget = output.isFile ? stats.remember() : undefined;
   let report: FinishReport | undefined;
   let left = 0;
+  let unreadable = 0;
   const take = (outcome: Completed<unknown, unknown>): void | Promise<void> => {
     const index = indexes[outcome.index] as number;
     const item = { index, kept: fields[outcome.index] as Kept, end: 0 };
@@ -42,10 +43,13 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
       indexes.push(index);
       fields.push(Object.keys(kept).length === 0 ? NOTHING : kept);
       if (step.isAgain) again.add(index);
-    } else await recorder.record(step, content);
+    } else {
+      unreadable++;
+      await recorder.record(step, content);
+    }
   }
   left = inputs.length;
-  await announce(task, inputs);
+  await announce(task, inputs, unreadable);
   try {
     const options: BatchOptions = {
       ...batchOptions(task),
@@ -68,19 +72,28 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
 
 const NOTHING: Kept = {};
 
-/** Inputs that are sent to the adapter. */
-export async function inputsOf(steps: AsyncIterable<Step>): Promise<unknown[]> {
+/** Inputs that are sent to the adapter, and the number of those that cannot be. */
+export async function inputsOf(
+  steps: AsyncIterable<Step>,
+): Promise<{ readonly inputs: unknown[]; readonly unreadable: number }> {
   const inputs: unknown[] = [];
+  let unreadable = 0;
   for await (const { item, isDone } of steps) {
-    if (!isDone && "input" in item.content) inputs.push(item.content.input);
+    if (isDone) continue;
+    if ("input" in item.content) inputs.push(item.content.input);
+    else unreadable++;
   }
-  return inputs;
+  return { inputs, unreadable };
 }
 
-async function announce({ adapter, options, notes }: Task, inputs: readonly unknown[]): Promise<void> {
+async function announce(
+  { adapter, options, notes }: Task,
+  inputs: readonly unknown[],
+  unreadable: number,
+): Promise<void> {
   if (adapter.jobs === undefined || inputs.length === 0) return;
   const estimate = await adapter.jobs.estimateJobs(inputs);
-  notes.say(jobsText(estimate));
+  notes.say(jobsText(estimate, unreadable));
   const { maxCost = Infinity } = options;
   if (estimate.cost === undefined || estimate.cost <= maxCost) return;
   throw new ArgumentError(
