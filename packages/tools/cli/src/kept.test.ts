@@ -38,6 +38,8 @@ const COLUMNS: Readonly<Record<string, string>> = {
   zoned: "timestamptz '1969-12-31 23:59:59.9+00'",
   infinite: "'infinity'::timestamp",
   day: "date '1969-12-31' - i::int",
+  // A time of a day, in microseconds since midnight (apache/parquet-format, LogicalTypes.md, TIME).
+  clock: "time '23:59:59.123456' - i * interval 1 hour",
   flag: "i % 2 = 0",
   half: "(0.1 * i)::float",
   double: "0.1::double + i",
@@ -151,6 +153,7 @@ test("a kept column has its type and its digits in Arrow, by Arrow's own reader"
     micros: "Timestamp<MICROSECOND>",
     zoned: "Timestamp<MICROSECOND, UTC>",
     day: "Date32<DAY>",
+    clock: "Time64<MICROSECOND>",
     flag: "Bool",
     half: "Float32",
     double: "Float64",
@@ -183,6 +186,12 @@ test("a kept column has its type and its digits in Arrow, by Arrow's own reader"
 test.each([
   ["bytes", BYTES, "out.jsonl", /got extra, a column of bytes\. Nothing was sent\. Write \.parquet or \.arrow/],
   ["bytes", BYTES, "out.csv", /got extra, a column of bytes/],
+  [
+    "intervals",
+    "interval 1 day",
+    "out.parquet",
+    /got extra, a column of intervals\. Nothing was sent\. Cast it to text/,
+  ],
   ["a list of decimals", "[0.10::decimal(4,2)]", "out.parquet", /a column of lists or objects of decimals or bytes/],
 ])(
   "a kept column of %s is refused where the output has none, before anything is sent",

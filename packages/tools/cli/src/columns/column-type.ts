@@ -8,6 +8,10 @@ export type ColumnKind =
   | "boolean"
   | "timestamp"
   | "date"
+  /** Time of a day. */
+  | "time"
+  /** Months, days and milliseconds, which no output holds. */
+  | "interval"
   | "uuid"
   | "bytes"
   | "text"
@@ -37,11 +41,11 @@ export function scaleOf({ scale, logical_type: logical }: SchemaElement): number
   return scale ?? (logical?.type === "DECIMAL" ? logical.scale : 0);
 }
 
-/** Digits of a timestamp's fraction of a second. */
+/** Digits of the fraction of a second of a timestamp or a time. */
 export function fractionDigitsOf({ type, converted_type: converted, logical_type: logical }: SchemaElement): number {
-  const unit = logical?.type === "TIMESTAMP" ? logical.unit : converted;
+  const unit = logical?.type === "TIMESTAMP" || logical?.type === "TIME" ? logical.unit : converted;
   if (type === "INT96" || unit === "NANOS") return 9;
-  return unit === "MICROS" || unit === "TIMESTAMP_MICROS" ? 6 : 3;
+  return unit?.endsWith("MICROS") === true ? 6 : 3;
 }
 
 /** True for a timestamp of a moment, false for one of a calendar and a clock without a zone. */
@@ -60,6 +64,8 @@ function kindOf({ type, converted_type: converted, logical_type: logical }: Sche
   if (name === "DECIMAL" || converted === "DECIMAL") return "decimal";
   if (name === "DATE") return "date";
   if (type === "INT96" || name === "TIMESTAMP" || name?.startsWith("TIMESTAMP_") === true) return "timestamp";
+  if (name === "TIME" || name === "TIME_MILLIS" || name === "TIME_MICROS") return "time";
+  if (name === "INTERVAL") return "interval";
   if (name === "UUID" || name === "JSON") return name === "UUID" ? "uuid" : "json";
   if (name === "FLOAT16" || type === "FLOAT" || type === "DOUBLE") return "float";
   if (type === "BOOLEAN") return "boolean";

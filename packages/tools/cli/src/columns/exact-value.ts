@@ -2,7 +2,7 @@ import type { ParquetParsers } from "hyparquet";
 import { exactJson, rawJson } from "../inputs/exact-json.ts";
 import { utf8 } from "../inputs/lines.ts";
 import { shortestFloat } from "../outputs/shortest-float.ts";
-import { type ColumnType, isMoment, scaleOf } from "./column-type.ts";
+import { type ColumnType, fractionDigitsOf, isMoment, scaleOf } from "./column-type.ts";
 
 /** Value of a column, twice. */
 export interface ColumnValue {
@@ -34,6 +34,8 @@ export function columnValue(value: unknown, { kind, element }: ColumnType): Colu
       return numberOf(decimalOf(value as number | bigint | Uint8Array, scaleOf(element)));
     case "timestamp":
       return same(isMoment(element) ? value : (value as string).replace(/Z$/, ""));
+    case "time":
+      return same(timeOf(BigInt(value as number | bigint), fractionDigitsOf(element)));
     case "bytes":
       return { value: textOf(value as Uint8Array), exact: Buffer.from(value as Uint8Array).toString("base64") };
     case "json":
@@ -83,6 +85,15 @@ export function momentOf(count: bigint, digits: number): string {
   const date = new Date(Number((count - fraction) / unit) * 1000);
   if (Number.isNaN(date.getTime())) return String(count);
   return `${date.toISOString().slice(0, -5)}.${String(fraction).padStart(digits, "0")}Z`;
+}
+
+/** Time of a day, such as 23:59:59.000, of a count of fractions of a second, by digits of a second. */
+function timeOf(count: bigint, digits: number): string {
+  const unit = 10n ** BigInt(digits);
+  const seconds = count / unit;
+  const parts = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n];
+  const clock = parts.map((part) => String(part).padStart(2, "0")).join(":");
+  return count < 0n ? String(count) : `${clock}.${String(count % unit).padStart(digits, "0")}`;
 }
 
 export function dayOf(days: number): string {

@@ -16,6 +16,10 @@ export function storedValue(text: string, { kind, element }: ColumnType): Stored
       return text === "true";
     case "timestamp":
       return countOf(text, fractionDigitsOf(element));
+    case "time": {
+      const count = timeCountOf(text);
+      return element.type === "INT32" ? Number(count) : count;
+    }
     case "date":
       return WHOLE.test(text) ? Number(text) : Date.parse(text) / 86_400_000;
     case "bytes":
@@ -34,4 +38,12 @@ function countOf(text: string, digits: number): bigint {
   const at = text.indexOf(".");
   const seconds = Date.parse(`${text.slice(0, at)}Z`) / 1000;
   return BigInt(seconds) * 10n ** BigInt(digits) + BigInt(text.slice(at + 1, at + 1 + digits));
+}
+
+/** Count of fractions of a second since midnight, in which the text gives it. */
+function timeCountOf(text: string): bigint {
+  if (WHOLE.test(text)) return BigInt(text);
+  const [hours = 0n, minutes = 0n, seconds = 0n, fraction = 0n] = text.split(/[:.]/).map(BigInt);
+  const digits = text.length - text.indexOf(".") - 1;
+  return ((hours * 60n + minutes) * 60n + seconds) * 10n ** BigInt(digits) + fraction;
 }

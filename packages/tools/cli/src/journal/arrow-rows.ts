@@ -28,6 +28,7 @@ function storedAt(column: Vector, row: number, { kind, element }: ColumnType): u
   switch (kind) {
     case "integer":
     case "float":
+    case "time":
       return values[row];
     case "date":
       return dayOf(values[row] as number);

@@ -12,6 +12,9 @@ import {
   Int64,
   Int8,
   makeData,
+  TimeMicrosecond,
+  TimeMillisecond,
+  TimeNanosecond,
   TimestampMicrosecond,
   TimestampMillisecond,
   TimestampNanosecond,
@@ -53,11 +56,18 @@ function arrowType({ kind, element }: ColumnType): DataType | undefined {
   if (kind === "boolean") return new Bool();
   if (kind === "date") return new DateDay();
   if (kind === "bytes") return new Binary();
+  if (kind === "time") return timeType(element);
   if (kind !== "timestamp") return undefined;
   const zone = isMoment(element) ? "UTC" : undefined;
   const digits = fractionDigitsOf(element);
   if (digits === 9) return new TimestampNanosecond(zone);
   return digits === 6 ? new TimestampMicrosecond(zone) : new TimestampMillisecond(zone);
+}
+
+function timeType(element: ColumnType["element"]): DataType {
+  const digits = fractionDigitsOf(element);
+  if (digits === 9) return new TimeNanosecond();
+  return digits === 6 ? new TimeMicrosecond() : new TimeMillisecond();
 }
 
 function integerType({ type, converted_type: converted, logical_type: logical }: ColumnType["element"]): DataType {
