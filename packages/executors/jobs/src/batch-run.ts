@@ -1,5 +1,4 @@
 import {
-  BatchwiseError,
   bulkRunnable,
   type BatchOptions,
   type CallOptions,
@@ -7,23 +6,16 @@ import {
   type FinishStatus,
   type Inputs,
   type Runnable,
-  type RunnableSettings,
   toError,
-  type Weight,
 } from "@batchwise/core";
 import { Answers, countRows, place, reasonFor, type Rows } from "./answers.ts";
-import { isFatal, isRetryable, JobLeftError, timedOut } from "./errors.ts";
+import { isFatal, JobLeftError, timedOut } from "./errors.ts";
+import { engineSettings } from "./engine-settings.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobEntry } from "./journal.ts";
 import { costOf, jobPriceOf } from "./prices.ts";
 import { anyOf, type BatchContext, type Session, type StopSignals } from "./session.ts";
-import { bytesOf, LONGEST_ID, pick, type Shard, type ShardLimits, shards } from "./shards.ts";
-
-const ATTEMPTS = 3;
-/** Jobs in flight at once. */
-const MAX_CONCURRENCY = 20;
-/** Milliseconds before inputs go into another job: the first job took longer by far. */
-const RETRY_DELAY_MS = 1000;
+import { pick, type Shard, type ShardLimits, shards } from "./shards.ts";
 
 /** One `batch`: the engine cuts and counts, and each of its calls is one job, or a few in turn. */
 export class BatchRun<Input, Output> {
@@ -73,7 +65,10 @@ export class BatchRun<Input, Output> {
   }
 
   get #jobs(): Runnable<Input, Output> {
-    return bulkRunnable((some, options) => this.#track(this.#answer(some, options)), this.#settings);
+    return bulkRunnable(
+      (some, options) => this.#track(this.#answer(some, options)),
+      engineSettings(this.#session, this.#context.maxRetryAfterMs),
+    );
   }
 
   get #watched(): BatchOptions<Input, Output> {
@@ -98,42 +93,6 @@ export class BatchRun<Input, Output> {
       this.#context.onJob({ type: "kept", reason: toError(error) });
     }
     for (const entry of this.#taken) journal.release(entry);
-  }
-
-  get #settings(): RunnableSettings<Input, Output> {
-    const { backend, caps, live, options } = this.#session;
-    const price = jobPriceOf(this.#session.price, backend.priceShare);
-    const { schema, dedupe, callOptions } = live.settings ?? {};
-    const { lines = Infinity, inputsPerLine = 1, inputs = Infinity, bytes } = caps;
-    return {
-      maxConcurrency: MAX_CONCURRENCY,
-      request: {
-        maxInputs: Math.min(inputs, lines * inputsPerLine),
-        ...(bytes === undefined ? {} : { maxBytes: bytes }),
-      },
-      weigh: (input) => this.#weigh(input),
-      retry: {
-        attempts: options.attempts ?? ATTEMPTS,
-        minDelayMs: RETRY_DELAY_MS,
-        maxRetryAfterMs: this.#context.maxRetryAfterMs,
-        shouldRetry: isWorthAnotherJob,
-      },
-      ...(price === undefined ? {} : { price }),
-      ...(schema === undefined ? {} : { schema }),
-      ...(dedupe === undefined ? {} : { dedupe }),
-      ...(callOptions === undefined ? {} : { callOptions }),
-    };
-  }
-
-  /** @throws InputError for an input that no job takes: the engine fails it at once */
-  #weigh(input: Input): Weight {
-    const { backend, caps, weigh } = this.#session;
-    backend.check?.(input);
-    if (caps.bytes === undefined) return weigh(input);
-    const { tokens = 0, outputTokens } = weigh(input);
-    const bytes = bytesOf(backend.line([input], LONGEST_ID));
-    // The engine keeps it: copied with `...`, it would take twice the memory.
-    return outputTokens === undefined ? { tokens, bytes } : { tokens, outputTokens, bytes };
   }
 
   #track<T>(call: Promise<T>): Promise<T> {
@@ -285,15 +244,6 @@ interface Call<Input, Output> {
   readonly options: CallOptions;
   readonly answers: Answers<Output>;
   readonly stop: StopSignals;
-}
-
-/**
- * True where another job may help, as it may for an answer that cannot be read. An input that timed out may succeed later,
- * but its batch would not wait for it; a job that is kept is paid.
- */
-function isWorthAnotherJob(error: Error): boolean {
-  if (!BatchwiseError.isInstance(error) || JobLeftError.isInstance(error)) return false;
-  return error.code === "invalid_result" || (isRetryable(error) && error.code !== "timeout");
 }
 
 function without(positions: readonly number[], others: readonly number[]): number[] {

@@ -11,17 +11,15 @@ import {
   Runnable,
   type RunnableSettings,
   type StandardSchema,
-  systemClock,
   type Weight,
   withConfig,
 } from "@batchwise/core";
-import { BatchRun } from "./batch-run.ts";
 import { CreationQueue } from "./creation-queue.ts";
 import { type JobEstimate, estimateJobs } from "./estimate-jobs.ts";
 import { Journal } from "./journal.ts";
 import { checkOptions, type OfflineOptions } from "./options.ts";
-import { MAX_RETRY_AFTER_MS } from "./persist.ts";
-import { anyOf, type Session, Turns } from "./session.ts";
+import { type Session, Turns } from "./session.ts";
+import { SharedSession } from "./shared-session.ts";
 import { untilReturn } from "./until-return.ts";
 
 /** Inputs of a lazy source in jobs at once. */
@@ -53,11 +51,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   readonly #options: OfflineOptions;
   readonly #load: () => Promise<JobBackend<Input, Output>>;
   #backend: Promise<JobBackend<Input, Output>> | undefined;
-  #session: Promise<Session<Input, Output>> | undefined;
-  #closing: Promise<void> | undefined;
-  #batches = 0;
-  /** Batches that have ended while their calls go on: their jobs are not released yet. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #session = new SharedSession<Input, Output>((clock) => this.#start(clock));
 
   constructor(runnable: Runnable<Input, Output>, options: OfflineOptions) {
     super();
@@ -111,7 +105,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     if (options.signal?.aborted === true) return super.batch(inputs, options);
     // The caller may change the array while the store is opened.
     const kept = Array.isArray(inputs) ? (inputs.slice() as Input[]) : inputs;
-    const visit = this.#visit(options);
+    const visit = this.#session.visit(this.#options, options);
     try {
       const batch = await visit.enter();
       return await (batch === undefined ? super.batch(kept, options) : batch.run(kept));
@@ -140,39 +134,13 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   ): AsyncGenerator<Completed<Input, Output>, void> {
     this.#requireCapsThatHold(options);
     const kept = inputs.slice();
-    const visit = this.#visit(options);
+    const visit = this.#session.visit(this.#options, options);
     try {
       const batch = await visit.enter();
       yield* batch?.outcomes(kept) ?? super.batchAsCompleted(kept, options);
     } finally {
       await visit.leave();
     }
-  }
-
-  /** Opens the session for one batch, and releases it. */
-  #visit(options: BatchOptions<Input, Output>): Visit<Input, Output> {
-    const clock = this.#options.clock ?? options.clock ?? systemClock;
-    const opening = this.#open(clock);
-    let batch: BatchRun<Input, Output> | undefined;
-    return {
-      enter: async () => {
-        const session = await beforeAbort(opening, options.signal);
-        if (session === undefined) return undefined;
-        batch = new BatchRun(session, options, {
-          clock,
-          random: options.random ?? Math.random,
-          maxRetryAfterMs: (options.retry || undefined)?.maxRetryAfterMs ?? MAX_RETRY_AFTER_MS,
-          onJob: (event) => this.#options.onJob?.(event),
-        });
-        return batch;
-      },
-      leave: async () => {
-        const left = this.#leave(batch, opening).finally(() => this.#leaving.delete(left));
-        this.#leaving.add(left);
-        // Only the next batch waits for the calls of one that has ended early.
-        if (batch?.isDone === true) await left;
-      },
-    };
   }
 
   #requireCapsThatHold({ maxCost, maxTokens }: BatchOptions<Input, Output>): void {
@@ -199,24 +167,14 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
    * call that creates a job, so that the job is noted down.
    */
   async close(): Promise<void> {
-    await Promise.all(this.#leaving);
+    await this.#session.idle();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** Opens the session that all batches share while any of them runs. */
-  async #open(clock: Clock): Promise<Session<Input, Output>> {
-    this.#batches++;
-    this.#session ??= this.#start(clock);
-    const session = this.#session;
-    await Promise.all(this.#leaving);
-    return session;
-  }
-
   async #start(clock: Clock): Promise<Session<Input, Output>> {
-    await this.#closing;
     const backend = await this.#loadBackend();
     const caps = this.#caps(backend);
     const { schema, price } = this.#live.settings ?? {};
@@ -235,16 +193,6 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     };
   }
 
-  /** Releases the store after the last batch. */
-  async #leave(batch: BatchRun<Input, Output> | undefined, opened: Promise<Session<Input, Output>>): Promise<void> {
-    await batch?.leave();
-    this.#batches--;
-    if (this.#batches > 0) return;
-    this.#session = undefined;
-    this.#closing = closeSession(opened);
-    await this.#closing;
-  }
-
   #loadBackend(): Promise<JobBackend<Input, Output>> {
     this.#backend ??= this.#load().catch((error: unknown) => {
       this.#backend = undefined;
@@ -260,37 +208,6 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
 
   #weigh(input: Input): Weight {
     return this.#live.settings?.weigh?.(input) ?? { tokens: 0 };
-  }
-}
-
-/** Stay of one batch in the session. */
-interface Visit<Input, Output> {
-  /** Resolves to undefined where the batch is aborted first. */
-  enter(): Promise<BatchRun<Input, Output> | undefined>;
-  leave(): Promise<void>;
-}
-
-async function closeSession<Input, Output>(opened: Promise<Session<Input, Output>>): Promise<void> {
-  try {
-    const { journal } = await opened;
-    await journal.close();
-  } catch {
-    // A store that could not be opened was reported; a lock that is left is taken over.
-  }
-}
-
-/** Value that `work` resolves to; undefined when the signal is aborted first. */
-async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
-  if (signal === undefined) return work;
-  const done = new AbortController();
-  const aborted = new Promise<undefined>((resolve) => {
-    anyOf(signal, done.signal).addEventListener("abort", () => resolve(undefined), { once: true });
-    if (signal.aborted) resolve(undefined);
-  });
-  try {
-    return await Promise.race([aborted, work]);
-  } finally {
-    done.abort();
   }
 }
 

@@ -1,0 +1,59 @@
+import { BatchwiseError, type RunnableSettings, type Weight } from "@batchwise/core";
+import { isRetryable, JobLeftError } from "./errors.ts";
+import { jobPriceOf } from "./prices.ts";
+import type { Session } from "./session.ts";
+import { bytesOf, LONGEST_ID } from "./shards.ts";
+
+const ATTEMPTS = 3;
+/** Jobs in flight at once. */
+const MAX_CONCURRENCY = 20;
+/** Milliseconds before inputs go into another job: the first job took longer by far. */
+const RETRY_DELAY_MS = 1000;
+
+/** Settings with which the engine cuts a batch into jobs: each of its calls is one, or a few in turn. */
+export function engineSettings<Input, Output>(
+  session: Session<Input, Output>,
+  maxRetryAfterMs: number,
+): RunnableSettings<Input, Output> {
+  const { backend, caps, live, options } = session;
+  const price = jobPriceOf(session.price, backend.priceShare);
+  const { schema, dedupe, callOptions } = live.settings ?? {};
+  const { lines = Infinity, inputsPerLine = 1, inputs = Infinity, bytes } = caps;
+  return {
+    maxConcurrency: MAX_CONCURRENCY,
+    request: {
+      maxInputs: Math.min(inputs, lines * inputsPerLine),
+      ...(bytes === undefined ? {} : { maxBytes: bytes }),
+    },
+    weigh: (input) => weigh(session, input),
+    retry: {
+      attempts: options.attempts ?? ATTEMPTS,
+      minDelayMs: RETRY_DELAY_MS,
+      maxRetryAfterMs,
+      shouldRetry: isWorthAnotherJob,
+    },
+    ...(price === undefined ? {} : { price }),
+    ...(schema === undefined ? {} : { schema }),
+    ...(dedupe === undefined ? {} : { dedupe }),
+    ...(callOptions === undefined ? {} : { callOptions }),
+  };
+}
+
+/** @throws InputError for an input that no job takes: the engine fails it at once */
+function weigh<Input, Output>({ backend, caps, weigh: weightOf }: Session<Input, Output>, input: Input): Weight {
+  backend.check?.(input);
+  if (caps.bytes === undefined) return weightOf(input);
+  const { tokens = 0, outputTokens } = weightOf(input);
+  const bytes = bytesOf(backend.line([input], LONGEST_ID));
+  // The engine keeps it: copied with `...`, it would take twice the memory.
+  return outputTokens === undefined ? { tokens, bytes } : { tokens, outputTokens, bytes };
+}
+
+/**
+ * True where another job may help, as it may for an answer that cannot be read. An input that timed out may succeed later,
+ * but its batch would not wait for it; a job that is kept is paid.
+ */
+function isWorthAnotherJob(error: Error): boolean {
+  if (!BatchwiseError.isInstance(error) || JobLeftError.isInstance(error)) return false;
+  return error.code === "invalid_result" || (isRetryable(error) && error.code !== "timeout");
+}

@@ -1,0 +1,104 @@
+import { type BatchOptions, type Clock, systemClock } from "@batchwise/core";
+import { BatchRun } from "./batch-run.ts";
+import type { OfflineOptions } from "./options.ts";
+import { MAX_RETRY_AFTER_MS } from "./persist.ts";
+import { anyOf, type Session } from "./session.ts";
+
+/** Stay of one batch in the session. */
+export interface Visit<Input, Output> {
+  /** Resolves to undefined where the batch is aborted first. */
+  enter(): Promise<BatchRun<Input, Output> | undefined>;
+  leave(): Promise<void>;
+}
+
+/** Session that all batches of an offline Runnable share while any of them runs. */
+export class SharedSession<Input, Output> {
+  readonly #start: (clock: Clock) => Promise<Session<Input, Output>>;
+  #session: Promise<Session<Input, Output>> | undefined;
+  #closing: Promise<void> | undefined;
+  #batches = 0;
+  /** Batches that have ended while their calls go on: their jobs are not released yet. */
+  readonly #leaving = new Set<Promise<void>>();
+
+  constructor(start: (clock: Clock) => Promise<Session<Input, Output>>) {
+    this.#start = start;
+  }
+
+  /** Opens the session for one batch, and releases it after the last one. */
+  visit(own: Pick<OfflineOptions, "clock" | "onJob">, options: BatchOptions<Input, Output>): Visit<Input, Output> {
+    const clock = own.clock ?? options.clock ?? systemClock;
+    const opening = this.#open(clock);
+    let batch: BatchRun<Input, Output> | undefined;
+    return {
+      enter: async () => {
+        const session = await beforeAbort(opening, options.signal);
+        if (session === undefined) return undefined;
+        batch = new BatchRun(session, options, {
+          clock,
+          random: options.random ?? Math.random,
+          maxRetryAfterMs: (options.retry || undefined)?.maxRetryAfterMs ?? MAX_RETRY_AFTER_MS,
+          onJob: (event) => own.onJob?.(event),
+        });
+        return batch;
+      },
+      leave: async () => {
+        const left = this.#leave(batch, opening).finally(() => this.#leaving.delete(left));
+        this.#leaving.add(left);
+        // Only the next batch waits for the calls of one that has ended early.
+        if (batch?.isDone === true) await left;
+      },
+    };
+  }
+
+  /** Resolves when ended batches have released the store. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#leaving);
+  }
+
+  async #open(clock: Clock): Promise<Session<Input, Output>> {
+    this.#batches++;
+    this.#session ??= this.#reopen(clock);
+    const session = this.#session;
+    await this.idle();
+    return session;
+  }
+
+  async #reopen(clock: Clock): Promise<Session<Input, Output>> {
+    await this.#closing;
+    return this.#start(clock);
+  }
+
+  /** Releases the store after the last batch. */
+  async #leave(batch: BatchRun<Input, Output> | undefined, opened: Promise<Session<Input, Output>>): Promise<void> {
+    await batch?.leave();
+    this.#batches--;
+    if (this.#batches > 0) return;
+    this.#session = undefined;
+    this.#closing = closeSession(opened);
+    await this.#closing;
+  }
+}
+
+async function closeSession<Input, Output>(opened: Promise<Session<Input, Output>>): Promise<void> {
+  try {
+    const { journal } = await opened;
+    await journal.close();
+  } catch {
+    // A store that could not be opened was reported; a lock that is left is taken over.
+  }
+}
+
+/** Value that `work` resolves to; undefined when the signal is aborted first. */
+async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return work;
+  const done = new AbortController();
+  const aborted = new Promise<undefined>((resolve) => {
+    anyOf(signal, done.signal).addEventListener("abort", () => resolve(undefined), { once: true });
+    if (signal.aborted) resolve(undefined);
+  });
+  try {
+    return await Promise.race([aborted, work]);
+  } finally {
+    done.abort();
+  }
+}
