@@ -39,8 +39,15 @@ export async function chooseOutput(
     if (!(await isSameFile(input.path, file))) continue;
     throw new ArgumentError("Expected another --output than the input, got the same file. Give another.");
   }
+  await checkNoFolder("--output", output, file);
   const stats = await stat(file).catch(() => undefined);
-  return { file, format, isFile: stats === undefined || stats.isFile() || stats.isDirectory() };
+  return { file, format, isFile: stats === undefined || stats.isFile() };
+}
+
+/** @throws ArgumentError for a folder: what was paid for could not replace it */
+export async function checkNoFolder(flag: string, name: string, file: string): Promise<void> {
+  if ((await stat(file).catch(() => undefined))?.isDirectory() !== true) return;
+  throw new ArgumentError(`Expected ${flag} to be a file, got ${name}, which is a folder. Give another name.`);
 }
 
 const FORMATS: Readonly<Record<string, OutputFormat>> = {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { ArgumentError, codeOf } from "@batchwise/core";
 import type { InputFile } from "./inputs/input-files.ts";
 import type { RunOptions } from "./options.ts";
-import { isSameFile } from "./output-choice.ts";
+import { checkNoFolder, isSameFile } from "./output-choice.ts";
 import { reasonOf } from "./reason-of.ts";
 import { messageOf } from "./result.ts";
 import type { RunResult } from "./run-result.ts";
@@ -33,6 +33,7 @@ export async function openReportFile(
     if (!(await isSameFile(input.path, file))) continue;
     throw new ArgumentError("Expected another --report than the input, got the same file. Give another.");
   }
+  await checkNoFolder("--report", report, file);
   await access(path.dirname(file), constants.W_OK).catch((error: unknown) => {
     throw new ArgumentError(`Expected the folder of ${report} to be writable, got ${reasonOf(error)}.`);
   });

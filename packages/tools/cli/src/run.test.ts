@@ -283,6 +283,46 @@ describe("the output", () => {
     expect(await rowsIn(folder)).toEqual([{ index: 0, output: [1] }]);
   });
 
+  test("a folder is refused before anything is sent, as is a report's", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": '"a"\n', "out.jsonl/file": "", "report.json/file": "" });
+    const adapter = lengths();
+    for (const more of [{}, { overwrite: true }, { resume: true }]) {
+      await expect(start(folder, adapter, { output: "out.jsonl", ...more })).rejects.toThrow(
+        "Expected --output to be a file, got out.jsonl, which is a folder. Give another name.",
+      );
+    }
+    await expect(start(folder, adapter, { report: "report.json" })).rejects.toThrow(
+      "Expected --report to be a file, got report.json, which is a folder. Give another name.",
+    );
+    expect(adapter.sent).toEqual([]);
+  });
+
+  test.each([
+    [
+      "a damaged file",
+      '{"ver',
+      /Expected .*run\.json to be whole, got a damaged file\. Restore it, or give --overwrite/,
+    ],
+    ["no note", "null", /to be whole, got a damaged file/],
+    ["a later version's", '{"version":2}', /got a later one's\. Update it, or give --overwrite\.$/],
+  ])("a run whose note is %s is not resumed, and --overwrite replaces it", async (_, note, message) => {
+    const part = '{"index":0,"output":[9]}\n';
+    const folder = await temporaryFolder({
+      "in.jsonl": textLines(2),
+      "out.jsonl.batchwise/run.json": note,
+      "out.jsonl.batchwise/part-1.jsonl": part,
+    });
+    const adapter = lengths();
+    for (const more of [{}, { resume: true }]) {
+      await expect(start(folder, adapter, { output: "out.jsonl", ...more })).rejects.toThrow(message);
+    }
+    expect(adapter.sent).toEqual([]);
+    expect(await readFile(path.join(folder, "out.jsonl.batchwise", "part-1.jsonl"), "utf8")).toBe(part);
+    await start(folder, adapter, { output: "out.jsonl", overwrite: true });
+    expect((await rowsIn(folder)).map(({ output }) => output)).toEqual([[6], [6]]);
+    expect(await readdir(folder)).toEqual(["in.jsonl", "out.jsonl"]);
+  });
+
   test("an empty one counts as new", async () => {
     const folder = await temporaryFolder({ "in.jsonl": '"a"\n', "out.jsonl": "" });
     await start(folder, lengths(), { output: "out.jsonl" });

@@ -70,7 +70,7 @@ export class Journal {
   static async read(choice: JournalChoice): Promise<Journal> {
     const { file, name, resumes, overwrites } = choice;
     const folder = folderOf(file);
-    const note = noteIn(folder);
+    const note = noteIn(folder, overwrites);
     const failed = new Set<number>();
     const size = (await stat(file).catch(() => undefined))?.size ?? 0;
     const format = await openRowFormat(choice.format, choice.shape);

@@ -23,21 +23,36 @@ export function folderOf(file: string): string {
 /**
  * Reads the note of an earlier run.
  *
- * @throws ArgumentError for one of a later version
+ * @param overwrites true where the run is replaced, whatever its note says
+ * @throws ArgumentError for one of a later version, or one that is damaged
  */
-export function noteIn(folder: string): RunNote | undefined {
+export function noteIn(folder: string, overwrites: boolean): RunNote | undefined {
+  const file = path.join(folder, "run.json");
   let text: string;
   try {
-    text = readFileSync(path.join(folder, "run.json"), "utf8");
+    text = readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  const note = JSON.parse(text) as RunNote;
-  if (note.version === 1) return note;
+  const note = parsed(text);
+  if (note?.version === 1) return note;
+  if (overwrites) return { version: 1, replaces: false, retries: false, fingerprint: {} };
   throw new ArgumentError(
-    `Expected ${folder} to be of this version of the command, got a later one's. Update it, or give --overwrite.`,
+    note === undefined
+      ? `Expected ${file} to be whole, got a damaged file. Restore it, or give --overwrite. Without it, --resume takes ` +
+          "the rows beside it for those of the same options."
+      : `Expected ${folder} to be of this version of the command, got a later one's. Update it, or give --overwrite.`,
   );
+}
+
+function parsed(text: string): RunNote | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as RunNote) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Replaces the note of a run. @throws the system's error */
