@@ -1,5 +1,5 @@
 import type { BatchOptions, Demand, Estimate, Runnable } from "@batchwise/core";
-import { isSent, type Step } from "./step.ts";
+import type { Step } from "./step.ts";
 
 /** Inputs that are in memory at once. */
 const CHUNK = 100_000;
@@ -8,6 +8,8 @@ const CHUNK = 100_000;
 export interface RunEstimate extends Estimate {
   /** Inputs that would fail at once, without being sent. */
   readonly unreadable: number;
+  /** Message of the first one's error. */
+  readonly firstError?: string | undefined;
 }
 
 /** Tokens, cost and time of all inputs, answers included, by what a sample of them took; undefined where it does not tell. */
@@ -27,14 +29,20 @@ export async function estimateSteps(
 ): Promise<RunEstimate> {
   const parts: Estimate[] = [];
   let unreadable = 0;
+  let firstError: string | undefined;
   let inputs: unknown[] = [];
   const add = (): void => {
     if (inputs.length > 0 || parts.length === 0) parts.push(runnable.estimate(inputs, options));
     inputs = [];
   };
   for await (const step of steps) {
-    if (isSent(step) && "input" in step.item.content) inputs.push(step.item.content.input);
-    else if (!step.isDone) unreadable++;
+    const { content } = step.item;
+    if (step.isDone) continue;
+    if ("input" in content) inputs.push(content.input);
+    else {
+      unreadable++;
+      firstError ??= content.error.message;
+    }
     if (inputs.length === CHUNK) add();
   }
   add();
@@ -52,6 +60,7 @@ export async function estimateSteps(
     // Of all inputs at once: each part by itself would begin with full limits.
     shortestMs: runnable.settings?.limiter?.shortestMs?.(demandOf(requests, sent, tokens, outputTokens)),
     unreadable,
+    firstError,
   };
 }
 

@@ -180,7 +180,9 @@ test("--report has what all inputs would take by a --sample, and --offline --est
   expect(sample).toMatchObject({ inputs: 40, unreadable: 2, requests: 1 });
   expect(sample.cost).toBeCloseTo(cost * 4, 9);
   expect(sample.atMost.tokens).toBeGreaterThanOrEqual(sample.tokens);
-  expect((await run("in.jsonl", "--estimate")).stdout).toMatch(/^Inputs {4}40, and 2 that cannot be sent$/m);
+  expect((await run("in.jsonl", "--estimate")).stdout).toMatch(
+    /^Inputs {4}40, and 2 that cannot be sent\n {10}Expected line 41 to be in the file's encoding/m,
+  );
   expect((await run("in.jsonl", "--offline", "--estimate")).stdout).toMatch(/\. 2 cannot be sent\.$/m);
   const offline = await run("in.jsonl", "--offline", "--output", "out.jsonl");
   expect(offline.code).toBe(1);

@@ -27,9 +27,13 @@ export function reportOf(result: RunResult, options: ReportOptions): string {
 
 /** Estimate of a run, as text. */
 export function estimateText(estimate: RunEstimate): string {
-  const { inputs, unreadable, requests, tokens, outputTokens, cost, shortestMs } = estimate;
+  const { inputs, unreadable, firstError, requests, tokens, outputTokens, cost, shortestMs } = estimate;
   return linesOf([
-    ["Inputs", `${count(inputs)}${unreadable === 0 ? "" : `, and ${count(unreadable)} that cannot be sent`}`],
+    [
+      "Inputs",
+      `${count(inputs)}${unreadable === 0 ? "" : `, and ${count(unreadable)} that cannot be sent`}`,
+      ...(firstError === undefined ? [] : [firstError]),
+    ],
     ["Requests", count(requests)],
     ["Tokens", tokens === undefined ? "unknown" : `at most ${count(tokens)}${shareOf(outputTokens)}`],
     ["Cost", cost === undefined ? "unknown" : `at most ${dollars(cost)}${outputTokens === undefined ? UNBOUNDED : ""}`],

@@ -680,7 +680,7 @@ describe("--estimate", () => {
     const { result, stdout } = await start(folder, adapter, { estimate: true, output: "out.jsonl" });
     expect(result.estimate).toMatchObject({ inputs: 7, unreadable: 1, requests: 3, tokens: 42, cost: 0.42 });
     expect(stdout).toBe(
-      "Inputs    7, and 1 that cannot be sent\nRequests  3\nTokens    at most 42 of inputs\nCost      at most $0.42 for inputs; what is generated is extra, and unknown without --set maxTokens\n",
+      "Inputs    7, and 1 that cannot be sent\n          Expected line 8 to be a JSON value of its own, got another text.\nRequests  3\nTokens    at most 42 of inputs\nCost      at most $0.42 for inputs; what is generated is extra, and unknown without --set maxTokens\n",
     );
     expect(exitCodeOf(result)).toBe(0);
     expect(adapter.sent).toEqual([]);

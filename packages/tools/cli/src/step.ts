@@ -8,8 +8,3 @@ export interface Step {
   /** True where an earlier run's row has an error, and is done again. */
   readonly isAgain: boolean;
 }
-
-/** True where the input is sent to the adapter. */
-export function isSent({ item, isDone }: Step): boolean {
-  return !isDone && "input" in item.content;
-}
