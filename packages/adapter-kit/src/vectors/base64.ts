@@ -1,5 +1,5 @@
 /** Writes what base64 holds into memory from its start, and returns how many bytes it was: fewer for what is not clean base64. */
-export type Base64Writer = (text: string, memory: Uint8Array) => number;
+type Base64Writer = (text: string, memory: Uint8Array) => number;
 
 /** Bytes of padded base64, in memory of their own; undefined for what is not clean base64 or empty. */
 export function decodeBase64(text: string): ArrayBuffer | undefined {
