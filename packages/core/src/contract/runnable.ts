@@ -78,7 +78,10 @@ export interface RetryOptions {
    * @default 1 for a plain Runnable, which means no retry; an adapter sets its own. Minimum 1.
    */
   readonly attempts?: number | undefined;
-  /** Backoff before the second call, in milliseconds; it doubles with every further one. @default 500 */
+  /**
+   * Backoff before the second call, in milliseconds; it doubles with every further one. An eighth of it at the end of a
+   * batch in which other calls have passed, since nothing else is left to do. @default 500
+   */
   readonly minDelayMs?: number | undefined;
   /** The longest backoff of our own, in milliseconds. A provider's `retryAfterMs` may be longer. @default 30_000 */
   readonly maxDelayMs?: number | undefined;

@@ -90,6 +90,11 @@ it("a backoff doubles, up to the longest", () => {
   expect(backoffMs(tried(2), [VAGUE], { ...RETRY, factor: 3 }, () => 0)).toBe(900);
 });
 
+it("the first one of a last chunk is an eighth, and less than no wait that is asked for", () => {
+  expect([0, 1].map((retries) => backoffMs(tried(retries), [VAGUE], RETRY, () => 0, true))).toEqual([12.5, 200]);
+  expect(backoffMs(tried(0), [asks(30)], RETRY, () => 0, true)).toBe(30);
+});
+
 it.for([
   [0, 0.9, 400],
   [0.5, 0, 400],

@@ -77,14 +77,23 @@ export function blamesOne(facts: ErrorFacts): boolean {
   return blamesInput(facts) && facts.code !== "request_too_large";
 }
 
-/** Milliseconds to wait before the next call: a backoff of our own, or a longer wait that an error asks for. */
+/** Share of the first backoff that is waited at the end of a batch. */
+const LAST_SHARE = 1 / 8;
+
+/**
+ * Milliseconds to wait before the next call: a backoff of our own, or a longer wait that an error asks for.
+ *
+ * @param isLast true where other calls pass and nothing else is left to send: all would wait for this one
+ */
 export function backoffMs(
   chunk: Chunk<unknown>,
   errors: readonly Error[],
   retry: ResolvedRetry,
   random: () => number,
+  isLast: boolean = false,
 ): number {
-  const full = Math.min(retry.maxDelayMs, retry.minDelayMs * retry.factor ** chunk.retries);
+  const share = isLast && chunk.retries === 0 ? LAST_SHARE : 1;
+  const full = Math.min(retry.maxDelayMs, share * retry.minDelayMs * retry.factor ** chunk.retries);
   const own = full * (1 - retry.jitter * random());
   // Items that failed apart go out together again: after the longest wait that any of them was asked for.
   const asked = errors.map((each) => factsOf(each).retryAfterMs).filter((ms) => ms !== undefined);

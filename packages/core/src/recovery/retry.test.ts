@@ -172,10 +172,17 @@ it.for([
 });
 
 it("a part is sent at once, and tried again like any other", async () => {
+  const { retry, clock, calls, sink } = retrying(PATIENT, BUSY);
+  expect(await clock.run(retry.send(chunkOf(["b"], 0)))).toBeUndefined();
+  expect(calls).toEqual(["0 b", "100 b"]);
+  expect(sink.slots).toEqual(["B"]);
+});
+
+it("P55 at the end of a batch in which others pass, the first backoff is an eighth", async () => {
   const { retry, clock, calls, sink } = retrying(PATIENT, ["A"], BUSY);
   expect(await retry.send(chunkOf(["a"]))).toBeUndefined();
   expect(await clock.run(retry.send(chunkOf(["b"], 1)))).toBeUndefined();
-  expect(calls).toEqual(["0 a", "0 b", "100 b"]);
+  expect(calls).toEqual(["0 a", "0 b", "12.5 b"]);
   expect(sink.slots).toEqual(["A", "B"]);
 });
 

@@ -148,12 +148,15 @@ export class Retry<Input, Output> {
     retry: ResolvedRetry,
     judgment: Judgment,
   ): Promise<void> {
-    const { clock, random } = this.#context.options;
-    const { batch } = this.#context;
+    const { batch, options, source } = this.#context;
+    const { clock, random } = options;
+    const { health } = this.#settler;
     const { retries } = chunk;
+    const othersPass = judgment === "try" && health.isPatient && health.passed > 0;
+    const isLast = othersPass && source.ended && this.#admission.places > 0;
     // Where no try is used up, the limiter knows how long to wait.
     if (judgment === "wait") chunk.retries = 0;
-    const delayMs = backoffMs(chunk, errors, retry, random);
+    const delayMs = backoffMs(chunk, errors, retry, random, isLast);
     if (judgment === "try") chunk.retries++;
     // An outage gives tries back, a refusal by a rate limit does not.
     else if (factsOf(error).code === "rate_limited") chunk.retries = retries;
