@@ -11,6 +11,9 @@ import { ReservationStats, usedOf } from "./reservation-stats.ts";
 import type { Taken } from "./token-bucket.ts";
 import { Waitlist } from "./waitlist.ts";
 
+/** Milliseconds after which a call that asks is taken to hang. */
+const LONG_ASKED_MS = 30_000;
+
 /**
  * A limiter for one process. Give the same one to every Runnable that uses the same key.
  *
@@ -38,6 +41,8 @@ class LocalRateLimiter implements Required<RateLimiter> {
   readonly #pace = new Pace();
   readonly #outage = new Outage();
   #exhaustedAt = -Infinity;
+  /** Time at which the last call began. */
+  #askedAt = -Infinity;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: RateLimiterOptions) {
@@ -94,20 +99,32 @@ class LocalRateLimiter implements Required<RateLimiter> {
     this.#cancelTimer = undefined;
     for (let { first } = this.#waitlist; first !== undefined; { first } = this.#waitlist) {
       // Where there is no room, the end of a call in flight will serve the waitlist again.
-      if (!this.#hasRoom(first.options)) return;
+      if (!this.#hasRoom(first.options)) {
+        if (this.#isAsking) this.#serveIn(this.#askedAt + LONG_ASKED_MS - this.#clock.now());
+        return;
+      }
       const waitMs = this.waitMs(first.demand);
       if (waitMs > 0) {
-        this.#cancelTimer = this.#clock.after(waitMs, () => this.#serve());
+        this.#serveIn(waitMs);
         return;
       }
       first.grant(this.#admit(first.demand));
     }
   }
 
+  #serveIn(ms: number): void {
+    this.#cancelTimer = this.#clock.after(ms, () => this.#serve());
+  }
+
+  /** True while one call at a time asks how things are. One that hangs, as its input may make it, is not waited for. */
+  get #isAsking(): boolean {
+    return this.#pace.isAsking || this.#outage.facts !== undefined;
+  }
+
   #hasRoom({ concurrency, nested = false }: ReserveOptions): boolean {
     // A call inside of one that is in flight must not wait for its end.
     if (nested) return true;
-    if (this.#pace.isAsking || this.#outage.facts !== undefined) return this.#inFlight.count === 0;
+    if (this.#isAsking) return this.#inFlight.count === 0 || this.#clock.now() >= this.#askedAt + LONG_ASKED_MS;
     if (this.#pace.isTrying && this.#inFlight.count >= 2) return false;
     return this.#inFlight.hasRoom(concurrency, this.#limits.perMinute, this.#limits.isReported);
   }
@@ -117,6 +134,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
     const taken: [Kind, Taken][] = [];
     for (const [kind, allowance] of this.#limits.all) taken.push([kind, allowance.take(demand[kind] ?? 0, now)]);
     this.#pace.sent(now);
+    this.#askedAt = now;
     let start = this.#stats.mark(now);
     this.#stats.reserve(demand);
     this.#inFlight.begins();

@@ -9,11 +9,11 @@ import { attemptsWhere, isTooLong, isUnavailable, isWorthRetrying, mayRetry } fr
 const LONG_MS = 120_000;
 /** Milliseconds without an answer after which one more input is asked than may be under way. */
 export const QUIET_MS = 30_000;
-/** Tries after the first one for an answer of the wrong shape. */
-const RESULT_TRIES = 2;
+/** Tries after the first one for an answer of the wrong shape, and for many inputs at once where others are answered. */
+const RETRIES = 2;
 /** Inputs that are told to wait for longer than is obeyed, one after another, which end the run. */
 const LONG_WAITS = 3;
-/** First calls over which a provider is judged, and the share of them that it answers where a failure may be an input's fault. */
+/** First calls over which a provider is judged, and the share that it answers where a failure may be an input's fault. */
 const MEMORY = 20;
 const RELIABLE = 0.6;
 
@@ -144,7 +144,7 @@ export class Health {
     const { retry } = this.#context.options;
     if (retry === undefined) return "over";
     const facts = factsOf(error);
-    if (facts.code === "invalid_result" && this.asksAgain) return chunk.wrong <= RESULT_TRIES ? "try" : "over";
+    if (facts.code === "invalid_result" && this.asksAgain) return chunk.wrong <= RETRIES ? "try" : "over";
     if (!this.isPatient) return mayRetry(chunk, error, retry) ? "try" : "over";
     if (!isWorthRetrying(error, facts, retry)) return "over";
     if (facts.code === "rate_limited") return this.#judgeRefusal(chunk);
@@ -165,19 +165,19 @@ export class Health {
     return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
   }
 
-  /** @param size inputs that failed together: those that failed apart are not sent in parts */
   #judgeSilence(chunk: Chunk<unknown>, size: number, isUnsent: boolean): Judgment {
-    // Where the provider fails this often, a failure says nothing of the inputs.
     const isOvertaken = chunk.failing?.isOvertaken === true;
     if (size > 1 && isOvertaken && !isUnsent) return "over";
     const isShaky = isOvertaken && this.#answered < RELIABLE;
     if (isShaky || this.#isOutage(chunk, isUnsent)) return this.isSilent() ? "end" : "wait";
-    return this.#try(chunk);
+    // Where others are answered, many are sent in parts before their tries are used up.
+    return size > 1 && chunk.retries >= RETRIES && this.isBlamed(chunk) ? "over" : this.#try(chunk);
   }
 
   #try(chunk: Chunk<unknown>): Judgment {
-    const attempts = attemptsWhere(1 - Math.max(this.#answered, RELIABLE), this.#attempts);
-    return chunk.retries < attempts - 1 ? "try" : "over";
+    // What takes too long is hardly chance, and each try takes as long.
+    const failing = chunk.isSlow ? 0 : 1 - Math.max(this.#answered, RELIABLE);
+    return chunk.retries < attemptsWhere(failing, this.#attempts) - 1 ? "try" : "over";
   }
 
   /** Tells whether a failure belongs to an outage. The last two inputs of a batch may each be bad. */

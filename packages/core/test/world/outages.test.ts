@@ -218,3 +218,48 @@ it.for([0.1, 0.3])("P41 of bulk answers in which %d of the slots fail for a whil
   const slots = await clock.run(subject.batch(range(5000), { clock, random, returnExceptions: true }));
   expect(errorsIn(slots)).toEqual([]);
 });
+
+// A search over mixed profiles: text-embeddings-inference answers 424 where its backend fails, and 413 to a text that is too long.
+it("P41 a request is split though single inputs of it have only brought other errors", async () => {
+  const clock = new FakeClock();
+  const odd = new Map([
+    [0, new ProviderError("no", { status: 424, retryable: true })],
+    [17, new ProviderError("no", { code: "request_too_large", status: 413, retryable: false })],
+  ]);
+  const limited = [1, 2].map(() => new ProviderError("no", { code: "rate_limited", status: 429, retryable: true }));
+  let calls = 0;
+  const subject = bulkRunnable<number, number>(
+    async (inputs) => {
+      calls++;
+      await sleep(350, clock);
+      if (inputs.length > 1 && odd.size === 1) {
+        const refusal = limited.pop();
+        if (refusal !== undefined) throw refusal;
+      }
+      if (inputs.includes(13)) throw new ProviderError("no", { status: 500, retryable: true });
+      const error = inputs.length === 1 ? odd.get(inputs[0] as number) : undefined;
+      if (inputs[0] === 0 && inputs.length === 1) odd.delete(0);
+      if (error !== undefined) throw error;
+      return inputs;
+    },
+    { maxConcurrency: 5, request: { maxInputs: 100 }, retry: { attempts: 15 }, limiter: rateLimiter({ clock }) },
+  );
+  const slots = await clock.run(subject.batch(range(28), { clock, random: () => 0.5, returnExceptions: true }));
+  expect(errorsIn(slots)).toEqual([13, 17]);
+  expect(calls).toBeLessThanOrEqual(40);
+});
+
+// The same search: the input that asks whether an outage is over may be one that the server never answers.
+it("P42 an outage ends though the input that asks hangs", async () => {
+  const clock = new FakeClock();
+  const subject = runnable<number, number>(
+    async (input, { signal }) => {
+      if (clock.now() < 51_500) throw new ProviderError("no", { status: 503, retryable: true });
+      await sleep(input === 0 ? 3_600_000 : 100, clock, signal);
+      return input;
+    },
+    { maxConcurrency: 5, timeoutMs: 600_000, retry: { attempts: 6 }, limiter: rateLimiter({ clock, concurrency: 5 }) },
+  );
+  const slots = await clock.run(subject.batch(range(4), { clock, random: () => 0.5, returnExceptions: true }));
+  expect(errorsIn(slots)).toEqual([0]);
+});
