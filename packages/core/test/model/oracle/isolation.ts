@@ -83,7 +83,7 @@ function isTooLarge(root: Call, part: Call, { log }: Performance): boolean {
   // Of answers that come at one instant, the engine may hear of the refusal first.
   const passed = before.filter((call) => cameThrough(call) && (call.end?.time ?? 0) < (root.end?.time ?? 0));
   const largest = Math.max(1, ...passed.map(({ keys }) => keys.length));
-  const refused = before.filter(({ keys, result }) => result?.kind === "threw" && keys.length < 2 * root.keys.length);
+  const refused = before.filter(({ keys, result }) => result?.kind === "threw" && keys.length <= 2 * root.keys.length);
   const codes = refused.map(({ result }) => (result?.kind === "threw" ? codeOf(result.failure.thrown) : undefined));
   if (codes.includes("request_too_large")) return true;
   return refused.filter(({ keys }) => keys.length > largest).length > 1;
