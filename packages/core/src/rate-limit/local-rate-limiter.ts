@@ -100,7 +100,8 @@ class LocalRateLimiter implements Required<RateLimiter> {
     for (let { first } = this.#waitlist; first !== undefined; { first } = this.#waitlist) {
       // Where there is no room, the end of a call in flight will serve the waitlist again.
       if (!this.#hasRoom(first.options)) {
-        if (this.#isAsking) this.#serveIn(this.#askedAt + LONG_ASKED_MS - this.#clock.now());
+        const hangsInMs = this.#askedAt + LONG_ASKED_MS - this.#clock.now();
+        if (this.#outage.facts !== undefined && hangsInMs > 0) this.#serveIn(hangsInMs);
         return;
       }
       const waitMs = this.waitMs(first.demand);
@@ -116,15 +117,13 @@ class LocalRateLimiter implements Required<RateLimiter> {
     this.#cancelTimer = this.#clock.after(ms, () => this.#serve());
   }
 
-  /** True while one call at a time asks how things are. One that hangs, as its input may make it, is not waited for. */
-  get #isAsking(): boolean {
-    return this.#pace.isAsking || this.#outage.facts !== undefined;
-  }
-
   #hasRoom({ concurrency, nested = false }: ReserveOptions): boolean {
     // A call inside of one that is in flight must not wait for its end.
     if (nested) return true;
-    if (this.#isAsking) return this.#inFlight.count === 0 || this.#clock.now() >= this.#askedAt + LONG_ASKED_MS;
+    if (this.#pace.isAsking) return this.#inFlight.count === 0;
+    // A call that hangs, as its input may make it, is not waited for.
+    if (this.#outage.facts !== undefined)
+      return this.#inFlight.count === 0 || this.#clock.now() >= this.#askedAt + LONG_ASKED_MS;
     if (this.#pace.isTrying && this.#inFlight.count >= 2) return false;
     return this.#inFlight.hasRoom(concurrency, this.#limits.perMinute, this.#limits.isReported);
   }

@@ -4,7 +4,7 @@ import { BodyWriter } from "../content/body-writer.ts";
 import { quantize } from "../content/quantize.ts";
 import { vectorJson } from "../content/vector-json.ts";
 import { vectorOf } from "../content/vectors.ts";
-import { arrangeRows, type Row } from "../faults/arrange-rows.ts";
+import { answeredBy, arrangeRows, type Row } from "../faults/arrange-rows.ts";
 import type { Call, Route } from "../server/route.ts";
 import { cohere } from "./dialect.ts";
 import { type EmbedRequest, readEmbedRequest } from "./embed-request.ts";
@@ -31,7 +31,7 @@ export const embed: Route = {
         return {
           body: await write(call, request, rows),
           headers: { num_tokens: String(tokens), num_chars: String(texts.reduce((sum, text) => sum + text.length, 0)) },
-          answered: rows.map((row) => row.source),
+          answered: answeredBy(rows),
           faults,
         };
       },

@@ -64,6 +64,11 @@ export function arrangeRows(count: number, shape: RowShape, faults: Faults, dice
   return { rows: sent, faults: injected };
 }
 
+/** Positions of the inputs that rows answer. A vector of zeros is none of a server's model. */
+export function answeredBy(rows: readonly Row[]): number[] {
+  return rows.filter(({ flaw }) => flaw !== "zero").map(({ source }) => source);
+}
+
 /** Puts every row in another place. */
 function shuffled(rows: readonly Row[], dice: Dice): Row[] {
   const result = [...rows];

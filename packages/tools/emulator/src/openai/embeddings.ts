@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 import { BodyWriter } from "../content/body-writer.ts";
 import type { JsonObject } from "../content/json.ts";
 import { vectorJson, type VectorEncoding } from "../content/vector-json.ts";
-import { arrangeRows, type Row } from "../faults/arrange-rows.ts";
+import { answeredBy, arrangeRows, type Row } from "../faults/arrange-rows.ts";
 import type { Call, Route } from "../server/route.ts";
 import { openai } from "./dialect.ts";
 import { invalid, refuse } from "./errors.ts";
@@ -37,7 +37,7 @@ export const embeddings: Route = {
         const tail = { model, ...withUsage(call, { prompt_tokens: tokens, total_tokens: tokens }) };
         return {
           body: await write(call, rows, texts, dimensions, encoding, tail),
-          answered: rows.map((row) => row.source),
+          answered: answeredBy(rows),
           faults,
         };
       },
