@@ -17,11 +17,13 @@ export async function fitTexts(
 ): Promise<(string | InputError)[]> {
   signal?.throwIfAborted();
   const slots = textsIn(inputs);
-  if (!slots.some((text) => mayBeTooLong(text, length))) return slots;
+  const first = slots.findIndex((text) => mayBeTooLong(text, length));
+  if (first === -1) return slots;
   const cutter = await loadCutter();
   let characters = 0;
   try {
-    for (const [position, text] of slots.entries()) {
+    for (let position = first; position < slots.length; position++) {
+      const text = slots[position];
       if (typeof text !== "string" || !mayBeTooLong(text, length)) continue;
       slots[position] = fit(text, position, length, cutter);
       characters += text.length;
