@@ -54,11 +54,15 @@ export interface OutageFacts {
 /** Right to make one call. It is settled exactly once. */
 export interface Reservation {
   /**
-   * The call starts now: it may have waited for a permit, or for a cap of its batch. Returns the milliseconds that it has to
-   * wait all the same, because another call was refused meanwhile, and is asked again after them. Optional. Not called after
-   * `tryReserve` where the call starts at once.
+   * Milliseconds that the call has to wait all the same, because another one was refused since. Optional. Asked where a call
+   * has waited for a permit, or for a cap of its batch.
    */
-  begin?(): number | void;
+  waitMs?(): number;
+  /**
+   * The call starts now: it may have waited for a permit, or for a cap of its batch. Optional. Not called after `tryReserve`
+   * where the call starts at once.
+   */
+  begin?(): void;
   settle(settlement: Settlement): void;
 }
 

@@ -139,11 +139,11 @@ class LocalRateLimiter implements Required<RateLimiter> {
     this.#inFlight.begins();
     let isSettled = false;
     return {
+      waitMs: () => this.#pause.leftMs(this.#clock.now()),
       begin: () => {
         const later = this.#clock.now();
         start = this.#stats.markAgain(later, demand);
         for (const [, each] of taken) each.begin(later);
-        return this.#pause.leftMs(later);
       },
       settle: (settlement) => {
         if (isSettled) return;

@@ -58,7 +58,7 @@ class PolledLimiter implements RateLimiter {
     if (reservation === undefined) return undefined;
     this.#watch(reservation);
     return {
-      begin: () => reservation.begin?.(),
+      ...reservation,
       settle: (settlement) => {
         this.#seenAt.delete(reservation);
         reservation.settle(settlement);

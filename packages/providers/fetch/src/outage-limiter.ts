@@ -16,7 +16,7 @@ export function outageLimiter(clock: Clock): RateLimiter {
 /** The same reservation, which hears of no limit: those are the hosts' own. */
 function withoutLimits(reservation: Reservation): Reservation {
   return {
-    begin: () => reservation.begin?.(),
+    ...reservation,
     settle: ({ outcome }) => reservation.settle({ outcome: outcome === "limited" ? "failed" : outcome }),
   };
 }

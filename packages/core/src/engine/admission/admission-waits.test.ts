@@ -195,3 +195,26 @@ it("time at the limits counts as waited, time for a permit does not", async () =
   await context.clock.advance(50);
   expect(context.batch.stats.report("completed", 0, undefined).waitedMs).toBe(70);
 });
+
+it("P22 waits for the limits again, as urgent as before, where all were asked to wait while it waited for a permit", async () => {
+  const log: unknown[] = [];
+  const asked: (boolean | undefined)[] = [];
+  const waits = [1000, 0];
+  const limiter: RateLimiter = {
+    reserve: async (_demand, options) => {
+      asked.push(options?.urgent);
+      return {
+        waitMs: () => waits.shift() ?? 0,
+        begin: () => log.push("begin"),
+        settle: (settlement) => log.push(settlement),
+      };
+    },
+  };
+  const { admission, context } = open(limiter);
+  expect(await admission.pass(chunk, true)).toBeDefined();
+  expect([asked, log]).toEqual([
+    [true, true],
+    [UNUSED, "begin"],
+  ]);
+  expect(context.semaphore.tryAcquire()).toBe(false);
+});

@@ -112,8 +112,8 @@ export class Admission {
   async pass(chunk: Chunk<unknown>, urgent: boolean): Promise<Pass | undefined> {
     const { limiter } = this.#options;
     const signal = this.stopping;
-    /* oxlint-disable no-await-in-loop -- it begins anew where it has lost its patience with the permits */
-    for (let isUrgent = urgent; ; isUrgent = false) {
+    /* oxlint-disable no-await-in-loop -- it begins anew after a pause, or where it has lost its patience with the permits */
+    for (let isUrgent = urgent; ;) {
       let reservation: Reservation | undefined;
       if (limiter !== undefined) {
         const resume = this.#stats.waiting();
@@ -130,11 +130,12 @@ export class Admission {
         }
       }
       if (await this.#enter()) {
-        reservation?.begin?.();
-        if (!signal.aborted) return { reservation };
-        // The batch ended in the very turn in which the permit was granted.
+        const pauseMs = reservation?.waitMs?.() ?? 0;
+        if (pauseMs <= 0) reservation?.begin?.();
+        if (pauseMs <= 0 && !signal.aborted) return { reservation };
+        // All calls were asked to wait meanwhile, or the batch ended in the very turn in which the permit was granted.
         this.leave();
-      }
+      } else isUrgent = false;
       giveBack({ reservation });
       if (this.#isClosed || signal.aborted) return undefined;
     }

@@ -28,7 +28,7 @@ export class Budget {
     return this.#inFlight > 0;
   }
 
-  /** Spend that are left if all that is in flight takes as much as it may. */
+  /** Spend that is left if all that is in flight takes as much as it may. */
   get left(): Spend {
     return sum(this.#caps, this.#spent, -1);
   }

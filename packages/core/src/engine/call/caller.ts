@@ -158,8 +158,11 @@ export class Caller<Input, Output> {
     if (this.#spending === undefined || this.#spending.reserve(chunk)) return chunk;
     let affordable = await this.#spending.wait(chunk, batch.draining, cut);
     while (affordable !== undefined) {
-      const pauseMs = pass.reservation?.begin?.() ?? 0;
-      if (pauseMs === 0) return affordable;
+      const pauseMs = pass.reservation?.waitMs?.() ?? 0;
+      if (pauseMs <= 0) {
+        pass.reservation?.begin?.();
+        return affordable;
+      }
       this.#spending.end(affordable);
       // oxlint-disable-next-line no-await-in-loop -- another pause may follow
       await sleep(pauseMs, options.clock, batch.draining).catch(() => undefined);
