@@ -66,6 +66,10 @@ it.for(["", "_", "7", "x", "user", "verbose", "constructor", "toString"])(
   },
 );
 
+it("a name that goes on and on is like none", () => {
+  expect(nameMeant("x".repeat(1e6), OF_BATCH)).toBeUndefined();
+});
+
 it("a name whose option is not there is not taken for another", () => {
   expect(nameMeant("concurrency", ["signal", "timeoutMs"])).toBeUndefined();
   expect(optionMeant("endpoint", ["apiKey"])).toBeUndefined();

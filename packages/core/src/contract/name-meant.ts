@@ -20,7 +20,8 @@ export function nameMeant(
   known: readonly string[],
   words: readonly RegExp[] = ALIKE,
 ): string | undefined {
-  const wanted = plain(name);
+  // No option is longer.
+  const wanted = plain(name).slice(0, 40);
   const misspelled = Array.from(wanted, (_, at) => `${wanted.slice(0, at + 1)}.{0,3}${wanted.slice(at + 3)}`);
   return [new RegExp(`^(${misspelled.join("|")})$`), ...words.filter((each) => each.test(wanted))]
     .map((pattern) => known.find((each) => pattern.test(plain(each))))
