@@ -12,6 +12,8 @@ for (const file of globSync("**/*.md", { cwd: folder, exclude: ["**/node_modules
   for (const text of content.split(/\n\s*\n/)) passages.push({ file, text });
 }
 
+if (passages.length === 0) throw new Error(`Expected a folder with Markdown files, got none in ${folder}.`);
+
 await using embeddings = new LocalEmbeddings();
 const texts = passages.map(({ text }) => text);
 const vectors = await embeddings.batch(texts, { returnExceptions: true });

@@ -125,6 +125,14 @@ interface Row {
   readonly vector: readonly number[];
 }
 
+test("embed-folder: a folder without Markdown is an error, and what was written before is left as it is", async () => {
+  await writeFile(path.join(folder, "vectors.jsonl"), "paid\n");
+  const { code, errors } = await run("embed-folder", ["nowhere"]);
+  expect(code).toBe(1);
+  expect(errors).toContain("Expected a folder with Markdown files, got none in nowhere.");
+  expect(await fileOf("vectors.jsonl")).toBe("paid\n");
+});
+
 test("embed-folder: a paragraph that the model refuses is named with its file, and the others are kept", async () => {
   await writeFile(path.join(folder, "empty.md"), "");
   await writeFile(path.join(folder, "tax.md"), "It is due in May.\n");
