@@ -44,6 +44,7 @@ const config: ViteUserConfig = defineConfig({
     // A safeguard and no measure: nothing is asserted of a time.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    setupFiles: ["./scripts/seeded-random.ts"],
     reporters: ["default", "./scripts/summary-reporter.ts"],
     projects: [
       {
