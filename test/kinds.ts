@@ -134,10 +134,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   },
   "Cohere rerank, in parts": {
     ...rerank,
-    // The time limit is one of all parts with their waits, and so too long for what never ends.
+    // A list is bad where any part of it is: two of five would be tried 15 times a minute each.
     without: ["498", "too many", "slow", "never"],
     run: (server, inputs, options) =>
-      new CohereRerank({ ...cohere(server), maxDocuments: 2, timeoutMs: 900_000 }).batch(inputs.map(listOf), options),
+      new CohereRerank({ ...cohere(server), maxDocuments: 2 }).batch(inputs.map(listOf), options),
   },
   "Cohere classify": {
     without: ["498"],

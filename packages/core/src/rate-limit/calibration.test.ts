@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { range } from "../../test/regressions/held-backend.ts";
-import { Calibration, calibrationOf, demandOf } from "./calibration.ts";
+import { Calibration, calibrationOf, demandOf, weightOf } from "./calibration.ts";
 
 /** Calibration that has seen answers which weighed this much, and counted this share of it. */
 function learned(...answers: readonly (readonly [weighed: number, share: number])[]): Calibration {
@@ -83,4 +83,12 @@ it("demand is one request, its inputs, and its tokens as the provider is expecte
   calibration.answers.factor = 0.25;
   const own = { tokens: 15, inputTokens: 5, outputTokens: 10 };
   expect(demandOf({ size: 1, tokens: 50, outputTokens: 40 }, calibration)).toEqual({ requests: 1, inputs: 1, ...own });
+});
+
+it("the weight of a request is its tokens as they are expected to count or, with nothing weighed, its inputs", () => {
+  const request = { size: 3, tokens: 30, outputTokens: 0 };
+  const calibration = new Calibration();
+  calibration.factor = 0.5;
+  expect(weightOf(request, { calibration, weigh: undefined })).toBe(3);
+  expect(weightOf(request, { calibration, weigh: () => ({}) })).toBe(15);
 });

@@ -66,6 +66,14 @@ export function demandOf(
   return { requests: 1, inputs: size, tokens: input + output, inputTokens: input, outputTokens: output };
 }
 
+/** Weight of a request by which request sizes are learned: its tokens as they are expected to count or, unweighed, its inputs. */
+export function weightOf(
+  chunk: Weighed & { readonly size: number },
+  { calibration, weigh }: { readonly calibration: Calibration | undefined; readonly weigh: unknown },
+): number {
+  return weigh === undefined ? chunk.size : demandOf(chunk, calibration).tokens;
+}
+
 const learned = new WeakMap<(input: never) => Weight, Calibration>();
 
 /** Calibration of a `weigh`, learned in every batch so far. */

@@ -40,7 +40,7 @@ export class RerankParts {
     this.#size = size;
     this.#call = runnable(score as (part: Part, options: CallOptions) => Promise<RerankScore[]>, {
       // Not retried; and a wait that is too long to obey holds up no other list, which it would with `retry: false` (P45).
-      retry: { attempts: 2, outageMs: 0, shouldRetry: () => false },
+      retry: { attempts: 2, shouldRetry: () => false },
       limiter,
       maxConcurrency,
     });

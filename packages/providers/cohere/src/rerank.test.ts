@@ -136,6 +136,16 @@ describe("long lists", () => {
     expect(wire.requests).toHaveLength(6);
   });
 
+  // mostlygeek/llama-swap#146: 503 for the ten seconds in which a server loads its model.
+  test("P42 while the provider is out they ask one at a time, like other calls", async () => {
+    const clock = new FakeClock();
+    const wire = new Wire((request) => (clock.now() < 10_000 ? refused(503) : byNumber(request)));
+    const inputs = Array.from({ length: 40 }, (_, list) => ({ query: `q${list}`, documents: numbers(30) }));
+    const lists = await runOn(clock, make(wire, { maxDocuments: 10, clock }).batch(inputs, { clock }));
+    expect(lists.map((list) => list.length)).toEqual(inputs.map(() => 30));
+    expect(wire.requests.length - 40 * 3).toBeLessThan(40);
+  });
+
   test("P29 each of their calls counts against the limit, and the list itself does not", async () => {
     const clock = new FakeClock();
     const times: number[] = [];

@@ -104,6 +104,21 @@ it("is contended where another stage may wait for the same permits", () => {
   expect(admission.isContended).toBe(true);
 });
 
+it("P8 each that waits for a permit in vain gives its reservation back, not the first alone", async () => {
+  const log: unknown[] = [];
+  const reservation: Reservation = { settle: (settlement) => log.push(settlement) };
+  let left = 3;
+  const limiter: RateLimiter = {
+    reserve: () => (left-- > 0 ? Promise.resolve(reservation) : new Promise(() => {})),
+  };
+  const { admission, context } = open(limiter);
+  for (let others = 0; others < 2; others++) context.semaphore.join({ claim: () => false });
+  admission.tryEnter();
+  for (let waiting = 0; waiting < 3; waiting++) void admission.pass(chunk, true);
+  await context.clock.advance(60_000);
+  expect(log).toEqual([UNUSED, UNUSED, UNUSED]);
+});
+
 it("P12 passes nothing where the batch ends while it waits at the limits", async () => {
   const limiter = new HeldLimiter();
   const { admission, context } = open(limiter);

@@ -3,7 +3,6 @@ import { chunkOf, countOffers, stageContext } from "../../../test/engine-parts.t
 import { runnable } from "../../compose/functions.ts";
 import type { Demand, RateLimiter, Reservation, ReserveOptions, Settlement } from "../../contract/rate-limiter.ts";
 import type { BatchOptions } from "../../contract/runnable.ts";
-import { Calibration } from "../../rate-limit/calibration.ts";
 import { RequestSize } from "../../request-size/request-size.ts";
 import type { AnyStageContext } from "../stage-context.ts";
 import { Admission } from "./admission.ts";
@@ -85,15 +84,6 @@ it("P55 where the number in flight is searched for, it holds in place of what is
   const size = Object.defineProperty(new RequestSize(), "inFlight", { value: 7 });
   admissionOf({}, { options: { ...options, limiter, size } }).tryPass(chunk);
   expect(limiter.asked[0]?.[1]?.concurrency).toBe(7);
-});
-
-it("the weight of a chunk is its tokens as they are expected to count or, with nothing weighed, its inputs", () => {
-  expect(admissionOf().weightOf(chunk)).toBe(3);
-  const calibration = new Calibration();
-  calibration.factor = 0.5;
-  const { options } = stageContext(SUBJECT, []);
-  const weighing = { ...options, calibration, weigh: () => ({}) };
-  expect(admissionOf({}, { options: weighing }).weightOf(chunk)).toBe(15);
 });
 
 it.for([

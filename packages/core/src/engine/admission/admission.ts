@@ -4,25 +4,26 @@ import type { Chunk } from "../intake/chunk.ts";
 import type { ResolvedOptions } from "../resolve/resolve-options.ts";
 import type { Stats } from "../results/stats.ts";
 import type { AnyStageContext } from "../stage-context.ts";
+import { OuterTime } from "./outer-time.ts";
 import { FREE, giveBack, type Pass } from "./pass.ts";
 import { holds, type Semaphore } from "./semaphore.ts";
 
-/**
- * Admission of chunks to their calls: the rate limits and then concurrency, in that order, so that a chunk that waits at
- * the limits holds no permit. Retries pass ahead of new work. Counts the calls in flight.
- */
+/** Admission of chunks to their calls: rate limits first, so that what waits for them holds no permit; retries ahead of new work. */
 export class Admission {
   readonly semaphore: Semaphore;
   /** The semaphore may allow more than their `maxConcurrency`, for others. */
   readonly #options: ResolvedOptions<never, unknown>;
   readonly #stats: Stats;
-  /** Aborted as soon as nothing new may start: waiting has no use any longer. */
+  /** Aborted as soon as nothing new may start. */
   readonly stopping: AbortSignal;
   readonly #reserve: ReserveOptions;
   /** Permits held. */
   #held = 0;
   /** Calls in flight, and answers being checked. */
   #busy = 0;
+  /** Chunks that wait at the limits. */
+  #atLimits = 0;
+  readonly #outerTime: OuterTime | undefined;
   /** True while new work waits at the limits. Never more than one chunk of it does. */
   #isParked = false;
   /** Chunks that wait at the limits and may take too long again. */
@@ -41,6 +42,7 @@ export class Admission {
     this.stopping = stop === undefined ? batch.draining : AbortSignal.any([batch.draining, stop.signal]);
     const { limiter, parent, statedConcurrency: concurrency } = options;
     if (limiter !== undefined && batch.hooks.onProgress !== undefined) batch.stats.watch(limiter);
+    this.#outerTime = parent && new OuterTime(parent);
     this.#reserve = { concurrency, nested: limiter && parent && holds(parent, limiter) };
   }
 
@@ -111,33 +113,36 @@ export class Admission {
   /** Waits for the limits and then for a permit. Undefined where the batch ends first. */
   async pass(chunk: Chunk<unknown>, urgent: boolean): Promise<Pass | undefined> {
     const { limiter } = this.#options;
-    const signal = this.stopping;
     /* oxlint-disable no-await-in-loop -- it begins anew after a pause, or where it has lost its patience with the permits */
     for (let isUrgent = urgent; ;) {
       let reservation: Reservation | undefined;
       if (limiter !== undefined) {
         const resume = this.#stats.waiting();
+        this.#atLimits++;
+        this.#outerTime?.tell(this.#busy, this.#atLimits);
         if (chunk.isSlow) this.#slow++;
         try {
-          const demand = demandOf(chunk, this.#options.calibration);
-          reservation = await limiter.reserve(demand, { ...this.#reserveOptions(), signal, urgent: isUrgent });
+          const options = { ...this.#reserveOptions(), signal: this.stopping, urgent: isUrgent };
+          reservation = await limiter.reserve(demandOf(chunk, this.#options.calibration), options);
         } catch (error) {
-          if (signal.aborted) return undefined;
+          if (this.stopping.aborted) return undefined;
           throw error;
         } finally {
           if (chunk.isSlow) this.#slow--;
+          this.#atLimits--;
+          this.#outerTime?.tell(this.#busy, this.#atLimits);
           resume();
         }
       }
       if (await this.#enter()) {
         const pauseMs = reservation?.waitMs?.() ?? 0;
         if (pauseMs <= 0) reservation?.begin?.();
-        if (pauseMs <= 0 && !signal.aborted) return { reservation };
+        if (pauseMs <= 0 && !this.stopping.aborted) return { reservation };
         // All calls were asked to wait meanwhile, or the batch ended in the very turn in which the permit was granted.
         this.leave();
       } else isUrgent = false;
       giveBack({ reservation });
-      if (this.#isClosed || signal.aborted) return undefined;
+      if (this.#isClosed || this.stopping.aborted) return undefined;
     }
     /* oxlint-enable no-await-in-loop */
   }
@@ -145,22 +150,19 @@ export class Admission {
   /** A call begins. */
   begin(): void {
     this.#busy++;
+    this.#outerTime?.tell(this.#busy, this.#atLimits);
   }
 
   /** A call has ended and its outcomes are settled: only now may others that wait for the limits go (L12). */
   end({ reservation }: Pass, settlement: Settlement | undefined): void {
     this.#busy--;
+    this.#outerTime?.tell(this.#busy, this.#atLimits);
     if (settlement !== undefined) reservation?.settle(settlement);
   }
 
-  /** Weight of a chunk by which request sizes are learned: its tokens as they are expected to count or, unweighed, its inputs. */
-  weightOf(chunk: Chunk<unknown>): number {
-    return this.#options.weigh === undefined ? chunk.size : demandOf(chunk, this.#options.calibration).tokens;
-  }
-
   #reserveOptions(): ReserveOptions {
-    const inFlight = this.#options.size?.inFlight;
-    return inFlight === undefined ? this.#reserve : { ...this.#reserve, concurrency: inFlight };
+    const concurrency = this.#options.size?.inFlight;
+    return concurrency === undefined ? this.#reserve : { ...this.#reserve, concurrency };
   }
 
   /** Lets nothing through any more. */
@@ -187,6 +189,8 @@ export class Admission {
     this.#cancelPatience = clock.after(PATIENCE_MS, () => {
       this.#cancelPatience = undefined;
       this.#waiting.shift()?.(false);
+      // Each holds a reservation.
+      if (this.#waiting.length > 0) this.#startPatience();
     });
   }
 }

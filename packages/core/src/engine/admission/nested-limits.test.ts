@@ -2,8 +2,10 @@ import { FakeClock } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { runnable } from "../../compose/functions.ts";
 import type { CallOptions } from "../../contract/call.ts";
-import { ProviderError } from "../../contract/errors.ts";
+import { sleep } from "../../contract/clock.ts";
+import { ProviderError, TimeoutError } from "../../contract/errors.ts";
 import type { RateLimiter } from "../../contract/rate-limiter.ts";
+import type { Runnable } from "../../runnable.ts";
 import { rateLimiter } from "../../rate-limit/local-rate-limiter.ts";
 
 const FREE = { settle: () => undefined };
@@ -59,4 +61,38 @@ test("P42 batches on one limiter, of which some get nothing through for minutes,
   );
   const inputs = Array.from({ length: 12 }, () => 3);
   expect(await clock.run(lists.batch(inputs, { clock, returnExceptions: true }))).toEqual(inputs);
+});
+
+/** Lists of parts of 100 ms on one limiter, with 1 s for each list: all that counts for it are calls. */
+function lists(limiter: RateLimiter, clock: FakeClock, partMs: (part: number) => number): Runnable<number, number> {
+  const part = runnable(
+    async (index: number, { signal }: CallOptions) => {
+      await sleep(partMs(index), clock, signal);
+      return index;
+    },
+    { limiter },
+  );
+  return runnable(
+    async (parts: number, options: CallOptions) =>
+      (await part.batch([...Array(parts).keys()], { ...options, clock })).length,
+    { timeoutMs: 1000, retry: { attempts: 1, outageMs: 0 } },
+  );
+}
+
+// Cohere's trial keys: 10 reranks a minute, so that a list of 9 parts waits for most of a minute.
+test("P13 what a call waits for the limits inside of it does not count against its time", async () => {
+  const clock = new FakeClock();
+  const limiter = rateLimiter({ requestsPerMinute: 10, clock });
+  const slots = await clock.run(lists(limiter, clock, () => 100).batch([9, 9, 9], { clock, returnExceptions: true }));
+  expect(slots).toEqual([9, 9, 9]);
+  expect(clock.now()).toBeGreaterThan(120_000);
+});
+
+test("P13 a part that does not end does, whatever others wait for", async () => {
+  const clock = new FakeClock();
+  const limiter = rateLimiter({ requestsPerMinute: 10, clock });
+  const hanging = lists(limiter, clock, (part) => (part === 0 ? 1e9 : 100));
+  const [slot] = await clock.run(hanging.batch([9], { clock, returnExceptions: true }));
+  expect(slot).toBeInstanceOf(TimeoutError);
+  expect(clock.now()).toBeLessThan(2000);
 });

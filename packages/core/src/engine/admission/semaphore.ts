@@ -17,6 +17,8 @@ export interface Permit {
   readonly limiter: RateLimiter | undefined;
   /** Permit of the call inside of which this call's batch runs. */
   readonly outer: Permit | undefined;
+  /** The time that the call may take, where it is limited. */
+  readonly deadline?: { start(): void; stop(): void } | undefined;
   /** The call, while it goes through middleware. */
   readonly call?: Call | undefined;
 }

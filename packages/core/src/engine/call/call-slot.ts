@@ -5,6 +5,7 @@ import type { Call } from "../../contract/middleware.ts";
 import type { RateLimiter, RateLimitFacts } from "../../contract/rate-limiter.ts";
 import type { Permit, Semaphore } from "../admission/semaphore.ts";
 import type { AnyStageContext } from "../stage-context.ts";
+import type { Deadline } from "./deadline.ts";
 
 /** Place for a call in flight: its permit, the options that it hands to call after call, and the facts that they report. */
 export class CallSlot implements Permit {
@@ -17,6 +18,7 @@ export class CallSlot implements Permit {
   limits: RateLimitFacts | undefined;
   requestId: string | undefined;
   call: Call | undefined;
+  deadline: Deadline | undefined;
   /** Fault of middleware in the last call: an error for the whole batch. */
   fault: Error | undefined;
 

@@ -14,10 +14,10 @@ import { isUnavailable } from "../../recovery/retry-policy.ts";
 import type { CallStrategy } from "../resolve/call-strategy.ts";
 import { wrongCount } from "../results/check-result.ts";
 import type { Answer, Settler } from "../results/settler.ts";
-import { countedTokens } from "../../rate-limit/calibration.ts";
+import { countedTokens, weightOf } from "../../rate-limit/calibration.ts";
 import type { StageContext } from "../stage-context.ts";
 import { CallSlot } from "./call-slot.ts";
-import { startDeadline } from "./deadline.ts";
+import { Deadline } from "./deadline.ts";
 import { outputOf, throughMiddleware } from "../../middleware/through-middleware.ts";
 
 /** Makes a stage's calls, new work's and recovery's alike: each from its pass to its outcomes. */
@@ -74,7 +74,8 @@ export class Caller<Input, Output> {
   async #call(chunk: Chunk<Input>, slot: CallSlot): Promise<Answer> {
     const { calibration, callHooks, clock, lookUp, size, strategy, timeoutMs } = this.#context.options;
     const { stats, hooks } = this.#context.batch;
-    const startedAt = hooks.onRequest === undefined && size === undefined ? 0 : clock.now();
+    const isTimed = hooks.onRequest !== undefined || size !== undefined || timeoutMs !== undefined;
+    const startedAt = isTimed ? clock.now() : 0;
     // What a call reports after its end belongs to no call any more.
     slot.usage = undefined;
     slot.limits = undefined;
@@ -82,13 +83,14 @@ export class Caller<Input, Output> {
     slot.fault = undefined;
     chunk.attempts++;
     if (!lookUp) stats.callBegins();
-    const deadline = timeoutMs === undefined ? undefined : startDeadline(slot.options, timeoutMs, clock);
+    const deadline = timeoutMs === undefined ? undefined : new Deadline(slot.options, timeoutMs, clock, startedAt);
+    slot.deadline = deadline;
     const { options } = deadline ?? slot;
     let answer: Answer;
     try {
       const sent =
         callHooks === undefined ? send(strategy, chunk.inputs, options) : this.#sendThrough(chunk, slot, options);
-      answer = { value: await (deadline?.race(sent) ?? sent) };
+      answer = { value: await (deadline === undefined ? sent : Promise.race([sent, deadline.expired])) };
     } catch (thrown) {
       answer = { error: toError(thrown) };
     }
@@ -100,7 +102,7 @@ export class Caller<Input, Output> {
     if (error !== undefined) size?.failed();
     // What is sent again, or is a part, says little of what requests take.
     else if (chunk.attempts === 1)
-      size?.answered(this.#admission.weightOf(chunk), clock.now() - startedAt, clock.now());
+      size?.answered(weightOf(chunk, this.#context.options), clock.now() - startedAt, clock.now());
     if (!lookUp && hooks.onRequest !== undefined) {
       const durationMs = clock.now() - startedAt;
       hooks.onRequest({ inputs: chunk.size, attempt: chunk.attempts, durationMs, usage, requestId, error });

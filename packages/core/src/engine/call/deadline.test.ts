@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { countListeners, watch, type Watched } from "../../../test/regressions/held-backend.ts";
 import { TimeoutError } from "../../contract/errors.ts";
 import type { CallOptions, CallReport } from "../../contract/call.ts";
-import { startDeadline } from "./deadline.ts";
+import { Deadline } from "./deadline.ts";
 
 interface Sent {
   readonly clock: FakeClock;
@@ -24,9 +24,9 @@ async function within<Answer>(
   options: CallOptions,
   clock: FakeClock,
 ): Promise<Answer> {
-  const deadline = startDeadline(options, 100, clock);
+  const deadline = new Deadline(options, 100, clock);
   try {
-    return await deadline.race(call(deadline.options));
+    return await Promise.race([call(deadline.options), deadline.expired]);
   } finally {
     deadline.end();
   }
@@ -136,4 +136,35 @@ it("a call gets the options that it would have got, its signal and report aside,
   expect(options).toMatchObject({ dimensions: 8 });
   expect(options.signal).not.toBe(outer.signal);
   expect(Object.isFrozen(options)).toBe(true);
+});
+
+it("P13 the time stands still while it is stopped, however often", async () => {
+  const clock = new FakeClock();
+  const deadline = new Deadline({}, 100, clock);
+  const running = watch(deadline.expired);
+  await clock.advance(40);
+  deadline.stop();
+  deadline.stop();
+  await clock.advance(1000);
+  deadline.start();
+  await clock.advance(1000);
+  expect([running.state, clock.pending]).toEqual(["pending", 0]);
+  deadline.start();
+  await clock.advance(59);
+  expect(running.state).toBe("pending");
+  await clock.advance(1);
+  expect(running.reason).toBeInstanceOf(TimeoutError);
+});
+
+it("does not go on once the call has ended, or the batch", async () => {
+  const clock = new FakeClock();
+  const outer = new AbortController();
+  const [ended, aborted] = [new Deadline({}, 100, clock), new Deadline({ signal: outer.signal }, 100, clock)];
+  ended.stop();
+  aborted.stop();
+  ended.end();
+  outer.abort();
+  ended.start();
+  aborted.start();
+  expect(clock.pending).toBe(0);
 });

@@ -1,47 +1,70 @@
 import type { Clock } from "../../contract/clock.ts";
 import { TimeoutError } from "../../contract/errors.ts";
-import type { CallOptions, CallReport } from "../../contract/call.ts";
+import type { CallOptions } from "../../contract/call.ts";
 
-/** Deadline of one call. */
-export interface Deadline {
+/** Time of one call, which is given up after `timeoutMs` from its dispatch (P13). */
+export class Deadline {
   /** Options for the call. Their signal is aborted with the error that the call's items get. */
   readonly options: CallOptions;
-  /** The answer, unless the time runs out first. @throws TimeoutError */
-  race<Answer>(answer: Promise<Answer>): Promise<Answer>;
-  /** The call has ended. */
-  end(): void;
-}
+  readonly #outer: AbortSignal | undefined;
+  readonly #clock: Clock;
+  /** Rejects when the time runs out. @throws TimeoutError */
+  readonly expired: Promise<never>;
+  readonly #expire: () => void;
+  readonly #onAbort: () => void;
+  #isOver = false;
+  #stops = 0;
+  #startedAt: number;
+  #leftMs: number;
+  #cancelTimer: () => void;
 
-/** Starts the time of a call that is given up after `timeoutMs`: at its dispatch (P13). */
-export function startDeadline(options: CallOptions, timeoutMs: number, clock: Clock): Deadline {
-  const controller = new AbortController();
-  const expired = Promise.withResolvers<never>();
-  let isOver = false;
-  const cancelTimer = clock.after(timeoutMs, () => {
-    const error = new TimeoutError(
-      `Expected the call to end within \`timeoutMs\` (${timeoutMs} ms), got no answer. Allow more time, or send less at once.`,
-    );
-    isOver = true;
-    expired.reject(error);
-    controller.abort(error);
-  });
-  const onAbort = (): void => {
-    // The batch is over: nothing waits for the time to run out.
-    cancelTimer();
-    controller.abort(options.signal?.reason);
-  };
-  options.signal?.addEventListener("abort", onAbort, { once: true });
-  // What a call reports after its time is up belongs to no call any more.
-  const report = (facts: CallReport): void => {
-    if (!isOver) options.report?.(facts);
-  };
-  return {
-    options: Object.freeze({ ...options, signal: controller.signal, report }),
-    race: (answer) => Promise.race([answer, expired.promise]),
-    end() {
-      isOver = true;
-      cancelTimer();
-      options.signal?.removeEventListener("abort", onAbort);
-    },
-  };
+  constructor(options: CallOptions, timeoutMs: number, clock: Clock, startedAt: number = clock.now()) {
+    const controller = new AbortController();
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.#outer = options.signal;
+    this.#clock = clock;
+    this.expired = promise;
+    this.#expire = () => {
+      const error = new TimeoutError(
+        `Expected the call to end within \`timeoutMs\` (${timeoutMs} ms), got no answer. Allow more time, or send less at once.`,
+      );
+      this.#isOver = true;
+      reject(error);
+      controller.abort(error);
+    };
+    this.#onAbort = () => {
+      // The batch is over: nothing waits for the time to run out.
+      this.stop();
+      controller.abort(options.signal?.reason);
+    };
+    this.#startedAt = startedAt;
+    this.#leftMs = timeoutMs;
+    this.#cancelTimer = clock.after(timeoutMs, this.#expire);
+    options.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    const report: CallOptions["report"] = (facts) => {
+      // What a call reports after its time is up belongs to no call any more.
+      if (!this.#isOver) options.report?.(facts);
+    };
+    this.options = Object.freeze({ ...options, signal: controller.signal, report });
+  }
+
+  /** Lets the time stand still, until it is started as often: a batch inside of the call only waits for rate limits. */
+  stop(): void {
+    if (this.#stops++ > 0) return;
+    this.#cancelTimer();
+    this.#leftMs -= this.#clock.now() - this.#startedAt;
+  }
+
+  start(): void {
+    if (--this.#stops > 0 || this.#isOver) return;
+    this.#startedAt = this.#clock.now();
+    this.#cancelTimer = this.#clock.after(this.#leftMs, this.#expire);
+  }
+
+  /** The call has ended. */
+  end(): void {
+    this.#isOver = true;
+    this.#cancelTimer();
+    this.#outer?.removeEventListener("abort", this.#onAbort);
+  }
 }

@@ -53,7 +53,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     this.#admission = admission;
     this.#packer = new Packer(options);
     this.#ahead = new Ahead(context, settler);
-    if (options.size !== undefined) this.#target = new RequestTarget(context, admission);
+    if (options.size !== undefined) this.#target = new RequestTarget(context);
     if (maxWaitMs !== undefined || !("advance" in source)) {
       this.#timer = new FlushTimer(context, this.#packer, () => this.#outstanding === 0 && source.isIdle?.() !== false);
     }

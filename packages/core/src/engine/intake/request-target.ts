@@ -1,5 +1,5 @@
+import { weightOf } from "../../rate-limit/calibration.ts";
 import type { RequestSize } from "../../request-size/request-size.ts";
-import type { Admission } from "../admission/admission.ts";
 import type { StageContext } from "../stage-context.ts";
 import type { Chunk } from "./chunk.ts";
 
@@ -10,19 +10,17 @@ const FIRST_INPUTS = 100;
 /** Weight of a stage's next request at most, where the size of requests is learned. */
 export class RequestTarget<Input, Output> {
   readonly #context: StageContext<Input, Output>;
-  readonly #admission: Admission;
   /** Inputs that have been sent, and their weight as it was expected then. */
   #inputs = 0;
   #weight = 0;
 
-  constructor(context: StageContext<Input, Output>, admission: Admission) {
+  constructor(context: StageContext<Input, Output>) {
     this.#context = context;
-    this.#admission = admission;
   }
 
   sent(chunk: Chunk<Input>): void {
     this.#inputs += chunk.size;
-    this.#weight += this.#admission.weightOf(chunk);
+    this.#weight += weightOf(chunk, this.#context.options);
     this.#context.options.size?.sent();
   }
 
