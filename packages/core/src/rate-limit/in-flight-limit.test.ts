@@ -15,8 +15,8 @@ function fill(
   const minute = Object.entries(perMs ?? {}).map(([kind, rate]) => [kind, rate * 60_000] as const);
   const perMinute = perMs && Object.fromEntries(minute);
   let begun = 0;
-  while (begun < MOST && limit.hasRoom(own, perMinute, perMinute !== undefined && isReported)) {
-    limit.begins();
+  while (begun < MOST && limit.hasRoom(own, perMinute, perMinute !== undefined && isReported, { now: () => 0 })) {
+    limit.begins(0);
     begun++;
   }
   return begun;
@@ -25,8 +25,8 @@ function fill(
 /** Limit whose first call has answered, with enough successes for what is reported to be trusted. */
 function answered(start: number, latencyMs: number = 100, used: Demand = SMALL): InFlightLimit {
   const limit = new InFlightLimit(start);
-  limit.begins();
-  limit.ended(latencyMs, used, true);
+  limit.begins(0);
+  limit.ended(0, latencyMs, used, true);
   for (let call = 0; call < 10 * MOST; call++) limit.succeeded();
   return limit;
 }
@@ -41,10 +41,10 @@ it.for(["succeeded", "answered"] as const)("the first call goes alone until one 
   const limit = new InFlightLimit(5);
   expect(limit.isProbing).toBe(true);
   expect(fill(limit, 50, { requests: 1 })).toBe(1);
-  limit.ended(100, SMALL, true);
+  limit.ended(0, 100, SMALL, true);
   expect(limit.isProbing).toBe(true);
   expect(fill(limit)).toBe(1);
-  limit.ended(100, SMALL, true);
+  limit.ended(0, 100, SMALL, true);
   limit[end]();
   expect(limit.isProbing).toBe(false);
   expect(fill(limit)).toBe(5);
@@ -57,33 +57,33 @@ it("a caller's own cap holds instead of the start, above it and below", () => {
 
 it("a refusal halves the calls in flight, and each round without one adds a call", () => {
   const limit = answered(Infinity);
-  for (let call = 0; call < 10; call++) limit.begins();
-  limit.ended(100, SMALL, true);
+  for (let call = 0; call < 10; call++) limit.begins(0);
+  limit.ended(0, 100, SMALL, true);
   limit.refused(0, 1000);
-  for (let call = 0; call < 9; call++) limit.ended(100, SMALL, true);
+  for (let call = 0; call < 9; call++) limit.ended(0, 100, SMALL, true);
   expect(fill(limit)).toBe(5);
   for (const expected of [6, 7, 8]) {
     for (let call = 0; call < expected; call++) limit.succeeded();
     expect(fill(limit)).toBe(1);
-    expect(limit.hasRoom(undefined, undefined, false)).toBe(false);
+    expect(limit.hasRoom(undefined, undefined, false, { now: () => 0 })).toBe(false);
   }
 });
 
 it("of the calls that were in flight together, the first refusal speaks for all", () => {
   const limit = answered(Infinity);
-  for (let call = 0; call < 7; call++) limit.begins();
-  limit.ended(100, SMALL, true);
+  for (let call = 0; call < 7; call++) limit.begins(0);
+  limit.ended(0, 100, SMALL, true);
   limit.refused(0, 1000);
   for (const startedAt of [0, 999, 1000]) {
-    limit.ended(100, SMALL, true);
+    limit.ended(0, 100, SMALL, true);
     limit.refused(startedAt, 1100);
   }
-  for (let call = 0; call < 3; call++) limit.ended(100, SMALL, true);
+  for (let call = 0; call < 3; call++) limit.ended(0, 100, SMALL, true);
   expect(fill(limit)).toBe(3);
-  limit.ended(100, SMALL, true);
+  limit.ended(0, 100, SMALL, true);
   limit.refused(1001, 1200);
-  expect(limit.hasRoom(undefined, undefined, false)).toBe(false);
-  for (let call = 0; call < 2; call++) limit.ended(100, SMALL, true);
+  expect(limit.hasRoom(undefined, undefined, false, { now: () => 0 })).toBe(false);
+  for (let call = 0; call < 2; call++) limit.ended(0, 100, SMALL, true);
   expect(fill(limit)).toBe(1);
 });
 
@@ -102,9 +102,9 @@ it("Little's law: twice as many calls as reported limits let pass in the time th
 it("limits that are only configured are reached, too, and a refusal halves the calls in flight", () => {
   const limit = answered(5, 100);
   expect(fill(limit, undefined, { requests: 0.1 }, false)).toBe(20);
-  limit.ended(100, SMALL, true);
+  limit.ended(0, 100, SMALL, true);
   limit.refused(1, 1000);
-  for (let call = 0; call < 19; call++) limit.ended(100, SMALL, true);
+  for (let call = 0; call < 19; call++) limit.ended(0, 100, SMALL, true);
   expect(fill(limit, undefined, { requests: 0.1 }, false)).toBe(10);
 });
 
@@ -137,27 +137,27 @@ it.for([
   ["tokens", { tokens: 15 }, 30],
 ] as const)("latency and size are means: of what two calls have taken, for %s", ([, perMs, expected]) => {
   const limit = answered(1, 100, { requests: 1, inputs: 2, tokens: 100 });
-  limit.begins();
-  limit.ended(300, { requests: 1, inputs: 6, tokens: 300 }, true);
+  limit.begins(0);
+  limit.ended(0, 300, { requests: 1, inputs: 6, tokens: 300 }, true);
   expect(fill(limit, undefined, perMs)).toBe(expected);
 });
 
 it("the means are over the last calls: one odd call among many does not count for much", () => {
   const limit = answered(1, 100);
   for (let call = 0; call < 98; call++) {
-    limit.begins();
-    limit.ended(100, SMALL, true);
+    limit.begins(0);
+    limit.ended(0, 100, SMALL, true);
   }
-  limit.begins();
-  limit.ended(100 + 32 * 50, SMALL, true);
+  limit.begins(0);
+  limit.ended(0, 100 + 32 * 50, SMALL, true);
   expect(fill(limit, undefined, { requests: 0.1 })).toBe(30);
 });
 
 it("P55 a call that failed says nothing of the time that calls take", () => {
   const limit = answered(1, 100);
   for (let call = 0; call < 50; call++) {
-    limit.begins();
-    limit.ended(1, SMALL, false);
+    limit.begins(0);
+    limit.ended(0, 1, SMALL, false);
   }
   expect(fill(limit, undefined, { requests: 0.1 })).toBe(20);
 });
@@ -172,7 +172,7 @@ it("P46 reported limits are trusted step by step: half as many calls more with e
   const rounds = (count: number): number[] =>
     Array.from({ length: count }, () => {
       const begun = fill(limit, undefined, { requests: 1 });
-      for (let call = 0; call < begun; call++) limit.ended(100, SMALL, true);
+      for (let call = 0; call < begun; call++) limit.ended(0, 100, SMALL, true);
       for (let call = 0; call < begun; call++) limit.succeeded();
       return begun;
     });
@@ -184,7 +184,31 @@ it("P46 reported limits are trusted step by step: half as many calls more with e
 it("P46 where answers are slow, more at once", () => {
   const limit = new InFlightLimit(5);
   fill(limit);
-  limit.ended(20_000, SMALL, true);
+  limit.ended(0, 20_000, SMALL, true);
   limit.succeeded();
   expect(fill(limit, undefined, { requests: 1 })).toBe(11);
+});
+
+it("P42 calls that hang are taken to need no room, except of a cap", () => {
+  const limit = answered(5);
+  limit.refused(0, 1000);
+  limit.begins(1000);
+  const roomAt = (now: number, own?: number): boolean => limit.hasRoom(own, undefined, false, { now: () => now });
+  expect([limit.nextHangsAt(1000), roomAt(30_999), roomAt(31_000), roomAt(31_000, 1)]).toEqual([
+    31_000,
+    false,
+    true,
+    false,
+  ]);
+  limit.begins(31_000);
+  expect([limit.count, limit.busy(31_000), roomAt(31_000), limit.nextHangsAt(31_000)]).toEqual([2, 1, false, 61_000]);
+  limit.ended(1000, 30_000, SMALL, false);
+  limit.ended(31_000, 1, SMALL, false);
+  expect([limit.count, limit.busy(31_000), limit.nextHangsAt(31_000)]).toEqual([0, 0, undefined]);
+});
+
+it("P42 where answers take long, a call hangs after four times as long", () => {
+  const limit = answered(5, 60_000);
+  limit.begins(0);
+  expect(limit.nextHangsAt(0)).toBe(240_000);
 });

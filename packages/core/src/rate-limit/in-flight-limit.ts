@@ -1,3 +1,4 @@
+import type { Clock } from "../contract/clock.ts";
 import type { Demand } from "../contract/rate-limiter.ts";
 
 /** Room for slow calls, and for working off what a pause has saved up. */
@@ -5,6 +6,9 @@ const HEADROOM = 2;
 /** Calls that one success adds to those in flight until the reported limits have been seen to hold: more where answers are slow. */
 const GROWTH = 0.5;
 const SLOW_MS = 2000;
+/** Milliseconds after which a call is taken to hang, and times as long as answers take. */
+const HANGS_MS = 30_000;
+const HANGS_TIMES = 4;
 /** Calls over which latency and size are averaged. */
 const MEMORY = 32;
 const MINUTE_MS = 60_000;
@@ -14,11 +18,13 @@ const SIZES = ["inputs", "tokens", "inputTokens", "outputTokens"] as const;
  * Limit of calls in flight, by what is known of the provider. Nothing: one, which finds out. Its limits: as many as they
  * let pass while a call takes its time (Little's law), twice, but from one on half as many more with each round of
  * successes. That it reports none: as many as at the start, half as many after a refusal, one more for every round
- * without one.
+ * without one. A call that hangs, as its input may make it, counts against a cap alone: others do not wait for its end.
  */
 export class InFlightLimit {
   readonly #start: number;
   #count = 0;
+  /** Calls in flight by the time at which they began, the oldest first. */
+  readonly #begun = new Map<number, number>();
   #isAnswered = false;
   /** Calls that a backend allows which reports no limits. Without a refusal it does not limit at all. */
   #adaptive = Infinity;
@@ -45,6 +51,22 @@ export class InFlightLimit {
     return this.#count;
   }
 
+  /** Calls in flight that do not hang. */
+  busy(now: number): number {
+    let busy = this.#count;
+    for (const [at, calls] of this.#begun) {
+      if (this.#hangsAt(at) > now) break;
+      busy -= calls;
+    }
+    return busy;
+  }
+
+  /** Time from which one more call in flight is taken to hang; undefined where all that are do. */
+  nextHangsAt(now: number): number | undefined {
+    for (const at of this.#begun.keys()) if (this.#hangsAt(at) > now) return this.#hangsAt(at);
+    return undefined;
+  }
+
   /**
    * Tells whether there is room for one more call.
    *
@@ -52,22 +74,31 @@ export class InFlightLimit {
    * @param perMinute amounts that the limits let pass in a minute; undefined where none is known
    * @param isReported true where responses report them, and a refusal says nothing else of the calls in flight
    */
-  hasRoom(own: number | undefined, perMinute: Partial<Demand> | undefined, isReported: boolean): boolean {
-    if (this.isProbing) return this.#count === 0;
-    let carried = own ?? this.#start;
-    if (perMinute !== undefined) {
-      carried = this.#start === Infinity ? Infinity : Math.max(this.#start, own ?? 0, this.#steady(perMinute));
-    }
-    return this.#count < Math.min(carried, Math.floor(isReported ? this.#trusted : this.#adaptive));
+  hasRoom(
+    own: number | undefined,
+    perMinute: Partial<Demand> | undefined,
+    isReported: boolean,
+    clock: Pick<Clock, "now">,
+  ): boolean {
+    const cap = own ?? this.#start;
+    if (perMinute === undefined && this.#count >= cap) return false;
+    let learned = this.isProbing ? 1 : Math.floor(isReported ? this.#trusted : this.#adaptive);
+    if (perMinute !== undefined && this.#start !== Infinity)
+      learned = Math.min(learned, Math.max(this.#start, own ?? 0, this.#steady(perMinute)));
+    return this.#count < learned || this.busy(clock.now()) < learned;
   }
 
-  begins(): void {
+  begins(now: number): void {
     this.#count++;
+    this.#begun.set(now, (this.#begun.get(now) ?? 0) + 1);
   }
 
-  /** A call has ended. Of one that failed nothing is learned: it may have been refused at once. */
-  ended(latencyMs: number, used: Demand, isWhole: boolean): void {
+  /** A call that began at `begunAt` has ended. Of one that failed nothing is learned: it may have been refused at once. */
+  ended(begunAt: number, latencyMs: number, used: Demand, isWhole: boolean): void {
     this.#count--;
+    const others = (this.#begun.get(begunAt) ?? 1) - 1;
+    if (others > 0) this.#begun.set(begunAt, others);
+    else this.#begun.delete(begunAt);
     if (!isWhole) return;
     this.#calls++;
     const share = 1 / Math.min(this.#calls, MEMORY);
@@ -92,6 +123,10 @@ export class InFlightLimit {
     this.#trusted = 1;
     this.#adaptive = Math.max(1, Math.min(Math.floor(this.#adaptive), this.#count + 1) / 2);
     this.#reducedAt = now;
+  }
+
+  #hangsAt(begunAt: number): number {
+    return begunAt + Math.max(HANGS_MS, HANGS_TIMES * this.#latencyMs);
   }
 
   #steady(perMinute: Partial<Demand>): number {

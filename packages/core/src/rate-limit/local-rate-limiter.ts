@@ -11,9 +11,6 @@ import { ReservationStats, usedOf } from "./reservation-stats.ts";
 import type { Taken } from "./token-bucket.ts";
 import { Waitlist } from "./waitlist.ts";
 
-/** Milliseconds after which a call that asks is taken to hang. */
-const LONG_ASKED_MS = 30_000;
-
 /**
  * A limiter for one process. Give the same one to every Runnable that uses the same key.
  *
@@ -41,8 +38,6 @@ class LocalRateLimiter implements Required<RateLimiter> {
   readonly #pace = new Pace();
   readonly #outage = new Outage();
   #exhaustedAt = -Infinity;
-  /** Time at which the last call began. */
-  #askedAt = -Infinity;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: RateLimiterOptions) {
@@ -100,8 +95,9 @@ class LocalRateLimiter implements Required<RateLimiter> {
     for (let { first } = this.#waitlist; first !== undefined; { first } = this.#waitlist) {
       // Where there is no room, the end of a call in flight will serve the waitlist again.
       if (!this.#hasRoom(first.options)) {
-        const hangsInMs = this.#askedAt + LONG_ASKED_MS - this.#clock.now();
-        if (this.#outage.facts !== undefined && hangsInMs > 0) this.#serveIn(hangsInMs);
+        const now = this.#clock.now();
+        const hangsAt = this.#inFlight.nextHangsAt(now);
+        if (hangsAt !== undefined) this.#serveIn(hangsAt - now);
         return;
       }
       const waitMs = this.waitMs(first.demand);
@@ -120,12 +116,10 @@ class LocalRateLimiter implements Required<RateLimiter> {
   #hasRoom({ concurrency, nested = false }: ReserveOptions): boolean {
     // A call inside of one that is in flight must not wait for its end.
     if (nested) return true;
-    if (this.#pace.isAsking) return this.#inFlight.count === 0;
-    // A call that hangs, as its input may make it, is not waited for.
-    if (this.#outage.facts !== undefined)
-      return this.#inFlight.count === 0 || this.#clock.now() >= this.#askedAt + LONG_ASKED_MS;
-    if (this.#pace.isTrying && this.#inFlight.count >= 2) return false;
-    return this.#inFlight.hasRoom(concurrency, this.#limits.perMinute, this.#limits.isReported);
+    const isAsking = this.#pace.isAsking || this.#outage.facts !== undefined;
+    if (isAsking) return this.#inFlight.busy(this.#clock.now()) === 0;
+    if (this.#pace.isTrying && this.#inFlight.busy(this.#clock.now()) >= 2) return false;
+    return this.#inFlight.hasRoom(concurrency, this.#limits.perMinute, this.#limits.isReported, this.#clock);
   }
 
   #admit(demand: Demand): Reservation {
@@ -133,10 +127,9 @@ class LocalRateLimiter implements Required<RateLimiter> {
     const taken: [Kind, Taken][] = [];
     for (const [kind, allowance] of this.#limits.all) taken.push([kind, allowance.take(demand[kind] ?? 0, now)]);
     this.#pace.sent(now);
-    this.#askedAt = now;
     let start = this.#stats.mark(now);
     this.#stats.reserve(demand);
-    this.#inFlight.begins();
+    this.#inFlight.begins(now);
     let isSettled = false;
     return {
       waitMs: () => this.#pause.leftMs(this.#clock.now()),
@@ -156,7 +149,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
           if (more !== 0) each.correct(more, end);
         }
         if (settlement.outcome === "failed" && settlement.used === undefined) this.#limits.failed(demand, end);
-        this.#inFlight.ended(end - start.at, used, settlement.outcome === "ok");
+        this.#inFlight.ended(now, end - start.at, used, settlement.outcome === "ok");
         if (settlement.limits !== undefined) {
           this.#limits.apply(settlement.limits, start, this.#stats.unseen(start, used), end);
           if (this.#limits.isReported) this.#inFlight.answered();

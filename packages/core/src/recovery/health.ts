@@ -11,8 +11,9 @@ const LONG_MS = 120_000;
 export const QUIET_MS = 30_000;
 /** Tries after the first one for an answer of the wrong shape, and for many inputs at once where others are answered. */
 const RETRIES = 2;
-/** Inputs that are told to wait for longer than is obeyed, one after another, which end the run. */
+/** Inputs, one after another, that end the run: told to wait for longer than is obeyed; or without an answer in time, since some may hang by their own fault. */
 const LONG_WAITS = 3;
+const HANGING = 5;
 /** First calls over which a provider is judged, and the share that it answers where a failure may be an input's fault. */
 const MEMORY = 20;
 const RELIABLE = 0.6;
@@ -169,7 +170,8 @@ export class Health {
     const isOvertaken = chunk.failing?.isOvertaken === true;
     if (size > 1 && isOvertaken && !isUnsent) return "over";
     const isShaky = isOvertaken && this.#answered < RELIABLE;
-    if (isShaky || this.#isOutage(chunk, isUnsent)) return this.isSilent() ? "end" : "wait";
+    const ms = chunk.isSlow && this.#fresh.size < HANGING ? this.#context.options.retry?.outageMs : undefined;
+    if (isShaky || this.#isOutage(chunk, isUnsent)) return this.isSilent(ms) ? "end" : "wait";
     // Where others are answered, many are sent in parts before their tries are used up.
     return size > 1 && chunk.retries >= RETRIES && this.isBlamed(chunk) ? "over" : this.#try(chunk);
   }
@@ -183,10 +185,8 @@ export class Health {
   /** Tells whether a failure belongs to an outage. The last two inputs of a batch may each be bad. */
   #isOutage(chunk: Chunk<unknown>, isUnsent: boolean): boolean {
     const { options, source } = this.#context;
-    if (options.limiter?.outage === undefined) return false;
-    if (isUnsent) return true;
-    if (source.ended && source.pulled - this.#settled <= 2) return false;
-    return !this.isBlamed(chunk);
+    const isLast = source.ended && source.pulled - this.#settled <= 2;
+    return options.limiter?.outage !== undefined && (isUnsent || (!isLast && !this.isBlamed(chunk)));
   }
 
   /** True where inputs have failed for so long that others are to be asked instead. */

@@ -30,16 +30,15 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   readonly #packer: Packer<Input>;
   readonly #timer: FlushTimer | undefined;
   readonly #ahead: Ahead<Input, Output>;
-  /** Chunks that may be outstanding at once, and inputs that may be without an outcome (L11). */
+  /** Chunks that may be outstanding at once, and their inputs that may be without an outcome (L11). */
   readonly #mostChunks: number;
-  readonly #mostInputs: number;
   /** Inputs in a chunk: the limit or, without one, the largest so far. */
   #usualSize: number;
   /** Chunks that have been taken and still have an input without an outcome. */
   #outstanding = 0;
   #nearEnd: NearEnd | undefined;
   /** Chunk that finds out the limits: what follows is not packed before it is back. */
-  #probe: Chunk<Input> | undefined;
+  #probe: { chunk: Chunk<Input>; readonly cancel: () => void } | undefined;
   #isClosed = false;
   readonly #target: RequestTarget<Input, Output> | undefined;
 
@@ -58,7 +57,6 @@ export class Intake<Input, Output> implements SourceReader<Input> {
       this.#timer = new FlushTimer(context, this.#packer, () => this.#outstanding === 0 && source.isIdle?.() !== false);
     }
     this.#mostChunks = 2 * maxConcurrency;
-    this.#mostInputs = this.#mostChunks * limits.maxInputs;
     this.#usualSize = limits.maxInputs === Infinity ? 1 : limits.maxInputs;
   }
 
@@ -69,8 +67,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** Sizes of what goes out near the end of the batch. */
   get nearEnd(): NearEnd {
-    this.#nearEnd ??= new NearEnd(this.#options, this.#source, this.#packer, this.#settler);
-    return this.#nearEnd;
+    return (this.#nearEnd ??= new NearEnd(this.#options, this.#source, this.#packer, this.#settler));
   }
 
   /** Takes on inputs, and tells whether `take` has a chunk to give. */
@@ -95,10 +92,12 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   /** The chunk that `poll` has found: a small one while nothing is known of the limits. */
   take(): Chunk<Input> {
     let chunk = (this.#ahead.release() ?? this.#packer.take()) as Chunk<Input>;
-    const { limits, limiter } = this.#options;
+    const { clock, limits, limiter } = this.#options;
     if (limiter?.probing === true) {
       chunk = this.cut(chunk, probeSize(chunk));
-      this.#probe = chunk;
+      // One that hangs, as its input may make it, is not waited for.
+      const cancel = clock.after(QUIET_MS, () => this.#probe && this.called(this.#probe.chunk, false));
+      this.#probe = { chunk, cancel };
     }
     this.#timer?.sent();
     this.#outstanding++;
@@ -124,16 +123,17 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     if (count >= chunk.size) return chunk;
     const [part, rest] = chunk.cut(count);
     this.#packer.putBack(rest);
-    if (chunk === this.#probe) this.#probe = part;
+    if (chunk === this.#probe?.chunk) this.#probe.chunk = part;
     return part;
   }
 
   /** The first call for a chunk is over. Others may have waited for what it finds out. */
   called(chunk: Chunk<Input>, hasPassed: boolean): void {
     if (hasPassed) this.#packer.passed(chunk.size);
-    if (chunk !== this.#probe) return;
+    if (chunk !== this.#probe?.chunk) return;
+    this.#probe.cancel();
     this.#probe = undefined;
-    this.#admission.semaphore.wake();
+    this.wake();
   }
 
   /** Every input of a chunk that was taken has its outcome, or the batch has ended. */
@@ -150,6 +150,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
+    this.#probe?.cancel();
     this.#source.close();
   }
 
@@ -173,8 +174,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** Tells whether a call may start: outcomes that have not been taken count as if they were in flight. */
   #mayStart(): boolean {
-    if (this.#probe !== undefined) return false;
-    const { places } = this.#admission;
+    const places = this.#probe === undefined ? this.#admission.places : 0;
     return places > 0 && (this.#backlog.waiting < places * this.#usualSize || this.#sleep());
   }
 
@@ -182,7 +182,7 @@ export class Intake<Input, Output> implements SourceReader<Input> {
   #mayTakeOn(): boolean {
     if (this.#isClosed || this.#outstanding >= this.#mostChunks) return false;
     const unsettled = this.#source.pulled - this.#settler.count;
-    return unsettled + this.#backlog.held < this.#mostInputs || this.#sleep();
+    return unsettled + this.#backlog.held < this.#mostChunks * this.#options.limits.maxInputs || this.#sleep();
   }
 
   #sleep(): false {
