@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { Child } from "./child.ts";
 
 let folder: string;
@@ -10,6 +10,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "bench-child-"));
 });
 afterAll(() => rm(folder, { recursive: true }));
+afterEach(() => void vi.restoreAllMocks());
 
 async function moduleOf(name: string, code: string): Promise<URL> {
   const file = join(folder, `${name}.mjs`);
@@ -34,6 +35,29 @@ test("a process that ends without an answer is an error that names it and its co
   using child = new Child("ending", module, { argument: "" });
   await child.answer();
   await expect(child.ask({})).rejects.toThrow("Expected the process of ending to answer, got its end with 3.");
+});
+
+test("the message of a process that fails is in the error, and not on this process's stderr", async () => {
+  const printed = vi.spyOn(process.stderr, "write");
+  const module = await moduleOf("failing", `console.error("a warning"); throw new Error("No bread.");`);
+  using child = new Child("failing", module, { argument: "" });
+  await expect(child.answer()).rejects.toThrow(/ got its end with 1\.\na warning\n[^]*Error: No bread\./);
+  child[Symbol.dispose]();
+  expect(printed).not.toHaveBeenCalled();
+});
+
+test("a warning of a process that answers is printed when it has ended", async () => {
+  const printed = new Promise<unknown>((resolve) => {
+    vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+      resolve(text);
+      return true;
+    });
+  });
+  const module = await moduleOf("warning", `console.error("a warning"); process.send("done");`);
+  using child = new Child("warning", module, { argument: "" });
+  expect(await child.answer()).toBe("done");
+  child[Symbol.dispose]();
+  expect(await printed).toBe("a warning\n");
 });
 
 test("a process has the variables that it is given", async () => {

@@ -19,6 +19,7 @@ const NODE_FLAGS: readonly string[] = ["--expose-gc", "--conditions=@batchwise/s
 export class Child implements Disposable {
   readonly #name: string;
   readonly #process: ChildProcess;
+  #stderr = "";
 
   /** Starts the process; its errors call it `name`. */
   constructor(name: string, module: URL, { argument, flags = [], compileCache, env }: ChildOptions) {
@@ -26,8 +27,12 @@ export class Child implements Disposable {
     this.#process = fork(module, [argument], {
       execArgv: [...NODE_FLAGS, ...flags],
       serialization: "advanced",
+      stdio: ["inherit", "inherit", "pipe", "ipc"],
       env: { ...process.env, ...env, ...(compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache }) },
     });
+    this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
+    // What a process says that is not to answer any more is in no error.
+    this.#process.once("close", () => this.#process.killed && process.stderr.write(this.#stderr));
   }
 
   /** Sends a message and waits for the answer, one at a time. Rejects as `answer` does. */
@@ -41,12 +46,14 @@ export class Child implements Disposable {
   /**
    * Resolves to the next message from the process.
    *
-   * @throws Error when the process ends instead; its own message is on stderr.
+   * @throws Error when the process ends instead, with its own message.
    */
   async answer<Answer>(): Promise<Answer> {
     const stop = new AbortController();
-    const ended = once(this.#process, "exit", { signal: stop.signal }).then(([code]) => {
-      throw new Error(`Expected the process of ${this.#name} to answer, got its end with ${code ?? "a signal"}.`);
+    // Not "exit": by "close", all of stderr has been read.
+    const ended = once(this.#process, "close", { signal: stop.signal }).then(([code]) => {
+      const end = `Expected the process of ${this.#name} to answer, got its end with ${code ?? "a signal"}.`;
+      throw new Error(`${end}\n${this.#stderr}`.trimEnd());
     });
     try {
       const message = once(this.#process, "message", { signal: stop.signal });
@@ -58,6 +65,7 @@ export class Child implements Disposable {
     }
   }
 
+  /** Ends the process. What it has written to stderr is then printed. */
   [Symbol.dispose](): void {
     this.#process.kill("SIGKILL");
   }

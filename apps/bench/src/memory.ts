@@ -22,7 +22,7 @@ const STREAM_FLAGS: readonly string[] = ["--min-semi-space-size=16", "--max-semi
  * `compileCache` is a folder in which Node keeps compiled modules. When an earlier process has filled it, nothing is
  * compiled here: compiling TypeScript frees memory in the process that would hide what a run takes.
  *
- * @throws Error when the process ends without an answer; its own message is on stderr.
+ * @throws Error when the process ends without an answer, with its own message.
  */
 export async function measureMemory(task: MemoryTask, compileCache: string): Promise<MemoryUse> {
   using child = new Child(task.name, new URL("memory-process.ts", import.meta.url), {

@@ -55,7 +55,7 @@ const RUN_FLAGS: readonly string[] = ["--min-semi-space-size=16", "--max-semi-sp
  * Runs one contender in its own process, on fresh buckets. The clock runs in that process, from the call until its
  * outcome; the outputs are checked afterwards.
  *
- * @throws Error when an output is wrong; what was wrong is on stderr.
+ * @throws Error when an output is wrong, with what was wrong.
  */
 export async function runContender(
   task: RunTask,
