@@ -22,6 +22,8 @@ export function library({ platform, target, subpath, beside }: Library): UserCon
     dts: true,
     fixedExtension: false,
     sourcemap: true,
+    // The sources are in the package, and the maps lead to them.
+    outputOptions: { sourcemapExcludeSources: true },
     exports: {
       devExports: "@batchwise/source",
       ...(beside === undefined ? {} : { exclude: [beside], bin: false }),

@@ -4,7 +4,13 @@ import { install } from "./install.ts";
 import type { Registry } from "./registry.ts";
 import type { Workplace } from "./workplace.ts";
 
-const PACKAGES = ["cli", "core", "openai", "emulator"].map((name) => `@batchwise/${name}`);
+const PACKAGES = [
+  ...["cli", "core", "openai", "emulator"].map((name) => `@batchwise/${name}`),
+  // What Parquet needs, in the versions of the command line's peers. Arrow's package is left out, and asked for.
+  "hyparquet",
+  "hyparquet-compressors",
+  "hyparquet-writer",
+];
 
 const INPUTS = `{"id":"a","text":"A cat."}
 {"id":"b"}
@@ -17,6 +23,7 @@ const RUNS = [
   [1, "run @batchwise/openai#embeddings in.jsonl --field text --keep id --output out.jsonl --cache cache"],
   [1, "run @batchwise/openai#embeddings in.jsonl --field text --keep id --output out.jsonl --cache cache --resume"],
   [1, "run @batchwise/openai#embeddings in.jsonl --field text --output out.parquet --cache cache"],
+  [2, "run @batchwise/openai#embeddings in.jsonl --field text --output out.arrow --cache cache"],
   [2, "run @batchwise/openai#embeding in.jsonl"],
   [0, "adapters"],
 ] as const;

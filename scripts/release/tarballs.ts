@@ -9,11 +9,12 @@ import { REPOSITORY, type Workplace } from "./workplace.ts";
 
 /** Size limit of a tarball, in kB: about a tenth more than its size. */
 const BUDGETS: Readonly<Record<string, number>> = {
-  "@batchwise/adapter-kit": 140,
-  "@batchwise/core": 280,
-  "@batchwise/emulator": 265,
-  "@batchwise/openai": 150,
-  "@batchwise/testkit": 150,
+  // Six formats in and four out, columns with types, runs that resume, jobs, and a README of 29 kB.
+  "@batchwise/cli": 235,
+  // The engine with its docstrings, twice: as sources and as types.
+  "@batchwise/core": 265,
+  // OpenAI's and Cohere's APIs with their jobs, and what other servers do in their own way.
+  "@batchwise/emulator": 205,
 };
 const BUDGET_OF_OTHERS = 120;
 

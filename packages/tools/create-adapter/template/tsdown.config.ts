@@ -8,6 +8,8 @@ const config: UserConfig = defineConfig({
   dts: true,
   fixedExtension: false,
   sourcemap: true,
+  // The sources are in the package, and the maps lead to them.
+  outputOptions: { sourcemapExcludeSources: true },
   publint: { strict: true },
 });
 export default config;
