@@ -43,6 +43,7 @@ export const sections: readonly Section[] = [
       "docs/guides/serverless.md",
       "docs/middleware.md",
       "docs/writing-an-adapter.md",
+      "docs/writing-a-chat-adapter.md",
     ],
   },
   {

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { failureOf, laws } from "@batchwise/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ScaffoldOptions } from "./options.ts";
 import { scaffold } from "./scaffold.ts";
 import { filesForNpm } from "./testing/files-for-npm.ts";
-import { followGuide, GUIDE } from "./testing/guide.ts";
+import { followGuide, GUIDES } from "./testing/guide.ts";
 import { inWorkspace, type TestResult, TSDOWN, Workbench } from "./testing/workbench.ts";
 
 /** Scaffolded packages, by their folders. */
@@ -22,8 +23,9 @@ const WITHOUT_CALL = {
   "rerank-without-call": { kind: "rerank", file: "src/rerank.ts", answer: "RerankAnswer" },
 } as const;
 
-/** The adapter of docs/writing-an-adapter.md. */
+/** Adapters that pages of the documentation write. */
 const TERN = "batchwise-tern";
+const CLIO = "batchwise-clio";
 
 /** What changes limits, and with them the README's tables. */
 const OTHERS = {
@@ -35,7 +37,7 @@ const OTHERS = {
 const LAWS = laws.map((law) => `${law.number} ${law.title}`);
 
 /** Packages whose tests all pass. */
-const WHOLE: readonly string[] = [...Object.keys(SHAPES), TERN];
+const WHOLE: readonly string[] = [...Object.keys(SHAPES), TERN, CLIO];
 
 const bench = new Workbench();
 let results: readonly TestResult[] = [];
@@ -49,6 +51,7 @@ beforeAll(async () => {
     bench.edit(`${name}/${file}`, new RegExp(`await postJson<${answer}>\\([^]*?\\);`), `{} as Partial<${answer}>;`);
   }
   await followGuide(bench, TERN);
+  await followGuide(bench, CLIO);
   const whole = WHOLE.map((name) => `${name}/src/**/*.test.ts`);
   const broken = Object.keys(WITHOUT_CALL).map((name) => `${name}/src/conformance.test.ts`);
   results = await bench.test([...whole, ...broken]);
@@ -96,7 +99,7 @@ test("all type-check by their own configuration", { timeout: 120_000 }, async ()
   await expect(bench.typecheck(WHOLE)).resolves.toBeUndefined();
 });
 
-test("the guide leaves nothing to be done but what only an author can know", () => {
+test("the guides leave nothing to be done but what only an author can know", () => {
   const read = (file: string): string => readFileSync(bench.at(TERN, `src/${file}.ts`), "utf8");
   expect(read("limits")).toContain("MAX_INPUTS = 64;");
   expect(read("limits")).toContain("REQUESTS_PER_MINUTE: number | undefined = 600;");
@@ -104,6 +107,10 @@ test("the guide leaves nothing to be done but what only an author can know", () 
     read(file).includes("TODO"),
   );
   expect(left).toEqual([]);
+  const files = globSync("src/**/*.ts", { cwd: bench.at(CLIO) });
+  expect(files.filter((file) => readFileSync(bench.at(CLIO, file), "utf8").includes("TODO"))).toEqual([
+    path.join("src", "limits.ts"),
+  ]);
 });
 
 describe("built", () => {
@@ -139,7 +146,7 @@ describe("built", () => {
   });
 
   test("the guide's adapter is loaded by name, as the guide shows", { timeout: 60_000 }, async () => {
-    const [, shown = ""] = /^```js\n([^]*?)^```$/m.exec(readFileSync(GUIDE, "utf8")) ?? [];
+    const [, shown = ""] = /^```js\n([^]*?)^```$/m.exec(readFileSync(GUIDES[TERN], "utf8")) ?? [];
     writeFileSync(`${consumer}/use.mjs`, `${shown}\nconsole.log(vectors.map((vector) => [...vector]));`);
     writeFileSync(
       `${consumer}/tern.mjs`,

@@ -2,12 +2,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { runCommandLine } from "../cli.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** The guide that is followed. */
-export const GUIDE: URL = new URL("../../../../../docs/writing-an-adapter.md", import.meta.url);
+/** Pages that are followed, by the names of the packages that they write. */
+export const GUIDES: Readonly<Record<"batchwise-tern" | "batchwise-clio", URL>> = {
+  "batchwise-tern": new URL("../../../../../docs/writing-an-adapter.md", import.meta.url),
+  "batchwise-clio": new URL("../../../../../docs/writing-a-chat-adapter.md", import.meta.url),
+};
 
-/** Does on the bench what the guide says, word for word, but for what needs a network. */
-export async function followGuide(bench: Workbench, name: string): Promise<void> {
-  for (const step of stepsIn(GUIDE)) {
+/** Does on the bench what a page says, word for word, but for what needs a network. */
+export async function followGuide(bench: Workbench, name: keyof typeof GUIDES): Promise<void> {
+  for (const step of stepsIn(GUIDES[name])) {
     if (step.kind === "file") writeFileSync(bench.at(name, step.file), step.text);
     else if (step.kind === "change") bench.edit(`${name}/${step.file}`, step.before, step.after);
     else if (step.line === UPDATE) await bench.test([`${name}/src/readme.test.ts`], true);

@@ -1,11 +1,14 @@
 import {
   type DefinedOptions,
   defineOptions,
+  filtered,
   gaveUp,
   GENERATION,
   type GenerationOptions,
   type HttpConnection,
+  isFiltered,
   isGivenUp,
+  isWordless,
   notAnswer,
   type OptionsOf,
   postJson,
@@ -35,6 +38,9 @@ export const CHAT: DefinedOptions = defineOptions("MyProviderChat", OWN, GENERAT
 export interface ChatResult {
   /** May be empty. */
   readonly text: string;
+  // TODO: how it says that an answer was cut at its longest.
+  /** "stop"; "length" where the answer was cut at its longest. */
+  readonly finishReason: string;
 }
 
 /**
@@ -78,16 +84,17 @@ export class MyProviderChat extends Runnable<string, ChatResult> {
     options.report?.({ usage: usageFrom({ inputTokens, outputTokens }) });
     const [choice, another] = answer.choices ?? [];
     if (choice === undefined || another !== undefined) throw notAnswer("one choice");
-    // What it has said by then is half an answer.
-    if (isGivenUp(choice.finish_reason)) throw gaveUp(choice.finish_reason, DIALECT);
-    const text = textOf(choice.message?.content);
-    if (text === undefined) throw notAnswer("a message's content");
-    return { text };
+    const { message, finish_reason: finishReason } = choice;
+    // What has been said by then is half an answer.
+    if (isGivenUp(finishReason)) throw gaveUp(finishReason, DIALECT);
+    if (isFiltered(finishReason)) throw filtered();
+    if (isWordless(message, finishReason)) throw notAnswer("a message's content");
+    return { text: textOf(message?.content) ?? "", finishReason: finishReason || "stop" };
   }
 }
 
 /** Part of an answer that is read. */
 interface ChatAnswer {
-  readonly choices: readonly { readonly message?: { readonly content?: unknown }; readonly finish_reason?: unknown }[];
+  readonly choices: readonly { readonly message?: { readonly content?: unknown }; readonly finish_reason?: string }[];
   readonly usage?: { readonly prompt_tokens?: number; readonly completion_tokens?: number };
 }

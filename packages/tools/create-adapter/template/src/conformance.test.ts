@@ -33,7 +33,7 @@ await conformance({
   answer: (text) => `${text}!`,
   create: ({ backend, clock }) =>
     new MyProviderChat({ apiKey: "k", fetch: serveChat(backend), limiter: rateLimiter({ clock }) }),
-  expected: (text) => ({ text: `${text}!` }),
+  expected: (text) => ({ text: `${text}!`, finishReason: "stop" }),
   emptyAnswers: [""], // L14: an empty answer is an answer
 });
 // #endregion
