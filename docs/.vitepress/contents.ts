@@ -36,6 +36,7 @@ export const sections: readonly Section[] = [
       "docs/guides/limits.md",
       "docs/request-size.md",
       "docs/guides/failures.md",
+      "docs/guides/progress.md",
       "docs/guides/resume.md",
       "docs/guides/offline.md",
       "docs/guides/files.md",
