@@ -17,7 +17,18 @@ export interface Sessions {
 
 /** One session in each of `threads` threads; with 0, one in the calling thread, which it blocks while it computes. */
 export function openSessions(network: Network, threads: number): Sessions {
+  switchOffTelemetry();
   return threads === 0 ? sessionHere(network) : sessionsInThreads(network, threads);
+}
+
+/**
+ * Keeps onnxruntime, unless the user wants it, from sending events to its maker and from writing an identifier of the
+ * machine into the home folder, which it does by default since 1.29 (microsoft/onnxruntime#27379). Its reading of the
+ * command line, besides, ends the process where that is longer than some 15 kB. It looks at the variable once, and a
+ * thread has only a copy of the environment: so before any thread is started.
+ */
+function switchOffTelemetry(): void {
+  process.env["ORT_DISABLE_TELEMETRY"] ||= "1";
 }
 
 function sessionsInThreads(network: Network, threads: number): Sessions {
