@@ -125,7 +125,6 @@ function vectorSchema(length: number | undefined) {
     value instanceof Float32Array &&
     value.length === (expected ??= value.length || undefined) &&
     value.every(Number.isFinite);
-  return z.custom<Float32Array>(isVector, {
-    error: () => `expected ${expected || "a Float32Array of"} finite numbers`,
-  });
+  const error = () => `expected ${expected || "a Float32Array of"} finite numbers`;
+  return z.custom<Float32Array>(isVector, { error });
 }

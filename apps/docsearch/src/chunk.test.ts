@@ -103,6 +103,18 @@ describe("Markdown", () => {
     expect(passages.map(({ text }) => text)).toEqual(["What a reader is meant to read."]);
   });
 
+  test("what has only headings, or only a table or code, is read as plain text", () => {
+    const [headings] = chunk("# Volcanoes of Iceland\n\n## Hekla\n\n## Katla\n");
+    expect(headings).toMatchObject({ headings: [], text: "# Volcanoes of Iceland ## Hekla ## Katla", line: 1 });
+    const [table] = chunk("| volcano | height |\n|---|---|\n| Hekla | 1491 metres |\n");
+    expect(table).toMatchObject({ text: "| volcano | height | |---|---| | Hekla | 1491 metres |", code: "" });
+  });
+
+  test("Markdown that is nested too deep to be parsed is read as plain text", () => {
+    const passages = chunk(`A text that anybody can read.\n\n${"> ".repeat(5000)}deep\n`);
+    expect(passages.map(({ text }) => text).join(" ")).toContain("A text that anybody can read.");
+  });
+
   test("meaningless text gives no passage", () => {
     expect(chunk("")).toEqual([]);
     expect(chunk("# Title\n\nMIT\n\n---\n")).toEqual([]);

@@ -21,8 +21,19 @@ const MOST_TEXT = 450;
 const MOST_CODE = 1_000;
 const MARKDOWN = /\.(md|mdx|markdown)$|(^|\/)[^./]+$/i;
 
-/** Splits a document into passages, in order. A passage never crosses a heading; code stays with the prose before it. */
-export function chunkDocument({ name, text: source }: { readonly name: string; readonly text: string }): Passage[] {
+/** Splits a document into passages, in order. Markdown that has none is read as plain text. */
+export function chunkDocument({ name, text }: { readonly name: string; readonly text: string }): Passage[] {
+  try {
+    const passages = MARKDOWN.test(name) ? passagesOf(name, readMarkdown(text)) : [];
+    if (passages.length > 0) return passages;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // it is nested deeper than the parser's stack
+  }
+  return passagesOf(name, readPlainText(text));
+}
+
+/** A passage never crosses a heading; code stays with the prose before it. */
+function passagesOf(name: string, blocks: readonly Block[]): Passage[] {
   const passages: Passage[] = [];
   const headings: Block[] = [];
   let open: { line: number; text: string; code: string } | undefined;
@@ -34,7 +45,7 @@ export function chunkDocument({ name, text: source }: { readonly name: string; r
     open = undefined;
   };
 
-  for (const block of MARKDOWN.test(name) ? readMarkdown(source) : readPlainText(source)) {
+  for (const block of blocks) {
     if (block.kind === "heading") {
       close();
       while ((headings.at(-1)?.depth ?? 0) >= block.depth) headings.pop();

@@ -75,8 +75,6 @@ function object(json: string): object {
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(json));
   } catch {
-    throw new Error(
-      `Expected options as an object in JSON, got something else. Try '{"model": "small"}' in single quotes.`,
-    );
+    throw new Error(`Expected options as an object in JSON, got something else. Try '{"model": "small"}'.`);
   }
 }

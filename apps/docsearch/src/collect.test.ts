@@ -126,6 +126,17 @@ describe("any other folder", () => {
     expect(documents.map(({ text }) => text)).toEqual(["plain red text\nnext"]);
   });
 
+  test("removes what turns the direction of writing, and reads line ends of every system", async () => {
+    const root = await temporaryFolder({ "a.md": "one\r\ntwo\rthree \u202Efour\u2066" });
+    const { documents } = await collectDocuments(root);
+    expect(documents.map(({ text }) => text)).toEqual(["one\ntwo\nthree four"]);
+  });
+
+  test.skipIf(process.platform === "win32")("a name with control characters does not reach the terminal", async () => {
+    const root = await temporaryFolder({ "a\u001B[2J\n.md": "text" });
+    expect((await collectDocuments(root)).documents.map(({ name }) => name)).toEqual(["a?[2J?.md"]);
+  });
+
   test("reads UTF-8 and UTF-16, with a byte order mark that is no part of the text", async () => {
     const root = await temporaryFolder({ "utf-8.md": "\uFEFFgrüßen" });
     const bytes = Buffer.from("\uFEFFverabschieden, größer", "utf16le");
@@ -144,6 +155,7 @@ describe("any other folder", () => {
       Buffer.from("what was decided", "utf16le"),
       /text in UTF-8, got binary data, or UTF-16 without its mark/,
     ],
+    ["UTF-32", Buffer.from("fffe000061000000", "hex"), /text in UTF-16LE, got UTF-32/],
     ["cut UTF-16", Buffer.from([0xff, 0xfe, 0x61, 0x00, 0x62]), /text in UTF-16LE, got binary/],
     ["a picture", Buffer.from("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "latin1"), /got binary data/],
     ["zeros", Buffer.alloc(100), /got binary data/],

@@ -8,7 +8,7 @@ import { linkedPackages, type Located, locate, newestCopies } from "./packages.t
 
 /** Document to search. */
 export interface Document extends Located {
-  /** Without byte order mark and control characters; of a changelog, the newest part. */
+  /** Without byte order mark, and characters that control a terminal or the direction of writing; of a changelog, the newest part. */
   readonly text: string;
 }
 
@@ -30,7 +30,6 @@ const LARGEST_MB = 4;
 export const NEWEST_OF_CHANGELOG = 16_000;
 const LEGAL = /^(licen[cs]e|copying|notice|third.?party|patents|authors|contributors|code.of.conduct)/i;
 const CHANGELOG = /^(changelog|changes|history|release|update-log|migrat)/i;
-const README = /^readme/i;
 
 /**
  * Finds the documentation in `folder`: Markdown in a node_modules folder, and plain text too in any other.
@@ -42,11 +41,7 @@ const README = /^readme/i;
  */
 export async function collectDocuments(folder: string): Promise<Collection> {
   const root = await realpath(folder).catch(() => folder);
-  const isFolder = await stat(root).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (!isFolder)
+  if ((await stat(root).catch(() => undefined))?.isDirectory() !== true)
     throw new Error(`Expected a folder to search, got ${folder}, which is not one. Give another with --dir.`);
   const paths = await findFiles(root);
   const located = paths.filter((file) => !LEGAL.test(path.basename(file))).map((file) => locate(file, root));
@@ -55,6 +50,9 @@ export async function collectDocuments(folder: string): Promise<Collection> {
   // Far fewer at once than a process may open. A file that is not text is an Error in its own slot.
   const texts = await runnable(readText, { maxConcurrency: 32 }).batch(files, { returnExceptions: true });
   const byContent = new Map<string, Document>();
+  const odd = files.flatMap(({ name }, index) =>
+    texts[index] instanceof Error ? [{ name, reason: texts[index] }] : [],
+  );
   for (const [index, file] of files.entries()) {
     const text = texts[index];
     if (typeof text !== "string") continue;
@@ -63,10 +61,6 @@ export async function collectDocuments(folder: string): Promise<Collection> {
     const kept = isLong ? text.slice(0, text.lastIndexOf("\n", NEWEST_OF_CHANGELOG)) : text;
     if (!byContent.has(content)) byContent.set(content, { ...file, text: kept });
   }
-  const odd = files.flatMap(({ name }, index) => {
-    const reason = texts[index];
-    return reason instanceof Error ? [{ name, reason }] : [];
-  });
   const leftOut = {
     licenses: paths.length - located.length,
     copies: located.length - files.length,
@@ -101,8 +95,8 @@ async function readText({ path: file }: Located): Promise<string> {
     throw new Error(`Expected at most ${LARGEST_MB} MB of text, got ${megabytes.toFixed(1)} MB.`);
   // A text must not be able to control the terminal that shows it.
   return stripVTControlCharacters(decode(await readFile(file)))
-    .replaceAll("\r\n", "\n")
-    .replaceAll(/[^\P{Cc}\n\t]/gu, "");
+    .replaceAll(/\r\n?/g, "\n")
+    .replaceAll(/[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069]/gu, "");
 }
 
 function decode(bytes: Buffer): string {
@@ -114,14 +108,15 @@ function decode(bytes: Buffer): string {
   } catch {
     // Reported below, like a text with zeros.
   }
-  const got = bytes.includes(0) ? "binary data, or UTF-16 without its mark" : "another encoding, such as Latin-1";
+  const zeros = bytes.toString("hex", 0, 4) === "fffe0000" ? "UTF-32" : "binary data, or UTF-16 without its mark";
+  const got = bytes.includes(0) ? zeros : "another encoding, such as Latin-1";
   throw new Error(`Expected text in ${encoding}, got ${got}.`);
 }
 
 /** Role of a document: 0 for a readme, 1 for a guide, 2 for a changelog. */
 function roleOf(file: Located): number {
   const base = path.basename(file.path);
-  return README.test(base) ? 0 : CHANGELOG.test(base) ? 2 : 1;
+  return /^readme/i.test(base) ? 0 : CHANGELOG.test(base) ? 2 : 1;
 }
 
 /** Orders files by role, then one of each package in turn, so that no package pushes out the others. */

@@ -5,16 +5,12 @@ import path from "node:path";
 const LOCKFILES = ["pnpm-lock.yaml", "package-lock.json", "yarn.lock", "bun.lock", "bun.lockb"];
 
 /** Resolves the folder to search and the file of its vectors: none in a folder that is only searched. @throws Error without one */
-export function resolvePlaces(
-  workingFolder: string,
-  dir?: string,
-  cache?: string,
-): Record<"documents" | "vectors", string> {
-  const own = dir === undefined ? findProject(workingFolder) : undefined;
+export function resolvePlaces(folder: string, dir?: string, cache?: string): Record<"documents" | "vectors", string> {
+  const own = dir === undefined ? findProject(folder) : undefined;
   const usual = own === undefined ? path.join(userCache(), "docsearch.sqlite") : `${own}/.docsearch/vectors.sqlite`;
   return {
-    documents: path.resolve(workingFolder, dir ?? `${own}/node_modules`),
-    vectors: path.resolve(workingFolder, cache ?? usual),
+    documents: path.resolve(folder, dir ?? `${own}/node_modules`),
+    vectors: path.resolve(folder, cache ?? usual),
   };
 }
 

@@ -4,7 +4,7 @@ import semver from "semver";
 
 /** File and its package. */
 export interface Located {
-  /** `package/path/in/package.md` under node_modules, else the path from the searched folder; always with slashes. */
+  /** `package/path/in/package.md` under node_modules, else the path from the searched folder; with slashes, and `?` for control characters. */
   readonly name: string;
   /** Absolute. */
   readonly path: string;
@@ -14,11 +14,12 @@ export interface Located {
 
 /** Finds the package of a file: the one after the last `node_modules` in its path. */
 export function locate(file: string, root: string): Located {
-  const parts = file.split(path.sep);
+  const shown = file.replaceAll(/\p{Cc}/gu, "?");
+  const parts = shown.split(path.sep);
   const start = parts.lastIndexOf("node_modules") + 1;
   const end = start + (parts[start]?.startsWith("@") ? 2 : 1);
   if (start === 0 || parts.length <= end) {
-    return { name: path.relative(root, file).replaceAll(path.sep, "/"), path: file, package: undefined };
+    return { name: path.relative(root, shown).replaceAll(path.sep, "/"), path: file, package: undefined };
   }
   const owner = { name: parts.slice(start, end).join("/"), folder: parts.slice(0, end).join(path.sep) };
   return { name: parts.slice(start).join("/"), path: file, package: owner };

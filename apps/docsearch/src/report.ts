@@ -16,8 +16,10 @@ export function reportCollection(console: Console, { documents, found, leftOut, 
   if (numbers.length > 0) {
     console.step("", `left out: ${numbers.map(([reason, number]) => `${count(number)} ${reason}`).join(", ")}`);
   }
-  const reasons = odd.map(({ name, reason }) => `${name}: ${reason.message}`);
-  listSome(console, reasons);
+  listSome(
+    console,
+    odd.map(({ name, reason }) => `${name}: ${reason.message}`),
+  );
 }
 
 /** Reports the texts that were embedded, and the passages that the model refused. */

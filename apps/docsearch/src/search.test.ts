@@ -29,6 +29,11 @@ describe("scores", () => {
     ]);
   });
 
+  test("are scaled though they are of very many documents", () => {
+    const many = Array.from({ length: 300_000 }, (_, index): [string, number] => ["a", index]);
+    expect(scaled(many).at(-1)).toEqual(["a", 1]);
+  });
+
   test("that are all alike, or none, become 0", () => {
     expect(
       scaled([
@@ -116,6 +121,10 @@ describe("search", () => {
     expect(search.search("ravens puzzles", unit(0.9), 1)).toMatchObject([
       { path: "/docs/words.md", passage: { text: "Ravens solve puzzles." } },
     ]);
+  });
+
+  test("of a page that is pasted as a question the first 200 words are looked up", () => {
+    expect(documents(`${"ravens ".repeat(50_000)} corvids`, undefined, 5)).toEqual(["words.md"]);
   });
 
   test("ignores stop words", () => {

@@ -81,9 +81,9 @@ export class DocumentSearch {
 
 /** Scales scores to the range from 0 to 1. `lowest` becomes 0. @default the lowest score */
 export function scaled(scores: readonly Score[], lowest?: number): Score[] {
-  const values = scores.map(([, score]) => score);
-  const low = lowest ?? Math.min(...values);
-  const range = Math.max(...values) - low;
+  const values = scores.map(([, score]) => score).toSorted((one, other) => one - other);
+  const low = lowest ?? values[0] ?? 0;
+  const range = (values.at(-1) ?? 0) - low;
   return scores.map(([item, score]) => [item, range > 0 ? (score - low) / range : 0]);
 }
 
@@ -108,7 +108,8 @@ function wordIndex(items: readonly { id: string; place: string; text: string }[]
     processTerm: (term) => (STOP_WORDS.has(term.toLowerCase()) ? null : term.toLowerCase()),
   });
   index.addAll(items);
-  return (question) => index.search(question).map(({ id, score }) => [String(id), score]);
+  // Of a page that is pasted as a question, the first words: memory would not suffice for all.
+  return (question) => index.search(question.split(/\s+/, 200).join(" ")).map(({ id, score }) => [String(id), score]);
 }
 
 /** Words of a question that have nothing to do with its subject. */
