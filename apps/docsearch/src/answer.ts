@@ -55,9 +55,8 @@ export async function embedQuestions(
 
 /** Puts the hits of each answer into the reranker's order. One that fails leaves the order of the search. */
 async function rerank(session: Session, by: Reranker, found: readonly Answer[], top: number): Promise<Answer[]> {
-  const inputs = found.map(({ question: query, hits }) => {
-    return { query, documents: hits.map(({ passage }) => wholeText(passage)) };
-  });
+  const texts = found.map(({ hits }) => hits.map(({ passage }) => wholeText(passage)));
+  const inputs = found.map(({ question: query }, index) => ({ query, documents: texts[index] ?? [] }));
   const { slots } = await session.batches.run(by.rerank, inputs, by.isPaid);
   session.batches.stops.drain.throwIfAborted();
   const orders = slots.map((slot, index) => (slot instanceof Error ? slot : inOrder(found[index]?.hits ?? [], slot)));

@@ -135,6 +135,22 @@ test("plain text is split at empty lines and not read as Markdown", () => {
   ]);
 });
 
+test("plain text has titles that are underlined, or in capitals above indented lines", () => {
+  const man =
+    "NAME\n       tac - concatenate files and print them in reverse\n\nEXIT STATUS\n       Zero, unless there was trouble of any kind.\n";
+  const info =
+    "4.2 Sizes\n*********\n\nThe size of a file is how many bytes it has.\n\nNOT A TITLE BUT A SENTENCE IN CAPITALS.\n";
+  const read = (text: string) =>
+    chunkDocument({ name: "a.txt", text }).map(({ headings, line, text: own }) => [headings, line, own]);
+  expect(read(man)).toEqual([
+    [["NAME"], 1, "tac - concatenate files and print them in reverse"],
+    [["EXIT STATUS"], 4, "Zero, unless there was trouble of any kind."],
+  ]);
+  expect(read(info)).toEqual([
+    [["4.2 Sizes"], 4, "The size of a file is how many bytes it has. NOT A TITLE BUT A SENTENCE IN CAPITALS."],
+  ]);
+});
+
 function chunk(text: string, name = "tool/README.md"): Passage[] {
   return chunkDocument({ name, text });
 }

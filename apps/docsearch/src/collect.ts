@@ -71,9 +71,7 @@ export async function collectDocuments(folder: string): Promise<Collection> {
 
 async function findFiles(root: string): Promise<string[]> {
   const packaged = root.split(path.sep).includes("node_modules");
-  const patterns = packaged
-    ? ["**/*.{md,mdx,markdown}"]
-    : ["**/*.{md,mdx,markdown,txt,text,rst,adoc}", "**/{readme,changelog}"];
+  const plain = packaged ? [] : ["**/*.{txt,text,rst,adoc}", "**/{readme,changelog}"];
   const options = {
     absolute: true,
     dot: true,
@@ -84,7 +82,7 @@ async function findFiles(root: string): Promise<string[]> {
     ignore: packaged ? ["**/.cache/**"] : ["**/node_modules/**", "**/.git/**", "**/.docsearch/**"],
   };
   const roots = packaged ? [root, ...(await linkedPackages(root))] : [root];
-  const found = await Promise.all(roots.map((cwd) => glob(patterns, { ...options, cwd })));
+  const found = await Promise.all(roots.map((cwd) => glob(["**/*.{md,mdx,markdown}", ...plain], { ...options, cwd })));
   return [...new Set(found.flat().map((file) => path.normalize(file)))].toSorted();
 }
 

@@ -21,10 +21,8 @@ function findProject(start: string): string {
     if (locked && existsSync(path.join(folder, "node_modules"))) return folder;
     if (folder === path.dirname(folder)) break;
   }
-  throw new Error(
-    `Expected a project with a lockfile and installed packages in ${start} or above it, got none. ` +
-      "Install the packages first, or choose a folder with --dir.",
-  );
+  const next = "Install the packages first, or choose a folder with --dir.";
+  throw new Error(`Expected a project with a lockfile and its packages in ${start} or above it, got none. ${next}`);
 }
 
 function userCache(): string {

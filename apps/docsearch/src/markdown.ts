@@ -24,13 +24,18 @@ export function readMarkdown(source: string): Block[] {
   return blocks.filter(({ text }) => text !== "");
 }
 
-/** Reads plain text: paragraphs between empty lines. */
+/** Title of a paragraph of plain text: one that is underlined, or in capitals above indented lines. */
+const TITLE = /^(\S.{0,79})\n[=~^*#-]{3,}(?=\n|$)|^[A-Z][A-Z \d,/&-]+(?=\n[ \t]+\S)/;
+
+/** Reads plain text: titles, and paragraphs between empty lines. */
 export function readPlainText(source: string): Block[] {
   let line = 1;
-  const blocks = source.split(/(\n\s*\n)/).map((part) => {
-    const block = blockOf("prose", part.trim().replaceAll(/\s+/g, " "), line);
+  const blocks = source.split(/(\n\s*\n)/).flatMap((part) => {
+    const [head = "", title = head] = TITLE.exec(part) ?? [];
+    const text = part.slice(head.length).trim().replaceAll(/\s+/g, " ");
+    const both = [blockOf("heading", title.trim(), line, 1), blockOf("prose", text, line)];
     line += countLines(part);
-    return block;
+    return both;
   });
   return blocks.filter(({ text }) => text !== "");
 }
