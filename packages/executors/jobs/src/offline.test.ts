@@ -541,10 +541,45 @@ describe("options", () => {
   it.each([
     [{}, "Expected `store` to be a store"],
     [{ store: memoryStore(), attempts: 0 }, "Expected `attempts` to be a whole number from 1, got 0."],
-    [{ store: memoryStore(), pollms: 1 }, "Expected a known option, got `pollms`."],
+    [{ store: {} }, 'Expected `store` to be a store, such as folderStore("jobs"), got an object.'],
+    [{ store: memoryStore(), cancelOnAbort: "yes" }, "Expected `cancelOnAbort` to be true or false, got a string."],
     [{ store: memoryStore(), fallback: "live" }, "Expected `maxWaitMs` to be given with `fallback`"],
   ])("%j is refused", (options, message) => {
     expect(() => offline(live, options as never)).toThrow(message);
+  });
+
+  it("options that are not an object are refused", () => {
+    expect(() => offline(live, undefined as never)).toThrow("Expected `options` to be an object, got undefined.");
+  });
+
+  // The words of openai/openai-node, langchain-ai/langchainjs and sindresorhus/p-retry, and misspelled ones.
+  it.each([
+    ["timeout", "maxWaitMs"],
+    ["timeoutMs", "maxWaitMs"],
+    ["maxWait", "maxWaitMs"],
+    ["pollms", "pollMs"],
+    ["pollInterval", "pollMs"],
+    ["pollIntervalMs", "pollMs"],
+    ["maxPollInterval", "maxPollMs"],
+    ["max_poll_ms", "maxPollMs"],
+    ["maxRetries", "attempts"],
+    ["atempts", "attempts"],
+    ["cancelOnAbrot", "cancelOnAbort"],
+    ["enqueuedToken", "enqueuedTokens"],
+    ["folder", "store"],
+    ["fallbacks", "fallback"],
+  ])("an unknown option is refused, and the one that was meant is named: %s is %s", (name, meant) => {
+    const options = { store: memoryStore(), [name]: 1 };
+    expect(() => offline(live, options as never)).toThrow(
+      `Expected only known options, got \`${name}\`. Did you mean \`${meant}\`?`,
+    );
+  });
+
+  it.each(["signal", "abortSignal", "verbose", "toString"])("%s comes near to none, so that all are named", (name) => {
+    const options = { store: memoryStore(), [name]: true };
+    expect(() => offline(live, options as never)).toThrow(
+      `Expected only known options, got \`${name}\`. Known: store, attempts, enqueuedTokens, pollMs, `,
+    );
   });
 
   it("a Runnable without jobs is refused", () => {

@@ -1,4 +1,5 @@
 import { ArgumentError, type Clock } from "@batchwise/core";
+import { optionMeant } from "@batchwise/core/wrappers";
 import type { JobEvent } from "./job-event.ts";
 import type { JobStore } from "./store.ts";
 
@@ -41,14 +42,13 @@ export interface OfflineOptions {
   readonly clock?: Clock;
 }
 
-/** @throws ArgumentError when an option is unknown or has a wrong value */
+/** @throws ArgumentError for options that are not an object, one that is unknown, or one with a wrong value */
 export function checkOptions(options: OfflineOptions): void {
+  if (typeof options !== "object" || options === null) throw wrong("options", "an object", options);
   for (const [name, value] of Object.entries(options)) {
-    const check = CHECKS[name as keyof OfflineOptions];
-    if (check === undefined) {
-      throw new ArgumentError(`Expected a known option, got \`${name}\`. Known: ${Object.keys(CHECKS).join(", ")}.`);
-    }
-    if (value !== undefined && !check[1](value)) throw wrong(name, check[0], value);
+    if (!Object.hasOwn(CHECKS, name)) throw unknownOption(name);
+    const [expected, holds] = CHECKS[name as keyof OfflineOptions];
+    if (value !== undefined && !holds(value)) throw wrong(name, expected, value);
   }
   const { store, fallback, maxWaitMs } = options;
   if (store === undefined) throw wrong("store", CHECKS.store[0], store);
@@ -74,13 +74,36 @@ const CHECKS: Readonly<Record<keyof OfflineOptions, Check>> = {
   clock: ["a Clock with now() and after()", (value) => hasMethods(value, ["now", "after"])],
 };
 
+const NAMES: readonly string[] = Object.keys(CHECKS);
+
 function hasMethods(value: unknown, names: readonly string[]): boolean {
   if (typeof value !== "object" || value === null) return false;
   return names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
 }
 
-/** Shows numbers in full, any other value by its type alone. */
+/** Words for these options in other libraries and elsewhere in this one; an option of a batch is none of them. */
+const WORDS: readonly (readonly [RegExp, keyof OfflineOptions | undefined])[] = [
+  [/signal$/i, undefined],
+  [/^max.*(poll|interval)/i, "maxPollMs"],
+  [/poll|interval/i, "pollMs"],
+  [/wait|time_?out|deadline/i, "maxWaitMs"],
+  [/journal|folder|director(y|ies)$|path$/i, "store"],
+];
+
+function unknownOption(name: string): ArgumentError {
+  const word = WORDS.find(([pattern]) => pattern.test(name));
+  const meant = word === undefined ? optionMeant(name, NAMES) : word[1];
+  const hint = meant === undefined ? `Known: ${NAMES.join(", ")}.` : `Did you mean \`${meant}\`?`;
+  return new ArgumentError(`Expected only known options, got \`${name}\`. ${hint}`);
+}
+
+/** Shows numbers and booleans in full, any other value by its kind alone. */
 function wrong(name: string, expected: string, value: unknown): ArgumentError {
-  const got = typeof value === "number" ? String(value) : `a value of type ${typeof value}`;
-  return new ArgumentError(`Expected \`${name}\` to be ${expected}, got ${got}.`);
+  const isShown = typeof value === "number" || typeof value === "boolean" || value === undefined || value === null;
+  return new ArgumentError(`Expected \`${name}\` to be ${expected}, got ${isShown ? String(value) : kindOf(value)}.`);
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
