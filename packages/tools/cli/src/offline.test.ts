@@ -6,6 +6,7 @@ import { OpenAIEmbeddings } from "@batchwise/openai";
 import { FakeClock, runOn } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { exitCodeOf } from "./index.ts";
+import { reportOf } from "./report.ts";
 import { type Ran, rowsIn, start, temporaryFolder, textLines } from "./testing/workbench.ts";
 
 const OFFLINE = { offline: true, output: "out.jsonl" };
@@ -74,7 +75,10 @@ test("ended by the user, the jobs go on; the same command resumes them, and pays
     },
   });
   const first = await start(folder, adapter, OFFLINE, { drain: stop.signal, stderr });
-  expect(first.result.status).toBe("interrupted");
+  expect(first.result).toMatchObject({ status: "interrupted", hasJobs: true });
+  expect(reportOf(first.result, OFFLINE)).toContain(
+    "jobs that were created are kept, and the same command resumes them",
+  );
   expect(await readdir(folder)).toEqual([".batchwise", "in.jsonl"]);
   let second: Ran;
   do {
@@ -85,6 +89,26 @@ test("ended by the user, the jobs go on; the same command resumes them, and pays
   expect(second.result).toMatchObject({ status: "completed", answered: 3 });
   expect(second.stderr).toMatch(/Job batch_\w+ found again\./);
   expect(emulator.stats().jobs.created).toBe(1);
+});
+
+test("ended by the user before there is a job, it does not say that jobs go on", async () => {
+  await using emulator = await startEmulator({ tokens: "fast" });
+  const folder = await temporaryFolder({ "in.jsonl": textLines(3) });
+  const adapter = embeddings(emulator.openaiBaseURL);
+  const stop = new AbortController();
+  let told = "";
+  const stderr = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      told += chunk.toString();
+      if (chunk.includes("Offline: ")) stop.abort(new Error("Stopped."));
+      done();
+    },
+  });
+  const { result } = await start(folder, adapter, OFFLINE, { drain: stop.signal, stderr });
+  expect(result).toMatchObject({ status: "interrupted", hasJobs: false });
+  expect(told).toMatch(/Output {4}out\.jsonl is not written yet: no job is known to have been created, and the same /);
+  expect(emulator.stats().jobs.created).toBe(0);
+  expect((await start(folder, adapter, OFFLINE)).result).toMatchObject({ status: "completed", answered: 3 });
 });
 
 test("--resume and --retry-failed keep existing rows and send the rest", async () => {

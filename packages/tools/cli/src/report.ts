@@ -92,11 +92,13 @@ export function linesOf(rows: readonly TableRow[]): string {
 }
 
 /** Advice after an early end. */
-function nextStep({ status }: RunResult, isOffline: boolean): string {
+function nextStep({ status, hasJobs }: RunResult, isOffline: boolean): string {
   if (status === "completed") return "";
-  return isOffline
-    ? " is not written yet: the jobs go on, and the same command resumes them"
-    : "; the same command with --resume continues it";
+  if (!isOffline) return "; the same command with --resume continues it";
+  // The answer to a call that creates a job may still be on its way: that job is looked for before another is created.
+  return hasJobs === true
+    ? " is not written yet: jobs that were created are kept, and the same command resumes them"
+    : " is not written yet: no job is known to have been created, and the same command starts again";
 }
 
 function earlierOf(lines: number, failed: number): string[] {

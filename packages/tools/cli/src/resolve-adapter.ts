@@ -18,6 +18,8 @@ export interface ResolvedAdapter {
   readonly runnable: Runnable<unknown, unknown>;
   /** Offline jobs, where the options ask for them. */
   readonly jobs: Offline<unknown, unknown> | undefined;
+  /** Tells whether any offline job was created, or found again. */
+  readonly hasJobs: () => boolean;
   /** Length of the vectors, where it is known. */
   readonly dimensions: number | undefined;
   /** Identity of its results besides the input. */
@@ -52,7 +54,12 @@ export async function resolveAdapter(options: ResolvedOptions, environment: Reso
   if (options.offline === true && runnable.settings?.jobs === undefined) {
     throw new ArgumentError(`Expected ${options.adapter} to have offline jobs, got none. Leave --offline out.`);
   }
-  const jobs = options.offline === true ? await openJobs(runnable, options, environment) : undefined;
+  const known = new Set<string>();
+  const onJob = (event: JobEvent): void => {
+    noteJob(known, event);
+    environment.onJob(event);
+  };
+  const jobs = options.offline === true ? await openJobs(runnable, options, { ...environment, onJob }) : undefined;
   const inner = jobs ?? runnable;
   const cached =
     options.cache === undefined
@@ -63,6 +70,7 @@ export async function resolveAdapter(options: ResolvedOptions, environment: Reso
     inputs: live.inputs,
     runnable: cached?.runnable ?? inner,
     jobs,
+    hasJobs: () => known.size > 0,
     dimensions: live.dimensions,
     identity: live.identity,
     open: async () => cached?.open(),
@@ -88,6 +96,12 @@ async function openJobs(
   const { folderStore, offline } = await import("@batchwise/jobs");
   const store = folderStore(path.resolve(folder, jobsFolder));
   return offline(runnable, { store, onJob, ...(attempts !== undefined && { attempts }) });
+}
+
+/** Keeps the ids of jobs that exist: one for which there was no capacity does not. */
+function noteJob(known: Set<string>, event: JobEvent): void {
+  if (event.type === "created" || event.type === "reattached") known.add(event.id);
+  else if (event.type === "refused") known.delete(event.id);
 }
 
 async function openCache(

@@ -28,6 +28,8 @@ export interface RunResult {
   /** Estimate, where `estimate` was set; `jobsEstimate` for offline jobs. */
   readonly estimate: RunEstimate | undefined;
   readonly jobsEstimate: JobEstimate | undefined;
+  /** True where offline jobs were created, or found again: unless the run is completed, the same options resume them. */
+  readonly hasJobs?: boolean | undefined;
   /** Amounts beyond `maxTokens` and `maxCost`, where they were set; 0 where it was within them. */
   readonly overspend?: { readonly tokens?: number; readonly cost?: number } | undefined;
   /** Tokens, cost and time of all inputs, where `sample` was set. */
