@@ -14,8 +14,9 @@ import { engineSettings } from "./engine-settings.ts";
 import { JobRun } from "./job-run.ts";
 import type { JobEntry } from "./journal.ts";
 import { costOf, jobPriceOf } from "./prices.ts";
-import { anyOf, type BatchContext, type Session, type StopSignals } from "./session.ts";
+import type { BatchContext, Session, StopSignals } from "./session.ts";
 import { pick, type Shard, type ShardLimits, shards } from "./shards.ts";
+import { anyOf } from "./signals.ts";
 
 /** One `batch`: the engine cuts and counts, and each of its calls is one job, or a few in turn. */
 export class BatchRun<Input, Output> {

@@ -4,8 +4,9 @@ import { hasNoList, isGone, isOverCapacity, jobLeft, overdue } from "./errors.ts
 import type { JobEntry } from "./journal.ts";
 import { askedMs, isWorthAsking, jittered, type Patience, persist, type RetryContext } from "./persist.ts";
 import { type JobRows, readRows } from "./read-rows.ts";
-import { anyOf, type BatchContext, deadline, type Session, type StopSignals } from "./session.ts";
+import type { BatchContext, Session, StopSignals } from "./session.ts";
 import { lineOf, pick, type Shard } from "./shards.ts";
+import { anyOf, deadline } from "./signals.ts";
 
 /** End of a job. */
 type JobEnd<Output> =
@@ -301,9 +302,7 @@ export class JobRun<Input, Output> {
     const inputsOf = (line: string): readonly Input[] => pick(this.#inputs, this.#shard.positionsOf(lineOf(line)));
     const { backend, reading } = this.#session;
     const readInto = (rows: Rows<Output>): Promise<void> =>
-      reading.take(async () => {
-        for await (const row of backend.rows(id, inputsOf, { signal })) rows.add(row);
-      });
+      reading.read(backend.rows(id, inputsOf, { signal }), (row) => rows.add(row), paid);
     return readRows(readInto, lines, reason, paid);
   }
 

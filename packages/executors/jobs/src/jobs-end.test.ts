@@ -1,3 +1,4 @@
+import type { Completed } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { expect, it } from "vitest";
 import { memoryStore } from "./memory-store.ts";
@@ -82,4 +83,30 @@ it("reads one job's rows after another's", async () => {
   );
   expect(await clock.run(jobs.batch(["a", "b", "c", "d", "e", "f"]))).toHaveLength(6);
   expect(most).toBe(1);
+});
+
+it("P15 a download that hangs holds no other job's results back", async () => {
+  const clock = new FakeClock();
+  const provider = new FakeProvider({ clock, caps: { lines: 2 } });
+  const hanging = Promise.withResolvers<void>();
+  const jobs = offline(
+    provider.runnable((backend) => ({
+      ...backend,
+      async *rows(...args) {
+        if (args[0] === "job-0") await hanging.promise;
+        yield* backend.rows(...args);
+      },
+    })),
+    { store: memoryStore(), clock },
+  );
+  const outcomes = jobs.batchAsJobsEnd(["a", "b", "c", "d", "e", "f"]);
+  const inputs: string[] = [];
+  const readTo = async (count: number): Promise<void> => {
+    while (inputs.length < count) inputs.push(((await outcomes.next()).value as Completed<string, string>).input);
+  };
+  await clock.run(readTo(4));
+  expect(inputs.toSorted()).toEqual(["c", "d", "e", "f"]);
+  hanging.resolve();
+  await clock.run(readTo(6));
+  expect(inputs.toSorted()).toEqual(["a", "b", "c", "d", "e", "f"]);
 });

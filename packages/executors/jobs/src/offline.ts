@@ -18,7 +18,8 @@ import { CreationQueue } from "./creation-queue.ts";
 import { type JobEstimate, estimateJobs } from "./estimate-jobs.ts";
 import { Journal } from "./journal.ts";
 import { checkOptions, type OfflineOptions } from "./options.ts";
-import { type Session, Turns } from "./session.ts";
+import { ReadingTurns } from "./reading-turns.ts";
+import type { Session } from "./session.ts";
 import { SharedSession } from "./shared-session.ts";
 import { untilReturn } from "./until-return.ts";
 
@@ -185,7 +186,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
       caps,
       journal: await Journal.open(this.#options.store),
       creationQueue: new CreationQueue(caps, clock),
-      reading: new Turns(),
+      reading: new ReadingTurns(),
       live: unchecked,
       options: this.#options,
       price,

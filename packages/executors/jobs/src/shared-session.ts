@@ -2,7 +2,8 @@ import { type BatchOptions, type Clock, systemClock } from "@batchwise/core";
 import { BatchRun } from "./batch-run.ts";
 import type { OfflineOptions } from "./options.ts";
 import { MAX_RETRY_AFTER_MS } from "./persist.ts";
-import { anyOf, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
+import { beforeAbort } from "./signals.ts";
 
 /** Stay of one batch in the session. */
 export interface Visit<Input, Output> {
@@ -85,20 +86,5 @@ async function closeSession<Input, Output>(opened: Promise<Session<Input, Output
     await journal.close();
   } catch {
     // A store that could not be opened was reported; a lock that is left is taken over.
-  }
-}
-
-/** Value that `work` resolves to; undefined when the signal is aborted first. */
-async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
-  if (signal === undefined) return work;
-  const done = new AbortController();
-  const aborted = new Promise<undefined>((resolve) => {
-    anyOf(signal, done.signal).addEventListener("abort", () => resolve(undefined), { once: true });
-    if (signal.aborted) resolve(undefined);
-  });
-  try {
-    return await Promise.race([aborted, work]);
-  } finally {
-    done.abort();
   }
 }

@@ -1,4 +1,4 @@
-import { anyOf } from "./session.ts";
+import { anyOf } from "./signals.ts";
 
 /**
  * Iterator of a generator that `return` ends at once, also while `next` waits.
