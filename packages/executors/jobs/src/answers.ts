@@ -21,11 +21,11 @@ export class Answers<Output> {
   }
 
   /** Filters `positions` for those without an outcome. */
-  open(positions: readonly number[]): number[] {
-    return positions.filter((position) => this.#isFilled[position] === 0);
+  open(positions: Iterable<number>): number[] {
+    return Array.from(positions).filter((position) => this.#isFilled[position] === 0);
   }
 
-  fillOpen(positions: readonly number[], error: Error): void {
+  fillOpen(positions: Iterable<number>, error: Error): void {
     for (const position of this.open(positions)) this.fill(position, error);
   }
 }

@@ -18,6 +18,7 @@ export function engineSettings<Input, Output>(
   const { backend, caps, live, options } = session;
   const price = jobPriceOf(session.price, backend.priceShare);
   const { schema, dedupe, callOptions } = live.settings ?? {};
+  const weights: Weights = new Map();
   const { lines = Infinity, inputsPerLine = 1, inputs = Infinity, bytes } = caps;
   return {
     maxConcurrency: MAX_CONCURRENCY,
@@ -25,7 +26,7 @@ export function engineSettings<Input, Output>(
       maxInputs: Math.min(inputs, lines * inputsPerLine),
       ...(bytes === undefined ? {} : { maxBytes: bytes }),
     },
-    weigh: (input) => weigh(session, input),
+    weigh: (input) => weigh(session, input, weights),
     retry: {
       attempts: options.attempts ?? ATTEMPTS,
       minDelayMs: RETRY_DELAY_MS,
@@ -40,14 +41,28 @@ export function engineSettings<Input, Output>(
 }
 
 /** @throws InputError for an input that no job takes: the engine fails it at once */
-function weigh<Input, Output>({ backend, caps, weigh: weightOf }: Session<Input, Output>, input: Input): Weight {
+function weigh<Input, Output>(
+  { backend, caps, weigh: weightOf }: Session<Input, Output>,
+  input: Input,
+  weights: Weights,
+): Weight {
   backend.check?.(input);
   if (caps.bytes === undefined) return weightOf(input);
   const { tokens = 0, outputTokens } = weightOf(input);
   const bytes = bytesOf(backend.line([input], LONGEST_ID));
-  // The engine keeps it: copied with `...`, it would take twice the memory.
-  return outputTokens === undefined ? { tokens, bytes } : { tokens, outputTokens, bytes };
+  const known = weights.get(bytes);
+  if (known !== undefined && known.tokens === tokens && known.outputTokens === outputTokens) return known;
+  // Copied with `...`, it would take twice the memory.
+  const weight = outputTokens === undefined ? { tokens, bytes } : { tokens, outputTokens, bytes };
+  if (bytes < MOST_WEIGHTS) weights.set(bytes, weight);
+  return weight;
 }
+
+/** Last weight of a line of so many bytes. The engine keeps an input's: most of the same length have the same one. */
+type Weights = Map<number, Weight>;
+
+/** Bytes of a line from which its weight is its own. */
+const MOST_WEIGHTS = 10_000;
 
 /**
  * True where another job may help, as it may for an answer that cannot be read. An input that timed out may succeed later,

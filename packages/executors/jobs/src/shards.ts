@@ -3,13 +3,13 @@ import { InputError, type JobBackend, type JobCaps, type JobLine, type Weight } 
 
 /**
  * Part of a call's inputs that one job takes. The text of its lines is written on request, and not kept; a line is a
- * number, which is its id too, so that a job of 50,000 inputs takes two lists of numbers.
+ * number, which is its id too, so that a job of 50,000 inputs takes two lists of numbers, of four bytes each.
  */
 export interface Shard {
   /** Number of lines. Their ids are 0, 1 and so on. */
   readonly lines: number;
   /** Positions of all its inputs among the call's, in the order of the lines. */
-  readonly positions: readonly number[];
+  readonly positions: Uint32Array;
   readonly tokens: number;
   /** Hash of the backend's identity and of every line: a job with the same key gives the same answers. */
   readonly key: string;
@@ -120,8 +120,9 @@ class ShardBuilder<Input> {
 
   finish(): Shard {
     const { backend } = this.#limits;
-    const [ends, positions, inputs] = [this.#ends, this.#positions, this.#inputs];
-    const positionsOf = (line: number): number[] => positions.slice(ends[line - 1] ?? 0, ends[line] ?? 0);
+    const inputs = this.#inputs;
+    const [ends, positions] = [Uint32Array.from(this.#ends), Uint32Array.from(this.#positions)];
+    const positionsOf = (line: number): number[] => [...positions.subarray(ends[line - 1] ?? 0, ends[line] ?? 0)];
     const textOf = (id: string): string => backend.line(pick(inputs, positionsOf(Number(id))), id).text;
     return {
       lines: ends.length,
@@ -129,7 +130,7 @@ class ShardBuilder<Input> {
       tokens: this.#tokens,
       key: this.#hash.digest("hex").slice(0, 32),
       positionsOf,
-      write: () => ends.map((_, line) => new LineToWrite(String(line), textOf)),
+      write: () => Array.from(ends, (_, line) => new LineToWrite(String(line), textOf)),
     };
   }
 }

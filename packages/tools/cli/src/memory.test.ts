@@ -72,8 +72,8 @@ test(`memory of ${IN_JOBS} inputs in offline jobs`, async () => {
   const megabytes = await peakIn(folder);
   expect(child.said.stderr).toContain(`${IN_JOBS.toLocaleString("en-US")} answered`);
   if (process.env["BATCHWISE_ROWS"] !== undefined) process.stdout.write(`offline ${megabytes} MB\n`);
-  // Between 290 and 400 MB were seen: garbage that V8 has not collected, and the files that are uploaded.
-  expect(megabytes).toBeLessThanOrEqual((IN_JOBS === 200_000 ? 360 : 230) + STRIPPING);
+  // Between 280 and 301 MB were seen of 200,000; the allocator's pages differ from run to run.
+  expect(megabytes).toBeLessThanOrEqual((IN_JOBS === 200_000 ? 320 : 200) + STRIPPING);
 });
 
 async function peakIn(folder: string): Promise<number> {

@@ -1,6 +1,6 @@
 import { ArgumentError, type BatchOptions, type Completed, type FinishReport, type Runnable } from "@batchwise/core";
 import { dollars } from "@batchwise/terminal";
-import type { Kept } from "./inputs/kept.ts";
+import { KeptList } from "./kept-list.ts";
 import type { Recorder } from "./recorder.ts";
 import { jobsText } from "./report.ts";
 import type { Step } from "./step.ts";
@@ -20,7 +20,7 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
   const inputs: unknown[] = [];
   // Lists, which take half the memory of an object for each input.
   const indexes: number[] = [];
-  const fields: Kept[] = [];
+  const fields = new KeptList();
   const again = new Set<number>();
   const forget = output.isFile ? stats.remember() : undefined;
   let report: FinishReport | undefined;
@@ -28,7 +28,7 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
   let unreadable = 0;
   const take = (outcome: Completed<unknown, unknown>): void | Promise<void> => {
     const index = indexes[outcome.index] as number;
-    const item = { index, kept: fields[outcome.index] as Kept, end: 0 };
+    const item = { index, kept: fields.at(outcome.index), end: 0 };
     const result = outcome.status === "fulfilled" ? { output: outcome.value } : { error: outcome.reason };
     const room = recorder.record({ item, isAgain: again.has(index) }, result);
     // Not later: once another outcome is asked for, the jobs are forgotten; if it throws, they are kept.
@@ -41,7 +41,7 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
     if ("input" in content) {
       inputs.push(content.input);
       indexes.push(index);
-      fields.push(Object.keys(kept).length === 0 ? NOTHING : kept);
+      fields.add(kept);
       if (step.isAgain) again.add(index);
     } else {
       unreadable++;
@@ -69,8 +69,6 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
     return { report, reason: error as Error };
   }
 }
-
-const NOTHING: Kept = {};
 
 /** Inputs that are sent to the adapter, and the number of those that cannot be. */
 export async function inputsOf(
