@@ -18,7 +18,7 @@ export type ColumnKind =
   | "json"
   /** Lists and objects, which become JSON. */
   | "nested"
-  /** Lists and objects with values that JSON does not hold: decimals and bytes. */
+  /** Lists and objects with values that JSON does not hold: bytes and intervals. */
   | "opaque";
 
 /** Type of a column as its file declares it, so that a kept one has it in an output as well. */
@@ -26,14 +26,26 @@ export interface ColumnType {
   readonly kind: ColumnKind;
   /** Column of Parquet. */
   readonly element: SchemaElement;
+  /** Types in a list or an object, as Parquet nests them. */
+  readonly children?: readonly ColumnType[];
 }
 
 /** Types of columns by their names. A column without one is text. */
 export type ColumnTypes = Readonly<Record<string, ColumnType>>;
 
-export function columnTypeOf({ element, children }: SchemaTree): ColumnType {
-  if (children.length > 0) return { kind: children.some(isOpaque) ? "opaque" : "nested", element };
-  return { kind: element.repetition_type === "REPEATED" ? "nested" : kindOf(element), element };
+export function columnTypeOf(tree: SchemaTree): ColumnType {
+  const { element } = tree;
+  // What the reader makes of a variant has types of its own.
+  if (element.logical_type?.type === "VARIANT") return { kind: "nested", element };
+  const isList = element.repetition_type === "REPEATED";
+  if (tree.children.length === 0 && !isList) return { kind: kindOf(element), element };
+  const children = tree.children.length === 0 ? [{ kind: kindOf(element), element }] : tree.children.map(columnTypeOf);
+  return { kind: children.some(isOpaque) ? "opaque" : "nested", element, children };
+}
+
+/** True for an element of decimals, in a list or an object too. */
+export function isDecimal(element: SchemaElement): boolean {
+  return kindOf(element) === "decimal";
 }
 
 /** Count of the places of a decimal after its point. */
@@ -53,10 +65,8 @@ export function isMoment({ type, logical_type: logical }: SchemaElement): boolea
   return type !== "INT96" && !(logical?.type === "TIMESTAMP" && !logical.isAdjustedToUTC);
 }
 
-function isOpaque({ element, children }: SchemaTree): boolean {
-  if (children.length > 0) return children.some(isOpaque);
-  const kind = kindOf(element);
-  return kind === "decimal" || kind === "bytes";
+function isOpaque({ kind }: ColumnType): boolean {
+  return kind === "opaque" || kind === "bytes" || kind === "interval";
 }
 
 function kindOf({ type, converted_type: converted, logical_type: logical }: SchemaElement): ColumnKind {

@@ -23,8 +23,9 @@ export const PARSERS: Partial<ParquetParsers> = {
 };
 
 /** Reads a value of a column, as a Parquet reader with these parsers gives it. */
-export function columnValue(value: unknown, { kind, element }: ColumnType): ColumnValue {
-  if (value === null || value === undefined) return { value, exact: value };
+export function columnValue(value: unknown, type: ColumnType): ColumnValue {
+  const { kind, element } = type;
+  if (value === null || value === undefined) return same(null);
   switch (kind) {
     case "integer":
       return typeof value === "bigint" ? numberOf(String(value)) : { value, exact: value };
@@ -42,7 +43,7 @@ export function columnValue(value: unknown, { kind, element }: ColumnType): Colu
       return typeof value === "string" ? jsonOf(value) : same(value);
     case "nested":
     case "opaque":
-      return { value: mapped(value, plain), exact: mapped(value, exactly) };
+      return { value: nestedValue(value, type, "value"), exact: nestedValue(value, type, "exact") };
     default:
       return same(value);
   }
@@ -61,7 +62,7 @@ function numberOf(digits: string): ColumnValue {
 
 /** JSON has no infinity, and no NaN. */
 function floatOf(value: number, isSingle: boolean): ColumnValue {
-  const exact = isSingle ? shortestFloat(value) : value;
+  const exact = Object.is(value, -0) ? rawJson("-0") : isSingle ? shortestFloat(value) : value;
   return { value, exact: Number.isFinite(value) ? exact : String(value) };
 }
 
@@ -110,19 +111,41 @@ function jsonOf(text: string): ColumnValue {
   return { value, exact: exactJson(text) ?? value };
 }
 
-/** Leaves of lists and objects. */
-function mapped(value: unknown, leaf: (value: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map((each) => mapped(each, leaf));
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return leaf(value);
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, mapped(each, leaf)]));
+/** A list or an object, whose values are those of its columns. */
+function nestedValue(value: unknown, type: ColumnType, form: keyof ColumnValue): unknown {
+  const { element, children } = type;
+  if (value === null || value === undefined) return null;
+  if (children === undefined) return isLeaf(type) ? columnValue(value, type)[form] : untyped(value, form);
+  if (Array.isArray(value)) {
+    const item = itemOf(type, children);
+    return value.map((each) => nestedValue(each, item, form));
+  }
+  const fields = value as Readonly<Record<string, unknown>>;
+  const ofMap = element.converted_type === "MAP" ? children[0]?.children?.[1] : undefined;
+  const named =
+    ofMap === undefined
+      ? children.map((child) => [child.element.name, child] as const)
+      : Object.keys(fields).map((name) => [name, ofMap] as const);
+  return Object.fromEntries(named.map(([name, child]) => [name, nestedValue(fields[name], child, form)]));
 }
 
-function plain(leaf: unknown): unknown {
-  if (leaf instanceof Uint8Array) return textOf(leaf);
-  return typeof leaf === "bigint" ? numberOf(String(leaf)).value : leaf;
+function isLeaf({ kind }: ColumnType): boolean {
+  return kind !== "nested" && kind !== "opaque";
 }
 
-function exactly(leaf: unknown): unknown {
-  if (leaf instanceof Uint8Array) return textOf(leaf);
-  return typeof leaf === "bigint" ? numberOf(String(leaf)).exact : leaf;
+/** Type of a list's items: `LIST` has a level in between, and what is only repeated has none. */
+function itemOf(type: ColumnType, children: readonly ColumnType[]): ColumnType {
+  const [inner = type] = children;
+  if (type.element.converted_type !== "LIST") return type.element.type === undefined ? type : inner;
+  const [only] = inner.children?.length === 1 ? inner.children : [];
+  return only ?? inner;
+}
+
+/** Value of a variant or of a geometry, to which the reader gives its types. */
+function untyped(value: unknown, form: keyof ColumnValue): unknown {
+  if (value instanceof Uint8Array) return textOf(value);
+  if (typeof value === "bigint") return numberOf(String(value))[form];
+  if (Array.isArray(value)) return value.map((each) => untyped(each, form));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, untyped(each, form)]));
 }

@@ -33,7 +33,7 @@ function sharedTypes(tables: readonly ColumnTypes[], keep: readonly string[], is
     const [first] = declared;
     const isOne = declared.every((type) => JSON.stringify(type) === JSON.stringify(first));
     for (const type of declared) {
-      if (type?.kind === "opaque") throw cannotKeep(name, "lists or objects of decimals or bytes", "Cast it");
+      if (type?.kind === "opaque") throw cannotKeep(name, "lists or objects of bytes or intervals", "Cast it");
       if (type?.kind === "interval") throw cannotKeep(name, "intervals", "Cast it to text");
       if (type?.kind !== "bytes" || (isOne && isTyped)) continue;
       throw cannotKeep(name, "bytes", "Write .parquet or .arrow, cast it to text");

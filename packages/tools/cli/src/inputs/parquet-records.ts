@@ -10,7 +10,7 @@ import {
   type SchemaElement,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { type ColumnType, type ColumnTypes, columnTypeOf } from "../columns/column-type.ts";
+import { type ColumnType, type ColumnTypes, columnTypeOf, isDecimal } from "../columns/column-type.ts";
 import { columnValue, PARSERS } from "../columns/exact-value.ts";
 import { IN_ENCODING, type InputRecord, type InputSource, unreadable } from "./input-record.ts";
 import { columnsRead } from "./kept.ts";
@@ -33,7 +33,7 @@ export async function openParquet(
   const scan = await parquetScan({
     file: buffer,
     // The reader would make numbers of decimals.
-    metadata: { ...metadata, schema: metadata.schema.map((element) => asStored(element, types)) },
+    metadata: { ...metadata, schema: metadata.schema.map(asStored) },
     compressors,
     columns: [...shown],
     parsers: PARSERS,
@@ -70,9 +70,8 @@ async function headOf(file: string): Promise<Head> {
 }
 
 /** Element of a column without its type, where the values are read as they are stored. */
-function asStored(element: SchemaElement, types: ColumnTypes): SchemaElement {
-  const type = types[element.name];
-  if (type?.element !== element || type.kind !== "decimal") return element;
+function asStored(element: SchemaElement): SchemaElement {
+  if (!isDecimal(element)) return element;
   const { converted_type: _, logical_type: __, ...stored } = element;
   return stored;
 }

@@ -1,4 +1,4 @@
-import type { SchemaElement } from "hyparquet";
+import type { ConvertedType, SchemaElement } from "hyparquet";
 import { ByteWriter, type ColumnSource, ParquetWriter } from "hyparquet-writer";
 import type { ColumnKind, ColumnType, ColumnTypes } from "../columns/column-type.ts";
 import { type StoredValue, storedValue } from "../columns/stored-value.ts";
@@ -80,9 +80,18 @@ function schemaOf(output: readonly SchemaElement[], keep: readonly string[], typ
 function elementOf(name: string, type: ColumnType | undefined): SchemaElement {
   if (type === undefined || TEXTS.has(type.kind)) return text(name);
   if (type.kind === "json") return { ...text(name), logical_type: { type: "JSON" } };
-  const { field_id: _, ...element } = type.element;
+  const { field_id: _, ...declared } = type.element;
+  const element = byOlderType(declared);
   if (element.type === "INT96") return { name, type: "INT64", repetition_type: "OPTIONAL", logical_type: LOCAL_NANOS };
   return { ...element, name, repetition_type: "OPTIONAL" };
+}
+
+/** Integer of a width by the older of its two types: the writer's bytes of the newer one are no integer of a byte, as Arrow and pandas want it. */
+function byOlderType(element: SchemaElement): SchemaElement {
+  const { logical_type: logical, ...older } = element;
+  if (logical?.type !== "INTEGER") return element;
+  const name = `${logical.isSigned ? "" : "U"}INT_${logical.bitWidth}` as ConvertedType;
+  return { ...older, converted_type: name };
 }
 
 const TEXTS: ReadonlySet<ColumnKind> = new Set(["text", "nested", "opaque"]);
