@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { runnable } from "@batchwise/core";
 import { expect, test } from "vitest";
-import { createWorker, distribute, pgliteBackend, postgresBackend } from "./index.ts";
+import { createWorker, distribute, pgliteBackend, postgresBackend, postgresRateLimiter } from "./index.ts";
 
 const backend = pgliteBackend();
 const same = runnable(async (input: unknown) => input);
@@ -20,7 +20,10 @@ test.each([
   [{ noWorkerMs: -1 }, "Expected `noWorkerMs` to be a number of milliseconds above 0"],
   [{ onWaiting: true }, "Expected `onWaiting` to be a function"],
   [{ codec: {} }, "Expected `codec` to be an object with encode and decode"],
-  [{ chunksize: 3 }, "Expected a known option, got `chunksize`. Known: backend, name"],
+  [{ chunksize: 3 }, "Expected only options of distribute, got `chunksize`. Did you mean `chunkSize`?"],
+  [{ maxQueue: 3 }, "got `maxQueue`. Did you mean `maxQueued`?"],
+  [{ retries: 3 }, "got `retries`. Did you mean `attempts`?"],
+  [{ zzz: 3 }, "got `zzz`. Known: backend, name"],
 ])("distribute refuses %o", (options, message) => {
   expect(() => distribute(same, { backend, name: "same", ...options } as never)).toThrow(message);
 });
@@ -30,6 +33,7 @@ test("distribute refuses a function, and missing options", () => {
     "Expected `runnable` to be a Runnable",
   );
   expect(() => distribute(same, { name: "same" } as never)).toThrow("Expected `backend` to be");
+  expect(() => distribute(same, undefined as never)).toThrow("Expected `options of distribute` to be an object, got");
 });
 
 test.each([
@@ -42,8 +46,16 @@ test.each([
   [{ pollMs: 0 }, "Expected `pollMs` to be milliseconds above 0"],
   [{ unreadableMs: -1 }, "Expected `unreadableMs` to be milliseconds above 0"],
   [{ codec: 1 }, "Expected `codec` to be an object with encode and decode"],
+  [{ maxConcurrency: 1 }, "Expected only options of createWorker, got `maxConcurrency`. Did you mean `concurrency`?"],
+  [{ onErorr: () => undefined }, "got `onErorr`. Did you mean `onError`?"],
 ])("createWorker refuses %o", (options, message) => {
   expect(() => createWorker({ backend, runnables: { same }, ...options } as never)).toThrow(message);
+});
+
+test("postgresRateLimiter refuses a misspelled limit", () => {
+  expect(() => postgresRateLimiter(backend, "key", { requestPerMinute: 3 } as never)).toThrow(
+    "Expected only options of postgresRateLimiter, got `requestPerMinute`. Did you mean `requestsPerMinute`?",
+  );
 });
 
 test("backends refuse wrong options", () => {
@@ -52,6 +64,12 @@ test("backends refuse wrong options", () => {
   expect(() => postgresBackend({ url: "postgres://h/d", schema: "Odd-Name" })).toThrow("Expected `schema` to be");
   expect(() => pgliteBackend({ reconnectMs: -1 })).toThrow("Expected `reconnectMs` to be");
   expect(() => pgliteBackend({ dir: "" })).toThrow("Expected `dir` to be");
+  expect(() => pgliteBackend({ shema: "other" } as never)).toThrow(
+    "Expected only options of pgliteBackend, got `shema`. Did you mean `schema`?",
+  );
+  expect(() => postgresBackend({ url: "postgres://h/d", maxConections: 3 } as never)).toThrow(
+    "Expected only options of postgresBackend, got `maxConections`. Known: url, connections",
+  );
 });
 
 test("a chunk is as large as the Runnable's own request, within bounds", () => {
@@ -66,7 +84,7 @@ test("a chunk is as large as the Runnable's own request, within bounds", () => {
 test("the README has every option", () => {
   let message = "";
   try {
-    distribute(same, { backend, name: "same", none: 1 } as never);
+    distribute(same, { backend, name: "same", zzz: 1 } as never);
   } catch (error) {
     ({ message } = error as Error);
   }

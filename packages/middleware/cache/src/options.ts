@@ -1,6 +1,6 @@
 import { ArgumentError, type Clock } from "@batchwise/core";
 import type { CacheWarning } from "./cache-monitor.ts";
-import { kindOf, refusedOption } from "./refused-option.ts";
+import { kindOf, refusedOption, requireKnown } from "./refused-option.ts";
 import type { CacheStore } from "./stores/open-store.ts";
 import type { ValueCodec } from "./value-codec.ts";
 
@@ -66,10 +66,7 @@ export function requireOptions(options: CacheOptions<any, any>): void {
     const example = 'Give such as { namespace: "my-model" }.';
     throw new ArgumentError(`Expected \`options\` of withCache to be an object, got ${kindOf(options)}. ${example}`);
   }
-  const unknown = Object.keys(options).find((name) => !(NAMES as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    throw new ArgumentError(`Expected only options of withCache, got \`${unknown}\`. Known: ${NAMES.join(", ")}.`);
-  }
+  requireKnown(OWNER, options, NAMES);
   const { key, codec, maxAgeMs, maxBytes, onStoreError, storeTimeoutMs, onWarning, now, clock } = options;
   for (const [name, value] of Object.entries({ key, onWarning, now })) {
     if (value !== undefined && typeof value !== "function") throw refusedOption(OWNER, name, "a function", value);

@@ -29,8 +29,8 @@ test("the tables have every option", async () => {
   const text = await readFile(readme, "utf8");
   const refused = [
     () => cache.withCache({} as never, {} as never),
-    () => cache.withCache(new openai.OpenAIEmbeddings({ apiKey: "key" }), { namespace: "n", none: 1 } as never),
-    () => cache.fileStore({ none: 1 } as never),
+    () => cache.withCache(new openai.OpenAIEmbeddings({ apiKey: "key" }), { namespace: "n", zzz: 1 } as never),
+    () => cache.fileStore({ zzz: 1 } as never),
   ].map((make) => {
     try {
       make();

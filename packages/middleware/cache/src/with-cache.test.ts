@@ -348,6 +348,8 @@ describe("options", () => {
     [{ namespace: "" }, "Expected `namespace` to be a string or a JSON value, got an empty string. Name"],
     [{ namespace: new Date() }, "an instance of a class"],
     [{ namespace: "n", ttl: 5 }, "Expected only options of withCache, got `ttl`. Known: namespace"],
+    [{ namespace: "n", maxAge: 5 }, "Expected only options of withCache, got `maxAge`. Did you mean `maxAgeMs`?"],
+    [{ namespace: "n", onError: "continue" }, "got `onError`. Did you mean `onStoreError`?"],
     [{ namespace: "n", maxAgeMs: -1 }, "Expected `maxAgeMs` of withCache to be a number from 0, got -1."],
     [
       { namespace: "n", onStoreError: "ignore" },

@@ -2,9 +2,9 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FolderLock, FolderLockError } from "@batchwise/folder-lock";
 import { QueueDatabaseError } from "../errors.ts";
-import { optionError } from "../option-error.ts";
+import { optionError, requireKnown } from "../option-error.ts";
 import { PgliteDatabase } from "./pglite-database.ts";
-import { QueueBackend, type QueueBackendOptions, type Session } from "./queue-backend.ts";
+import { BACKEND_OPTIONS, QueueBackend, type QueueBackendOptions, type Session } from "./queue-backend.ts";
 
 /** Options of `pgliteBackend`. */
 export interface PgliteBackendOptions extends QueueBackendOptions {
@@ -21,7 +21,9 @@ export interface PgliteBackendOptions extends QueueBackendOptions {
  * @example
  * await using backend = pgliteBackend({ dir: "./queue" });
  */
-export function pgliteBackend({ dir, ...options }: PgliteBackendOptions = {}): QueueBackend {
+export function pgliteBackend(options: PgliteBackendOptions = {}): QueueBackend {
+  requireKnown("pgliteBackend", options, ["dir", ...BACKEND_OPTIONS]);
+  const { dir, ...rest } = options;
   if (dir !== undefined && (typeof dir !== "string" || dir === "")) {
     throw optionError("dir", "the path of a folder, or undefined for a database in memory", dir);
   }
@@ -45,7 +47,7 @@ export function pgliteBackend({ dir, ...options }: PgliteBackendOptions = {}): Q
         await lock?.release().catch(() => undefined);
       },
     },
-    options,
+    rest,
   );
 }
 

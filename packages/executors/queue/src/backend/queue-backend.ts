@@ -27,6 +27,9 @@ export interface QueueBackendOptions {
   readonly onOutage?: (outage: Outage) => void;
 }
 
+/** Names of the options of each backend. */
+export const BACKEND_OPTIONS: readonly (keyof QueueBackendOptions)[] = ["schema", "reconnectMs", "onOutage"];
+
 /** Driver of a backend's database. */
 export interface Driver {
   readonly kind: "postgres" | "pglite";

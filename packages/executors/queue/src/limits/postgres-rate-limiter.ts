@@ -1,6 +1,6 @@
 import { ArgumentError, type RateLimiter, systemClock } from "@batchwise/core";
 import { type QueueBackend, requireBackend } from "../backend/queue-backend.ts";
-import { optionError } from "../option-error.ts";
+import { optionError, requireKnown } from "../option-error.ts";
 import { databaseCounter, type Limits } from "./counter.ts";
 import { SharedLimiter } from "./shared-limiter.ts";
 
@@ -43,12 +43,10 @@ export function postgresRateLimiter(backend: QueueBackend, name: string, limits:
 }
 
 function checked(limits: SharedLimits): Limits {
-  const known = ["requestsPerMinute", "inputsPerMinute", "tokensPerMinute"] as const;
+  const known = ["requestsPerMinute", "tokensPerMinute", "inputsPerMinute"];
+  requireKnown("postgresRateLimiter", limits, known);
   const given = Object.entries(limits).filter(([, limit]) => limit !== undefined);
   for (const [option, limit] of given) {
-    if (!known.some((each) => each === option)) {
-      throw new ArgumentError(`Expected a known limit, got \`${option}\`. Known: ${known.join(", ")}.`);
-    }
     if (typeof limit !== "number" || !(limit > 0)) throw optionError(option, "a number above 0", limit);
   }
   if (given.length === 0) throw new ArgumentError(`Expected a limit, got none. Give ${known.join(", ")}.`);

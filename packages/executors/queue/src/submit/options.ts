@@ -1,6 +1,5 @@
-import { ArgumentError } from "@batchwise/core";
 import { BACKEND, QueueBackend, requireBackend } from "../backend/queue-backend.ts";
-import { optionError } from "../option-error.ts";
+import { optionError, requireKnown } from "../option-error.ts";
 import type { Codec } from "../wire/codec.ts";
 import type { Waiting } from "./worker-watch.ts";
 
@@ -64,10 +63,8 @@ const CHECKS: Readonly<
 
 /** @throws ArgumentError for an option that is unknown or has a wrong value. */
 export function checkOptions(options: DistributeOptions): void {
+  requireKnown("distribute", options, Object.keys(CHECKS));
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(CHECKS, name)) {
-      throw new ArgumentError(`Expected a known option, got \`${name}\`. Known: ${Object.keys(CHECKS).join(", ")}.`);
-    }
     const [expected, holds] = CHECKS[name as keyof DistributeOptions];
     if (value !== undefined && !holds(value)) throw optionError(name, expected, value);
   }

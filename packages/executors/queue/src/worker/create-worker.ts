@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isRunnable, type Runnable } from "@batchwise/core";
 import { type QueueBackend, requireBackend } from "../backend/queue-backend.ts";
-import { optionError } from "../option-error.ts";
+import { optionError, requireKnown } from "../option-error.ts";
 import { queueName } from "../queue-name.ts";
 import { isCodec, isCount } from "../submit/options.ts";
 import { WakeSignal } from "../wake-signal.ts";
@@ -152,7 +152,20 @@ export class Worker implements AsyncDisposable {
   }
 }
 
+const NAMES: readonly (keyof WorkerOptions)[] = [
+  "backend",
+  "runnables",
+  "version",
+  "concurrency",
+  "pollMs",
+  "unreadableMs",
+  "codec",
+  "onChunk",
+  "onError",
+];
+
 function checkOptions(options: WorkerOptions): void {
+  requireKnown("createWorker", options, NAMES);
   const { backend, runnables, version = "1", concurrency = 1, codec = structuredCodec } = options;
   const { pollMs = 1000, unreadableMs = UNREADABLE_MS } = options;
   requireBackend(backend);

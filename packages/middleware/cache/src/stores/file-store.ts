@@ -9,7 +9,7 @@ import {
   keyvStorageCapability,
   type KeyvStorageEntry,
 } from "keyv";
-import { refusedOption } from "../refused-option.ts";
+import { refusedOption, requireKnown } from "../refused-option.ts";
 import { requireNode } from "../require-node.ts";
 import { CacheFile, type FileUsage } from "./cache-file.ts";
 import { DAMAGED, type Entry, type Store } from "./store.ts";
@@ -39,11 +39,7 @@ export interface FileStoreOptions {
 export function fileStore(options: FileStoreOptions = {}): CacheFileStore {
   requireNode();
   const { path = ".batchwise/cache.sqlite", busyTimeoutMs = 10_000, maxBytes = Infinity } = options;
-  const known = ["path", "busyTimeoutMs", "maxBytes"];
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new ArgumentError(`Expected only options of fileStore, got \`${unknown}\`. Known: ${known.join(", ")}.`);
-  }
+  requireKnown(OWNER, options, ["path", "busyTimeoutMs", "maxBytes"]);
   if (typeof path !== "string" || path === "") throw refusedOption(OWNER, "path", "the path of a file", path);
   if (!(busyTimeoutMs >= 0 && busyTimeoutMs <= 2 ** 31 - 1))
     throw refusedOption(OWNER, "busyTimeoutMs", "a number from 0", busyTimeoutMs);
@@ -114,7 +110,9 @@ export class FileStore extends EventEmitter implements Store, CacheFileStore {
     return this.#file.usage();
   }
 
-  async prune({ maxAgeMs, maxBytes, isTrial = false }: PruneOptions): Promise<number> {
+  async prune(options: PruneOptions): Promise<number> {
+    requireKnown("prune", options, ["maxAgeMs", "maxBytes", "isTrial"]);
+    const { maxAgeMs, maxBytes, isTrial = false } = options;
     const now = Date.now();
     const { rowid, entries } = this.#file.cutOf({
       maxBytes,

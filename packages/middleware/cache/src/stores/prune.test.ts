@@ -80,3 +80,13 @@ it("prune says how many it would delete, by age and by size; usage says what the
   await store.disconnect?.();
   expect((await stat(at())).size).toBeLessThan(100_000);
 });
+
+it("prune refuses a limit that is misspelled, and deletes nothing", async () => {
+  await fill(3);
+  const store = fileStore({ path: at() });
+  await expect(store.prune({ maxAgeMS: 0 } as never)).rejects.toThrow(
+    "Expected only options of prune, got `maxAgeMS`. Did you mean `maxAgeMs`?",
+  );
+  expect(await store.usage()).toMatchObject({ entries: 3 });
+  await store.disconnect?.();
+});
