@@ -1,6 +1,7 @@
 import { BatchwiseError } from "@batchwise/core";
 import { count, counted, duration, wholeNumber } from "@batchwise/terminal";
 import { Command, CommanderError } from "commander";
+import { outageText } from "./backend/outage-text.ts";
 import { pgliteBackend } from "./backend/pglite-backend.ts";
 import type { Outage } from "./backend/outage-watch.ts";
 import { postgresBackend } from "./backend/postgres-backend.ts";
@@ -101,13 +102,6 @@ async function run(module: string, flags: Flags, { out, error, drain, stop }: En
   });
   out(`Working on ${Object.keys(runnables).join(", ")}. Ctrl-C finishes the chunks in progress and ends.\n`);
   await worker.ended;
-}
-
-function outageText({ status, awayMs, reason }: Outage): string {
-  if (status === "lost") return `The queue's database cannot be reached: ${reason}. Trying again.\n`;
-  const away = duration(awayMs);
-  if (status === "away") return `The queue's database cannot be reached for ${away}: ${reason}.\n`;
-  return `The queue's database is back after ${away}.\n`;
 }
 
 function lineOf({ name, inputs, failed, durationMs, status, delivery }: ChunkEvent): string {

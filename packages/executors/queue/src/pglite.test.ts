@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -68,6 +68,38 @@ test(
     expect(await readdir(dir)).toContain("pglite");
   },
 );
+
+// Without a code, as an outage of a server has none (electric-sql/pglite#884): it was waited for, for a minute.
+test("a folder that cannot be one of a queue, or whose database is damaged, is an error at once", async () => {
+  const broken = join(dir, "broken");
+  await mkdir(join(broken, "pglite"), { recursive: true });
+  await writeFile(join(broken, "pglite", "PG_VERSION"), "17\n");
+  const opened = (at: string): Promise<unknown> => {
+    const other = queue.pgliteBackend({ dir: at });
+    return other.open().finally(() => other.close());
+  };
+  await expect(opened(broken)).rejects.toMatchObject({
+    code: "invalid_argument",
+    message: expect.stringMatching(
+      /^Expected the queue's folder to hold a whole database of PGlite, got one that/,
+    ) as string,
+  });
+  await writeFile(join(dir, "file"), "");
+  await expect(opened(join(dir, "file"))).rejects.toThrow(
+    "Expected the queue's folder to be there or to be made, got a file in its path where a folder should be.",
+  );
+});
+
+test("queue commands make no database in a folder that has none", async () => {
+  const texts = { out: "", error: "" };
+  const streams = { out: (text: string) => (texts.out += text), error: (text: string) => (texts.error += text) };
+  expect(await queue.runQueueCommand(["status", "--dir", join(dir, "none")], streams)).toBe(2);
+  expect(texts).toEqual({
+    out: "",
+    error: "error: Expected --dir to be a folder with a queue, got another. Give the `dir` of its backend.\n",
+  });
+  expect(await readdir(dir)).not.toContain("none");
+});
 
 test("the README's snippets run, and print what they say", { timeout: LIMIT_MS }, async () => {
   const snippets = await snippetsIn(new URL("../README.md", import.meta.url));

@@ -33,13 +33,15 @@ export function pgliteBackend(options: PgliteBackendOptions = {}): QueueBackend 
       kind: "pglite",
       async open() {
         if (dir === undefined) return PgliteDatabase.open(undefined);
-        await mkdir(dir, { recursive: true });
+        await mkdir(dir, { recursive: true }).catch((cause: unknown) => {
+          throw cannotMake(cause);
+        });
         lock = await lockFolder(dir);
         try {
-          return await PgliteDatabase.open(join(dir, "pglite"));
-        } catch (error) {
+          return await PgliteDatabase.open(join(dir, DATABASE));
+        } catch (cause) {
           await lock.release();
-          throw error;
+          throw damaged(cause);
         }
       },
       prepare: requeueActive,
@@ -48,6 +50,27 @@ export function pgliteBackend(options: PgliteBackendOptions = {}): QueueBackend 
       },
     },
     rest,
+  );
+}
+
+/** Folder of the database, within `dir`. */
+export const DATABASE = "pglite";
+
+function cannotMake(cause: unknown): QueueDatabaseError {
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  const isFile = code === "EEXIST" || code === "ENOTDIR";
+  const got = isFile ? "a file in its path where a folder should be" : `an error (${code})`;
+  const advice = isFile ? "Give another `dir`" : "Give a `dir` that this user may write to, on a disk with room";
+  const message = `Expected the queue's folder to be there or to be made, got ${got}. ${advice}.`;
+  return new QueueDatabaseError(message, { cause, code: "invalid_argument" });
+}
+
+/** Error of a database that does not open. It has no code, as an outage has none; it does not pass. */
+function damaged(cause: unknown): QueueDatabaseError {
+  return new QueueDatabaseError(
+    "Expected the queue's folder to hold a whole database of PGlite, got one that does not open; the reason is in `cause`. " +
+      "Put a copy of the folder back. Where there is none, delete it: submitters that run again send their inputs again.",
+    { cause, code: "invalid_argument" },
   );
 }
 

@@ -1,8 +1,12 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { type Readable, Writable } from "node:stream";
 import { ArgumentError, BatchwiseError } from "@batchwise/core";
 import { amount, confirm, count, counted, duration, listing } from "@batchwise/terminal";
 import { Command, CommanderError } from "commander";
-import { pgliteBackend } from "../backend/pglite-backend.ts";
+import { outageText } from "../backend/outage-text.ts";
+import type { Outage } from "../backend/outage-watch.ts";
+import { DATABASE, pgliteBackend } from "../backend/pglite-backend.ts";
 import { postgresBackend } from "../backend/postgres-backend.ts";
 import type { QueueBackend } from "../backend/queue-backend.ts";
 import { type BatchState, batchesOf, failuresOf, purgeBatch, retryFailed, workersOf } from "./queue-state.ts";
@@ -59,7 +63,7 @@ export async function runQueueCommand(argv: readonly string[], streams: QueueStr
       .action(async (...given: unknown[]) => {
         const batch = argument === undefined ? undefined : (given[0] as string | undefined);
         const flags = given[argument === undefined ? 0 : 1] as Flags;
-        await using backend = backendOf(flags);
+        await using backend = await backendOf(flags, streams);
         exitCode = await work({ backend, batch, flags, streams });
       });
   };
@@ -199,7 +203,13 @@ async function isWanted(what: string, { yes = false }: Flags, { error, input }: 
   return answer;
 }
 
-function backendOf({ dir, schema }: Flags): QueueBackend {
-  const where = schema === undefined ? {} : { schema };
-  return dir === undefined ? postgresBackend(where) : pgliteBackend({ dir, ...where });
+/** @throws ArgumentError for a folder without a queue: the backend would make one there */
+async function backendOf({ dir, schema }: Flags, { error }: QueueStreams): Promise<QueueBackend> {
+  const onOutage = (outage: Outage): void => error(outageText(outage));
+  const where = { onOutage, ...(schema === undefined ? {} : { schema }) };
+  if (dir === undefined) return postgresBackend(where);
+  await stat(join(dir, DATABASE)).catch(() => {
+    throw new ArgumentError("Expected --dir to be a folder with a queue, got another. Give the `dir` of its backend.");
+  });
+  return pgliteBackend({ dir, ...where });
 }

@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { PassThrough } from "node:stream";
 import { startEmulator } from "@batchwise/emulator";
+import { pgliteBackend } from "@batchwise/queue";
 import { expect, test, vi } from "vitest";
 import { runCommandLine } from "../index.ts";
 import { startChild } from "../testing/child.ts";
@@ -131,6 +132,9 @@ test("--help of every command", async () => {
 test("queue hands on to @batchwise/queue, with its exit code", async () => {
   const folder = await temporaryFolder();
   const database = path.join(folder, "queue");
+  const backend = pgliteBackend({ dir: database });
+  await backend.open();
+  await backend.close();
   expect(await onProcess(folder, "", "queue", "status", "--dir", database)).toEqual({
     code: 0,
     stdout: "No batch is in the database.\n\nWorkers: none\n",
@@ -140,6 +144,19 @@ test("queue hands on to @batchwise/queue, with its exit code", async () => {
     code: 2,
     stderr: expect.stringContaining("Expected the id of a batch in the database"),
   });
+});
+
+test("queue says at once that its database is waited for, and makes none where there is no folder", async () => {
+  vi.stubEnv("DATABASE_URL", "postgres://user:password@127.0.0.1:9/queue");
+  const folder = await temporaryFolder();
+  const waiting = startChild(folder, "", ["queue", "status"]);
+  await until(waiting, () => waiting.said.stderr.includes("Trying again."));
+  expect(waiting.said.stderr).toContain("nothing that listens at its host and port (ECONNREFUSED)");
+  expect(await onProcess(folder, "", "queue", "status", "--dir", "none")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Expected --dir to be a folder with a queue, got another."),
+  });
+  expect(await readdir(folder)).toEqual([]);
 });
 
 test("queue without @batchwise/queue says how it is installed, and nothing depends on it", async () => {
