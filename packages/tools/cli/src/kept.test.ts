@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type RecordBatch, tableFromIPC } from "apache-arrow";
 import { expect, test, vi } from "vitest";
@@ -245,5 +245,34 @@ test.each([
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
     expect((await readdir(folder)).filter((name) => name.startsWith("out"))).toEqual([]);
+  },
+);
+
+// pandas-dev/pandas#22610, questdb/questdb#7191: texts that were cut within an emoji. UTF-8 has no half of a character.
+test.each(["csv", "parquet"])(
+  "a kept text with half a character is not changed in %s: its row says so",
+  async (format) => {
+    const { run, sql, folder } = await kept();
+    const rows = [
+      { id: "1", text: "a", note: "whole \u{1F600}" },
+      { id: "2", text: "b", note: "half \uD83D" },
+      { id: "3", text: "c \uDE00", note: "none" },
+    ];
+    const jsonl = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+    await writeFile(path.join(folder, "in.jsonl"), jsonl);
+    const argv = ["acme#chat", "in.jsonl", "--field", "text", "--keep", "id,note", "--output"];
+    expect(await run(...argv, `out.${format}`)).toMatchObject({ code: 1 });
+    expect(await sql(`select id, note, error_message from 'out.${format}' order by index`)).toEqual([
+      { id: expect.anything() as unknown, note: "whole \u{1F600}", error_message: null },
+      {
+        id: expect.anything() as unknown,
+        note: null,
+        error_message:
+          "Expected line 2 to have whole characters in the kept field note, got a half (an unpaired surrogate). Write .jsonl, or do not keep it.",
+      },
+      { id: expect.anything() as unknown, note: "none", error_message: null },
+    ]);
+    expect(await run(...argv, "out.jsonl")).toMatchObject({ code: 0 });
+    expect(await readFile(path.join(folder, "out.jsonl"), "utf8")).toContain(String.raw`"note":"half \ud83d"`);
   },
 );

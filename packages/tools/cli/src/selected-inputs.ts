@@ -55,7 +55,7 @@ export async function selectInputs(selecting: Selecting): Promise<SelectedInputs
     openItems(
       files,
       { ...options, wanted, stdin: environment.stdin ?? process.stdin },
-      { target, field, prompt, keep, taken, limit },
+      { target, field, prompt, keep, taken, isTable, limit },
     );
   const first = await open();
   if (first.kept !== undefined || !isTable) return { kept: first.kept ?? [], properties, first, open };

@@ -1,4 +1,4 @@
-import { ArgumentError } from "@batchwise/core";
+import { ArgumentError, InputError } from "@batchwise/core";
 import type { Batch } from "./batch-line.ts";
 import { checkHead, fieldIn, isHeadEnough } from "./columns.ts";
 import { type Content, contentOf, MESSAGES_FIELD, takesMessages } from "./content.ts";
@@ -30,6 +30,8 @@ export interface Selection {
   readonly keep: Keep;
   /** Names of the output's own fields. @default none */
   readonly taken?: readonly string[] | undefined;
+  /** True where kept texts become cells of UTF-8, which has no half of a character; JSON has an escape for it. */
+  readonly isTable?: boolean | undefined;
   /** Most inputs to take. */
   readonly limit: number;
 }
@@ -108,5 +110,15 @@ function itemOf(record: InputRecord, index: number, selection: Selected): Item {
   const { end } = record;
   if ("error" in record) return { index, end, kept: {}, content: record };
   const kept = keptOf(fieldsOf(record.exact ?? record.value), selection.keep, selection.taken ?? []);
-  return { index, end, kept, content: contentOf(record, selection) };
+  const half = selection.isTable === true ? Object.keys(kept).find((name) => isHalf(kept[name])) : undefined;
+  if (half === undefined) return { index, end, kept, content: contentOf(record, selection) };
+  const error = new InputError(
+    `Expected ${record.place} to have whole characters in the kept field ${half}, got a half (an unpaired surrogate). Write .jsonl, or do not keep it.`,
+  );
+  return { index, end, kept: { ...kept, [half]: undefined }, content: { error } };
+}
+
+/** True for a text that was cut within a character. */
+function isHalf(value: unknown): boolean {
+  return typeof value === "string" && !value.isWellFormed();
 }
