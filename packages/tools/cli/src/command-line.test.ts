@@ -14,7 +14,7 @@ async function cli(...argv: string[]): Promise<{ code: number; stdout: string; s
 test("every flag of run reaches its option", async () => {
   let options: RunOptions | undefined;
   const command = runCommand(async (given) => void (options = given));
-  const argv = `a#b - --format csv --delimiter ; --no-header --encoding gbk --field text --prompt {a} --prompt-file p.txt --system s --system-file s.txt --schema s.json --keep id,title --keep url --limit 5 --output o.jsonl --overwrite --resume
+  const argv = `a#b - --format csv --delimiter ; --quote none --escape | --no-header --encoding gbk --field text --prompt {a} --prompt-file p.txt --system s --system-file s.txt --schema s.json --keep id,title --keep url --limit 5 --output o.jsonl --overwrite --resume
     --retry-failed --set model=m --set note=a=b --concurrency 3 --attempts 4 --timeout 1.5 --max-cost 0.5 --max-tokens 9
     --dedupe --cache kept --cache-errors continue --offline --jobs j --sample 9 --seed 3 --estimate --quiet`;
   await command.parseAsync(argv.split(/\s+/), { from: "user" });
@@ -23,6 +23,8 @@ test("every flag of run reaches its option", async () => {
     input: "-",
     format: "csv",
     delimiter: ";",
+    quote: "none",
+    escape: "|",
     header: false,
     encoding: "gbk",
     field: "text",

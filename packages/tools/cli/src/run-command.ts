@@ -18,6 +18,8 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
       new Option("--format <format>", "format of the input (default: by its extension)").choices(INPUT_FORMATS),
     )
     .option("--delimiter <text>", "text between the values of a CSV row, such as ';' or '\\t' (default: a comma)")
+    .option("--quote <character>", 'character around values of CSV, or: none (default: ")')
+    .option("--escape <character>", "character before a quote within quotes, such as '\\' (default: the quote)")
     .option("--no-header", "the first row of a CSV file is an input; its columns are 1, 2 and so on")
     .option("--encoding <name>", "encoding of a text file, such as windows-1252 or gbk (default: UTF-8)")
     .option("--field <name>", "field of a record, or column, that is the input")

@@ -35,6 +35,34 @@ test.each<[source: string, content: string | Buffer, flags: string[], texts: unk
   // wireservice/csvkit#927: a zero byte is a character of its value, and no sign of another encoding.
   ["a zero byte", "id,text\n1,a\0b\n", [], ["a\0b"]],
   ["a header alone", "id,text\n", [], []],
+  // ClickHouse/ClickHouse#10624, NVIDIA/cudf#11984: Spark writes a backslash before a quote. Without --escape, the quote that
+  // ends the first row's value began one that ended in the next row, and two rows were one.
+  [
+    "backslashes before quotes that are not asked for",
+    'id,text\n1,"a TV of 55\\""\n2,"b"\n3,"c"\n4,"say \\"d\\""\n',
+    [],
+    [
+      expect.stringMatching(/^Expected line 3 to have a delimiter .*--escape/),
+      "c",
+      expect.stringMatching(/^Expected line 5/),
+    ],
+  ],
+  [
+    "backslashes before quotes",
+    'id,text\n1,"a TV of 55\\""\n2,"b"\n3,"C:\\dir, \\\\"\n4,"\\"d\\", e"\n',
+    ["--escape", "\\"],
+    ['a TV of 55"', "b", "C:\\dir, \\", '"d", e'],
+  ],
+  [
+    "quotes of its own",
+    'id,text\n1,"""a"" b"\n2,""""\n3,a "b" c\n4,"a\n""b"""\n',
+    [],
+    ['"a" b', '"', 'a "b" c', 'a\n"b"'],
+  ],
+  ["text after a closing quote", 'id,text\n1,"a" b\n2,c\n', [], [expect.stringMatching(/^Expected line 2/), "c"]],
+  // wireservice/csvkit#382: a table whose quotes are text.
+  ["quotes that are text", 'id\ttext\n1\t"a" b\n2\t"c\n', ["--delimiter", "\\t", "--quote", "none"], ['"a" b', '"c']],
+  ["single quotes", "id,text\n1,'it''s, a'\n", ["--quote", "'"], ["it's, a"]],
   // duckdb/duckdb#6011.
   ["no header", "1,a\n2,b\n", ["--no-header", "--field", "2"], ["a", "b"]],
   ["no header and nothing else", "", ["--no-header", "--field", "2"], []],
@@ -79,6 +107,7 @@ test.each<[string, string, string[], RegExp]>([
   ["no rows at all", "", [], /Expected a column text in the input, got: none/],
   // A table that spreadsheets make by copying a column: the value of one would be lost.
   ["two columns of the name", "text,text\na,b\n", [], /Expected one column text in the input, got several/],
+  ["a quote of several characters", "text\na\n", ["--quote", "''"], /Expected --quote to be one character, got 2\./],
   ["a delimiter without characters", "text\na\n", ["--delimiter", ""], /Expected --delimiter to be a text/],
   [
     "an encoding that is unknown",
@@ -106,7 +135,7 @@ test("a one-column CSV says that its first row is not sent, unless its name or -
 test("options of a table are refused for another format", async () => {
   const { code, stderr } = await echo({ "in.jsonl": '"a"\n' }, "in.jsonl", "--no-header");
   expect(code).toBe(2);
-  expect(stderr).toMatch(/Expected CSV for --delimiter or --no-header, got jsonl/);
+  expect(stderr).toMatch(/Expected CSV for --delimiter, --quote, --escape or --no-header, got jsonl/);
 });
 
 // wireservice/csvkit#168, wireservice/csvkit#1227: bytes of another encoding than UTF-8.

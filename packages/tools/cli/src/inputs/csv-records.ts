@@ -2,6 +2,7 @@ import { pipeline, Readable } from "node:stream";
 import { ArgumentError } from "@batchwise/core";
 import { type CsvError, type Info, parse } from "csv-parse";
 import { type InputRecord, type InputSource, IN_ENCODING, unreadable } from "./input-record.ts";
+import { doubled } from "./doubled-quotes.ts";
 import { utf8 } from "./lines.ts";
 import { chunksAfter, peek } from "./peek.ts";
 
@@ -9,6 +10,10 @@ import { chunksAfter, peek } from "./peek.ts";
 export interface CsvForm {
   /** Text between the values of a row. @default that of a first line `sep=;`, as Excel reads it, or else a comma */
   readonly delimiter: string | undefined;
+  /** Character around values; null where quotes are plain text. */
+  readonly quote: string | null;
+  /** Character before a quote within quotes. @default another quote */
+  readonly escape: string | undefined;
   /** False where the first row is one of values: the columns are named 1, 2 and so on. */
   readonly header: boolean;
 }
@@ -16,29 +21,35 @@ export interface CsvForm {
 type CsvSource = Pick<InputSource, "columns" | "records" | "mayLackHeader">;
 
 /**
- * Opens a table. Quotes inside a value that does not begin with one are plain text. Rows end with a line feed, with a
+ * Opens a table. Quotes inside a value that does not begin with one are plain text; a row with a value that goes on after
+ * its closing quote fails, as it may hold others. Rows end with a line feed, with a
  * carriage return before it or not; or with a carriage return alone, where no line feed is near. Empty lines are no rows.
  *
  * @throws ArgumentError for a first row that cannot be read, or that another delimiter separates
  */
 export async function openCsv(
   source: AsyncIterable<Buffer>,
-  { delimiter, header }: CsvForm,
+  form: CsvForm,
   size: number | undefined,
 ): Promise<CsvSource> {
+  const { delimiter, header, escape } = form;
+  const mark = form.quote === null ? null : bytesOf(form.quote);
   const { head, chunks } = await peek(
     source,
     (bytes) => bytes.length > LONGEST_HEAD || /[\r\n]./s.test(bytes.toString("latin1")),
   );
   const hint = HINT.exec(head.toString("latin1"));
   const skipped = hint?.[0].length ?? 0;
-  const separator = delimiter === undefined ? (hint?.[1] ?? ",") : Buffer.from(delimiter).toString("latin1");
+  const separator = delimiter === undefined ? (hint?.[1] ?? ",") : bytesOf(delimiter);
   const parser = parse({
     // A character for each byte: what the parser decodes, it does without saying what it could not.
     encoding: "latin1",
     delimiter: separator,
+    quote: mark,
+    escape: mark,
     record_delimiter: head.includes("\n") || !head.includes("\r") ? ["\r\n", "\n"] : "\r",
     info: true,
+    raw: true,
     skip_empty_lines: true,
     relax_column_count: true,
     relax_quotes: true,
@@ -51,22 +62,23 @@ export async function openCsv(
     },
   });
   // An error of the file reaches the reader of the parser.
-  pipeline(Readable.from(chunksAfter(skipped, chunks), { objectMode: false }), parser, () => undefined);
-  const rows = rowsOf(parser as AsyncIterable<Row | Failure>);
+  const text = chunksAfter(skipped, chunks);
+  const bytes = escape === undefined || mark === null ? text : doubled(text, bytesOf(escape), mark);
+  pipeline(Readable.from(bytes, { objectMode: false }), parser, () => undefined);
+  const from = { lines: hint === null ? 0 : 1, bytes: skipped };
+  const rows = rowsOf(parser as AsyncIterable<Row | Failure>, from.lines);
   const first = await rows.next();
   if (first.done === true) return { ...(header && { columns: [] }), records: nothing() };
-  const names = textsOf(first.value);
-  if (names === undefined) {
-    throw new ArgumentError(
-      `Expected line ${first.value.info.lines} to be in the file's encoding, got other bytes. Name it with --encoding.`,
-    );
+  const names = valuesOf(first.value, mark);
+  if (!Array.isArray(names)) {
+    const message = `Expected line ${first.value.info.lines} to ${names.expected}`;
+    throw new ArgumentError(message);
   }
   const columns = header ? names : names.map((_, at) => String(at + 1));
   if (delimiter === undefined && hint === null) checkDelimiter(names);
-  const from = { lines: hint === null ? 0 : 1, bytes: skipped };
   return {
     columns,
-    records: records(rows, columns, { from, size, first: header ? [] : [first.value] }),
+    records: records(rows, columns, { mark, from, size, first: header ? [] : [first.value] }),
     mayLackHeader: header && columns.length === 1,
   };
 }
@@ -79,6 +91,7 @@ const LONGEST_HEAD = 64 * 1024;
 interface Row {
   readonly record: readonly string[];
   readonly info: Info;
+  readonly raw: string;
 }
 
 interface Failure {
@@ -86,6 +99,8 @@ interface Failure {
 }
 
 interface RowsPlace {
+  /** Quote of values. */
+  readonly mark: string | null;
   /** Lines and bytes before the parser's first. */
   readonly from: Pick<Info, "lines" | "bytes">;
   readonly size: number | undefined;
@@ -96,14 +111,14 @@ interface RowsPlace {
 async function* records(
   rows: AsyncGenerator<Row, void>,
   columns: readonly string[],
-  { from, size, first }: RowsPlace,
+  { mark, from, size, first }: RowsPlace,
 ): AsyncGenerator<InputRecord, void> {
   const recordOf = (row: Row): InputRecord => {
     const bytes = row.info.bytes + from.bytes;
     const place = `line ${row.info.lines + from.lines}`;
     const end = Math.min(bytes, size ?? bytes);
-    const values = textsOf(row);
-    if (values === undefined) return unreadable(place, end, IN_ENCODING);
+    const values = valuesOf(row, mark);
+    if (!Array.isArray(values)) return unreadable(place, end, values.expected);
     if (values.length === columns.length) {
       return { place, end, value: Object.fromEntries(columns.map((column, at) => [column, values[at]])) };
     }
@@ -136,18 +151,39 @@ const OTHERS = [
   { text: "|", name: "bars", shown: "|" },
 ] as const;
 
-/** Values of a row; undefined where one is not UTF-8. */
-function textsOf({ record }: Row): string[] | undefined {
+/** Values of a row, or what it should be. */
+function valuesOf({ record, raw }: Row, mark: string | null): string[] | { readonly expected: string } {
+  // Where a quote was closed before its value ended, the parser puts the first quote back.
+  if (mark !== null && record.some((value) => value.startsWith(mark) && !raw.includes(quoted(value, mark)))) {
+    return { expected: `have a delimiter or its end after a closing quote, got other text. ${ADVICE}` };
+  }
   const texts = record.map((value) => utf8(Buffer.from(value, "latin1")));
-  return texts.includes(undefined) ? undefined : (texts as string[]);
+  return texts.includes(undefined) ? { expected: IN_ENCODING } : (texts as string[]);
 }
 
-async function* rowsOf(parsed: AsyncIterable<Row | Failure>): AsyncGenerator<Row, void> {
+/** Beginning of a value with a quote of its own, as it is written. */
+function quoted(value: string, mark: string): string {
+  return mark + mark + mark + (value.slice(mark.length).split(mark)[0] ?? "");
+}
+
+async function* rowsOf(parsed: AsyncIterable<Row | Failure>, linesBefore: number): AsyncGenerator<Row, void> {
+  let line = linesBefore;
   for await (const row of parsed) {
     // The parser's own message may quote the value.
-    if ("error" in row) throw new ArgumentError(`Expected rows of CSV, got other text (${row.error?.code}). ${ADVICE}`);
+    if ("error" in row) {
+      throw new ArgumentError(
+        `Expected rows of CSV, got other text after line ${line} (${row.error?.code}). ${ADVICE}`,
+      );
+    }
+    line = linesBefore + row.info.lines;
     yield row;
   }
 }
 
-const ADVICE = "A value that begins with a quote has to end with one, and quotes in between are doubled.";
+const ADVICE =
+  "A value that begins with a quote has to end with one, and quotes in between are doubled. --escape '\\' reads those after a backslash, --quote none takes them for text.";
+
+/** Text as the parser reads the file: a character for each byte. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString("latin1");
+}

@@ -162,7 +162,7 @@ describe("CSV", () => {
   test("a stray quote is plain text; one that never ends is an error of the file, which is not quoted", async () => {
     expect(shown(await read("in.csv", 'id,text\n1,a"b\n2,c\n', { field: "text" }))).toEqual(['a"b', "c"]);
     await expect(read("in.csv", 'id,text\n1,a\n2,"secret\n', { field: "text" })).rejects.toThrow(
-      /^Expected rows of CSV, got other text \(CSV_QUOTE_NOT_CLOSED\)(?!.*secret)/,
+      /^Expected rows of CSV, got other text after line 2 \(CSV_QUOTE_NOT_CLOSED\)(?!.*secret)/,
     );
   });
 

@@ -4,7 +4,6 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import { ArgumentError } from "@batchwise/core";
 import { reasonOf } from "../reason-of.ts";
-import { openCsv } from "./csv-records.ts";
 import { INPUT_FORMATS, type InputFormat, type InputRecord, type InputSource } from "./input-record.ts";
 import { openJson } from "./json-records.ts";
 import { textBytes } from "./text-bytes.ts";
@@ -29,6 +28,10 @@ export interface InputForm {
   readonly format?: InputFormat | undefined;
   /** Text between the values of a row of CSV. @default by the first line `sep=;` where there is one, or else a comma; a tab in `.tsv` */
   readonly delimiter?: string | undefined;
+  /** Character around values of CSV; `none` where quotes are plain text. @default " */
+  readonly quote?: string | undefined;
+  /** Character before a quote within quotes: a backslash in files of Spark and MySQL. @default the quote itself */
+  readonly escape?: string | undefined;
   /** False where the first row of CSV is one of values: its columns are 1, 2 and so on. @default true */
   readonly header?: boolean | undefined;
   /** Encoding of a text file, by its name on the web: `windows-1252`, `gbk`. @default by a byte order mark, or else UTF-8 */
@@ -102,15 +105,25 @@ async function* measured(records: AsyncIterable<InputRecord>, file: ReadStream):
 async function fromText(
   format: Exclude<InputFormat, "parquet">,
   chunks: AsyncIterable<Buffer>,
-  { delimiter, header = true }: InputForm,
+  { delimiter, quote = '"', escape, header = true }: InputForm,
   size: number | undefined,
 ): Promise<Pick<InputSource, "columns" | "records" | "mayLackHeader">> {
   if (format === "text") return { records: textRecords(chunks) };
   if (format === "json") return { records: await openJson(chunks) };
   if (format === "jsonl") return { records: jsonlRecords(chunks) };
   const separator = delimiter === "\\t" ? "\t" : delimiter;
-  return openCsv(chunks, { delimiter: separator ?? (format === "tsv" ? "\t" : undefined), header }, size);
+  const form = {
+    delimiter: separator ?? (format === "tsv" ? "\t" : undefined),
+    quote: quote === NO_QUOTE ? null : quote,
+    escape,
+    header,
+  };
+  const { openCsv } = await import("./csv-records.ts");
+  return openCsv(chunks, form, size);
 }
+
+/** Name of the quote of a table that has none. */
+const NO_QUOTE = "none";
 
 const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
   ".jsonl": "jsonl",
@@ -139,13 +152,19 @@ export function formatOf({ input, format }: Pick<InputChoice, "input" | "format"
 }
 
 /** @throws ArgumentError for an option that another format has */
-function checkForm({ delimiter, header, encoding }: InputForm, format: InputFormat): void {
+function checkForm({ delimiter, quote, escape, header, encoding }: InputForm, format: InputFormat): void {
   const isTable = format === "csv" || format === "tsv";
   if (delimiter === "")
     throw new ArgumentError("Expected --delimiter to be a text, got an empty one. Give one, such as ;.");
-  if (!isTable && (delimiter !== undefined || header === false)) {
+  for (const [name, value] of Object.entries({ quote: quote === NO_QUOTE ? undefined : quote, escape })) {
+    if (value !== undefined && value.length !== 1)
+      throw new ArgumentError(`Expected --${name} to be one character, got ${value.length}. Give one, such as '.`);
+  }
+  if (quote === NO_QUOTE && escape !== undefined)
+    throw new ArgumentError("Expected --escape with quotes, got --quote none. Leave one of them out.");
+  if (!isTable && (header === false || [delimiter, quote, escape].some((each) => each !== undefined))) {
     throw new ArgumentError(
-      `Expected CSV for --delimiter or --no-header, got ${format}. Leave it out, or give --format csv.`,
+      `Expected CSV for --delimiter, --quote, --escape or --no-header, got ${format}. Leave it out, or give --format csv.`,
     );
   }
   if (format === "parquet" && encoding !== undefined) {
