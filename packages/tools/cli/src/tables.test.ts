@@ -108,6 +108,12 @@ test.each<[string, string, string[], RegExp]>([
   // A table that spreadsheets make by copying a column: the value of one would be lost.
   ["two columns of the name", "text,text\na,b\n", [], /Expected one column text in the input, got several/],
   ["a quote of several characters", "text\na\n", ["--quote", "''"], /Expected --quote to be one character, got 2\./],
+  [
+    "names that cannot be seen",
+    'id , "text",,"a\nb"\n1,2,3,4\n',
+    [],
+    /Expected a column text in the input, got: "id ", " \\"text\\"", "", "a\\nb"\./,
+  ],
   ["a delimiter without characters", "text\na\n", ["--delimiter", ""], /Expected --delimiter to be a text/],
   [
     "an encoding that is unknown",
@@ -136,6 +142,29 @@ test("options of a table are refused for another format", async () => {
   const { code, stderr } = await echo({ "in.jsonl": '"a"\n' }, "in.jsonl", "--no-header");
   expect(code).toBe(2);
   expect(stderr).toMatch(/Expected CSV for --delimiter, --quote, --escape or --no-header, got jsonl/);
+});
+
+test.each([
+  [
+    "in.csv",
+    "PK\x03\x04\x14\0\x06\0[Content_Types].xml",
+    /got ZIP, as Excel's \.xlsx is\. Save the sheet as CSV UTF-8/,
+  ],
+  ["in.csv", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", /got an old workbook of Excel\./],
+  ["in.jsonl", "PAR1\x15\x04\x15\x10", /got Parquet\. Give --format parquet\./],
+  ["in.jsonl", "ARROW1\0\0\xff\xff\xff\xff", /got Arrow\. Write it as Parquet\./],
+  ["in.txt", "BZh91AY&SY", /got bzip2\. Unpack it with bunzip2\./],
+  ["in.jsonl", "\xfd7zXZ\0", /got xz\. Unpack it with unxz\./],
+])("%s that is another file is refused before anything is sent, not row by row", async (name, bytes, message) => {
+  const { code, rows, stderr } = await echo({ [name]: Buffer.from(bytes, "latin1") }, name, "--field", "text");
+  expect({ code, rows }).toEqual({ code: 2, rows: [] });
+  expect(stderr).toMatch(message);
+});
+
+test("texts that begin as such a file does are texts", async () => {
+  const lines = ["PAR1 is a bar", "PK", "ARROW1", "BZh9"];
+  const { texts } = await echo({ "in.txt": `${lines.join("\n")}\n` }, "in.txt");
+  expect(texts).toEqual(lines);
 });
 
 // wireservice/csvkit#168, wireservice/csvkit#1227: bytes of another encoding than UTF-8.

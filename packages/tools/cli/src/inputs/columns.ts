@@ -34,7 +34,9 @@ export function fieldIn(
   const named = [...inputs, ...(keep === "all" ? columns : keep)];
   const double = named.find((name) => columns.filter((one) => one === columnOf(columns, name)).length > 1);
   if (double !== undefined) {
-    throw new ArgumentError(`Expected one column ${double} in the input, got several of this name. Rename the others.`);
+    throw new ArgumentError(
+      `Expected one column ${shown(double)} in the input, got several of this name. Rename the others.`,
+    );
   }
   const missing = named.find((name) => columnOf(columns, name) === undefined);
   if (missing !== undefined) throw noColumn(missing, columns, prompt);
@@ -76,5 +78,17 @@ function noColumn(missing: string, columns: readonly string[], prompt: Prompt | 
 }
 
 function listed(columns: readonly string[]): string {
-  return columns.length === 0 ? "none" : columns.join(", ");
+  const more = columns.length > MOST_LISTED ? `, and ${columns.length - MOST_LISTED} more` : "";
+  return columns.length === 0 ? "none" : `${columns.slice(0, MOST_LISTED).map(shown).join(", ")}${more}`;
 }
+
+const MOST_LISTED = 50;
+
+/** Name of a column, in quotes where its ends or its length could not be seen. */
+function shown(name: string): string {
+  const short = name.slice(0, LONGEST_SHOWN);
+  // oxlint-disable-next-line no-control-regex -- a line end or a zero character would not be seen
+  return name === short && name.trim() === name && /^[^\0-\x1f]+$/.test(name) ? name : JSON.stringify(short);
+}
+
+const LONGEST_SHOWN = 100;

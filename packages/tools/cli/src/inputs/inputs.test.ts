@@ -362,7 +362,9 @@ describe("the file", () => {
       "Expected the input /nowhere/in.jsonl to be readable, got no such file or folder.",
     );
     await expect(read("in.jsonl", "", {}, { input: "/", format: "text" })).rejects.toThrow(/got a folder\.$/);
-    await expect(read("in.xml", "")).rejects.toThrow(/Give --format jsonl, json, text, csv, tsv, parquet\.$/);
+    await expect(read("in.xml", "")).rejects.toThrow(
+      /Give --format jsonl, json, text, csv, tsv, parquet; save a workbook as CSV/,
+    );
     expect(shown(await read("in.xml", '"a"', {}, { format: "jsonl" }))).toEqual(["a"]);
   });
 });

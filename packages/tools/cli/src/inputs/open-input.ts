@@ -147,7 +147,7 @@ export function formatOf({ input, format }: Pick<InputChoice, "input" | "format"
   }
   if (known !== undefined) return known;
   throw new ArgumentError(
-    `Expected ${input} to have a known extension, got another. Give --format ${INPUT_FORMATS.join(", ")}.`,
+    `Expected ${input} to have a known extension, got another. Give --format ${INPUT_FORMATS.join(", ")}; save a workbook as CSV UTF-8, and Arrow as Parquet.`,
   );
 }
 

@@ -12,10 +12,14 @@ export interface Bytes {
 /**
  * Bytes of a file, unpacked where it is gzip or Zstandard by its first bytes, whatever its name.
  *
- * @throws ArgumentError for Zstandard where Node has none
+ * @throws ArgumentError for Zstandard where Node has none, and for files that are known to be no text
  */
 export async function unpacked(source: AsyncIterable<Buffer | string>): Promise<Bytes> {
   const { head, chunks } = await peek(source, ({ length }) => length >= LONGEST_MAGIC);
+  const other = OTHERS.find(({ magic }) => magic.test(head.toString("latin1")));
+  if (other !== undefined) {
+    throw new ArgumentError(`Expected a file of text, got ${other.name}. ${other.advice}. Nothing was sent.`);
+  }
   const packing = PACKINGS.find(({ magic }) => head.subarray(0, magic.length).equals(magic));
   return packing === undefined
     ? { chunks, isConverted: false }
@@ -32,7 +36,25 @@ const PACKINGS: readonly Packing[] = [
   { name: "gzip", magic: Buffer.from([0x1f, 0x8b]), unpack: gunzip },
   { name: "Zstandard", magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), unpack: unzstd },
 ];
-const LONGEST_MAGIC = 4;
+const LONGEST_MAGIC = 10;
+
+/** Files that people bring by the name of another: of each line there would be an error. */
+const OTHERS: readonly { readonly name: string; readonly magic: RegExp; readonly advice: string }[] = [
+  {
+    name: "ZIP, as Excel's .xlsx is",
+    // oxlint-disable-next-line no-control-regex -- they tell it from text
+    magic: /^PK\x03\x04/,
+    advice: "Save the sheet as CSV UTF-8, or unpack it",
+  },
+  // oxlint-disable-next-line no-control-regex -- they tell it from text
+  { name: "an old workbook of Excel", magic: /^\xd0\xcf\x11\xe0/, advice: "Save the sheet as CSV UTF-8" },
+  // oxlint-disable-next-line no-control-regex -- they tell it from text
+  { name: "Parquet", magic: /^PAR1[\0-\x08\x0e-\x1f]/, advice: "Give --format parquet" },
+  // oxlint-disable-next-line no-control-regex -- they tell it from text
+  { name: "Arrow", magic: /^(ARROW1\0|\xff{4})/, advice: "Write it as Parquet" },
+  { name: "bzip2", magic: /^BZh[1-9]1AY/, advice: "Unpack it with bunzip2" },
+  { name: "xz", magic: /^\xfd7zXZ/, advice: "Unpack it with unxz" },
+];
 
 function gunzip(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   const decoder = zlib.createGunzip();
