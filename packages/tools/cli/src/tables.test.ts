@@ -144,6 +144,7 @@ test("options of a table are refused for another format", async () => {
   expect(stderr).toMatch(/Expected CSV for --delimiter, --quote, --escape or --no-header, got jsonl/);
 });
 
+// zhouhaoyi/Informer2020#653: a workbook of Excel whose name was changed to .csv.
 test.each([
   [
     "in.csv",
@@ -248,6 +249,7 @@ test.each<[string, string, RegExp]>([
 });
 
 describe("packed files", () => {
+  const SKIPPED = Buffer.from("502a4d18040000001bd02e00", "hex");
   const jsonl = (from: number, to: number): string =>
     Array.from({ length: to - from }, (_, at) => `{"text":"text ${from + at}"}\n`).join("");
   const [first, second] = [jsonl(0, 500), jsonl(500, 1000)];
@@ -262,6 +264,12 @@ describe("packed files", () => {
       "Zstandard in a frame a row",
       "in.jsonl.zst",
       Buffer.concat(Array.from({ length: 1000 }, (_, at) => zstdCompressSync(jsonl(at, at + 1)))),
+    ],
+    [
+      // facebook/zstd#3255: pzstd begins each frame with one to skip, in which it notes the next one's size.
+      "Zstandard that begins with a frame to skip",
+      "in.jsonl.zst",
+      Buffer.concat([first, second].map((text) => Buffer.concat([SKIPPED, zstdCompressSync(text)]))),
     ],
     ["gzip without its extension", "in.jsonl", gzipSync(first + second)],
   ])("%s: every row", async (_, name, content) => {

@@ -16,11 +16,12 @@ export interface Bytes {
  */
 export async function unpacked(source: AsyncIterable<Buffer | string>): Promise<Bytes> {
   const { head, chunks } = await peek(source, ({ length }) => length >= LONGEST_MAGIC);
-  const other = OTHERS.find(({ magic }) => magic.test(head.toString("latin1")));
+  const begins = ({ magic }: { readonly magic: RegExp }): boolean => magic.test(head.toString("latin1"));
+  const other = OTHERS.find(begins);
   if (other !== undefined) {
     throw new ArgumentError(`Expected a file of text, got ${other.name}. ${other.advice}. Nothing was sent.`);
   }
-  const packing = PACKINGS.find(({ magic }) => head.subarray(0, magic.length).equals(magic));
+  const packing = PACKINGS.find(begins);
   return packing === undefined
     ? { chunks, isConverted: false }
     : { chunks: checked(packing.unpack(chunks), packing.name), isConverted: true };
@@ -28,13 +29,16 @@ export async function unpacked(source: AsyncIterable<Buffer | string>): Promise<
 
 interface Packing {
   readonly name: string;
-  readonly magic: Buffer;
+  readonly magic: RegExp;
   readonly unpack: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 }
 
 const PACKINGS: readonly Packing[] = [
-  { name: "gzip", magic: Buffer.from([0x1f, 0x8b]), unpack: gunzip },
-  { name: "Zstandard", magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), unpack: unzstd },
+  // oxlint-disable-next-line no-control-regex -- they tell it from text
+  { name: "gzip", magic: /^\x1f\x8b/, unpack: gunzip },
+  // The second is a frame to skip, with which pzstd begins.
+  // oxlint-disable-next-line no-control-regex -- they tell it from text
+  { name: "Zstandard", magic: /^(\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/, unpack: unzstd },
 ];
 const LONGEST_MAGIC = 10;
 
