@@ -29,3 +29,15 @@ test("quiet: nothing", async () => {
   notes.stopProgress();
   expect(stream.text).toBe("");
 });
+
+test.each([
+  [40, ["Inputs    1,023 answered, 0 failed", "Output    t.jsonl; the same command with", " --resume continues it"]],
+  [80, ["Inputs    1,023 answered, 0 failed", "Output    t.jsonl; the same command with --resume continues it"]],
+  [undefined, ["Inputs    1,023 answered, 0 failed", "Output    t.jsonl; the same command with --resume continues it"]],
+])("in %o columns a report breaks between words", (columns, lines) => {
+  const stream = Object.assign(new Memory(), { columns });
+  new Notes(stream, false).say(
+    "Inputs    1,023 answered, 0 failed\nOutput    t.jsonl; the same command with --resume continues it",
+  );
+  expect(stream.text.split("\n")).toEqual([...lines, ""]);
+});

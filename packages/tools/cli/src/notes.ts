@@ -1,5 +1,7 @@
 import type { Writable } from "node:stream";
 import { openProgress, type ProgressView, type Standing } from "@batchwise/terminal";
+import wrapAnsi from "wrap-ansi";
+import { widthOf } from "./terminal-width.ts";
 
 /** Notes and progress that a run shows to its user. */
 export class Notes {
@@ -14,8 +16,10 @@ export class Notes {
     stream.on("error", ignore);
   }
 
-  say(text: string | undefined): void {
-    if (text === undefined || this.#isQuiet) return;
+  /** Writes lines, which break between words where the terminal is too narrow. */
+  say(lines: string | undefined): void {
+    if (lines === undefined || this.#isQuiet) return;
+    const text = wrapAnsi(lines, widthOf(this.#stream) ?? Infinity, { trim: false });
     if (this.#view === undefined) this.#stream.write(`${text}\n`);
     else this.#view.note(text);
   }

@@ -87,13 +87,14 @@ test("on a terminal: a bar, notes above it, and nothing of it left at the end", 
 const WAITING = { itemsPerSecond: 20, elapsedMs: 60_000, waitingForLimits: true, usage: { cost: 0.5 } };
 
 test.each([
-  [40, "2,500 of 10,000, 3 …, next call in 25 s"],
-  [80, "2,500 of 10,000, 3 failed, 20/s, $0.50,…its for a rate limit, next call in 25 s"],
+  [10, "2,500 of "],
+  [40, "2,500 of 10,000, next call in 25 s"],
+  [80, "2,500 of 10,000, 3 failed, $0.50, waits for a rate limit, next call in 25 s"],
   [
     200,
     `${"█".repeat(7)}${"░".repeat(21)} 2,500 of 10,000, 3 failed, 20/s, $0.50, waits for a rate limit, next call in 25 s`,
   ],
-])("at %i columns a line fits, and its end is there", async (columns, shown) => {
+])("at %i columns a line fits, of whole figures, and what is waited for is among them", async (columns, shown) => {
   const output = terminal(columns);
   const view = await openProgress(output, true);
   view.update({ done: 2500, total: 10_000, failed: 3, share: 0.25, progress: WAITING, waitMs: 25_000 });

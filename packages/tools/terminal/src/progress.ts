@@ -61,7 +61,7 @@ export async function openProgress(output: Output, isMeasured: boolean): Promise
       shownMs = elapsedMs;
       const { share } = standing;
       const percent = share === undefined ? "" : ` (${Math.floor(share * 100)} %)`;
-      note(`${doneOf(standing)}${percent}${figuresOf(standing, remainingMs)}`);
+      note([`${doneOf(standing)}${percent}`, ...figuresOf(standing, remainingMs).map(({ text }) => text)].join(", "));
     },
     note,
     stop: () => undefined,
@@ -75,12 +75,12 @@ async function openBar(
   remaining: (standing: Standing) => number | undefined,
 ): Promise<ProgressView> {
   const { default: cliProgress } = await import("cli-progress");
-  let line = "0 done";
+  let figures: readonly Figure[] = [{ text: "0 done", weight: Infinity }];
   const bar = new cliProgress.SingleBar({
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the bar writes, and asks for isTTY and columns
     stream: output as NodeJS.WriteStream,
     // In the width that the terminal has now.
-    format: (_, { progress }) => inWidth(line, isMeasured ? progress : undefined, output.columns ?? USUAL_COLUMNS),
+    format: (_, { progress }) => inWidth(figures, isMeasured ? progress : undefined, output.columns ?? USUAL_COLUMNS),
     hideCursor: true,
     clearOnComplete: true,
     // Signals are the caller's: the first one drains.
@@ -89,7 +89,7 @@ async function openBar(
   bar.start(1, 0);
   return {
     update: (standing) => {
-      line = `${doneOf(standing)}${figuresOf(standing, remaining(standing))}`;
+      figures = [{ text: doneOf(standing), weight: Infinity }, ...figuresOf(standing, remaining(standing))];
       bar.update(standing.share ?? 0);
     },
     note: (text) => {
@@ -106,18 +106,32 @@ const USUAL_COLUMNS = 80;
 const LONGEST_BAR = 28;
 const SHORTEST_BAR = 8;
 
-/** Line with a bar before it where there is room for one, and cut in its middle where there is none for itself. */
-function inWidth(line: string, share: number | undefined, columns: number): string {
+/** Figure of a line. Where there is no room for all, those of the largest weight stay. */
+interface Figure {
+  readonly text: string;
+  readonly weight: number;
+}
+
+/** Line with a bar before it where there is room for one, and of the figures that have room where there is none for all. */
+function inWidth(figures: readonly Figure[], share: number | undefined, columns: number): string {
   // The last column stays free: a terminal may begin a new line after it.
   const room = Math.max(1, columns - 1);
+  let shown: readonly Figure[] = [];
+  for (const figure of figures.toSorted((one, other) => other.weight - one.weight)) {
+    const more = figures.filter((each) => each === figure || shown.includes(each));
+    if (shown.length === 0 || lineOf(more).length <= room) shown = more;
+  }
+  const line = lineOf(shown);
   const length = Math.min(LONGEST_BAR, room - line.length - 1);
   if (share !== undefined && length >= SHORTEST_BAR) {
     const full = Math.round(share * length);
     return `${"█".repeat(full)}${"░".repeat(length - full)} ${line}`;
   }
-  if (line.length <= room) return line;
-  const end = Math.floor(room / 2);
-  return `${line.slice(0, room - end - 1)}…${line.slice(line.length - end)}`;
+  return line.slice(0, room);
+}
+
+function lineOf(figures: readonly Figure[]): string {
+  return figures.map(({ text }) => text).join(", ");
 }
 
 /** Milliseconds that are left at the pace since the first update; what an earlier run has done is no part of it. */
@@ -134,25 +148,21 @@ function doneOf({ done, total }: Standing): string {
   return total === undefined ? `${count(done)} done` : `${count(done)} of ${count(total)}`;
 }
 
-function figuresOf({ failed, progress, waitMs = 0 }: Standing, remainingMs: number | undefined): string {
+function figuresOf({ failed, progress, waitMs = 0 }: Standing, remainingMs: number | undefined): Figure[] {
   const { itemsPerSecond, waitingForLimits, usage, outage, elapsedMs } = progress;
+  const nextMs = outage === undefined ? (waitingForLimits ? waitMs : 0) : outage.until - elapsedMs;
   return [
-    ...(failed > 0 ? [`${count(failed)} failed`] : []),
-    `${count(itemsPerSecond)}/s`,
-    ...(remainingMs === undefined ? [] : [`${duration(remainingMs)} left`]),
-    ...(usage.cost > 0 ? [dollars(usage.cost)] : []),
-    ...(outage === undefined ? [] : [outageOf(outage, elapsedMs)]),
-    ...(waitingForLimits && outage === undefined ? [`waits for a rate limit${nextCall(waitMs)}`] : []),
-  ]
-    .map((figure) => `, ${figure}`)
-    .join("");
+    ...(failed > 0 ? [{ text: `${count(failed)} failed`, weight: 3 }] : []),
+    { text: `${count(itemsPerSecond)}/s`, weight: 1 },
+    ...(remainingMs === undefined ? [] : [{ text: `${duration(remainingMs)} left`, weight: 4 }]),
+    ...(usage.cost > 0 ? [{ text: dollars(usage.cost), weight: 2 }] : []),
+    ...(outage === undefined ? [] : [{ text: outageOf(outage, elapsedMs), weight: 5 }]),
+    ...(waitingForLimits && outage === undefined ? [{ text: "waits for a rate limit", weight: 5 }] : []),
+    ...(nextMs > 0 ? [{ text: `next call in ${duration(nextMs)}`, weight: 6 }] : []),
+  ];
 }
 
-/** Words for what is waited for, since when, and until when. */
-function outageOf({ since, until }: Outage, nowMs: number): string {
-  return `no answer for ${duration(Math.max(0, nowMs - since))}${nextCall(until - nowMs)}`;
-}
-
-function nextCall(waitMs: number): string {
-  return waitMs > 0 ? `, next call in ${duration(waitMs)}` : "";
+/** Words for what is waited for, and since when. */
+function outageOf({ since }: Outage, nowMs: number): string {
+  return `no answer for ${duration(Math.max(0, nowMs - since))}`;
 }
