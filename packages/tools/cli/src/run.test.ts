@@ -13,8 +13,9 @@ import {
   Runnable,
   runnable,
   type RunnableSettings,
+  sleep,
 } from "@batchwise/core";
-import { failureOf } from "@batchwise/testkit";
+import { failureOf, FakeClock, runOn } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
 import { exitCodeOf } from "./index.ts";
 import { Memory, rowsIn, rowsOf, start, temporaryFolder, textLines } from "./testing/workbench.ts";
@@ -327,6 +328,21 @@ describe("the output", () => {
     const folder = await temporaryFolder({ "in.jsonl": '"a"\n', "out.jsonl": "" });
     await start(folder, lengths(), { output: "out.jsonl" });
     expect(await rowsIn(folder)).toEqual([{ index: 0, output: [1] }]);
+  });
+
+  test("the time that is left after --resume is that of what is left, at the pace of this run", async () => {
+    const folder = await temporaryFolder({ "in.jsonl": textLines(1000) });
+    await start(folder, lengths(), { output: "out.jsonl", limit: 500 });
+    const clock = new FakeClock();
+    const slow = bulkRunnable<string, Float32Array>(
+      async (texts) => {
+        await sleep(20_000, clock);
+        return texts.map(() => Float32Array.of(1));
+      },
+      { request: { maxInputs: 100 }, maxConcurrency: 1 },
+    );
+    const { stderr } = await runOn(clock, start(folder, slow, { output: "out.jsonl", resume: true }, { clock }));
+    expect(stderr).toMatch(/^600 done \(59 %\), 3\/s, 2 min left$/m);
   });
 
   test("rows on a terminal are not mixed with progress", async () => {

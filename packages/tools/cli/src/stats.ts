@@ -10,8 +10,9 @@ export class Stats {
   /** Inputs that an earlier run has done; the failed ones of them are `earlierFailed`. */
   earlier = 0;
   earlierFailed = 0;
-  /** Position in the source, in its own unit. */
+  /** Position in the source, in its own unit, and the one after what an earlier run has done in one piece. */
   end = 0;
+  from = 0;
 
   /** Inputs that are done, in this run or an earlier one. */
   get done(): number {

@@ -2,6 +2,7 @@ import type { BatchOptions, FinishReport, Progress } from "@batchwise/core";
 import { HeldOutcomes } from "./held-outcomes.ts";
 import type { Outcome } from "./outputs/row.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Stats } from "./stats.ts";
 import type { Step } from "./step.ts";
 import { batchOptions, type Task } from "./task.ts";
 import { TooManyFailures } from "./too-many-failures.ts";
@@ -35,8 +36,10 @@ export async function writeLive(task: Task, work: LiveWork): Promise<Ending> {
     ...batchOptions(task),
     ...stopsOf(task, work.recorder.sink.failed, tooMany.signal),
     onProgress: (progress) => {
-      const share = size === undefined ? undefined : Math.min(1, stats.end / size);
-      show?.({ done: stats.done, failed: stats.failed, share, progress, waitMs: waitOf(task, progress) });
+      const [share, from] = [stats.end, stats.from].map((end) =>
+        size === undefined ? undefined : Math.min(1, end / size),
+      );
+      show?.({ done: stats.done, failed: stats.failed, share, from, progress, waitMs: waitOf(task, progress) });
     },
   };
   const forgetDrain = onDrain(task);
@@ -51,7 +54,7 @@ export async function writeLive(task: Task, work: LiveWork): Promise<Ending> {
 }
 
 async function send(
-  { adapter, output }: Task,
+  { adapter, output, stats }: Task,
   work: LiveWork,
   options: BatchOptions,
   onRow: () => void,
@@ -70,7 +73,7 @@ async function send(
   });
   // A file has room for what is early; a stream has not.
   const method = output.isFile ? "batchAsCompleted" : "batchInOrder";
-  const outcomes = adapter.runnable[method](inputsOf(work, { sent, held, record }), {
+  const outcomes = adapter.runnable[method](inputsOf(work, { sent, held, record, stats }), {
     ...options,
     onFinish: (finished) => {
       report = finished;
@@ -93,17 +96,21 @@ async function send(
 interface Sending {
   readonly sent: Map<number, Step>;
   readonly held: HeldOutcomes;
+  readonly stats: Stats;
   readonly record: (step: Step, outcome: Outcome) => void | Promise<void>;
 }
 
 async function* inputsOf(
   { steps, recorder }: LiveWork,
-  { sent, held, record }: Sending,
+  { sent, held, record, stats }: Sending,
 ): AsyncGenerator<unknown, void> {
   let index = 0;
   for await (const step of steps) {
-    const { content } = step.item;
-    if (step.isDone) continue;
+    const { content, end } = step.item;
+    if (step.isDone) {
+      if (sent.size === 0 && stats.end === stats.from) stats.end = stats.from = end;
+      continue;
+    }
     if (!("input" in content)) {
       await record(step, content);
       await recorder.sink.room();

@@ -38,6 +38,14 @@ test("without a terminal: a line every ten seconds", async () => {
   ]);
 });
 
+test("the time that is left counts from the share at which the run began", async () => {
+  const output = memory();
+  const view = await openProgress(output, true);
+  view.update(standing(0, 0, { from: 0 }));
+  view.update(standing(600, 20_000, { from: 0.5 }));
+  expect(output.text).toBe("600 done (60 %), 20/s, 1 min 20 s left, $0.50\n");
+});
+
 test("waiting for a rate limit is said, and until when; what costs nothing has no cost", async () => {
   const output = memory();
   const view = await openProgress(output, false);

@@ -16,6 +16,8 @@ export interface Standing {
   readonly failed: number;
   /** Share that is done, from 0 to 1, where it is known. */
   readonly share: number | undefined;
+  /** Share at which this run began, after what an earlier run has done. @default the first share */
+  readonly from?: number | undefined;
   /** The pace of this run; core's `Progress` fits. */
   readonly progress: {
     readonly itemsPerSecond: number;
@@ -134,13 +136,14 @@ function lineOf(figures: readonly Figure[]): string {
   return figures.map(({ text }) => text).join(", ");
 }
 
-/** Milliseconds that are left at the pace since the first update; what an earlier run has done is no part of it. */
+/** Milliseconds that are left at the pace since the run began; what an earlier run has done is no part of it. */
 function remainder(): (standing: Standing) => number | undefined {
   let first: number | undefined;
-  return ({ share, progress }) => {
+  return ({ share, from, progress }) => {
     if (share === undefined) return undefined;
     first ??= share;
-    return share > first && share < 1 ? (progress.elapsedMs * (1 - share)) / (share - first) : undefined;
+    const done = share - (from ?? first);
+    return done > 0 && share < 1 ? (progress.elapsedMs * (1 - share)) / done : undefined;
   };
 }
 
