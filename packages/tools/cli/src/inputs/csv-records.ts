@@ -53,7 +53,7 @@ export async function openCsv(
     skip_empty_lines: true,
     relax_column_count: true,
     relax_quotes: true,
-    max_record_size: 0,
+    max_record_size: LONGEST_ROW,
     // In its turn: an error that the parser throws would discard the rows before it.
     skip_records_with_error: true,
     on_skip: (error) => {
@@ -85,6 +85,8 @@ export async function openCsv(
 
 /** First line that says the delimiter, which Excel takes as no row. */
 const HINT = /^"?sep=(.)"?(?:\r?\n|\r|$)/i;
+/** Bytes of a row: a quote that never ends would take the rest of a large file into memory. */
+const LONGEST_ROW = 32 * 1024 * 1024;
 /** Bytes within which a line is looked for. */
 const LONGEST_HEAD = 64 * 1024;
 

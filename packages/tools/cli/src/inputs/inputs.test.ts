@@ -5,6 +5,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { collected } from "../testing/collected.ts";
 import { temporaryFolder } from "../testing/workbench.ts";
+import { openCsv } from "./csv-records.ts";
 import { type Item, itemsOf, type Selection } from "./items.ts";
 import { linesOf, textOf } from "./lines.ts";
 import { type InputChoice, openInput } from "./open-input.ts";
@@ -165,6 +166,21 @@ describe("CSV", () => {
       /^Expected rows of CSV, got other text after line 2 \(CSV_QUOTE_NOT_CLOSED\)(?!.*secret)/,
     );
   });
+
+  // wireservice/csvkit#382: a quote that never ends, in a file of gigabytes.
+  test("a row of more than 32 MiB is an error that says after which line, and no more is read", async () => {
+    let read = 0;
+    const chunks = (async function* (): AsyncGenerator<Buffer, void> {
+      yield Buffer.from('id,text\n1,a\n2,"b\n');
+      for (; read < 1000; read++) yield Buffer.alloc(1024 * 1024, "secret\n");
+    })();
+    const form = { delimiter: undefined, quote: '"', escape: undefined, header: true };
+    const { records } = await openCsv(chunks, form, undefined);
+    await expect(collected(records)).rejects.toThrow(
+      /^Expected rows of CSV, got other text after line 2 \(CSV_MAX_RECORD_SIZE\)(?!.*secret)/,
+    );
+    expect(read).toBeLessThan(50);
+  }, 60_000);
 
   test("a column that is missing, or not named, is an error before any row is read", async () => {
     await expect(read("in.csv", "id,text\n", { field: "body" })).rejects.toThrow(
