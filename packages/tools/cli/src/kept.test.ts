@@ -135,8 +135,12 @@ test.each(["jsonl", "csv"])("a kept column has all its digits in %s, by DuckDB",
 });
 
 test("a kept column has its type and its digits in Arrow, by Arrow's own reader", async () => {
-  const { run, sql, folder } = await kept({ bytes: BYTES });
-  const argv = ["acme#vectors", ...FROM, [...NAMES, "bytes"].join(","), "--output", "out.arrow"];
+  const { run, sql, folder } = await kept({
+    bytes: BYTES,
+    tree: "{a: [0.10::decimal(4,2) * i, null]}",
+    minus: "-0.0::double",
+  });
+  const argv = ["acme#vectors", ...FROM, [...NAMES, "bytes", "tree", "minus"].join(","), "--output", "out.arrow"];
   vi.stubEnv("MOOD", "bad");
   expect(await run(...argv)).toEqual({ code: 1, stderr: expect.any(String) as string });
   vi.unstubAllEnvs();
@@ -168,6 +172,8 @@ test("a kept column has its type and its digits in Arrow, by Arrow's own reader"
   expect([stored("nanos")[0], stored("old")[0], stored("micros")[0]].map(String)).toEqual(Object.values(first ?? {}));
   expect(stored("big")).toEqual([0n, 1n, 2n, 3n].map((at) => 9223372036854775807n - at));
   expect(stored("unsigned")).toEqual([0n, 1n, 2n, 3n].map((at) => 18446744073709551615n - at));
+  expect(batch?.getChild("tree")?.toJSON()).toEqual([0, 1, 2, 3].map((at) => `{"a":[0.${at}0,null]}`));
+  expect(stored("minus")).toEqual([-0, -0, -0, -0]);
   expect(batch?.getChild("tiny")?.toJSON()).toEqual([-3, null, -1, 0]);
   expect(stored("day")).toEqual([-1, -2, -3, -4]);
   expect(batch?.getChild("bytes")?.get(1)).toEqual(Uint8Array.of(0xff, 0, 0x31));

@@ -17,7 +17,8 @@ export async function* arrowRows(file: string, types: ColumnTypes): AsyncGenerat
 
 function valueOf(column: Vector, row: number, type: ColumnType | undefined): unknown {
   if (!column.isValid(row)) return undefined;
-  if (type !== undefined) return columnValue(storedAt(column, row, type), type).exact;
+  // A list or an object is the text that it became.
+  if (type !== undefined && type.kind !== "nested") return columnValue(storedAt(column, row, type), type).exact;
   const value: unknown = column.get(row);
   return typeof value === "object" ? Float32Array.from(value as Iterable<number>) : value;
 }
