@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { faultIn, isCut, isFiltered, isGivenUp, textOf } from "./answers.ts";
+import { faultIn, isCut, isFiltered, isGivenUp, isOtherAnswer, textOf } from "./answers.ts";
 import type { Dialect } from "./errors/dialect.ts";
 
 const TERN: Dialect = { provider: "Tern" };
@@ -80,4 +80,9 @@ test.for<[string, unknown, object]>([
   ["half a text in a choice", bodyOf({ content: "ha" }, { error: { code: 502 } }), { status: 502, retryable: true }],
 ])("P51 a body of chat completions with %s is none", ([, body, expected]) => {
   expect(faultIn(body, TERN)).toMatchObject(expected);
+});
+
+test("P48 a body with a list is the answer of an endpoint; a proxy's words have none", () => {
+  expect([{ data: [] }, { model: "m", embeddings: [[1]] }].every(isOtherAnswer)).toBe(true);
+  expect([{}, { message: "Starting" }, { status: { code: 1 } }, [], "<html>", null].some(isOtherAnswer)).toBe(false);
 });

@@ -53,6 +53,14 @@ export function faultIn(body: unknown, dialect: Dialect): Error | undefined {
   return isWordless(message, finishReason) && !isRefusal ? notAnswer("a message's content") : undefined;
 }
 
+/**
+ * Tells whether a body is the answer of another kind of endpoint, which it stays however often it is asked: it holds a list.
+ * A proxy's words, and those of a server that is not up yet, hold none.
+ */
+export function isOtherAnswer(body: unknown): boolean {
+  return Object.values(fieldsOf(body) ?? {}).some((each) => Array.isArray(each));
+}
+
 /** The answer has not the shape that the endpoint's answers have. */
 export function notAnswer(expected: string): ResultError {
   return new ResultError(

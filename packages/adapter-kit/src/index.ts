@@ -6,6 +6,7 @@ export {
   isCut,
   isFiltered,
   isGivenUp,
+  isOtherAnswer,
   isWordless,
   notAnswer,
   refused,

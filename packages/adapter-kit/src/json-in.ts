@@ -7,8 +7,8 @@ export function jsonIn(text: string): unknown[] {
 
 /**
  * JSON that a model's text may mean: all of it; else what follows its thoughts or stands in a code fence; else each JSON
- * object or array in it. None where the text breaks off within one, or thoughts do not end: the half of a value is not a
- * value.
+ * object or array in it, without a comma behind its last part and with its lines' ends in texts written as JSON has them.
+ * None where the text breaks off within one, or thoughts do not end: the half of a value is not a value.
  */
 export function jsonTextsIn(text: string): string[] {
   const answer = text.replace(THOUGHTS, "");
@@ -16,7 +16,9 @@ export function jsonTextsIn(text: string): string[] {
   const whole = wholes.find((each) => parseJson(each) !== undefined);
   if (whole !== undefined) return [whole];
   if (THINKING.test(answer)) return [];
-  const spans = spansIn(answer).filter((each) => parseJson(each) !== undefined);
+  const spans = spansIn(answer)
+    .map(mended)
+    .filter((each) => parseJson(each) !== undefined);
   return [...new Map(spans.map((each) => [JSON.stringify(parseJson(each)), each])).values()];
 }
 
@@ -46,5 +48,14 @@ function spansIn(text: string): string[] {
   return depth === 0 ? spans : [];
 }
 
+/** JSON as it is, or without what models write that is not JSON: what it means is beyond doubt. */
+function mended(span: string): string {
+  if (parseJson(span) !== undefined) return span;
+  return span.replaceAll(FLAWS, (part) =>
+    part === "," ? "" : part.replaceAll(/[\n\r\t]/g, (end) => JSON.stringify(end).slice(1, -1)),
+  );
+}
+
+const FLAWS = /"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])/gs;
 const OUTSIDE = /[{[]/g;
 const INSIDE = /"(?:[^"\\]|\\.)*"|[{[}\]]/gs;

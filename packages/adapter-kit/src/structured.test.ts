@@ -53,8 +53,17 @@ test.for<[string, string]>([
   ["between sentences, in a fence", `Sure [1]!\n\n\`\`\`json\n${ADA}\n\`\`\`\n\nAnything else?`],
   ["twice", `${ADA}\n${ADA}`],
   ["with a mark behind it", `${ADA}<|im_end|>`],
+  // langchain-ai/langchainjs#5160, mastra-ai/mastra#8973, comet-ml/opik#2518
+  ["with lines' ends in a text", '{"name": "Ada", "note": "one\ntwo\t,}"}'],
+  // kekzl/imp#1096 (a server's JSON mode), ducroo/SICTIC-AI#37
+  ["with a comma behind its last part", '```json\n{"name": "Ada", "tags": ["a", "b",],\n}\n```'],
 ])("P48 P52 JSON %s is read", async ([, text]) => {
   await expect(readStructured(person, text)).resolves.toMatchObject({ name: "Ada" });
+});
+
+test("P52 what is mended keeps its texts as they are", async () => {
+  const text = 'He said: "{"note": "a ,} b\nc", "tags": [",]",],}';
+  await expect(readStructured(bare, text)).resolves.toEqual({ note: "a ,} b\nc", tags: [",]"] });
 });
 
 // modelscope/ms-agent#652, mscraftsman/generative-ai#80

@@ -77,6 +77,19 @@ test.for<[string, number, object, Verdict]>([
   ["a model", 403, { error: { code: "model_not_found" } }, "invalid_argument"],
   ["Volcengine's model", 404, { error: { code: "ModelNotOpen", type: "NotFound" } }, "invalid_argument"],
   ["a country", 403, { error: { code: "unsupported_country_region_territory" } }, "invalid_argument"],
+  // google.api.ErrorReason; BerriAI/litellm, ProxyErrorTypes
+  [
+    "Google's project",
+    403,
+    [{ error: { code: 403, status: "PERMISSION_DENIED", details: [{ reason: "CONSUMER_SUSPENDED" }] } }],
+    "authentication",
+  ],
+  ["LiteLLM's key", 403, { error: { type: "auth_error", code: "403" } }, "authentication"],
+  ["no right", 403, { error: { code: "Unauthorized" } }, "authentication"],
+  // https://developers.cloudflare.com/ai-gateway/features/guardrails/set-up-guardrail, which sends a list
+  ["Cloudflare's guardrails", 424, { success: false, error: [{ code: 2016, message: "m" }] }, "invalid_input"],
+  // https://docs.z.ai/api-reference/api-code
+  ["z.ai's filter", 400, { contentFilter: [{ level: 1 }], error: { code: "1301", message: "m" } }, "invalid_input"],
   // Ollama calls everything so: ollama/ollama#9494
   ["Ollama", 404, { error: { message: "m", type: "api_error", param: null, code: null } }, "invalid_input"],
 ])("P47 %s (%i) blames the request unless a code surely says otherwise", ([, status, body, verdict]) => {
@@ -102,6 +115,13 @@ const DAY: readonly object[] = [
   },
   { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "38s" },
 ];
+
+/** What Alibaba sends for a minute's tokens: only the link is not OpenAI's for money. */
+function alibaba(anchor: string): object {
+  const message = `You exceeded your current quota. See: https://help.aliyun.com/zh/model-studio/error-code${anchor}`;
+  const error = { code: "insufficient_quota", type: "insufficient_quota", param: null, message };
+  return { error, request_id: "r" };
+}
 
 /** Budgets and balances in other servers' words. */
 test.for<[string, number, object, Verdict]>([
@@ -174,6 +194,35 @@ test.for<[string, number, object, Verdict]>([
     { error: { code: 402, metadata: { reason: "weight_exceeds_budget", limit_source: "openrouter_credits" } } },
     "request_too_large",
   ],
+  // https://docs.fireworks.ai/guides/inference-error-codes; https://portkey.ai/docs/aigw/api-reference/inference-api/error-codes
+  [
+    "Fireworks",
+    412,
+    { error: { code: "PRECONDITION_FAILED", type: "error", param: null }, request_id: "r" },
+    "quota_exceeded",
+  ],
+  ["Portkey", 412, { status: "failure", message: "m" }, "quota_exceeded"],
+  // google-gemini/gemini-cli#29425, liuw1535/antigravity2api-nodejs#44
+  [
+    "Google's plans",
+    429,
+    { error: { code: 429, status: "RESOURCE_EXHAUSTED", details: [{ reason: "QUOTA_EXHAUSTED" }] } },
+    "quota_exceeded",
+  ],
+  // modelscope/modelscope#1691, veniceai/api-docs#149
+  ["MiniMax", 429, { error: { http_code: "429", type: "insufficient_balance_error" } }, "quota_exceeded"],
+  ["Venice", 402, { code: "INSUFFICIENT_BALANCE", error: "m" }, "quota_exceeded"],
+  ["FastAPI's detail", 403, { detail: { code: "insufficient_credits", message: "m" } }, "quota_exceeded"],
+  // RooCodeInc/Roo-Code#3883: a proxy has put Google's whole body into its message
+  [
+    "Google behind a proxy, for a day",
+    429,
+    { error: { code: 429, status: "Too Many Requests", message: JSON.stringify({ error: { details: DAY } }) } },
+    "quota_exceeded",
+  ],
+  // can1357/oh-my-pi#8476; https://help.aliyun.com/en/model-studio/rate-limit
+  ["DashScope, for a minute", 429, alibaba("#token-limit"), "rate_limited"],
+  ["DashScope, without a link", 429, alibaba(""), "quota_exceeded"],
   // https://platform.openai.com/docs/guides/flex-processing: no room, and nothing is charged
   ["OpenAI's flex tier", 429, { error: { code: "resource_unavailable" } }, "rate_limited"],
   ["Google, for a minute", 429, { error: { code: 429, status: "RESOURCE_EXHAUSTED" } }, "rate_limited"],

@@ -28,32 +28,26 @@ export const ANY_INPUT: Blame = { owns: () => true };
 const CODES: readonly CodeRow[] = [
   // Groq's model has written what is not the JSON, or the call of a tool, that was asked for.
   [/^(json_validate|tool_use)_failed$/, "invalid_result"],
-  // OpenRouter: money that calls in flight may still cost. It is free again in a moment.
-  [/in_flight_budget/, "rate_limited"],
-  [/^weight_exceeds_budget$/, "request_too_large"],
-  // Money that is spent, in the words of many servers.
-  [/(^|_)(arrear\w*|overdue|billing|payment_required|free_tier_only|current_quota)(_|$)/, "quota_exceeded"],
-  [/(^|_)(insufficient|not_enough|out_of)_(\w+_)?(quota|balance|credits?|funds?)(_|$)/, "quota_exceeded"],
-  [/(^|_)(budget|balance|credits?|funds?)_(\w+_)?(exceeded|exhausted|depleted|reached|insufficient)/, "quota_exceeded"],
-  [/(^|_)(spend|spending|usage|credit|budget|cost)_limit(_|$)/, "quota_exceeded"],
+  // OpenRouter: money that calls in flight may still cost, free again in a moment; and Alibaba's tokens of a minute.
+  [/in_flight_budget|^token_limit$/, "rate_limited"],
+  [/^(weight_exceeds_budget|max_tokens_per_request)$/, "request_too_large"],
+  // Money that is spent, or a plan's days and weeks, in the words of many servers.
   [
-    /^(pre_consume_token_quota_failed|credits_error|openrouter_(credits|key_limit|free_tier_daily|\w+_budget))$/,
+    /(^|_)(arrear\w*|overdue|billing|payment|balance|credits?|funds?|spend(ing)?|budget|free_tier_(only|daily)|(usage|cost|key)_limit|current_quota|quota_(exhausted|failed)|(insufficient|not_enough|out_of)_(\w+_)?quota)(_|$)/,
     "quota_exceeded",
   ],
-  // z.ai's number for it, SiliconFlow's, and Cloudflare's for a day's allocation.
-  [/^(1113|30001|30011|3036|4006)$/, "quota_exceeded"],
-  // Google's quota of a day, with which it asks for a wait of seconds.
-  [/^\w+PerDay[A-Z-]/, "quota_exceeded"],
-  // The key, and nothing else.
-  [/(^|_)(invalid|incorrect|missing|no|wrong|revoked|expired|disabled|deleted)_(api_)?key(_|$)/, "authentication"],
-  [/^(api_key_\w+|authentication(_error)?|invalid_authentication\w*|account_deactivated)$/, "authentication"],
+  // The numbers of z.ai, MiniMax and SiliconFlow for it, and Cloudflare's for a day's allocation.
+  [/^(1113|1008|2056|30001|30011|3036|4006)$/, "quota_exceeded"],
+  // The key, and nothing else; with MiniMax's numbers for it.
+  [
+    /(^|_)(api_key|(invalid|incorrect|missing|no|wrong|revoked|expired|disabled|deleted)_key|account_deactivated|consumer_(suspended|invalid)|access_token)(_|$)|(^|_)(un)?auth(_|enticat|oriz)|^(1004|2049)$/,
+    "authentication",
+  ],
   // The model, or the place that calls come from.
   [
-    /(^|_)(model|deployment)_(\w+_)?(not_found|not_exist|not_supported|not_open|decommissioned)(_|$)/,
+    /(^|_)((model|deployment)_(\w+_)?(not_found|not_exist|not_supported|not_open|decommissioned)|(invalid|unknown|unsupported)_(model|deployment|country))(_|$)/,
     "invalid_argument",
   ],
-  [/(^|_)(invalid|unknown|unsupported)_(model|deployment|country)(_|$)/, "invalid_argument"],
-  [/^max_tokens_per_request$/, "request_too_large"],
   [/^(rate_limit\w*|slow_down|too_many_requests|throttling\w*)$/, "rate_limited"],
   [/(^|_)(server_error|\w*overloaded|capacity_exceeded|timeout)(_|$)/, "provider_error"],
   [
@@ -61,9 +55,12 @@ const CODES: readonly CodeRow[] = [
     "invalid_input",
   ],
 ];
-/** `invalid_image_url`, `bio_policy`, `moderation_blocked` and their like: of an input, unless the status says more. */
+/**
+ * `invalid_image_url`, `bio_policy`, `moderation_blocked` and their like: of an input, unless the status says more; and the
+ * numbers that MiniMax, z.ai and Cloudflare's guardrails have for it.
+ */
 const OF_INPUT =
-  /(^|_)(image|policy|moderation|content_filter|sensitive|safety|guardrails?|inspection|risk_detection)(_|$)/;
+  /(^|_)(image|policy|moderation|content_filter|sensitive|safety|guardrails?|inspection|risk_detection)(_|$)|^(1026|1027|1301|2016|2017|2030)$/;
 
 /**
  * Statuses with a meaning. Any other from 500 on may pass, and any other from 400 on blames the request: a firewall answers
@@ -75,6 +72,8 @@ const STATUSES: Readonly<Record<number, Verdict>> = {
   407: "invalid_argument",
   408: "provider_error",
   409: "provider_error",
+  // A budget that is spent, or an account that is suspended: Portkey, Fireworks.
+  412: "quota_exceeded",
   413: "request_too_large",
   421: "provider_error",
   423: "provider_error",

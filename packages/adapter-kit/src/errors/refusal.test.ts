@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dialect } from "./dialect.ts";
-import { type Refusal, refusalIn, refusalOf } from "./refusal.ts";
+import { failureIn, type Refusal, refusalIn, refusalOf } from "./refusal.ts";
 
 /** Bodies as these servers send them. */
 test.for<[string, unknown, object]>([
@@ -36,6 +36,25 @@ test.for<[string, unknown, object]>([
   expect(JSON.parse(JSON.stringify(told))).toEqual(expected);
 });
 
+/** Bodies with a good status that are refusals. */
+test.for<[string, unknown, object]>([
+  // runpod-workers/worker-vllm#57
+  ["RunPod", { object: "error", message: "m", type: "NotFoundError", param: null, code: 404 }, { status: 404 }],
+  // reported of z.ai
+  ["z.ai", { code: 401, msg: "m", success: false }, { status: 401 }],
+  // https://platform.minimax.io/docs/api-reference/errorcode
+  ["MiniMax", { choices: null, base_resp: { status_code: 1008, status_msg: "m" } }, { code: "1008" }],
+  // https://developers.cloudflare.com/ai-gateway/features/guardrails/set-up-guardrail
+  ["Cloudflare", { success: false, error: [{ code: 2017, message: "m" }] }, { code: "2017" }],
+])("P51 the answer of %s is a refusal", ([, body, expected]) => {
+  expect(failureIn(body)).toMatchObject(expected);
+});
+
+test("P51 an answer that says that it is well is none", () => {
+  for (const more of [{ base_resp: { status_code: 0 } }, { success: true, errors: [] }, { error: null }, { code: 200 }])
+    expect(failureIn({ choices: [], ...more })).toBeUndefined();
+});
+
 test("a response's status wins over one in its body", () => {
   expect(refusalIn({ body: { error: { code: 429 } }, status: 503 }).status).toBe(503);
 });
@@ -69,6 +88,11 @@ test.for<[string, object, object]>([
     { status: 400, code: "c" },
   ],
   ["axios", { response: { status: 502, headers: { "retry-after": "7" } } }, { status: 502 }],
+  [
+    "axios, with its own code",
+    { code: "ERR_BAD_REQUEST", response: { status: 402, headers: { "retry-after": "7" } }, body: { code: "c" } },
+    { status: 402, code: "c" },
+  ],
   ["a wrapper", { cause: { cause: { status: 503, headers } } }, { status: 503 }],
 ])("the error of %s", ([, fields, expected]) => {
   const refusal = refusalOf(Object.assign(new Error("SECRET"), fields));

@@ -28,20 +28,23 @@ export interface RefusedResponse extends Pick<Refusal, "status" | "headers"> {
 }
 
 /**
- * Refusal in a response: its dialect says where, else in `error` as OpenAI and most others have it, in the first of `errors`
- * or of a list, or in the body itself. Some servers put the status there, or a number of their own; Google's have a reason in
+ * Refusal in a response: its dialect says where, else in `error` as OpenAI and most others have it, in `errors`, `detail` or
+ * MiniMax's `base_resp`, each of which may be a list, or in the body itself; or, where a proxy has put another server's body
+ * into the message, in that one. Some servers put the status there, or a number of their own; Google's have a reason in
  * `details`, OpenRouter in `metadata`, and those made with FastAPI name the parameter in `detail`.
  */
 export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: Dialect): Refusal {
-  const first = fieldsOf(Array.isArray(body) ? body[0] : body) ?? {};
-  const error = fieldsOf(first["error"]) ?? errorIn(first["errors"]) ?? first;
-  const { code, type, status: name, error_type: kind, param } = error;
+  const first = firstIn(body) ?? {};
+  const error = errorIn(first) ?? first;
+  const { message } = error;
+  const inner = typeof message === "string" ? fieldsOf(parseJson(message)) : undefined;
+  if (inner !== undefined) return refusalIn({ body: inner, status: status ?? statusIn(error), headers }, dialect);
+  const { code = error["status_code"], type, status: name, error_type: kind, param } = error;
   const { reason, limit_source: source, error_type: sort } = fieldsOf(error["metadata"]) ?? {};
-  const inBody = typeof code === "number" && code >= 400 && code < 600 ? code : undefined;
   const own = dialect?.refusal?.(first) ?? {};
   return {
-    status: status ?? inBody,
-    code: [own.code, code, reasonIn(error), reason, name, numberIn(code)].map(textIn).find(isThere),
+    status: status ?? statusIn(error),
+    code: [own.code, linkIn(message), code, reasonIn(error), reason, name, numberIn(code)].map(textIn).find(isThere),
     type: [own.type, quotaIn(error), type, kind, source, sort].map(textIn).find(isThere),
     param: [own.param, param, placeIn(error)].map(textIn).find(isThere),
     position: Number.isInteger(own.position) ? countIn(own.position) : undefined,
@@ -52,17 +55,40 @@ export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: 
 
 /**
  * Refusal in an answer whose status is good: OpenRouter and gateways send an error in the answer's place, or beside the half
- * that there is of it. Undefined where there is none.
+ * that there is of it; others a body that says of itself that it is one. Undefined where there is none.
  */
 export function failureIn(answer: unknown, headers?: HeadersLike): Refusal | undefined {
-  const { error = errorIn(fieldsOf(answer)?.["errors"]) } = fieldsOf(answer) ?? {};
-  const isError = textIn(error) !== undefined || Object.values(fieldsOf(error) ?? {}).some((each) => each !== null);
+  const { error, errors, object, success, base_resp: result } = fieldsOf(answer) ?? {};
+  const isError =
+    object === "error" ||
+    success === false ||
+    (countIn(fieldsOf(result)?.["status_code"]) ?? 0) > 0 ||
+    textIn(error) !== undefined ||
+    Object.values(firstIn(error ?? errors) ?? {}).some((each) => each !== null);
   return isError ? refusalIn({ body: answer, headers }) : undefined;
 }
 
-/** The first of a list, as Cloudflare has them, and JSON:API. */
-function errorIn(errors: unknown): Fields | undefined {
-  return Array.isArray(errors) ? fieldsOf(errors[0]) : undefined;
+/** The error of a body, in any of its places. */
+function errorIn({ error, errors, detail, base_resp: result }: Fields): Fields | undefined {
+  // FastAPI's list is of faults in single parameters.
+  const nested = Array.isArray(detail) ? undefined : fieldsOf(detail);
+  return firstIn(error) ?? firstIn(errors) ?? (nested && (errorIn(nested) ?? nested)) ?? fieldsOf(result);
+}
+
+function firstIn(value: unknown): Fields | undefined {
+  return fieldsOf(Array.isArray(value) ? value[0] : value);
+}
+
+function statusIn({ code }: Fields): number | undefined {
+  return typeof code === "number" && code >= 400 && code < 600 ? code : undefined;
+}
+
+/**
+ * Anchor of a link to Alibaba's page of errors, which tells a minute's tokens from money: both are `insufficient_quota`.
+ * https://help.aliyun.com/en/model-studio/rate-limit, checked 2026-11-29.
+ */
+function linkIn(message: unknown): string | undefined {
+  return typeof message === "string" ? /\/error-code#(token-limit)\b/.exec(message)?.[1] : undefined;
 }
 
 /** A provider's own number for an error, which is none of HTTP's. */
@@ -77,10 +103,10 @@ function reasonIn({ details }: Fields): unknown {
     .find(isThere);
 }
 
-/** The quota of a day in google.rpc.QuotaFailure, among others that are used up with it. */
-function quotaIn({ details }: Fields): unknown {
+/** The end of a day's quota in google.rpc.QuotaFailure, with which Google asks for a wait of seconds. */
+function quotaIn({ details }: Fields): string | undefined {
   const violations = listIn(details).flatMap((each) => listIn(each["violations"]));
-  return violations.map((each) => textIn(each["quotaId"])).find((id) => id?.includes("PerDay"));
+  return violations.some((each) => textIn(each["quotaId"])?.includes("PerDay")) ? "quota_exhausted" : undefined;
 }
 
 function listIn(value: unknown): Fields[] {
@@ -113,9 +139,9 @@ export function refusalOf(thrown: unknown, dialect?: Dialect): Refusal | undefin
     const inner = refusalIn({ body, status, headers }, dialect);
     return {
       ...inner,
-      code: textIn(each["code"]) ?? inner.code,
-      type: textIn(each["type"]) ?? inner.type,
-      param: textIn(each["param"]) ?? inner.param,
+      code: inner.code ?? textIn(each["code"]),
+      type: inner.type ?? textIn(each["type"]),
+      param: inner.param ?? textIn(each["param"]),
       requestId: word(each["requestID"]) ?? word(each["request_id"]),
     };
   }

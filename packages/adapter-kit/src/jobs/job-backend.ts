@@ -14,6 +14,7 @@ import {
   systemClock,
   toError,
 } from "@batchwise/core";
+import { notAnswer } from "../answers.ts";
 import { defined } from "../defined.ts";
 import type { Dialect } from "../errors/dialect.ts";
 import { ANY_INPUT } from "../errors/judge.ts";
@@ -247,12 +248,9 @@ async function attempt<T>(read: () => T): Promise<Awaited<T> | Error> {
   try {
     return await read();
   } catch (thrown) {
-    return thrown instanceof TypeError || thrown instanceof RangeError ? misshapen() : toError(thrown);
+    const isOdd = thrown instanceof TypeError || thrown instanceof RangeError;
+    return isOdd ? notAnswer("what the live endpoint gives") : toError(thrown);
   }
-}
-
-function misshapen(): ResultError {
-  return new ResultError("Expected an answer of the shape that the live endpoint gives, got another. Send it again.");
 }
 
 function isMissing(error: unknown): error is ProviderError {
@@ -270,7 +268,7 @@ function unfound(cause: ProviderError): ProviderError {
 function unknownRows(count: number): ResultError {
   return new ResultError(
     `Expected rows with the ids of the job's lines, got ${count} without one. ` +
-      "Check that the server's batches have results in the form of the API that the adapter is for.",
+      "Check that the server's results have the form of the API's.",
   );
 }
 

@@ -106,6 +106,6 @@ function notOne(): ResultError {
 function notFloats(): ResultError {
   return new ResultError(
     "Expected a vector of float32 numbers for this input, got bytes that are none, such as those of int8 or bits. " +
-      "Let the server send floats: leave out what asks for another type, or ask for numbers instead of base64.",
+      "Let the server send floats, or numbers instead of base64.",
   );
 }

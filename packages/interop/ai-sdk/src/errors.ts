@@ -17,9 +17,10 @@ import {
   type Dialect,
   eventsInstead,
   type Failure,
+  failureIn,
   failureOf,
   type Fields,
-  fieldsOf,
+  isOtherAnswer,
   looksLikeEvents,
   networkError,
   notAnswer,
@@ -37,6 +38,10 @@ export function modelFailure(thrown: unknown, dialect: Dialect): Failure {
   const call = callIn(thrown);
   if (call !== undefined && call.statusCode < 300 && looksLikeEvents(String(call["responseBody"]))) {
     return { error: eventsInstead(dialect, { status: call.statusCode }) };
+  }
+  // The model read a body of a good status, and refused its shape.
+  if (call !== undefined && call.statusCode < 300 && isOtherAnswer(call.data) && failureIn(call.data) === undefined) {
+    return { error: notAnswer("what the model's schema asks for") };
   }
   const failure = failureOf(call ?? thrown, dialect, ANY_INPUT);
   if (failure !== undefined) return failure;
@@ -66,11 +71,9 @@ function callIn(thrown: unknown): RefusedCall | undefined {
   const valueOf = (name: string): unknown => causes.map((each) => each[name]).find((value) => value !== undefined);
   const data = parseJson(String(valueOf("responseBody"))) ?? valueOf("data");
   const status = call["statusCode"] as number;
-  const inner = fieldsOf(fieldsOf(data)?.["error"])?.["code"];
-  const isInner = status < 300 && typeof inner === "number" && inner >= 400 && inner < 600;
   return {
     ...call,
-    statusCode: isInner ? inner : status,
+    statusCode: (status < 300 ? failureIn(data)?.status : undefined) ?? status,
     responseHeaders: valueOf("responseHeaders"),
     responseBody: valueOf("responseBody"),
     data,

@@ -213,6 +213,25 @@ describe("failures", () => {
   });
 });
 
+// abetlen/llama-cpp-python#1588; lfnovo/open-notebook#610
+test.each<[string, (index: number) => unknown]>([
+  ["one vector in a list", (index) => [[index, 1]]],
+  ["base64", () => "AACAPwAAAEA="],
+])("P48 a body that the model's own schema refuses (%s) for everybody ends the run soon", async (_, embedding) => {
+  for (const [, make] of VERSIONS) {
+    const server = serve(({ input }) =>
+      Response.json({ data: input.map((__, index) => ({ index, embedding: embedding(index) })), usage: USAGE }),
+    );
+    const clock = new FakeClock();
+    const texts = Array.from({ length: 500 }, (__, index) => `Text ${index}`);
+    const embeddings = fromEmbeddingModel(make(server.fetch).embedding);
+    const slots = await runOn(clock, embeddings.batch(texts, { returnExceptions: true, clock, random: () => 0.5 }));
+    expect(slots).toContainEqual(expect.objectContaining({ code: "invalid_argument" }));
+    expect(server.calls).toBeLessThanOrEqual(20);
+    expect(clock.now()).toBeLessThan(10_000);
+  }
+});
+
 test("dimensions for a model that does not know them are refused, and vectors of another length are errors", async () => {
   const { fetch } = serve(({ input }) =>
     Response.json({ data: input.map((_, index) => ({ index, embedding: [1, 2, 3] })), usage: USAGE }),

@@ -104,3 +104,38 @@ test("P48 a model that did not write JSON is asked again, and twice more at most
   expect((slots[20] as Error).message).toContain("The model did not answer in the form that was asked for");
   expect(requests).toHaveLength(43);
 });
+
+// https://help.aliyun.com/en/model-studio/rate-limit; can1357/oh-my-pi#8476: 30 minutes of waiting for a minute's tokens
+test("P50 Alibaba's words for a minute's tokens are OpenAI's for money: the link tells them apart", async () => {
+  const message = "You exceeded your current quota: https://help.aliyun.com/zh/model-studio/error-code#token-limit";
+  const error = { code: "insufficient_quota", type: "insufficient_quota", param: null, message };
+  const clock = new FakeClock();
+  let calls = 0;
+  const { fetch } = wire(() =>
+    ++calls % 10 === 0 ? Response.json({ error, request_id: "r" }, { status: 429 }) : completion("yes"),
+  );
+  const chat = new OpenAIChat({ model: "m", apiKey: "key", fetch, clock });
+  const prompts = Array.from({ length: 100 }, (_, index) => `Prompt ${index}.`);
+  const slots = await clock.run(chat.batch(prompts, { clock, returnExceptions: true, random: () => 0.5 }));
+  expect(slots.filter((slot) => slot instanceof Error)).toEqual([]);
+});
+
+/** Bodies with a good status that say of themselves that they failed. */
+test.for<[string, object, object, number]>([
+  ["MiniMax's key", { base_resp: { status_code: 1004, status_msg: "m" } }, { code: "authentication" }, 1],
+  ["MiniMax's balance", { base_resp: { status_code: 1008, status_msg: "m" } }, { code: "quota_exceeded" }, 15],
+  ["z.ai's key", { code: 401, msg: "m", success: false }, { code: "authentication" }, 1],
+  // Of the kind of runpod-workers/worker-vllm#57
+  ["RunPod's model", { object: "error", type: "NotFoundError", code: 404 }, { code: "invalid_argument" }, 10],
+  // ollama/ollama's own API, where `/v1` is missing in the address
+  ["an answer of another kind", { model: "m", embeddings: [[1]] }, { code: "invalid_argument" }, 30],
+])("P48 P51 %s, with 200 for everybody, ends the run soon", async ([, body, expected, most]) => {
+  const clock = new FakeClock();
+  const { fetch, requests } = wire(() => Response.json(body));
+  const chat = new OpenAIChat({ model: "m", apiKey: "key", fetch, clock });
+  const prompts = Array.from({ length: 200 }, (_, index) => `Prompt ${index}.`);
+  const slots = await clock.run(chat.batch(prompts, { clock, returnExceptions: true, random: () => 0.5 }));
+  expect(slots.at(-1)).toMatchObject(expected);
+  expect(requests.length).toBeLessThanOrEqual(most);
+  expect(clock.now()).toBeLessThan(10_000);
+});

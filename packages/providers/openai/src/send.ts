@@ -7,8 +7,10 @@ import {
   type Failure,
   failureIn,
   fieldsOf,
+  isOtherAnswer,
   linkTo,
   networkError,
+  notAnswer,
   notJson,
   parseJson,
   providerError,
@@ -46,7 +48,7 @@ export async function post<Answer extends object>(
   return answerIn(await readJson(response, DIALECT, options, reading), field, call, response.headers);
 }
 
-/** `answer`, where it is a JSON object that has `field`. @throws ProviderError where it is not */
+/** `answer`, where it is a JSON object that has `field`. @throws ProviderError, or ResultError for that of another kind of endpoint */
 export function answerIn<Answer extends object>(
   answer: unknown,
   field: keyof Answer & string,
@@ -56,6 +58,7 @@ export function answerIn<Answer extends object>(
   const failure = failureIn(answer, headers);
   if (failure !== undefined) throw providerError(failure, DIALECT, blame);
   if (fieldsOf(answer)?.[field] !== undefined) return answer as Answer;
+  if (isOtherAnswer(answer)) throw notAnswer(`\`${field}\``);
   // Of no known form at all: a proxy's words, or a server that is not up yet.
   throw new ProviderError(
     `Expected an answer with \`${field}\` from ${path}, got one without. ` +
