@@ -1,3 +1,4 @@
+import { rateLimiter } from "@batchwise/core";
 import { conformance } from "@batchwise/testkit";
 import { serveChat, serveClassify, serveEmbed, serveRerank } from "./fixtures/serve.ts";
 import {
@@ -37,7 +38,13 @@ await conformance({
   inputs: ["one", "seven", "eleven", "a dozen", "seventeen", "twenty-one"] as ChatInput[],
   answer: (text) => `${text as string}!`,
   create: ({ backend, clock }) =>
-    new CohereChat<ChatResult>({ model: "m", apiKey: "k", fetch: serveChat(backend), clock }),
+    new CohereChat<ChatResult>({
+      model: "m",
+      apiKey: "k",
+      fetch: serveChat(backend),
+      clock,
+      limiter: rateLimiter({ clock }),
+    }),
   equals: (left, right) => left.text === right.text,
   expected: (text): ChatResult => ({
     text: `${text as string}!`,

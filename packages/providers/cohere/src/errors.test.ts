@@ -1,10 +1,20 @@
 import { getEventListeners } from "node:events";
-import { type BatchError, type CallReport, type FinishReport, ProviderError, TimeoutError } from "@batchwise/core";
+import {
+  type BatchError,
+  type CallReport,
+  type FinishReport,
+  ProviderError,
+  type Runnable,
+  TimeoutError,
+} from "@batchwise/core";
 import { failureOf, FakeClock, runOn } from "@batchwise/testkit";
 import { CohereClientV2 } from "cohere-ai";
 import { describe, expect, test, vi } from "vitest";
+import { CohereChat } from "./chat.ts";
+import { CohereClassify } from "./classify.ts";
 import { CohereEmbeddings, type CohereEmbeddingsOptions } from "./embeddings.ts";
-import { embedded, refused, Wire } from "./fixtures/wire.ts";
+import { classified, embedded, refused, reranked, Wire, type WireRequest } from "./fixtures/wire.ts";
+import { CohereRerank } from "./rerank.ts";
 
 function make(answer: ConstructorParameters<typeof Wire>[0], options: Partial<CohereEmbeddingsOptions> = {}) {
   const wire = new Wire(answer);
@@ -246,5 +256,61 @@ describe("in a batch", () => {
     expect(error.cause ?? error).toMatchObject({ code });
     expect(report?.status).not.toBe("completed");
     expect(wire.requests).toHaveLength(1);
+  });
+});
+
+/** Runnables of this package on one server, by the endpoints that they call. */
+const KINDS: Readonly<
+  Record<string, (options: { apiKey: string; fetch: typeof fetch; clock: FakeClock }) => Runnable<any, unknown>>
+> = {
+  embed: (options) => new CohereEmbeddings({ model: "m", inputType: "clustering", ...options }),
+  rerank: (options) => new CohereRerank({ model: "m", ...options }),
+  chat: (options) => new CohereChat({ model: "m", ...options }),
+  classify: (options) => new CohereClassify({ model: "m", ...options }),
+};
+
+describe.each(Object.keys(KINDS))("%s", (kind) => {
+  const inputs = Array.from({ length: 200 }, (_, index) =>
+    kind === "rerank" ? { query: `Query ${index}`, documents: ["a", "b"] } : `Text ${index}`,
+  );
+  const good = ({ body }: WireRequest): Response =>
+    ({
+      embed: () => embedded(body.texts.map(() => [1, 2])),
+      rerank: () =>
+        reranked([
+          [0, 0.5],
+          [1, 0.4],
+        ]),
+      chat: () => Response.json({ finish_reason: "COMPLETE", message: { content: [{ type: "text", text: "yes" }] } }),
+      classify: () => classified(body.inputs.map(() => ["a", { a: 1 }])),
+    })[kind]!();
+  const batch = async (answer: ConstructorParameters<typeof Wire>[0]) => {
+    const clock = new FakeClock();
+    const wire = new Wire(async (request, number) => {
+      await new Promise<void>((done) => clock.after(50, done));
+      return answer(request, number);
+    });
+    const ours = KINDS[kind]!({ apiKey: "key", fetch: wire.fetch, clock });
+    const request = ours.invokeMany === undefined ? {} : { request: { maxInputs: 5 } };
+    const options = { clock, returnExceptions: true, random: () => 0.5, ...request } as const;
+    const slots = await runOn(clock, ours.batch(inputs, options));
+    return { slots, calls: wire.requests.length };
+  };
+
+  // BerriAI/litellm#8448, and OpenRouter's documentation of errors, for servers in Cohere's place
+  test("P51 an error with a good status is judged by its own", async () => {
+    const failure = (code: number): Response => Response.json({ error: { code, message: "SECRET" } });
+    const passing = await batch((request, number) => (number % 7 === 3 ? failure(502) : good(request)));
+    expect(passing.slots.filter((slot) => slot instanceof Error)).toEqual([]);
+    const spent = await batch((request, number) => (number < 20 ? good(request) : failure(402)));
+    expect(spent.slots.at(-1)).toMatchObject({ code: "quota_exceeded", status: 402 });
+    expect(spent.calls).toBeLessThanOrEqual(80);
+  });
+
+  test.each([401, 200])("P47 a wrong key costs at most ten calls, told with %i", async (status) => {
+    const refusal = { error: { code: 401, message: "SECRET" }, message: "SECRET" };
+    const { slots, calls } = await batch(() => Response.json(refusal, { status }));
+    expect(slots.at(-1)).toMatchObject({ code: "authentication" });
+    expect(calls).toBeLessThanOrEqual(10);
   });
 });

@@ -35,9 +35,9 @@ export const RATE_LIMITS: Readonly<Record<Endpoint, Readonly<Record<CohereTier, 
 /** Calls in flight at most. Enough for each rate above at several times the usual latency. */
 export const MAX_CONCURRENCY: Readonly<Record<Endpoint, number>> = {
   embed: 10,
-  rerank: 20,
+  rerank: 10,
   chat: 50,
-  classify: 20,
+  classify: 10,
 };
 
 /** Milliseconds that one call may take: what the SDK itself allows. */

@@ -84,7 +84,7 @@ export function sharedOptions(endpoint: Endpoint): OptionGroup {
   const maxConcurrency = {
     ...PACE.maxConcurrency,
     default: MAX_CONCURRENCY[endpoint],
-    otherwise: "embed 10, rerank and classify 20, chat 50",
+    otherwise: "10; chat 50, the first one alone",
   };
   const requestsPerMinute = { ...PACE.requestsPerMinute, otherwise: "the tier's limits, below" };
   const pace = { ...withDefaults(PACE, { timeoutMs: TIMEOUT_MS }), requestsPerMinute, maxConcurrency };
@@ -121,7 +121,8 @@ export function settingsOf(
       pool: `cohere ${pool}`,
       maxConcurrency: MAX_CONCURRENCY[endpoint],
       timeoutMs: TIMEOUT_MS,
-      limits: RATE_LIMITS[endpoint][tier],
+      // The first of many calls goes alone: a wrong key costs one, and not as many as would be in flight (P47).
+      limits: { ...RATE_LIMITS[endpoint][tier], ...(endpoint === "chat" ? { concurrency: MAX_CONCURRENCY.chat } : {}) },
     }),
     price: options.price ?? (Object.hasOwn(PRICES, model) ? PRICES[model] : undefined),
   };

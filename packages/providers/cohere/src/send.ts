@@ -4,8 +4,10 @@ import {
   type Bounds,
   callSdk,
   factsOf,
+  failureIn,
   linkTo,
   notJson,
+  providerError,
   requestIdOf,
 } from "@batchwise/adapter-kit";
 import type { CallOptions, HeadersLike, Usage } from "@batchwise/core";
@@ -19,11 +21,13 @@ interface SdkOptions {
 
 /** Starts one call of the SDK. */
 export type Start<Data> = (options: SdkOptions) => {
-  withRawResponse(): Promise<{
-    readonly data: Data;
-    readonly rawResponse: { readonly headers: HeadersLike; readonly status: number };
-  }>;
+  withRawResponse(): Promise<{ readonly data: Data; readonly rawResponse: RawResponse }>;
 };
+
+interface RawResponse {
+  readonly headers: HeadersLike;
+  readonly status: number;
+}
 
 /**
  * Makes one call of the SDK and reports what it learned.
@@ -87,10 +91,18 @@ async function attempt<Data>(
     (thrown) => sdkFailure(thrown, blame),
     () => start({ maxRetries: 0, abortSignal }).withRawResponse(),
   );
-  const { headers, status } = rawResponse;
-  if (!isUnreadable(data)) return { data, headers };
+  const { headers } = rawResponse;
+  const fault = faultIn(data, rawResponse, blame);
+  if (fault === undefined) return { data, headers };
   report?.(factsOf(headers, DIALECT));
-  throw notJson(DIALECT, { status, requestId: requestIdOf(headers, DIALECT) });
+  throw fault;
+}
+
+/** Fault of a body with a good status: it is not JSON, or it is a gateway's way to refuse. */
+function faultIn(data: unknown, { headers, status }: RawResponse, blame: Blame): Error | undefined {
+  if (isUnreadable(data)) return notJson(DIALECT, { status, requestId: requestIdOf(headers, DIALECT) });
+  const failure = failureIn(data, headers);
+  return failure && providerError(failure, DIALECT, blame);
 }
 
 function rethrow(thrown: unknown): never {
