@@ -64,10 +64,7 @@ function unusualIn(thrown: unknown): object | undefined {
 function bodyIn(errorDetails: unknown, texts: readonly unknown[]): unknown {
   if (Array.isArray(errorDetails)) return { error: { details: errorDetails } };
   const bodies = texts.map((text) => (typeof text === "string" ? fieldsOf(parseJson(text)) : undefined));
-  const body = bodies.find((each) => each !== undefined);
-  // A body may be the message of another one.
-  const inner = fieldsOf(body?.["error"])?.["message"];
-  return (typeof inner === "string" && fieldsOf(parseJson(inner))) || body;
+  return bodies.find((each) => each !== undefined);
 }
 
 /** Tells LangChain's own retries what ours has decided. */

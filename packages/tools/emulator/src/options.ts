@@ -70,6 +70,7 @@ export type ProfileName =
   | "litellm"
   | "llamacpp"
   | "lmstudio"
+  | "minimax"
   | "mistral"
   | "ollama"
   | "openrouter"

@@ -46,11 +46,29 @@ test("azure: retry-after-ms of 0 beside retry-after, a day's wait for some texts
   });
 });
 
-test("dashscope: 10 texts a request, and Arrearage", async () => {
+test("dashscope: 10 texts a request, Arrearage, and a minute's tokens in the words for money", async () => {
+  be("dashscope");
+  const refused = (await many(200, chat)).find(({ status }) => status === 429);
+  expect(refused?.body).toMatchObject({ error: { code: "insufficient_quota" }, request_id: expect.any(String) });
   be("dashscope", { faults: { quotaAfterRequests: 2 } });
   expect((await embed(Array.from("abcdefghij"))).status).toBe(200);
   expect(await embed(Array.from("abcdefghijk"))).toMatchObject({ status: 400, body: { error: { param: null } } });
   expect(await embed("a")).toMatchObject({ status: 400, body: { error: { code: "Arrearage" } } });
+});
+
+test("minimax: chats that fail with 200", async () => {
+  be("minimax");
+  const codes = (await many(400, chat)).map(({ status, body }) => [status, body.base_resp?.status_code]);
+  expect(new Set(codes.map(String))).toEqual(new Set(["200,", "200,1002", "200,1026"]));
+  be("minimax", { faults: { quotaAfterRequests: 1 } });
+  await chat("a");
+  expect(await chat("b")).toMatchObject({ status: 200, body: { choices: null, base_resp: { status_code: 1008 } } });
+});
+
+test("gateway: guardrails have a list in `error`", async () => {
+  be("gateway");
+  const blocked = (await many(500, chat)).find(({ status }) => status === 424);
+  expect(blocked?.body).toMatchObject({ success: false, error: [{ code: 2016 }] });
 });
 
 test("gateway: pages with 200, 403 and 502, answers without data, escapes that mean the same", async () => {

@@ -1,3 +1,4 @@
+import type { ScriptedAnswer } from "./faults/scripted-answer.ts";
 import type { Behavior, ProfileName } from "./options.ts";
 
 /** Server whose ways are known. */
@@ -62,11 +63,28 @@ export const PROFILES: { readonly [Name in ProfileName]: Profile } = {
     },
   },
   dashscope: {
-    about: "a 400 for more than 10 texts; Arrearage for a quota that is used up",
+    about: "a 400 for more than 10 texts; Arrearage for a quota that is used up, and insufficient_quota for a minute's",
     behavior: {
       headers: "none",
       faults: {
         answers: [
+          {
+            // can1357/oh-my-pi#8476, https://help.aliyun.com/en/model-studio/rate-limit
+            name: "dashscope: tokens of a minute",
+            rate: 0.02,
+            status: 429,
+            body: {
+              error: {
+                message:
+                  "You exceeded your current quota, please check your plan and billing details. " +
+                  "For details, see: https://help.aliyun.com/zh/model-studio/error-code#token-limit",
+                type: "insufficient_quota",
+                param: null,
+                code: "insufficient_quota",
+              },
+              request_id: "57553be3-dea8-49f1-ba1e-7a820c152999",
+            },
+          },
           {
             // memodb-io/memobase#142
             name: "dashscope: batch size",
@@ -96,7 +114,7 @@ export const PROFILES: { readonly [Name in ProfileName]: Profile } = {
     },
   },
   gateway: {
-    about: "pages of HTML with 200, 502 and (a firewall) 403, answers without data, escapes in base64",
+    about: "pages of HTML with 200, 502 and (a firewall) 403, guardrails, answers without data, escapes in base64",
     behavior: {
       headers: "none",
       // Router of microsoft/AICentral#149, which writes JSON anew
@@ -104,6 +122,19 @@ export const PROFILES: { readonly [Name in ProfileName]: Profile } = {
       faults: {
         htmlErrorRate: 0.02,
         answers: [
+          {
+            // Cloudflare's: https://developers.cloudflare.com/ai-gateway/features/guardrails/set-up-guardrail
+            name: "gateway: guardrails",
+            path: CHAT,
+            inputs: 0.003,
+            status: 424,
+            body: {
+              success: false,
+              result: [],
+              messages: [],
+              error: [{ code: 2016, message: "Prompt blocked due to security configurations" }],
+            },
+          },
           {
             // sipeed/picoclaw#1075
             name: "gateway: page with 200",
@@ -255,6 +286,20 @@ export const PROFILES: { readonly [Name in ProfileName]: Profile } = {
             status: 200,
             body: { error: "Unexpected endpoint or method. Returning 200 anyway" },
           },
+        ],
+      },
+    },
+  },
+  minimax: {
+    about: "chats that fail with 200: a rate limit, a filter of prompts, a balance that is used up",
+    behavior: {
+      headers: "none",
+      faults: {
+        answers: [
+          // https://platform.minimax.io/docs/api-reference/errorcode
+          minimax("rate limit", 1002, { rate: 0.03 }),
+          minimax("input sensitive", 1026, { inputs: 0.02 }),
+          minimax("insufficient balance", 1008, { spent: true }),
         ],
       },
     },
@@ -447,6 +492,12 @@ export const PROFILES: { readonly [Name in ProfileName]: Profile } = {
     },
   },
 };
+
+/** MiniMax's failures have a good status, and a code beside the choices that are missing. */
+function minimax(message: string, code: number, when: Partial<ScriptedAnswer>): ScriptedAnswer {
+  const body = { id: "1", choices: null, base_resp: { status_code: code, status_msg: message } };
+  return { name: `minimax: ${message}`, path: CHAT, status: 200, body, ...when };
+}
 
 /** Names of all profiles. */
 export const PROFILE_NAMES: readonly ProfileName[] = Object.keys(PROFILES) as ProfileName[];
