@@ -109,6 +109,38 @@ test("a schema: the model is told its JSON Schema, the output is the schema's", 
   `);
 });
 
+const OSLO = '{"name":"Oslo","people":7}';
+const callOf = (name: string, text: string): object => ({
+  id: "c",
+  type: "function",
+  function: { name, arguments: text },
+});
+
+test.for<[string, object]>([
+  // vllm-project/vllm#19222, #50948: what is not thought is taken for thoughts
+  ["where its thoughts would be", { reasoning_content: OSLO }],
+  ["where its thoughts would be, in the newer word", { reasoning: `\n${OSLO}` }],
+  // BerriAI/litellm#6741
+  ["in the call of a tool that it made of the schema", { tool_calls: [callOf("json_tool_call", OSLO)] }],
+])("P52 JSON that a server puts %s is read", async ([, message]) => {
+  for (const content of [null, ""]) {
+    const { chat } = make({ schema: city }, () => completion(content, {}, message));
+    expect(await chat.invoke("Where?")).toEqual({ name: "Oslo", people: 7 });
+  }
+  // The text counts, where there is one; and without a schema nothing is looked for.
+  const { chat } = make({ schema: city }, () => completion('{"name":"Bergen","people":1}', {}, message));
+  expect(await chat.invoke("Where?")).toEqual({ name: "Bergen", people: 1 });
+});
+
+test.for<[string, object, object?]>([
+  ["in the middle of thoughts", { reasoning_content: `Perhaps ${OSLO}?` }],
+  ["in one call of two", { tool_calls: [callOf("a", OSLO), callOf("b", OSLO)] }],
+  ["in the call of a tool that was asked for", { tool_calls: [callOf("a", OSLO)] }, { body: { tools: [] } }],
+])("P52 JSON %s is not an answer", async ([, message, options]) => {
+  const { chat } = make({ schema: city, ...options }, () => completion("", {}, message));
+  await expect(chat.invoke("Where?")).rejects.toThrow(ResultError);
+});
+
 test("L6 an answer that the schema refuses fails its own input", async () => {
   const { chat } = make({ schema: city }, ({ body }) => completion(body.messages[0].content));
   const slots = await chat.batch(['{"name":"Oslo","people":7}', '{"name":"Oslo"}', "no JSON"], {

@@ -14,8 +14,10 @@ import {
   notAnswer,
   notInput,
   type OptionsOf,
+  parseJson,
   providerError,
   refused,
+  textIn,
   textOf,
 } from "@batchwise/adapter-kit";
 import { type CallOptions, Runnable, type RunnableSettings, type Usage } from "@batchwise/core";
@@ -106,7 +108,8 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
       own: requestOf,
       form: maxTokens === undefined ? undefined : new EitherForm(/max_completion_tokens/, always),
       body: (own, other) => ({ ...common(other), ...own, messages: [...system, ...(own as ChatRequest).messages] }),
-      result: resultOf,
+      // Where tools are asked for, their calls are calls.
+      result: (answer) => resultOf(answer, format !== undefined && body?.tools === undefined),
       answer: answerOf,
       isCut: ({ finishReason }) => isCut(finishReason),
     });
@@ -160,16 +163,25 @@ function requestOf(input: ChatInput): ChatRequest {
 }
 
 /** @throws ResultError, or ProviderError where the provider gave up in the middle of the answer */
-function resultOf({ choices, model, usage }: ChatCompletion): ChatResult {
+function resultOf({ choices, model, usage }: ChatCompletion, isJson: boolean = false): ChatResult {
   const choice = (choices as Partial<ChatCompletion.Choice>[] | null)?.[0];
   const failure = failureIn(choice);
   if (failure !== undefined) throw providerError(failure, DIALECT, ANY_INPUT);
   const { message = messageOf(choice), finish_reason: finishReason } = choice ?? {};
   checkEnd(finishReason, typeof message?.refusal === "string" && message.refusal !== "");
   if (fieldsOf(message) === undefined) throw notAnswer("a message");
-  const text = textOf(message?.content);
-  if (isWordless(message, finishReason)) throw notAnswer("a message's content");
+  const elsewhere = isJson && !textOf(message?.content) ? jsonElsewhere(message) : undefined;
+  const text = elsewhere ?? textOf(message?.content);
+  if (elsewhere === undefined && isWordless(message, finishReason)) throw notAnswer("a message's content");
   return { text: text ?? "", finishReason: finishReason || "stop", message: message!, usage: usageOf(usage), model };
+}
+
+/** JSON that a server has put where its models think, or into the one call of a tool that it has made of the schema. */
+function jsonElsewhere(message: unknown): string | undefined {
+  const { reasoning_content: thoughts, reasoning = thoughts, tool_calls: calls } = fieldsOf(message) ?? {};
+  const [call, another] = Array.isArray(calls) ? calls : [];
+  const made = another === undefined ? fieldsOf(fieldsOf(call)?.["function"])?.["arguments"] : undefined;
+  return [made, reasoning].map(textIn).find((text) => text !== undefined && fieldsOf(parseJson(text)) !== undefined);
 }
 
 /** Some servers answer chats as they do the older completions: with a text in the message's place. */
