@@ -42,6 +42,26 @@ test("P6 L13 indexes that count from 1 are never taken for indexes from 0", () =
   expect(names(placeRows([row(1), row(2), row(3)], 3))).toEqual(["error", "error", "error"]);
 });
 
+// xorbitsai/inference#5240: of requests that it has put together, each gets its own rows with the numbers of all
+test("P52 indexes that are counted on from other requests are in the order of the inputs", () => {
+  expect(names(placeRows([row(7), row(8)], 2))).toEqual([7, 8]);
+  expect(names(placeRows([row(1)], 1))).toEqual([1]);
+});
+
+test.for([[[7, 9]], [[8, 7]], [[2, 3, 4]], [[7]], [["7", "8"]]])(
+  "P6 L13 those that are not, or may be ours (%j), are of no use for 2 inputs",
+  ([indexes]) => {
+    expect(
+      names(
+        placeRows(
+          indexes!.map((index) => row(index)),
+          2,
+        ),
+      ),
+    ).toEqual(["error", "error"]);
+  },
+);
+
 test("P6 a row more than inputs: it may be the answer to another request, and none is used", () => {
   expect(names(placeRows([row(0), row(1), row(2)], 2))).toEqual(["error", "error"]);
 });

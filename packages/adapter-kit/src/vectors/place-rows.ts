@@ -4,12 +4,16 @@ import { kindOf } from "../kind-of.ts";
 
 /**
  * The row of each of `count` inputs, found by the index that it carries, or why none can be told from the others. Rows
- * without any index are in the order of the inputs. Nothing is ever shifted (P5, P6, L13).
+ * without any index are in the order of the inputs, and so are those that are all counted on from beyond it. Nothing is
+ * ever shifted (P5, P6, L13).
  */
 export function placeRows(rows: unknown, count: number): unknown[] {
   if (!Array.isArray(rows)) return none(count, `${kindOf(rows)} where a list should be`);
   const indexes = indexesOf(rows);
-  if (indexes.every((index) => index === undefined)) return placeInOrder(rows, count);
+  const first = Number(indexes[0]);
+  // Counted on from other requests: none of them is an index of ours (xorbitsai/inference#5240).
+  const from = rows.length === count && first >= count ? first : undefined;
+  if (indexes.every((index, place) => index === (from && from + place))) return placeInOrder(rows, count);
   // An answer to more inputs is the answer to another request.
   if (rows.length > count) return none(count, `${rows.length}`);
   // Counted anew without those that are missing, or one vector made of all inputs.

@@ -92,8 +92,8 @@ function notFinite(): ResultError {
 /** A server in trouble, or with a model that is not one of embeddings, answers so with a good status. */
 function allZero(): ResultError {
   return new ResultError(
-    "Expected a vector with numbers other than 0 for this input, got zeros alone. Send it again; if it goes on, restart " +
-      "the server, or use a model that makes embeddings.",
+    "Expected a vector with numbers other than 0 for this input, got zeros alone. Send it again, restart the server, or " +
+      "use another model.",
   );
 }
 
