@@ -20,6 +20,7 @@ import {
   failureIn,
   failureOf,
   type Fields,
+  fieldsOf,
   isOtherAnswer,
   looksLikeEvents,
   networkError,
@@ -39,10 +40,7 @@ export function modelFailure(thrown: unknown, dialect: Dialect): Failure {
   if (call !== undefined && call.statusCode < 300 && looksLikeEvents(String(call["responseBody"]))) {
     return { error: eventsInstead(dialect, { status: call.statusCode }) };
   }
-  // The model read a body of a good status, and refused its shape.
-  if (call !== undefined && call.statusCode < 300 && isOtherAnswer(call.data) && failureIn(call.data) === undefined) {
-    return { error: notAnswer("what the model's schema asks for") };
-  }
+  if (isOtherAnswer(refusedAnswer(thrown)?.body)) return { error: notAnswer("what the model's schema asks for") };
   const failure = failureOf(call ?? thrown, dialect, ANY_INPUT);
   if (failure !== undefined) return failure;
   // Calls of any copy of the AI SDK that had no response say whether to retry, and nothing else.
@@ -50,6 +48,13 @@ export function modelFailure(thrown: unknown, dialect: Dialect): Failure {
   if (lost !== undefined) return { error: networkError(lost, dialect, { cause: socketError(lost["cause"]) }) };
   const make = OTHERS.find(([kind]) => kind.isInstance(thrown))?.[1];
   return { error: make?.() ?? toError(thrown) };
+}
+
+/** Response of a good status, in which nothing failed, whose body a model's own schema refused; undefined for any other failure. */
+export function refusedAnswer(thrown: unknown): { readonly body: Fields; readonly headers: unknown } | undefined {
+  const { statusCode = Infinity, data, responseHeaders: headers } = callIn(thrown) ?? {};
+  const body = fieldsOf(data);
+  return statusCode < 300 && body !== undefined && failureIn(body) === undefined ? { body, headers } : undefined;
 }
 
 /** A response that a model refused to read, or that refused the request. */

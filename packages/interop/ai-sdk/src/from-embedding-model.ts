@@ -18,7 +18,7 @@ import {
   vectorsIn,
 } from "@batchwise/adapter-kit";
 import { ArgumentError, bulkRunnable, type CallOptions, type Runnable, type RunnableSettings } from "@batchwise/core";
-import { modelFailure, tooMany } from "./errors.ts";
+import { modelFailure, refusedAnswer, tooMany } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
 import { type ModelSettings, PACE, requireModel } from "./settings.ts";
 
@@ -85,12 +85,33 @@ async function embed(
     (thrown) => modelFailure(thrown, dialect),
     async () => {
       const own = { values: [...values], ...defined({ abortSignal: call.signal }) };
-      const { embeddings, usage, response } = await model.doEmbed({ ...common, ...own });
+      const { embeddings, usage, response } = await vectorsOf(async () => model.doEmbed({ ...common, ...own }));
       const facts = factsOf(headersIn(response?.headers), dialect);
       call.report?.({ ...facts, usage: usageFrom({ inputTokens: usage?.tokens }) });
       return vectorsIn(withIndexes(embeddings, response?.body), values.length, length);
     },
   );
+}
+
+/** Part of a result that is read. */
+interface Embedded {
+  readonly embeddings: readonly unknown[];
+  readonly usage?: { readonly tokens: unknown } | undefined;
+  readonly response?: { readonly headers?: unknown; readonly body?: unknown } | undefined;
+}
+
+/** Result of a model; or what is in a body that its schema refused, for want of usage or with base64: it is paid for. */
+async function vectorsOf(embedOnce: () => Promise<Embedded>): Promise<Embedded> {
+  try {
+    return await embedOnce();
+  } catch (thrown) {
+    const response = refusedAnswer(thrown);
+    const { data, usage } = response?.body ?? {};
+    const embeddings = (Array.isArray(data) ? data : []).map((row) => fieldsOf(row)?.["embedding"]);
+    if (embeddings.every((each) => each === undefined)) throw thrown;
+    const { prompt_tokens: prompt, total_tokens: total } = fieldsOf(usage) ?? {};
+    return { embeddings, usage: { tokens: prompt ?? total }, response };
+  }
 }
 
 /** Models before version v4 have no such option of a call, and would give vectors of their usual length. */

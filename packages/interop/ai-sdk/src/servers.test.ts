@@ -1,7 +1,7 @@
 import { createOpenAI as createOpenAIV2 } from "@ai-sdk/openai-v2";
 import { createOpenAI as createOpenAIV3 } from "@ai-sdk/openai-v3";
 import { createOpenAI } from "@ai-sdk/openai";
-import { ArgumentError, type Runnable } from "@batchwise/core";
+import { ArgumentError, type FinishReport, type Runnable } from "@batchwise/core";
 import { FakeClock, failureOf, runOn } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -213,15 +213,37 @@ describe("failures", () => {
   });
 });
 
-// abetlen/llama-cpp-python#1588; lfnovo/open-notebook#610
-test.each<[string, (index: number) => unknown]>([
-  ["one vector in a list", (index) => [[index, 1]]],
-  ["base64", () => "AACAPwAAAEA="],
-])("P48 a body that the model's own schema refuses (%s) for everybody ends the run soon", async (_, embedding) => {
+// abetlen/llama-cpp-python#1588; lfnovo/open-notebook#610; CherryHQ/cherry-studio#15778 and api7/aisix#474 (Jina)
+test.each<[string, (text: string) => unknown, object]>([
+  ["one vector in a list", (text) => [[text.length, 1]], {}],
+  ["base64", (text) => Buffer.from(Float32Array.of(text.length, 1).buffer).toString("base64"), {}],
+  ["no tokens of the prompt", (text) => [text.length, 1], { usage: { total_tokens: 7 } }],
+  ["a row that is null", (text) => (text === "Text 7" ? null : [text.length, 1]), {}],
+])("P48 P53 vectors in a body that the model's own schema refuses (%s) are used", async (name, embedding, more) => {
   for (const [, make] of VERSIONS) {
-    const server = serve(({ input }) =>
-      Response.json({ data: input.map((__, index) => ({ index, embedding: embedding(index) })), usage: USAGE }),
-    );
+    const server = serve(({ input }) => {
+      const data = input.map((text, index) => ({ index, embedding: embedding(text) })).toReversed();
+      return Response.json({ data, usage: USAGE, ...more });
+    });
+    const clock = new FakeClock();
+    const texts = Array.from({ length: 300 }, (__, index) => `Text ${index}`);
+    let tokens = 0;
+    const options = { returnExceptions: true, clock, random: () => 0.5 } as const;
+    const onFinish = ({ usage }: FinishReport): void => void (tokens = usage.inputTokens);
+    const embeddings = fromEmbeddingModel(make(server.fetch).embedding);
+    const slots = await runOn(clock, embeddings.batch(texts, { ...options, onFinish }));
+    const lost = [...slots.keys()].filter((index) => slots[index] instanceof Error);
+    expect(lost).toEqual(name === "a row that is null" ? [7] : []);
+    const right = texts.map((text) => Float32Array.of(text.length, 1));
+    expect(slots.filter((slot) => !(slot instanceof Error))).toEqual(right.filter((_, index) => !lost.includes(index)));
+    expect(tokens).toBeGreaterThanOrEqual(7);
+    expect(server.calls).toBeLessThanOrEqual(20);
+  }
+});
+
+test("P48 a body of another kind for everybody ends the run soon", async () => {
+  for (const [, make] of VERSIONS) {
+    const server = serve(() => Response.json({ object: "list", data: [{ id: "m", object: "model" }] }));
     const clock = new FakeClock();
     const texts = Array.from({ length: 500 }, (__, index) => `Text ${index}`);
     const embeddings = fromEmbeddingModel(make(server.fetch).embedding);
