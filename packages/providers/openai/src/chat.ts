@@ -109,7 +109,7 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
       form: maxTokens === undefined ? undefined : new EitherForm(/max_completion_tokens/, always),
       body: (own, other) => ({ ...common(other), ...own, messages: [...system, ...(own as ChatRequest).messages] }),
       // Where tools are asked for, their calls are calls.
-      result: (answer) => resultOf(answer, format !== undefined && body?.tools === undefined),
+      result: (answer) => resultOf(answer, format && body?.tools === undefined ? jsonElsewhere : undefined),
       answer: answerOf,
       isCut: ({ finishReason }) => isCut(finishReason),
     });
@@ -146,8 +146,8 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
       const choice = choices?.[0];
       finishReason = choice?.finish_reason || finishReason;
       refusal ||= Boolean(choice?.delta?.refusal);
-      const text = textOf(choice?.delta?.content);
-      if (text !== undefined && text !== "") yield text;
+      const text = textIn(textOf(choice?.delta?.content));
+      if (text !== undefined) yield text;
     }
     checkEnd(finishReason, refusal);
     if (finishReason === undefined && !done) throw networkError(undefined, DIALECT, { status: 200 });
@@ -163,31 +163,32 @@ function requestOf(input: ChatInput): ChatRequest {
 }
 
 /** @throws ResultError, or ProviderError where the provider gave up in the middle of the answer */
-function resultOf({ choices, model, usage }: ChatCompletion, isJson: boolean = false): ChatResult {
+function resultOf({ choices, model, usage }: ChatCompletion, elsewhere?: typeof jsonElsewhere): ChatResult {
   const choice = (choices as Partial<ChatCompletion.Choice>[] | null)?.[0];
   const failure = failureIn(choice);
   if (failure !== undefined) throw providerError(failure, DIALECT, ANY_INPUT);
   const { message = messageOf(choice), finish_reason: finishReason } = choice ?? {};
-  checkEnd(finishReason, typeof message?.refusal === "string" && message.refusal !== "");
-  if (fieldsOf(message) === undefined) throw notAnswer("a message");
-  const elsewhere = isJson && !textOf(message?.content) ? jsonElsewhere(message) : undefined;
-  const text = elsewhere ?? textOf(message?.content);
-  if (elsewhere === undefined && isWordless(message, finishReason)) throw notAnswer("a message's content");
-  return { text: text ?? "", finishReason: finishReason || "stop", message: message!, usage: usageOf(usage), model };
+  checkEnd(finishReason, textIn(message?.refusal) !== undefined);
+  const text = textOf(message?.content) || elsewhere?.(message) || "";
+  if (fieldsOf(message) === undefined || (text === "" && isWordless(message, finishReason))) {
+    throw notAnswer("a message's content");
+  }
+  return { text, finishReason: finishReason || "stop", message: message!, usage: usageOf(usage), model };
 }
 
 /** JSON that a server has put where its models think, or into the one call of a tool that it has made of the schema. */
 function jsonElsewhere(message: unknown): string | undefined {
   const { reasoning_content: thoughts, reasoning = thoughts, tool_calls: calls } = fieldsOf(message) ?? {};
   const [call, another] = Array.isArray(calls) ? calls : [];
-  const made = another === undefined ? fieldsOf(fieldsOf(call)?.["function"])?.["arguments"] : undefined;
-  return [made, reasoning].map(textIn).find((text) => text !== undefined && fieldsOf(parseJson(text)) !== undefined);
+  // Which of two it is cannot be told: the second, which is not a text, keeps the first out.
+  const made = another ?? fieldsOf(fieldsOf(call)?.["function"])?.["arguments"];
+  return [made, reasoning].map(textIn).find((text = "") => fieldsOf(parseJson(text)));
 }
 
 /** Some servers answer chats as they do the older completions: with a text in the message's place. */
 function messageOf(choice: object | undefined): ChatCompletionMessage | undefined {
-  const { text } = fieldsOf(choice) ?? {};
-  return typeof text === "string" ? { role: "assistant", content: text, refusal: null } : undefined;
+  const content = fieldsOf(choice)?.["text"];
+  return typeof content === "string" ? { role: "assistant", content, refusal: null } : undefined;
 }
 
 /** @throws ResultError, or ProviderError where the provider gave up in the middle of the answer */
@@ -207,12 +208,11 @@ function answerOf(events: readonly (object | typeof DONE)[]): unknown {
   }
   // A gateway that only pretends to stream sends the whole message in one event.
   const deltas = choices.map(({ delta, ...rest }) => delta ?? (rest as { message?: typeof delta }).message);
-  const texts = deltas.map((delta) => textOf(delta?.content)).filter((text) => text !== undefined);
   const refusal = deltas.map((delta) => delta?.refusal ?? "").join("");
   const message = {
     role: "assistant",
-    content: texts.length === 0 ? null : texts.join(""),
-    refusal: refusal === "" ? null : refusal,
+    content: textOf(deltas.flatMap((delta) => delta?.content ?? [])) ?? null,
+    refusal: textIn(refusal) ?? null,
     tool_calls: callsIn(deltas),
   };
   const usage = chunks.findLast((chunk) => fieldsOf(chunk.usage) !== undefined)?.usage;

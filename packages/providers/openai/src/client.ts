@@ -131,13 +131,12 @@ async function keyFrom(apiKey: () => Promise<string>): Promise<string> {
   const key = await Promise.resolve()
     .then(apiKey)
     .catch((cause: unknown) => {
-      const message =
-        "Expected the function `apiKey` to give a key, got an error, which is in `cause`. Try again later.";
+      const message = "Expected the function `apiKey` to give a key, got the error in `cause`. Try again later.";
       throw new ProviderError(message, { code: "network_error", retryable: true, cause });
     });
   if (isKey(key)) return key;
   throw new ProviderError(
-    "Expected the function `apiKey` to give a string of visible ASCII characters, got something else. Correct it.",
+    "Expected the function `apiKey` to give a string of visible ASCII characters, got another value. Correct it.",
     { code: "authentication", retryable: false },
   );
 }

@@ -62,7 +62,7 @@ function withoutResponse(thrown: unknown): Error {
   const name = thrown instanceof Error ? (word(thrown.name) ?? "Error") : typeof thrown;
   return new ProviderError(
     `Expected a request that can be made, got a failure while it was (${name}). ` +
-      `Check the client's options, and that the input can be written as JSON.`,
+      `Check the client's options, and that the input can be JSON.`,
     { code: "invalid_argument", retryable: false },
   );
 }
