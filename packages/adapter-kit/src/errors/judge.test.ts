@@ -90,6 +90,15 @@ test.for<[string, number, object, Verdict]>([
   ["Cloudflare's guardrails", 424, { success: false, error: [{ code: 2016, message: "m" }] }, "invalid_input"],
   // https://docs.z.ai/api-reference/api-code
   ["z.ai's filter", 400, { contentFilter: [{ level: 1 }], error: { code: "1301", message: "m" } }, "invalid_input"],
+  // A word of money that is the name of a parameter or a balancer; limits and failures of how a server looks at keys.
+  ["a thinking budget", 400, { error: { code: "invalid_thinking_budget" } }, "invalid_input"],
+  ["a balancer", 503, { error: { code: "load_balancer_no_upstream" } }, "provider_error"],
+  ["a balance of loads", 503, { error: { code: "load_balance_failed" } }, "provider_error"],
+  ["a key's rate", 429, { error: { code: "api_key_rate_limit" } }, "rate_limited"],
+  ["the service that looks at keys", 503, { error: { code: "authentication_service_unavailable" } }, "provider_error"],
+  ["the same in time", 504, { error: { code: "auth_timeout" } }, "provider_error"],
+  // Fireworks for an account and for a model, Portkey for a budget: https://docs.fireworks.ai/guides/inference-error-codes
+  ["a precondition", 412, { error: { code: "PRECONDITION_FAILED" } }, "invalid_input"],
   // Ollama calls everything so: ollama/ollama#9494
   ["Ollama", 404, { error: { message: "m", type: "api_error", param: null, code: null } }, "invalid_input"],
 ])("P47 %s (%i) blames the request unless a code surely says otherwise", ([, status, body, verdict]) => {
@@ -194,14 +203,6 @@ test.for<[string, number, object, Verdict]>([
     { error: { code: 402, metadata: { reason: "weight_exceeds_budget", limit_source: "openrouter_credits" } } },
     "request_too_large",
   ],
-  // https://docs.fireworks.ai/guides/inference-error-codes; https://portkey.ai/docs/aigw/api-reference/inference-api/error-codes
-  [
-    "Fireworks",
-    412,
-    { error: { code: "PRECONDITION_FAILED", type: "error", param: null }, request_id: "r" },
-    "quota_exceeded",
-  ],
-  ["Portkey", 412, { status: "failure", message: "m" }, "quota_exceeded"],
   // google-gemini/gemini-cli#29425, liuw1535/antigravity2api-nodejs#44
   [
     "Google's plans",

@@ -31,16 +31,21 @@ const CODES: readonly CodeRow[] = [
   // OpenRouter: money that calls in flight may still cost, free again in a moment; and Alibaba's tokens of a minute.
   [/in_flight_budget|^token_limit$/, "rate_limited"],
   [/^(weight_exceeds_budget|max_tokens_per_request)$/, "request_too_large"],
-  // Money that is spent, or a plan's days and weeks, in the words of many servers.
+  // Money that is spent, or a plan's days and weeks, in the words of many servers. A money word alone says nothing of it.
   [
-    /(^|_)(arrear\w*|overdue|billing|payment|balance|credits?|funds?|spend(ing)?|budget|free_tier_(only|daily)|(usage|cost|key)_limit|current_quota|quota_(exhausted|failed)|(insufficient|not_enough|out_of)_(\w+_)?quota)(_|$)/,
+    /(^|_)(arrear\w*|overdue|billing|payment_required|free_tier_(only|daily)|current_quota|quota_(exhausted|failed)|(usage|cost|key|spend|spending|credits?|budget)_limit)(_|$)/,
+    "quota_exceeded",
+  ],
+  [/(^|_)(insufficient|not_enough|out_of)_(\w+_)?(quota|balance|credits?|funds?)(_|$)/, "quota_exceeded"],
+  [
+    /(^|_)(budget|balance|credits?|funds?)_(\w+_)?(exceeded|exhausted|depleted|reached|insufficient|error)|^openrouter_(credits|\w+_budget)$/,
     "quota_exceeded",
   ],
   // The numbers of z.ai, MiniMax and SiliconFlow for it, and Cloudflare's for a day's allocation.
   [/^(1113|1008|2056|30001|30011|3036|4006)$/, "quota_exceeded"],
-  // The key, and nothing else; with MiniMax's numbers for it.
+  // The key, and nothing else, be it how the server looks at keys; with MiniMax's numbers for it.
   [
-    /(^|_)(api_key|(invalid|incorrect|missing|no|wrong|revoked|expired|disabled|deleted)_key|account_deactivated|consumer_(suspended|invalid)|access_token)(_|$)|(^|_)(un)?auth(_|enticat|oriz)|^(1004|2049)$/,
+    /^(?!.*(limit|timeout|unavailable|internal)).*(^|_)(api_key|(invalid|incorrect|missing|no|wrong|revoked|expired|disabled|deleted)_key|account_deactivated|consumer_(suspended|invalid)|access_token|(un)?auth(_error|enticat|oriz)\w*)(_|$)|^(1004|2049)$/,
     "authentication",
   ],
   // The model, or the place that calls come from.
@@ -72,8 +77,6 @@ const STATUSES: Readonly<Record<number, Verdict>> = {
   407: "invalid_argument",
   408: "provider_error",
   409: "provider_error",
-  // A budget that is spent, or an account that is suspended: Portkey, Fireworks.
-  412: "quota_exceeded",
   413: "request_too_large",
   421: "provider_error",
   423: "provider_error",
