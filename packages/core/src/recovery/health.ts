@@ -24,6 +24,8 @@ export class Health {
   passed = 0;
   readonly refusals: Refusals = new Refusals();
   readonly #context: AnyStageContext;
+  readonly #attempts: number;
+  readonly #outageMs: number;
   #answered = 1;
   /** Inputs that had an outcome by the last failure. */
   #settled = 0;
@@ -31,12 +33,14 @@ export class Health {
   #heard = 0;
   #seen = -1;
   #silentSince = 0;
+  #failedAt = 0;
   #askedUntil = -Infinity;
   /** Inputs, or the first ones of requests, that failed for the first time. */
   readonly #fresh = new Set<number | undefined>();
 
   constructor(context: AnyStageContext) {
     this.#context = context;
+    ({ attempts: this.#attempts = 1, outageMs: this.#outageMs = 0 } = context.options.retry ?? {});
   }
 
   /** True where a failure is judged by other calls. Not for one input alone, whose tries are counted. */
@@ -46,8 +50,8 @@ export class Health {
 
   /** True where a malformed answer is asked for again, also that to one input alone. An override sees to its own. */
   get asksAgain(): boolean {
-    const { retry, strategy } = this.#context.options;
-    return (retry?.outageMs ?? 0) > 0 && !(strategy.kind === "many" && strategy.isOverride);
+    const { strategy } = this.#context.options;
+    return this.#outageMs > 0 && !(strategy.kind === "many" && strategy.isOverride);
   }
 
   /** True where what is refused may be refused for all inputs: no new work is sent before it has been asked. */
@@ -57,8 +61,7 @@ export class Health {
 
   /** Milliseconds after which a run ends in which nothing gets through any more. */
   get boundMs(): number {
-    const { outageMs = 0 } = this.#context.options.retry ?? {};
-    return this.passed === 0 ? Math.min(outageMs, LONG_MS) : outageMs;
+    return this.passed === 0 ? Math.min(this.#outageMs, LONG_MS) : this.#outageMs;
   }
 
   /** A call brought a result. */
@@ -81,11 +84,12 @@ export class Health {
     const now = this.#context.options.clock.now();
     if (this.#heard !== this.#seen) {
       this.#seen = this.#heard;
+      this.#failedAt = now;
       this.#silentSince = now;
       this.#fresh.clear();
     }
-    // A wait that was asked for is no silence.
-    const askedUntil = now + (facts.retryAfterMs ?? 0);
+    // A wait that was asked for is no silence, unless waits are asked for without end.
+    const askedUntil = Math.min(now + (facts.retryAfterMs ?? 0), this.#failedAt + this.#outageMs);
     this.#silentSince += Math.max(0, askedUntil - Math.max(now, this.#askedUntil));
     this.#askedUntil = Math.max(this.#askedUntil, askedUntil);
     if (this.refusals.passed !== this.passed) this.refusals.reset(this.passed);
@@ -157,10 +161,9 @@ export class Health {
 
   /** A refusal by a rate limit says nothing of the input, unless it is the request that is too heavy for the limit. */
   #judgeRefusal(chunk: Chunk<unknown>): Judgment {
-    const { limiter, retry } = this.#context.options;
     // Where others get through, there is more to wait for.
-    const isShared = (limiter?.silentMs ?? Infinity) < LONG_MS;
-    if (this.isSilent(isShared ? retry?.outageMs : undefined)) return "end";
+    const isShared = (this.#context.options.limiter?.silentMs ?? Infinity) < LONG_MS;
+    if (this.isSilent(isShared ? this.#outageMs : undefined)) return "end";
     const { failing } = chunk;
     if (failing === undefined || failing.refusals < this.#attempts || failing.heard === this.#heard) return "wait";
     return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
@@ -170,7 +173,7 @@ export class Health {
     const isOvertaken = chunk.failing?.isOvertaken === true;
     if (size > 1 && isOvertaken && !isUnsent) return "over";
     const isShaky = isOvertaken && this.#answered < RELIABLE;
-    const ms = chunk.isSlow && this.#fresh.size < HANGING ? this.#context.options.retry?.outageMs : undefined;
+    const ms = chunk.isSlow && this.#fresh.size < HANGING ? this.#outageMs : undefined;
     if (isShaky || this.#isOutage(chunk, isUnsent)) return this.isSilent(ms) ? "end" : "wait";
     // Where others are answered, many are sent in parts before their tries are used up.
     return size > 1 && chunk.retries >= RETRIES && this.isBlamed(chunk) ? "over" : this.#try(chunk);
@@ -192,9 +195,5 @@ export class Health {
   /** True where inputs have failed for so long that others are to be asked instead. */
   #isOld({ failing }: Chunk<unknown>, ms: number = LONG_MS): boolean {
     return failing !== undefined && this.#context.options.clock.now() - failing.since >= ms;
-  }
-
-  get #attempts(): number {
-    return this.#context.options.retry?.attempts ?? 1;
   }
 }

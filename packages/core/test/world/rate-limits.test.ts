@@ -1,4 +1,4 @@
-import { rateLimiter, runnable } from "@batchwise/core";
+import { ProviderError, rateLimiter, runnable, sleep } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { range } from "../regressions/held-backend.ts";
@@ -97,5 +97,44 @@ describe("P46 a day's limit in the headers, and a minute's that is enforced", ()
     expect(slots).toEqual(range(5000));
     expect(server.refused).toBeLessThan(100);
     expect(seconds).toBeLessThan(1.1 * 49);
+  });
+});
+
+// Groq's words for a day's tokens are a wait of minutes, which each further refusal repeats.
+describe("P45 a wait that each refusal asks for again is not obeyed without end", () => {
+  it.for([7, 60, 346, 600])("%i seconds, after ten answers: the run ends within an hour", async (seconds) => {
+    const clock = new FakeClock();
+    let calls = 0;
+    const subject = runnable<number, number>(
+      async (input) => {
+        await sleep(50, clock);
+        if (calls++ < 10) return input;
+        throw new ProviderError("later", {
+          status: 429,
+          code: "rate_limited",
+          retryable: true,
+          retryAfterMs: seconds * 1000,
+        });
+      },
+      { limiter: rateLimiter({ clock }), maxConcurrency: 5, retry: { attempts: 6 } },
+    );
+    const slots = await clock.run(subject.batch(range(100), { clock, random: () => 0.5, returnExceptions: true }));
+    expect(slots.filter((slot) => typeof slot === "number")).toHaveLength(10);
+    expect(slots.at(-1)).toMatchObject({ code: "rate_limited" });
+    expect(calls).toBeLessThan(100);
+    expect(clock.now()).toBeLessThan(3_600_000);
+  });
+
+  it("a limit of fifteen minutes is waited for", async () => {
+    const clock = new FakeClock();
+    const subject = runnable<number, number>(
+      async (input) => {
+        await sleep(50, clock);
+        if (clock.now() > 900_000) return input;
+        throw new ProviderError("later", { status: 429, code: "rate_limited", retryable: true, retryAfterMs: 60_000 });
+      },
+      { limiter: rateLimiter({ clock }), maxConcurrency: 5, retry: { attempts: 6 } },
+    );
+    expect(await clock.run(subject.batch(range(20), { clock, random: () => 0.5 }))).toEqual(range(20));
   });
 });
