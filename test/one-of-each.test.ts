@@ -72,14 +72,14 @@ const ones: readonly One[] = [
   },
   {
     what: "ends work when its time is up",
-    sign: /\.after\([\w.#]+, \(\) => (\w+\.abort|end|expired\.reject)\(|\.after\(timeoutMs, \(\) => \{/,
+    sign: /\.after\([\w.#]+, \(\) => (\w+\.abort|end|expired\.reject)\(|\.after\(timeoutMs, this\.#expire\)/,
     home: [
       // Calls of adapters, which need no engine; the engine's own, whose late reports are dropped.
       "packages/adapter-kit/src/within.ts",
       "packages/core/src/engine/call/deadline.ts",
       // Signals alone: of a job's calls, of a batch of jobs, of a thread that does not end.
       "packages/executors/jobs/src/batch-run.ts",
-      "packages/executors/jobs/src/session.ts",
+      "packages/executors/jobs/src/signals.ts",
       "packages/executors/worker-threads/src/threads.ts",
     ],
   },

@@ -134,14 +134,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the source is pulled twice as far",
     file: "intake/intake.ts",
-    find: "this.#backlog.held < this.#mostInputs ||",
-    replace: "this.#backlog.held < 2 * this.#mostInputs ||",
+    find: "this.#backlog.held < this.#mostChunks *",
+    replace: "this.#backlog.held < 2 * this.#mostChunks *",
   },
   {
     name: "a timeout runs on after its call",
     file: "call/deadline.ts",
-    find: "      isOver = true;\n      cancelTimer();\n",
-    replace: "      isOver = true;\n",
+    find: "    this.#isOver = true;\n    this.#cancelTimer();\n",
+    replace: "    this.#isOver = true;\n",
   },
   {
     name: "a timed-out call is not aborted",

@@ -97,8 +97,9 @@ export interface RetryOptions {
   /**
    * Milliseconds for which a provider that gives no answer, or refuses every call by a rate limit, is waited for; then
    * the run ends with one error. Meanwhile no failure uses up a try, and a call asks now and then. At most two minutes
-   * where nothing ever got through. Waits that the provider asks for come on top, up to as long again. For `invoke`, a batch of one input, and the last two of a batch, `attempts` count. 0: they count everywhere,
-   * and no failure is judged by what other calls say. @default 900_000
+   * where nothing ever got through. Waits that the provider asks for come on top, up to as long again. For `invoke`, a
+   * batch of one input, and the last two of a batch, `attempts` count. 0: they count everywhere, and no failure is
+   * judged by what other calls say. @default 900_000
    */
   readonly outageMs?: number | undefined;
   /**
