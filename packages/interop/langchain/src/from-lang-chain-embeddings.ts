@@ -55,6 +55,8 @@ export function fromLangChainEmbeddings(
 ): Runnable<string, Float32Array> {
   requireMethods(theirs, ["embedDocuments", "embedQuery"], "a LangChain Embeddings");
   const { kind = "documents", ...own } = options;
+  // Its own function: what answers say of the weights holds for one model alone. Tokens are never more than bytes.
+  const weigh = (text: string): Weight => ({ tokens: utf8Length(text), outputTokens: 0 });
   const settings = settingsAround(theirs, { weigh, ...own });
   const seen: See = (see) => (settings.retry === false ? theirs : withCaller(theirs, see));
   const length = new VectorLength();
@@ -112,9 +114,4 @@ async function send<Result>(
   } finally {
     if (inputTokens > 0) options.report?.({ usage: { inputTokens } });
   }
-}
-
-/** Tokens are never more than bytes. */
-function weigh(text: string): Weight {
-  return { tokens: utf8Length(text), outputTokens: 0 };
 }
