@@ -56,8 +56,8 @@ export function fromLangChainEmbeddings(
   requireMethods(theirs, ["embedDocuments", "embedQuery"], "a LangChain Embeddings");
   const { kind = "documents", ...own } = options;
   // Its own function: what answers say of the weights holds for one model alone. Tokens are never more than bytes.
-  const weigh = (text: string): Weight => ({ tokens: utf8Length(text), outputTokens: 0 });
-  const settings = settingsAround(theirs, { weigh, ...own });
+  const usual = { weigh: (text: string): Weight => ({ tokens: utf8Length(text), outputTokens: 0 }) };
+  const settings = settingsAround(theirs, { ...usual, ...own });
   const seen: See = (see) => (settings.retry === false ? theirs : withCaller(theirs, see));
   const length = new VectorLength();
   if (kind === "queries") return runnable((text, call) => embedQuery(seen, text, length, call), settings);
