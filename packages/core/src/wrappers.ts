@@ -1,5 +1,7 @@
 import { BASE_BATCH, CALL_SLOT, STAGES, WRAPPED } from "./contract/marks.ts";
-import { optionMeant } from "./contract/option-meant.ts";
+import { show } from "./contract/kind-of.ts";
+import { nameHint } from "./contract/name-meant.ts";
+import { optionMeant, requireKnown } from "./contract/option-meant.ts";
 import { IS_WORKERD } from "./contract/runtime.ts";
 import { chainOf } from "./engine/pipeline/chain-stages.ts";
 import { isOverridden } from "./engine/resolve/call-strategy.ts";
@@ -10,7 +12,7 @@ import { Pace } from "./rate-limit/pace.ts";
 import { Pause } from "./rate-limit/pause.ts";
 import type { Runnable } from "./runnable.ts";
 
-export { costOf, describeIssues, IS_WORKERD, isOverridden, optionMeant };
+export { costOf, describeIssues, IS_WORKERD, isOverridden, nameHint, optionMeant, requireKnown, show };
 /** Parts of `rateLimiter()`, for a limiter of your own that pauses, finds a pace and waits for outages as it does. */
 export { Outage, Pace, Pause };
 

@@ -1,5 +1,5 @@
 import { ArgumentError } from "@batchwise/core";
-import { optionMeant } from "@batchwise/core/wrappers";
+import { nameHint, optionMeant } from "@batchwise/core/wrappers";
 import { defined } from "../defined.ts";
 import { kindOf } from "../kind-of.ts";
 import { checkOption, fits } from "./check-option.ts";
@@ -46,8 +46,7 @@ export function defineOptions(of: string, ...groups: readonly OptionGroup[]): De
       const unknown = Object.keys(given).find((name) => !Object.hasOwn(declared, name));
       if (unknown !== undefined) {
         const meant = optionMeant(unknown, names);
-        const hint =
-          meant === undefined ? `Known: ${names.join(", ")}.` : `Did you mean \`${meant}${INSIDE[meant] ?? ""}\`?`;
+        const hint = nameHint(meant && meant + (INSIDE[meant] ?? ""), names);
         throw new ArgumentError(`Expected only known options of ${of}, got \`${unknown}\`. ${hint}`);
       }
       for (const [name, declaration] of all) checkOption(name, (given as OptionGroup)[name], declaration);

@@ -31,3 +31,8 @@ export function nameMeant(
 function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z]/g, "");
 }
+
+/** Advice for a name that is not known: the one that was meant, else all that are. */
+export function nameHint(meant: string | undefined, known: readonly string[]): string {
+  return meant === undefined ? `Known: ${known.join(", ")}.` : `Did you mean \`${meant}\`?`;
+}

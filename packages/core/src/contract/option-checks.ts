@@ -1,6 +1,6 @@
 import { ArgumentError } from "./errors.ts";
 import { show } from "./kind-of.ts";
-import { nameMeant } from "./name-meant.ts";
+import { nameHint, nameMeant } from "./name-meant.ts";
 import type { BatchOptions, RunnableSettings, RunOptions } from "./runnable.ts";
 
 /** Values that an option takes: in words, and as a check. */
@@ -130,9 +130,7 @@ type Given<Options> = { readonly [Name in keyof Options]: Exclude<Options[Name],
 function unknownOption(name: string, known: readonly string[], path: (name: string) => string): ArgumentError {
   const meant = nameMeant(name, known);
   const [inside] = Object.keys(GROUPS[meant ?? ""] ?? {});
-  const hint = meant
-    ? `Did you mean \`${path(meant)}${inside ? `: { ${inside} }` : ""}\`?`
-    : `Known: ${known.map(path).join(", ")}.`;
+  const hint = nameHint(meant && path(meant) + (inside ? `: { ${inside} }` : ""), known.map(path));
   return new ArgumentError(`Expected only known options, got \`${path(name)}\`. ${hint}`);
 }
 

@@ -1,5 +1,5 @@
 import { ArgumentError, type Clock } from "@batchwise/core";
-import { optionMeant } from "@batchwise/core/wrappers";
+import { nameHint, optionMeant, show } from "@batchwise/core/wrappers";
 import type { JobEvent } from "./job-event.ts";
 import type { JobStore } from "./store.ts";
 
@@ -93,17 +93,9 @@ const WORDS: readonly (readonly [RegExp, keyof OfflineOptions | undefined])[] = 
 function unknownOption(name: string): ArgumentError {
   const word = WORDS.find(([pattern]) => pattern.test(name));
   const meant = word === undefined ? optionMeant(name, NAMES) : word[1];
-  const hint = meant === undefined ? `Known: ${NAMES.join(", ")}.` : `Did you mean \`${meant}\`?`;
-  return new ArgumentError(`Expected only known options, got \`${name}\`. ${hint}`);
+  return new ArgumentError(`Expected only known options, got \`${name}\`. ${nameHint(meant, NAMES)}`);
 }
 
-/** Shows numbers and booleans in full, any other value by its kind alone. */
 function wrong(name: string, expected: string, value: unknown): ArgumentError {
-  const isShown = typeof value === "number" || typeof value === "boolean" || value === undefined || value === null;
-  return new ArgumentError(`Expected \`${name}\` to be ${expected}, got ${isShown ? String(value) : kindOf(value)}.`);
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  return new ArgumentError(`Expected \`${name}\` to be ${expected}, got ${show(value)}.`);
 }

@@ -1,6 +1,7 @@
 import { ArgumentError, type Clock } from "@batchwise/core";
+import { requireKnown } from "@batchwise/core/wrappers";
 import type { CacheWarning } from "./cache-monitor.ts";
-import { kindOf, refusedOption, requireKnown } from "./refused-option.ts";
+import { kindOf, refusedOption } from "./refused-option.ts";
 import type { CacheStore } from "./stores/open-store.ts";
 import type { ValueCodec } from "./value-codec.ts";
 

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FolderLock, FolderLockError } from "@batchwise/folder-lock";
 import { QueueDatabaseError } from "../errors.ts";
-import { optionError, requireKnown } from "../option-error.ts";
+import { optionError, requireOptions } from "../option-error.ts";
 import { PgliteDatabase } from "./pglite-database.ts";
 import { BACKEND_OPTIONS, QueueBackend, type QueueBackendOptions, type Session } from "./queue-backend.ts";
 
@@ -22,7 +22,7 @@ export interface PgliteBackendOptions extends QueueBackendOptions {
  * await using backend = pgliteBackend({ dir: "./queue" });
  */
 export function pgliteBackend(options: PgliteBackendOptions = {}): QueueBackend {
-  requireKnown("pgliteBackend", options, ["dir", ...BACKEND_OPTIONS]);
+  requireOptions("pgliteBackend", options, ["dir", ...BACKEND_OPTIONS]);
   const { dir, ...rest } = options;
   if (dir !== undefined && (typeof dir !== "string" || dir === "")) {
     throw optionError("dir", "the path of a folder, or undefined for a database in memory", dir);

@@ -1,5 +1,5 @@
 import { ArgumentError } from "@batchwise/core";
-import { optionError, requireKnown } from "../option-error.ts";
+import { optionError, requireOptions } from "../option-error.ts";
 import { PostgresDatabase } from "./postgres-database.ts";
 import { BACKEND_OPTIONS, QueueBackend, type QueueBackendOptions } from "./queue-backend.ts";
 
@@ -20,7 +20,7 @@ export interface PostgresBackendOptions extends QueueBackendOptions {
  * await using backend = postgresBackend({ url: "postgres://user:password@host/database" });
  */
 export function postgresBackend(options: PostgresBackendOptions = {}): QueueBackend {
-  requireKnown("postgresBackend", options, ["url", "connections", ...BACKEND_OPTIONS]);
+  requireOptions("postgresBackend", options, ["url", "connections", ...BACKEND_OPTIONS]);
   const { url = process.env["DATABASE_URL"], connections = 5, ...rest } = options;
   if (typeof url !== "string" || !URL.canParse(url)) {
     throw new ArgumentError(

@@ -1,6 +1,6 @@
 import { ArgumentError, type RateLimiter, systemClock } from "@batchwise/core";
 import { type QueueBackend, requireBackend } from "../backend/queue-backend.ts";
-import { optionError, requireKnown } from "../option-error.ts";
+import { optionError, requireOptions } from "../option-error.ts";
 import { databaseCounter, type Limits } from "./counter.ts";
 import { SharedLimiter } from "./shared-limiter.ts";
 
@@ -44,7 +44,7 @@ export function postgresRateLimiter(backend: QueueBackend, name: string, limits:
 
 function checked(limits: SharedLimits): Limits {
   const known = ["requestsPerMinute", "tokensPerMinute", "inputsPerMinute"];
-  requireKnown("postgresRateLimiter", limits, known);
+  requireOptions("postgresRateLimiter", limits, known);
   const given = Object.entries(limits).filter(([, limit]) => limit !== undefined);
   for (const [option, limit] of given) {
     if (typeof limit !== "number" || !(limit > 0)) throw optionError(option, "a number above 0", limit);

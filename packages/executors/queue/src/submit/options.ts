@@ -1,5 +1,5 @@
 import { BACKEND, QueueBackend, requireBackend } from "../backend/queue-backend.ts";
-import { optionError, requireKnown } from "../option-error.ts";
+import { optionError, requireOptions } from "../option-error.ts";
 import type { Codec } from "../wire/codec.ts";
 import type { Waiting } from "./worker-watch.ts";
 
@@ -63,7 +63,7 @@ const CHECKS: Readonly<
 
 /** @throws ArgumentError for an option that is unknown or has a wrong value. */
 export function checkOptions(options: DistributeOptions): void {
-  requireKnown("distribute", options, Object.keys(CHECKS));
+  requireOptions("distribute", options, Object.keys(CHECKS));
   for (const [name, value] of Object.entries(options)) {
     const [expected, holds] = CHECKS[name as keyof DistributeOptions];
     if (value !== undefined && !holds(value)) throw optionError(name, expected, value);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isRunnable, type Runnable } from "@batchwise/core";
 import { type QueueBackend, requireBackend } from "../backend/queue-backend.ts";
-import { optionError, requireKnown } from "../option-error.ts";
+import { optionError, requireOptions } from "../option-error.ts";
 import { queueName } from "../queue-name.ts";
 import { isCodec, isCount } from "../submit/options.ts";
 import { WakeSignal } from "../wake-signal.ts";
@@ -165,7 +165,7 @@ const NAMES: readonly (keyof WorkerOptions)[] = [
 ];
 
 function checkOptions(options: WorkerOptions): void {
-  requireKnown("createWorker", options, NAMES);
+  requireOptions("createWorker", options, NAMES);
   const { backend, runnables, version = "1", concurrency = 1, codec = structuredCodec } = options;
   const { pollMs = 1000, unreadableMs = UNREADABLE_MS } = options;
   requireBackend(backend);

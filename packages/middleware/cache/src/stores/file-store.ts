@@ -3,13 +3,14 @@ import { setImmediate } from "node:timers/promises";
 import { resolve } from "node:path";
 import type { StatementSync } from "node:sqlite";
 import { ArgumentError } from "@batchwise/core";
+import { requireKnown } from "@batchwise/core/wrappers";
 import {
   type KeyvStorageAdapter,
   type KeyvStorageCapability,
   keyvStorageCapability,
   type KeyvStorageEntry,
 } from "keyv";
-import { refusedOption, requireKnown } from "../refused-option.ts";
+import { refusedOption } from "../refused-option.ts";
 import { requireNode } from "../require-node.ts";
 import { CacheFile, type FileUsage } from "./cache-file.ts";
 import { DAMAGED, type Entry, type Store } from "./store.ts";

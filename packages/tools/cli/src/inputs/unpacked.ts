@@ -33,11 +33,10 @@ interface Packing {
   readonly unpack: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 }
 
+/* oxlint-disable no-control-regex -- they tell files from text */
 const PACKINGS: readonly Packing[] = [
-  // oxlint-disable-next-line no-control-regex -- they tell it from text
   { name: "gzip", magic: /^\x1f\x8b/, unpack: gunzip },
   // The second is a frame to skip, with which pzstd begins.
-  // oxlint-disable-next-line no-control-regex -- they tell it from text
   { name: "Zstandard", magic: /^(\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/, unpack: unzstd },
 ];
 const LONGEST_MAGIC = 10;
@@ -46,19 +45,16 @@ const LONGEST_MAGIC = 10;
 const OTHERS: readonly { readonly name: string; readonly magic: RegExp; readonly advice: string }[] = [
   {
     name: "ZIP, as Excel's .xlsx is",
-    // oxlint-disable-next-line no-control-regex -- they tell it from text
     magic: /^PK\x03\x04/,
     advice: "Save the sheet as CSV UTF-8, or unpack it",
   },
-  // oxlint-disable-next-line no-control-regex -- they tell it from text
   { name: "an old workbook of Excel", magic: /^\xd0\xcf\x11\xe0/, advice: "Save the sheet as CSV UTF-8" },
-  // oxlint-disable-next-line no-control-regex -- they tell it from text
   { name: "Parquet", magic: /^PAR1[\0-\x08\x0e-\x1f]/, advice: "Give --format parquet" },
-  // oxlint-disable-next-line no-control-regex -- they tell it from text
   { name: "Arrow", magic: /^(ARROW1\0|\xff{4})/, advice: "Write it as Parquet" },
   { name: "bzip2", magic: /^BZh[1-9]1AY/, advice: "Unpack it with bunzip2" },
   { name: "xz", magic: /^\xfd7zXZ/, advice: "Unpack it with unxz" },
 ];
+/* oxlint-enable no-control-regex */
 
 function gunzip(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   const decoder = zlib.createGunzip();
