@@ -107,10 +107,17 @@ it("P49 where nothing can be asked ahead, five of a large request are, and they 
   expect(batch.isEnding).toBe(true);
 });
 
-it("P49 a small one shows too little: its inputs are searched", async () => {
-  const { batch, refuse } = asking(() => true, range(20), 20);
-  await refuse(range(20));
-  expect(batch.isEnding).toBe(false);
+it("P49 in a small request nine that are refused are enough, too", async () => {
+  const { batch, calls, refuse, sink } = asking(() => true, range(20), 20);
+  expect(await refuse(range(20))).toHaveLength(11);
+  expect(calls.map((call) => call.length)).toEqual(range(9).map(() => 1));
+  expect([batch.isEnding, sink.outcomes.length]).toEqual([true, 9]);
+});
+
+it("P49 one that passes among these is enough to go on", async () => {
+  const { batch, calls, refuse } = asking((input) => input !== 12, range(20), 20);
+  const left = await refuse(range(20));
+  expect([calls.length, left.length, batch.isEnding]).toEqual([9, 11, false]);
 });
 
 it("P47 from a lazy source five are asked ahead of their turn, too, far apart within what may be read", async () => {

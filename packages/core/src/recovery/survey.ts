@@ -2,20 +2,22 @@ import { ProviderError } from "../contract/errors.ts";
 import { factsOf } from "../contract/error-facts.ts";
 import type { Chunk } from "../engine/intake/chunk.ts";
 import type { Intake } from "../engine/intake/intake.ts";
+import type { Source } from "../engine/intake/source.ts";
 import type { Settler } from "../engine/results/settler.ts";
 import type { StageContext } from "../engine/stage-context.ts";
-import { FAR } from "./refusals.ts";
 import type { Retry } from "./retry.ts";
 
-/** Inputs that are asked, each alone. */
+/** Inputs that are asked at a time, each alone. */
 const ASKED = 5;
+/** Refusals that end the run, where all inputs can be asked and nothing got through. */
+const ENOUGH = 9;
 
 /**
  * Survey of a few single inputs, after refusals that say the same: either some inputs are bad, or what all requests have
  * in common is refused. Then the run ends with one error, and not with one for each input.
  */
 export class Survey<Input, Output> {
-  readonly #isLazy: boolean;
+  readonly #source: Source<Input>;
   readonly #intake: Intake<Input, Output>;
   readonly #retry: Retry<Input, Output>;
   readonly #settler: Settler<Input, Output>;
@@ -29,7 +31,7 @@ export class Survey<Input, Output> {
     retry: Retry<Input, Output>,
     settler: Settler<Input, Output>,
   ) {
-    this.#isLazy = source.inputs === undefined;
+    this.#source = source;
     this.#intake = intake;
     this.#retry = retry;
     this.#settler = settler;
@@ -50,22 +52,32 @@ export class Survey<Input, Output> {
     }
   }
 
+  /** Asks inputs ahead of their turn, or where there are none some of a chunk; and more where these are too few to tell. */
   async #ask(chunk: Chunk<Input>): Promise<Chunk<Input>> {
     const { health } = this.#settler;
     const { passed, refusals } = health;
-    const ahead = this.#isLazy && chunk.size >= FAR ? [] : await this.#intake.takeAhead(ASKED);
     const { count } = refusals;
-    const [asked, rest] = ahead.length > 0 ? [ahead, chunk] : chunk.single(ASKED);
+    const isInside = chunk.size > 1 && count > ASKED && this.#isWhole;
+    const ahead = isInside ? [] : await this.#intake.takeAhead(ASKED);
+    const isWhole = this.#isWhole;
+    const [asked, rest] =
+      ahead.length > 0 ? [ahead, chunk] : chunk.single(isWhole ? Math.min(ASKED, ENOUGH - count) : ASKED);
     await this.#sendUntilOnePasses(asked);
     for (const _ of ahead) this.#intake.finished();
-    const isWide = (ahead.length > 0 && !this.#isLazy) || refusals.isWide(asked.length);
     // The first one of a chunk has been counted with it.
-    const areAlike = health.passed === passed && refusals.count >= count + asked.length - 1;
-    if (areAlike && isWide) this.#settler.refuse(refusedForAll(refusals.last as Error, refusals.count));
-    // What has been asked makes room for inputs that are further away.
-    else if (areAlike && ahead.length > 0) return this.#ask(chunk);
+    if (health.passed === passed && refusals.count >= count + asked.length - 1) {
+      if (refusals.isWide(asked.length) || (isWhole && refusals.count >= ENOUGH))
+        this.#settler.refuse(refusedForAll(refusals.last as Error, refusals.count));
+      // What has been asked makes room for inputs that are further away.
+      else if (ahead.length > 0 || (isWhole && rest.size > 0)) return this.#ask(rest);
+    }
     refusals.clear();
     return rest;
+  }
+
+  /** True where nothing got through, and all inputs can be asked. */
+  get #isWhole(): boolean {
+    return this.#settler.health.passed === 0 && (this.#source.ended || this.#source.inputs !== undefined);
   }
 
   /** Resolves once one has passed, or all have failed: others may have to wait for long, until `ended`. */

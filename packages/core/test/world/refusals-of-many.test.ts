@@ -32,6 +32,50 @@ it.for([
   },
 );
 
+const SOURCES = {
+  "an array": range,
+  "an iterator": (count: number) => range(count).values(),
+  "a generator": rows,
+};
+
+// API Gateway says {"message":"Forbidden"} to a wrong key, as to a request that a rule holds back:
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+describe.for(Object.entries(SOURCES))("P47 %s that fits into one request", ([, open]) => {
+  async function send(count: number, maxInputs: number, isBad: (input: number) => boolean): Promise<number[]> {
+    const clock = new FakeClock();
+    let calls = 0;
+    const subject = bulkRunnable<number, number>(
+      async (inputs) => {
+        calls++;
+        await new Promise<void>((resolve) => clock.after(100, resolve));
+        if (inputs.some(isBad)) throw refused("invalid_input", 403);
+        return inputs;
+      },
+      {
+        maxConcurrency: 20,
+        retry: { attempts: 6 },
+        request: { maxInputs },
+        limiter: rateLimiter({ clock, concurrency: 5 }),
+      },
+    );
+    const slots = await clock.run(subject.batch(open(count), { clock, returnExceptions: true }));
+    return [calls, slots.filter((slot) => !(slot instanceof Error)).length];
+  }
+
+  it.for(range(56).map((index) => index + 8))("costs at most ten calls where all %i are refused", async (count) => {
+    const [calls] = await send(count, 2048, () => true);
+    expect(calls).toBeLessThanOrEqual(10);
+  });
+
+  it.for([10, 12, 20, 40, 63])("loses none where half of %i are refused", async (count) => {
+    for (const isBad of [(input: number) => input < count / 2, (input: number) => input >= count / 2])
+      for (const maxInputs of [1, 16, 2048]) {
+        const [, passed] = await send(count, maxInputs, isBad);
+        expect(passed).toBe(range(count).filter((input) => !isBad(input)).length);
+      }
+  });
+});
+
 // Cohere's embed: 96 texts in a request and 10 in flight, so that all is taken before the first answer.
 it.for([200, 960])("P49 %i texts in requests of 96 that are all under way, and all refused", async (count) => {
   const clock = new FakeClock();
