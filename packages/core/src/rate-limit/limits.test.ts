@@ -50,6 +50,24 @@ it("P46 a limit that takes longer than a minute to be whole is a day's: of it no
   expect(limits.perMinute).toEqual({ requests: 0, tokens: 6000 });
 });
 
+it.for([
+  ["OpenAI's: one of 500 is back in 120 ms", { limit: 500, remaining: 499, resetMs: 120 }, true],
+  ["one of 10,000, in whole milliseconds", { limit: 10_000, remaining: 9999, resetMs: 6 }, true],
+  ["one that has come back in part", { limit: 10_000, remaining: 9999, resetMs: 1 }, true],
+  ["forty-one of 500", { limit: 500, remaining: 459, resetMs: 4873 }, true],
+  ["Groq's: 30 of 14,400 a day", { limit: 14_400, remaining: 14_370, resetMs: 179_560 }, false],
+  ["one of 14,400 a day", { limit: 14_400, remaining: 14_399, resetMs: 6000 }, false],
+  ["a window that ends in 59 s", { limit: 500, remaining: 499, resetMs: 59_000 }, false],
+  ["nothing that was used", { limit: 500, remaining: 500, resetMs: 0 }, false],
+  ["no time", { limit: 500, remaining: 499 }, false],
+  ["a time of 0", { limit: 500, remaining: 499, resetMs: 0 }, false],
+] as const)("P46 P55 a limit on requests is sure to be a minute's by the time in which it fills: %s", (given) => {
+  const [, requests, isMinute] = given;
+  expect(reported({ requests }).isMinute).toBe(isMinute);
+  // Groq's limit of tokens is a minute's, that of requests a day's.
+  expect(reported({ tokens: requests }).isMinute).toBe(false);
+});
+
 it("each kind has its own limit, and its own rate", () => {
   const facts = { requests: { limit: 600 }, inputs: { limit: 60_000 }, tokens: { limit: 6_000_000 } };
   const limits = reported(facts);

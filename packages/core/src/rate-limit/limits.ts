@@ -10,6 +10,8 @@ export const KINDS: readonly Kind[] = ["requests", "inputs", "tokens", "inputTok
 /** Milliseconds until a limit is whole again that a minute's never takes: it counts a day, or a month. */
 const LONGER_MS = 65_000;
 
+const MINUTE_MS = 60_000;
+
 /** Limits that the caller has configured, and besides them those that responses report. */
 export class Limits {
   /** Changed here alone, as is the next one. */
@@ -18,6 +20,8 @@ export class Limits {
   perMinute: Partial<Record<Kind, number>> | undefined;
   /** True where a response has reported a limit. */
   isReported: boolean = false;
+  /** True where a response has shown that its limit on requests is a minute's, by the time in which it fills. */
+  isMinute: boolean = false;
   /** Each reported limit is a bucket that is set to what responses say is left. */
   readonly #buckets = new Map<Kind, TokenBucket>();
 
@@ -70,6 +74,7 @@ export class Limits {
     bucket.learn(least, remaining, since, now);
     bucket.gained(remaining, spent[kind] - refused[kind], since, least + open[kind]);
     bucket.wholeIn(limit - remaining, resetMs, now);
+    if (kind === "requests" && isFilledIn(MINUTE_MS / limit, limit - remaining, resetMs)) this.isMinute = true;
   }
 
   #summarize(): void {
@@ -78,6 +83,11 @@ export class Limits {
       total[kind] = Math.min(total[kind] ?? Infinity, isLong ? 0 : limit);
     this.perMinute = this.all.length === 0 ? undefined : total;
   }
+}
+
+/** Tells whether a reset is that of a limit of which one is back each `eachMs`. What is left is told in whole numbers, and the time in milliseconds. */
+function isFilledIn(eachMs: number, used: number, resetMs: number = 0): boolean {
+  return resetMs > Math.max(0, (used - 1) * eachMs - 1) && resetMs <= used * eachMs + 1;
 }
 
 /** `value` where it is a finite number from `least`; headers hold all kinds of things. */

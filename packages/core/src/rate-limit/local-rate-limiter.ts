@@ -28,6 +28,12 @@ export function rateLimiter(options: RateLimiterOptions = {}): RateLimiter {
   return polledOnWorkerd(new LocalRateLimiter(options), options.clock ?? systemClock);
 }
 
+/** Call that was sent: the so manieth, and when it began. */
+interface Sent {
+  readonly number: number;
+  readonly startedAt: number;
+}
+
 class LocalRateLimiter implements Required<RateLimiter> {
   readonly #clock: Clock;
   readonly #limits: Limits;
@@ -38,6 +44,8 @@ class LocalRateLimiter implements Required<RateLimiter> {
   readonly #pace = new Pace();
   readonly #outage = new Outage();
   #exhaustedAt = -Infinity;
+  /** True where the limits that are known explain the last refusal. */
+  #isExplained = false;
   #cancelTimer: (() => void) | undefined;
 
   constructor(options: RateLimiterOptions) {
@@ -96,8 +104,8 @@ class LocalRateLimiter implements Required<RateLimiter> {
       // Where there is no room, the end of a call in flight will serve the waitlist again.
       if (!this.#hasRoom(first.options)) {
         const now = this.#clock.now();
-        const hangsAt = this.#inFlight.nextHangsAt(now);
-        if (hangsAt !== undefined) this.#serveIn(hangsAt - now);
+        const at = Math.min(this.#inFlight.nextAt(now), this.#pace.nextAt);
+        if (at < Infinity) this.#serveIn(Math.max(1, at - now));
         return;
       }
       const waitMs = this.waitMs(first.demand);
@@ -116,17 +124,17 @@ class LocalRateLimiter implements Required<RateLimiter> {
   #hasRoom({ concurrency, nested = false }: ReserveOptions): boolean {
     // A call inside of one that is in flight must not wait for its end.
     if (nested) return true;
-    const isAsking = this.#pace.isAsking || this.#outage.facts !== undefined;
-    if (isAsking) return this.#inFlight.busy(this.#clock.now()) === 0;
-    if (this.#pace.isTrying && this.#inFlight.busy(this.#clock.now()) >= 2) return false;
-    return this.#inFlight.hasRoom(concurrency, this.#limits.perMinute, this.#limits.isReported, this.#clock);
+    const now = this.#clock.now();
+    if (this.#outage.facts !== undefined) return this.#inFlight.busy(now) === 0;
+    const room = this.#pace.isFree ? 1 : this.#pace.roomAt(now, this.#inFlight.latencyMs);
+    return room > 0 && this.#inFlight.hasRoom(concurrency, this.#limits, room, now);
   }
 
   #admit(demand: Demand): Reservation {
     const now = this.#clock.now();
     const taken: [Kind, Taken][] = [];
     for (const [kind, allowance] of this.#limits.all) taken.push([kind, allowance.take(demand[kind] ?? 0, now)]);
-    this.#pace.sent(now);
+    const number = this.#pace.sent(now);
     let start = this.#stats.mark(now);
     this.#stats.reserve(demand);
     this.#inFlight.begins(now);
@@ -152,26 +160,29 @@ class LocalRateLimiter implements Required<RateLimiter> {
         this.#inFlight.ended(now, end - start.at, used, settlement.outcome === "ok");
         if (settlement.limits !== undefined) {
           this.#limits.apply(settlement.limits, start, this.#stats.unseen(start, used), end);
-          if (this.#limits.isReported) this.#inFlight.answered();
+          if (this.#limits.isReported) this.#inFlight.answered(this.#limits.isMinute);
         }
-        this.#apply(settlement, demand, used, start.at, end);
+        this.#apply(settlement, demand, used, { number, startedAt: start.at }, end);
         this.#serve();
       },
     };
   }
 
   /** A refusal, or a provider's wish to wait, holds for all calls. */
-  #apply(settlement: Settlement, demand: Demand, used: Demand, startedAt: number, now: number): void {
+  #apply(settlement: Settlement, demand: Demand, used: Demand, { number, startedAt }: Sent, now: number): void {
     const { outcome } = settlement;
-    if (outcome === "ok") this.#inFlight.succeeded();
     // What failed for another reason got through the limits, too: a call that took too long was not refused by one.
     const hasPassed = outcome !== "limited" && used.requests > 0;
     if (hasPassed) this.#pace.passed(startedAt, now);
+    else if (outcome !== "limited") this.#pace.withdrawn(startedAt);
     if (outcome === "limited") {
-      this.#inFlight.refused(startedAt, now);
+      // Of calls in flight together, the first refusal tells.
+      if (startedAt >= this.#exhaustedAt)
+        this.#isExplained = this.#limits.all.some(([kind, allowance]) => allowance.waitMs(demand[kind] ?? 0, now) > 0);
       // Where less is left of a limit than was asked for, to wait is enough.
-      const isExplained = this.#limits.all.some(([kind, allowance]) => allowance.waitMs(demand[kind] ?? 0, now) > 0);
-      if (!isExplained) this.#pace.refused(startedAt, now);
+      if (this.#isExplained) this.#pace.withdrawn(startedAt);
+      else this.#pace.refused(number, startedAt, now);
+      if (this.#pace.isLimit) this.#inFlight.refused(startedAt, now);
       if (settlement.limits === undefined && startedAt >= this.#exhaustedAt && !this.#pace.isVain) {
         for (const [, allowance] of this.#limits.all) allowance.exhaust(now);
         this.#exhaustedAt = now;

@@ -5,15 +5,23 @@ import { Pace } from "./pace.ts";
 function pass(pace: Pace, count: number, from: number, until: number): void {
   for (let call = 0; call < count; call++) {
     const now = from + (call * (until - from)) / count;
-    pace.sent(now);
-    pace.passed(now, now);
+    passOne(pace, now, now);
   }
+}
+
+function passOne(pace: Pace, startedAt: number, now: number): void {
+  pace.sent(startedAt);
+  pace.passed(startedAt, now);
+}
+
+function refuseOne(pace: Pace, startedAt: number, now: number): void {
+  pace.refused(pace.sent(startedAt), startedAt, now);
 }
 
 /** Refuses a call, and at once the one that asks. */
 function refuse(pace: Pace, startedAt: number, now: number): void {
-  pace.refused(startedAt, now);
-  pace.refused(now, now);
+  refuseOne(pace, startedAt, now);
+  refuseOne(pace, now, now);
 }
 
 /** Pace after 60 calls in a minute, refusals at its end, and one that has passed a second later. */
@@ -21,8 +29,7 @@ function refusedOnce(): Pace {
   const pace = new Pace();
   pass(pace, 60, 0, 60_000);
   refuse(pace, 59_990, 60_000);
-  pace.sent(61_000);
-  pace.passed(61_000, 61_000);
+  passOne(pace, 61_000, 61_000);
   return pace;
 }
 
@@ -42,25 +49,25 @@ it("there is none before a refusal", () => {
 
 it("P43 after a refusal one call asks, and the first that passes ends that", () => {
   const pace = new Pace();
-  pace.refused(0, 100);
+  refuseOne(pace, 0, 100);
   expect([pace.isAsking, pace.waitMs(100)]).toEqual([true, 0]);
-  pace.passed(99, 150);
+  passOne(pace, 99, 150);
   expect(pace.isAsking).toBe(true);
-  pace.passed(600, 700);
+  passOne(pace, 600, 700);
   expect(pace.isAsking).toBe(false);
 });
 
 it("P46 one refusal among many calls, after which the next one passes, changes nothing", () => {
   const pace = new Pace();
   pass(pace, 60, 0, 60_000);
-  pace.refused(59_990, 60_000);
-  pace.passed(60_500, 60_600);
+  refuseOne(pace, 59_990, 60_000);
+  passOne(pace, 60_500, 60_600);
   expect([pace.isAsking, pace.waitMs(60_600)]).toEqual([false, 0]);
   // Where every fifth is refused, there is a limit.
   for (let at = 61_000; at < 70_000; at += 1000) {
     pass(pace, 4, at, at + 400);
-    pace.refused(at + 450, at + 500);
-    pace.passed(at + 600, at + 600);
+    refuseOne(pace, at + 450, at + 500);
+    passOne(pace, at + 600, at + 600);
   }
   expect(gap(pace, 70_000)).toBeGreaterThan(100);
 });
@@ -74,14 +81,14 @@ it("P46 what got through in the minute before is forgotten", () => {
   pass(pace, 6000, 0, 60_000);
   pass(pace, 60, 60_000, 120_000);
   refuse(pace, 119_990, 120_001);
-  pace.passed(121_000, 121_000);
+  passOne(pace, 121_000, 121_000);
   expect(gap(pace, 121_000)).toBeGreaterThan(1000);
 });
 
 it("P44 with nothing before, the pace is one call in the time that was waited", () => {
   const pace = new Pace();
   refuse(pace, 0, 0);
-  pace.passed(4000, 4010);
+  passOne(pace, 4000, 4010);
   expect(gap(pace, 4010)).toBe(Math.round(4000 / 0.9));
 });
 
@@ -99,9 +106,9 @@ it("P46 what was not sent for a second may be sent at once, and no more", () => 
 it("refusals of calls that were in flight together are one", () => {
   const [once, thrice] = [refusedOnce(), refusedOnce()];
   for (const pace of [once, thrice]) refuse(pace, 70_000, 70_100);
-  for (const startedAt of [69_000, 70_000, 70_099]) thrice.refused(startedAt, 70_200);
-  for (const pace of [once, thrice]) pace.passed(75_000, 75_000);
-  thrice.refused(70_050, 75_100);
+  for (const startedAt of [69_000, 70_000, 70_099]) refuseOne(thrice, startedAt, 70_200);
+  for (const pace of [once, thrice]) passOne(pace, 75_000, 75_000);
+  refuseOne(thrice, 70_050, 75_100);
   expect(thrice.isAsking).toBe(false);
   expect(gap(thrice, 75_100)).toBe(gap(once, 75_100));
 });
@@ -109,7 +116,7 @@ it("refusals of calls that were in flight together are one", () => {
 it("P46 without a refusal it grows, ever faster, until one tells where it ends", () => {
   const pace = refusedOnce();
   const gaps = [66_000, 71_000, 76_000].map((now) => {
-    pace.passed(now, now);
+    passOne(pace, now, now);
     return gap(pace, now);
   });
   expect(gaps[0]).toBe(Math.round(1000 / 0.9 / 1.1));
@@ -121,7 +128,7 @@ it("P46 without a refusal it grows, ever faster, until one tells where it ends",
 
 it("before five seconds are over it does not grow", () => {
   const pace = refusedOnce();
-  pace.passed(65_999, 65_999);
+  passOne(pace, 65_999, 65_999);
   expect(gap(pace, 65_999)).toBe(Math.round(1000 / 0.9));
 });
 
@@ -131,12 +138,12 @@ it("P46 a second refusal is a ceiling: for ten seconds the pace stops below what
   const below = (from: number): number => {
     const refused = gap(pace, from);
     refuse(pace, from, from + 100);
-    pace.passed(from + 1000, from + 1000);
+    passOne(pace, from + 1000, from + 1000);
     expect(gap(pace, from + 1000)).toBeGreaterThan(refused);
     let now = from + 1000;
     while (now - from < 300_000 && gap(pace, now) >= refused) {
       now += 5000;
-      pace.passed(now, now);
+      passOne(pace, now, now);
     }
     return now - from;
   };
@@ -151,7 +158,7 @@ it("P46 a second refusal is a ceiling: for ten seconds the pace stops below what
 it("P46 a second refusal lowers the pace by no more than to a quarter, though little was sent before it", () => {
   const pace = refusedOnce();
   refuse(pace, 100_000, 100_010);
-  pace.passed(140_000, 140_000);
+  passOne(pace, 140_000, 140_000);
   expect(gap(pace, 140_000)).toBe(Math.round((4 * 1000) / 0.9));
 });
 
@@ -159,48 +166,92 @@ it("P46 a second refusal lowers the pace by no more than to a quarter, though li
 function trial(): Pace {
   const pace = refusedOnce();
   refuse(pace, 160_000, 160_010);
-  pace.passed(161_000, 161_000);
+  passOne(pace, 161_000, 161_000);
   return pace;
 }
 
 it("P46 where calls are refused at a pace for long, five go without it, and it is over if most of them pass", () => {
   const pace = trial();
   expect([pace.isVain, pace.isTrying, pace.waitMs(161_000)]).toEqual([true, true, 0]);
-  for (const now of [162_000, 163_000, 164_000]) pace.passed(now, now);
+  for (const now of [162_000, 163_000, 164_000]) passOne(pace, now, now);
   refuse(pace, 165_000, 165_010);
   expect([pace.isVain, pace.isTrying, pace.isAsking, pace.waitMs(166_000)]).toEqual([true, false, false, 0]);
 });
 
 it("P46 three of the five that are refused bring it back, and the next five go after three times as long", () => {
   const pace = trial();
-  for (const now of [162_000, 163_000, 164_000]) pace.refused(now, now + 10);
+  for (const now of [162_000, 163_000, 164_000]) refuseOne(pace, now, now + 10);
   expect([pace.isVain, pace.isAsking]).toEqual([false, true]);
-  pace.passed(165_000, 165_000);
+  passOne(pace, 165_000, 165_000);
   expect(pace.waitMs(165_000)).toBeGreaterThan(0);
   for (const [now, isVain] of [
     [340_000, false],
     [460_000, true],
   ] as const) {
     refuse(pace, now, now + 10);
-    pace.passed(now + 1000, now + 1000);
+    passOne(pace, now + 1000, now + 1000);
     expect(pace.isVain).toBe(isVain);
   }
 });
 
 it("P46 later on, five refusals in a row bring it back", () => {
   const pace = trial();
-  for (let now = 162_000; now < 172_000; now += 1000) pace.passed(now, now);
-  for (let now = 172_000; now < 176_000; now += 1000) pace.refused(now, now);
+  for (let now = 162_000; now < 172_000; now += 1000) passOne(pace, now, now);
+  for (let now = 172_000; now < 176_000; now += 1000) refuseOne(pace, now, now);
   expect(pace.isVain).toBe(true);
-  pace.refused(176_000, 176_000);
+  refuseOne(pace, 176_000, 176_000);
   expect([pace.isVain, pace.isAsking]).toEqual([false, true]);
 });
 
 it("P46 between two refusals the pace is nine tenths of what got through, whatever was waited at the end", () => {
   const pace = refusedOnce();
-  for (let now = 61_000; now < 81_000; now += 2000) pace.passed(now, now);
+  for (let now = 61_000; now < 81_000; now += 2000) passOne(pace, now, now);
   refuse(pace, 81_000, 81_010);
   // The wait was for what was missing, not for a whole call.
-  pace.passed(81_200, 81_200);
+  passOne(pace, 81_200, 81_200);
   expect(gap(pace, 81_200)).toBeGreaterThan(2000);
+});
+
+it("P55 a call that asks has got through once it is under way for longer than refusals take, however long its answer takes", () => {
+  const quick = new Pace();
+  refuseOne(quick, 0, 20);
+  quick.sent(1000);
+  expect([quick.roomAt(1999, 60_000), quick.nextAt, quick.isAsking]).toEqual([0, 2000, true]);
+  expect([quick.roomAt(2000, 60_000), quick.isAsking]).toEqual([1, false]);
+  // Refusals that take 800 ms say nothing before four times as long.
+  const slow = new Pace();
+  refuseOne(slow, 0, 800);
+  slow.sent(1000);
+  slow.roomAt(4199, 60_000);
+  expect(slow.isAsking).toBe(true);
+  slow.roomAt(4200, 60_000);
+  expect(slow.isAsking).toBe(false);
+});
+
+it("P55 after refusals twice as many calls with each second may be in flight, up to those that the pace leads to", () => {
+  const pace = refusedOnce();
+  const rooms = [61_000, 62_000, 63_000, 64_000, 65_000].map((now) => pace.roomAt(now, 6000));
+  // 0.9 calls a second of 6 s, and a quarter more.
+  expect(rooms).toEqual([1, 2, 4, 7, 7]);
+});
+
+it("P46 of many calls in flight together, those that are refused by chance bring no pace", () => {
+  const pace = new Pace();
+  const calls = Array.from({ length: 64 }, () => pace.sent(0));
+  for (const number of calls.slice(0, 3)) pace.refused(number, 0, 20);
+  expect([pace.isAsking, pace.isLimit]).toEqual([true, false]);
+  passOne(pace, 600, 700);
+  expect([pace.isFree, pace.waitMs(700)]).toEqual([true, 0]);
+  const more = Array.from({ length: 64 }, () => pace.sent(800));
+  for (const number of more.slice(0, 30)) pace.refused(number, 800, 820);
+  passOne(pace, 1400, 1500);
+  expect(pace.isFree).toBe(false);
+});
+
+it("P46 the pace counts what was sent and not refused, whenever it is answered", () => {
+  const pace = new Pace();
+  for (let now = 0; now < 60_000; now += 1000) pace.sent(now);
+  refuse(pace, 59_990, 60_000);
+  passOne(pace, 61_000, 61_000);
+  expect(gap(pace, 61_000)).toBe(Math.round(1000 / 0.9));
 });

@@ -1,16 +1,23 @@
 /** Calls by which it is seen whether a pace helps, and refusals among them that say so. */
 const CALLS = 5;
 const REFUSED = 3;
-/** Refusals in a row that say so later on. */
+/** Refusals of calls that were sent in a row that say so later on. */
 const IN_A_ROW = 5;
 /** Calls after which it did not help for long. */
 const LONG = 50;
 
 /** Trial of calls without a pace, where they have been refused with it for long: a provider that is busy refuses any. */
 export class Trial {
+  /** Time at which it began: other calls say nothing. */
+  readonly since: number;
   #ended = 0;
   #refused = 0;
-  #inARow = 0;
+  /** Numbers of the last calls that were refused, in the order in which all were sent. */
+  #last: readonly number[] = [];
+
+  constructor(since: number) {
+    this.since = since;
+  }
 
   /** True while the first calls tell. */
   get isOpen(): boolean {
@@ -22,16 +29,17 @@ export class Trial {
     return this.#ended >= LONG;
   }
 
+  /** A call got through, or is known not to be refused. */
   passed(): void {
     this.#ended++;
-    this.#inARow = 0;
   }
 
-  /** A call was refused. Tells whether the pace helps after all. */
-  refused(): boolean {
+  /** A call was refused, the so manieth that was sent. Tells whether the pace helps after all. */
+  refused(number: number): boolean {
     this.#ended++;
     this.#refused++;
-    this.#inARow++;
-    return (this.#ended <= CALLS && this.#refused >= REFUSED) || this.#inARow >= IN_A_ROW;
+    this.#last = [...this.#last, number].slice(-IN_A_ROW);
+    const isInARow = this.#last.length === IN_A_ROW && Math.max(...this.#last) - Math.min(...this.#last) < IN_A_ROW;
+    return isInARow || (this.#ended <= CALLS && this.#refused >= REFUSED);
   }
 }

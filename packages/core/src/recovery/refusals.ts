@@ -4,7 +4,7 @@ import type { Chunk } from "../engine/intake/chunk.ts";
 /** Refusals in a row that say the same, from which on it is asked whether all inputs are refused. */
 const ALIKE = 5;
 /** Inputs between the first one that was refused and the last, from which on it is no matter of a few rows. */
-export const FAR = 63;
+const FAR = 63;
 /** The same for a key that got something through before. */
 const KEY_REFUSALS = 10;
 /** Inputs of a request that is asked about as soon as it is refused, where nothing ever got through. */

@@ -82,7 +82,7 @@ describe("limits that nobody configured", () => {
     expect(here.clock.now() / bound).toBeLessThan(1.08);
   });
 
-  it("P19 calls without a bulk follow rate times latency: more than the five of the start, far fewer than the ceiling", async () => {
+  it("P19 calls without a bulk: more than the five of the start, and no more at once than the limits have left", async () => {
     const { clock, provider, random } = world(3, { requests: 6000 }, { latencyMs: () => 20 + 380 * random() });
     const subject = runnable(async (input: number, options) => (await provider.answer([input], options))[0], {
       limiter: rateLimiter({ clock, concurrency: 5 }),
@@ -93,7 +93,8 @@ describe("limits that nobody configured", () => {
     expect(provider.calls).toBe(2000);
     expect(provider.refused).toBe(0);
     expect(provider.peak).toBeGreaterThan(15);
-    expect(provider.peak).toBeLessThan(80);
+    // A fiftieth of a minute's is left at the start, and comes back at 100 a second.
+    expect(provider.peak).toBeLessThan(120 + 40);
     const bound = provider.shortestMs({ requests: 2000, inputs: 0, tokens: 0 });
     expect(clock.now() / bound).toBeLessThan(1.04);
   });

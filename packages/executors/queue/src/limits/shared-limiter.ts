@@ -30,6 +30,8 @@ interface Waiter {
 
 /** Grant of a call. */
 interface Granted {
+  /** The so manieth call of this process. */
+  readonly number: number;
   readonly slot: number;
   /** Milliseconds at which the call began. */
   readonly startedAt: number;
@@ -169,6 +171,7 @@ export class SharedLimiter implements RateLimiter {
     let slot = grantedSlot;
     let startedAt = askedAt;
     let settled = false;
+    const number = this.#judge.sent(askedAt);
     this.#inFlight++;
     return {
       begin: () => {
@@ -190,7 +193,7 @@ export class SharedLimiter implements RateLimiter {
           tokens: tokens - demand.tokens,
         };
         if (Object.values(more).some((amount) => amount !== 0)) this.#correct(slot, more, 1);
-        this.#applyRefusal(settlement, requests, { startedAt, slot: grantedSlot });
+        this.#applyRefusal(settlement, requests, { number, startedAt, slot: grantedSlot });
         this.#applyPause(settlement, startedAt);
         this.#applyOutage(settlement, requests, startedAt);
       },
@@ -198,17 +201,17 @@ export class SharedLimiter implements RateLimiter {
   }
 
   /** Tells all processes of a refusal, where it is not one among many calls and their pace helps. */
-  #applyRefusal({ outcome }: Settlement, requests: number, { startedAt, slot }: Granted): void {
+  #applyRefusal({ outcome }: Settlement, requests: number, { number, startedAt, slot }: Granted): void {
     const now = this.#settings.clock.now();
     const wasTrying = this.#judge.isTrying;
     if (outcome !== "limited") {
-      if (requests === 0) return;
+      if (requests === 0) return this.#judge.withdrawn(startedAt);
       this.#refused -= this.#refused / MEMORY;
       this.#judge.passed(startedAt, now);
     } else {
       this.#refused += (1 - this.#refused) / MEMORY;
       const isInARow = this.#judge.isAsking;
-      this.#judge.refused(startedAt, now);
+      this.#judge.refused(number, startedAt, now);
       if (!this.#judge.isVain && (isInARow || this.#refused >= FEW)) this.#refusedSlot = slot;
     }
     if (wasTrying || this.#judge.isTrying) this.#ask();
