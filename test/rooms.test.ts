@@ -29,6 +29,7 @@ const PROVIDERS: Readonly<Record<string, Rooms>> = {
       texts: "texts are cut at tokens, which takes a tokenizer",
       tokens: "the tokenizer of its embedding models",
       "vector-sieve": "vectors are decoded while a large body of the SDK's arrives",
+      "jobs/batch-row": "gateways hand on rows of other providers' batches",
     },
   },
   "packages/providers/cohere": {

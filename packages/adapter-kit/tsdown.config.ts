@@ -1,5 +1,5 @@
 import type { UserConfig } from "tsdown";
 import { library } from "../../scripts/library.ts";
 
-const config: UserConfig = library({ platform: "neutral" });
+const config: UserConfig = library({ platform: "neutral", subpath: "other-answers" });
 export default config;

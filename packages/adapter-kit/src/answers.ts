@@ -23,7 +23,7 @@ export function isCut(finishReason: unknown): boolean {
   return typeof finishReason === "string" && CUT.test(finishReason);
 }
 
-const CUT = /^(length|max_tokens|model_length|model_context_window_exceeded)$/i;
+const CUT = /^(length|max_(output_)?tokens|model_length|model_context_window_exceeded)$/i;
 
 /** Tells whether a message of chat completions has no text, though it neither calls tools nor speaks, nor was cut before its first word. */
 export function isWordless(message: unknown, finishReason: unknown): boolean {

@@ -12,7 +12,7 @@ export interface LimitHeaders {
 /**
  * Limits a minute in headers; undefined where they say nothing.
  *
- * @param pools names of the headers. Where several limits hold at once, such as of input and output tokens, the tighter one
+ * @param pools names of the headers. Where several limits hold at once, such as an account's and a project's, the tighter one
  * counts.
  */
 export function limitsIn(

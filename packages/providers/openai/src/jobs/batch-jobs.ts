@@ -1,14 +1,12 @@
 import {
   countIn,
   defined,
-  type Fields,
   fieldsOf,
   type JobApi,
   jobBackend,
   type JobKind,
   jsonLines,
   providerError,
-  type RawRow,
   readJson,
   refusalIn,
   textIn,
@@ -17,6 +15,7 @@ import { type Clock, type JobBackend, type JobCallOptions, ProviderError, sleep,
 import type { Connection } from "../client.ts";
 import { DIALECT, isJobCode, JOB_DIALECT } from "../errors.ts";
 import { answerIn, send } from "../send.ts";
+import { isRefusal, rowIn } from "./batch-row.ts";
 import { type Batch, hasEnded, isOlder, stateOf } from "./batch-state.ts";
 import { FILES_KEPT_S, JOB_CAPS, JOB_PRICE_SHARE, PAGE } from "./limits.ts";
 
@@ -101,7 +100,7 @@ export function batchJobs<Input, Output>(
         for await (const line of jsonLines(response, DIALECT)) {
           // A gateway's way to refuse, with a good status.
           if (isRefusal(line)) throw providerError(refusalIn({ body: line }), DIALECT);
-          yield rowIn(line ?? {});
+          yield await rowIn(line ?? {}, field);
         }
       }
     },
@@ -115,26 +114,6 @@ export function batchJobs<Input, Output>(
     kind.read(answerIn(answer, field as never, { path, blame: kind.blame?.(inputs) ?? {} }), inputs);
   return jobBackend({ ...kind, read }, api);
 }
-
-/** Tells whether an object in place of a row is an error about the file. */
-function isRefusal({ error, custom_id: id, response }: Fields = {}): boolean {
-  return id === undefined && response === undefined && fieldsOf(error) !== undefined;
-}
-
-/** Row of an output or error file. Any of it may be missing, or null; what is no status may be 0. */
-function rowIn({ custom_id: id, response, error }: Fields): RawRow {
-  // By the contract a line without a row was not tried and not paid, while an error would be one of its attempts.
-  if (NOT_WORKED_ON.has(fieldsOf(error)?.["code"])) return {};
-  const { status_code: code, body } = fieldsOf(response) ?? {};
-  const status = Number(code) >= 100 ? Number(code) : undefined;
-  const refusal = fieldsOf(fieldsOf(body)?.["error"]) ?? fieldsOf(error);
-  const isAnswered = Object.keys(fieldsOf(body) ?? {}).length > 0 && refusal === undefined;
-  if (status === undefined ? isAnswered : status >= 200 && status < 300) return { id, answer: body };
-  return { id, failure: refusalIn({ body: { error: refusal }, status }) };
-}
-
-/** Codes of lines that a batch did not come to. */
-const NOT_WORKED_ON: ReadonlySet<unknown> = new Set(["batch_expired", "batch_cancelled"]);
 
 /**
  * A file can be unknown for a moment after it was uploaded. That is a 400 or 404 like any other, without a code of its

@@ -1,0 +1,56 @@
+import { type Fields, fieldsOf, parseJson, type RawRow, refusalIn } from "@batchwise/adapter-kit";
+
+/**
+ * Row of an output or error file: OpenAI's, or another provider's as a gateway hands it on. Any of it may be missing, or null;
+ * what is no status may be 0.
+ *
+ * Sources, checked 2026-11-29: https://docs.litellm.ai/docs/providers/bedrock_batches, BerriAI/litellm#18057 (Vertex),
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-results.html,
+ * https://platform.claude.com/docs/en/build-with-claude/batch-processing, https://ai.google.dev/gemini-api/docs/batch-api.
+ *
+ * @param field what every good answer has
+ */
+export async function rowIn(row: Fields, field: string): Promise<RawRow> {
+  const response = fieldsOf(row["response"]);
+  const result = fieldsOf(row["result"]);
+  const error = fieldsOf(row["error"]) ?? fieldsOf(result?.["error"]);
+  // By the contract a line without a row was not tried and not paid, while an error would be one of its attempts.
+  if (error?.["expired"] === true || NOT_WORKED_ON.has(error?.["code"] ?? result?.["type"])) return {};
+  const id = idIn(row);
+  const { status_code: code, body = row["modelOutput"] ?? result?.["message"] } = response ?? {};
+  // Other providers' have the answer where OpenAI's have its status and body.
+  const given = body ?? (code === undefined ? response : undefined);
+  const answer = fieldsOf(typeof given === "string" ? parseJson(given) : given) ?? {};
+  const refusal = fieldsOf(answer["error"]) ?? fieldsOf(error?.["error"]) ?? error;
+  const status = statusIn(code, error?.["errorCode"], refusal?.["type"] === "invalid_request_error" ? 400 : undefined);
+  const isAnswered = Object.keys(answer).length > 0 && refusal === undefined;
+  if (status === undefined ? !isAnswered : status < 200 || status >= 300) {
+    return { id, failure: refusalIn({ body: { error: refusal }, status }) };
+  }
+  return { id, answer: field in answer ? answer : await ofOther(answer, field) };
+}
+
+/** Tells whether an object in place of a row is an error about the file. */
+export function isRefusal(row: Fields = {}): boolean {
+  return idIn(row) === undefined && row["response"] === undefined && fieldsOf(row["error"]) !== undefined;
+}
+
+/** Codes of lines that a batch did not come to, and Anthropic's types of them. */
+const NOT_WORKED_ON: ReadonlySet<unknown> = new Set(["batch_expired", "batch_cancelled", "expired", "canceled"]);
+
+/** Id of a line in OpenAI's and Anthropic's rows, Bedrock's, Google's, and those of Vertex, to which LiteLLM adds it as a label. */
+function idIn(row: Fields): unknown {
+  const labels = fieldsOf(fieldsOf(row["request"])?.["labels"]);
+  return row["custom_id"] ?? row["recordId"] ?? row["key"] ?? labels?.["litellm_custom_id"];
+}
+
+function statusIn(...codes: readonly unknown[]): number | undefined {
+  return codes.map(Number).find((code) => code >= 100);
+}
+
+/** The answer of another provider in OpenAI's form; any other as it is. */
+async function ofOther(answer: Fields, field: string): Promise<Fields> {
+  const { completionIn, embeddingsIn } = await import("@batchwise/adapter-kit/other-answers");
+  const read = { choices: completionIn, data: embeddingsIn }[field];
+  return read?.(answer) ?? answer;
+}
