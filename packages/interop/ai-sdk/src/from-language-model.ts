@@ -30,6 +30,7 @@ import { type CallOptions, runnable, type Runnable } from "@batchwise/core";
 import { modelFailure } from "./errors.ts";
 import { dialectOf } from "./headers.ts";
 import { answerIn, type FinishReason, type GenerateResult, type ModelAnswer, usageOf } from "./model-answer.ts";
+import { resultOf } from "./refused-answer.ts";
 import { type ModelSettings, PACE, requireModel } from "./settings.ts";
 
 /** A language model of specification version v2, v3 or v4 (AI SDK 5, 6 or 7). */
@@ -129,7 +130,8 @@ function generate(
     call,
     (thrown) => modelFailure(thrown, dialect),
     async () => {
-      const result = await model.doGenerate({ ...request, ...defined({ abortSignal: call.signal }) });
+      const own = { ...request, ...defined({ abortSignal: call.signal }) };
+      const result = await resultOf(async () => model.doGenerate(own));
       call.report?.({ ...factsOf(headersIn(result.response?.headers), dialect), usage: usageOf(result) });
       return result;
     },

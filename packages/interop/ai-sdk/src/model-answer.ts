@@ -48,10 +48,13 @@ export function answerIn({ content, finishReason, response }: GenerateResult, di
   const fault = faultIn(response?.body, dialect);
   if (fault !== undefined) throw fault;
   const { unified, raw } = typeof finishReason === "string" ? { unified: finishReason, raw: undefined } : finishReason;
-  const rawReason = textIn(raw) ?? textIn(firstChoice(response?.body)?.["finish_reason"]);
+  const { finish_reason: reason, message } = firstChoice(response?.body) ?? {};
+  const rawReason = textIn(raw) ?? textIn(reason);
+  // Models of version v2 leave a refusal out, and say that all is well.
+  const isHeldBack = isFiltered(rawReason) || textIn(textOf(fieldsOf(message)?.["refusal"])) !== undefined;
   return {
     text: textOf(content) ?? "",
-    finishReason: isFiltered(rawReason) ? "content-filter" : unified === "unknown" ? "other" : unified,
+    finishReason: isHeldBack ? "content-filter" : unified === "unknown" ? "other" : unified,
     rawReason,
     content,
   };
