@@ -29,7 +29,6 @@ const PROVIDERS: Readonly<Record<string, Rooms>> = {
       texts: "texts are cut at tokens, which takes a tokenizer",
       tokens: "the tokenizer of its embedding models",
       "vector-sieve": "vectors are decoded while a large body of the SDK's arrives",
-      "jobs/batch-row": "gateways hand on rows of other providers' batches",
     },
   },
   "packages/providers/cohere": {
@@ -152,7 +151,6 @@ const VERDICTS =
 const LOOKING: Readonly<Record<string, string>> = {
   "packages/providers/fetch/fetcher": "which answers slow a host down",
   "packages/providers/openai/jobs/batch-jobs": "a file that was uploaded a moment ago",
-  "packages/providers/openai/jobs/batch-row": "rows of Anthropic's have a type in the place of a status",
   "packages/providers/openai/jobs/batch-state": "a batch's own error is judged as a refusal of its file",
   "packages/providers/cohere/jobs/batch-jobs": "an output that is not there yet",
 };

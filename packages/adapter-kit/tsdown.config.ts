@@ -1,5 +1,5 @@
 import type { UserConfig } from "tsdown";
 import { library } from "../../scripts/library.ts";
 
-const config: UserConfig = library({ platform: "neutral", subpath: "other-answers" });
+const config: UserConfig = library({ platform: "neutral", subpath: "jobs" });
 export default config;

@@ -29,6 +29,9 @@ test.for<[string, string, readonly string[]]>([
       "failed",
       "capacity",
       "insufficient_system_resource",
+      // Cohere's and Bedrock's older words
+      "ERROR_LIMIT",
+      "USER_CANCEL",
       "MALFORMED_FUNCTION_CALL",
       "function_call_filter: MALFORMED_FUNCTION_CALL",
     ],
@@ -45,9 +48,26 @@ test.for<[string, string, readonly string[]]>([
       "PROHIBITED_CONTENT",
       "SPII",
       "IMAGE_SAFETY",
+      // GigaChat's, Cohere's, and of a model itself (OpenRouter)
+      "blacklist",
+      "ERROR_TOXIC",
+      "refusal",
     ],
   ],
-  ["is cut", "cut", ["length", "MAX_TOKENS", "max_tokens", "model_length", "model_context_window_exceeded"]],
+  // The last is reported of Xiaomi's models, which stop where they repeat themselves.
+  [
+    "is cut",
+    "cut",
+    [
+      "length",
+      "MAX_TOKENS",
+      "max_tokens",
+      "max_output_tokens",
+      "model_length",
+      "model_context_window_exceeded",
+      "repetition_truncation",
+    ],
+  ],
   ["ends as it should", "", ["stop", "STOP", "tool_calls", "function_call", "eos", "end_turn", "COMPLETE", ""]],
 ])("P51 an answer %s by these words", ([, expected, words]) => {
   const meaning = (word: unknown): string =>

@@ -23,7 +23,8 @@ export function isCut(finishReason: unknown): boolean {
   return typeof finishReason === "string" && CUT.test(finishReason);
 }
 
-const CUT = /^(length|max_(output_)?tokens|model_length|model_context_window_exceeded)$/i;
+/** Xiaomi's models stop where they repeat themselves. */
+const CUT = /^(length|max_(output_)?tokens|model_length|model_context_window_exceeded|repetition_truncation)$/i;
 
 /** Tells whether a message of chat completions has no text, though it neither calls tools nor speaks, nor was cut before its first word. */
 export function isWordless(message: unknown, finishReason: unknown): boolean {
@@ -77,15 +78,18 @@ export function isGivenUp(finishReason: unknown): finishReason is string {
 }
 
 const GIVEN_UP =
-  /^((\w+_)?error|timeout|abort(ed)?|cancell?ed|failed|capacity|insufficient_system_resource|(function_call_filter: )?malformed_\w+)$/i;
+  /^((\w+_)?error|timeout|abort(ed)?|cancell?ed|failed|capacity|insufficient_system_resource|error_limit|user_cancel|(function_call_filter: )?malformed_\w+)$/i;
 
-/** Reasons for which a filter held an answer back: OpenAI's, z.AI's, Bedrock's, and Google's, which its endpoint for OpenAI's SDK has, too. */
+/**
+ * Reasons for which a filter held an answer back, or the model did: OpenAI's, z.AI's, Bedrock's, GigaChat's, Cohere's, Anthropic's
+ * through OpenRouter, and Google's, which its endpoint for OpenAI's SDK has, too.
+ */
 export function isFiltered(finishReason: unknown): boolean {
   return typeof finishReason === "string" && FILTERED.test(finishReason);
 }
 
 const FILTERED =
-  /^(content_filter(ed)?(: \w+)?|guardrail_intervened|sensitive|(image_)?(safety|recitation|prohibited_content)|blocklist|spii)$/i;
+  /^(content_filter(ed)?(: \w+)?|guardrail_intervened|refusal|blacklist|error_toxic|sensitive|(image_)?(safety|recitation|prohibited_content)|blocklist|spii)$/i;
 
 /** The provider gave the answer up in the middle: half of it is not an answer. */
 export function gaveUp(finishReason: string, { provider }: Pick<Dialect, "provider">): ProviderError {

@@ -17,6 +17,12 @@ test.for<[string, number | undefined]>([
   ["", undefined],
   ["soon", undefined],
   ["1s?", undefined],
+  ["PT30S", 30_000],
+  ["P1DT2H", 93_600_000],
+  ["P", undefined],
+  ["1795478403", 3000],
+  ["1795478403000", 3000],
+  ["1795478000", 0],
   ["2026-11-24T00:00:03Z", 3000],
   ["2026-11-23T23:00:00Z", 0],
 ])("a reset of %s is %s milliseconds", ([text, expected]) => {

@@ -60,15 +60,21 @@ function tighter(left: LimitFacts | undefined, right: LimitFacts | undefined): L
 }
 
 /**
- * Milliseconds that a reset takes: `1s`, `6m0s`, `20ms`, `1h2m3.5s`, a bare number of seconds, or a date. Undefined
- * for anything else.
+ * Milliseconds that a reset takes: `1s`, `6m0s`, `20ms`, `1h2m3.5s`, `PT30S`, a bare number of seconds, or a date, be it in
+ * seconds or milliseconds since 1970. Undefined for anything else.
  *
  * @param now the time of day in milliseconds, against which a date is held
  */
 export function resetMs(text: string, now: number = Date.now()): number | undefined {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  if (/^\d+(\.\d+)?$/.test(text)) {
+    const seconds = Number(text);
+    // A wait of 30 years is none: it is a time.
+    return seconds < 1e9 ? seconds * 1000 : Math.max(0, (seconds < 1e11 ? seconds * 1000 : seconds) - now);
+  }
   if (/^\d{4}-\d\d-\d\dT/.test(text)) return Math.max(0, Date.parse(text) - now) || 0;
-  return /^(\d+(\.\d+)?(ms|us|µs|ns|d|h|m|s))+$/.test(text) ? durationMs(text) : undefined;
+  return /^(P(?=.)(\d+D)?(T([\d.]+[HMS])+)?|(\d+(\.\d+)?(ms|us|µs|ns|d|h|m|s))+)$/.test(text)
+    ? durationMs(text)
+    : undefined;
 }
 
 /** Milliseconds of all amounts in a text, whose units may be words: `1m2.3s`, `1 hour, 20 seconds`. */

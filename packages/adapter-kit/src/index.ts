@@ -34,10 +34,7 @@ export {
   type Reading,
 } from "./http.ts";
 export { jsonTextsIn } from "./json-in.ts";
-export { type JobApi, jobBackend, type TaggedJob } from "./jobs/job-backend.ts";
-export { type JobEnding, jobEnding } from "./jobs/job-ending.ts";
 export type { JobKind, RawRow } from "./jobs/job-kind.ts";
-export { jsonLines } from "./jobs/json-lines.ts";
 export { environment, isAddress, isKey, requireKey } from "./key.ts";
 export { kindOf, show } from "./kind-of.ts";
 export { limiterWith } from "./limiter-with.ts";
@@ -58,6 +55,7 @@ export {
   RETRY,
   settingsAround,
 } from "./options/pace.ts";
+export { completionIn } from "./other-answers.ts";
 export { patientFetch } from "./patient-fetch.ts";
 export { promptTokens } from "./prompt-tokens.ts";
 export { requireRerankInput, rerankTokens, scoresIn } from "./rerank.ts";

@@ -7,7 +7,7 @@ export function jsonIn(text: string): unknown[] {
 
 /**
  * JSON that a model's text may mean: all of it; else what follows its thoughts or stands in a code fence; else each JSON
- * object or array in it, without a comma behind its last part and with its lines' ends in texts written as JSON has them.
+ * object or array in it, without what is not JSON though it is beyond doubt, such as comments or a comma behind the last part.
  * None where the text breaks off within one, or thoughts do not end: the half of a value is not a value.
  */
 export function jsonTextsIn(text: string): string[] {
@@ -22,9 +22,14 @@ export function jsonTextsIn(text: string): string[] {
   return [...new Map(spans.map((each) => [JSON.stringify(parseJson(each)), each])).values()];
 }
 
-/** Thoughts of a reasoning model. Some servers leave the opening mark out: it is in the prompt. */
-const THOUGHTS = /^[\s\S]*<\/(?:think|thinking|thought|reasoning)>/i;
-const THINKING = /^\s*<(?:think|thinking|thought|reasoning)>/i;
+/**
+ * Thoughts of a reasoning model, in its own marks: DeepSeek's and Qwen's, Seed's, Mistral's, Kimi's, Cohere's, and those of
+ * OpenAI's open models, which some servers leave half of. Some leave the opening mark out: it is in the prompt.
+ */
+const THOUGHTS =
+  /^[\s\S]*(?:<\/(?:seed:)?(?:think|thinking|thought|reasoning|analysis)>|\[\/THINK\]|◁\/think▷|<\|END_THINKING\|>|<\|channel\|>final[^{}]*<\|message\|>)|^analysis[\s\S]*assistantfinal/i;
+const THINKING =
+  /^\s*(?:<(?:seed:)?(?:think|thinking|thought|reasoning|analysis)>|\[THINK\]|◁think▷|<\|START_THINKING\|>)/i;
 /** The ends of a code fence around everything, of which either may be missing. */
 const OPENING = /^\s*```[\w-]*/;
 const CLOSING = /```\s*$/;
@@ -52,10 +57,22 @@ function spansIn(text: string): string[] {
 function mended(span: string): string {
   if (parseJson(span) !== undefined) return span;
   return span.replaceAll(FLAWS, (part) =>
-    part === "," ? "" : part.replaceAll(/[\n\r\t]/g, (end) => JSON.stringify(end).slice(1, -1)),
+    part.startsWith('"') ? part.replaceAll(IN_TEXT, written) : (PYTHONS[part] ?? ""),
   );
 }
 
-const FLAWS = /"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])/gs;
+/** A character as JSON has it in a text: one that Markdown or JavaScript has behind a backslash is itself. */
+function written(character: string): string {
+  if (character.startsWith("\\")) return MARKED.test(character) ? character.slice(1) : character;
+  return JSON.stringify(character).slice(1, -1);
+}
+
+/** Texts, which stay, and what is not JSON's between them: a comma behind the last part, comments, Python's words. */
+const FLAWS =
+  /"(?:[^"\\]|\\.)*"|,(?=(?:\s|\/\/[^\n]*|\/\*(?:(?!\*\/).)*\*\/)*[}\]])|\/\/[^\n]*|\/\*.*?\*\/|\b(?:None|True|False)\b/gs;
+const PYTHONS: Readonly<Record<string, string>> = { None: "null", True: "true", False: "false" };
+// oxlint-disable-next-line no-control-regex -- JSON has them in texts by their escapes alone
+const IN_TEXT = /[\0-\x1f]|\\./gs;
+const MARKED = /^\\[_*#'()[\]`~<>.!|{}+-]$/;
 const OUTSIDE = /[{[]/g;
 const INSIDE = /"(?:[^"\\]|\\.)*"|[{[}\]]/gs;

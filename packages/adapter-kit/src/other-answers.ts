@@ -83,7 +83,6 @@ function callIn(part: unknown): object[] {
 /** OpenAI's word for the end of an answer. Those for answers that were held back or given up stay as they are. */
 function reasonOf(reason: unknown, calls: boolean): unknown {
   if (isCut(reason)) return "length";
-  if (reason === "refusal") return "content_filter";
   if (!/^(stop(_sequence)?|end_turn|tool_use)$/i.test(String(reason))) return reason;
   return calls ? "tool_calls" : "stop";
 }

@@ -39,6 +39,8 @@ test("scores are placed by index, best first, equal ones in the order of the doc
     { index: 2, score: 0.5 },
   ];
   expect(scoresIn(rows, 3)).toEqual(best);
+  // Reported of gateways: numbers as texts
+  expect(scoresIn([{ index: "2", relevance_score: "0.5" }, ...rows.slice(1)], 3)).toEqual(best);
   expect(scoresIn(rows.slice(0, 1), 3, 1)).toEqual([{ index: 2, score: 0.5 }]);
   expect(scoresIn([], 0)).toEqual([]);
 });
@@ -52,6 +54,9 @@ test.for<[string, unknown, string]>([
   ["an index twice", [row(0, 1), row(0, 1)], "one score for a document in the answer, got two for document 0"],
   ["an index out of range", [row(0, 1), row(2, 1)], "an index from 0 to 1"],
   ["an index that is none", [row(0, 1), row(0.5, 1)], "an index from 0 to 1"],
+  ["an index that is no number", [row(0, 1), row("", 1)], "an index from 0 to 1"],
+  ["an index that is a word", [row(0, 1), row("b", 1)], "an index from 0 to 1"],
+  ["a score that is a word", [row(0, 1), row(1, "high")], "a finite number"],
   ["a row that is none", [row(0, 1), null], "an index from 0 to 1"],
   ["a score that is none", [row(0, 1), row(1, null)], "a finite number"],
 ])("P6 L13 scores with %s are a ResultError", ([, rows, message]) => {

@@ -43,19 +43,25 @@ export function scoresIn(rows: unknown, documents: number, expected: number = do
   if (!Array.isArray(rows) || rows.length !== expected) throw wrongScores(`${expected} scores`, kindOf(rows));
   const seen = new Set<number>();
   const scores = rows.map((row: unknown): RerankScore => {
-    const { index, relevance_score: wire, relevanceScore: camel, score: plain } = fieldsOf(row) ?? {};
-    const score = wire ?? camel ?? plain;
-    if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= documents) {
+    const { index: given, relevance_score: wire, relevanceScore: camel, score: plain } = fieldsOf(row) ?? {};
+    const index = numberIn(given);
+    const score = numberIn(wire ?? camel ?? plain);
+    if (index === undefined || !Number.isInteger(index) || index < 0 || index >= documents) {
       throw wrongScores(`an index from 0 to ${documents - 1} with each score`, "another one");
     }
     if (seen.has(index)) throw wrongScores("one score for a document", `two for document ${index}`);
-    if (typeof score !== "number" || !Number.isFinite(score)) {
+    if (score === undefined || !Number.isFinite(score)) {
       throw wrongScores("a finite number as a score", "something else");
     }
     seen.add(index);
     return { index, score };
   });
   return scores.toSorted((left, right) => right.score - left.score || left.index - right.index);
+}
+
+/** A number, or that in a text. */
+function numberIn(value: unknown): number | undefined {
+  return typeof value === "number" ? value : typeof value === "string" && value !== "" ? Number(value) : undefined;
 }
 
 function wrongScores(expected: string, got: string): ResultError {

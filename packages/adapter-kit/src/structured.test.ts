@@ -55,6 +55,24 @@ test.for<[string, string]>([
   ["with a mark behind it", `${ADA}<|im_end|>`],
   // langchain-ai/langchainjs#5160, mastra-ai/mastra#8973, comet-ml/opik#2518
   ["with lines' ends in a text", '{"name": "Ada", "note": "one\ntwo\t,}"}'],
+  // garrytan/gbrain#4640: drafts among the thoughts; marks of Mistral's, Seed's, Kimi's, Cohere's and OpenAI's open models
+  ["after Mistral's thoughts", `[THINK]Not {"name": "Eve"}[/THINK]${ADA}`],
+  ["after Seed's thoughts", `<seed:think>Not {"name": "Eve"}</seed:think>${ADA}`],
+  ["after Kimi's thoughts", `◁think▷Not {"name": "Eve"}◁/think▷${ADA}`],
+  ["after Cohere's thoughts", `<|START_THINKING|>Not {"name": "Eve"}<|END_THINKING|>${ADA}`],
+  [
+    "after gpt-oss's thoughts",
+    `<|channel|>analysis<|message|>Not {"name": "Eve"}<|end|><|start|>assistant<|channel|>final <|constrain|>json<|message|>${ADA}<|return|>`,
+  ],
+  ["after what is left of them", `analysisNot {"name": "Eve"}.assistantfinal${ADA}`],
+  // Nerovix/kouhai-bot#63
+  ["after its analysis", `<analysis>Not {"name": "Eve"}</analysis>\n<answer>${ADA}</answer>`],
+  // Pythagora-io/gpt-pilot#756, mangiucugna/json_repair#19, dotnet/skills#99, ggml-org/llama.cpp#5888
+  ["with Markdown's escapes", '{"name": "Ada", "a\\_note": "one \\* two \\\\_"}'],
+  ["with JavaScript's escapes", String.raw`{"name": "Ada", "note": "it\'s"}`],
+  ["with characters of control", '{"name": "Ada", "note": "one\u001btwo\b"}'],
+  ["with comments", '{\n  // the "name"\n  "name": "Ada", /* 1 */ "url": "http://a/*b*/ // c", // last\n}'],
+  ["with Python's words", '{"name": "Ada", "note": None, "good": True, "text": "None, True"}'],
   // kekzl/imp#1096 (a server's JSON mode), ducroo/SICTIC-AI#37
   ["with a comma behind its last part", '```json\n{"name": "Ada", "tags": ["a", "b",],\n}\n```'],
 ])("P48 P52 JSON %s is read", async ([, text]) => {
@@ -64,6 +82,11 @@ test.for<[string, string]>([
 test("P52 what is mended keeps its texts as they are", async () => {
   const text = 'He said: "{"note": "a ,} b\nc", "tags": [",]",],}';
   await expect(readStructured(bare, text)).resolves.toEqual({ note: "a ,} b\nc", tags: [",]"] });
+  const odd = String.raw`{"a\_b": "\\_ \n \u0041 \* // None", "url": "http://a/*b*/", /* "x": 1, */ "none": None,}`;
+  const value = { a_b: "\\_ \n A * // None", url: "http://a/*b*/", none: null };
+  await expect(readStructured(bare, odd)).resolves.toEqual(value);
+  // Whether one backslash or none is meant cannot be told.
+  await expect(readStructured(bare, String.raw`{"path": "C:\users\d"}`)).rejects.toThrow(ResultError);
 });
 
 // modelscope/ms-agent#652, mscraftsman/generative-ai#80

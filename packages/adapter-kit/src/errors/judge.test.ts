@@ -86,6 +86,11 @@ test.for<[string, number, object, Verdict]>([
   ],
   ["LiteLLM's key", 403, { error: { type: "auth_error", code: "403" } }, "authentication"],
   ["no right", 403, { error: { code: "Unauthorized" } }, "authentication"],
+  // Reported of Novita, Databricks, Groq and Kimi Code
+  ["Novita's key", 403, { code: 403, reason: "INVALID_API_KEY", message: "m" }, "authentication"],
+  ["Databricks' key", 403, { error_code: "UNAUTHENTICATED", message: "m" }, "authentication"],
+  ["Groq's account", 400, { error: { code: "organization_restricted" } }, "authentication"],
+  ["Kimi's plan", 403, { error: { type: "access_terminated_error", message: "m" } }, "authentication"],
   // https://developers.cloudflare.com/ai-gateway/features/guardrails/set-up-guardrail, which sends a list
   ["Cloudflare's guardrails", 424, { success: false, error: [{ code: 2016, message: "m" }] }, "invalid_input"],
   // https://docs.z.ai/api-reference/api-code
@@ -224,11 +229,53 @@ test.for<[string, number, object, Verdict]>([
   // can1357/oh-my-pi#8476; https://help.aliyun.com/en/model-studio/rate-limit
   ["DashScope, for a minute", 429, alibaba("#token-limit"), "rate_limited"],
   ["DashScope, without a link", 429, alibaba(""), "quota_exceeded"],
+  // https://docs.z.ai/api-reference/api-code: a plan's hours, weeks and end; https://www.volcengine.com/docs/82379/1299023
+  ["z.ai's plan", 429, { error: { code: "1308", message: "m" } }, "quota_exceeded"],
+  ["z.ai's plan, for a week", 429, { error: { code: "1310", message: "m" } }, "quota_exceeded"],
+  ["z.ai, for a moment", 429, { error: { code: "1302", message: "m" } }, "rate_limited"],
+  ["Volcengine's plan", 429, { error: { code: "AccountQuotaExceeded", type: "TooManyRequests" } }, "quota_exceeded"],
+  ["Volcengine's own limit", 429, { error: { code: "SetLimitExceeded", type: "TooManyRequests" } }, "quota_exceeded"],
+  // Codes of Hunyuan in Tencent Cloud's SDK; langchain4j's WatsonxException
+  [
+    "Tencent",
+    400,
+    { error: { code: "FailedOperation.FreeResourcePackExhausted", type: "runtime_error" } },
+    "quota_exceeded",
+  ],
+  ["Tencent's bill", 400, { error: { code: "ResourceInsufficient.ChargeResourceExhaust" } }, "quota_exceeded"],
+  ["Tencent's balance", 400, { error: { code: "ResourceUnavailable.LowBalance" } }, "quota_exceeded"],
+  ["watsonx", 403, { errors: [{ code: "token_quota_reached", message: "m" }], trace: "t" }, "quota_exceeded"],
+  ["watsonx, for a minute", 429, { errors: [{ code: "consumption_limit_reached" }], trace: "t" }, "rate_limited"],
+  // https://console.groq.com/docs/spend-limits; reported of Novita and of Vercel's gateway
+  ["Groq", 400, { error: { type: "invalid_request_error", code: "blocked_api_access" } }, "quota_exceeded"],
+  ["Novita", 403, { code: 403, reason: "NOT_ENOUGH_BALANCE", message: "m", metadata: {} }, "quota_exceeded"],
+  ["Vercel", 403, { error: { type: "customer_verification_required", message: "m" } }, "quota_exceeded"],
+  ["OpenCode's month", 401, { type: "error", error: { type: "MonthlyLimitError", message: "m" } }, "quota_exceeded"],
+  ["a code in the place of an error", 403, { error: "insufficient_credits", message: "m" }, "quota_exceeded"],
+  ["the same in words", 403, { error: "Insufficient credits to say so", message: "m" }, "invalid_input"],
   // https://platform.openai.com/docs/guides/flex-processing: no room, and nothing is charged
   ["OpenAI's flex tier", 429, { error: { code: "resource_unavailable" } }, "rate_limited"],
   ["Google, for a minute", 429, { error: { code: 429, status: "RESOURCE_EXHAUSTED" } }, "rate_limited"],
 ])("P50 %s (%i): what is spent is told from what passes", ([, status, body, verdict]) => {
   expect(judged(refusalIn({ body, status }))).toBe(verdict);
+});
+
+/** smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html; docs.aws.amazon.com/apigateway: gateway responses, and Bedrock's errors. */
+test.for<[number, string, Verdict]>([
+  [429, "TooManyRequestsException", "rate_limited"],
+  [429, "LimitExceededException", "quota_exceeded"],
+  [400, "ThrottlingException:http://internal.amazon.com/coral/com.amazon.coral.availability/", "rate_limited"],
+  [400, "ServiceQuotaExceededException", "quota_exceeded"],
+  [403, "UnrecognizedClientException", "authentication"],
+  [403, "MissingAuthenticationTokenException", "authentication"],
+  [403, "ExpiredTokenException", "authentication"],
+  [403, "ForbiddenException", "invalid_input"],
+  [400, "ValidationException", "invalid_input"],
+])("P50 a status of %i and Amazon's %s", ([status, name, verdict]) => {
+  const body = { message: "m" };
+  expect(judged(refusalIn({ body, status, headers: new Headers({ "x-amzn-errortype": name }) }))).toBe(verdict);
+  const older = { ...body, __type: `com.amazonaws.bedrock#${name.replace(/:.*/, "")}` };
+  expect(judged(refusalIn({ body: older, status }))).toBe(verdict);
 });
 
 test.for<[number, object, Verdict]>([

@@ -33,7 +33,7 @@ const CODES: readonly CodeRow[] = [
   [/^(weight_exceeds_budget|max_tokens_per_request)$/, "request_too_large"],
   // Money that is spent, or a plan's days and weeks, in the words of many servers. A money word alone says nothing of it.
   [
-    /(^|_)(arrear\w*|overdue|billing|payment_required|free_tier_(only|daily)|current_quota|quota_(exhausted|failed)|(usage|cost|key|spend|spending|credits?|budget)_limit)(_|$)/,
+    /(^|_)(arrear\w*|overdue|billing|payment_required|free_tier_(only|daily)|current_quota|account_quota|service_quota|quota_(exhausted|failed|reached)|(pack|charge)_(resource_)?exhaust(ed)?|(usage|cost|key|spend|spending|credits?|budget|daily|weekly|monthly|user|set)_limit|low_balance|customer_verification)(_|$)|^(blocked_api_access|limit_exceeded_exception)$/,
     "quota_exceeded",
   ],
   [/(^|_)(insufficient|not_enough|out_of)_(\w+_)?(quota|balance|credits?|funds?)(_|$)/, "quota_exceeded"],
@@ -41,11 +41,11 @@ const CODES: readonly CodeRow[] = [
     /(^|_)(budget|balance|credits?|funds?)_(\w+_)?(exceeded|exhausted|depleted|reached|insufficient|error)|^openrouter_(credits|\w+_budget)$/,
     "quota_exceeded",
   ],
-  // The numbers of z.ai, MiniMax and SiliconFlow for it, and Cloudflare's for a day's allocation.
-  [/^(1113|1008|2056|30001|30011|3036|4006)$/, "quota_exceeded"],
+  // The numbers of z.ai, MiniMax and SiliconFlow for it or for the end of a plan's hours, and Cloudflare's for a day's allocation.
+  [/^(1113|13(04|08|09|10|1[6-9]|2[01])|1008|2056|30001|30011|3036|4006)$/, "quota_exceeded"],
   // The key, and nothing else, be it how the server looks at keys; with MiniMax's numbers for it.
   [
-    /^(?!.*(limit|timeout|unavailable|internal)).*(^|_)(api_key|(invalid|incorrect|missing|no|wrong|revoked|expired|disabled|deleted)_key|account_deactivated|consumer_(suspended|invalid)|access_token|(un)?auth(_error|enticat|oriz)\w*)(_|$)|^(1004|2049)$/,
+    /^(?!.*(limit|timeout|unavailable|internal)).*(^|_)(api_key|(invalid|incorrect|missing|no|wrong|revoked|expired|disabled|deleted)_key|account_deactivated|organization_restricted|access_terminated|unrecognized_client|expired_token|consumer_(suspended|invalid)|access_token|(un)?auth(_error|enticat|oriz)\w*)(_|$)|^(1004|2049)$/,
     "authentication",
   ],
   // The model, or the place that calls come from.

@@ -39,16 +39,28 @@ export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: 
   const { message } = error;
   const inner = typeof message === "string" ? fieldsOf(parseJson(message)) : undefined;
   if (inner !== undefined) return refusalIn({ body: inner, status: status ?? statusIn(error), headers }, dialect);
-  const { code = error["status_code"], type, status: name, error_type: kind, param } = error;
-  const { reason, limit_source: source, error_type: sort } = fieldsOf(error["metadata"]) ?? {};
+  const { code = error["status_code"] ?? error["error_code"], type, status: name, error_type: kind, param } = error;
+  const { reason = error["reason"], limit_source: source, error_type: sort } = fieldsOf(error["metadata"]) ?? {};
   const own = dialect?.refusal?.(first) ?? {};
   return {
     status: status ?? statusIn(error),
-    code: [own.code, linkIn(message), code, reasonIn(error), reason, name, numberIn(code)].map(textIn).find(isThere),
+    code: [
+      own.code,
+      linkIn(message),
+      code,
+      reasonIn(error),
+      reason,
+      wordIn(first["error"]),
+      amazonsIn(error, headers),
+      name,
+      numberIn(code),
+    ]
+      .map(textIn)
+      .find(isThere),
     type: [own.type, quotaIn(error), type, kind, source, sort].map(textIn).find(isThere),
     param: [own.param, param, placeIn(error)].map(textIn).find(isThere),
     position: Number.isInteger(own.position) ? countIn(own.position) : undefined,
-    waitMs: waitIn(error),
+    waitMs: waitIn(error, first),
     headers,
   };
 }
@@ -89,6 +101,16 @@ function statusIn({ code }: Fields): number | undefined {
  */
 function linkIn(message: unknown): string | undefined {
   return typeof message === "string" ? /\/error-code#(token-limit)\b/.exec(message)?.[1] : undefined;
+}
+
+/** A code in the place of an error, where others have its fields or its words. */
+function wordIn(error: unknown): string | undefined {
+  return typeof error === "string" && /^[a-z\d]+(_[a-z\d]+)+$/i.test(error) ? error : undefined;
+}
+
+/** The name of an exception in a header of Amazon's, or in a body of its older services. */
+function amazonsIn({ __type: type }: Fields, headers: HeadersLike | undefined): string | undefined {
+  return (headers?.get("x-amzn-errortype") ?? textIn(type))?.replace(/^.*#|:.*$/g, "");
 }
 
 /** A provider's own number for an error, which is none of HTTP's. */

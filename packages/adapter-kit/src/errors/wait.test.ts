@@ -42,6 +42,9 @@ test.for<[string, number]>([
   ["Please wait 23 seconds before retrying.", 23_000],
   ["Please retry in 38.906788372s.", 38_906.788372],
   ["Try again in 2 minutes.", 120_000],
+  // reported of Google's plans, and of queues
+  ["Your quota resets in 1h30m.", 5_400_000],
+  ["Overloaded. Expected available in 12 seconds", 12_000],
 ])("P43 the wait in words is read: %s", ([message, ms]) => {
   expect(waited({ error: { message } })).toBeCloseTo(ms, 6);
   expect(waited({ message })).toBeCloseTo(ms, 6);
@@ -63,6 +66,34 @@ test("P43 fields in seconds are read, and the longest wait counts", () => {
   expect(waited({ error: gemini }, { "retry-after": "60" })).toBe(60_000);
   expect(waited({ error: gemini }, { "retry-after": "2" })).toBe(38_900);
   expect(waited("<html>", { "retry-after": "2" })).toBe(2000);
+});
+
+/** Names and units that servers have for a wait: of OpenAI's plans (`resets_in_seconds`), of matrix.org's and gateways of that kind. */
+test.for<[object, number]>([
+  [{ error: { type: "t", resets_in_seconds: 90 } }, 90_000],
+  [{ error: { retry_after_ms: 1500 } }, 1500],
+  [{ error: "busy", retryAfterMs: "1500" }, 1500],
+  [{ error: { message: "m" }, retry_after: 90 }, 90_000],
+  [{ error: "Too Many Requests", retryAfter: "90" }, 90_000],
+  [{ error: { code: "c", details: { limit: 100, retry_after_ms: 45_000 } } }, 45_000],
+  [{ error: { retry_after: "1m30s" } }, 90_000],
+  [{ error: { retryAfter: "PT1M30S" } }, 90_000],
+  [{ error: { retry_after: "1500ms" } }, 1500],
+])("P43 a wait in a field of another name or unit is read: %j", ([body, ms]) => {
+  expect(waited(body)).toBe(ms);
+});
+
+test.for<[string, number]>([
+  ["90s", 90_000],
+  ["1m30s", 90_000],
+  ["PT30S", 30_000],
+  ["1700000030", 30_000],
+  ["1700000030000", 30_000],
+  ["2023-11-14T22:13:50Z", 30_000],
+])("P43 a wait of %s in a header is read, in whatever form", ([text, ms]) => {
+  vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ["Date"] });
+  expect(waited({}, { "retry-after": text })).toBe(ms);
+  vi.useRealTimers();
 });
 
 // Gitlawb/openclaude#936: no header says it

@@ -1,31 +1,36 @@
 import { type HeadersLike, retryAfterMs } from "@batchwise/core";
-import { countIn, type Fields, fieldsOf } from "../fields.ts";
+import { type Fields, fieldsOf } from "../fields.ts";
 import { durationMs, resetMs } from "../headers.ts";
 
 /**
- * Milliseconds that a refusal's body asks to wait: google.rpc.RetryInfo in `details`, a field of its own in seconds, a time
- * in its metadata, or words in its message. The longest of them; undefined where it says nothing.
+ * Milliseconds that a refusal's body asks to wait: google.rpc.RetryInfo in `details`, a field of its own, in it or beside it,
+ * a time in its metadata, or words in its message. The longest of them; undefined where it says nothing.
  *
  * Sources, checked 2026-11-24: https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto,
  * and the issues that the tests name.
  */
-export function waitIn(error: Fields): number | undefined {
+export function waitIn(error: Fields, body: Fields = error): number | undefined {
   const { details, metadata, message = error["error"] } = error;
   const infos = (Array.isArray(details) ? details : []).map((each) => delayOf(fieldsOf(each)?.["retryDelay"]));
-  const seconds = [error, fieldsOf(metadata)].flatMap((each) => [each?.["retry_after"], each?.["retry_after_seconds"]]);
-  const fields = seconds.map((each) => (countIn(each) ?? Number.NaN) * 1000);
-  const reset = resetIn(fieldsOf(fieldsOf(metadata)?.["headers"]));
+  const fields = [body, error, fieldsOf(metadata), fieldsOf(details)].flatMap((each) =>
+    Object.entries(each ?? {}).map(askedIn),
+  );
+  // OpenRouter's, of a model's host: a time at which its limit is whole again.
+  const reset = resetMs(String(fieldsOf(fieldsOf(metadata)?.["headers"])?.["X-RateLimit-Reset"]));
   return longest([...infos, ...fields, reset, typeof message === "string" ? waitInWords(message) : undefined]);
 }
 
-/** OpenRouter's headers of a model's host, in the body: milliseconds since 1970 at which its limit is whole again. */
-function resetIn(headers: Fields | undefined): number | undefined {
-  return headers && Number(headers["X-RateLimit-Reset"]) - Date.now();
+/** A field that says how long: in seconds, unless its name or its text has another unit. */
+function askedIn([name, value]: [string, unknown]): number | undefined {
+  if (!/^(retry_?after|resets?_?in|wait)(_?(ms|milliseconds|s|seconds))?$/i.test(name)) return undefined;
+  const text = String(value);
+  const ms = resetMs(text);
+  return ms !== undefined && /ms|milli/i.test(name) && /^[\d.]+$/.test(text) ? ms / 1000 : ms;
 }
 
 /** Milliseconds to wait: the longest that headers and body ask for. Neither 0, the past nor more than a year is a wait. */
 export function waitOf(headers: HeadersLike | undefined, inBody: number | undefined): number | undefined {
-  return longest([inBody, headers && retryAfterMs(headers)]);
+  return longest([inBody, headers && retryAfterMs(headers), resetMs(headers?.get("retry-after")?.trim() ?? "")]);
 }
 
 function longest(waits: readonly (number | undefined)[]): number | undefined {
@@ -50,6 +55,6 @@ function waitInWords(message: string): number | undefined {
 const SPAN = String.raw`(\d+(?:\.\d+)?)\s*(ms|milliseconds?|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])`;
 /** "Please try again in 1m2.3s", "Please retry after 20 seconds", "Please wait 23 seconds before retrying". */
 const ASKED = new RegExp(
-  String.raw`\b(?:again|retry|retrying|wait|reset)\s+(?:(?:in|after|for|about)\s+)*((?:${SPAN}[\s,]*)+)`,
+  String.raw`\b(?:again|retry|retrying|wait|resets?|available)\s+(?:(?:in|after|for|about)\s+)*((?:${SPAN}[\s,]*)+)`,
   "i",
 );

@@ -24,13 +24,19 @@ export class VectorDecoder {
 }
 
 function fromBase64(text: string): Float32Array | ResultError {
-  const buffer = decodeBase64(text);
+  const buffer = decodeBase64(text) ?? decodeBase64(usual(text));
   if (buffer === undefined || buffer.byteLength % Float32Array.BYTES_PER_ELEMENT !== 0) return notVector(text);
   const vector = new Float32Array(buffer);
   const square = squareOf(vector);
-  // Bytes of another type read as float32 have exponents that no model's numbers have, however it is scaled.
-  if (square !== 0 && Number.isFinite(square) && (square <= 1e-20 || square >= 1e20)) return notFloats();
+  // Bytes of another type, such as float16, have exponents as float32 that no model's numbers have, however it is scaled.
+  if (square !== 0 && Number.isFinite(square) && (square <= 1e-6 || square >= 1e20)) return notFloats();
   return faultOf(square, vector.length) ?? vector;
+}
+
+/** Base64 as most write it, of some that has no padding, line breaks, or the characters of addresses. */
+function usual(text: string): string {
+  const characters = text.replaceAll(/\s/g, "").replaceAll("-", "+").replaceAll("_", "/");
+  return characters.includes("=") ? characters : characters.padEnd(Math.ceil(characters.length / 4) * 4, "=");
 }
 
 function fromNumbers(given: ArrayLike<unknown>): Float32Array | ResultError {

@@ -1,4 +1,4 @@
-import { countIn, type Fields, fieldsOf, textIn, textOf } from "@batchwise/adapter-kit";
+import { completionIn, countIn, type Fields, fieldsOf, textIn, textOf } from "@batchwise/adapter-kit";
 import { refusedAnswer } from "./errors.ts";
 import type { FinishReason, GenerateResult } from "./model-answer.ts";
 
@@ -14,7 +14,6 @@ export async function resultOf(generateOnce: () => PromiseLike<GenerateResult>):
   } catch (thrown) {
     const response = refusedAnswer(thrown);
     if (response === undefined) throw thrown;
-    const { completionIn } = await import("@batchwise/adapter-kit/other-answers");
     const result = resultIn(completionIn(response.body), response.headers);
     if (result === undefined) throw thrown;
     return result;

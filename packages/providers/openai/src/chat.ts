@@ -180,9 +180,10 @@ function resultOf({ choices, model, usage }: ChatCompletion, elsewhere?: typeof 
 function jsonElsewhere(message: unknown): string | undefined {
   const { reasoning_content: thoughts, reasoning = thoughts, tool_calls: calls } = fieldsOf(message) ?? {};
   const [call, another] = Array.isArray(calls) ? calls : [];
+  const made = fieldsOf(fieldsOf(call)?.["function"])?.["arguments"];
+  const written = fieldsOf(made) === undefined ? made : JSON.stringify(made);
   // Which of two it is cannot be told: the second, which is not a text, keeps the first out.
-  const made = another ?? fieldsOf(fieldsOf(call)?.["function"])?.["arguments"];
-  return [made, reasoning].map(textIn).find((text = "") => fieldsOf(parseJson(text)));
+  return [another ?? written, reasoning].map(textIn).find((text = "") => fieldsOf(parseJson(text)));
 }
 
 /** Some servers answer chats as they do the older completions: with a text in the message's place. */

@@ -2,13 +2,13 @@ import {
   ANY_INPUT,
   defined,
   type DefinedOptions,
+  failureIn,
   fieldsOf,
   filtered,
   networkError,
   notAnswer,
   notInput,
   providerError,
-  refusalIn,
   refused,
   textOf,
 } from "@batchwise/adapter-kit";
@@ -150,7 +150,8 @@ function requestOf(input: ResponsesInput): ResponsesRequest {
 /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
 function resultOf(response: OpenAIResponse): ResponsesResult {
   const { id, status = "completed", error, incomplete_details: incomplete, output, model } = response;
-  if (fieldsOf(error) !== undefined) throw providerError(refusalIn({ body: { error } }), DIALECT, ANY_INPUT);
+  const failure = failureIn({ error });
+  if (failure !== undefined) throw providerError(failure, DIALECT, ANY_INPUT);
   if (incomplete?.reason === "content_filter") throw filtered();
   if (!Array.isArray(output) || !FINISHED.has(status) || (status === "completed" && output.length === 0)) {
     throw notAnswer("a finished output");
@@ -165,10 +166,12 @@ function resultOf(response: OpenAIResponse): ResponsesResult {
   return { id, text: texts.join(""), status, output, usage: usageOf(response.usage), model };
 }
 
-/** Contents of the messages in an output: lists of parts, or what other servers put there. */
+/** Contents of the messages in an output, of the last phase where there are several: lists of parts, or what other servers put there. */
 function contentsIn(output: readonly unknown[]): unknown[] {
-  const items = output.map((item) => fieldsOf(item) ?? {});
-  return items.filter(({ type }) => type === "message").map(({ content }) => content);
+  const messages = output.map((item) => fieldsOf(item) ?? {}).filter(({ type = "message" }) => type === "message");
+  // What a model says of its work is not its answer.
+  const finals = messages.filter(({ phase }) => phase === "final_answer");
+  return (finals.length > 0 ? finals : messages).map(({ content }) => content);
 }
 
 function isRefusal(content: unknown): boolean {

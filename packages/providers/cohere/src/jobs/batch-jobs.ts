@@ -2,14 +2,13 @@ import {
   countIn,
   defined,
   fieldsOf,
-  type JobApi,
-  jobBackend,
   type JobKind,
   parseJson,
   type RawRow,
   textIn,
   within,
 } from "@batchwise/adapter-kit";
+import { type JobApi, jobBackend } from "@batchwise/adapter-kit/jobs";
 import {
   ArgumentError,
   type JobBackend,

@@ -1,4 +1,5 @@
-import { countIn, type JobEnding, jobEnding } from "@batchwise/adapter-kit";
+import { countIn } from "@batchwise/adapter-kit";
+import { type JobEnding, jobEnding } from "@batchwise/adapter-kit/jobs";
 import { type JobState, ProviderError } from "@batchwise/core";
 import type { Cohere } from "cohere-ai";
 import { OUTPUT_LATE_MS } from "./limits.ts";

@@ -2,20 +2,17 @@ import {
   countIn,
   defined,
   fieldsOf,
-  type JobApi,
-  jobBackend,
   type JobKind,
-  jsonLines,
   providerError,
   readJson,
   refusalIn,
   textIn,
 } from "@batchwise/adapter-kit";
+import { batchRowIn, isFileError, type JobApi, jobBackend, jsonLines } from "@batchwise/adapter-kit/jobs";
 import { type Clock, type JobBackend, type JobCallOptions, ProviderError, sleep, systemClock } from "@batchwise/core";
 import type { Connection } from "../client.ts";
 import { DIALECT, isJobCode, JOB_DIALECT } from "../errors.ts";
 import { answerIn, send } from "../send.ts";
-import { isRefusal, rowIn } from "./batch-row.ts";
 import { type Batch, hasEnded, isOlder, stateOf } from "./batch-state.ts";
 import { FILES_KEPT_S, JOB_CAPS, JOB_PRICE_SHARE, PAGE } from "./limits.ts";
 
@@ -99,8 +96,8 @@ export function batchJobs<Input, Output>(
         );
         for await (const line of jsonLines(response, DIALECT)) {
           // A gateway's way to refuse, with a good status.
-          if (isRefusal(line)) throw providerError(refusalIn({ body: line }), DIALECT);
-          yield await rowIn(line ?? {}, field);
+          if (isFileError(line)) throw providerError(refusalIn({ body: line }), DIALECT);
+          yield batchRowIn(line ?? {}, field);
         }
       }
     },

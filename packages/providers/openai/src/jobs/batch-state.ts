@@ -1,4 +1,5 @@
-import { countIn, defined, type JobEnding, jobEnding, providerError, textIn, word } from "@batchwise/adapter-kit";
+import { countIn, defined, providerError, textIn, word } from "@batchwise/adapter-kit";
+import { type JobEnding, jobEnding } from "@batchwise/adapter-kit/jobs";
 import { type HeadersLike, type JobState, ProviderError, retryAfterMs } from "@batchwise/core";
 import { JOB_DIALECT } from "../errors.ts";
 import { FILE_LATE_MS, FILES_LATE_MS } from "./limits.ts";

@@ -1,8 +1,11 @@
-import { type Fields, fieldsOf, parseJson, type RawRow, refusalIn } from "@batchwise/adapter-kit";
+import { refusalIn } from "../errors/refusal.ts";
+import { type Fields, fieldsOf, parseJson } from "../fields.ts";
+import { completionIn, embeddingsIn } from "../other-answers.ts";
+import type { RawRow } from "./job-kind.ts";
 
 /**
- * Row of an output or error file: OpenAI's, or another provider's as a gateway hands it on. Any of it may be missing, or null;
- * what is no status may be 0.
+ * Row of an output or error file of OpenAI's batches and their like: its own, or another provider's as a gateway hands it on.
+ * Any of it may be missing, or null; what is no status may be 0.
  *
  * Sources, checked 2026-11-29: https://docs.litellm.ai/docs/providers/bedrock_batches, BerriAI/litellm#18057 (Vertex),
  * https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-results.html,
@@ -10,10 +13,11 @@ import { type Fields, fieldsOf, parseJson, type RawRow, refusalIn } from "@batch
  *
  * @param field what every good answer has
  */
-export async function rowIn(row: Fields, field: string): Promise<RawRow> {
+export function batchRowIn(row: Fields, field: string): RawRow {
   const response = fieldsOf(row["response"]);
   const result = fieldsOf(row["result"]);
-  const error = fieldsOf(row["error"]) ?? fieldsOf(result?.["error"]);
+  const failed = fieldsOf(row["error"]) ?? fieldsOf(result?.["error"]);
+  const error = fieldsOf(failed?.["error"]) ?? failed;
   // By the contract a line without a row was not tried and not paid, while an error would be one of its attempts.
   if (error?.["expired"] === true || NOT_WORKED_ON.has(error?.["code"] ?? result?.["type"])) return {};
   const id = idIn(row);
@@ -21,17 +25,18 @@ export async function rowIn(row: Fields, field: string): Promise<RawRow> {
   // Other providers' have the answer where OpenAI's have its status and body.
   const given = body ?? (code === undefined ? response : undefined);
   const answer = fieldsOf(typeof given === "string" ? parseJson(given) : given) ?? {};
-  const refusal = fieldsOf(answer["error"]) ?? fieldsOf(error?.["error"]) ?? error;
-  const status = statusIn(code, error?.["errorCode"], refusal?.["type"] === "invalid_request_error" ? 400 : undefined);
+  const refusal = fieldsOf(answer["error"]) ?? error;
+  const codes = [code, error?.["errorCode"], refusal?.["type"] === "invalid_request_error" && 400];
+  const status = codes.map(Number).find((each) => each >= 100);
   const isAnswered = Object.keys(answer).length > 0 && refusal === undefined;
-  if (status === undefined ? !isAnswered : status < 200 || status >= 300) {
-    return { id, failure: refusalIn({ body: { error: refusal }, status }) };
+  if (status === undefined ? isAnswered : status >= 200 && status < 300) {
+    return { id, answer: field in answer ? answer : ofOther(answer, field) };
   }
-  return { id, answer: field in answer ? answer : await ofOther(answer, field) };
+  return { id, failure: refusalIn({ body: { error: refusal }, status }) };
 }
 
 /** Tells whether an object in place of a row is an error about the file. */
-export function isRefusal(row: Fields = {}): boolean {
+export function isFileError(row: Fields = {}): boolean {
   return idIn(row) === undefined && row["response"] === undefined && fieldsOf(row["error"]) !== undefined;
 }
 
@@ -44,13 +49,7 @@ function idIn(row: Fields): unknown {
   return row["custom_id"] ?? row["recordId"] ?? row["key"] ?? labels?.["litellm_custom_id"];
 }
 
-function statusIn(...codes: readonly unknown[]): number | undefined {
-  return codes.map(Number).find((code) => code >= 100);
-}
-
 /** The answer of another provider in OpenAI's form; any other as it is. */
-async function ofOther(answer: Fields, field: string): Promise<Fields> {
-  const { completionIn, embeddingsIn } = await import("@batchwise/adapter-kit/other-answers");
-  const read = { choices: completionIn, data: embeddingsIn }[field];
-  return read?.(answer) ?? answer;
+function ofOther(answer: Fields, field: string): Fields {
+  return (field === "data" ? embeddingsIn(answer) : completionIn(answer)) ?? answer;
 }
