@@ -95,6 +95,12 @@ describe("answers", () => {
     expect(total?.cost).toBeCloseTo(0.0375 + 0.015);
   });
 
+  // Cohere's older word for it, which servers in its place still have
+  test("P51 half an answer that was held back is none", async () => {
+    const error = await failureOf(make(new Wire(() => said("half", { finish_reason: "ERROR_TOXIC" }))).invoke("q"));
+    expect(error).toMatchObject({ code: "invalid_result" });
+  });
+
   test.each(["ERROR", "TIMEOUT"])("one that ended in %s may be tried again", async (finishReason) => {
     const error = await failureOf(make(new Wire(() => said("half", { finish_reason: finishReason }))).invoke("q"));
     expect(error).toMatchObject({ code: "provider_error", retryable: true, providerCode: finishReason });

@@ -5,10 +5,12 @@ import {
   type DefinedOptions,
   defineOptions,
   fieldsOf,
+  filtered,
   formatOf,
   gaveUp,
   GENERATION,
   type GenerationOptions,
+  isFiltered,
   isGivenUp,
   type JobKind,
   jsonSchemaOf,
@@ -209,9 +211,10 @@ function resultOf(response: Cohere.V2ChatResponse): ChatResult {
   };
 }
 
-/** @throws ProviderError where Cohere gave up in the middle of an answer: it may do better another time */
+/** @throws ProviderError where Cohere gave up in the middle of an answer: it may do better another time; ResultError for one held back */
 function checkFinish(finishReason: string | undefined): void {
   if (isGivenUp(finishReason)) throw gaveUp(finishReason, DIALECT);
+  if (isFiltered(finishReason)) throw filtered();
 }
 
 /** The bytes of it all bound its tokens from above. What can't be written down fails in `invoke`; it must not fail here. */

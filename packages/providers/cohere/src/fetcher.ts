@@ -44,7 +44,9 @@ async function exchange(call: Call): Promise<Answer> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return { ok: false, error: { reason: "non-json", statusCode: response.status, rawBody: "" }, rawResponse };
   }
-  return { ok: true, body, rawResponse };
+  // The SDK writes what it does not expect to the console. Words in a message's place may quote an input or the key.
+  const { message, ...rest } = body as { readonly message?: unknown };
+  return { ok: true, body: typeof message === "string" ? rest : body, rawResponse };
 }
 
 function addressOf({ url, queryParameters = {} }: Call): string {

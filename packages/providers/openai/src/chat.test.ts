@@ -122,6 +122,8 @@ test.for<[string, object]>([
   ["where its thoughts would be, in the newer word", { reasoning: `\n${OSLO}` }],
   // BerriAI/litellm#6741
   ["in the call of a tool that it made of the schema", { tool_calls: [callOf("json_tool_call", OSLO)] }],
+  // Reported of Ollama and other small servers: arguments that are not written as a text
+  ["in such a call, as an object", { tool_calls: [{ function: { name: "f", arguments: JSON.parse(OSLO) } }] }],
 ])("P52 JSON that a server puts %s is read", async ([, message]) => {
   for (const content of [null, ""]) {
     const { chat } = make({ schema: city }, () => completion(content, {}, message));
@@ -135,6 +137,7 @@ test.for<[string, object]>([
 test.for<[string, object, object?]>([
   ["in the middle of thoughts", { reasoning_content: `Perhaps ${OSLO}?` }],
   ["in one call of two", { tool_calls: [callOf("a", OSLO), callOf("b", OSLO)] }],
+  ["that is a list", { tool_calls: [{ function: { name: "f", arguments: [] } }] }],
   ["in the call of a tool that was asked for", { tool_calls: [callOf("a", OSLO)] }, { body: { tools: [] } }],
 ])("P52 JSON %s is not an answer", async ([, message, options]) => {
   const { chat } = make({ schema: city, ...options }, () => completion("", {}, message));

@@ -172,6 +172,22 @@ test("P52 a message whose content is a text is read, and an item that is none is
   expect(await make({}, () => responded("", { output })).responses.invoke("Hello")).toMatchObject({ text: "Hi" });
 });
 
+// developers.openai.com, Responses: `phase` of a message; `type` of one may be left out in an input, and some servers do so here.
+test("P52 what a model says of its work is not its answer, and a message may lack its type or have an empty error beside it", async () => {
+  const said = (text: string, more: object): object => ({
+    role: "assistant",
+    content: [{ type: "output_text", text }],
+    ...more,
+  });
+  const output = [
+    said('Perhaps {"name":"Bergen"}?', { type: "message", phase: "commentary" }),
+    said("Oslo", { type: "message", phase: "final_answer" }),
+  ];
+  expect(await make({}, () => responded("", { output })).responses.invoke("Hello")).toMatchObject({ text: "Oslo" });
+  const bare = { output: [said("Oslo", {})], error: {} };
+  expect(await make({}, () => responded("", bare)).responses.invoke("Hello")).toMatchObject({ text: "Oslo" });
+});
+
 // BerriAI/litellm#26087, NVIDIA-NeMo/Switchyard#796
 test.for<[string, unknown[]]>([
   ["thoughts alone", [{ type: "reasoning", summary: [] }]],
