@@ -26,3 +26,11 @@ const NETWORK = /^(ECONN\w+|ENET\w+|EHOST\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND
 export function word(text: unknown): string | undefined {
   return typeof text === "string" && /^[\w.:$[\]-]{1,80}$/.test(text) ? text : undefined;
 }
+
+/** The same of a code, unless it may be a key: those have digits among many letters, as ids have, and codes do not. */
+export function codeWord(text: unknown): string | undefined {
+  const code = word(text);
+  return code === undefined || LIKE_A_KEY.test(code) ? undefined : code;
+}
+
+const LIKE_A_KEY = /(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{20,}/i;

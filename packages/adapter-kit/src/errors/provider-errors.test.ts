@@ -66,6 +66,26 @@ test("P35 codes that are not codes are not passed on", () => {
   expect(inspect(error, { depth: 9 })).not.toContain("SECRET");
 });
 
+// A gateway may quote the key where a code or a parameter should be.
+test.for([
+  "sk-proj-4f3c2b1a0987654321",
+  "gsk_0123456789abcdefghij",
+  "AIzaSyA1234567890abcdefghi",
+  "Bearer:0123456789abcdef01234",
+])("P35 what may be a key is not passed on: %s", (key) => {
+  for (const refusal of [{ code: key }, { type: key }, { code: "invalid", param: key }]) {
+    const error = providerError({ status: 400, ...refusal }, TERN);
+    expect(inspect(error, { depth: 9 })).not.toContain(key);
+  }
+  const codes = [
+    "model_not_found",
+    "1308",
+    "messages.[0].content[12].image_url",
+    "FailedOperation.ResourcePackExhausted",
+  ];
+  for (const code of codes) expect(providerError({ status: 400, code }, TERN).providerCode).toBe(code);
+});
+
 test("errors of calls that brought no answer", () => {
   const reset = new TypeError("SECRET", { cause: Object.assign(new Error("SECRET"), { code: "ECONNRESET" }) });
   const error = networkError(reset, TERN);

@@ -1,6 +1,6 @@
 import { ProviderError, type ProviderErrorOptions, TimeoutError } from "@batchwise/core";
 import { environment } from "../key.ts";
-import { systemCode, word } from "./causes.ts";
+import { codeWord, systemCode } from "./causes.ts";
 import { type Dialect, requestIdOf, type Verdict } from "./dialect.ts";
 import { type Blame, isPassing, judge } from "./judge.ts";
 import type { Refusal } from "./refusal.ts";
@@ -10,7 +10,7 @@ import { waitOf } from "./wait.ts";
 export function providerError(refusal: Refusal, dialect: Dialect, blame: Blame = {}): ProviderError {
   const { status, headers } = refusal;
   const verdict = judge(refusal, dialect, blame);
-  const providerCode = word(refusal.code) ?? word(refusal.type);
+  const providerCode = codeWord(refusal.code) ?? codeWord(refusal.type);
   const retryable = isPassing(verdict);
   const position = verdict === "invalid_input" ? positionOf(refusal, blame.positions) : undefined;
   const retryAfterMs = retryable ? waitOf(headers, refusal.waitMs) : undefined;
@@ -113,7 +113,7 @@ function adviceFor(
         ? "Change the input, or leave it out; where every input is refused, check the options, the model and the API's address."
         : `Input ${position} of the request can't succeed as it is: change it, or leave it out.`;
     case "invalid_argument":
-      return `${word(param) === undefined ? "The request" : `\`${param}\``} is refused whatever the inputs are: check the model, the options and the API's address.`;
+      return `${codeWord(param) === undefined ? "The request" : `\`${param}\``} is refused whatever the inputs are: check the model, the options and the API's address.`;
     default:
       return status !== undefined && status < 400
         ? "The answer was cut off, or is not what it should be: try again later."
