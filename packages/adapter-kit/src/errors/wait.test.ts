@@ -68,7 +68,7 @@ test("P43 fields in seconds are read, and the longest wait counts", () => {
   expect(waited("<html>", { "retry-after": "2" })).toBe(2000);
 });
 
-/** Names and units that servers have for a wait: of OpenAI's plans (`resets_in_seconds`), of matrix.org's and gateways of that kind. */
+/** Names and units that servers have for a wait: decolua/9router#878 (MiniMax, also with a time), and `resets_in_seconds` of OpenAI's plans. */
 test.for<[object, number]>([
   [{ error: { type: "t", resets_in_seconds: 90 } }, 90_000],
   [{ error: { retry_after_ms: 1500 } }, 1500],
@@ -79,10 +79,14 @@ test.for<[object, number]>([
   [{ error: { retry_after: "1m30s" } }, 90_000],
   [{ error: { retryAfter: "PT1M30S" } }, 90_000],
   [{ error: { retry_after: "1500ms" } }, 1500],
+  [{ error: { message: "m", retryAfter: "2023-11-14T22:13:50Z" } }, 30_000],
 ])("P43 a wait in a field of another name or unit is read: %j", ([body, ms]) => {
+  vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ["Date"] });
   expect(waited(body)).toBe(ms);
+  vi.useRealTimers();
 });
 
+// openclaw/clawhub#407: a time since 1970; the others are forms that servers have for a reset.
 test.for<[string, number]>([
   ["90s", 90_000],
   ["1m30s", 90_000],
