@@ -104,7 +104,7 @@ test("gemini: the wait is in the body, alone or in a list, and in no header; 100
   }
 });
 
-test("groq: the day's requests are in the headers, 30 a minute are what binds; 498 for flex", async () => {
+test("groq: the day's requests are in the headers, 30 a minute are what binds; 498 for flex, 400 for a spend limit", async () => {
   be("groq");
   const replies = await many(40, (text) => chat(text, { max_tokens: 1 }));
   expect(replies.filter(({ status }) => status === 200)).toHaveLength(30);
@@ -114,6 +114,9 @@ test("groq: the day's requests are in the headers, 30 a minute are what binds; 4
   be("groq", { limits: { requestsPerMinute: 1000 } });
   const flex = await many(100, (text) => chat(text, { service_tier: "flex" }));
   expect(flex.filter(({ status }) => status === 498).length).toBeGreaterThan(0);
+  be("groq", { faults: { quotaAfterRequests: 1 } });
+  await chat("a");
+  expect(await chat("b")).toMatchObject({ status: 400, body: { error: { code: "blocked_api_access" } } });
 });
 
 test("litellm: a budget that is used up, and JSON in a code fence", async () => {

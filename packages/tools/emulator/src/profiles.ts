@@ -190,7 +190,8 @@ export const PROFILES: { readonly [Name in ProfileName]: Profile } = {
     },
   },
   groq: {
-    about: "headers with a day's requests while 30 a minute are enforced; 498 with service_tier flex",
+    about:
+      "headers with a day's requests while 30 a minute are enforced; 498 with service_tier flex; 400 for a spend limit",
     behavior: {
       // console.groq.com/docs/rate-limits: the header of requests is the day's, that of tokens the minute's.
       limits: { requestsPerMinute: 30, requestsPerDay: 14_400, tokensPerMinute: 18_000 },
@@ -206,6 +207,19 @@ export const PROFILES: { readonly [Name in ProfileName]: Profile } = {
             status: 498,
             body: {
               error: { message: "Flex tier capacity exceeded.", type: "capacity_exceeded", code: "capacity_exceeded" },
+            },
+          },
+          {
+            // console.groq.com/docs/spend-limits
+            name: "groq: spend limit",
+            spent: true,
+            status: 400,
+            body: {
+              error: {
+                message: "API access is blocked: the spend limit of this organization is reached.",
+                type: "invalid_request_error",
+                code: "blocked_api_access",
+              },
             },
           },
         ],
