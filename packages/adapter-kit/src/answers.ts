@@ -3,7 +3,7 @@ import type { Dialect } from "./errors/dialect.ts";
 import { ANY_INPUT } from "./errors/judge.ts";
 import { providerError } from "./errors/provider-errors.ts";
 import { failureIn } from "./errors/refusal.ts";
-import { fieldsOf } from "./fields.ts";
+import { fieldsOf, parseJson, textIn } from "./fields.ts";
 
 /** The text of a message's content: a text, or that of a list's parts. Undefined where no part is a text, such as thoughts alone. */
 export function textOf(content: unknown): string | undefined {
@@ -16,6 +16,16 @@ function partOf(part: unknown): string | undefined {
   if (typeof part === "string") return part;
   const { type = "text", text } = fieldsOf(part) ?? {};
   return (type === "text" || type === "output_text") && typeof text === "string" ? text : undefined;
+}
+
+/** JSON that a server has put where its models think, or into the one call of a tool that it has made of the schema. */
+export function jsonElsewhere(message: unknown): string | undefined {
+  const { reasoning_content: thoughts, reasoning = thoughts, tool_calls: calls } = fieldsOf(message) ?? {};
+  const [call, another] = Array.isArray(calls) ? calls : [];
+  const made = fieldsOf(fieldsOf(call)?.["function"])?.["arguments"];
+  const written = fieldsOf(made) === undefined ? made : JSON.stringify(made);
+  // Which of two it is cannot be told: the second, which is not a text, keeps the first out.
+  return [another ?? written, reasoning].map(textIn).find((text = "") => fieldsOf(parseJson(text)));
 }
 
 /** Tells whether an answer was cut at its longest. */

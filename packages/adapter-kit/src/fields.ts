@@ -25,8 +25,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The value of a body in JSON. Gateways close one that is whole as they close a stream (decolua/9router#3492). */
-export function parseBody(text: string): unknown {
+/**
+ * The value of a body in JSON. Gateways close one that is whole as they close a stream (decolua/9router#3492), or put a stream's
+ * comments before it (router-for-me/CLIProxyAPI#417).
+ */
+export function parseBody(given: string): unknown {
+  const text = given.replace(/^(?:\s*:.*\n)+/, "");
   const mark = text.lastIndexOf("data:");
   const isClosed = /^data:\s*\[DONE\]\s*$/.test(text.slice(mark));
   return parseJson(isClosed ? text.slice(0, mark) : text);

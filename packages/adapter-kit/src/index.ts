@@ -8,6 +8,7 @@ export {
   isGivenUp,
   isOtherAnswer,
   isWordless,
+  jsonElsewhere,
   notAnswer,
   refused,
   textOf,

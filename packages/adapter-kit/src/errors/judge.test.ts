@@ -325,6 +325,15 @@ test("x-should-retry: true is heeded where status and code say nothing", () => {
   expect(judged({ status: 500, headers: new Headers({ "x-should-retry": "false" }) })).toBe("provider_error");
 });
 
+// learn.microsoft.com, API Management: quota; docs.github.com: rate limits of the REST API
+test("P50 a 403 that says how long to wait is a limit's, unless a code says otherwise", () => {
+  const headers = new Headers({ "retry-after": "754" });
+  expect(judged({ status: 403, headers })).toBe("rate_limited");
+  expect(judged({ status: 403, headers, code: "invalid_api_key" })).toBe("authentication");
+  expect(judged({ status: 403, headers: new Headers({ "retry-after": "0" }) })).toBe("invalid_input");
+  expect(judged({ status: 400, headers })).toBe("invalid_input");
+});
+
 test("P37 a request that a whole minute's tokens do not suffice for is too large", () => {
   const dialect: Dialect = { ...TERN, limits: xRateLimits };
   const headers = (remaining: string): Headers =>

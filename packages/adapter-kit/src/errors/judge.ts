@@ -1,5 +1,6 @@
 import type { CodeRow, Dialect, Verdict } from "./dialect.ts";
 import type { Refusal } from "./refusal.ts";
+import { waitOf } from "./wait.ts";
 
 /** Inputs' part of a request. */
 export interface Blame {
@@ -105,7 +106,9 @@ const SURE: ReadonlySet<Verdict> = new Set(["authentication", "quota_exceeded", 
 export function judge(refusal: Refusal, dialect: Dialect, { owns }: Blame): Verdict {
   const { status, param, headers } = refusal;
   const named = byCode(refusal, dialect.codes) ?? byCode(refusal, CODES);
-  const said = named ?? byStatus(status, dialect.statuses);
+  // Whoever says how long to wait does not blame an input: Azure's API Management for a quota's period.
+  const isAsked = status === 403 && waitOf(headers, undefined) !== undefined;
+  const said = named ?? (isAsked ? "rate_limited" : byStatus(status, dialect.statuses));
   // A server that has no room for more says so with 429, too: text-embeddings-inference's "Overloaded".
   const verdict = said === "provider_error" && status === 429 ? "rate_limited" : said;
   if (verdict === "rate_limited" && isTooMuch(refusal, dialect)) return "request_too_large";

@@ -42,6 +42,7 @@ test.for<[string, unknown, object]>([
   ["RunPod", { object: "error", message: "m", type: "NotFoundError", param: null, code: 404 }, { status: 404 }],
   // reported of z.ai
   ["z.ai", { code: 401, msg: "m", success: false }, { status: 401 }],
+  ["gateways of that kind", { code: 401, message: "m", data: null }, { status: 401 }],
   // https://platform.minimax.io/docs/api-reference/errorcode
   ["MiniMax", { choices: null, base_resp: { status_code: 1008, status_msg: "m" } }, { code: "1008" }],
   // https://developers.cloudflare.com/ai-gateway/features/guardrails/set-up-guardrail
@@ -51,7 +52,13 @@ test.for<[string, unknown, object]>([
 });
 
 test("P51 an answer that says that it is well is none", () => {
-  for (const more of [{ base_resp: { status_code: 0 } }, { success: true, errors: [] }, { error: null }, { code: 200 }])
+  for (const more of [
+    { base_resp: { status_code: 0 } },
+    { success: true, errors: [] },
+    { error: null },
+    { error: { message: "", code: null } },
+    { code: 200 },
+  ])
     expect(failureIn({ choices: [], ...more })).toBeUndefined();
 });
 

@@ -74,9 +74,10 @@ export function failureIn(answer: unknown, headers?: HeadersLike): Refusal | und
   const isError =
     object === "error" ||
     success === false ||
+    statusIn(fieldsOf(answer) ?? {}) !== undefined ||
     (countIn(fieldsOf(result)?.["status_code"]) ?? 0) > 0 ||
     textIn(error) !== undefined ||
-    Object.values(firstIn(error ?? errors) ?? {}).some((each) => each !== null);
+    Object.values(firstIn(error ?? errors) ?? {}).some((each) => each !== null && each !== "");
   return isError ? refusalIn({ body: answer, headers }) : undefined;
 }
 

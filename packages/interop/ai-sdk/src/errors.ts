@@ -25,7 +25,7 @@ import {
   looksLikeEvents,
   networkError,
   notAnswer,
-  parseJson,
+  parseBody,
   socketError,
 } from "@batchwise/adapter-kit";
 import { BatchwiseError, type ErrorCode, InputError, ProviderError, toError } from "@batchwise/core";
@@ -74,7 +74,7 @@ function callIn(thrown: unknown): RefusedCall | undefined {
   const call = causes.find(({ statusCode }) => typeof statusCode === "number" && statusCode >= 100);
   if (call === undefined || causes.some((each) => BatchwiseError.isInstance(each))) return undefined;
   const valueOf = (name: string): unknown => causes.map((each) => each[name]).find((value) => value !== undefined);
-  const data = parseJson(String(valueOf("responseBody"))) ?? valueOf("data");
+  const data = parseBody(String(valueOf("responseBody"))) ?? valueOf("data");
   const status = call["statusCode"] as number;
   return {
     ...call,

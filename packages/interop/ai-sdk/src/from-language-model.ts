@@ -141,10 +141,10 @@ function generate(
 /** @throws ProviderError for an answer that failed half-way, ResultError for one that is none, or is not the JSON that was asked for */
 function readAnswer(
   result: GenerateResult,
-  { responseFormat }: LanguageModelV4CallOptions,
+  { responseFormat, tools }: LanguageModelV4CallOptions,
   provider: string,
 ): ModelAnswer {
-  const answer = answerIn(result, dialectOf(provider));
+  const answer = answerIn(result, dialectOf(provider), responseFormat?.type === "json" && tools === undefined);
   const { text, finishReason, rawReason = finishReason } = answer;
   if (finishReason === "error" || isGivenUp(rawReason)) throw gaveUp(rawReason, dialectOf(provider));
   if (responseFormat?.type !== "json" || (finishReason !== "stop" && finishReason !== "other")) return answer;

@@ -4,8 +4,17 @@ import type {
   LanguageModelV4FinishReason,
   LanguageModelV4GenerateResult,
 } from "@ai-sdk/provider";
-import { type Dialect, faultIn, fieldsOf, isFiltered, textIn, textOf, usageFrom } from "@batchwise/adapter-kit";
-import type { Usage } from "@batchwise/core";
+import {
+  type Dialect,
+  faultIn,
+  fieldsOf,
+  isFiltered,
+  jsonElsewhere,
+  textIn,
+  textOf,
+  usageFrom,
+} from "@batchwise/adapter-kit";
+import { ResultError, type Usage } from "@batchwise/core";
 
 /** Result of `doGenerate`, of any specification version. */
 export type GenerateResult =
@@ -41,19 +50,25 @@ export function usageOf({ usage }: Partial<GenerateResult>): Usage | undefined {
 /**
  * Reads what a model answered.
  *
+ * @param isJson true where the text is to be JSON, which some servers put elsewhere
  * @throws ProviderError for half an answer beside an error, or ResultError for one without content that is not an empty text
  */
-export function answerIn({ content, finishReason, response }: GenerateResult, dialect: Dialect): ModelAnswer {
+export function answerIn(
+  { content, finishReason, response }: GenerateResult,
+  dialect: Dialect,
+  isJson: boolean,
+): ModelAnswer {
+  const { finish_reason: reason, message } = firstChoice(response?.body) ?? {};
+  const text = textOf(content) || (isJson && jsonElsewhere(message)) || "";
   // A model hides an error beside its text, and leaves out an empty text as it does a missing one: the body alone tells.
   const fault = faultIn(response?.body, dialect);
-  if (fault !== undefined) throw fault;
+  if (fault !== undefined && (text === "" || !ResultError.isInstance(fault))) throw fault;
   const { unified, raw } = typeof finishReason === "string" ? { unified: finishReason, raw: undefined } : finishReason;
-  const { finish_reason: reason, message } = firstChoice(response?.body) ?? {};
   const rawReason = textIn(raw) ?? textIn(reason);
   // Models of version v2 leave a refusal out, and say that all is well.
   const isHeldBack = isFiltered(rawReason) || textIn(textOf(fieldsOf(message)?.["refusal"])) !== undefined;
   return {
-    text: textOf(content) ?? "",
+    text,
     finishReason: isHeldBack ? "content-filter" : unified === "unknown" ? "other" : unified,
     rawReason,
     content,

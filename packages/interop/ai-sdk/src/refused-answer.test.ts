@@ -17,21 +17,25 @@ function modelsOf(openai: { chat(id: string): LanguageModel; responses(id: strin
   return { chat: openai.chat("m"), responses: openai.responses("m") };
 }
 
+function counted(answer: () => Response): { readonly fetch: typeof globalThis.fetch; readonly count: () => number } {
+  let calls = 0;
+  return { fetch: async () => (calls++, answer()), count: () => calls };
+}
+
 /** Outcomes of 20 prompts that all get this body, and what it took. */
 async function run<Output>(
   model: (fetch: typeof globalThis.fetch) => LanguageModel,
   body: object,
   options?: FromLanguageModelOptions<Output>,
 ) {
-  let calls = 0;
-  const fetch: typeof globalThis.fetch = async () => (calls++, Response.json(body));
+  const { fetch, count } = counted(() => Response.json(body));
   const clock = new FakeClock();
   const prompts = Array.from({ length: 20 }, (_, index) => `Prompt ${index}`);
   let tokens = 0;
   const onFinish = ({ usage }: FinishReport): void => void (tokens = usage.inputTokens);
   const batch = { returnExceptions: true, clock, random: () => 0.5, onFinish } as const;
   const outcomes = await runOn(clock, fromLanguageModel<Output>(model(fetch), options).batch(prompts, batch));
-  return { outcomes, calls, tokens };
+  return { outcomes, calls: count(), tokens };
 }
 
 const USAGE = { prompt_tokens: 7, completion_tokens: 3 };
@@ -81,6 +85,15 @@ describe.each(VERSIONS)("a model of specification version %s", (_, make) => {
     expect((await run((fetch) => make(fetch).responses, cut)).outcomes[0]).toMatchObject({ finishReason: "length" });
     const begun = await run((fetch) => make(fetch).responses, { ...whole, status: "in_progress" });
     expect(begun.outcomes.every((each) => each instanceof Error)).toBe(true);
+  });
+
+  // router-for-me/CLIProxyAPI#417: comments of a stream before a body that is whole
+  test("P51 P53 an answer in a body that is not quite JSON is used", async () => {
+    const text = `: OPENROUTER PROCESSING\n\n${JSON.stringify(chatBody({}))}`;
+    const { fetch, count } = counted(() => new Response(text, { headers: { "content-type": "application/json" } }));
+    const answers = await fromLanguageModel(make(fetch).chat).batch(["a", "b"]);
+    expect(answers).toEqual(answers.map(() => ({ text: "yes", finishReason: "stop", content: [TEXT] })));
+    expect(count()).toBe(2);
   });
 
   test("P51 what is no answer stays none in such a body", async () => {

@@ -150,6 +150,27 @@ describe("structured answers", () => {
     expect(await failureOf(prose.invoke("a"))).toMatchObject({ code: "invalid_result" });
   });
 
+  // vllm-project/vllm#19222, BerriAI/litellm#6741
+  test.each<[string, object]>([
+    ["where its thoughts would be", { reasoning_content: '{"n":1}' }],
+    [
+      "in the call of a tool that it made of the schema",
+      { tool_calls: [{ id: "c", type: "function", function: { name: "f", arguments: '{"n":1}' } }] },
+    ],
+  ])("P52 JSON that a server puts %s is read", async (_, more) => {
+    for (const [, make] of VERSIONS) {
+      const server = serve(() => chatOf(null, { message: { role: "assistant", content: null, ...more } }));
+      const { chat } = make(server.fetch);
+      expect(await batch(fromLanguageModel(chat, { schema }))).toEqual(Array.from({ length: 20 }, () => ({ n: 1 })));
+      expect(server.calls).toBe(20);
+    }
+    const prose = serve(() =>
+      chatOf(null, { message: { role: "assistant", content: null, reasoning_content: "Hm." } }),
+    );
+    const [slot] = await batch(fromLanguageModel(chatWith(prose.fetch), { schema }), 1);
+    expect(slot).toMatchObject({ code: "invalid_result" });
+  });
+
   test("a text that is not asked to be JSON stays as it is", async () => {
     const server = serve(() => chatOf(WRAPPED[1]));
     expect(await fromLanguageModel(chatWith(server.fetch)).invoke("a")).toMatchObject({ text: WRAPPED[1] });

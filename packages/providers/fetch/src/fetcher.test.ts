@@ -85,6 +85,11 @@ describe("outputs", () => {
     const headers = { "content-type": "text/event-stream" };
     const wire = new Wire(() => new Response('{"a":1}\n\ndata: [DONE]\n\n', { headers }));
     expect(await make(wire).invoke(PAGE)).toEqual({ a: 1 });
+    // router-for-me/CLIProxyAPI#417
+    const commented = new Wire(
+      () => new Response(': OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\n\n{"a":1}', { headers }),
+    );
+    expect(await make(commented).invoke(PAGE)).toEqual({ a: 1 });
   });
 
   test("a status without a body is no JSON, whenever it is asked", async () => {

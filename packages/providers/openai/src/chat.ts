@@ -10,11 +10,11 @@ import {
   isFiltered,
   isGivenUp,
   isWordless,
+  jsonElsewhere,
   networkError,
   notAnswer,
   notInput,
   type OptionsOf,
-  parseJson,
   providerError,
   refused,
   textIn,
@@ -174,16 +174,6 @@ function resultOf({ choices, model, usage }: ChatCompletion, elsewhere?: typeof 
     throw notAnswer("a message's content");
   }
   return { text, finishReason: finishReason || "stop", message: message!, usage: usageOf(usage), model };
-}
-
-/** JSON that a server has put where its models think, or into the one call of a tool that it has made of the schema. */
-function jsonElsewhere(message: unknown): string | undefined {
-  const { reasoning_content: thoughts, reasoning = thoughts, tool_calls: calls } = fieldsOf(message) ?? {};
-  const [call, another] = Array.isArray(calls) ? calls : [];
-  const made = fieldsOf(fieldsOf(call)?.["function"])?.["arguments"];
-  const written = fieldsOf(made) === undefined ? made : JSON.stringify(made);
-  // Which of two it is cannot be told: the second, which is not a text, keeps the first out.
-  return [another ?? written, reasoning].map(textIn).find((text = "") => fieldsOf(parseJson(text)));
 }
 
 /** Some servers answer chats as they do the older completions: with a text in the message's place. */
