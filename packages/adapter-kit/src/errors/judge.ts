@@ -106,7 +106,7 @@ const SURE: ReadonlySet<Verdict> = new Set(["authentication", "quota_exceeded", 
 export function judge(refusal: Refusal, dialect: Dialect, { owns }: Blame): Verdict {
   const { status, param, headers } = refusal;
   const named = byCode(refusal, dialect.codes) ?? byCode(refusal, CODES);
-  // Whoever says how long to wait does not blame an input: Azure's API Management for a quota's period.
+  // A wait says that no input is to blame: Azure's API Management has it for a quota's period.
   const isAsked = status === 403 && waitOf(headers, undefined) !== undefined;
   const said = named ?? (isAsked ? "rate_limited" : byStatus(status, dialect.statuses));
   // A server that has no room for more says so with 429, too: text-embeddings-inference's "Overloaded".
