@@ -46,13 +46,23 @@ export function isWordless(message: unknown, finishReason: unknown): boolean {
   return isUnsaid && !isOther && !isCut(finishReason);
 }
 
+/** Tells whether a body of chat completions holds a refusal of the model's in the place of a text. */
+export function isRefusal(body: unknown): boolean {
+  const { content, refusal } = fieldsOf(firstChoice(body)?.["message"]) ?? {};
+  return textIn(textOf(content)) === undefined && textIn(textOf(refusal)) !== undefined;
+}
+
+function firstChoice(body: unknown): ReturnType<typeof fieldsOf> {
+  const choices = fieldsOf(body)?.["choices"];
+  return Array.isArray(choices) ? fieldsOf(choices[0]) : undefined;
+}
+
 /**
  * Fault in a body of chat completions that SDKs hand out as an answer all the same: an error beside half of one, or a message
  * without text. Undefined for any other body.
  */
 export function faultIn(body: unknown, dialect: Dialect): Error | undefined {
-  const choices = fieldsOf(body)?.["choices"];
-  const choice = Array.isArray(choices) ? fieldsOf(choices[0]) : undefined;
+  const choice = firstChoice(body);
   const failure = failureIn(body) ?? failureIn(choice);
   if (failure !== undefined) return providerError(failure, dialect, ANY_INPUT);
   const { message, text, delta, finish_reason: finishReason } = choice ?? {};
@@ -60,8 +70,7 @@ export function faultIn(body: unknown, dialect: Dialect): Error | undefined {
   // The older completions have a text instead.
   if (fieldsOf(message) === undefined)
     return text === undefined && delta === undefined ? notAnswer("a message") : undefined;
-  const isRefusal = textOf(fieldsOf(message)?.["refusal"]) !== undefined;
-  return isWordless(message, finishReason) && !isRefusal ? notAnswer("a message's content") : undefined;
+  return isWordless(message, finishReason) && !isRefusal(body) ? notAnswer("a message's content") : undefined;
 }
 
 /**

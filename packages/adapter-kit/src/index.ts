@@ -7,6 +7,7 @@ export {
   isFiltered,
   isGivenUp,
   isOtherAnswer,
+  isRefusal,
   isWordless,
   jsonElsewhere,
   notAnswer,

@@ -9,6 +9,7 @@ import {
   faultIn,
   fieldsOf,
   isFiltered,
+  isRefusal,
   jsonElsewhere,
   textIn,
   textOf,
@@ -66,7 +67,7 @@ export function answerIn(
   const { unified, raw } = typeof finishReason === "string" ? { unified: finishReason, raw: undefined } : finishReason;
   const rawReason = textIn(raw) ?? textIn(reason);
   // Models of version v2 leave a refusal out, and say that all is well.
-  const isHeldBack = isFiltered(rawReason) || textIn(textOf(fieldsOf(message)?.["refusal"])) !== undefined;
+  const isHeldBack = isFiltered(rawReason) || isRefusal(response?.body);
   return {
     text,
     finishReason: isHeldBack ? "content-filter" : unified === "unknown" ? "other" : unified,

@@ -1,4 +1,12 @@
-import { fieldsOf, isFiltered, isGivenUp, jsonTextsIn, type Fields, usageFrom } from "@batchwise/adapter-kit";
+import {
+  type Fields,
+  fieldsOf,
+  isFiltered,
+  isGivenUp,
+  jsonElsewhere,
+  jsonTextsIn,
+  usageFrom,
+} from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { LLMResult } from "@langchain/core/outputs";
@@ -61,6 +69,7 @@ interface Message {
   readonly text?: string;
   readonly usage_metadata?: Counts;
   readonly response_metadata?: Fields;
+  readonly additional_kwargs?: Fields;
 }
 
 /** The words of LangChain's packages for why a model stopped. */
@@ -89,7 +98,8 @@ function isAskedForJson(extra: Fields | undefined): boolean {
 function unwrapJson(generation: Generation): void {
   const { message } = generation;
   const text = message?.text ?? generation.text;
-  const [json, another] = jsonTextsIn(text);
+  // Calls may be of tools that were asked for.
+  const [json, another] = jsonTextsIn(text || jsonElsewhere({ ...message?.additional_kwargs, tool_calls: [] }) || "");
   if (json === undefined || another !== undefined || json === text) return;
   generation.text = json;
   if (message === undefined) return;

@@ -9,9 +9,11 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { fromLangChain } from "./index.ts";
 
-/** A choice of an answer: its content, and why it ended. */
+/** A choice of an answer: its message, and why it ended. */
 interface Choice {
   readonly content: unknown;
+  readonly refusal?: string;
+  readonly reasoning_content?: string;
   readonly finish_reason?: string;
 }
 
@@ -24,8 +26,8 @@ function serve(answer: (before: number) => Choice | object | string): { readonly
       const answered = answer(server.calls++);
       if (typeof answered === "string") return Promise.resolve(new Response(answered));
       if (!isChoice(answered)) return Promise.resolve(Response.json(answered));
-      const { content, finish_reason = "stop" } = answered;
-      const message = { role: "assistant", content };
+      const { finish_reason = "stop", ...said } = answered;
+      const message = { role: "assistant", ...said };
       const usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
       if (stream !== true) {
         return Promise.resolve(Response.json({ choices: [{ index: 0, message, finish_reason }], usage }));
@@ -146,6 +148,32 @@ test.each(["content_filter", "SAFETY", "guardrail_intervened"])(
     }
   },
 );
+
+// developers.openai.com, structured outputs: a refusal stands in the place of the content, which LangChain makes an empty text of.
+// A message without content is reported of OpenRouter in sunholo-data/ailang#842.
+test.each<[string, object]>([
+  ["a refusal", { content: null, refusal: "SECRET" }],
+  ["no content", { content: null }],
+])("P51 %s is an error, not an empty text, deep in a chain too", async (_, answer) => {
+  const server = serve(() => answer);
+  const model = modelOf(server);
+  const parser = new StringOutputParser();
+  const bound = model.withConfig({ tags: ["a"] });
+  const chains = [model, model.pipe(parser), prompt.pipe(model).pipe(parser), prompt.pipe(bound).pipe(parser)];
+  for (const [index, chain] of chains.entries()) {
+    const input = (index < 2 ? "a" : { text: "a" }) as never;
+    const error = await failureOf(fromLangChain<BaseLanguageModelInput, unknown>(chain as never).invoke(input));
+    expect(error).toMatchObject({ code: "invalid_result" });
+    expect(inspect(error)).not.toContain("SECRET");
+  }
+  expect(server.calls).toBe(4);
+});
+
+// vllm-project/vllm#19222; a call of a tool may be one that was asked for.
+test("P52 JSON that a server puts where thoughts would be is read by a chain's parser", async () => {
+  const model = modelOf(serve(() => ({ content: "", reasoning_content: '{"n":1}' })));
+  expect(await fromLangChain(model.pipe(new JsonOutputParser())).invoke("a")).toEqual({ n: 1 });
+});
 
 // Documented by OpenRouter: an error in the answer's place, with status 200.
 test("P51 an answer without a choice is a failure that may pass", async () => {

@@ -1,4 +1,13 @@
-import { eventsInstead, faultIn, fieldsOf, looksLikeEvents, within } from "@batchwise/adapter-kit";
+import {
+  eventsInstead,
+  faultIn,
+  type Fields,
+  fieldsOf,
+  isRefusal,
+  looksLikeEvents,
+  refused,
+  within,
+} from "@batchwise/adapter-kit";
 import { AsyncCaller, type AsyncCallerCallOptions } from "@langchain/core/utils/async_caller";
 import { ANY_PROVIDER } from "./errors.ts";
 
@@ -8,23 +17,31 @@ type OnAnswer = (answer: unknown) => unknown;
 /**
  * The same object of theirs, seen with a caller that makes each call once: a model or embeddings object retries in
  * its `caller`, six times unless it was told otherwise, with waits that nothing else knows of (P25). The object itself
- * is left as it is for its other users; what it writes to itself it does write.
+ * is left as it is for its other users; what it writes to itself it does write. Of a chain the models are seen so.
  */
-export function withCaller<Theirs extends object>(theirs: Theirs, onAnswer: OnAnswer): Theirs {
-  if (!hasCaller(theirs)) return theirs;
+export function withCaller<Theirs>(theirs: Theirs, onAnswer: OnAnswer): Theirs {
+  const fields = fieldsOf(theirs);
+  if (fields === undefined || (!hasCaller(fields) && !isChain(fields))) return theirs;
   const caller = new OneCall(onAnswer);
-  return new Proxy(theirs, {
+  return new Proxy(theirs as Theirs & object, {
     get(target, key, receiver): unknown {
-      if (key === "caller") return caller;
+      if (key === "caller" && hasCaller(target)) return caller;
       const value: unknown = Reflect.get(target, key, receiver);
       // A model may have one inside for each of a provider's endpoints, such as LangChain's of OpenAI.
-      return hasCaller(value) ? withCaller(value, onAnswer) : value;
+      return key === "middle" && Array.isArray(value)
+        ? value.map((each: unknown) => withCaller(each, onAnswer))
+        : withCaller(value, onAnswer);
     },
   });
 }
 
-function hasCaller(value: unknown): value is object {
+function hasCaller(value: object): boolean {
   return fieldsOf(value)?.["caller"] instanceof Object;
+}
+
+/** A sequence of theirs, or one with options bound to it. */
+function isChain({ first, last, bound }: Fields): boolean {
+  return (fieldsOf(first) !== undefined && fieldsOf(last) !== undefined) || fieldsOf(bound) !== undefined;
 }
 
 // oxlint-disable typescript/no-unnecessary-type-parameters -- the signatures are theirs
@@ -45,7 +62,7 @@ class OneCall extends AsyncCaller {
     // An SDK hands out as an answer what is none, and their code makes an empty text of it.
     const fault = looksLikeEvents(answer)
       ? eventsInstead(ANY_PROVIDER, { status: 200 })
-      : faultIn(answer, ANY_PROVIDER);
+      : (faultIn(answer, ANY_PROVIDER) ?? (isRefusal(answer) ? refused() : undefined));
     if (fault !== undefined) throw fault;
     return this.#onAnswer(answer) as Awaited<ReturnType<Call>>;
   }
