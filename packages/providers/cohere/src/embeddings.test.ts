@@ -18,6 +18,17 @@ function make(wire: Wire, options: Partial<CohereEmbeddingsOptions> = {}): Coher
 }
 
 describe("what goes over the wire", () => {
+  // docs.cohere.com/v1/reference/embed
+  test("P52 vectors of a server that answers as the first version did are read, and nothing is written to the console", async () => {
+    const written = vi.spyOn(console, "warn");
+    const wire = new Wire(({ body }) =>
+      Response.json({ id: "e", embeddings: body.texts.map((text: string) => [text.length, 1]), texts: body.texts }),
+    );
+    expect(await make(wire).batch(["a", "bcd"])).toEqual([Float32Array.of(1, 1), Float32Array.of(3, 1)]);
+    expect(written).not.toHaveBeenCalled();
+    written.mockRestore();
+  });
+
   test("the key, the address, and every choice spelt out", async () => {
     const wire = new Wire(byLength);
     expect(await make(wire).invoke("abc")).toEqual(Float32Array.of(3, 1));

@@ -44,9 +44,21 @@ async function exchange(call: Call): Promise<Answer> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return { ok: false, error: { reason: "non-json", statusCode: response.status, rawBody: "" }, rawResponse };
   }
-  // The SDK writes what it does not expect to the console. Words in a message's place may quote an input or the key.
-  const { message, ...rest } = body as { readonly message?: unknown };
-  return { ok: true, body: typeof message === "string" ? rest : body, rawResponse };
+  return { ok: true, body: expected(body), rawResponse };
+}
+
+/**
+ * The body with what the SDK expects, as it writes all else to the console: without words in a message's place, which may quote
+ * an input or the key; and with vectors by type, where a server answers as Cohere's first version did
+ * (https://docs.cohere.com/v1/reference/embed).
+ */
+function expected(body: object): object {
+  const { message, embeddings, ...rest } = body as { readonly message?: unknown; readonly embeddings?: unknown };
+  return {
+    ...rest,
+    ...(typeof message === "string" ? {} : defined({ message })),
+    ...defined({ embeddings: Array.isArray(embeddings) ? { float: embeddings } : embeddings }),
+  };
 }
 
 function addressOf({ url, queryParameters = {} }: Call): string {
