@@ -100,6 +100,7 @@ test.for<[string, number, object, Verdict]>([
   ["a balancer", 503, { error: { code: "load_balancer_no_upstream" } }, "provider_error"],
   ["a balance of loads", 503, { error: { code: "load_balance_failed" } }, "provider_error"],
   ["a key's rate", 429, { error: { code: "api_key_rate_limit" } }, "rate_limited"],
+  ["a user's rate", 429, { error: { code: "concurrent_user_limit_exceeded" } }, "rate_limited"],
   ["the service that looks at keys", 503, { error: { code: "authentication_service_unavailable" } }, "provider_error"],
   ["the same in time", 504, { error: { code: "auth_timeout" } }, "provider_error"],
   // Fireworks for an account and for a model, Portkey for a budget: https://docs.fireworks.ai/guides/inference-error-codes
