@@ -32,9 +32,14 @@ const CODES: readonly CodeRow[] = [
   // OpenRouter: money that calls in flight may still cost, free again in a moment; and Alibaba's tokens of a minute.
   [/in_flight_budget|^token_limit$/, "rate_limited"],
   [/^(weight_exceeds_budget|max_tokens_per_request)$/, "request_too_large"],
-  // Money that is spent, or a plan's days and weeks, in the words of many servers. A money word alone says nothing of it.
+  // Money that is spent, in the words of many servers. A money word alone says nothing of it.
   [
-    /(^|_)(arrear\w*|overdue|billing|payment_required|free_tier_(only|daily)|current_quota|account_quota|service_quota|quota_(exhausted|failed|reached)|(pack|charge)_(resource_)?exhaust(ed)?|(usage|cost|key|spend|spending|credits?|budget|daily|weekly|monthly)_limit|low_balance|customer_verification)(_|$)|^(blocked_api_access|limit_exceeded_exception|set_limit_exceeded|user_limit_error)$/,
+    /(^|_)(arrear\w*|overdue|billing|payment_required|low_balance|customer_verification|(usage|cost|key|spend|spending|credits?|budget)_limit)(_|$)|^blocked_api_access$/,
+    "quota_exceeded",
+  ],
+  // The days, weeks and packs of a plan, or what an account allows itself.
+  [
+    /(^|_)(free_tier_(only|daily)|(current|account|service)_quota|quota_(exhausted|failed|reached)|(daily|weekly|monthly)_limit|(pack|charge)_(resource_)?exhaust(ed)?)(_|$)|^(limit_exceeded_exception|set_limit_exceeded|user_limit_error)$/,
     "quota_exceeded",
   ],
   [/(^|_)(insufficient|not_enough|out_of)_(\w+_)?(quota|balance|credits?|funds?)(_|$)/, "quota_exceeded"],
