@@ -29,7 +29,7 @@ function fromBase64(text: string): Float32Array | ResultError {
   const vector = new Float32Array(buffer);
   const square = squareOf(vector);
   // Bytes of another type, such as float16, have exponents as float32 that no model's numbers have, however it is scaled.
-  if (square !== 0 && Number.isFinite(square) && (square <= 1e-6 || square >= 1e20)) return notFloats();
+  if (square !== 0 && Number.isFinite(square) && (square <= 1e-10 || square >= 1e20)) return notFloats();
   return faultOf(square, vector.length) ?? vector;
 }
 
