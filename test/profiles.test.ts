@@ -113,14 +113,44 @@ const texts = Array.from(
   (_, index) => `Text ${index} ${"of some length ".repeat(index % 9 === 8 ? 150 : 3)}`,
 );
 
+/** Worlds that went wrong once, by the kind. */
+const FOUND: Readonly<Record<string, readonly World[]>> = {
+  // The parts of the list that always fails asked in an outage, time and again, before those of others that waited.
+  "Cohere rerank, in parts": [
+    {
+      profile: ["gemini"],
+      seed: 976_033,
+      count: 10,
+      latencyMs: 700,
+      maxInputs: 1,
+      answers: [{ name: "poison", marker: "Text 2 ", status: 500 }],
+      limits: { requestsPerSecond: 1 },
+      faults: {
+        serverErrorRate: 0,
+        htmlErrorRate: 0,
+        resetRate: 0,
+        cutBodyRate: 0.02,
+        rateLimitRate: 0,
+        shuffleRate: 0,
+      },
+      json: undefined,
+    },
+  ],
+};
+
 test.each(Object.entries(KINDS))(
   `%s: in ${RUNS} worlds nothing is lost, doubled or wrongly right, and each run ends`,
-  async (_, kind) => {
+  async (name, kind) => {
     const right = await rightOf(kind);
     let lived = 0;
     await fc.assert(
       fc.asyncProperty(worldsOf(kind), (world) => live(kind, right, world, ++lived)),
-      { numRuns: RUNS, includeErrorInReport: true, ...(SEED === undefined ? {} : { seed: SEED }) },
+      {
+        numRuns: RUNS,
+        examples: (FOUND[name] ?? []).map((world) => [world]),
+        includeErrorInReport: true,
+        ...(SEED === undefined ? {} : { seed: SEED }),
+      },
     );
     expect(lived).toBe(RUNS);
   },

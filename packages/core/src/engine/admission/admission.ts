@@ -102,7 +102,8 @@ export class Admission {
     this.leave();
     try {
       // In an outage it asks before what has failed already; and it goes before what may take too long again.
-      return await this.pass(chunk, this.#options.limiter?.outage !== undefined || this.#slow > 0);
+      const isAsking = this.#options.limiter?.outage !== undefined && this.#options.parent?.isRetry !== true;
+      return await this.pass(chunk, isAsking || this.#slow > 0);
     } finally {
       this.#isParked = false;
       // Others may have waited for this one to pass.

@@ -19,6 +19,8 @@ export interface Permit {
   readonly outer: Permit | undefined;
   /** The time that the call may take, where it is limited. */
   readonly deadline?: { start(): void; stop(): void } | undefined;
+  /** True where the call is not the first one for its inputs. */
+  readonly isRetry?: boolean;
   /** The call, while it goes through middleware. */
   readonly call?: Call | undefined;
 }

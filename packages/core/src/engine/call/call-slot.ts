@@ -14,6 +14,7 @@ export class CallSlot implements Permit {
   readonly outer: Permit | undefined;
   readonly options: CallOptions;
   isBorrowed = false;
+  isRetry = false;
   usage: Usage | undefined;
   limits: RateLimitFacts | undefined;
   requestId: string | undefined;

@@ -81,7 +81,7 @@ export class Caller<Input, Output> {
     slot.limits = undefined;
     slot.requestId = undefined;
     slot.fault = undefined;
-    chunk.attempts++;
+    slot.isRetry = chunk.attempts++ > 0;
     if (!lookUp) stats.callBegins();
     const deadline = timeoutMs === undefined ? undefined : new Deadline(slot.options, timeoutMs, clock, startedAt);
     slot.deadline = deadline;
