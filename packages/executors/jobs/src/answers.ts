@@ -39,13 +39,15 @@ export class Rows<Output> {
   outputTokens = 0;
   /** Lines that have a row. */
   size = 0;
-  readonly #outcomes: (JobRow<Output>["outcome"] | undefined)[];
+  readonly #lines: number;
+  /** Empty until there is a row: jobs whose rows are still to be read are many. */
+  #outcomes: (JobRow<Output>["outcome"] | undefined)[] = [];
   /** Lines that have two answers. */
   readonly #doubled = new Set<number>();
 
   /** @param lines number of lines of the job */
   constructor(lines: number) {
-    this.#outcomes = Array.from({ length: lines }, () => undefined);
+    this.#lines = lines;
   }
 
   /** Error of a row, where there are many and none of them can be read as an answer: those of another job could not either. */
@@ -62,7 +64,8 @@ export class Rows<Output> {
 
   add({ id, outcome, inputTokens = 0, outputTokens = 0 }: JobRow<Output>): void {
     const line = lineOf(id);
-    if (line < 0 || line >= this.#outcomes.length) return;
+    if (line < 0 || line >= this.#lines) return;
+    if (this.size === 0) this.#outcomes = Array.from({ length: this.#lines }, () => undefined);
     const before = this.#outcomes[line];
     // A row that is there twice is one.
     if (isList(outcome) ? isDeepStrictEqual(before, outcome) : before !== undefined) return;

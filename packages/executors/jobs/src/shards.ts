@@ -43,13 +43,12 @@ export function* shards<Input>(
   positions: Iterable<number>,
   limits: ShardLimits<Input>,
 ): Generator<Shard, void, undefined> {
-  let builder = new ShardBuilder(inputs, limits);
+  const builder = new ShardBuilder(inputs, limits);
   for (const group of groups(inputs, positions, limits)) {
     for (const part of fitting(inputs, group, limits)) {
       let line = builder.write(part);
       if (!builder.fits(line)) {
         yield builder.finish();
-        builder = new ShardBuilder(inputs, limits);
         line = builder.write(part);
       }
       builder.add(line);
@@ -71,19 +70,19 @@ interface WrittenLine {
 }
 
 class ShardBuilder<Input> {
-  /** Number of positions up to the end of each line. */
-  readonly #ends: number[] = [];
-  readonly #positions: number[] = [];
   readonly #inputs: readonly Input[];
   readonly #limits: ShardLimits<Input>;
-  readonly #hash = createHash("sha256");
+  /** Number of positions up to the end of each line. */
+  #ends: number[] = [];
+  #positions: number[] = [];
+  #hash = createHash("sha256");
   #bytes = 0;
   #tokens = 0;
 
   constructor(inputs: readonly Input[], limits: ShardLimits<Input>) {
     this.#inputs = inputs;
     this.#limits = limits;
-    this.#hash.update(limits.backend.identity);
+    this.#begin();
   }
 
   get lines(): number {
@@ -118,38 +117,51 @@ class ShardBuilder<Input> {
     this.#hash.update("\n").update(text);
   }
 
+  /** Ends the shard, and begins the next one: nothing of this one is kept here while its job runs. */
   finish(): Shard {
     const { backend } = this.#limits;
     const inputs = this.#inputs;
+    const tokens = this.#tokens;
+    const key = this.#hash.digest("hex").slice(0, 32);
     const [ends, positions] = [Uint32Array.from(this.#ends), Uint32Array.from(this.#positions)];
     const positionsOf = (line: number): number[] => [...positions.subarray(ends[line - 1] ?? 0, ends[line] ?? 0)];
-    const textOf = (id: string): string => backend.line(pick(inputs, positionsOf(Number(id))), id).text;
+    const textOf = (line: number, id: string): string => backend.line(pick(inputs, positionsOf(line)), id).text;
+    this.#begin();
     return {
       lines: ends.length,
       positions,
-      tokens: this.#tokens,
-      key: this.#hash.digest("hex").slice(0, 32),
+      tokens,
+      key,
       positionsOf,
-      write: () => Array.from(ends, (_, line) => new LineToWrite(String(line), textOf)),
+      write: () => Array.from(ends, (_, line) => new LineToWrite(line, textOf)),
     };
+  }
+
+  #begin(): void {
+    [this.#ends, this.#positions, this.#bytes, this.#tokens] = [[], [], 0, 0];
+    this.#hash = createHash("sha256").update(this.#limits.backend.identity);
   }
 }
 
 /**
- * Line that is written when it is read: the texts of 50,000 lines need not be there at once. A getter of the class takes a
- * fifth of the memory that one of each object would.
+ * Line that is written when it is read: the texts of 50,000 lines need not be there at once. Getters of the class take a
+ * fifth of the memory that those of each object would.
  */
 class LineToWrite implements JobLine {
-  readonly id: string;
-  readonly #textOf: (id: string) => string;
+  readonly #line: number;
+  readonly #textOf: (line: number, id: string) => string;
 
-  constructor(id: string, textOf: (id: string) => string) {
-    this.id = id;
+  constructor(line: number, textOf: (line: number, id: string) => string) {
+    this.#line = line;
     this.#textOf = textOf;
   }
 
+  get id(): string {
+    return String(this.#line);
+  }
+
   get text(): string {
-    return this.#textOf(this.id);
+    return this.#textOf(this.#line, this.id);
   }
 
   toJSON(): JobLine {

@@ -14,15 +14,13 @@ export function anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSi
 
 /** Value that `work` resolves to; undefined when the signal is aborted first. */
 export async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
-  if (signal === undefined) return work;
-  const done = new AbortController();
-  const aborted = new Promise<undefined>((resolve) => {
-    anyOf(signal, done.signal).addEventListener("abort", () => resolve(undefined), { once: true });
-    if (signal.aborted) resolve(undefined);
-  });
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const onAbort = (): void => resolve(undefined);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  if (signal?.aborted === true) onAbort();
   try {
     return await Promise.race([aborted, work]);
   } finally {
-    done.abort();
+    signal?.removeEventListener("abort", onAbort);
   }
 }
