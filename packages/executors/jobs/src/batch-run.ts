@@ -8,14 +8,11 @@ import {
   type Runnable,
   toError,
 } from "@batchwise/core";
-import { Answers, countRows, place, reasonFor, type Rows } from "./answers.ts";
-import { isFatal, JobLeftError, timedOut } from "./errors.ts";
+import { CallRun } from "./call-run.ts";
 import { engineSettings } from "./engine-settings.ts";
-import { JobRun } from "./job-run.ts";
+import { timedOut } from "./errors.ts";
 import type { JobEntry } from "./journal.ts";
-import { costOf, jobPriceOf } from "./prices.ts";
 import type { BatchContext, Session, StopSignals } from "./session.ts";
-import { pick, type Shard, type ShardLimits, shards } from "./shards.ts";
 import { anyOf } from "./signals.ts";
 
 /** One `batch`: the engine cuts and counts, and each of its calls is one job, or a few in turn. */
@@ -65,6 +62,18 @@ export class BatchRun<Input, Output> {
     return this.#status === "completed" && this.#areKept && !this.#isJobLeft;
   }
 
+  /** Waits for the last call, then forgets jobs whose results were handed over, and releases the others. */
+  async leave(): Promise<void> {
+    const { journal } = this.#session;
+    await Promise.allSettled(this.#calls);
+    try {
+      if (this.isDone) await journal.drop(this.#taken);
+    } catch (error) {
+      this.#context.onJob({ type: "kept", reason: toError(error) });
+    }
+    for (const entry of this.#taken) journal.release(entry);
+  }
+
   get #jobs(): Runnable<Input, Output> {
     return bulkRunnable(
       (some, options) => this.#track(this.#answer(some, options)),
@@ -84,16 +93,14 @@ export class BatchRun<Input, Output> {
     };
   }
 
-  /** Waits for the last call, then forgets jobs whose results were handed over, and releases the others. */
-  async leave(): Promise<void> {
-    const { journal } = this.#session;
-    await Promise.allSettled(this.#calls);
+  async #answer(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
+    const [session, taken, stop] = [this.#session, this.#taken, this.#stopSignals(options)];
+    const call = new CallRun({ ...this.#context, session, inputs, stop, taken }, options);
     try {
-      if (this.isDone) await journal.drop(this.#taken);
-    } catch (error) {
-      this.#context.onJob({ type: "kept", reason: toError(error) });
+      return await call.run();
+    } finally {
+      this.#isJobLeft ||= call.isJobLeft;
     }
-    for (const entry of this.#taken) journal.release(entry);
   }
 
   #track<T>(call: Promise<T>): Promise<T> {
@@ -102,98 +109,6 @@ export class BatchRun<Input, Output> {
     // oxlint-disable-next-line promise/no-callback-in-promise -- either way the call is over
     call.then(done, done);
     return call;
-  }
-
-  async #answer(inputs: readonly Input[], options: CallOptions): Promise<(Output | Error)[]> {
-    const answers = new Answers<Output>(inputs.length);
-    const call = { inputs, options, answers, stop: this.#stopSignals(options) };
-    const limits: ShardLimits<Input> = {
-      backend: this.#session.backend,
-      caps: this.#session.caps,
-      weigh: this.#session.weigh,
-      refuse: (position, error) => answers.fill(position, error),
-    };
-    const toIsolate = await this.#runJobs(call, answers.slots.keys(), limits);
-    // Each on a line of its own: one more job finds every bad input.
-    if (toIsolate.length > 0)
-      await this.#runJobs(call, toIsolate, { ...limits, caps: { ...limits.caps, inputsPerLine: 1 } });
-    return answers.slots;
-  }
-
-  /** Runs jobs for these inputs, in turn. Returns inputs that need a line of their own. */
-  async #runJobs(
-    call: Call<Input, Output>,
-    positions: Iterable<number>,
-    limits: ShardLimits<Input>,
-  ): Promise<number[]> {
-    const toIsolate: number[][] = [];
-    for (const shard of shards(call.inputs, positions, limits)) {
-      const end = this.#session.journal.isSplit(shard.key) ? "too large" : await this.#runJob(call, shard);
-      if (end !== "too large") toIsolate.push(end);
-      else {
-        const caps = { ...limits.caps, enqueuedTokens: shard.tokens / 2, lines: Math.ceil(shard.lines / 2) };
-        toIsolate.push(await this.#runJobs(call, shard.positions, { ...limits, caps }));
-      }
-    }
-    return toIsolate.flat();
-  }
-
-  async #runJob(call: Call<Input, Output>, shard: Shard): Promise<number[] | "too large"> {
-    const { options, journal } = this.#session;
-    const { answers, stop } = call;
-    const job = new JobRun(this.#session, shard, call.inputs, stop, this.#context, this.#taken);
-    try {
-      const end = await job.end();
-      if (end.kind === "too large") {
-        await journal.split(shard.key);
-        await job.forget();
-        return "too large";
-      }
-      const toIsolate = place(shard, end.rows, answers);
-      this.#report(call, shard, job.id, end);
-      this.#isJobLeft ||= JobLeftError.isInstance(end.reason);
-      const rest = without(answers.open(shard.positions), toIsolate);
-      if (rest.length > 0 && this.#goesLive) await this.#live(call, rest);
-      for (const position of rest) answers.fill(position, reasonFor(end.reason));
-      return toIsolate;
-    } catch (error) {
-      if (stop.signal.aborted) {
-        if (options.cancelOnAbort === true) await job.cancel();
-        throw stop.signal.reason;
-      }
-      if (this.#goesLive) {
-        await job.cancel(true);
-        await this.#live(call, answers.open(shard.positions));
-        return [];
-      }
-      if (isFatal(error)) throw error;
-      this.#isJobLeft ||= job.isNoted || stop.timeout?.aborted === true;
-      answers.fillOpen(shard.positions, toError(error));
-      return [];
-    }
-  }
-
-  // ---- once the time for jobs is up ----
-
-  get #goesLive(): boolean {
-    return this.#timeout?.signal.aborted === true && this.#session.options.fallback === "live";
-  }
-
-  async #live({ inputs, options, answers }: Call<Input, Output>, positions: readonly number[]): Promise<void> {
-    const { live, price } = this.#session;
-    const { clock, random } = this.#context;
-    const outputs = await live.batch(pick(inputs, positions), {
-      ...options,
-      clock,
-      random,
-      returnExceptions: true,
-      report: (facts) => {
-        const { inputTokens = facts.usage?.totalTokens ?? 0, outputTokens = 0, cost } = facts.usage ?? {};
-        const full = cost ?? costOf(price, inputTokens, outputTokens);
-        options.report?.(full === undefined ? facts : { ...facts, usage: { ...facts.usage, cost: full } });
-      },
-    });
-    for (const [index, position] of positions.entries()) answers.fill(position, outputs[index] as Output | Error);
   }
 
   #startClock(): () => void {
@@ -205,50 +120,8 @@ export class BatchRun<Input, Output> {
   }
 
   #stopSignals({ signal }: CallOptions): StopSignals {
-    const { drain } = this.#options;
-    return { signal: anyOf(signal), drain, timeout: this.#timeout?.signal };
+    const timeout = this.#timeout?.signal;
+    const noLongerAwaited = anyOf(signal, timeout);
+    return { signal: anyOf(signal), timeout, noLongerAwaited, closed: anyOf(noLongerAwaited, this.#options.drain) };
   }
-
-  // ---- usage ----
-
-  #report(
-    { options }: Call<Input, Output>,
-    shard: Shard,
-    id: string | undefined,
-    { rows, reason }: { readonly rows: Rows<Output>; readonly reason: Error | undefined },
-  ): void {
-    const { backend, price } = this.#session;
-    const { inputTokens, outputTokens } = rows;
-    const liveCost = costOf(price, inputTokens, outputTokens);
-    const cost = costOf(jobPriceOf(price, backend.priceShare), inputTokens, outputTokens);
-    options.report?.({ usage: { inputTokens, outputTokens, ...(cost === undefined ? {} : { cost }) } });
-    const { answered, failed } = countRows(shard, rows);
-    const inputs = shard.positions.length;
-    this.#context.onJob({
-      type: "ended",
-      id,
-      inputs,
-      answered,
-      failed,
-      inputTokens,
-      outputTokens,
-      cost,
-      liveCost,
-      reason,
-    });
-  }
-}
-
-/** One call of the engine: its inputs and where their outcomes go. */
-interface Call<Input, Output> {
-  readonly inputs: readonly Input[];
-  readonly options: CallOptions;
-  readonly answers: Answers<Output>;
-  readonly stop: StopSignals;
-}
-
-function without(positions: readonly number[], others: readonly number[]): number[] {
-  if (others.length === 0) return [...positions];
-  const excluded = new Set(others);
-  return positions.filter((position) => !excluded.has(position));
 }

@@ -2,7 +2,7 @@ import { BatchwiseError, type RunnableSettings, type Weight } from "@batchwise/c
 import { isRetryable, JobLeftError } from "./errors.ts";
 import { jobPriceOf } from "./prices.ts";
 import type { Session } from "./session.ts";
-import { bytesOf, LONGEST_ID } from "./shards.ts";
+import { bytesOf, LONGEST_ID } from "./shard.ts";
 
 const ATTEMPTS = 3;
 /** Jobs in flight at once. */

@@ -1,4 +1,5 @@
-import type { JobBackend, JobCaps, Price, Weight } from "@batchwise/core";
+import type { JobBackend } from "@batchwise/core";
+import type { JobTerms } from "./job-terms.ts";
 import { costOf, jobPriceOf } from "./prices.ts";
 import { shards } from "./shards.ts";
 
@@ -20,10 +21,7 @@ export interface JobEstimate {
 /** Cuts every input as a batch would, and sends nothing. Inputs that would be refused are left out. */
 export function estimateJobs<Input>(
   inputs: readonly Input[],
-  backend: JobBackend<Input>,
-  caps: JobCaps,
-  weigh: (input: Input) => Weight,
-  price: Price | undefined,
+  { backend, caps, weigh, price }: JobTerms<Input, unknown>,
 ): JobEstimate {
   let jobs = 0;
   let lines = 0;

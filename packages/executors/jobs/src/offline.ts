@@ -2,31 +2,19 @@ import {
   ArgumentError,
   type BatchOptions,
   type CallOptions,
-  type Clock,
   type Completed,
   type Inputs,
-  isRunnable,
-  type JobBackend,
-  type JobCaps,
   Runnable,
   type RunnableSettings,
-  type StandardSchema,
-  type Weight,
-  withConfig,
 } from "@batchwise/core";
-import { CreationQueue } from "./creation-queue.ts";
 import { type JobEstimate, estimateJobs } from "./estimate-jobs.ts";
-import { Journal } from "./journal.ts";
+import { type JobTerms, jobTerms } from "./job-terms.ts";
 import { checkOptions, type OfflineOptions } from "./options.ts";
-import { ReadingTurns } from "./reading-turns.ts";
-import type { Session } from "./session.ts";
 import { SharedSession } from "./shared-session.ts";
 import { untilReturn } from "./until-return.ts";
 
 /** Inputs of a lazy source in jobs at once. */
 const WINDOW = 200_000;
-/** Inputs of a job where the provider states no cap. */
-const MAX_INPUTS = 50_000;
 
 /**
  * The same Runnable through its provider's offline jobs: cheaper, and within a day instead of at once. Its `batch` gives
@@ -48,25 +36,16 @@ export function offline<Input, Output>(
 /** Runnable that `offline` returns. */
 export class Offline<Input, Output> extends Runnable<Input, Output> {
   override readonly settings: RunnableSettings<Input, Output>;
-  readonly #live: Runnable<Input, Output>;
   readonly #options: OfflineOptions;
-  readonly #load: () => Promise<JobBackend<Input, Output>>;
-  #backend: Promise<JobBackend<Input, Output>> | undefined;
-  readonly #session = new SharedSession<Input, Output>((clock) => this.#start(clock));
+  readonly #terms: () => Promise<JobTerms<Input, Output>>;
+  readonly #session: SharedSession<Input, Output>;
 
   constructor(runnable: Runnable<Input, Output>, options: OfflineOptions) {
     super();
     checkOptions(options);
-    const load = isRunnable(runnable) ? runnable.settings?.jobs : undefined;
-    if (load === undefined) {
-      throw new ArgumentError(
-        "Expected `runnable` to be a Runnable with offline jobs (settings.jobs), got none. " +
-          "OpenAI's and Cohere's embeddings and chat have them.",
-      );
-    }
-    this.#live = runnable;
     this.#options = options;
-    this.#load = load;
+    this.#terms = jobTerms(runnable, options);
+    this.#session = new SharedSession(runnable, options, this.#terms);
     const { weigh, callOptions } = runnable.settings ?? {};
     this.settings = {
       request: { maxInputs: options.window ?? WINDOW },
@@ -106,7 +85,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
     if (options.signal?.aborted === true) return super.batch(inputs, options);
     // The caller may change the array while the store is opened.
     const kept = Array.isArray(inputs) ? (inputs.slice() as Input[]) : inputs;
-    const visit = this.#session.visit(this.#options, options);
+    const visit = this.#session.visit(options);
     try {
       const batch = await visit.enter();
       return await (batch === undefined ? super.batch(kept, options) : batch.run(kept));
@@ -135,7 +114,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   ): AsyncGenerator<Completed<Input, Output>, void> {
     this.#requireCapsThatHold(options);
     const kept = inputs.slice();
-    const visit = this.#session.visit(this.#options, options);
+    const visit = this.#session.visit(options);
     try {
       const batch = await visit.enter();
       yield* batch?.outcomes(kept) ?? super.batchAsCompleted(kept, options);
@@ -158,9 +137,7 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
    * Inputs that would be refused count as inputs only.
    */
   async estimateJobs(inputs: Iterable<Input>): Promise<JobEstimate> {
-    const backend = await this.#loadBackend();
-    const { price } = this.#live.settings ?? {};
-    return estimateJobs([...inputs], backend, this.#caps(backend), (input) => this.#weigh(input), price);
+    return estimateJobs([...inputs], await this.#terms());
   }
 
   /**
@@ -174,45 +151,4 @@ export class Offline<Input, Output> extends Runnable<Input, Output> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-
-  async #start(clock: Clock): Promise<Session<Input, Output>> {
-    const backend = await this.#loadBackend();
-    const caps = this.#caps(backend);
-    const { schema, price } = this.#live.settings ?? {};
-    // The engine checks outputs against the schema, those of the fallback too: once is enough.
-    const unchecked = schema === undefined ? this.#live : withConfig(this.#live, { schema: ANY_OUTPUT });
-    return {
-      backend,
-      caps,
-      journal: await Journal.open(this.#options.store),
-      creationQueue: new CreationQueue(caps, clock),
-      reading: new ReadingTurns(),
-      live: unchecked,
-      options: this.#options,
-      price,
-      weigh: (input) => this.#weigh(input),
-    };
-  }
-
-  #loadBackend(): Promise<JobBackend<Input, Output>> {
-    this.#backend ??= this.#load().catch((error: unknown) => {
-      this.#backend = undefined;
-      throw error;
-    });
-    return this.#backend;
-  }
-
-  #caps({ caps }: JobBackend<Input, Output>): JobCaps {
-    const { enqueuedTokens = caps.enqueuedTokens } = this.#options;
-    return { ...caps, inputs: caps.inputs ?? MAX_INPUTS, ...(enqueuedTokens === undefined ? {} : { enqueuedTokens }) };
-  }
-
-  #weigh(input: Input): Weight {
-    return this.#live.settings?.weigh?.(input) ?? { tokens: 0 };
-  }
 }
-
-/** Schema that accepts every output as it is. */
-const ANY_OUTPUT: StandardSchema<unknown, any> = {
-  "~standard": { version: 1, vendor: "batchwise", validate: (value) => ({ value }) },
-};

@@ -1,7 +1,7 @@
 import { ProviderError } from "@batchwise/core";
-import { Rows } from "./answers.ts";
 import { isGone, jobLeft } from "./errors.ts";
 import { type Patience, persist, REFUSALS } from "./persist.ts";
+import { Rows } from "./rows.ts";
 
 /** Rows of a job, and why there are no more. */
 export interface JobRows<Output> {

@@ -1,14 +1,13 @@
-import type { Clock, JobBackend, JobCaps, Price, Runnable, Weight } from "@batchwise/core";
+import type { Clock, Runnable } from "@batchwise/core";
 import type { CreationQueue } from "./creation-queue.ts";
 import type { JobEvent } from "./job-event.ts";
-import type { Journal } from "./journal.ts";
+import type { JobTerms } from "./job-terms.ts";
+import type { JobEntry, Journal } from "./journal.ts";
 import type { OfflineOptions } from "./options.ts";
 import type { ReadingTurns } from "./reading-turns.ts";
 
 /** State that the batches of one offline Runnable share while any of them runs. */
-export interface Session<Input, Output> {
-  readonly backend: JobBackend<Input, Output>;
-  readonly caps: JobCaps;
+export interface Session<Input, Output> extends JobTerms<Input, Output> {
   readonly journal: Journal;
   readonly creationQueue: CreationQueue;
   /** Lets one job's rows be read after another's, so that those of one alone are in memory besides outcomes. */
@@ -16,20 +15,6 @@ export interface Session<Input, Output> {
   /** Runnable that does the rest live, once time is up. */
   readonly live: Runnable<Input, Output>;
   readonly options: OfflineOptions;
-  /** Price of a live call. */
-  readonly price: Price | undefined;
-  /** Weight of an input in a live call. */
-  readonly weigh: (input: Input) => Weight;
-}
-
-/** Signals that end the wait for a job. */
-export interface StopSignals {
-  /** The result is no longer wanted. */
-  readonly signal: AbortSignal;
-  /** No new job may be created; those that exist go on. */
-  readonly drain: AbortSignal | undefined;
-  /** The time for jobs is up. */
-  readonly timeout: AbortSignal | undefined;
 }
 
 /** Time, randomness and listener of one batch. */
@@ -39,4 +24,26 @@ export interface BatchContext {
   /** Longest wait to obey that the provider asks for. */
   readonly maxRetryAfterMs: number;
   readonly onJob: (event: JobEvent) => void;
+}
+
+/** Facts that the jobs of one call of the engine share. */
+export interface JobContext<Input, Output> extends BatchContext {
+  readonly session: Session<Input, Output>;
+  /** The call's inputs, to which positions refer. */
+  readonly inputs: readonly Input[];
+  readonly stop: StopSignals;
+  /** Jobs of the journal that the batch has taken. */
+  readonly taken: Set<JobEntry>;
+}
+
+/** Signals that end the wait for a job. */
+export interface StopSignals {
+  /** The result is no longer wanted. */
+  readonly signal: AbortSignal;
+  /** The time for jobs is up. */
+  readonly timeout: AbortSignal | undefined;
+  /** Either of these: the batch does not wait for a job any more. */
+  readonly noLongerAwaited: AbortSignal;
+  /** No new job may be created; with a drain alone, those that exist go on. */
+  readonly closed: AbortSignal;
 }

@@ -1,7 +1,18 @@
-import { type BatchOptions, type Clock, systemClock } from "@batchwise/core";
+import {
+  type BatchOptions,
+  type Clock,
+  type Runnable,
+  type StandardSchema,
+  systemClock,
+  withConfig,
+} from "@batchwise/core";
 import { BatchRun } from "./batch-run.ts";
+import { CreationQueue } from "./creation-queue.ts";
+import type { JobTerms } from "./job-terms.ts";
+import { Journal } from "./journal.ts";
 import type { OfflineOptions } from "./options.ts";
 import { MAX_RETRY_AFTER_MS } from "./persist.ts";
+import { ReadingTurns } from "./reading-turns.ts";
 import type { Session } from "./session.ts";
 import { beforeAbort } from "./signals.ts";
 
@@ -14,19 +25,24 @@ export interface Visit<Input, Output> {
 
 /** Session that all batches of an offline Runnable share while any of them runs. */
 export class SharedSession<Input, Output> {
-  readonly #start: (clock: Clock) => Promise<Session<Input, Output>>;
+  readonly #live: Runnable<Input, Output>;
+  readonly #options: OfflineOptions;
+  readonly #terms: () => Promise<JobTerms<Input, Output>>;
   #session: Promise<Session<Input, Output>> | undefined;
   #closing: Promise<void> | undefined;
   #batches = 0;
   /** Batches that have ended while their calls go on: their jobs are not released yet. */
   readonly #leaving = new Set<Promise<void>>();
 
-  constructor(start: (clock: Clock) => Promise<Session<Input, Output>>) {
-    this.#start = start;
+  constructor(live: Runnable<Input, Output>, options: OfflineOptions, terms: () => Promise<JobTerms<Input, Output>>) {
+    this.#live = live;
+    this.#options = options;
+    this.#terms = terms;
   }
 
   /** Opens the session for one batch, and releases it after the last one. */
-  visit(own: Pick<OfflineOptions, "clock" | "onJob">, options: BatchOptions<Input, Output>): Visit<Input, Output> {
+  visit(options: BatchOptions<Input, Output>): Visit<Input, Output> {
+    const own = this.#options;
     const clock = own.clock ?? options.clock ?? systemClock;
     const opening = this.#open(clock);
     let batch: BatchRun<Input, Output> | undefined;
@@ -66,7 +82,17 @@ export class SharedSession<Input, Output> {
 
   async #reopen(clock: Clock): Promise<Session<Input, Output>> {
     await this.#closing;
-    return this.#start(clock);
+    const terms = await this.#terms();
+    const live = this.#live;
+    return {
+      ...terms,
+      journal: await Journal.open(this.#options.store),
+      creationQueue: new CreationQueue(terms.caps, clock),
+      reading: new ReadingTurns(),
+      // The engine checks outputs against the schema, those of the fallback too: once is enough.
+      live: live.settings?.schema === undefined ? live : withConfig(live, { schema: ANY_OUTPUT }),
+      options: this.#options,
+    };
   }
 
   /** Releases the store after the last batch. */
@@ -88,3 +114,8 @@ async function closeSession<Input, Output>(opened: Promise<Session<Input, Output
     // A store that could not be opened was reported; a lock that is left is taken over.
   }
 }
+
+/** Schema that accepts every output as it is. */
+const ANY_OUTPUT: StandardSchema<unknown, any> = {
+  "~standard": { version: 1, vendor: "batchwise", validate: (value) => ({ value }) },
+};

@@ -1,0 +1,171 @@
+import { ProviderError } from "@batchwise/core";
+import { findJob, findLateJob } from "./find-job.ts";
+import type { JobEntry } from "./journal.ts";
+import { isWorthAsking, type Patience, persist } from "./persist.ts";
+import { firstPollMs } from "./poll-job.ts";
+import type { JobContext } from "./session.ts";
+import type { Shard } from "./shard.ts";
+import { deadline } from "./signals.ts";
+
+/** Time for the provider to take a cancellation once the batch's is up, and tries of other calls from then on. */
+const HURRY_MS = 10_000;
+const HURRIED_TRIES = 3;
+
+/** The provider's job of a shard: the journal has a note of it before it is created, which it is once. */
+export class ProviderJob<Input, Output> {
+  readonly #shard: Shard;
+  readonly #context: JobContext<Input, Output>;
+  #entry: JobEntry | undefined;
+  /** True where the provider may have the job, although its id is unknown. */
+  #mayExist = false;
+  #isCanceled = false;
+
+  constructor(shard: Shard, context: JobContext<Input, Output>) {
+    this.#shard = shard;
+    this.#context = context;
+  }
+
+  /** The provider's id of the job, once it is known. */
+  get id(): string | undefined {
+    return this.#entry?.id;
+  }
+
+  /** True where the journal has a note of it: it goes on, or may have been created. */
+  get isNoted(): boolean {
+    return this.#entry !== undefined;
+  }
+
+  /** True once its cancellation was asked for. */
+  get isCanceled(): boolean {
+    return this.#isCanceled;
+  }
+
+  /**
+   * Finds the job that an earlier run has left, or creates it. Its tokens count from now on. Returns its id.
+   *
+   * @throws JobStoreError where the job cannot be noted down; the provider's error where no further try helps
+   */
+  async attach(): Promise<string> {
+    const { session, stop } = this.#context;
+    const { journal, creationQueue } = session;
+    const known = this.#take(journal.claim(this.#shard.key));
+    this.#mayExist = known !== undefined;
+    let hasEntered = false;
+    try {
+      const found = known && (known.id ?? (await this.#findNoted(known)));
+      if (found !== undefined) {
+        creationQueue.join(this.#shard.tokens);
+        this.#announce("reattached", found);
+        return found;
+      }
+      await creationQueue.enter(this.#shard.tokens, stop.closed);
+      hasEntered = true;
+      const entry = known ?? this.#take(await journal.intend(this.#shard.key, newTag(this.#shard.key)));
+      const id = await this.#create(entry as JobEntry);
+      await journal.created(entry as JobEntry, id);
+      this.#announce("created", id);
+      return id;
+    } catch (error) {
+      if (hasEntered) creationQueue.leave(this.#shard.tokens);
+      // A refused job does not exist; otherwise the next try looks for it before it creates one.
+      if (!this.#mayExist) await this.forget();
+      else if (this.#entry !== undefined) journal.release(this.#entry);
+      throw error;
+    } finally {
+      if (hasEntered) creationQueue.created();
+    }
+  }
+
+  /** Patience with calls about the job, which is paid; little of it once it was canceled. */
+  patience(signal: AbortSignal): Patience {
+    const tries = this.#isCanceled ? { tries: HURRIED_TRIES } : {};
+    return { ...this.#context, signal, isWorthAnother: isWorthAsking, ...tries };
+  }
+
+  /**
+   * Cancels the job, if there is one. Its finished rows stay.
+   *
+   * @param isHurried whether the batch waits for it
+   * @returns whether the provider has taken it
+   */
+  async cancel(isHurried: boolean = false): Promise<boolean> {
+    if (this.#isCanceled) return false;
+    this.#isCanceled = true;
+    const { backend } = this.#context.session;
+    using hurry = isHurried ? deadline(this.#context.clock, HURRY_MS) : undefined;
+    const signal = hurry?.signal ?? NEVER;
+    const patience = { ...this.#context, signal, ...(isHurried ? { tries: 1 } : {}) };
+    try {
+      const id = this.#entry?.id ?? (this.#entry && (await findJob(backend, this.#entry.tag, patience)));
+      if (id === undefined) return false;
+      await persist(() => backend.cancel(id, { signal }), patience);
+      this.#context.onJob({ type: "canceled", id });
+      return true;
+    } catch {
+      // It goes on then, and is found in the journal unless all is done without it.
+      return false;
+    }
+  }
+
+  /** Forgets a job that has no rows. */
+  async forget(): Promise<void> {
+    if (this.#entry === undefined) return;
+    await this.#context.session.journal.drop([this.#entry]);
+    this.#context.taken.delete(this.#entry);
+    this.#entry = undefined;
+  }
+
+  /** Creates the job, with the same tag at every try: where an answer was lost, the job is found by its tag. */
+  #create({ tag }: JobEntry): Promise<string> {
+    const { session, stop } = this.#context;
+    const lines = this.#shard.write();
+    const create = async (): Promise<string> => {
+      const mightExist = this.#mayExist;
+      this.#mayExist = true;
+      try {
+        return await session.backend.create(lines, tag, { signal: stop.noLongerAwaited });
+      } catch (error) {
+        this.#mayExist = mightExist || !isRefused(error);
+        throw error;
+      }
+    };
+    return persist(create, { ...this.#context, signal: stop.closed }, () =>
+      this.#mayExist ? this.#findLate(tag) : Promise.resolve(undefined),
+    );
+  }
+
+  async #findNoted(entry: JobEntry): Promise<string | undefined> {
+    const id = await this.#findLate(entry.tag);
+    if (id !== undefined) await this.#context.session.journal.created(entry, id);
+    return id;
+  }
+
+  #findLate(tag: string): Promise<string | undefined> {
+    const { session, clock, stop } = this.#context;
+    const pause = { ms: firstPollMs(session.options), clock, signal: stop.closed };
+    return findLateJob(session.backend, tag, this.patience(stop.noLongerAwaited), pause);
+  }
+
+  #take(entry: JobEntry | undefined): JobEntry | undefined {
+    this.#entry = entry;
+    if (entry !== undefined) this.#context.taken.add(entry);
+    return entry;
+  }
+
+  #announce(type: "created" | "reattached", id: string): void {
+    this.#context.onJob({ type, id, tag: this.#entry?.tag ?? "", inputs: this.#shard.positions.length });
+  }
+}
+
+/** True where the provider has said no, so that there is no job. */
+function isRefused(error: unknown): boolean {
+  return ProviderError.isInstance(error) && (!error.retryable || error.code === "rate_limited");
+}
+
+/** Signal of calls that are made even after an abort. */
+const NEVER: AbortSignal = new AbortController().signal;
+
+/** Tag of a new job: one whose results were handed over must not be mistaken for one that is being created. */
+function newTag(key: string): string {
+  return `batchwise-${key.slice(0, 16)}-${crypto.randomUUID().slice(0, 13)}`;
+}
