@@ -56,10 +56,10 @@ export class CallRun<Input, Output> {
     const { job } = run;
     try {
       const end = await run.end();
-      if (end.kind === "too large") {
+      if (end === "too large") {
         await session.journal.split(shard.key);
         await job.forget();
-        return "too large";
+        return end;
       }
       const toIsolate = place(shard, end.rows, answers);
       reportJob(shard, job.id, end, this.#context, this.#options.report);

@@ -7,13 +7,7 @@ import { type JobRows, readRows } from "./read-rows.ts";
 import { Rows } from "./rows.ts";
 import type { JobContext } from "./session.ts";
 import { lineOf, pick, type Shard } from "./shard.ts";
-import { anyOf, deadline } from "./signals.ts";
-
-/** End of a job. */
-type JobEnd<Output> =
-  | ({ readonly kind: "rows" } & JobRows<Output>)
-  /** The provider has no capacity for a job as large as this one. */
-  | { readonly kind: "too large" };
+import { within } from "./signals.ts";
 
 /** Times for the provider once the batch's is up: to answer a poll, and to hand over what was finished. */
 const HURRY_MS = 10_000;
@@ -39,20 +33,19 @@ export class JobRun<Input, Output> {
   }
 
   /**
-   * Resumes the job that an earlier run has left, or creates it; waits for its end, and reads its rows.
+   * Resumes the job that an earlier run has left, or creates it; waits for its end, and reads its rows. "too large" where
+   * the provider has no capacity for a job as large as this one.
    *
    * @throws the reason of the signal that ends the wait; the provider's error where no further try helps
    * @throws JobStoreError where the job cannot be noted down
    */
-  async end(): Promise<JobEnd<Output>> {
+  async end(): Promise<JobRows<Output> | "too large"> {
     let alone = 0;
     for (let refusals = 0; ; refusals++) {
-      const { rows, reason } = await this.#once();
-      if (rows.size > 0 || reason === undefined || !isOverCapacity(reason) || refusals >= MOST_REFUSALS) {
-        return { kind: "rows", rows, reason };
-      }
+      const end = await this.#once();
+      if (end.rows.size > 0 || !isOverCapacity(end.reason) || refusals >= MOST_REFUSALS) return end;
       alone = this.#context.session.creationQueue.enqueuedTokens === 0 ? alone + 1 : 0;
-      if (alone >= REFUSALS_ALONE && this.#shard.lines > 1) return { kind: "too large" };
+      if (alone >= REFUSALS_ALONE && this.#shard.lines > 1) return "too large";
       await this.#waitForCapacity(refusals);
     }
   }
@@ -88,20 +81,24 @@ export class JobRun<Input, Output> {
     } catch (reason) {
       const isLate = noLongerAwaited.aborted && !signal.aborted;
       if (!isLate || session.options.fallback !== "live" || !(await this.job.cancel(true))) throw reason;
-      using late = deadline(clock, CANCEL_MS);
-      return await pollJob(id, this.#context, this.job.patience(anyOf(signal, late.signal)), HURRY_MS);
+      return await within(CANCEL_MS, clock, signal, (inTime) =>
+        pollJob(id, this.#context, this.job.patience(inTime), HURRY_MS),
+      );
     }
   }
 
   /** Reads all rows, in any order (P7). */
-  async #read(id: string, reason: Error | undefined): Promise<JobRows<Output>> {
+  #read(id: string, reason: Error | undefined): Promise<JobRows<Output>> {
     const { session, inputs, clock, stop } = this.#context;
-    using late = this.job.isCanceled ? deadline(clock, CANCEL_MS) : undefined;
-    const paid = this.job.patience(late === undefined ? stop.noLongerAwaited : anyOf(stop.signal, late.signal));
+    const { isCanceled } = this.job;
     const inputsOf = (line: string): readonly Input[] => pick(inputs, this.#shard.positionsOf(lineOf(line)));
-    const readInto = (rows: Rows<Output>): Promise<void> =>
-      session.reading.read(session.backend.rows(id, inputsOf, { signal: paid.signal }), (row) => rows.add(row), paid);
-    return readRows(readInto, this.#shard.lines, reason, paid);
+    const wanted = isCanceled ? stop.signal : stop.noLongerAwaited;
+    return within(isCanceled ? CANCEL_MS : undefined, clock, wanted, (signal) => {
+      const paid = this.job.patience(signal);
+      const readInto = (rows: Rows<Output>): Promise<void> =>
+        session.reading.read(session.backend.rows(id, inputsOf, { signal }), (row) => rows.add(row), paid);
+      return readRows(readInto, this.#shard.lines, reason, paid);
+    });
   }
 
   async #waitForCapacity(refusals: number): Promise<void> {

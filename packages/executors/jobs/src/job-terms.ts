@@ -32,7 +32,7 @@ export function jobTerms<Input, Output>(
   runnable: Runnable<Input, Output>,
   options: OfflineOptions,
 ): () => Promise<JobTerms<Input, Output>> {
-  const { jobs: load, price } = (isRunnable(runnable) ? runnable.settings : undefined) ?? {};
+  const load = isRunnable(runnable) ? runnable.settings?.jobs : undefined;
   if (load === undefined) {
     throw new ArgumentError(
       "Expected `runnable` to be a Runnable with offline jobs (settings.jobs), got none. " +
@@ -43,7 +43,7 @@ export function jobTerms<Input, Output>(
   let terms: Promise<JobTerms<Input, Output>> | undefined;
   const begin = async (): Promise<JobTerms<Input, Output>> => {
     const backend = await load();
-    return { backend, caps: capsOf(backend, options), price, weigh };
+    return { backend, caps: capsOf(backend, options), price: runnable.settings?.price, weigh };
   };
   return () =>
     (terms ??= begin().catch((error: unknown) => {

@@ -3,7 +3,7 @@ import { jobLeft, overdue } from "./errors.ts";
 import type { OfflineOptions } from "./options.ts";
 import { jittered, type Patience, persist } from "./persist.ts";
 import type { JobContext } from "./session.ts";
-import { anyOf, deadline } from "./signals.ts";
+import { within } from "./signals.ts";
 
 const FIRST_POLL_MS = 15_000;
 const LONGEST_POLL_MS = 300_000;
@@ -30,10 +30,8 @@ export async function pollJob<Input, Output>(
   const startedAt = clock.now();
   let delayMs = firstMs;
   for (;;) {
-    const state = await persist(async () => {
-      using hurry = callMs === undefined ? undefined : deadline(clock, callMs);
-      return await backend.poll(id, { signal: anyOf(signal, hurry?.signal) });
-    }, paid);
+    const poll = (): Promise<JobState> => within(callMs, clock, signal, (soon) => backend.poll(id, { signal: soon }));
+    const state = await persist(poll, paid);
     onJob({ type: "polled", id, status: state.status, done: state.done });
     if (state.status === "ended") return state;
     // With a time of its own, the batch says how long it waits.

@@ -1,11 +1,11 @@
-import { ProviderError } from "@batchwise/core";
-import { findJob, findLateJob } from "./find-job.ts";
+import { ProviderError, sleep } from "@batchwise/core";
+import { findJob } from "./find-job.ts";
 import type { JobEntry } from "./journal.ts";
 import { isWorthAsking, type Patience, persist } from "./persist.ts";
 import { firstPollMs } from "./poll-job.ts";
 import type { JobContext } from "./session.ts";
 import type { Shard } from "./shard.ts";
-import { deadline } from "./signals.ts";
+import { within } from "./signals.ts";
 
 /** Time for the provider to take a cancellation once the batch's is up, and tries of other calls from then on. */
 const HURRY_MS = 10_000;
@@ -18,7 +18,8 @@ export class ProviderJob<Input, Output> {
   #entry: JobEntry | undefined;
   /** True where the provider may have the job, although its id is unknown. */
   #mayExist = false;
-  #isCanceled = false;
+  /** True once its cancellation was asked for. */
+  isCanceled = false;
 
   constructor(shard: Shard, context: JobContext<Input, Output>) {
     this.#shard = shard;
@@ -33,11 +34,6 @@ export class ProviderJob<Input, Output> {
   /** True where the journal has a note of it: it goes on, or may have been created. */
   get isNoted(): boolean {
     return this.#entry !== undefined;
-  }
-
-  /** True once its cancellation was asked for. */
-  get isCanceled(): boolean {
-    return this.#isCanceled;
   }
 
   /**
@@ -78,7 +74,7 @@ export class ProviderJob<Input, Output> {
 
   /** Patience with calls about the job, which is paid; little of it once it was canceled. */
   patience(signal: AbortSignal): Patience {
-    const tries = this.#isCanceled ? { tries: HURRIED_TRIES } : {};
+    const tries = this.isCanceled ? { tries: HURRIED_TRIES } : {};
     return { ...this.#context, signal, isWorthAnother: isWorthAsking, ...tries };
   }
 
@@ -89,22 +85,21 @@ export class ProviderJob<Input, Output> {
    * @returns whether the provider has taken it
    */
   async cancel(isHurried: boolean = false): Promise<boolean> {
-    if (this.#isCanceled) return false;
-    this.#isCanceled = true;
-    const { backend } = this.#context.session;
-    using hurry = isHurried ? deadline(this.#context.clock, HURRY_MS) : undefined;
-    const signal = hurry?.signal ?? NEVER;
-    const patience = { ...this.#context, signal, ...(isHurried ? { tries: 1 } : {}) };
-    try {
+    if (this.isCanceled) return false;
+    this.isCanceled = true;
+    const { session, clock, onJob } = this.#context;
+    const { backend } = session;
+    // Also after an abort, which is no reason to leave it.
+    const canceled = within(isHurried ? HURRY_MS : undefined, clock, undefined, async (signal) => {
+      const patience = { ...this.#context, signal, ...(isHurried ? { tries: 1 } : {}) };
       const id = this.#entry?.id ?? (this.#entry && (await findJob(backend, this.#entry.tag, patience)));
       if (id === undefined) return false;
       await persist(() => backend.cancel(id, { signal }), patience);
-      this.#context.onJob({ type: "canceled", id });
+      onJob({ type: "canceled", id });
       return true;
-    } catch {
-      // It goes on then, and is found in the journal unless all is done without it.
-      return false;
-    }
+    });
+    // Where it fails, the job goes on, and is found in the journal unless all is done without it.
+    return canceled.catch(() => false);
   }
 
   /** Forgets a job that has no rows. */
@@ -142,8 +137,8 @@ export class ProviderJob<Input, Output> {
 
   #findLate(tag: string): Promise<string | undefined> {
     const { session, clock, stop } = this.#context;
-    const pause = { ms: firstPollMs(session.options), clock, signal: stop.closed };
-    return findLateJob(session.backend, tag, this.patience(stop.noLongerAwaited), pause);
+    const pause = (): Promise<void> => sleep(firstPollMs(session.options), clock, stop.closed);
+    return findJob(session.backend, tag, this.patience(stop.noLongerAwaited), pause);
   }
 
   #take(entry: JobEntry | undefined): JobEntry | undefined {
@@ -161,9 +156,6 @@ export class ProviderJob<Input, Output> {
 function isRefused(error: unknown): boolean {
   return ProviderError.isInstance(error) && (!error.retryable || error.code === "rate_limited");
 }
-
-/** Signal of calls that are made even after an abort. */
-const NEVER: AbortSignal = new AbortController().signal;
 
 /** Tag of a new job: one whose results were handed over must not be mistaken for one that is being created. */
 function newTag(key: string): string {

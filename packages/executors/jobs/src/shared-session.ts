@@ -17,7 +17,7 @@ import type { Session } from "./session.ts";
 import { beforeAbort } from "./signals.ts";
 
 /** Stay of one batch in the session. */
-export interface Visit<Input, Output> {
+interface Visit<Input, Output> {
   /** Resolves to undefined where the batch is aborted first. */
   enter(): Promise<BatchRun<Input, Output> | undefined>;
   leave(): Promise<void>;

@@ -1,10 +1,19 @@
 import type { Clock } from "@batchwise/core";
 
-/** Signal that is aborted after a time, and what takes it off the clock. */
-export function deadline(clock: Clock, ms: number): { readonly signal: AbortSignal } & Disposable {
-  const controller = new AbortController();
-  const cancel = clock.after(ms, () => controller.abort());
-  return { signal: controller.signal, [Symbol.dispose]: cancel };
+/** Result of `work`, whose signal is aborted when the given one is, and after so many milliseconds, if any. */
+export async function within<T>(
+  ms: number | undefined,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  const cancelTimer = ms === undefined ? undefined : clock.after(ms, () => late.abort());
+  try {
+    return await work(anyOf(signal, late.signal));
+  } finally {
+    cancelTimer?.();
+  }
 }
 
 /** Signal that is aborted when any of these is. */
