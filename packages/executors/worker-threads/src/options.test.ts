@@ -38,10 +38,16 @@ describe("options of threadPool", () => {
     expect(make).toThrow(expect.toSatisfy((error) => ArgumentError.isInstance(error)));
   });
 
-  it("a misspelled one is refused, with the known names", () => {
-    const options = { thread: 2 } as ThreadPoolOptions;
+  it.each([
+    ["thread", "Did you mean `threads`?"],
+    ["chunkSize", "Did you mean `chunk`?"],
+    ["transferInput", "Did you mean `transferInputs`?"],
+    // Piscina's.
+    ["filename", "Known: threads, chunk, "],
+  ])("%s is refused, with the one that was meant", (name, hint) => {
+    const options = { [name]: 2 } as ThreadPoolOptions;
     expect(() => threadPool(fixture("double.ts"), options)).toThrow(
-      /^Expected a known option, got `thread`\..*threads, chunk/,
+      `Expected only options of threadPool, got \`${name}\`. ${hint}`,
     );
   });
 

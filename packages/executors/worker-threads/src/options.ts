@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { ResourceLimits, SHARE_ENV } from "node:worker_threads";
 import { ArgumentError, type Clock, systemClock } from "@batchwise/core";
+import { requireKnown, show } from "@batchwise/core/wrappers";
 import { isCloneable } from "./transfer.ts";
 
 /** Options of `threadPool`. */
@@ -50,14 +51,11 @@ export type FilledOptions = Required<Pick<ThreadPoolOptions, "threads" | "chunk"
 
 /** @throws ArgumentError when an option is unknown or has a wrong value. */
 export function fillOptions(options: ThreadPoolOptions): FilledOptions {
+  requireKnown("threadPool", options, Object.keys(CHECKS));
   for (const [name, value] of Object.entries(options)) {
-    const check = CHECKS[name as keyof ThreadPoolOptions];
-    if (check === undefined) {
-      throw new ArgumentError(`Expected a known option, got \`${name}\`. Known: ${Object.keys(CHECKS).join(", ")}.`);
-    }
-    if (value !== undefined && !check.holds(value)) {
-      throw new ArgumentError(`Expected \`${name}\` to be ${check.expected}, got ${described(value)}.`);
-    }
+    const { expected, holds } = CHECKS[name as keyof ThreadPoolOptions];
+    if (value === undefined || holds(value)) continue;
+    throw new ArgumentError(`Expected \`${name}\` to be ${expected}, got ${show(value)}.`);
   }
   return {
     ...options,
@@ -114,10 +112,3 @@ const CHECKS: Readonly<Record<keyof ThreadPoolOptions, Check>> = {
     holds: (value) => isObject(value) && "now" in value && "after" in value,
   },
 };
-
-/** Shows numbers in full, any other value by its type alone: an option may hold a key. */
-function described(value: unknown): string {
-  if (typeof value === "number") return String(value);
-  if (value === null) return "null";
-  return `a value of type ${Array.isArray(value) ? "array" : typeof value}`;
-}

@@ -223,9 +223,15 @@ describe("the same Runnable", () => {
     expect(() => withTelemetry(passOn, null as never)).toThrow(
       "Expected `options` of withTelemetry to be an object, got null",
     );
-    expect(() => withTelemetry(passOn, { spans: true } as never)).toThrow(
-      "Expected only options of withTelemetry, got `spans`",
-    );
+    for (const [name, hint] of [
+      ["spans", "Known: operation, provider, model, "],
+      ["requestSpan", "Did you mean `requestSpans`?"],
+      ["modelName", "Did you mean `model`?"],
+    ]) {
+      expect(() => withTelemetry(passOn, { [name!]: true })).toThrow(
+        `Expected only options of withTelemetry, got \`${name}\`. ${hint}`,
+      );
+    }
     for (const name of [
       "operation",
       "provider",

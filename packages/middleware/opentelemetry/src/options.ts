@@ -1,4 +1,5 @@
 import { ArgumentError } from "@batchwise/core";
+import { requireKnown, show } from "@batchwise/core/wrappers";
 import type { Attributes, MeterProvider, TracerProvider } from "@opentelemetry/api";
 
 /** Options of `withTelemetry`. A Runnable cannot tell whose model it calls, and the conventions ask for it. */
@@ -37,26 +38,16 @@ const OPTIONS: Readonly<Record<keyof TelemetryOptions, Check>> = {
 export function requireOptions(options: TelemetryOptions): void {
   if (typeof options !== "object" || options === null) {
     const example = 'Give such as { operation: "embeddings", provider: "openai" }.';
-    throw new ArgumentError(
-      `Expected \`options\` of withTelemetry to be an object, got ${kindOf(options)}. ${example}`,
-    );
+    throw new ArgumentError(`Expected \`options\` of withTelemetry to be an object, got ${show(options)}. ${example}`);
   }
+  requireKnown("withTelemetry", options, Object.keys(OPTIONS));
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(OPTIONS, name)) {
-      const known = Object.keys(OPTIONS).join(", ");
-      throw new ArgumentError(`Expected only options of withTelemetry, got \`${name}\`. Known: ${known}.`);
-    }
     const [expected, holds] = OPTIONS[name as keyof TelemetryOptions];
-    if (value !== undefined && !holds(value)) {
-      throw new ArgumentError(`Expected \`${name}\` of withTelemetry to be ${expected}, got ${kindOf(value)}.`);
-    }
+    if (value === undefined || holds(value)) continue;
+    throw new ArgumentError(`Expected \`${name}\` of withTelemetry to be ${expected}, got ${show(value)}.`);
   }
 }
 
 function hasMethod(value: unknown, name: string): boolean {
   return typeof value === "object" && value !== null && typeof Reflect.get(value, name) === "function";
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === "object" && value !== null ? "an object" : value === null ? "null" : `a ${typeof value}`;
 }
