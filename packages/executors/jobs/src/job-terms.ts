@@ -53,6 +53,7 @@ export function jobTerms<Input, Output>(
 }
 
 function capsOf({ caps }: JobBackend, options: OfflineOptions): JobCaps {
-  const { enqueuedTokens = caps.enqueuedTokens } = options;
-  return { ...caps, inputs: caps.inputs ?? MAX_INPUTS, ...(enqueuedTokens === undefined ? {} : { enqueuedTokens }) };
+  const { enqueuedTokens = caps.enqueuedTokens, maxInputs = Infinity } = options;
+  const inputs = Math.min(maxInputs, caps.inputs ?? MAX_INPUTS);
+  return { ...caps, inputs, ...(enqueuedTokens === undefined ? {} : { enqueuedTokens }) };
 }

@@ -199,6 +199,15 @@ describe("the provider's caps", () => {
     expect(provider.jobs.map((job) => job.lines.map((line) => line.inputs.length))).toEqual([[3, 1, 1], [3]]);
   });
 
+  it("makes jobs of at most maxInputs, and of no more than the provider takes", async () => {
+    const { clock, jobs, provider } = world({ caps: { inputsPerLine: 2, inputs: 100 } }, { maxInputs: 5 });
+    expect(await jobs.estimateJobs(texts(12))).toMatchObject({ jobs: 3 });
+    expect(await clock.run(jobs.batch(texts(12)))).toEqual(answers(texts(12)));
+    expect(provider.jobs.map((job) => job.lines.flatMap((line) => line.inputs).length)).toEqual([5, 5, 2]);
+    const wide = world({ caps: { inputs: 4 } }, { maxInputs: 6 });
+    expect(await wide.jobs.estimateJobs(texts(12))).toMatchObject({ jobs: 3 });
+  });
+
   it("keeps the tokens in unfinished jobs below enqueuedTokens: further jobs wait for one to end", async () => {
     const { clock, jobs, provider } = world({ caps: { lines: 2 } }, { enqueuedTokens: 30 });
     const inputs = texts(10);
@@ -566,6 +575,7 @@ describe("options", () => {
     ["atempts", "attempts"],
     ["cancelOnAbrot", "cancelOnAbort"],
     ["enqueuedToken", "enqueuedTokens"],
+    ["batchSize", "maxInputs"],
     ["folder", "store"],
     ["fallbacks", "fallback"],
   ])("an unknown option is refused, and the one that was meant is named: %s is %s", (name, meant) => {

@@ -32,6 +32,12 @@ export interface OfflineOptions {
    */
   readonly cancelOnAbort?: boolean;
   /**
+   * Inputs of a job at most. The results of a job are in memory together: 50,000 vectors of 1,536 dimensions take 307 MB.
+   * Another number makes other jobs, so that those of an earlier run are not resumed. A whole number from 1.
+   * @default the backend's cap, or 50,000
+   */
+  readonly maxInputs?: number;
+  /**
    * Inputs of a lazy source in jobs at once: the next ones are taken when all of these have their outcome. An array is
    * taken whole. A whole number from 1. @default 200_000
    */
@@ -69,6 +75,7 @@ const CHECKS: Readonly<Record<keyof OfflineOptions, Check>> = {
   maxWaitMs: POSITIVE,
   fallback: ['"live"', (value) => value === "live"],
   cancelOnAbort: ["true or false", (value) => typeof value === "boolean"],
+  maxInputs: WHOLE,
   window: WHOLE,
   onJob: ["a function", (value) => typeof value === "function"],
   clock: ["a Clock with now() and after()", (value) => hasMethods(value, ["now", "after"])],
