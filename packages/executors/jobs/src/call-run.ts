@@ -64,7 +64,8 @@ export class CallRun<Input, Output> {
       const toIsolate = place(shard, end.rows, answers);
       reportJob(shard, job.id, end, this.#context, this.#options.report);
       this.isJobLeft ||= JobLeftError.isInstance(end.reason);
-      const rest = without(answers.open(shard.positions), toIsolate);
+      const isolated = new Set(toIsolate);
+      const rest = answers.open(shard.positions).filter((position) => !isolated.has(position));
       if (rest.length > 0 && this.#goesLive) await this.#live(rest);
       for (const position of rest) answers.fill(position, reasonFor(end.reason));
       return toIsolate;
@@ -95,10 +96,4 @@ export class CallRun<Input, Output> {
     const outputs = await sendLive(this.#context, positions, this.#options);
     for (const [index, position] of positions.entries()) this.#answers.fill(position, outputs[index] as Output | Error);
   }
-}
-
-function without(positions: readonly number[], others: readonly number[]): number[] {
-  if (others.length === 0) return [...positions];
-  const excluded = new Set(others);
-  return positions.filter((position) => !excluded.has(position));
 }

@@ -82,7 +82,7 @@ export class JobRun<Input, Output> {
       const isLate = noLongerAwaited.aborted && !signal.aborted;
       if (!isLate || session.options.fallback !== "live" || !(await this.job.cancel(true))) throw reason;
       return await within(CANCEL_MS, clock, signal, (inTime) =>
-        pollJob(id, this.#context, this.job.patience(inTime), HURRY_MS),
+        pollJob(id, this.#context, this.job.patience(inTime.signal), HURRY_MS),
       );
     }
   }
@@ -93,7 +93,7 @@ export class JobRun<Input, Output> {
     const { isCanceled } = this.job;
     const inputsOf = (line: string): readonly Input[] => pick(inputs, this.#shard.positionsOf(lineOf(line)));
     const wanted = isCanceled ? stop.signal : stop.noLongerAwaited;
-    return within(isCanceled ? CANCEL_MS : undefined, clock, wanted, (signal) => {
+    return within(isCanceled ? CANCEL_MS : undefined, clock, wanted, ({ signal }) => {
       const paid = this.job.patience(signal);
       const readInto = (rows: Rows<Output>): Promise<void> =>
         session.reading.read(session.backend.rows(id, inputsOf, { signal }), (row) => rows.add(row), paid);

@@ -30,8 +30,7 @@ export async function pollJob<Input, Output>(
   const startedAt = clock.now();
   let delayMs = firstMs;
   for (;;) {
-    const poll = (): Promise<JobState> => within(callMs, clock, signal, (soon) => backend.poll(id, { signal: soon }));
-    const state = await persist(poll, paid);
+    const state = await persist(() => within(callMs, clock, signal, (call) => backend.poll(id, call)), paid);
     onJob({ type: "polled", id, status: state.status, done: state.done });
     if (state.status === "ended") return state;
     // With a time of its own, the batch says how long it waits.

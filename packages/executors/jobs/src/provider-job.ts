@@ -7,7 +7,7 @@ import type { JobContext } from "./session.ts";
 import type { Shard } from "./shard.ts";
 import { within } from "./signals.ts";
 
-/** Time for the provider to take a cancellation once the batch's is up, and tries of other calls from then on. */
+/** Time for the provider to take a cancellation once the batch's is up, and tries of the calls after it. */
 const HURRY_MS = 10_000;
 const HURRIED_TRIES = 3;
 
@@ -48,8 +48,9 @@ export class ProviderJob<Input, Output> {
     this.#mayExist = known !== undefined;
     let hasEntered = false;
     try {
-      const found = known && (known.id ?? (await this.#findNoted(known)));
+      const found = known && (known.id ?? (await this.#findLate(known.tag)));
       if (found !== undefined) {
+        if (known?.id === undefined) await journal.created(known as JobEntry, found);
         creationQueue.join(this.#shard.tokens);
         this.#announce("reattached", found);
         return found;
@@ -89,8 +90,8 @@ export class ProviderJob<Input, Output> {
     this.isCanceled = true;
     const { session, clock, onJob } = this.#context;
     const { backend } = session;
-    // Also after an abort, which is no reason to leave it.
-    const canceled = within(isHurried ? HURRY_MS : undefined, clock, undefined, async (signal) => {
+    // Also after an abort, which does not end a job by itself.
+    const canceled = within(isHurried ? HURRY_MS : undefined, clock, undefined, async ({ signal }) => {
       const patience = { ...this.#context, signal, ...(isHurried ? { tries: 1 } : {}) };
       const id = this.#entry?.id ?? (this.#entry && (await findJob(backend, this.#entry.tag, patience)));
       if (id === undefined) return false;
@@ -127,12 +128,6 @@ export class ProviderJob<Input, Output> {
     return persist(create, { ...this.#context, signal: stop.closed }, () =>
       this.#mayExist ? this.#findLate(tag) : Promise.resolve(undefined),
     );
-  }
-
-  async #findNoted(entry: JobEntry): Promise<string | undefined> {
-    const id = await this.#findLate(entry.tag);
-    if (id !== undefined) await this.#context.session.journal.created(entry, id);
-    return id;
   }
 
   #findLate(tag: string): Promise<string | undefined> {

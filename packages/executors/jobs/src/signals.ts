@@ -5,12 +5,12 @@ export async function within<T>(
   ms: number | undefined,
   clock: Clock,
   signal: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (options: { readonly signal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController();
   const cancelTimer = ms === undefined ? undefined : clock.after(ms, () => late.abort());
   try {
-    return await work(anyOf(signal, late.signal));
+    return await work({ signal: anyOf(signal, late.signal) });
   } finally {
     cancelTimer?.();
   }
