@@ -12,7 +12,7 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .argument("<adapter>", "<package>#<adapter>, installed here; `batchwise adapters` lists them")
     .argument(
       "<input...>",
-      "files, also as quoted patterns: .jsonl, .json, .txt, .csv, .tsv or .parquet file, texts also .gz or .zst; or - for standard input",
+      "files, also as quoted patterns: .jsonl, .json, .txt, .csv, .tsv, .parquet, .arrow or .feather, texts also .gz or .zst; or - for standard input",
     )
     .addOption(
       new Option("--format <format>", "format of the input (default: by its extension)").choices(INPUT_FORMATS),

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parquetWriteBuffer } from "hyparquet-writer";
@@ -32,6 +32,7 @@ async function runWithout(names: readonly string[], argv: readonly string[]): Pr
   const rows = parquetWriteBuffer({ columnData: [{ name: "text", data: ["one", "two"] }] });
   const folder = await pluginFolder("acme", ADAPTERS, {
     "in.parquet": new Uint8Array(rows),
+    "in.feather": await readFile(new URL("fixtures/arrow/lz4.feather", import.meta.url)),
     "in.jsonl": '{"text":"one"}\n{"text":"two"}\n',
     "in.csv": "text,more\none,1\n",
   });
@@ -49,12 +50,14 @@ test.each<[does: string, missing: string, command: string, argv: readonly string
   ["reads Parquet", "hyparquet", PARQUET.join(" "), ["in.parquet"]],
   ["reads Parquet", "hyparquet-compressors", PARQUET.join(" "), ["in.parquet"]],
   ["writes Parquet", "hyparquet-writer", PARQUET.join(" "), ["in.jsonl", "--field", "text", "--output", "out.parquet"]],
+  ["reads Arrow", "apache-arrow", "apache-arrow", ["in.feather"]],
+  ["reads Arrow", "lz4-napi", "lz4-napi", ["in.feather", "--field", "text"]],
   ["writes Arrow", "apache-arrow", "apache-arrow", ["in.jsonl", "--field", "text", "--output", "out.arrow"]],
 ])("a run that %s without %s says what installs it, and sends nothing", async (_, missing, command, argv) => {
   const [code, stderr] = await runWithout([missing], argv);
   expect(stderr).toMatch(
     new RegExp(
-      `^error: Expected \`${missing}\` to be installed for files of \\.\\w+, got no such package\\. Run: npm install (-g )?${command}\n$`,
+      `^error: Expected \`${missing}\` to be installed for files of \\.\\w+( with LZ4)?, got no such package\\. Run: npm install (-g )?${command}\n$`,
     ),
   );
   expect(code).toBe(2);

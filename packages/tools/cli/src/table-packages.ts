@@ -5,6 +5,7 @@ import { ArgumentError } from "@batchwise/core";
 /** Packages of the table formats. They are optional: most runs have none of these files. */
 const PACKAGES = {
   arrow: ["apache-arrow"],
+  lz4: ["lz4-napi"],
   parquet: ["hyparquet", "hyparquet-compressors", "hyparquet-writer"],
 } as const;
 
@@ -25,7 +26,7 @@ export async function withPackages<Module>(
     const missing = names.find((name) => code === "ERR_MODULE_NOT_FOUND" && message.includes(`'${name}'`));
     if (missing === undefined) throw error;
     throw new ArgumentError(
-      `Expected \`${missing}\` to be installed for files of .${format}, got no such package. ` +
+      `Expected \`${missing}\` to be installed for files of ${format === "lz4" ? ".arrow with LZ4" : `.${format}`}, got no such package. ` +
         `Run: ${commandFor(names, import.meta.dirname, process.cwd())}`,
       { cause: error },
     );

@@ -153,7 +153,7 @@ test.each([
   ],
   ["in.csv", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", /got an old workbook of Excel\./],
   ["in.jsonl", "PAR1\x15\x04\x15\x10", /got Parquet\. Give --format parquet\./],
-  ["in.jsonl", "ARROW1\0\0\xff\xff\xff\xff", /got Arrow\. Write it as Parquet\./],
+  ["in.jsonl", "ARROW1\0\0\xff\xff\xff\xff", /got Arrow\. Give --format arrow\./],
   ["in.txt", "BZh91AY&SY", /got bzip2\. Unpack it with bunzip2\./],
   ["in.jsonl", "\xfd7zXZ\0", /got xz\. Unpack it with unxz\./],
 ])("%s that is another file is refused before anything is sent, not row by row", async (name, bytes, message) => {
@@ -300,7 +300,7 @@ describe("packed files", () => {
 
   test("Parquet is not packed", async () => {
     const { stderr } = await echo({ "in.parquet.gz": gzipSync("") }, "in.parquet.gz");
-    expect(stderr).toMatch(/Expected Parquet that is not packed again.*Unpack it/);
+    expect(stderr).toMatch(/Expected parquet that is not packed again.*Unpack it/);
   });
 });
 

@@ -39,6 +39,8 @@ export function columnValue(value: unknown, type: ColumnType): ColumnValue {
       return same(timeOf(BigInt(value as number | bigint), fractionDigitsOf(element)));
     case "bytes":
       return { value: textOf(value as Uint8Array), exact: Buffer.from(value as Uint8Array).toString("base64") };
+    case "uuid":
+      return same(typeof value === "string" ? value : uuidOf(value as Uint8Array));
     case "json":
       return typeof value === "string" ? jsonOf(value) : same(value);
     case "nested":
@@ -102,8 +104,15 @@ export function dayOf(days: number): string {
   return Number.isNaN(date.getTime()) ? String(days) : date.toISOString().replace(/T.*/, "");
 }
 
-function textOf(bytes: Uint8Array): string | Uint8Array {
+/** Text of bytes; the bytes where they are not UTF-8. */
+export function textOf(bytes: Uint8Array): string | Uint8Array {
   return utf8(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) ?? bytes;
+}
+
+function uuidOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString("hex")
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 function jsonOf(text: string): ColumnValue {
@@ -116,9 +125,10 @@ function nestedValue(value: unknown, type: ColumnType, form: keyof ColumnValue):
   const { element, children } = type;
   if (value === null || value === undefined) return null;
   if (children === undefined) return isLeaf(type) ? columnValue(value, type)[form] : untyped(value, form);
-  if (Array.isArray(value)) {
+  if (value instanceof Float32Array && value.every(isPlain)) return value;
+  if (Array.isArray(value) || value instanceof Float32Array) {
     const item = itemOf(type, children);
-    return value.map((each) => nestedValue(each, item, form));
+    return Array.from(value, (each: unknown) => nestedValue(each, item, form));
   }
   const fields = value as Readonly<Record<string, unknown>>;
   const ofMap = element.converted_type === "MAP" ? children[0]?.children?.[1] : undefined;
@@ -127,6 +137,11 @@ function nestedValue(value: unknown, type: ColumnType, form: keyof ColumnValue):
       ? children.map((child) => [child.element.name, child] as const)
       : Object.keys(fields).map((name) => [name, ofMap] as const);
   return Object.fromEntries(named.map(([name, child]) => [name, nestedValue(fields[name], child, form)]));
+}
+
+/** True for a number that JSON has. */
+function isPlain(value: number): boolean {
+  return Number.isFinite(value) && !Object.is(value, -0);
 }
 
 function isLeaf({ kind }: ColumnType): boolean {

@@ -2,10 +2,10 @@ import { ArgumentError } from "@batchwise/core";
 import type { InputFile } from "../inputs/input-files.ts";
 import { nameBefore } from "../inputs/kept.ts";
 import { formatOf } from "../inputs/open-input.ts";
+import { isTypedFormat, tableTypes } from "../inputs/typed-table.ts";
 import type { RunOptions } from "../options.ts";
 import type { OutputFormat } from "../outputs/encoder.ts";
 import type { ColumnTypes } from "./column-type.ts";
-import { withPackages } from "../table-packages.ts";
 
 /**
  * Types of kept columns that all files of the input declare alike. Of any others, the values are kept as texts.
@@ -19,9 +19,8 @@ export async function keptTypes(
 ): Promise<ColumnTypes> {
   if (keep.length === 0) return {};
   const tables = files.map(async ({ path }) => {
-    if (formatOf({ input: path, format }) !== "parquet") return {};
-    const { parquetTypes } = await withPackages("parquet", () => import("../inputs/parquet-records.ts"));
-    return parquetTypes(path);
+    const known = formatOf({ input: path, format });
+    return isTypedFormat(known) ? tableTypes(known, path) : {};
   });
   return sharedTypes(await Promise.all(tables), keep, output === "parquet" || output === "arrow");
 }

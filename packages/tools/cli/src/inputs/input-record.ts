@@ -24,7 +24,7 @@ interface Unreadable extends Place {
 /** Format of a file of inputs. */
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
-export const INPUT_FORMATS = ["jsonl", "json", "text", "csv", "tsv", "parquet"] as const;
+export const INPUT_FORMATS = ["jsonl", "json", "text", "csv", "tsv", "parquet", "arrow"] as const;
 
 /** File of inputs that is open. */
 export interface InputSource {

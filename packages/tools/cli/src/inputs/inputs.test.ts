@@ -136,7 +136,7 @@ describe("text", () => {
       "Expected a column id in the input, got: text.",
     );
     await expect(read("in.csv", "query,documents\n", { kind: "rerank" })).rejects.toThrow(
-      /^Expected JSONL or Parquet .* got csv/,
+      /^Expected JSONL, Parquet or Arrow .* got csv/,
     );
   });
 });
@@ -369,7 +369,7 @@ describe("the file", () => {
     expect(shown(await read("x", "", {}, stdin('"a"\n')))).toEqual(["a"]);
     expect(shown(await read("x", "", {}, { ...stdin("text\na\n"), format: "csv" }))).toEqual(["a"]);
     await expect(read("x", "", {}, { ...stdin(""), format: "parquet" })).rejects.toThrow(
-      /^Expected a file for Parquet/,
+      /^Expected a file for parquet/,
     );
   });
 
@@ -379,7 +379,7 @@ describe("the file", () => {
     );
     await expect(read("in.jsonl", "", {}, { input: "/", format: "text" })).rejects.toThrow(/got a folder\.$/);
     await expect(read("in.xml", "")).rejects.toThrow(
-      /Give --format jsonl, json, text, csv, tsv, parquet; save a workbook as CSV/,
+      /Give --format jsonl, json, text, csv, tsv, parquet, arrow; save a workbook as CSV/,
     );
     expect(shown(await read("in.xml", '"a"', {}, { format: "jsonl" }))).toEqual(["a"]);
   });

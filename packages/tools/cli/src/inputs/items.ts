@@ -7,6 +7,7 @@ import type { InputRecord, InputSource } from "./input-record.ts";
 import { type Keep, type Kept, keptNames, keptOf } from "./kept.ts";
 import type { Prompt } from "./prompt.ts";
 import { type BatchLine, batchLineIn, ID_FIELD, type Requested, type Target } from "./target.ts";
+import { isTypedFormat } from "./typed-table.ts";
 import { fieldsOf, TEXT_FIELD } from "./values.ts";
 
 /** Input of a run. */
@@ -57,7 +58,9 @@ export async function itemsOf(source: InputSource, selection: Selection): Promis
   const { kind } = target;
   const columns = source.columns ?? (format === "text" ? [TEXT_FIELD] : undefined);
   if (kind === "rerank" && (format === "text" || format === "csv" || format === "tsv")) {
-    throw new ArgumentError(`Expected JSONL or Parquet for queries with documents, got ${format}. Convert the input.`);
+    throw new ArgumentError(
+      `Expected JSONL, Parquet or Arrow for queries with documents, got ${format}. Convert the input.`,
+    );
   }
   if (kind === "rerank" && selection.prompt !== undefined) {
     throw new ArgumentError(
@@ -65,8 +68,8 @@ export async function itemsOf(source: InputSource, selection: Selection): Promis
     );
   }
   if (columns !== undefined) {
-    const isTyped = format === "parquet" && takesMessages(target) && columns.includes(MESSAGES_FIELD);
-    const field = fieldIn(columns, selection, isTyped ? MESSAGES_FIELD : undefined);
+    const isList = isTypedFormat(format) && takesMessages(target) && columns.includes(MESSAGES_FIELD);
+    const field = fieldIn(columns, selection, isList ? MESSAGES_FIELD : undefined);
     return { items: items(source, { ...selection, field }), kept: keptNames(columns, keep, taken), parameters: [] };
   }
   const { head, records } = await headOf(source.records, (first) => isHeadEnough(first, selection));

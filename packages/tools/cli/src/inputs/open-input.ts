@@ -8,8 +8,8 @@ import { INPUT_FORMATS, type InputFormat, type InputRecord, type InputSource } f
 import { openJson } from "./json-records.ts";
 import { textBytes } from "./text-bytes.ts";
 import { jsonlRecords, textRecords } from "./text-records.ts";
+import { isTypedFormat, openTable, type TypedFormat } from "./typed-table.ts";
 import { unpacked } from "./unpacked.ts";
-import { withPackages } from "../table-packages.ts";
 
 /** File to open, and the columns to read. */
 export interface InputChoice extends InputForm {
@@ -48,7 +48,7 @@ export async function openInput(choice: InputChoice): Promise<InputSource> {
   const format = formatOf(choice);
   checkForm(choice, format);
   if (input === "-") {
-    if (format === "parquet") throw new ArgumentError("Expected a file for Parquet, got standard input. Give one.");
+    if (isTypedFormat(format)) throw new ArgumentError(`Expected a file for ${format}, got standard input. Give one.`);
     return fromStream(format, stdin, choice);
   }
   let size: number;
@@ -65,19 +65,15 @@ export async function openInput(choice: InputChoice): Promise<InputSource> {
   } catch (error) {
     throw new ArgumentError(`Expected the input ${input} to be readable, got ${reasonOf(error)}.`);
   }
-  if (format !== "parquet") return fromStream(format, stream, choice, size === 0 ? undefined : size);
+  if (!isTypedFormat(format)) return fromStream(format, stream, choice, size === 0 ? undefined : size);
   // It is read by position.
   stream.destroy();
-  const { openParquet } = await withPackages("parquet", () => import("./parquet-records.ts"));
-  return { format, ...(await openParquet(input, choice.wanted, choice.limit ?? Infinity)), close: () => undefined };
+  return { format, ...(await openTable(format, input, choice.wanted, choice.limit)) };
 }
 
-async function fromStream(
-  format: Exclude<InputFormat, "parquet">,
-  stream: Readable,
-  form: InputForm,
-  size?: number,
-): Promise<InputSource> {
+type TextFormat = Exclude<InputFormat, TypedFormat>;
+
+async function fromStream(format: TextFormat, stream: Readable, form: InputForm, size?: number): Promise<InputSource> {
   const close = (): void => void stream.destroy();
   try {
     const bytes = await unpacked(stream);
@@ -103,7 +99,7 @@ async function* measured(records: AsyncIterable<InputRecord>, file: ReadStream):
 }
 
 async function fromText(
-  format: Exclude<InputFormat, "parquet">,
+  format: TextFormat,
   chunks: AsyncIterable<Buffer>,
   { delimiter, quote = '"', escape, header = true }: InputForm,
   size: number | undefined,
@@ -133,6 +129,10 @@ const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
   ".csv": "csv",
   ".tsv": "tsv",
   ".parquet": "parquet",
+  ".arrow": "arrow",
+  ".arrows": "arrow",
+  ".feather": "arrow",
+  ".ipc": "arrow",
 };
 
 /** Ends of the names of files that are packed. */
@@ -142,12 +142,12 @@ const PACKED = /\.(gz|zst)$/i;
 export function formatOf({ input, format }: Pick<InputChoice, "input" | "format">): InputFormat {
   if (input === "-") return format ?? "jsonl";
   const known = format ?? EXTENSIONS[path.extname(input.replace(PACKED, "")).toLowerCase()];
-  if (known === "parquet" && PACKED.test(input)) {
-    throw new ArgumentError(`Expected Parquet that is not packed again, got ${input}. Unpack it.`);
+  if (isTypedFormat(known) && PACKED.test(input)) {
+    throw new ArgumentError(`Expected ${known} that is not packed again, got ${input}. Unpack it.`);
   }
   if (known !== undefined) return known;
   throw new ArgumentError(
-    `Expected ${input} to have a known extension, got another. Give --format ${INPUT_FORMATS.join(", ")}; save a workbook as CSV UTF-8, and Arrow as Parquet.`,
+    `Expected ${input} to have a known extension, got another. Give --format ${INPUT_FORMATS.join(", ")}; save a workbook as CSV UTF-8.`,
   );
 }
 
@@ -167,7 +167,7 @@ function checkForm({ delimiter, quote, escape, header, encoding }: InputForm, fo
       `Expected CSV for --delimiter, --quote, --escape or --no-header, got ${format}. Leave it out, or give --format csv.`,
     );
   }
-  if (format === "parquet" && encoding !== undefined) {
-    throw new ArgumentError("Expected a text file for --encoding, got parquet, which has its own. Leave it out.");
+  if (isTypedFormat(format) && encoding !== undefined) {
+    throw new ArgumentError(`Expected a text file for --encoding, got ${format}, which has its own. Leave it out.`);
   }
 }

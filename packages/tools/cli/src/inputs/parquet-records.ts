@@ -11,9 +11,10 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { type ColumnType, type ColumnTypes, columnTypeOf, isDecimal } from "../columns/column-type.ts";
-import { columnValue, PARSERS } from "../columns/exact-value.ts";
-import { IN_ENCODING, type InputRecord, type InputSource, unreadable } from "./input-record.ts";
+import { PARSERS } from "../columns/exact-value.ts";
+import type { InputRecord, InputSource } from "./input-record.ts";
 import { columnsRead } from "./kept.ts";
+import { tableRecord } from "./table-record.ts";
 
 /**
  * Opens a Parquet file. Of the columns that are asked for, 10,000 rows at a time are in memory where the file has an index
@@ -118,18 +119,10 @@ async function* records(
       shown.map(async (column) => [column, await scan.readColumn({ column, ...part })] as const),
     );
     for (let row = rowStart; row < rowEnd; row++) {
-      const value: Record<string, unknown> = {};
-      const exact: Record<string, unknown> = {};
-      let isText = true;
-      for (const [name, values] of columns) {
-        const type = types[name] as ColumnType;
-        const read = columnValue(values[row - rowStart], type);
-        value[name] = read.value;
-        exact[name] = read.exact;
-        if (type.kind === "text" && read.value instanceof Uint8Array) isText = false;
-      }
-      const place = `row ${row + 1}`;
-      yield isText ? { place, end: row + 1, value, exact } : unreadable(place, row + 1, IN_ENCODING);
+      const cells = columns.map(
+        ([name, values]) => [name, values[row - rowStart] as unknown, types[name] as ColumnType] as const,
+      );
+      yield tableRecord(row + 1, row + 1, cells);
     }
   }
 }

@@ -50,7 +50,7 @@ const OTHERS: readonly { readonly name: string; readonly magic: RegExp; readonly
   },
   { name: "an old workbook of Excel", magic: /^\xd0\xcf\x11\xe0/, advice: "Save the sheet as CSV UTF-8" },
   { name: "Parquet", magic: /^PAR1[\0-\x08\x0e-\x1f]/, advice: "Give --format parquet" },
-  { name: "Arrow", magic: /^(ARROW1\0|\xff{4})/, advice: "Write it as Parquet" },
+  { name: "Arrow", magic: /^(ARROW1\0|\xff{4})/, advice: "Give --format arrow" },
   { name: "bzip2", magic: /^BZh[1-9]1AY/, advice: "Unpack it with bunzip2" },
   { name: "xz", magic: /^\xfd7zXZ/, advice: "Unpack it with unxz" },
 ];

@@ -2,12 +2,12 @@ import { createReadStream } from "node:fs";
 import { ArgumentError } from "@batchwise/core";
 import type { Kept } from "../inputs/kept.ts";
 import { type Line, linesOf } from "../inputs/lines.ts";
+import { openTable, type TypedFormat } from "../inputs/typed-table.ts";
 import type { OutputFormat, TableShape } from "../outputs/encoder.ts";
 import { LINE_BEGINNING } from "../outputs/jsonl-encoder.ts";
 import { ownColumns } from "../outputs/own-names.ts";
 import type { Outcome, Row } from "../outputs/row.ts";
 import type { RowFormat } from "./row-format.ts";
-import { withPackages } from "../table-packages.ts";
 
 /** Row of an output that is there. */
 export interface BaseRow {
@@ -56,14 +56,16 @@ interface TableRow {
   readonly end: number;
 }
 
-function tableRows(file: string, format: OutputFormat, shape: TableShape): AsyncGenerator<TableRow, void> {
-  if (format === "csv") return csvRows(file, shape);
-  return format === "arrow" ? arrowTable(file, shape) : parquetRows(file);
+function tableRows(
+  file: string,
+  format: Exclude<OutputFormat, "jsonl">,
+  shape: TableShape,
+): AsyncGenerator<TableRow, void> {
+  return format === "csv" ? csvRows(file, shape) : typedRows(file, format);
 }
 
-async function* parquetRows(file: string): AsyncGenerator<TableRow, void> {
-  const { openParquet } = await withPackages("parquet", () => import("../inputs/parquet-records.ts"));
-  const { records } = await openParquet(file, undefined, Infinity);
+async function* typedRows(file: string, format: TypedFormat): AsyncGenerator<TableRow, void> {
+  const { records } = await openTable(format, file);
   for await (const record of records)
     if ("value" in record) yield { values: (record.exact ?? record.value) as Kept, end: 0 };
 }
@@ -95,11 +97,6 @@ async function* csvRows(file: string, shape: TableShape): AsyncGenerator<TableRo
     isHeader = false;
     parts = [];
   }
-}
-
-async function* arrowTable(file: string, { types = {} }: TableShape): AsyncGenerator<TableRow, void> {
-  const { arrowRows } = await withPackages("arrow", () => import("./arrow-rows.ts"));
-  for await (const values of arrowRows(file, types)) yield { values, end: 0 };
 }
 
 function rowOf(values: Kept, keep: readonly string[]): Row {
