@@ -232,3 +232,22 @@ test("Cohere's rerank: a query and its documents on each line, scores on each ro
   });
   expect(second).toMatchObject({ index: 1, id: "q2" });
 });
+
+test("lists fit a narrow terminal, and break between words", async () => {
+  const folder = await project();
+  const shown = async (columns: number | undefined, ...argv: readonly string[]): Promise<string> => {
+    const stdout = Object.assign(new Memory(), { columns });
+    expect(await runCommandLine(["adapters", ...argv], { folder, stdout, stderr: new Memory() })).toBe(0);
+    return stdout.text;
+  };
+  for (const argv of [[], ["acme-letters#options"], ["@batchwise/openai#chat"]]) {
+    const whole = await shown(undefined, ...argv);
+    expect(whole).not.toContain("NaN");
+    for (const columns of [32, 40, 80, 200]) {
+      const text = await shown(columns, ...argv);
+      expect(text.split(/\s+/)).toEqual(whole.split(/\s+/));
+      // A word by itself is not cut.
+      expect(text.split("\n").filter((line) => line.length > columns && /\S\s+\S/.test(line))).toEqual([]);
+    }
+  }
+});

@@ -63,7 +63,7 @@ test.each([
   ["--timeout 0", "Give a number above 0, such as 30."],
   ["--max-cost much", "Give a number from 0, such as 0.50."],
   ["--keep a,,b", "Give names with commas between them, such as id,title."],
-  ["--format xml", "Allowed choices are jsonl, json, text, csv, tsv, parquet."],
+  ["--format xml", "Allowed choices are jsonl, json, text, csv, tsv, parquet, arrow."],
   ["--nope", "unknown option '--nope'"],
   ["--concurency 3", "(Did you mean --concurrency?)"],
   ["--max-concurrency 3", "(Did you mean --concurrency?)"],

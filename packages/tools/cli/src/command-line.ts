@@ -38,7 +38,7 @@ export async function runCommandLine(argv: readonly string[], environment: RunEn
         if (result.status === "stopped") throw result.reason;
       }),
     )
-    .addCommand(adaptersCommand(folder, (text) => void stdout.write(text)))
+    .addCommand(adaptersCommand(steering))
     .addCommand(cacheCommand(steering))
     .addCommand(jobsCommand(steering))
     .enablePositionalOptions()

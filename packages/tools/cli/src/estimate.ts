@@ -5,8 +5,10 @@ import type { Step } from "./step.ts";
 const CHUNK = 100_000;
 
 /** Estimate of a run: an upper bound, without retries. */
-export interface RunEstimate extends Estimate {
-  /** Inputs that would fail at once, without being sent. */
+export interface RunEstimate extends Estimate, Unsent {}
+
+/** Inputs that would fail at once, without being sent. */
+export interface Unsent {
   readonly unreadable: number;
   /** Message of the first one's error. */
   readonly firstError?: string | undefined;

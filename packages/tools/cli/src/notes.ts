@@ -1,7 +1,6 @@
 import type { Writable } from "node:stream";
 import { openProgress, type ProgressView, type Standing } from "@batchwise/terminal";
-import wrapAnsi from "wrap-ansi";
-import { widthOf } from "./terminal-width.ts";
+import { wrapped } from "./terminal-width.ts";
 
 /** Notes and progress that a run shows to its user. */
 export class Notes {
@@ -19,7 +18,7 @@ export class Notes {
   /** Writes lines, which break between words where the terminal is too narrow. */
   say(lines: string | undefined): void {
     if (lines === undefined || this.#isQuiet) return;
-    const text = wrapAnsi(lines, widthOf(this.#stream) ?? Infinity, { trim: false });
+    const text = wrapped(lines, this.#stream);
     if (this.#view === undefined) this.#stream.write(`${text}\n`);
     else this.#view.note(text);
   }

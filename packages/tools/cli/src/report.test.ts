@@ -164,7 +164,7 @@ test("--report has usage, cost and the limits that the provider reported; a name
   await expect(stat(path.join(folder, "other.jsonl"))).rejects.toThrow(/ENOENT/);
 });
 
-test("--report has what all inputs would take by a --sample, and --offline --estimate says how many cannot be sent", async () => {
+test("--report has what all inputs would take by a --sample, and --offline --estimate says how many cannot be sent, and why", async () => {
   await using emulator = await startEmulator({ tokens: "fast" });
   const lines = Buffer.concat([Buffer.from(textLines(40)), Buffer.from('"caf\u00e9"\n"na\u00efve"\n', "latin1")]);
   const folder = await temporaryFolder({ "in.jsonl": lines });
@@ -183,9 +183,11 @@ test("--report has what all inputs would take by a --sample, and --offline --est
   expect((await run("in.jsonl", "--estimate")).stdout).toMatch(
     /^Inputs {4}40, and 2 that cannot be sent\n {10}Expected line 41 to be in the file's encoding/m,
   );
-  expect((await run("in.jsonl", "--offline", "--estimate")).stdout).toMatch(/\. 2 cannot be sent\.$/m);
+  expect((await run("in.jsonl", "--offline", "--estimate")).stdout).toMatch(UNSENT);
   const offline = await run("in.jsonl", "--offline", "--output", "out.jsonl");
   expect(offline.code).toBe(1);
-  expect(offline.stderr).toMatch(/^Offline: 40 inputs .* 2 cannot be sent\.$/m);
+  expect(offline.stderr).toMatch(UNSENT);
   expect(await rowsIn(folder)).toHaveLength(42);
 });
+
+const UNSENT = /^Offline: 40 inputs .*\. 2 cannot be sent: Expected line 41 to be in the file's encoding/m;

@@ -2,7 +2,7 @@ import type { CacheStats } from "@batchwise/cache";
 import type { ErrorCode, FinishReport } from "@batchwise/core";
 import type { JobEstimate, JobEvent } from "@batchwise/jobs";
 import { count, counted, dollars, duration } from "@batchwise/terminal";
-import type { RunEstimate } from "./estimate.ts";
+import type { RunEstimate, Unsent } from "./estimate.ts";
 import type { RunOptions } from "./options.ts";
 import type { RunResult } from "./run-result.ts";
 import { TooManyFailures } from "./too-many-failures.ts";
@@ -51,17 +51,17 @@ function shareOf(outputTokens: number | undefined): string {
 /**
  * Estimate of offline jobs, with the live price, as text.
  *
- * @param unreadable inputs that cannot be sent
+ * @param unsent inputs that cannot be sent
  */
 export function jobsText(
   { inputs, jobs, tokens, outputTokens, cost, liveCost }: JobEstimate,
-  unreadable: number,
+  { unreadable, firstError = "" }: Unsent,
 ): string {
   const of = outputTokens === undefined ? UNBOUNDED : "";
   const price =
     cost === undefined || liveCost === undefined ? "" : `, ${dollars(cost)} instead of ${dollars(liveCost)}${of}`;
   const share = shareOf(outputTokens);
-  const others = unreadable === 0 ? "" : ` ${count(unreadable)} cannot be sent.`;
+  const others = unreadable === 0 ? "" : ` ${count(unreadable)} cannot be sent: ${firstError}`;
   return `Offline: ${counted(inputs, "input")} in ${counted(jobs, "job")}, at most ${counted(tokens, "token")}${share}${price}.${others}`;
 }
 

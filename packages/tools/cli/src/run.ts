@@ -19,7 +19,7 @@ import type { Sample } from "./sample/sample.ts";
 import type { Step } from "./step.ts";
 import { Stats } from "./stats.ts";
 import { dedupeOf, type Task } from "./task.ts";
-import { widthOf } from "./terminal-width.ts";
+import { widthOf, wrapped } from "./terminal-width.ts";
 import { withTexts } from "./text-options.ts";
 import { type Ending, writeLive } from "./write-live.ts";
 import { inputsOf, writeOffline } from "./write-offline.ts";
@@ -191,12 +191,12 @@ async function estimate(task: Task, steps: AsyncIterable<Step>): Promise<RunResu
   const { stdout = process.stdout } = environment;
   if (adapter.jobs === undefined) {
     const estimated = await estimateSteps(adapter.runnable, steps, dedupeOf(options));
-    stdout.write(`${estimateText(estimated)}\n`);
+    stdout.write(`${wrapped(estimateText(estimated), stdout)}\n`);
     return estimateResult({ estimate: estimated }, task);
   }
-  const { inputs, unreadable } = await inputsOf(steps);
+  const { inputs, ...others } = await inputsOf(steps);
   const jobsEstimate = await adapter.jobs.estimateJobs(inputs);
-  stdout.write(`${jobsText(jobsEstimate, unreadable)}\n`);
+  stdout.write(`${wrapped(jobsText(jobsEstimate, others), stdout)}\n`);
   return estimateResult({ jobsEstimate }, task);
 }
 

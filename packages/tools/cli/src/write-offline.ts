@@ -3,6 +3,7 @@ import { dollars } from "@batchwise/terminal";
 import { KeptList } from "./kept-list.ts";
 import type { Recorder } from "./recorder.ts";
 import { jobsText } from "./report.ts";
+import type { Unsent } from "./estimate.ts";
 import type { Step } from "./step.ts";
 import { batchOptions, type Task } from "./task.ts";
 import type { Ending } from "./write-live.ts";
@@ -26,6 +27,7 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
   let report: FinishReport | undefined;
   let left = 0;
   let unreadable = 0;
+  let firstError: string | undefined;
   const take = (outcome: Completed<unknown, unknown>): void | Promise<void> => {
     const index = indexes[outcome.index] as number;
     const item = { index, kept: fields.at(outcome.index), end: 0 };
@@ -45,11 +47,12 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
       if (step.isAgain) again.add(index);
     } else {
       unreadable++;
+      firstError ??= content.error.message;
       await recorder.record(step, content);
     }
   }
   left = inputs.length;
-  await announce(task, inputs, unreadable);
+  await announce(task, inputs, { unreadable, firstError });
   try {
     const options: BatchOptions = {
       ...batchOptions(task),
@@ -70,28 +73,26 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
   }
 }
 
-/** Inputs that are sent to the adapter, and the number of those that cannot be. */
-export async function inputsOf(
-  steps: AsyncIterable<Step>,
-): Promise<{ readonly inputs: unknown[]; readonly unreadable: number }> {
+/** Inputs that are sent to the adapter, and those that cannot be. */
+export async function inputsOf(steps: AsyncIterable<Step>): Promise<Unsent & { readonly inputs: unknown[] }> {
   const inputs: unknown[] = [];
   let unreadable = 0;
+  let firstError: string | undefined;
   for await (const { item, isDone } of steps) {
     if (isDone) continue;
     if ("input" in item.content) inputs.push(item.content.input);
-    else unreadable++;
+    else {
+      unreadable++;
+      firstError ??= item.content.error.message;
+    }
   }
-  return { inputs, unreadable };
+  return { inputs, unreadable, firstError };
 }
 
-async function announce(
-  { adapter, options, notes }: Task,
-  inputs: readonly unknown[],
-  unreadable: number,
-): Promise<void> {
+async function announce({ adapter, options, notes }: Task, inputs: readonly unknown[], unsent: Unsent): Promise<void> {
   if (adapter.jobs === undefined || inputs.length === 0) return;
   const estimate = await adapter.jobs.estimateJobs(inputs);
-  notes.say(jobsText(estimate, unreadable));
+  notes.say(jobsText(estimate, unsent));
   const { maxCost = Infinity } = options;
   if (estimate.cost === undefined || estimate.cost <= maxCost) return;
   throw new ArgumentError(

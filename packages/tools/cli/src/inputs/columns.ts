@@ -2,10 +2,11 @@ import { ArgumentError } from "@batchwise/core";
 import { TEXT_KINDS } from "./content.ts";
 import { columnOf, valueAt } from "./field-path.ts";
 import type { InputRecord } from "./input-record.ts";
-import type { Keep } from "./kept.ts";
+import { adviceOnList } from "./json-records.ts";
+import type { Keep, Kept } from "./kept.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Target } from "./target.ts";
-import { fieldsOf } from "./values.ts";
+import { fieldsOf, isObject } from "./values.ts";
 
 /** Fields that are asked for. */
 interface Asked {
@@ -48,33 +49,46 @@ export function fieldIn(
   return wanted;
 }
 
-/** Records within which a field that a prompt names has to be. */
+/** Records within which a field that is named has to be. */
 const HEAD = 100;
 
 /** Tells whether the first records are enough for `checkHead`. */
-export function isHeadEnough(head: readonly InputRecord[], { field, prompt }: Asked): boolean {
+export function isHeadEnough(head: readonly InputRecord[], asked: Asked): boolean {
   if (head.length >= HEAD) return true;
-  if (prompt !== undefined) return missingIn(head, prompt) === undefined;
-  return field !== undefined || head.some((record) => "value" in record);
+  const isNamed = asked.prompt !== undefined || asked.field !== undefined;
+  return isNamed ? missingIn(head, asked) === undefined : head.some((record) => "value" in record);
 }
 
-/** @throws ArgumentError for a field that the prompt names and no record of the head has */
-export function checkHead(head: readonly InputRecord[], { prompt }: Asked): void {
-  const missing = prompt === undefined ? undefined : missingIn(head, prompt);
+/** @throws ArgumentError for a field that the prompt or --field names and no record of the head has */
+export function checkHead(head: readonly InputRecord[], asked: Asked): void {
+  const missing = missingIn(head, asked);
   if (missing === undefined) return;
-  const names = new Set(head.flatMap((record) => ("error" in record ? [] : Object.keys(fieldsOf(record.value)))));
-  if (names.size > 0) throw noColumn(missing, [...names], prompt);
+  const values = head.flatMap((record) => ("error" in record ? [] : [fieldsOf(record.value)]));
+  const names = new Set(values.flatMap(Object.keys));
+  if (names.size === 0) return;
+  throw noColumn(missing, [...names], asked.prompt, values.length === 1 ? adviceOn(values[0]) : "");
 }
 
-function missingIn(head: readonly InputRecord[], { names }: Prompt): string | undefined {
-  return names.find((name) =>
-    head.every((record) => "error" in record || valueAt(fieldsOf(record.value), name) === undefined),
-  );
+function missingIn(head: readonly InputRecord[], { prompt, field }: Asked): string | undefined {
+  const names = prompt?.names ?? (field === undefined ? [] : [field]);
+  return names.find((name) => head.every((record) => "error" in record || !hasField(record.value, name, prompt)));
 }
 
-function noColumn(missing: string, columns: readonly string[], prompt: Prompt | undefined): ArgumentError {
+/** A text that is a record of its own is the input, whatever --field names. */
+function hasField(value: unknown, name: string, prompt: Prompt | undefined): boolean {
+  if (prompt === undefined && typeof value === "string") return true;
+  return valueAt(fieldsOf(value), name) !== undefined;
+}
+
+/** Advice for an answer of a server, saved as it came: one object around the records. */
+function adviceOn(only: Kept | undefined): string {
+  const list = Object.entries(only ?? {}).find(([, value]) => Array.isArray(value) && value.some(isObject));
+  return list === undefined ? "" : ` ${adviceOnList([list[0]])}`;
+}
+
+function noColumn(missing: string, columns: readonly string[], prompt: Prompt | undefined, more = ""): ArgumentError {
   const advice = prompt?.names.includes(missing) === true ? ` ${prompt.advice}` : "";
-  return new ArgumentError(`Expected a column ${missing} in the input, got: ${listed(columns)}.${advice}`);
+  return new ArgumentError(`Expected a column ${missing} in the input, got: ${listed(columns)}.${more}${advice}`);
 }
 
 function listed(columns: readonly string[]): string {

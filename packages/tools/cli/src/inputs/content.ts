@@ -41,6 +41,9 @@ export function contentOf(record: Readable, choice: Choice): Content {
     const advice = TEXT_KINDS.has(target.kind) && field === undefined && isObject(value) ? ADVICE : "";
     return { error: new InputError(`Expected ${place} to ${wish}, got ${kindOf(value)}.${advice}`) };
   }
+  if (value === undefined) {
+    return { error: new InputError(`Expected ${place} to have a value in the field ${field}, got nothing.`) };
+  }
   return { input: expected?.pick?.(value) ?? value };
 }
 

@@ -15,6 +15,8 @@ import { unpacked } from "./unpacked.ts";
 export interface InputChoice extends InputForm {
   /** Path, or `-` for standard input. */
   readonly input: string;
+  /** Name of the file for messages. @default the path */
+  readonly name?: string;
   /** Columns of a table that will be read. @default all */
   readonly wanted: readonly string[] | undefined;
   /** Most records that will be read. @default all */
@@ -63,7 +65,7 @@ export async function openInput(choice: InputChoice): Promise<InputSource> {
     size = stats.size;
     stream = handle.createReadStream();
   } catch (error) {
-    throw new ArgumentError(`Expected the input ${input} to be readable, got ${reasonOf(error)}.`);
+    throw new ArgumentError(`Expected the input ${choice.name ?? input} to be readable, got ${reasonOf(error)}.`);
   }
   if (!isTypedFormat(format)) return fromStream(format, stream, choice, size === 0 ? undefined : size);
   // It is read by position.
@@ -139,15 +141,15 @@ const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
 const PACKED = /\.(gz|zst)$/i;
 
 /** @throws ArgumentError for an extension that is unknown */
-export function formatOf({ input, format }: Pick<InputChoice, "input" | "format">): InputFormat {
+export function formatOf({ input, name = input, format }: Pick<InputChoice, "input" | "name" | "format">): InputFormat {
   if (input === "-") return format ?? "jsonl";
   const known = format ?? EXTENSIONS[path.extname(input.replace(PACKED, "")).toLowerCase()];
   if (isTypedFormat(known) && PACKED.test(input)) {
-    throw new ArgumentError(`Expected ${known} that is not packed again, got ${input}. Unpack it.`);
+    throw new ArgumentError(`Expected ${known} that is not packed again, got ${name}. Unpack it.`);
   }
   if (known !== undefined) return known;
   throw new ArgumentError(
-    `Expected ${input} to have a known extension, got another. Give --format ${INPUT_FORMATS.join(", ")}; save a workbook as CSV UTF-8.`,
+    `Expected ${name} to have a known extension, got another. Give --format ${INPUT_FORMATS.join(", ")}; save a workbook as CSV UTF-8.`,
   );
 }
 

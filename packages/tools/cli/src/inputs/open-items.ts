@@ -37,7 +37,7 @@ export async function openItems(
 }
 
 async function openOne(file: InputFile, choice: Omit<InputChoice, "input">, selection: Selection): Promise<OpenItems> {
-  const source = await openInput({ ...choice, limit: selection.limit, input: file.path });
+  const source = await openInput({ ...choice, limit: selection.limit, input: file.path, name: file.name });
   const { size, close, mayLackHeader = false } = source;
   try {
     return { ...(await itemsOf(source, selection)), size, mayLackHeader, close };

@@ -9,6 +9,16 @@ import { ownColumns } from "../outputs/own-names.ts";
 import type { Outcome, Row } from "../outputs/row.ts";
 import type { RowFormat } from "./row-format.ts";
 
+/** Output file and its format. */
+export interface OutputFile {
+  /** Real path. */
+  readonly file: string;
+  /** Path as the user gave it, for messages. */
+  readonly name: string;
+  readonly format: OutputFormat;
+  readonly shape: TableShape;
+}
+
 /** Row of an output that is there. */
 export interface BaseRow {
   readonly isFailed: boolean;
@@ -23,30 +33,26 @@ export interface BaseRow {
  *
  * @throws ArgumentError for a file that is not the output of a run
  */
-export async function* baseRows(
-  file: string,
-  format: OutputFormat,
-  shape: TableShape,
-  rowFormat: RowFormat,
-): AsyncGenerator<BaseRow, void> {
+export async function* baseRows(output: OutputFile, rowFormat: RowFormat): AsyncGenerator<BaseRow, void> {
+  const { format, shape } = output;
   if (format === "jsonl") {
-    yield* jsonlRows(file);
+    yield* jsonlRows(output);
     return;
   }
   let index = 0;
-  for await (const { values, end } of tableRows(file, format, shape)) {
+  for await (const { values, end } of format === "csv" ? csvRows(output) : typedRows(output.file, format)) {
     const row = rowOf(values, shape.keep);
-    if (row.index !== index) throw noRow(file, `row ${index + 1}`, index);
+    if (row.index !== index) throw noRow(output, `row ${index + 1}`, index);
     index++;
     yield { line: rowFormat.line(row), isFailed: "error" in row.outcome, end };
   }
 }
 
-async function* jsonlRows(file: string): AsyncGenerator<BaseRow, void> {
-  for await (const { bytes, number, end, isWhole } of linesOf(createReadStream(file))) {
+async function* jsonlRows(output: OutputFile): AsyncGenerator<BaseRow, void> {
+  for await (const { bytes, number, end, isWhole } of linesOf(createReadStream(output.file))) {
     if (!isWhole) return;
     const match = LINE_BEGINNING.exec(bytes.toString("latin1", 0, 40));
-    if (Number(match?.[1]) !== number - 1) throw noRow(file, `line ${number}`, number - 1);
+    if (Number(match?.[1]) !== number - 1) throw noRow(output, `line ${number}`, number - 1);
     yield { line: `${bytes.toString()}\n`, isFailed: match?.[2] === "error", end };
   }
 }
@@ -56,14 +62,6 @@ interface TableRow {
   readonly end: number;
 }
 
-function tableRows(
-  file: string,
-  format: Exclude<OutputFormat, "jsonl">,
-  shape: TableShape,
-): AsyncGenerator<TableRow, void> {
-  return format === "csv" ? csvRows(file, shape) : typedRows(file, format);
-}
-
 async function* typedRows(file: string, format: TypedFormat): AsyncGenerator<TableRow, void> {
   const { records } = await openTable(format, file);
   for await (const record of records)
@@ -71,7 +69,7 @@ async function* typedRows(file: string, format: TypedFormat): AsyncGenerator<Tab
 }
 
 /** Rows of our own CSV: it ends a row at a line feed outside of quotes. */
-async function* csvRows(file: string, shape: TableShape): AsyncGenerator<TableRow, void> {
+async function* csvRows({ file, name: output, shape }: OutputFile): AsyncGenerator<TableRow, void> {
   const columns = [...ownColumns(shape), ...shape.keep];
   // Only a CSV that is resumed needs them.
   const [{ parse }, { csvColumns }] = await Promise.all([
@@ -89,7 +87,7 @@ async function* csvRows(file: string, shape: TableShape): AsyncGenerator<TableRo
     const [cells = []] = parse(text);
     if (isHeader ? cells.join("\n") !== header : cells.length !== columns.length) {
       throw new ArgumentError(
-        `Expected ${file} to have the columns ${columns.join(", ")}, got others. Give another --output, or --overwrite.`,
+        `Expected ${output} to have the columns ${columns.join(", ")}, got others. Give another --output, or --overwrite.`,
       );
     }
     const filled = columns.map((name, at) => [name, cells[at] === "" ? undefined : cells[at]] as const);
@@ -111,8 +109,8 @@ function rowOf(values: Kept, keep: readonly string[]): Row {
   return { index: Number(index), kept, outcome };
 }
 
-function noRow(file: string, place: string, index: number): ArgumentError {
+function noRow({ name }: OutputFile, place: string, index: number): ArgumentError {
   return new ArgumentError(
-    `Expected ${place} of ${file} to be the row of the input at ${index}, got another. Give another --output, or --overwrite.`,
+    `Expected ${place} of ${name} to be the row of the input at ${index}, got another. Give another --output, or --overwrite.`,
   );
 }

@@ -2,16 +2,8 @@ import { stat } from "node:fs/promises";
 import { ArgumentError } from "@batchwise/core";
 import { exactJson } from "../inputs/exact-json.ts";
 import type { Kept } from "../inputs/kept.ts";
-import { baseRows } from "./base-rows.ts";
-import type { OutputFormat, TableShape } from "../outputs/encoder.ts";
+import { baseRows, type OutputFile } from "./base-rows.ts";
 import type { RowFormat } from "./row-format.ts";
-
-/** Output file and its format. */
-export interface OutputFile {
-  readonly file: string;
-  readonly format: OutputFormat;
-  readonly shape: TableShape;
-}
 
 /** Rows of an output that is there, from the first one on. */
 export interface Base {
@@ -29,13 +21,13 @@ export const NONE: Base = { rows: 0, bytes: 0, last: undefined };
  * @throws ArgumentError for a file that is not the output of a run
  */
 export async function readBase(choice: OutputFile, rowFormat: RowFormat, failed: Set<number>): Promise<Base> {
-  const { file, format, shape } = choice;
+  const { file, name, format } = choice;
   const { size } = (await stat(file).catch(() => undefined)) ?? { size: 0 };
   if (size === 0) return NONE;
   let rows = 0;
   let bytes = 0;
   let last: string | undefined;
-  for await (const { isFailed, line, end } of baseRows(file, format, shape, rowFormat)) {
+  for await (const { isFailed, line, end } of baseRows(choice, rowFormat)) {
     if (isFailed) failed.add(rows);
     rows++;
     bytes = end;
@@ -46,7 +38,7 @@ export async function readBase(choice: OutputFile, rowFormat: RowFormat, failed:
     return { rows, bytes, last: (exactJson(last) ?? JSON.parse(last)) as Kept };
   } catch {
     throw new ArgumentError(
-      `Expected line ${rows} of ${file} to be the row of the input at ${rows - 1}, got another. ` +
+      `Expected line ${rows} of ${name} to be the row of the input at ${rows - 1}, got another. ` +
         "Give another --output, or --overwrite.",
     );
   }

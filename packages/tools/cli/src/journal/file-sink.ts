@@ -85,7 +85,7 @@ export class FileSink implements RowSink {
       await makeOutput(this.#journal, this.#format, signal);
     } catch (error) {
       signal?.throwIfAborted();
-      throw cannotWrite(this.#journal.choice.file, error);
+      throw cannotWrite(this.#journal.choice.name, error);
     }
   }
 
@@ -148,7 +148,7 @@ export class FileSink implements RowSink {
     try {
       action();
     } catch (error) {
-      const reason = cannotWrite(this.#journal.choice.file, error);
+      const reason = cannotWrite(this.#journal.choice.name, error);
       this.#failure.abort(reason);
       throw reason;
     }

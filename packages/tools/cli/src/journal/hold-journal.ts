@@ -30,7 +30,7 @@ export async function holdJournal<T>(
     onLost: () =>
       lost.abort(new Error(`Expected to be the only writer of ${name}, got another one. Stop one of them.`)),
   }).catch((error: unknown) => {
-    throw stop.aborted ? stop.reason : cannotWrite(file, error);
+    throw stop.aborted ? stop.reason : cannotWrite(name, error);
   });
   let journal: Journal | undefined;
   try {

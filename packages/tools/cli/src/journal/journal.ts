@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { ArgumentError } from "@batchwise/core";
 import type { Item } from "../inputs/items.ts";
-import { type Base, NONE, type OutputFile, readBase } from "./base.ts";
+import { type Base, NONE, readBase } from "./base.ts";
+import type { OutputFile } from "./base-rows.ts";
 import { differencesOf, type Fingerprint } from "./fingerprint.ts";
 import { InputHashes } from "./input-hashes.ts";
 import { Parts } from "./parts.ts";
@@ -10,8 +11,6 @@ import { folderOf, noteIn, type RunNote, writeNote } from "./run-note.ts";
 
 /** Output file and its run, for `Journal.read`. */
 export interface JournalChoice extends OutputFile {
-  /** Path as the user gave it, for messages. */
-  readonly name: string;
   readonly fingerprint: Fingerprint;
   /** True where rows of an earlier run stay. */
   readonly resumes: boolean;

@@ -44,9 +44,9 @@ export async function makeOutput(journal: Journal, format: RowFormat, signal: Ab
 }
 
 async function* linesOf({ choice, base: { rows }, parts, end }: Journal): AsyncGenerator<string, void> {
-  const { file, format, shape } = choice;
+  const { format, shape } = choice;
   // A format of its own: that of the output would hold back these rows.
-  const before = rows > 0 ? baseRows(file, format, shape, await openRowFormat(format, shape)) : undefined;
+  const before = rows > 0 ? baseRows(choice, await openRowFormat(format, shape)) : undefined;
   for (let index = 0; index < end; index++) {
     const old: BaseRow | undefined = index < rows ? ((await before?.next())?.value ?? undefined) : undefined;
     const line = parts.get(index) ?? old?.line;

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { ArgumentError, type JobBackend, type JobState } from "@batchwise/core";
 import type { NotedJob } from "@batchwise/jobs";
@@ -6,6 +7,7 @@ import { count, counted, listing } from "@batchwise/terminal";
 import { Command } from "commander";
 import { readOptions } from "../adapter-options.ts";
 import { findAdapter } from "../find-adapter.ts";
+import { reasonOf } from "../reason-of.ts";
 import { one, settings } from "../run-command.ts";
 import { widthOf } from "../terminal-width.ts";
 import { isWanted, type SteerEnvironment } from "./steer-environment.ts";
@@ -83,11 +85,16 @@ async function cancel(id: string, reference: string, flags: Flags, environment: 
 
 async function notedJobs(
   { jobs = path.join(".batchwise", "jobs") }: Flags,
-  { folder }: SteerEnvironment,
+  { folder: base }: SteerEnvironment,
 ): Promise<NotedJob[]> {
+  const folder = path.resolve(base, jobs);
+  const got = await stat(folder).then((stats) => (stats.isDirectory() ? undefined : "a file"), reasonOf);
+  if (got !== undefined) throw new ArgumentError(`Expected a journal of jobs in ${jobs}, got ${got}. ${FOLDER}`);
   const { listJobs } = await import("@batchwise/jobs");
-  return listJobs(path.resolve(folder, jobs));
+  return listJobs(folder);
 }
+
+const FOLDER = "Give the folder of --jobs: .batchwise/jobs where the run was started, unless it had the option.";
 
 /** @throws ArgumentError for an id that no job of the journal has */
 function jobOf(id: string, jobs: readonly NotedJob[]): NotedJob {

@@ -103,7 +103,11 @@ test.each([
   [["cache", "prune", "kept"], "Expected --older-than or --max-size, got neither."],
   [["cache", "prune", "kept", "--max-size", "much"], "Give a number from 0"],
   [["cache"], "Usage: batchwise cache"],
-  [["jobs", "list"], "Expected a journal of jobs in"],
+  [
+    ["jobs", "list"],
+    "Expected a journal of jobs in .batchwise/jobs, got no such file or folder. Give the folder of --jobs",
+  ],
+  [["jobs", "list", "--jobs", "kept/cache.sqlite"], "Expected a journal of jobs in kept/cache.sqlite, got a file."],
   [["jobs", "show", "x"], "missing required argument 'adapter'"],
 ])("%j: exit code 2, and advice", async (argv, advice) => {
   const folder = await temporaryFolder({ "kept/cache.sqlite": "" });
