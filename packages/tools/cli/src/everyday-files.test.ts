@@ -1,5 +1,6 @@
+import { readdir } from "node:fs/promises";
 import { expect, test, vi } from "vitest";
-import { echo } from "./testing/echo.ts";
+import { echo, echoFolder, echoIn } from "./testing/echo.ts";
 
 // A safeguard, not a measure: processes are started, on machines that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -50,4 +51,58 @@ test("paths that messages name are those that were typed", async () => {
     expect(code).toBe(2);
     expect(stderr).toContain(`error: ${message}`);
   }
+});
+
+const REPEATED = ["--quote", "none", "--escape", "\\"];
+
+test.each<[what: string, files: Record<string, string>, argv: readonly string[], texts: readonly unknown[]]>([
+  // https://www.postgresql.org/docs/current/sql-copy.html, Text Format: line ends, tabs and backslashes as letters.
+  [
+    "Postgres' COPY",
+    { "in.tsv": "id\ttext\n1\ttwo\\nlines\n2\tC:\\\\new\n3\ta\\tb\n" },
+    ["in.tsv", ...REPEATED],
+    ["two\nlines", "C:\\new", "a\tb"],
+  ],
+  // https://dev.mysql.com/doc/refman/8.4/en/select-into.html: a backslash before line ends and tabs as they are.
+  [
+    "MySQL's OUTFILE",
+    { "in.tsv": "id\ttext\n1\ttwo\\\nlines\n2\ta\\\tb\n" },
+    ["in.tsv", ...REPEATED],
+    ["two\nlines", "a\tb"],
+  ],
+  // https://docs.snowflake.com/en/sql-reference/sql/create-file-format, ESCAPE_UNENCLOSED_FIELD: a backslash.
+  ["Snowflake's unload", { "in.csv": "id,text\n1,one\\, two\n" }, ["in.csv", ...REPEATED], ["one, two"]],
+])("texts of %s are read without their escapes", async (_, files, argv, texts) => {
+  expect(await echo(files, ...argv, "--field", "text")).toMatchObject({ code: 0, texts });
+});
+
+// https://clickhouse.com/docs/interfaces/formats/CSV: \N without quotes is null; it would be paid for as a text.
+test("the null of a database's text format is null: it is not sent, and kept as null", async () => {
+  const files = { "in.csv": 'id,text\n1,\\N\n\\N,one\n2,"\\N"\n' };
+  const { code, rows } = await echo(files, "in.csv", "--field", "text", "--keep", "id");
+  expect(code).toBe(1);
+  expect(rows[0]?.error?.message).toMatch(/^Expected line 2 to have a text.*, got null\./);
+  expect(rows.slice(1)).toEqual([
+    { index: 1, output: "one", id: null },
+    { index: 2, output: "\\N", id: "2" },
+  ]);
+});
+
+// JuliaData/DataFrames.jl#2904, learningequality/ricecooker#143: `é` of a Mac and of a keyboard look the same; so do spaces after commas.
+test("a column is found by the name that it shows", async () => {
+  const [apart, whole] = ["te\u0301xt", "t\u00e9xt"];
+  const files = { "in.csv": `id, ${apart}\n1,a\n`, "in.jsonl": `{"o":{"${apart}":"b"}}\n` };
+  const { rows } = await echo(files, "in.csv", "--field", whole, "--keep", whole);
+  expect(rows).toEqual([{ index: 0, output: "a", [whole]: "a" }]);
+  expect(await echo(files, "in.csv", "--prompt", `{id} {${whole}}`)).toMatchObject({ code: 0, texts: ["1 a"] });
+  expect(await echo(files, "in.jsonl", "--field", `o.${whole}`)).toMatchObject({ code: 0, texts: ["b"] });
+  // One of the exact name comes first.
+  const both = { "in.csv": "text, text\nexact,other\n" };
+  expect(await echo(both, "in.csv", "--field", "text")).toMatchObject({ texts: ["exact"] });
+});
+
+test("- is standard output", async () => {
+  const folder = await echoFolder({ "in.jsonl": '"a"\n' });
+  expect(await echoIn(folder, "in.jsonl", "--output", "-")).toMatchObject({ code: 0, texts: ["a"] });
+  expect(await readdir(folder)).not.toContain("-");
 });

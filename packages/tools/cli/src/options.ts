@@ -25,7 +25,7 @@ export interface RunOptions extends InputForm {
   readonly schema?: string | JsonSchema | undefined;
   /** Fields of the input's record that are copied into its output, by name or path; "all" of them. @default none */
   readonly keep?: Keep | undefined;
-  /** A file that ends in .jsonl, .csv, .parquet or .arrow. @default JSONL on standard output */
+  /** A file that ends in .jsonl, .csv, .parquet or .arrow, or `-` for standard output. @default JSONL on standard output */
   readonly output?: string | undefined;
   /** Vectors in JSONL: lists of numbers, or texts of 32-bit floats, little-endian, in base64. @default "numbers" */
   readonly vectors?: VectorForm | undefined;

@@ -38,6 +38,35 @@ const TALK = [
 ];
 
 describe("rows with messages", () => {
+  // Azure/azure-sdk-for-python#41642: a CSV has conversations as JSON. biolink/kgx#64: pandas writes lists as Python does.
+  test("as JSON in a table's cells are messages, and a list of Python is not sent as a text", async () => {
+    const cells = [TALK, [{ role: "user", content: "c" }]].map((each) => JSON.stringify(each));
+    const rows = [...cells, "[{'role': 'user', 'content': 'd'}]", "plain"].map(
+      (cell) => `"${cell.replaceAll('"', '""')}"\n`,
+    );
+    const {
+      code,
+      bodies,
+      rows: out,
+    } = await ran({ "in.csv": `messages\n${rows.join("")}` }, ...CHAT, "--field", "messages");
+    expect(code).toBe(1);
+    expect(bodies.map(({ messages }) => messages)).toEqual([
+      TALK,
+      [{ role: "user", content: "c" }],
+      [{ role: "user", content: "plain" }],
+    ]);
+    expect(out[2]?.error?.message).toMatch(
+      /^Expected line 4 to have messages as JSON.* Python's json\.dumps writes it/,
+    );
+    const lines = [{ messages: cells[1] }, { conversation: `{"messages":${cells[1]}}` }].map((row) =>
+      JSON.stringify(row),
+    );
+    const whole = await ran({ "in.jsonl": `${lines[0]}\n` }, ...CHAT);
+    expect(whole.bodies[0]?.messages).toEqual([{ role: "user", content: "c" }]);
+    const wrapped = await ran({ "in.jsonl": `${lines[1]}\n` }, ...CHAT, "--field", "conversation");
+    expect(wrapped.bodies[0]?.messages).toEqual([{ role: "user", content: "c" }]);
+  });
+
   test("are conversations of a chat adapter, whole", async () => {
     const lines = [{ id: 1, messages: TALK }, "c", { id: 3, messages: [] }, { id: 4, messages: [{ content: "x" }] }];
     const content = lines.map((line) => `${JSON.stringify(line)}\n`).join("");

@@ -38,7 +38,8 @@ import { inputsOf, writeOffline } from "./write-offline.ts";
  *   output: "vectors.jsonl",
  * });
  */
-export async function run(given: RunOptions, environment: RunEnvironment = {}): Promise<RunResult> {
+export async function run(asked: RunOptions, environment: RunEnvironment = {}): Promise<RunResult> {
+  const given = asked.output === "-" ? { ...asked, output: undefined } : asked;
   checkOptions(given);
   const { folder = process.cwd(), env = process.env, stderr = process.stderr } = environment;
   const files = await inputFiles(given.input, folder);

@@ -80,7 +80,7 @@ function hasField(value: unknown, name: string, prompt: Prompt | undefined): boo
   return valueAt(fieldsOf(value), name) !== undefined;
 }
 
-/** Advice for an answer of a server, saved as it came: one object around the records. */
+/** Advice for an answer of a server, saved as it was: one object around the records. */
 function adviceOn(only: Kept | undefined): string {
   const list = Object.entries(only ?? {}).find(([, value]) => Array.isArray(value) && value.some(isObject));
   return list === undefined ? "" : ` ${adviceOnList([list[0]])}`;

@@ -35,6 +35,11 @@ export function contentOf(record: Readable, choice: Choice): Content {
     return { error: new InputError(message) };
   }
   const value = field === undefined || typeof all === "string" ? all : valueAt(all, field);
+  if (field !== undefined && takesMessages(target) && isOfMessages(value, field)) {
+    const list = messagesIn(parsed(value));
+    const message = `Expected ${place} to have messages as JSON in the field ${field}, got another text. Python's json.dumps writes it, str does not.`;
+    return list === undefined ? { error: new InputError(message) } : { input: list };
+  }
   const expected = expectedOf(target);
   if (expected !== undefined && !expected.holds(value)) {
     const wish = field === undefined ? `be ${expected.what}` : `have ${expected.what} in the field ${field}`;
@@ -81,10 +86,31 @@ const MESSAGES: Expected = {
   pick: messagesIn,
 };
 
-/** Messages that are a list, or the field `messages` of an object. */
+/** Messages that are a list, or the field `messages` of an object, which may be the list's JSON. */
 function messagesIn(value: unknown): readonly object[] | undefined {
-  const list = isObject(value) ? value[MESSAGES_FIELD] : value;
+  const field = isObject(value) ? value[MESSAGES_FIELD] : value;
+  const list = isObject(value) && isOfMessages(field, MESSAGES_FIELD) ? parsed(field) : field;
   return isMessages(list) ? list : undefined;
+}
+
+/**
+ * True for a text that tables have for messages: one that begins as a list of objects in a field of that name, or as an
+ * object of nothing but messages in any field.
+ */
+function isOfMessages(value: unknown, field: string): value is string {
+  if (typeof value !== "string") return false;
+  if (field.split(".").at(-1) === MESSAGES_FIELD && /^\s*\[\s*\{/.test(value)) return true;
+  if (!/^\s*\{\s*"messages"\s*:/.test(value)) return false;
+  const all = parsed(value);
+  return isObject(all) && Object.keys(all).length === 1 && messagesIn(all) !== undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 const TEXT: Expected = { what: "a text", holds: (value) => typeof value === "string" };

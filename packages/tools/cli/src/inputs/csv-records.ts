@@ -2,7 +2,7 @@ import { pipeline, Readable } from "node:stream";
 import { ArgumentError } from "@batchwise/core";
 import { type CsvError, type Info, parse } from "csv-parse";
 import { type InputRecord, type InputSource, IN_ENCODING, unreadable } from "./input-record.ts";
-import { doubled } from "./doubled-quotes.ts";
+import { doubled, unbroken, unescaped } from "./escapes.ts";
 import { utf8 } from "./lines.ts";
 import { chunksAfter, peek } from "./peek.ts";
 
@@ -12,7 +12,7 @@ export interface CsvForm {
   readonly delimiter: string | undefined;
   /** Character around values; null where quotes are plain text. */
   readonly quote: string | null;
-  /** Character before a quote within quotes. @default another quote */
+  /** Character before a quote within quotes, or before others where there are no quotes. @default another quote, or none */
   readonly escape: string | undefined;
   /** False where the first row is one of values: the columns are named 1, 2 and so on. */
   readonly header: boolean;
@@ -63,22 +63,26 @@ export async function openCsv(
   });
   // An error of the file reaches the reader of the parser.
   const text = chunksAfter(skipped, chunks);
-  const bytes = escape === undefined || mark === null ? text : doubled(text, bytesOf(escape), mark);
+  const before = escape === undefined ? undefined : bytesOf(escape);
+  const bytes =
+    before === undefined ? text : mark === null ? unbroken(text, before, separator) : doubled(text, before, mark);
   pipeline(Readable.from(bytes, { objectMode: false }), parser, () => undefined);
   const from = { lines: hint === null ? 0 : 1, bytes: skipped };
   const rows = rowsOf(parser as AsyncIterable<Row | Failure>, from.lines);
   const first = await rows.next();
   if (first.done === true) return { ...(header && { columns: [] }), records: nothing() };
-  const names = valuesOf(first.value, mark);
-  if (!Array.isArray(names)) {
-    const message = `Expected line ${first.value.info.lines} to ${names.expected}`;
+  const reading = { mark, separator, escape: mark === null ? before : undefined };
+  const read = valuesOf(first.value, reading);
+  if (!Array.isArray(read)) {
+    const message = `Expected line ${first.value.info.lines} to ${read.expected}`;
     throw new ArgumentError(message);
   }
+  const names = read.map((name) => name ?? NULL);
   const columns = header ? names : names.map((_, at) => String(at + 1));
   if (delimiter === undefined && hint === null) checkDelimiter(names);
   return {
     columns,
-    records: records(rows, columns, { mark, from, size, first: header ? [] : [first.value] }),
+    records: records(rows, columns, { ...reading, from, size, first: header ? [] : [first.value] }),
     mayLackHeader: header && columns.length === 1,
   };
 }
@@ -100,9 +104,15 @@ interface Failure {
   readonly error: CsvError | undefined;
 }
 
-interface RowsPlace {
+interface Reading {
   /** Quote of values. */
   readonly mark: string | null;
+  readonly separator: string;
+  /** Character before others in values without quotes. */
+  readonly escape: string | undefined;
+}
+
+interface RowsPlace extends Reading {
   /** Lines and bytes before the parser's first. */
   readonly from: Pick<Info, "lines" | "bytes">;
   readonly size: number | undefined;
@@ -113,13 +123,13 @@ interface RowsPlace {
 async function* records(
   rows: AsyncGenerator<Row, void>,
   columns: readonly string[],
-  { mark, from, size, first }: RowsPlace,
+  { from, size, first, ...reading }: RowsPlace,
 ): AsyncGenerator<InputRecord, void> {
   const recordOf = (row: Row): InputRecord => {
     const bytes = row.info.bytes + from.bytes;
     const place = `line ${row.info.lines + from.lines}`;
     const end = Math.min(bytes, size ?? bytes);
-    const values = valuesOf(row, mark);
+    const values = valuesOf(row, reading);
     if (!Array.isArray(values)) return unreadable(place, end, values.expected);
     if (values.length === columns.length) {
       return { place, end, value: Object.fromEntries(columns.map((column, at) => [column, values[at]])) };
@@ -154,13 +164,24 @@ const OTHERS = [
 ] as const;
 
 /** Values of a row, or what it should be. */
-function valuesOf({ record, raw }: Row, mark: string | null): string[] | { readonly expected: string } {
+function valuesOf({ record, raw }: Row, { mark, separator, escape }: Reading): (string | null)[] | Unfit {
   // Where a quote was closed before its value ended, the parser puts the first quote back.
   if (mark !== null && record.some((value) => value.startsWith(mark) && !raw.includes(quoted(value, mark)))) {
     return { expected: `have a delimiter or its end after a closing quote, got other text. ${ADVICE}` };
   }
-  const texts = record.map((value) => utf8(Buffer.from(value, "latin1")));
-  return texts.includes(undefined) ? { expected: IN_ENCODING } : (texts as string[]);
+  const texts = record.map((value) => {
+    if (value === NULL && (mark === null || !raw.includes(mark + NULL + mark))) return null;
+    const bytes = escape === undefined ? value : unescaped(value, escape, separator);
+    return utf8(Buffer.from(bytes, "latin1"));
+  });
+  return texts.includes(undefined) ? { expected: IN_ENCODING } : (texts as (string | null)[]);
+}
+
+/** Value without quotes that Postgres, MySQL, Snowflake and ClickHouse write for null. */
+const NULL = "\\N";
+
+interface Unfit {
+  readonly expected: string;
 }
 
 /** Beginning of a value with a quote of its own, as it is written. */

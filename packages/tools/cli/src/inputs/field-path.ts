@@ -1,21 +1,37 @@
 /** Value of a field, by its whole name or by a path into it, such as `user.name`; undefined where there is none. */
 export function valueAt(record: unknown, name: string): unknown {
   if (typeof record !== "object" || record === null) return undefined;
-  const key = prefixOf(name, (prefix) => Object.hasOwn(record, prefix));
-  if (key === undefined) return undefined;
-  const value = (record as Readonly<Record<string, unknown>>)[key];
-  return key === name ? value : valueAt(value, name.slice(key.length + 1));
+  const found = prefixOf(name, (prefix) =>
+    Object.hasOwn(record, prefix) ? prefix : alike(Object.keys(record), prefix),
+  );
+  if (found === undefined) return undefined;
+  const value = (record as Readonly<Record<string, unknown>>)[found.key];
+  return found.prefix === name ? value : valueAt(value, name.slice(found.prefix.length + 1));
 }
 
 /** Column that a field's name or path begins with; undefined where there is none. */
 export function columnOf(columns: readonly string[], name: string): string | undefined {
-  return prefixOf(name, (prefix) => columns.includes(prefix));
+  return prefixOf(name, (prefix) => (columns.includes(prefix) ? prefix : alike(columns, prefix)))?.key;
+}
+
+/** Name that looks the same: with spaces around it, or composed in another way, as macOS writes `é` as two characters. */
+function alike(names: readonly string[], wanted: string): string | undefined {
+  const look = lookOf(wanted);
+  return names.find((name) => lookOf(name) === look);
+}
+
+function lookOf(name: string): string {
+  return name.normalize().trim();
 }
 
 /** Longest beginning of a path that is a name: a name may have dots of its own. */
-function prefixOf(name: string, isName: (prefix: string) => boolean): string | undefined {
+function prefixOf(
+  name: string,
+  keyOf: (prefix: string) => string | undefined,
+): { readonly prefix: string; readonly key: string } | undefined {
   for (let prefix = name; ; prefix = prefix.slice(0, prefix.lastIndexOf("."))) {
-    if (isName(prefix)) return prefix;
+    const key = keyOf(prefix);
+    if (key !== undefined) return { prefix, key };
     if (!prefix.includes(".")) return undefined;
   }
 }

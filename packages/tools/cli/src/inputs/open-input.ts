@@ -32,7 +32,7 @@ export interface InputForm {
   readonly delimiter?: string | undefined;
   /** Character around values of CSV; `none` where quotes are plain text. @default " */
   readonly quote?: string | undefined;
-  /** Character before a quote within quotes: a backslash in files of Spark and MySQL. @default the quote itself */
+  /** Character before a quote within quotes: a backslash in files of Spark and MySQL. With the quote `none`, character before letters, line ends and delimiters in a database's text format. @default the quote itself, or none */
   readonly escape?: string | undefined;
   /** False where the first row of CSV is one of values: its columns are 1, 2 and so on. @default true */
   readonly header?: boolean | undefined;
@@ -162,8 +162,6 @@ function checkForm({ delimiter, quote, escape, header, encoding }: InputForm, fo
     if (value !== undefined && value.length !== 1)
       throw new ArgumentError(`Expected --${name} to be one character, got ${value.length}. Give one, such as '.`);
   }
-  if (quote === NO_QUOTE && escape !== undefined)
-    throw new ArgumentError("Expected --escape with quotes, got --quote none. Leave one of them out.");
   if (!isTable && (header === false || [delimiter, quote, escape].some((each) => each !== undefined))) {
     throw new ArgumentError(
       `Expected CSV for --delimiter, --quote, --escape or --no-header, got ${format}. Leave it out, or give --format csv.`,
