@@ -88,6 +88,13 @@ test("--help of everything, with examples; --version; nothing at all", async () 
     const { code, stdout } = await cli(...argv);
     expect(code).toBe(0);
     expect(stdout).toMatch(/Examples:\n {2}batchwise /);
+    // What commander does not wrap.
+    expect(
+      stdout
+        .slice(stdout.indexOf("Examples:"))
+        .split("\n")
+        .filter(({ length }) => length > 80),
+    ).toEqual([]);
   }
   const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
     version: string;

@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { echo, echoFolder, echoIn } from "./testing/echo.ts";
 
@@ -105,4 +106,22 @@ test("- is standard output", async () => {
   const folder = await echoFolder({ "in.jsonl": '"a"\n' });
   expect(await echoIn(folder, "in.jsonl", "--output", "-")).toMatchObject({ code: 0, texts: ["a"] });
   expect(await readdir(folder)).not.toContain("-");
+});
+
+// swcarpentry/shell-novice#291: a pattern that finds what an earlier run has written.
+test("what a run writes is no input of a pattern, also when it resumes", async () => {
+  const folder = await echoFolder({ "a.jsonl": '{"text":"a"}\n', "in/b.jsonl": '{"text":null}\n' });
+  const argv = ["**/*.jsonl", "--field", "text", "--output", "out.jsonl"];
+  const isOurs = (name: string): boolean => name.startsWith("out");
+  expect(await echoIn(folder, ...argv)).toMatchObject({ code: 1 });
+  expect((await readdir(folder)).filter(isOurs)).toEqual(["out.jsonl", "out.jsonl.batchwise"]);
+  expect(await echoIn(folder, ...argv, "--resume")).toMatchObject({ code: 1 });
+  await writeFile(path.join(folder, "in/b.jsonl"), '{"text":"b"}\n');
+  expect(await echoIn(folder, ...argv, "--overwrite")).toMatchObject({ code: 0 });
+  expect((await readFile(path.join(folder, "out.jsonl"), "utf8")).trimEnd().split("\n")).toEqual([
+    '{"index":0,"output":"a","file":"a.jsonl"}',
+    '{"index":1,"output":"b","file":"in/b.jsonl"}',
+  ]);
+  const named = await echoIn(folder, "a.jsonl", "out.jsonl", ...argv.slice(1), "--overwrite");
+  expect(named.stderr).toContain("Expected another --output than the input");
 });

@@ -4,6 +4,7 @@ import { ArgumentError } from "@batchwise/core";
 import type { InputFile } from "./inputs/input-files.ts";
 import type { OutputFormat } from "./outputs/encoder.ts";
 import type { RunOptions } from "./options.ts";
+import { isSameFile } from "./same-file.ts";
 
 /** Output of a run, before it is opened. */
 export interface OutputChoice {
@@ -75,12 +76,4 @@ async function realPathOf(file: string): Promise<string> {
     if (target !== undefined) return realPathOf(path.resolve(folder, target));
     return path.join(await realpath(folder).catch(() => folder), path.basename(file));
   }
-}
-
-/** Compares files, not names: a hard link is the same file. */
-export async function isSameFile(one: string, other: string): Promise<boolean> {
-  const [first, second] = await Promise.all(
-    [one, other].map((file) => stat(file, { bigint: true }).catch(() => undefined)),
-  );
-  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }

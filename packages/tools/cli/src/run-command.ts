@@ -19,7 +19,10 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     )
     .option("--delimiter <text>", "text between the values of a CSV row, such as ';' or '\\t' (default: a comma)")
     .option("--quote <character>", 'character around values of CSV, or: none (default: ")')
-    .option("--escape <character>", "character before a quote within quotes, such as '\\' (default: the quote)")
+    .option(
+      "--escape <character>",
+      "character before a quote within quotes, or before others where --quote is none, such as '\\' (default: the quote)",
+    )
     .option("--no-header", "the first row of a CSV file is an input; its columns are 1, 2 and so on")
     .option("--encoding <name>", "encoding of a text file, such as windows-1252 or gbk (default: UTF-8)")
     .option("--field <name>", "field of a record, or column, that is the input")
@@ -30,7 +33,7 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     .option("--schema <file>", "a JSON Schema of the outputs: values, and a column for each property of a table")
     .option("--keep <fields>", "fields of the input to copy into its output, separated by commas, or all", names)
     .option("--limit <n>", "only the first n inputs", wholeNumber(0))
-    .option("-o, --output <file>", "a .jsonl, .csv, .parquet or .arrow file (default: JSONL to standard output)")
+    .option("-o, --output <file>", "a .jsonl, .csv, .parquet or .arrow file, or - (default: JSONL to standard output)")
     .addOption(
       new Option("--vectors <form>", "vectors in JSONL, as numbers (default) or as floats in base64").choices(
         VECTOR_FORMS,
@@ -38,8 +41,8 @@ export function runCommand(action: (options: RunOptions) => Promise<void>): Comm
     )
     .option("--safe-csv", "write ' before cells of CSV that a spreadsheet would run as formulas")
     .option("--overwrite", "replace an output that exists")
-    .option("--resume", "resume after the last whole line of an output that exists")
-    .option("--retry-failed", "resume, and send inputs again whose line has an error")
+    .option("--resume", "keep the rows of an earlier run of the same command, and send the rest")
+    .option("--retry-failed", "resume, and send inputs again whose row has an error")
     .option("--set <name=value>", "an option of the adapter; may be given several times", one)
     .option("--concurrency <n>", "requests in flight at once (default: the adapter's)", wholeNumber(1))
     .option("--attempts <n>", "calls that a failing input may take (default: the adapter's)", wholeNumber(1))
@@ -90,22 +93,27 @@ interface Flags extends Omit<RunOptions, "adapter" | "input" | "set" | "timeoutM
 const HELP = `
 Examples:
   batchwise run @batchwise/openai#embeddings texts.txt -o vectors.jsonl
-  batchwise run @batchwise/openai#embeddings docs.jsonl --field text --keep id -o vectors.parquet \\
-    --set model=text-embedding-3-small --set dimensions=256 --max-cost 5
-  batchwise run @batchwise/cohere#rerank questions.jsonl --set model=rerank-v3.5 | head
-  batchwise run @batchwise/openai#chat reviews.csv --prompt 'Classify {text} by {name}' --keep all \\
-    --set model=gpt-6-luna -o answers.csv
-  batchwise run @batchwise/openai#embeddings docs.jsonl --field text -o vectors.jsonl --resume
-  batchwise run @batchwise/openai#embeddings docs.jsonl --field text -o vectors.jsonl --offline
-  batchwise run @batchwise/openai#chat reviews.csv --prompt 'Classify {text}' --set model=gpt-6-luna --sample 20
+  batchwise run @batchwise/openai#embeddings docs.jsonl --field text --keep id \\
+    --set dimensions=256 --max-cost 5 -o vectors.parquet
+  batchwise run @batchwise/openai#embeddings docs.jsonl --field text --keep id \\
+    --set dimensions=256 --max-cost 5 -o vectors.parquet --resume
+  batchwise run @batchwise/openai#chat reviews.csv --prompt 'Classify {text}' \\
+    --set model=gpt-6-luna --sample 20
+  batchwise run @batchwise/openai#chat reviews.csv --prompt 'Classify {text}' \\
+    --set model=gpt-6-luna --keep all -o answers.csv
+  batchwise run @batchwise/openai#chat reviews.csv --prompt 'Classify {text}' \\
+    --set model=gpt-6-luna --keep all -o answers.csv --offline
+  batchwise run @batchwise/cohere#rerank questions.jsonl \\
+    --set model=rerank-v3.5 | head
 
 Each line of a JSONL input is a text, or an object with --field. A line of the
 output is {"index":0,"output":...} or {"index":0,"error":{"code","message"}},
 followed by the fields of --keep. An input that fails does not stop the others.
 
 Keys are environment variables, which batchwise adapters <adapter> names. The
-first Ctrl-C sends no more requests and waits for those in flight, the second one
-ends the run at once. --resume continues it; with --cache, no result is paid twice.
+first Ctrl-C sends no more requests and waits for those in flight, the second
+one ends the run at once. --resume continues it; with --cache, no result is
+paid twice.
 
 Exit codes: 0 success, 1 some inputs failed, 2 a wrong command or an error that
 ended the run, 130 ended by Ctrl-C.

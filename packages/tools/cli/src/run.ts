@@ -42,7 +42,8 @@ export async function run(asked: RunOptions, environment: RunEnvironment = {}): 
   const given = asked.output === "-" ? { ...asked, output: undefined } : asked;
   checkOptions(given);
   const { folder = process.cwd(), env = process.env, stderr = process.stderr } = environment;
-  const files = await inputFiles(given.input, folder);
+  const written = [given.output, given.report].filter((name) => name !== undefined);
+  const files = await inputFiles(given.input, folder, written);
   const options = await withTexts(given, folder);
   const notes = new Notes(stderr, options.quiet === true);
   const adapter = await resolveAdapter(options, {

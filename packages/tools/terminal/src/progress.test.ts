@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openProgress, type Output, type Standing } from "./progress.ts";
 
 function memory(more: object = {}): Output & { text: string } {
@@ -36,6 +36,18 @@ test("without a terminal: a line every ten seconds", async () => {
     "600 of 1,000 (60 %), 20/s, 26 s left, $0.50",
     "",
   ]);
+});
+
+// https://clig.dev/#output: an editor's terminal shows what moves the cursor as text.
+test("on a dumb terminal: lines, and no control characters", async () => {
+  vi.stubEnv("TERM", "dumb");
+  const output = memory({ isTTY: true, columns: 80 });
+  const view = await openProgress(output, true);
+  vi.unstubAllEnvs();
+  view.update(standing(0, 0));
+  view.update(standing(200, 10_000));
+  view.stop();
+  expect(output.text).toBe("200 done (20 %), 20/s, 40 s left, $0.50\n");
 });
 
 test("the time that is left counts from the share at which the run began", async () => {

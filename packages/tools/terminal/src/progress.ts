@@ -38,7 +38,7 @@ interface Outage {
   readonly until: number;
 }
 
-/** Shows the progress of a run: a live bar on a terminal, a line every ten seconds elsewhere. */
+/** Shows the progress of a run: a live bar on a terminal, a line every ten seconds elsewhere and where `TERM` is `dumb`. */
 export interface ProgressView {
   update(standing: Standing): void;
   /** Writes a line beside it. */
@@ -53,7 +53,8 @@ const LINE_MS = 10_000;
 export async function openProgress(output: Output, isMeasured: boolean): Promise<ProgressView> {
   const note = (text: string): void => void output.write(`${text}\n`);
   const remaining = remainder();
-  if (output.isTTY === true) return openBar(output, isMeasured, note, remaining);
+  // A dumb terminal, as of an editor, writes what moves the cursor.
+  if (output.isTTY === true && process.env["TERM"] !== "dumb") return openBar(output, isMeasured, note, remaining);
   let shownMs = 0;
   return {
     update: (standing) => {

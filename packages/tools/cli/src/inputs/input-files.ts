@@ -2,6 +2,7 @@ import { glob, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { ArgumentError } from "@batchwise/core";
 import { reasonOf } from "../reason-of.ts";
+import { isSameFile } from "../same-file.ts";
 
 /** File of inputs of a run. */
 export interface InputFile {
@@ -14,12 +15,17 @@ export interface InputFile {
 
 /**
  * Files that names and patterns stand for: in the order of the names, those of a pattern by their characters' codes, and
- * each file once. A name of a file that exists is no pattern.
+ * each file once. A name of a file that exists is no pattern, and what a run writes is not found by one.
  *
+ * @param outputs names of files that the run writes
  * @throws ArgumentError for a pattern without a file, for standard input among files, and for one of several that cannot be
  * read
  */
-export async function inputFiles(input: string | readonly string[], folder: string): Promise<readonly InputFile[]> {
+export async function inputFiles(
+  input: string | readonly string[],
+  folder: string,
+  outputs: readonly string[] = [],
+): Promise<readonly InputFile[]> {
   const given = [input].flat();
   const [only] = given;
   if (given.length === 1 && only === "-") return [{ name: "-", path: "-", bytes: 0 }];
@@ -27,7 +33,7 @@ export async function inputFiles(input: string | readonly string[], folder: stri
   const files = new Map<string, InputFile>();
   for (const name of given) {
     if (name === "-") throw new ArgumentError("Expected files, got standard input among them. Give it alone.");
-    for (const file of await filesOf(name, folder, given.length === 1)) {
+    for (const file of await filesOf(name, folder, given.length === 1, outputs)) {
       const real = await realpath(file.path).catch(() => file.path);
       if (!files.has(real)) files.set(real, file);
     }
@@ -35,7 +41,12 @@ export async function inputFiles(input: string | readonly string[], folder: stri
   return [...files.values()];
 }
 
-async function filesOf(name: string, folder: string, isAlone: boolean): Promise<InputFile[]> {
+async function filesOf(
+  name: string,
+  folder: string,
+  isAlone: boolean,
+  outputs: readonly string[],
+): Promise<InputFile[]> {
   const found = await fileAt(name, folder);
   if (found !== undefined) return [found];
   if (!PATTERN.test(name)) {
@@ -45,11 +56,26 @@ async function filesOf(name: string, folder: string, isAlone: boolean): Promise<
     throw new ArgumentError(`Expected the input ${name} to be readable, got ${reason}. Nothing was sent.`);
   }
   const names: string[] = [];
-  for await (const match of glob(name, { cwd: folder })) names.push(match);
+  for await (const match of glob(name, { cwd: folder })) if (!(await isOwn(match, folder, outputs))) names.push(match);
   const matches = await Promise.all(names.toSorted().map((match) => fileAt(match, folder)));
   const files = matches.filter((file) => file !== undefined);
   if (files.length > 0) return files;
   throw new ArgumentError(`Expected files like ${name}, got none. Look for its folder and its extension.`);
+}
+
+/** True for a file that the run writes, or that lies in the folder beside an output: an earlier run did not read it. */
+async function isOwn(match: string, folder: string, outputs: readonly string[]): Promise<boolean> {
+  if (
+    path
+      .dirname(match)
+      .split(path.sep)
+      .some((name) => name.endsWith(".batchwise"))
+  )
+    return true;
+  for (const output of outputs) {
+    if (await isSameFile(path.resolve(folder, match), path.resolve(folder, output))) return true;
+  }
+  return false;
 }
 
 const PATTERN = /[*?[\]{}]/;

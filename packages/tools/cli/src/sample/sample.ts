@@ -1,3 +1,4 @@
+import wrapAnsi from "wrap-ansi";
 import { estimateSteps, type RunEstimate, type SampleTotals } from "../estimate.ts";
 import type { Item } from "../inputs/items.ts";
 import type { Outcome } from "../outputs/row.ts";
@@ -64,7 +65,8 @@ export class Sample {
     const { options } = this.#task;
     const properties = options.schema === undefined ? [] : propertyNames(options.schema);
     const drawn = `${rows.length} drawn by --seed ${options.seed ?? 0}`;
-    return `${tableOf(rows, properties, width)}\n${totalsText(totals, drawn)}\n`;
+    const text = wrapAnsi(totalsText(totals, drawn), width, { trim: false });
+    return `${tableOf(rows, properties, width)}\n${text}\n`;
   }
 }
 
