@@ -152,7 +152,7 @@ describe("values, not texts: --schema schema.json", () => {
       const folder = await temporaryFolder({ "in.csv": INPUT, "schema.json": JSON.stringify(SCHEMA) });
       const argv = [...CHAT, "--schema", "schema.json", "--keep", "id", "-o", `out.${format}`];
       expect(await startChild(folder, server.baseURL, argv).ended).toBe(1);
-      answers["wrong"] = JSON.stringify({ ...GOOD, stars: 9_007_199_254_740_992 });
+      answers["wrong"] = JSON.stringify({ ...GOOD, stars: 9_007_199_254_740_991 });
       const again = startChild(folder, server.baseURL, [...argv, "--retry-failed"]);
       expect(await again.ended, again.said.stderr).toBe(1);
       const file = `${folder}/out.${format}`;
@@ -165,22 +165,28 @@ describe("values, not texts: --schema schema.json", () => {
       expect(rows.map(({ label, score, stars }) => [label, score, stars]).slice(0, 3)).toEqual([
         ["good", 0.5, "5"],
         ["bad", -1, "1"],
-        ["good", 0.5, "9007199254740992"],
+        ["good", 0.5, "9007199254740991"],
       ]);
       expect(rows[3]).toMatchObject({ error_code: "invalid_result" });
     },
   );
 
-  test("an integer that 64 bits do not hold fails its row", async () => {
-    const server = await chatServer(() => '{"stars":1e30}');
-    const schema = { type: "object", properties: { stars: { type: "integer" } }, required: ["stars"] };
-    const folder = await temporaryFolder({ "in.csv": INPUT, "schema.json": JSON.stringify(schema) });
-    const child = startChild(folder, server.baseURL, [...CHAT, "--schema", "schema.json", "-o", "out.parquet"]);
-    expect(await child.ended, child.said.stderr).toBe(1);
-    expect(await duckdb(`SELECT DISTINCT error_message AS said FROM '${folder}/out.parquet'`)).toEqual([
-      { said: "Expected `stars` to be an integer of 64 bits, got a number." },
-    ]);
-  });
+  // earendil-works/pi#8943: an id of 64 bits in an answer has other digits once it is a number of JavaScript.
+  test.each(["1e30", "9007199254740993"])(
+    "P54 an integer of other digits than the answer's fails its row: %s",
+    async (stars) => {
+      const server = await chatServer(() => `{"stars":${stars}}`);
+      const schema = { type: "object", properties: { stars: { type: "integer" } }, required: ["stars"] };
+      const folder = await temporaryFolder({ "in.csv": INPUT, "schema.json": JSON.stringify(schema) });
+      const child = startChild(folder, server.baseURL, [...CHAT, "--schema", "schema.json", "-o", "out.parquet"]);
+      expect(await child.ended, child.said.stderr).toBe(1);
+      expect(await duckdb(`SELECT DISTINCT error_message AS said FROM '${folder}/out.parquet'`)).toEqual([
+        {
+          said: "Expected `stars` to be an integer of at most 53 bits, got another number. Make it a string in the schema.",
+        },
+      ]);
+    },
+  );
 
   test.each<[string, object, string[], RegExp]>([
     ["without properties", { type: "object" }, [], /Expected --schema to have properties for the columns of a table/],

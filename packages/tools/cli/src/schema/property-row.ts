@@ -28,10 +28,11 @@ function valuesOf(output: unknown, types: PropertyTypes): Kept {
   );
 }
 
-/** Digits of an integer: JSON writes an exponent for a large one. */
+/** Integer of an answer: of one beyond 2^53, its number of JavaScript has other digits. */
 function integerOf(name: string, value: unknown): string {
-  if (Number.isInteger(value) && Math.abs(value as number) < 2 ** 63) return String(BigInt(value as number));
-  throw new ResultError(`Expected \`${name}\` to be an integer of 64 bits, got ${kindOf(value)}.`);
+  if (Number.isSafeInteger(value)) return String(value);
+  const got = typeof value === "number" ? "another number. Make it a string in the schema" : kindOf(value);
+  throw new ResultError(`Expected \`${name}\` to be an integer of at most 53 bits, got ${got}.`);
 }
 
 function scalarOf(name: string, value: unknown, kind: string): unknown {
