@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
+import { duckdb } from "./testing/duckdb.ts";
 import { echo, echoFolder, echoIn } from "./testing/echo.ts";
 
 // A safeguard, not a measure: processes are started, on machines that may be busy.
@@ -124,4 +125,18 @@ test("what a run writes is no input of a pattern, also when it resumes", async (
   ]);
   const named = await echoIn(folder, "a.jsonl", "out.jsonl", ...argv.slice(1), "--overwrite");
   expect(named.stderr).toContain("Expected another --output than the input");
+});
+
+// apache/parquet-java#1700: bytes of a page that were damaged, with a footer that is whole.
+test("Parquet whose pages are damaged ends the run in words, and says where", async () => {
+  const folder = await echoFolder({});
+  const file = path.join(folder, "in.parquet");
+  await duckdb(`copy (select 'text ' || i as text from range(2000) r(i)) to '${file}' (format parquet)`);
+  const bytes = await readFile(file);
+  await writeFile(file, bytes.fill(0, 4, 200));
+  const { code, rows, stderr } = await echoIn(folder, "in.parquet");
+  expect({ code, rows }).toEqual({ code: 2, rows: [] });
+  expect(stderr).toMatch(
+    /error: Expected rows 1 to 2000 of the Parquet file to be readable, got an error \(.*write it again/,
+  );
 });

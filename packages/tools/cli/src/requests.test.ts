@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { startEmulator } from "@batchwise/emulator";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type ChatServer, chatServer } from "./testing/chat-server.ts";
 import { startChild } from "./testing/child.ts";
+import { duckdb } from "./testing/duckdb.ts";
 import { echo } from "./testing/echo.ts";
 import { rowsOf, temporaryFolder } from "./testing/workbench.ts";
 
@@ -38,6 +40,19 @@ const TALK = [
 ];
 
 describe("rows with messages", () => {
+  // modelscope/ms-swift#10125, pandas-dev/pandas#53798: objects of a column have all fields of its type, and null for what was
+  // not there; a server refuses `tool_calls: null`.
+  test("of Parquet are sent without the fields that are null", async () => {
+    const folder = await temporaryFolder();
+    const file = path.join(folder, "in.parquet");
+    await duckdb(
+      `copy (select [{role: 'user', content: 'a', name: null::varchar, tool_calls: null::varchar[]}] as messages) to '${file}' (format parquet)`,
+    );
+    const { code, bodies } = await ran({ "in.parquet": await readFile(file) }, ...CHAT);
+    expect(code).toBe(0);
+    expect(bodies[0]?.messages).toEqual([{ role: "user", content: "a" }]);
+  });
+
   // Azure/azure-sdk-for-python#41642: a CSV has conversations as JSON. biolink/kgx#64: pandas writes lists as Python does.
   test("as JSON in a table's cells are messages, and a list of Python is not sent as a text", async () => {
     const cells = [TALK, [{ role: "user", content: "c" }]].map((each) => JSON.stringify(each));

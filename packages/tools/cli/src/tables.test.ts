@@ -356,7 +356,7 @@ describe("several files", () => {
     ["a file without the column, after others", ["more.csv", "bad.csv"], /Expected a column text in the input/],
     ["standard input among them", ["more.csv", "-"], /got standard input among them/],
     ["a kept field of the name", ["more.csv", "data/a.jsonl", "--keep", "file"], /Expected --keep without file/],
-    ["the output among them", ["*.jsonl", "more.csv", "-o", "out.jsonl"], /got the same file/],
+    ["the output among them", ["out.jsonl", "more.csv", "-o", "out.jsonl"], /got the same file/],
   ])("%s is refused before anything is sent", async (_, names, message) => {
     const all = { ...files, "bad.csv": "id,body\n", "out.jsonl": "" };
     const { code, texts, stderr } = await echo(all, ...names, "--field", "text");

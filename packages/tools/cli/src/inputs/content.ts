@@ -18,13 +18,15 @@ interface Choice {
   readonly target: Target;
   readonly field: string | undefined;
   readonly prompt?: Prompt | undefined;
+  /** True where a field that is null may not have been there: an object of Parquet or Arrow has all fields of its type. */
+  readonly isTyped?: boolean | undefined;
   /** Input of a line, where records are those of OpenAI's batch format. */
   readonly requestOf?: ((line: BatchLine) => Requested) | undefined;
 }
 
 /** Picks the input of a record, or makes it by a prompt. */
 export function contentOf(record: Readable, choice: Choice): Content {
-  const { target, field, prompt, requestOf } = choice;
+  const { target, field, prompt, requestOf, isTyped } = choice;
   if (prompt !== undefined) return filled(record, prompt);
   const { place, value: all } = record;
   const line = requestOf === undefined ? undefined : batchLineIn(all, target);
@@ -49,7 +51,16 @@ export function contentOf(record: Readable, choice: Choice): Content {
   if (value === undefined) {
     return { error: new InputError(`Expected ${place} to have a value in the field ${field}, got nothing.`) };
   }
-  return { input: expected?.pick?.(value) ?? value };
+  const input = expected?.pick?.(value) ?? value;
+  return { input: isTyped === true && isMessages(input) ? withoutNulls(input) : input };
+}
+
+/** Value without the fields of its objects that are null. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isObject(value)) return value;
+  const there = Object.entries(value).filter(([, each]) => each !== null);
+  return Object.fromEntries(there.map(([name, each]) => [name, withoutNulls(each)]));
 }
 
 const ADVICE = " Name its field with --field, or several in --prompt.";

@@ -70,7 +70,11 @@ export async function itemsOf(source: InputSource, selection: Selection): Promis
   if (columns !== undefined) {
     const isList = isTypedFormat(format) && takesMessages(target) && columns.includes(MESSAGES_FIELD);
     const field = fieldIn(columns, selection, isList ? MESSAGES_FIELD : undefined);
-    return { items: items(source, { ...selection, field }), kept: keptNames(columns, keep, taken), parameters: [] };
+    return {
+      items: items(source, { ...selection, field, isTyped: isTypedFormat(format) }),
+      kept: keptNames(columns, keep, taken),
+      parameters: [],
+    };
   }
   const { head, records } = await headOf(source.records, (first) => isHeadEnough(first, selection));
   checkHead(head, selection);
@@ -85,6 +89,7 @@ export async function itemsOf(source: InputSource, selection: Selection): Promis
 
 /** Selection whose source is known. */
 interface Selected extends Selection {
+  readonly isTyped?: boolean | undefined;
   readonly requestOf?: ((line: BatchLine) => Requested) | undefined;
 }
 

@@ -77,6 +77,8 @@ function asStored(element: SchemaElement): SchemaElement {
   return stored;
 }
 
+const DAMAGED = "The file is damaged, or of a kind that hyparquet does not read: write it again.";
+
 /** Rows of a part. */
 const PART_ROWS = 10_000;
 /** Most parts of a row group without an index: for each, the bytes of the group are read from its beginning. */
@@ -117,7 +119,12 @@ async function* records(
     const { rowStart, rowEnd } = part;
     const columns = await Promise.all(
       shown.map(async (column) => [column, await scan.readColumn({ column, ...part })] as const),
-    );
+    ).catch((cause: Error) => {
+      const rows = `rows ${rowStart + 1} to ${rowEnd} of the Parquet file`;
+      throw new ArgumentError(`Expected ${rows} to be readable, got an error (${cause.message}). ${DAMAGED}`, {
+        cause,
+      });
+    });
     for (let row = rowStart; row < rowEnd; row++) {
       const cells = columns.map(
         ([name, values]) => [name, values[row - rowStart] as unknown, types[name] as ColumnType] as const,
