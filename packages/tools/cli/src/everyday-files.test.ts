@@ -98,6 +98,9 @@ test("a column is found by the name that it shows", async () => {
   expect(rows).toEqual([{ index: 0, output: "a", [whole]: "a" }]);
   expect(await echo(files, "in.csv", "--prompt", `{id} {${whole}}`)).toMatchObject({ code: 0, texts: ["1 a"] });
   expect(await echo(files, "in.jsonl", "--field", `o.${whole}`)).toMatchObject({ code: 0, texts: ["b"] });
+  // A space of another width, and characters that are not seen.
+  const unseen = { "in.csv": "a\u00a0b,\u200btext\n1,c\n" };
+  expect(await echo(unseen, "in.csv", "--prompt", "{a b} {text}")).toMatchObject({ code: 0, texts: ["1 c"] });
   // One of the exact name comes first.
   const both = { "in.csv": "text, text\nexact,other\n" };
   expect(await echo(both, "in.csv", "--field", "text")).toMatchObject({ texts: ["exact"] });
@@ -139,4 +142,66 @@ test("Parquet whose pages are damaged ends the run in words, and says where", as
   expect(stderr).toMatch(
     /error: Expected rows 1 to 2000 of the Parquet file to be readable, got an error \(.*write it again/,
   );
+});
+
+const POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935\nsize 12345\n";
+
+// policy-gradient/GRPO-Zero#1, benedekrozemberczki/datasets#10: a clone without Git LFS has three lines instead of a file.
+test.each(["in.txt", "in.csv", "in.jsonl", "in.parquet", "in.arrow"])(
+  "a pointer of Git LFS by the name of %s is refused",
+  async (name) => {
+    const { code, rows, stderr } = await echo({ [name]: POINTER }, name, "--format", FORMATS[path.extname(name)] ?? "");
+    expect({ code, rows }).toEqual({ code: 2, rows: [] });
+    expect(stderr).toContain("got a pointer of Git LFS. Fetch the file with `git lfs pull`. Nothing was sent.");
+  },
+);
+
+const FORMATS: Readonly<Record<string, string>> = {
+  ".txt": "text",
+  ".csv": "csv",
+  ".jsonl": "jsonl",
+  ".parquet": "parquet",
+  ".arrow": "arrow",
+};
+
+test("a JSON array by the name of JSONL is named as such", async () => {
+  const { code, rows, stderr } = await echo(
+    { "in.jsonl": '[{"text":"a"},{"text":"b"}]' },
+    "in.jsonl",
+    "--field",
+    "text",
+  );
+  expect({ code, rows }).toEqual({ code: 2, rows: [] });
+  expect(stderr).toContain("got one list. --format json reads the values of a JSON array.");
+});
+
+// https://cloud.google.com/bigquery/docs/exporting-data: nested values of a CSV are JSON in its cells.
+test("a path leads into JSON in a cell, and ids in it keep their digits", async () => {
+  const files = { "in.csv": 'id,data\n1,"{""text"":""a"",""user"":{""id"":9007199254740993}}"\n2,plain\n' };
+  const { rows } = await echo(files, "in.csv", "--field", "data.text", "--keep", "data.user.id");
+  expect(rows[0]).toMatchObject({ output: "a" });
+  expect(rows[1]?.error?.message).toMatch(/^Expected line 3 to have a text.*got nothing/);
+  const prompt = await echo(files, "in.csv", "--prompt", "{data.user.id}", "--limit", "1");
+  expect(prompt.texts).toEqual(["9007199254740993"]);
+});
+
+// pandas-dev/pandas#14124, duckdb/duckdb#8231: a comma at the end of each row and none at the end of the header, or its
+// reverse.
+test("empty values beyond the header are none; others fail their row", async () => {
+  const reverse = await echo(
+    { "in.csv": "id,text,\n1,a\n2,b,\n3,c,d\n" },
+    "in.csv",
+    "--field",
+    "text",
+    "--keep",
+    "all",
+  );
+  expect(reverse.rows.map((row) => [row.output, row[""]])).toEqual([
+    ["a", ""],
+    ["b", ""],
+    ["c", "d"],
+  ]);
+  const { rows } = await echo({ "in.csv": "id,text\n1,a,\n2,b,,\n3,c,d\n" }, "in.csv", "--field", "text");
+  expect(rows.map(({ output }) => output)).toEqual(["a", "b", undefined]);
+  expect(rows[2]?.error?.message).toBe("Expected line 4 to have 2 values, one for each column, got 3.");
 });

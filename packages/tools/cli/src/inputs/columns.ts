@@ -2,11 +2,11 @@ import { ArgumentError } from "@batchwise/core";
 import { TEXT_KINDS } from "./content.ts";
 import { columnOf, valueAt } from "./field-path.ts";
 import type { InputRecord } from "./input-record.ts";
-import { adviceOnList } from "./json-records.ts";
-import type { Keep, Kept } from "./kept.ts";
+import type { Keep } from "./kept.ts";
+import { listed, noColumn, shown } from "./no-column.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Target } from "./target.ts";
-import { fieldsOf, isObject } from "./values.ts";
+import { fieldsOf } from "./values.ts";
 
 /** Fields that are asked for. */
 interface Asked {
@@ -60,13 +60,12 @@ export function isHeadEnough(head: readonly InputRecord[], asked: Asked): boolea
 }
 
 /** @throws ArgumentError for a field that the prompt or --field names and no record of the head has */
-export function checkHead(head: readonly InputRecord[], asked: Asked): void {
+export async function checkHead(head: readonly InputRecord[], asked: Asked): Promise<void> {
   const missing = missingIn(head, asked);
   if (missing === undefined) return;
-  const values = head.flatMap((record) => ("error" in record ? [] : [fieldsOf(record.value)]));
-  const names = new Set(values.flatMap(Object.keys));
-  if (names.size === 0) return;
-  throw noColumn(missing, [...names], asked.prompt, values.length === 1 ? adviceOn(values[0]) : "");
+  const { missingField } = await import("./missing-field.ts");
+  const error = missingField(missing, head, asked.prompt);
+  if (error !== undefined) throw error;
 }
 
 function missingIn(head: readonly InputRecord[], { prompt, field }: Asked): string | undefined {
@@ -79,30 +78,3 @@ function hasField(value: unknown, name: string, prompt: Prompt | undefined): boo
   if (prompt === undefined && typeof value === "string") return true;
   return valueAt(fieldsOf(value), name) !== undefined;
 }
-
-/** Advice for an answer of a server, saved as it was: one object around the records. */
-function adviceOn(only: Kept | undefined): string {
-  const list = Object.entries(only ?? {}).find(([, value]) => Array.isArray(value) && value.some(isObject));
-  return list === undefined ? "" : ` ${adviceOnList([list[0]])}`;
-}
-
-function noColumn(missing: string, columns: readonly string[], prompt: Prompt | undefined, more = ""): ArgumentError {
-  const advice = prompt?.names.includes(missing) === true ? ` ${prompt.advice}` : "";
-  return new ArgumentError(`Expected a column ${missing} in the input, got: ${listed(columns)}.${more}${advice}`);
-}
-
-function listed(columns: readonly string[]): string {
-  const more = columns.length > MOST_LISTED ? `, and ${columns.length - MOST_LISTED} more` : "";
-  return columns.length === 0 ? "none" : `${columns.slice(0, MOST_LISTED).map(shown).join(", ")}${more}`;
-}
-
-const MOST_LISTED = 50;
-
-/** Name of a column, in quotes where its ends or its length could not be seen. */
-function shown(name: string): string {
-  const short = name.slice(0, LONGEST_SHOWN);
-  // oxlint-disable-next-line no-control-regex -- a line end or a zero character would not be seen
-  return name === short && name.trim() === name && /^[^\0-\x1f]+$/.test(name) ? name : JSON.stringify(short);
-}
-
-const LONGEST_SHOWN = 100;

@@ -125,14 +125,17 @@ async function* records(
   columns: readonly string[],
   { from, size, first, ...reading }: RowsPlace,
 ): AsyncGenerator<InputRecord, void> {
+  const named = columns.findLastIndex((name) => name !== "") + 1;
   const recordOf = (row: Row): InputRecord => {
     const bytes = row.info.bytes + from.bytes;
     const place = `line ${row.info.lines + from.lines}`;
     const end = Math.min(bytes, size ?? bytes);
     const values = valuesOf(row, reading);
     if (!Array.isArray(values)) return unreadable(place, end, values.expected);
-    if (values.length === columns.length) {
-      return { place, end, value: Object.fromEntries(columns.map((column, at) => [column, values[at]])) };
+    // A delimiter at the end of rows, or of the header, is followed by no value.
+    if (values.length >= named && values.slice(columns.length).every((value) => value === "")) {
+      const cells = columns.map((column, at) => [column, at < values.length ? values[at] : ""] as const);
+      return { place, end, value: Object.fromEntries(cells) };
     }
     return unreadable(place, end, `have ${columns.length} values, one for each column, got ${values.length}.`);
   };

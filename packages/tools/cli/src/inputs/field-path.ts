@@ -1,3 +1,5 @@
+import { exactJson } from "./exact-json.ts";
+
 /** Value of a field, by its whole name or by a path into it, such as `user.name`; undefined where there is none. */
 export function valueAt(record: unknown, name: string): unknown {
   if (typeof record !== "object" || record === null) return undefined;
@@ -6,7 +8,17 @@ export function valueAt(record: unknown, name: string): unknown {
   );
   if (found === undefined) return undefined;
   const value = (record as Readonly<Record<string, unknown>>)[found.key];
-  return found.prefix === name ? value : valueAt(value, name.slice(found.prefix.length + 1));
+  return found.prefix === name ? value : valueAt(jsonIn(value), name.slice(found.prefix.length + 1));
+}
+
+/** Value of a text that is JSON of an object or a list, as cells of tables hold it; any other value as it is. */
+function jsonIn(value: unknown): unknown {
+  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return exactJson(value) ?? (JSON.parse(value) as unknown);
+  } catch {
+    return value;
+  }
 }
 
 /** Column that a field's name or path begins with; undefined where there is none. */
@@ -14,14 +26,20 @@ export function columnOf(columns: readonly string[], name: string): string | und
   return prefixOf(name, (prefix) => (columns.includes(prefix) ? prefix : alike(columns, prefix)))?.key;
 }
 
-/** Name that looks the same: with spaces around it, or composed in another way, as macOS writes `é` as two characters. */
+/**
+ * Name that looks the same: with spaces around it or of another width, with characters that are not seen, or composed in
+ * another way, as macOS writes `é` as two characters.
+ */
 function alike(names: readonly string[], wanted: string): string | undefined {
   const look = lookOf(wanted);
   return names.find((name) => lookOf(name) === look);
 }
 
 function lookOf(name: string): string {
-  return name.normalize().trim();
+  return name
+    .normalize("NFKC")
+    .replaceAll(/\p{Cf}/gu, "")
+    .trim();
 }
 
 /** Longest beginning of a path that is a name: a name may have dots of its own. */

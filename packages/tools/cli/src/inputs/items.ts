@@ -77,7 +77,7 @@ export async function itemsOf(source: InputSource, selection: Selection): Promis
     };
   }
   const { head, records } = await headOf(source.records, (first) => isHeadEnough(first, selection));
-  checkHead(head, selection);
+  await checkHead(head, selection);
   const batch = await batchIn(head, selection);
   const named = batch === undefined || keep === "all" ? keep : [...new Set([ID_FIELD, ...keep])];
   return {

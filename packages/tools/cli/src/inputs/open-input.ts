@@ -5,11 +5,10 @@ import type { Readable } from "node:stream";
 import { ArgumentError } from "@batchwise/core";
 import { reasonOf } from "../reason-of.ts";
 import { INPUT_FORMATS, type InputFormat, type InputRecord, type InputSource } from "./input-record.ts";
-import { openJson } from "./json-records.ts";
 import { textBytes } from "./text-bytes.ts";
 import { jsonlRecords, textRecords } from "./text-records.ts";
 import { isTypedFormat, openTable, type TypedFormat } from "./typed-table.ts";
-import { unpacked } from "./unpacked.ts";
+import { checkFetched, unpacked } from "./unpacked.ts";
 
 /** File to open, and the columns to read. */
 export interface InputChoice extends InputForm {
@@ -70,6 +69,7 @@ export async function openInput(choice: InputChoice): Promise<InputSource> {
   if (!isTypedFormat(format)) return fromStream(format, stream, choice, size === 0 ? undefined : size);
   // It is read by position.
   stream.destroy();
+  await checkFetched(format, input);
   return { format, ...(await openTable(format, input, choice.wanted, choice.limit)) };
 }
 
@@ -107,7 +107,10 @@ async function fromText(
   size: number | undefined,
 ): Promise<Pick<InputSource, "columns" | "records" | "mayLackHeader">> {
   if (format === "text") return { records: textRecords(chunks) };
-  if (format === "json") return { records: await openJson(chunks) };
+  if (format === "json") {
+    const { openJson } = await import("./json-records.ts");
+    return { records: await openJson(chunks) };
+  }
   if (format === "jsonl") return { records: jsonlRecords(chunks) };
   const separator = delimiter === "\\t" ? "\t" : delimiter;
   const form = {

@@ -1,3 +1,4 @@
+import { createReadStream } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import zlib from "node:zlib";
 import { ArgumentError } from "@batchwise/core";
@@ -15,16 +16,26 @@ export interface Bytes {
  * @throws ArgumentError for Zstandard where Node has none, and for files that are known to be no text
  */
 export async function unpacked(source: AsyncIterable<Buffer | string>): Promise<Bytes> {
-  const { head, chunks } = await peek(source, ({ length }) => length >= LONGEST_MAGIC);
+  const { head, chunks } = await peek(source, isHeadEnough);
   const begins = ({ magic }: { readonly magic: RegExp }): boolean => magic.test(head.toString("latin1"));
   const other = OTHERS.find(begins);
-  if (other !== undefined) {
-    throw new ArgumentError(`Expected a file of text, got ${other.name}. ${other.advice}. Nothing was sent.`);
-  }
+  if (other !== undefined) throw notOf("text", other);
   const packing = PACKINGS.find(begins);
   return packing === undefined
     ? { chunks, isConverted: false }
     : { chunks: checked(packing.unpack(chunks), packing.name), isConverted: true };
+}
+
+/** @throws ArgumentError for a pointer of Git LFS instead of a table */
+export async function checkFetched(format: string, file: string): Promise<void> {
+  const { head } = await peek(createReadStream(file, { end: POINTER.length }), isHeadEnough);
+  const text = head.toString("latin1");
+  const other = OTHERS.find(({ magic }) => magic.test(text));
+  if (text.startsWith(POINTER) && other !== undefined) throw notOf(format, other);
+}
+
+function notOf(format: string, { name, advice }: Other): ArgumentError {
+  return new ArgumentError(`Expected a file of ${format}, got ${name}. ${advice}. Nothing was sent.`);
 }
 
 interface Packing {
@@ -40,9 +51,22 @@ const PACKINGS: readonly Packing[] = [
   { name: "Zstandard", magic: /^(\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18)/, unpack: unzstd },
 ];
 const LONGEST_MAGIC = 10;
+/** Beginning of a file that Git LFS has not fetched yet. */
+const POINTER = "version https://git-lfs.github.com/spec/v1";
+
+function isHeadEnough(head: Buffer): boolean {
+  const { length } = head;
+  return length >= LONGEST_MAGIC && (length >= POINTER.length || !POINTER.startsWith(head.toString("latin1")));
+}
+
+interface Other {
+  readonly name: string;
+  readonly magic: RegExp;
+  readonly advice: string;
+}
 
 /** Files that people bring by the name of another: of each line there would be an error. */
-const OTHERS: readonly { readonly name: string; readonly magic: RegExp; readonly advice: string }[] = [
+const OTHERS: readonly Other[] = [
   {
     name: "ZIP, as Excel's .xlsx is",
     magic: /^PK\x03\x04/,
@@ -51,6 +75,7 @@ const OTHERS: readonly { readonly name: string; readonly magic: RegExp; readonly
   { name: "an old workbook of Excel", magic: /^\xd0\xcf\x11\xe0/, advice: "Save the sheet as CSV UTF-8" },
   { name: "Parquet", magic: /^PAR1[\0-\x08\x0e-\x1f]/, advice: "Give --format parquet" },
   { name: "Arrow", magic: /^(ARROW1\0|\xff{4})/, advice: "Give --format arrow" },
+  { name: "a pointer of Git LFS", magic: new RegExp(`^${POINTER}`), advice: "Fetch the file with `git lfs pull`" },
   { name: "bzip2", magic: /^BZh[1-9]1AY/, advice: "Unpack it with bunzip2" },
   { name: "xz", magic: /^\xfd7zXZ/, advice: "Unpack it with unxz" },
 ];
