@@ -205,3 +205,19 @@ test("empty values beyond the header are none; others fail their row", async () 
   expect(rows.map(({ output }) => output)).toEqual(["a", "b", undefined]);
   expect(rows[2]?.error?.message).toBe("Expected line 4 to have 2 values, one for each column, got 3.");
 });
+
+test.each([
+  ["a folder", "in", "got a folder. Name its files, such as 'in/*.jsonl'."],
+  ["an address", "https://example.com/in.jsonl", "got an address. Download it, or pipe it: curl"],
+  ["a bucket", "s3://bucket/in.jsonl", "got an address."],
+])("%s as the input is refused with what to do", async (_, input, message) => {
+  const { code, stderr } = await echo({ "in/a.jsonl": '"a"\n' }, input);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) as string });
+});
+
+test("~ in a quoted pattern is the home folder, as a shell has it without quotes", async () => {
+  const folder = await echoFolder({ "home/a.jsonl": '"a"\n' });
+  vi.stubEnv("HOME", path.join(folder, "home"));
+  expect(await echoIn(folder, "~/*.jsonl")).toMatchObject({ code: 0, texts: ["a"] });
+  vi.unstubAllEnvs();
+});

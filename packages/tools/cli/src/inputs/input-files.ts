@@ -1,4 +1,5 @@
 import { glob, realpath, stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import path from "node:path";
 import { ArgumentError } from "@batchwise/core";
 import { reasonOf } from "../reason-of.ts";
@@ -42,18 +43,23 @@ export async function inputFiles(
 }
 
 async function filesOf(
-  name: string,
+  given: string,
   folder: string,
   isAlone: boolean,
   outputs: readonly string[],
 ): Promise<InputFile[]> {
+  // A shell leaves it as it is within the quotes that a pattern wants.
+  const name = given.replace(/^~(?=\/)/, homedir());
   const found = await fileAt(name, folder);
   if (found !== undefined) return [found];
   if (!PATTERN.test(name)) {
+    const reason = await stat(path.resolve(folder, name)).then(() => "a folder", reasonOf);
+    if (reason === "a folder") throw unreadable(given, reason, ` Name its files, such as '${given}/*.jsonl'.`);
+    if (ADDRESS.test(given))
+      throw unreadable(given, "an address", ` Download it, or pipe it: curl -L ... | batchwise run ... -`);
     // The only one is opened, and its error says why it cannot be.
     if (isAlone) return [{ name, path: path.resolve(folder, name), bytes: 0 }];
-    const reason = await stat(path.resolve(folder, name)).then(() => "a folder", reasonOf);
-    throw new ArgumentError(`Expected the input ${name} to be readable, got ${reason}. Nothing was sent.`);
+    throw unreadable(given, reason, " Nothing was sent.");
   }
   const names: string[] = [];
   for await (const match of glob(name, { cwd: folder })) if (!(await isOwn(match, folder, outputs))) names.push(match);
@@ -78,6 +84,11 @@ async function isOwn(match: string, folder: string, outputs: readonly string[]):
   return false;
 }
 
+function unreadable(name: string, got: string, advice: string): ArgumentError {
+  return new ArgumentError(`Expected the input ${name} to be readable, got ${got}.${advice}`);
+}
+
+const ADDRESS = /^\w+:\/\//;
 const PATTERN = /[*?[\]{}]/;
 
 async function fileAt(name: string, folder: string): Promise<InputFile | undefined> {
