@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test, vi } from "vitest";
 import { duckdb } from "./testing/duckdb.ts";
 import { echo, echoFolder, echoIn } from "./testing/echo.ts";
@@ -220,4 +221,37 @@ test("~ in a quoted pattern is the home folder, as a shell has it without quotes
   vi.stubEnv("HOME", path.join(folder, "home"));
   expect(await echoIn(folder, "~/*.jsonl")).toMatchObject({ code: 0, texts: ["a"] });
   vi.unstubAllEnvs();
+});
+
+/** Has a disk that is full after so many bytes. */
+const FULL = `
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+let room = 60_000;
+const full = () => Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+const { writeSync } = fs;
+fs.writeSync = (descriptor, bytes, ...more) => {
+  room -= bytes.length;
+  if (room < 0) throw full();
+  return writeSync(descriptor, bytes, ...more);
+};
+const { writeFile } = fs.promises;
+fs.promises.writeFile = async (...all) => {
+  if (room < 0) throw full();
+  return writeFile(...all);
+};
+syncBuiltinESMExports();
+`;
+
+// twisted/twisted#10578, itchio/itch#874: what is written as a run ends, its lock, fails on a full disk too, and hid the reason.
+test.each(["out.jsonl", "out.parquet"])("a full disk ends %s in words, and --resume goes on", async (output) => {
+  const lines = Array.from({ length: 3000 }, (_, at) => `{"text":"a text that takes some room ${at}"}\n`).join("");
+  const folder = await echoFolder({ "in.jsonl": lines, "full.mjs": FULL });
+  const argv = ["in.jsonl", "--field", "text", "--output", output];
+  vi.stubEnv("NODE_OPTIONS", `--import=${pathToFileURL(path.join(folder, "full.mjs")).href}`);
+  const { code, stderr } = await echoIn(folder, ...argv);
+  vi.unstubAllEnvs();
+  expect(code).toBe(2);
+  expect(stderr).toContain(`error: Expected ${output} to be writable, got a full disk.\n`);
+  expect(await echoIn(folder, ...argv, "--resume")).toMatchObject({ code: 0 });
 });

@@ -39,6 +39,7 @@ export async function holdJournal<T>(
   } finally {
     journal?.close();
     const keeps = journal?.keeps ?? existsSync(path.join(folder, "run.json"));
-    if (!lost.signal.aborted) await (keeps ? lock.release() : lock.discard());
+    // On a full disk it cannot be given back. The run says so itself, and a lock of a process that has ended is free.
+    if (!lost.signal.aborted) await (keeps ? lock.release().catch(() => undefined) : lock.discard());
   }
 }
