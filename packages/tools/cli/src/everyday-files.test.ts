@@ -255,3 +255,18 @@ test.each(["out.jsonl", "out.parquet"])("a full disk ends %s in words, and --res
   expect(stderr).toContain(`error: Expected ${output} to be writable, got a full disk.\n`);
   expect(await echoIn(folder, ...argv, "--resume")).toMatchObject({ code: 0 });
 });
+
+// huggingface/datasets#1821, ClickHouse/ClickHouse#34198: an error of one file among many that does not name it.
+test("an error of one of several files names it", async () => {
+  const files = {
+    "a.csv": "id,text\n1,a\n",
+    "b.csv": "id,body\n1,b\n",
+    "c.jsonl": "PAR1\u0015\u0004\u0015\u0010\u0015\u0010",
+  };
+  const other = await echo(files, "a.csv", "b.csv", "--field", "text");
+  expect(other.stderr).toBe("error: Expected a column text in the input, got: id, body. This is b.csv.\n");
+  const parquet = await echo(files, "a.csv", "c.jsonl", "--field", "text");
+  expect(parquet.stderr).toMatch(/got Parquet\. .*This is c\.jsonl\.$/m);
+  const alone = await echo(files, "b.csv", "--field", "text");
+  expect(alone.stderr).toBe("error: Expected a column text in the input, got: id, body.\n");
+});

@@ -15,4 +15,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: "an exhausted disk quota",
   EFBIG: "too large a file",
   EMFILE: "too many open files",
+  ELOOP: "a link that leads to itself",
+  ENAMETOOLONG: "too long a name",
+  EIO: "an error of its disk",
 };

@@ -1,3 +1,4 @@
+import { ArgumentError } from "@batchwise/core";
 import type { InputFile } from "./input-files.ts";
 import { type Item, type Items, itemsOf, type Selection } from "./items.ts";
 import { type InputChoice, openInput } from "./open-input.ts";
@@ -57,7 +58,9 @@ async function openAll(
   const parameters = new Set<string>();
   const kept = new Set<string>();
   for (const file of files) {
-    const opened = await openOne(file, choice, selection);
+    const opened = await openOne(file, choice, selection).catch((error: unknown) => {
+      throw error instanceof ArgumentError ? inFile(error, file) : error;
+    });
     opened.close();
     mayLackHeader ||= opened.mayLackHeader;
     isKnown &&= opened.kept !== undefined;
@@ -73,6 +76,12 @@ async function openAll(
     parameters: [...parameters],
     close: () => undefined,
   };
+}
+
+/** Error of one of several files, with its name. */
+function inFile(error: ArgumentError, { name }: InputFile): ArgumentError {
+  const message = error.message.includes(name) ? error.message : `${error.message} This is ${name}.`;
+  return new ArgumentError(message, { cause: error });
 }
 
 async function* inTurn(
