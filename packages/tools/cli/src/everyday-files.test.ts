@@ -267,6 +267,17 @@ test("an error of one of several files names it", async () => {
   expect(other.stderr).toBe("error: Expected a column text in the input, got: id, body. This is b.csv.\n");
   const parquet = await echo(files, "a.csv", "c.jsonl", "--field", "text");
   expect(parquet.stderr).toMatch(/got Parquet\. .*This is c\.jsonl\.$/m);
+  const later = await echo({ ...files, "d.csv": 'id,text\n1,"open\n' }, "a.csv", "d.csv", "--field", "text");
+  expect(later).toMatchObject({ code: 2, texts: ["a"], stderr: expect.stringContaining("This is d.csv.") as string });
   const alone = await echo(files, "b.csv", "--field", "text");
   expect(alone.stderr).toBe("error: Expected a column text in the input, got: id, body.\n");
+});
+
+// duckdb/duckdb#6067: a column that is there twice cannot be read by its name.
+test("a field that --keep names twice is one column", async () => {
+  const folder = await echoFolder({ "in.csv": "id,text\n1,a\n" });
+  const argv = ["in.csv", "--field", "text", "--keep", "id,text", "--keep", "id", "--output", "out.csv"];
+  expect(await echoIn(folder, ...argv)).toMatchObject({ code: 0 });
+  const [header] = (await readFile(path.join(folder, "out.csv"), "utf8")).split("\n");
+  expect(header).toBe("index,output,error_code,error_message,error_status,id,text");
 });

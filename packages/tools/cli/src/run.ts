@@ -39,7 +39,11 @@ import { inputsOf, writeOffline } from "./write-offline.ts";
  * });
  */
 export async function run(asked: RunOptions, environment: RunEnvironment = {}): Promise<RunResult> {
-  const given = asked.output === "-" ? { ...asked, output: undefined } : asked;
+  const given = {
+    ...asked,
+    output: asked.output === "-" ? undefined : asked.output,
+    keep: Array.isArray(asked.keep) ? [...new Set(asked.keep)] : asked.keep,
+  };
   checkOptions(given);
   const { folder = process.cwd(), env = process.env, stderr = process.stderr } = environment;
   const written = [given.output, given.report].filter((name) => name !== undefined);

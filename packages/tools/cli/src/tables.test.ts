@@ -154,6 +154,9 @@ test.each([
   ["in.csv", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", /got an old workbook of Excel\./],
   ["in.jsonl", "PAR1\x15\x04\x15\x10", /got Parquet\. Give --format parquet\./],
   ["in.jsonl", "ARROW1\0\0\xff\xff\xff\xff", /got Arrow\. Give --format arrow\./],
+  ["in.jsonl", "Obj\x01\x04\x14avro.codec", /got Avro or ORC\. Write it as Parquet or CSV\./],
+  ["in.csv", "SQLite format 3\0", /got a database of SQLite\./],
+  ["in.txt", "%PDF-1.7\n1 0 obj", /got PDF\. Take its text out/],
   ["in.txt", "BZh91AY&SY", /got bzip2\. Unpack it with bunzip2\./],
   ["in.jsonl", "\xfd7zXZ\0", /got xz\. Unpack it with unxz\./],
 ])("%s that is another file is refused before anything is sent, not row by row", async (name, bytes, message) => {

@@ -84,6 +84,14 @@ function inFile(error: ArgumentError, { name }: InputFile): ArgumentError {
   return new ArgumentError(message, { cause: error });
 }
 
+async function* namedAfter(items: AsyncGenerator<Item, void>, file: InputFile): AsyncGenerator<Item, void> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw error instanceof ArgumentError ? inFile(error, file) : error;
+  }
+}
+
 async function* inTurn(
   files: readonly InputFile[],
   choice: Omit<InputChoice, "input">,
@@ -94,7 +102,7 @@ async function* inTurn(
   for (const file of files) {
     const { items, size, close } = await openOne(file, choice, { ...selection, limit: selection.limit - index });
     try {
-      for await (const item of items) {
+      for await (const item of namedAfter(items, file)) {
         const end = before + (size === undefined ? 0 : Math.min(1, item.end / size) * file.bytes);
         yield { ...item, index: index++, kept: { ...item.kept, [FILE_FIELD]: file.name }, end };
       }

@@ -76,6 +76,9 @@ const OTHERS: readonly Other[] = [
   { name: "Parquet", magic: /^PAR1[\0-\x08\x0e-\x1f]/, advice: "Give --format parquet" },
   { name: "Arrow", magic: /^(ARROW1\0|\xff{4})/, advice: "Give --format arrow" },
   { name: "a pointer of Git LFS", magic: new RegExp(`^${POINTER}`), advice: "Fetch the file with `git lfs pull`" },
+  { name: "Avro or ORC", magic: /^(Obj\x01|ORC[\0-\x1f])/, advice: "Write it as Parquet or CSV" },
+  { name: "a database of SQLite", magic: /^SQLite fo/, advice: "Write its table as CSV" },
+  { name: "PDF", magic: /^%PDF-\d/, advice: "Take its text out, as with pdftotext" },
   { name: "bzip2", magic: /^BZh[1-9]1AY/, advice: "Unpack it with bunzip2" },
   { name: "xz", magic: /^\xfd7zXZ/, advice: "Unpack it with unxz" },
 ];
