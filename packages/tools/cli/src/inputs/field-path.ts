@@ -3,9 +3,9 @@ import { exactJson } from "./exact-json.ts";
 /** Value of a field, by its whole name or by a path into it, such as `user.name`; undefined where there is none. */
 export function valueAt(record: unknown, name: string): unknown {
   if (typeof record !== "object" || record === null) return undefined;
-  const found = prefixOf(name, (prefix) =>
-    Object.hasOwn(record, prefix) ? prefix : alike(Object.keys(record), prefix),
-  );
+  const found =
+    prefixOf(name, (prefix) => (Object.hasOwn(record, prefix) ? prefix : undefined)) ??
+    prefixOf(name, (prefix) => alike(Object.keys(record), prefix));
   if (found === undefined) return undefined;
   const value = (record as Readonly<Record<string, unknown>>)[found.key];
   return found.prefix === name ? value : valueAt(jsonIn(value), name.slice(found.prefix.length + 1));
@@ -23,7 +23,10 @@ function jsonIn(value: unknown): unknown {
 
 /** Column that a field's name or path begins with; undefined where there is none. */
 export function columnOf(columns: readonly string[], name: string): string | undefined {
-  return prefixOf(name, (prefix) => (columns.includes(prefix) ? prefix : alike(columns, prefix)))?.key;
+  const found =
+    prefixOf(name, (prefix) => (columns.includes(prefix) ? prefix : undefined)) ??
+    prefixOf(name, (prefix) => alike(columns, prefix));
+  return found?.key;
 }
 
 /**
