@@ -123,7 +123,7 @@ const adapter = (name, kind, answer) => ({
 });
 export const adapters = [
   adapter("chat", "chat", (input) => (typeof input === "string" ? input : input.at(-1).content)),
-  adapter("vectors", "embeddings", (text) => Float32Array.of(text.length)),
+  adapter("vectors", "embeddings", (text) => Float32Array.of(text.length, -0)),
 ];
 `;
 
@@ -140,15 +140,17 @@ test("messages and fields of objects are read", async () => {
   );
 });
 
-test("what the command wrote is an input, with its vectors", async () => {
+test.each(["out.arrow", "out.parquet"])("what the command wrote is an input, with its vectors: %s", async (output) => {
   const folder = await pluginFolder("acme", ADAPTERS, { "in.jsonl": '{"text":"one"}\n{"text":null}\n' });
-  const argv = ["run", "acme#vectors", "in.jsonl", "--field", "text", "--keep", "text", "--output", "out.arrow"];
+  const argv = ["run", "acme#vectors", "in.jsonl", "--field", "text", "--keep", "text", "--output", output];
   expect(await startChild(folder, "", argv).ended).toBe(1);
-  const again = startChild(folder, "", ["run", "acme#chat", "out.arrow", "--field", "text", "--keep", "all"]);
+  // It is also what a resumed run reads.
+  expect(await startChild(folder, "", [...argv, "--retry-failed"]).ended).toBe(1);
+  const again = startChild(folder, "", ["run", "acme#chat", output, "--field", "text", "--keep", "all"]);
   expect(await again.ended).toBe(1);
   const [first, second] = again.said.stdout.split("\n");
   expect(first).toBe(
-    '{"index":0,"output":"one","input_index":0,"input_output":[3],"error_code":null,"error_message":null,"error_status":null,"text":"one"}',
+    '{"index":0,"output":"one","input_index":0,"input_output":[3,-0],"error_code":null,"error_message":null,"error_status":null,"text":"one"}',
   );
   expect(second).toContain('"input_output":null,"error_code":"invalid_input"');
 });

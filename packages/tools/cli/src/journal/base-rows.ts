@@ -64,8 +64,12 @@ interface TableRow {
 
 async function* typedRows(file: string, format: TypedFormat): AsyncGenerator<TableRow, void> {
   const { records } = await openTable(format, file);
-  for await (const record of records)
-    if ("value" in record) yield { values: (record.exact ?? record.value) as Kept, end: 0 };
+  for await (const record of records) {
+    if (!("value" in record)) continue;
+    const { output } = record.value as Kept;
+    // What is kept has all its digits; a vector has numbers.
+    yield { values: { ...((record.exact ?? record.value) as Kept), output }, end: 0 };
+  }
 }
 
 /** Rows of our own CSV: it ends a row at a line feed outside of quotes. */
