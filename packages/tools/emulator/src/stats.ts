@@ -13,7 +13,7 @@ export interface InputCount {
   charged: number;
   /** In one that was answered completely, with a row for it. */
   answered: number;
-  /** In one that got a scripted answer of 200 instead, in JSON: what no client can use. */
+  /** In one that got a scripted answer of 200 instead, in JSON, or no row of use: what no client can use. */
   malformed: number;
 }
 

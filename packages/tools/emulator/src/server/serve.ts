@@ -206,7 +206,15 @@ async function answer(
     await sendCut(exchange, whole);
     return;
   }
-  exchange.answers(good.answered?.map((position) => plan.inputs[position] as string) ?? plan.inputs);
+  const answered = good.answered?.map((position) => plan.inputs[position] as string) ?? plan.inputs;
+  exchange.answers(answered);
+  if (answered.length < plan.inputs.length) {
+    const known = new Set(answered);
+    session.recorder.inputCounts(
+      "malformed",
+      plan.inputs.filter((input) => !known.has(input)),
+    );
+  }
   if (fault === "slowBody") await sendSlowly(exchange, whole, settings.faults.slowBodyMs ?? 1000);
   else await send(exchange, whole, endsMs);
 }
