@@ -6,6 +6,9 @@ import type { Settler } from "../engine/results/settler.ts";
 import type { Failure } from "./failure.ts";
 import type { Retry } from "./retry.ts";
 
+/** Parts of what is too heavy for a limit. */
+const MANY = 8;
+
 /**
  * Sends a chunk in halves, and these again, where it fails though others pass, with an error that says nothing of inputs:
  * one of them may be bad, or there may be too many. A part is sent once, and again only while it is not sure that others
@@ -52,6 +55,7 @@ export class Halving<Input, Output> {
     } else if (isWhole && chunk.size > 1 && this.#settler.mayDivide(facts)) {
       // What took too long does so again: chunks that follow are smaller at once.
       if (facts.code === "timeout") this.#intake.cap.limit(chunk.size);
+      if (facts.code === "rate_limited") this.#limitBelow(chunk);
       await this.#halve(chunk);
     } else {
       this.#isBlamed = true;
@@ -73,12 +77,22 @@ export class Halving<Input, Output> {
       const failure = await this.#retry.once(part);
       if (failure === undefined) this.#largest = Math.max(this.#largest, part.size);
       else if (part.size > 1 && factsOf(failure.error).code === "timeout") aside.push(this.#settle(failure));
-      else failures.push(failure);
+      else {
+        if (this.#largest === 0 && factsOf(failure.error).code === "rate_limited") this.#limitBelow(part);
+        failures.push(failure);
+      }
     }
     await Promise.all([...aside, ...failures.map((each) => this.#again(each))]);
   }
 
+  /** Takes it that a limit refuses so many whatever is waited. Far fewer then: each refusal makes the next wait longer. */
+  #limitBelow({ size }: Chunk<Input>): void {
+    this.#intake.cap.limit(size, Math.ceil(size / MANY));
+  }
+
   async #again(failure: Failure<Input>): Promise<void> {
+    const isLimited = factsOf(failure.error).code === "rate_limited";
+    if (isLimited && failure.chunk.size > this.#intake.cap.most) return this.#halve(failure.chunk);
     const left = await this.#retry.retry(failure);
     if (left !== undefined) await this.#settle(left);
   }

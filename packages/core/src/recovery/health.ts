@@ -3,13 +3,14 @@ import type { Chunk, Failing } from "../engine/intake/chunk.ts";
 import type { AnyStageContext } from "../engine/stage-context.ts";
 import type { Failure, Judgment } from "./failure.ts";
 import { Refusals } from "./refusals.ts";
+import { Silence } from "./silence.ts";
 import { attemptsWhere, isTooLong, isUnavailable, isWorthRetrying, mayRetry } from "./retry-policy.ts";
 
 /** Milliseconds after which a run ends in which nothing ever got through, and a failure that keeps others off uses up tries. */
 const LONG_MS = 120_000;
 /** Milliseconds without an answer after which one more input is asked than may be under way. */
 export const QUIET_MS = 30_000;
-/** Tries after the first one for an answer of the wrong shape, and for many inputs at once where others are answered. */
+/** Tries after the first one for an answer of the wrong shape, and for many inputs at once where others are answered or a limit refuses them. */
 const RETRIES = 2;
 /** Inputs, one after another, that end the run: told to wait for longer than is obeyed; or without an answer in time, since some may hang by their own fault. */
 const LONG_WAITS = 3;
@@ -27,25 +28,21 @@ export class Health {
   readonly #attempts: number;
   readonly #outageMs: number;
   #answered = 1;
+  /** Inputs of the largest call that passed, and refusals by a rate limit since anything was answered. */
+  #largest = 0;
+  #refused = 0;
   /** Inputs that had an outcome by the last failure. */
   #settled = 0;
   /** Calls that were answered, be it with a refusal, and how many of them had been by the last failure. What follows counts since then. */
   #heard = 0;
   #seen = -1;
-  #silentSince = 0;
-  #failedAt = 0;
-  #askedUntil = -Infinity;
+  #silence: Silence | undefined;
   /** Inputs, or the first ones of requests, that failed for the first time. */
   readonly #fresh = new Set<number | undefined>();
 
   constructor(context: AnyStageContext) {
     this.#context = context;
     ({ attempts: this.#attempts = 1, outageMs: this.#outageMs = 0 } = context.options.retry ?? {});
-  }
-
-  /** True where a failure is judged by other calls. Not for one input alone, whose tries are counted. */
-  get isPatient(): boolean {
-    return this.#context.options.isPatient;
   }
 
   /** True where a malformed answer is asked for again, also that to one input alone. An override sees to its own. */
@@ -68,6 +65,7 @@ export class Health {
   pass(chunk: Chunk<unknown>): void {
     this.passed++;
     this.#heard++;
+    this.#largest = Math.max(this.#largest, chunk.size);
     if (chunk.attempts === 1) this.#answered += (1 - this.#answered) / MEMORY;
   }
 
@@ -84,16 +82,13 @@ export class Health {
     const now = this.#context.options.clock.now();
     if (this.#heard !== this.#seen) {
       this.#seen = this.#heard;
-      this.#failedAt = now;
-      this.#silentSince = now;
+      this.#refused = 0;
+      (this.#silence ??= new Silence()).begin(now);
       this.#fresh.clear();
     }
-    // A wait that was asked for is no silence, unless waits are asked for without end.
-    const askedUntil = Math.min(now + (facts.retryAfterMs ?? 0), this.#failedAt + this.#outageMs);
-    this.#silentSince += Math.max(0, askedUntil - Math.max(now, this.#askedUntil));
-    this.#askedUntil = Math.max(this.#askedUntil, askedUntil);
+    this.#silence?.asked(now, facts.retryAfterMs ?? 0, this.#outageMs);
     if (this.refusals.passed !== this.passed) this.refusals.reset(this.passed);
-    if (this.isTooLong(facts)) this.refusals.postpone(chunk);
+    if (isTooLong(facts, this.#context.options)) this.refusals.postpone(chunk);
     const isSilence = isUnavailable(facts, size);
     if (chunk.attempts === 1 && isSilence) this.#answered -= this.#answered / MEMORY;
     if (isSilence || facts.code === "rate_limited") {
@@ -101,18 +96,20 @@ export class Health {
       if (failing.count++ === 0) this.#fresh.add(chunk.indexes[0]);
       failing.isOvertaken = this.#heard > failing.last;
       failing.last = this.#heard;
-      if (!isSilence) failing.refusals++;
+      const refusals = isSilence ? 0 : 1;
+      failing.refusals += refusals;
+      this.#refused += refusals;
       return;
     }
     this.#heard++;
     chunk.failing = undefined;
     if (facts.code === "invalid_result") chunk.wrong++;
-    if (this.isPatient && !isRetryable(facts)) this.refusals.add(chunk, error, facts);
+    if (this.#context.options.isPatient && !isRetryable(facts)) this.refusals.add(chunk, error, facts);
   }
 
   /** Tells whether nothing has been answered for so long. @default as long as is waited */
   isSilent(ms: number = this.boundMs): boolean {
-    return this.#heard === this.#seen && this.#context.options.clock.now() - this.#silentSince >= ms;
+    return this.#heard === this.#seen && (this.#silence?.ms(this.#context.options.clock.now()) ?? 0) >= ms;
   }
 
   /** A first failure, now. */
@@ -132,15 +129,16 @@ export class Health {
     return this.#heard > chunk.failing.heard && !isNew;
   }
 
-  /** True where the error asks for a longer wait than is obeyed. */
-  isTooLong(facts: ErrorFacts): boolean {
-    return isTooLong(facts, this.#context.options);
+  /** True where calls are refused time and again, and none as large has ever passed: it may be too heavy for the limit. */
+  doubtsSize({ size }: Chunk<unknown>): boolean {
+    const isInARow = this.#heard === this.#seen && this.#refused > RETRIES;
+    return isInARow && size > this.#largest && this.#context.options.isPatient;
   }
 
   /** True where no other call can succeed either. A key and options with which something got through are not to blame. */
   isFatal(facts: ErrorFacts): boolean {
-    if (!this.isPatient) return isFatal(facts);
-    if (this.isTooLong(facts) && this.refusals.postponed >= LONG_WAITS) return true;
+    if (!this.#context.options.isPatient) return isFatal(facts);
+    if (isTooLong(facts, this.#context.options) && this.refusals.postponed >= LONG_WAITS) return true;
     return isFatal(facts) && (this.passed === 0 || facts.code.endsWith("_exceeded"));
   }
 
@@ -150,7 +148,7 @@ export class Health {
     if (retry === undefined) return "over";
     const facts = factsOf(error);
     if (facts.code === "invalid_result" && this.asksAgain) return chunk.wrong <= RETRIES ? "try" : "over";
-    if (!this.isPatient) return mayRetry(chunk, error, retry) ? "try" : "over";
+    if (!this.#context.options.isPatient) return mayRetry(chunk, error, retry) ? "try" : "over";
     if (!isWorthRetrying(error, facts, retry)) return "over";
     if (facts.code === "rate_limited") return this.#judgeRefusal(chunk);
     const size = isWhole ? chunk.size : 1;
@@ -165,6 +163,8 @@ export class Health {
     const isShared = (this.#context.options.limiter?.silentMs ?? Infinity) < LONG_MS;
     if (this.isSilent(isShared ? this.#outageMs : undefined)) return "end";
     const { failing } = chunk;
+    // One of its inputs got through.
+    if (failing?.isAsked === true && chunk.size > 1 && failing.refusals > RETRIES) return "over";
     if (failing === undefined || failing.refusals < this.#attempts || failing.heard === this.#heard) return "wait";
     return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
   }

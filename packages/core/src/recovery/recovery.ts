@@ -40,8 +40,8 @@ export class Recovery<Input, Output> {
   }
 
   async #settle(failure: Failure<Input>): Promise<void> {
-    const { batch } = this.#context;
-    if (this.#settler.health.isPatient && this.#isTooLarge(failure)) return this.#settleParts(failure.chunk);
+    const { batch, options } = this.#context;
+    if (options.isPatient && this.#isTooLarge(failure)) return this.#settleParts(failure.chunk);
     const left = await this.#retry.retry(failure);
     if (left === undefined || batch.isEnding) return;
     const { refusal } = this.#settler;

@@ -81,7 +81,8 @@ export class Retry<Input, Output> {
     const pass = await this.#admission.pass(chunk, limiter?.outage === undefined && !chunk.isSlow);
     const { refusal } = this.#settler;
     if (pass === undefined) return refusal && { chunk, error: refusal, isWhole: true };
-    const isAsking = chunk.size > 1 && limiter?.outage !== undefined;
+    const isHeavy = limiter?.outage === undefined && this.#settler.health.doubtsSize(chunk);
+    const isAsking = chunk.size > 1 && (isHeavy || limiter?.outage !== undefined);
     const [asking, rest] = isAsking ? this.#pickOne(chunk) : [chunk];
     let failure: Failure<Input> | undefined;
     try {
@@ -91,7 +92,10 @@ export class Retry<Input, Output> {
     }
     if (rest === undefined) return failure;
     // The provider has answered for that one input: the others go together.
-    if (failure === undefined || failure.chunk.size === 0) return this.once(rest);
+    if (failure === undefined || failure.chunk.size === 0) {
+      if (isHeavy) rest.failing = { ...this.#settler.health.begin(), isAsked: true };
+      return this.once(rest);
+    }
     return { chunk, error: failure.error, isWhole: true };
   }
 
@@ -101,7 +105,7 @@ export class Retry<Input, Output> {
     for (const part of parts) {
       part.retries = 0;
       // Its inputs are not new: they have failed together.
-      part.failing = { ...this.#settler.health.begin(), count: 1 };
+      part.failing = { ...this.#settler.health.begin(), count: 1, isAsked: chunk.failing?.isAsked };
     }
     return parts;
   }
@@ -152,7 +156,7 @@ export class Retry<Input, Output> {
     const { clock, random } = options;
     const { health } = this.#settler;
     const { retries } = chunk;
-    const othersPass = judgment === "try" && health.isPatient && health.passed > 0;
+    const othersPass = judgment === "try" && options.isPatient && health.passed > 0;
     const isLast = othersPass && source.ended && this.#admission.places > 0;
     // Where no try is used up, the limiter knows how long to wait.
     if (judgment === "wait") chunk.retries = 0;

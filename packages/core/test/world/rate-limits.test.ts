@@ -1,4 +1,4 @@
-import { ProviderError, rateLimiter, runnable, sleep } from "@batchwise/core";
+import { bulkRunnable, ProviderError, rateLimiter, runnable, sleep } from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { range } from "../regressions/held-backend.ts";
@@ -37,6 +37,38 @@ describe("P43 a window of a minute", () => {
     expect(slots).toEqual(range(count));
     expect(server.refused).toBeLessThanOrEqual(count / 2 + 4);
     expect(seconds).toBeLessThan(most);
+  });
+});
+
+// Voyage's keys without a payment method: 10,000 tokens a minute, so that larger requests are refused for ever, without a
+// header that says so. https://docs.voyageai.com/docs/rate-limits
+describe("P27 a limit that refuses large requests whatever is waited", () => {
+  it.for([
+    [300, 100, 40],
+    [100, 100, 99],
+    [1000, 128, 5],
+    [8, 8, 1],
+  ] as const)("%i inputs in requests of %i, of which %i pass", async ([count, maxInputs, most]) => {
+    const clock = new FakeClock();
+    let calls = 0;
+    const subject = bulkRunnable<number, number>(
+      async (inputs) => {
+        calls++;
+        await sleep(50, clock);
+        if (inputs.length <= most) return inputs;
+        throw new ProviderError("Too many.", { code: "rate_limited", status: 429, retryable: true });
+      },
+      {
+        limiter: rateLimiter({ clock, concurrency: 5 }),
+        maxConcurrency: 10,
+        request: { maxInputs },
+        retry: { attempts: 6 },
+      },
+    );
+    const slots = await clock.run(subject.batch(range(count), { clock, returnExceptions: true, random: () => 0.5 }));
+    expect(slots).toEqual(range(count));
+    expect(calls).toBeLessThanOrEqual(4 * Math.ceil(count / most) + 40);
+    expect(clock.now()).toBeLessThan(600_000);
   });
 });
 

@@ -10,7 +10,7 @@ import { giveBack, type Pass } from "../admission/pass.ts";
 import type { Chunk } from "../intake/chunk.ts";
 import { type ErrorFacts, factsOf } from "../../contract/error-facts.ts";
 import type { Failure } from "../../recovery/failure.ts";
-import { isUnavailable } from "../../recovery/retry-policy.ts";
+import { isTooLong, isUnavailable } from "../../recovery/retry-policy.ts";
 import type { CallStrategy } from "../resolve/call-strategy.ts";
 import { wrongCount } from "../results/check-result.ts";
 import type { Answer, Settler } from "../results/settler.ts";
@@ -136,7 +136,7 @@ export class Caller<Input, Output> {
     if (error === undefined) return { outcome: "ok", used, limits };
     const facts = factsOf(error);
     // A wait that is not obeyed is one input's failure, and holds for no other.
-    if (this.#settler.health.isTooLong(facts)) return { outcome: "failed", used, limits };
+    if (isTooLong(facts, this.#context.options)) return { outcome: "failed", used, limits };
     return { outcome: this.#outcomeOf(chunk, facts), used, limits, retryAfterMs: facts.retryAfterMs };
   }
 

@@ -12,6 +12,8 @@ export interface Failing {
   isOvertaken: boolean;
   /** Refusals by a rate limit since then. */
   refusals: number;
+  /** True where one of them, or of those that they were sent with, got through alone. */
+  readonly isAsked?: boolean | undefined;
 }
 
 /** Inputs of one call, with their places in the batch. The packer fills it; recovery picks from it and splits it. */

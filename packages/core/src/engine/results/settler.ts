@@ -175,7 +175,7 @@ export class Settler<Input, Output> {
   /** Tells whether the inputs of a chunk that failed with this error are to be told apart. */
   mayDivide(facts: ErrorFacts): boolean {
     if (this.health.isFatal(facts)) return false;
-    return isWorthSplitting(facts, true) || (this.health.isPatient && isWorthHalving(facts));
+    return isWorthSplitting(facts, true) || (this.#context.options.isPatient && isWorthHalving(facts));
   }
 
   #refuseIfFatal(reason: Error): void {
