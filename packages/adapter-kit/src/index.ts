@@ -37,7 +37,7 @@ export {
 } from "./http.ts";
 export { jsonTextsIn } from "./json-in.ts";
 export type { JobKind, RawRow } from "./jobs/job-kind.ts";
-export { environment, isAddress, isKey, requireKey } from "./key.ts";
+export { addressIn, environment, isKey, requireKey } from "./key.ts";
 export { kindOf, show } from "./kind-of.ts";
 export { limiterWith } from "./limiter-with.ts";
 export { type AdapterParts, adapterOf } from "./manifest.ts";

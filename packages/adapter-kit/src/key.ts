@@ -29,3 +29,16 @@ export function isKey(value: unknown): value is string {
 export function isAddress(value: unknown): value is string {
   return typeof value === "string" && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
+
+/**
+ * The address in a variable of the environment; undefined where there is none.
+ *
+ * @throws ArgumentError for a variable that holds something else: keys and inputs would go elsewhere, or nowhere
+ */
+export function addressIn(variable: string): string | undefined {
+  const address = environment(variable) || undefined;
+  if (address === undefined || isAddress(address)) return address;
+  throw new ArgumentError(
+    `Expected ${variable} to be an address such as https://host/v1, got a string. Correct the variable, or pass \`baseURL\`.`,
+  );
+}

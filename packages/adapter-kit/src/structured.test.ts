@@ -17,6 +17,18 @@ test("the format is the schema's own JSON Schema, or the one that is given; ther
   expect(formatOf({}, own)).toBeUndefined();
 });
 
+// earendil-works/pi#8943, NousResearch/hermes-agent#55314: ids of 64 bits came out rounded.
+test("P52 an integer whose digits a number loses is an error, and no other number is", async () => {
+  const refused = ['{"id":9007199254740993}', '```json\n{"ids":[1,-12345678901234567890]}\n```'];
+  for (const text of refused) {
+    const error = await failureOf(readStructured(bare, text));
+    expect([ResultError.isInstance(error), String(error)]).toEqual([true, expect.stringContaining("beyond 2^53")]);
+  }
+  const taken =
+    '{"id":"9007199254740993","most":9007199254740991,"even":9007199254740992,"real":0.12345678901234567,"large":1e300}';
+  expect(await readStructured(bare, taken)).toEqual(JSON.parse(taken));
+});
+
 test.for([{ schema: bare }, { schema: z.date() }, { jsonSchema: {} }])(
   "%o can't be sent, and is refused",
   (options) => {

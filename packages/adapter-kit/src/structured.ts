@@ -1,6 +1,6 @@
 import { ArgumentError, ResultError, type StandardSchema } from "@batchwise/core";
 import { describeIssues } from "@batchwise/core/wrappers";
-import { jsonIn } from "./json-in.ts";
+import { jsonIn, jsonTextsIn } from "./json-in.ts";
 import type { Option } from "./options/declaration.ts";
 
 /** Schema by which a model's answer becomes a value. */
@@ -77,7 +77,8 @@ export function jsonSchemaOf(schema: StandardSchema): Readonly<Record<string, un
  * object or array in a text around it; or that in a text within JSON, where the schema refuses the text.
  *
  * @param parts messages that the text is made of: it may be the whole of one, behind a fragment
- * @throws ResultError for text in which there is no JSON or more than one, or whose value the schema refuses
+ * @throws ResultError for text in which there is no JSON or more than one, whose value the schema refuses, or whose integers
+ * would be rounded
  */
 export async function readStructured<Output>(
   schema: StandardSchema<unknown, Output>,
@@ -85,6 +86,12 @@ export async function readStructured<Output>(
   parts: readonly string[] = [],
 ): Promise<Output> {
   const values = jsonIn(text);
+  if (jsonTextsIn(text).some(isRounded)) {
+    throw new ResultError(
+      "Expected numbers that JavaScript reads as they are written, got an integer beyond 2^53. " +
+        "Ask for a string in its place, in the schema and in the prompt.",
+    );
+  }
   const results = await validated(schema, values);
   const taken = results.filter(isTaken);
   if (taken.length === 1) return taken[0]!.value;
@@ -99,6 +106,17 @@ export async function readStructured<Output>(
           "Tell it to answer in JSON, try again, or use another model."
       : `Expected an output that the schema takes, got one that it refuses: ${describeIssues(issues)}.`,
   );
+}
+
+/** Tells whether an integer in JSON has digits that a number loses, as ids of 64 bits have. */
+function isRounded(json: string): boolean {
+  if (!/\d{16}/.test(json)) return false;
+  let isFound = false;
+  JSON.parse(json, (_, value: unknown, { source = "" }: { readonly source?: string } = {}) => {
+    isFound ||= typeof value === "number" && /^-?\d+$/.test(source) && BigInt(value) !== BigInt(source);
+    return value;
+  });
+  return isFound;
 }
 
 async function validated<Output>(

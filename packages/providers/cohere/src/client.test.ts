@@ -22,7 +22,7 @@ test("the address is in CO_API_URL where none is given, as the emulator prints i
   expect(wire.requests.map(({ url }) => new URL(url).host)).toEqual(["127.0.0.1:9999", "host.test", "api.cohere.com"]);
   vi.stubEnv("CO_API_URL", "no address");
   expect(() => new CohereEmbeddings(options)).toThrow(
-    "Expected CO_API_URL to be an address such as https://host, got a string.",
+    "Expected CO_API_URL to be an address such as https://host/v1, got a string.",
   );
 });
 afterEach(() => vi.unstubAllEnvs());

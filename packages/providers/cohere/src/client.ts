@@ -1,8 +1,8 @@
 import {
+  addressIn,
   defined,
   environment,
   HTTP,
-  isAddress,
   isKey,
   kindOf,
   type Option,
@@ -80,15 +80,6 @@ export function connect<Client extends object>(
     }),
     owner: typeof apiKey === "function" ? apiKey : `${baseURL} ${apiKey}`,
   };
-}
-
-/** @throws ArgumentError for a variable that does not hold an address: keys and inputs would go elsewhere */
-function addressIn(name: string): string | undefined {
-  const address = environment(name) || undefined;
-  if (address === undefined || isAddress(address)) return address;
-  throw new ArgumentError(
-    `Expected ${name} to be an address such as https://host, got a string. Correct the variable, or pass \`baseURL\`.`,
-  );
 }
 
 /** @throws ArgumentError for what no header can hold: it would come back in the message of another error. */

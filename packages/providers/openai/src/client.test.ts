@@ -47,6 +47,17 @@ test("the environment has the defaults", async () => {
   expect([headers.get("openai-organization"), headers.get("openai-project")]).toEqual(["org-2", "proj-2"]);
 });
 
+// A misspelled address was waited for as an outage, for two minutes.
+test.for(["localhost:8080/v1", "ttp://host.test/v1", "127.0.0.1/v1"])(
+  "an address in the environment that is none is refused at once: %s",
+  (address) => {
+    vi.stubEnv("OPENAI_BASE_URL", address);
+    expect(() => connect({ apiKey: "key-1" })).toThrow(
+      "Expected OPENAI_BASE_URL to be an address such as https://host/v1, got a string.",
+    );
+  },
+);
+
 test("without anything, requests go to OpenAI", async () => {
   expect((await sent({ apiKey: "key-1" })).url).toBe("https://api.openai.com/v1/embeddings");
 });

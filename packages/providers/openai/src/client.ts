@@ -1,4 +1,5 @@
 import {
+  addressIn,
   defined,
   environment,
   HTTP,
@@ -101,7 +102,8 @@ export function connect(options: ConnectionOptions & { readonly timeoutMs?: numb
 }
 
 function open(options: Omit<ConnectionOptions, "client">): Pick<Connection, "client" | "owner"> {
-  const { apiKey: key, baseURL, organization, project, fetch = patientFetch, defaultHeaders, defaultQuery } = options;
+  const { apiKey: key, organization, project, fetch = patientFetch, defaultHeaders, defaultQuery } = options;
+  const { baseURL = addressIn("OPENAI_BASE_URL") } = options;
   const apiKey =
     typeof key === "function"
       ? key
