@@ -173,14 +173,15 @@ class LocalRateLimiter implements Required<RateLimiter> {
     const { outcome } = settlement;
     // What failed for another reason got through the limits, too: a call that took too long was not refused by one.
     const hasPassed = outcome !== "limited" && used.requests > 0;
-    if (hasPassed) this.#pace.passed(startedAt, now);
+    // A provider that is out says nothing of its limits.
+    if (hasPassed && outcome !== "unavailable") this.#pace.passed(startedAt, now);
     else if (outcome !== "limited") this.#pace.withdrawn(startedAt);
     if (outcome === "limited") {
       // Of calls in flight together, the first refusal tells.
       if (startedAt >= this.#exhaustedAt)
         this.#isExplained = this.#limits.all.some(([kind, allowance]) => allowance.waitMs(demand[kind] ?? 0, now) > 0);
       // Where less is left of a limit than was asked for, to wait is enough.
-      if (this.#isExplained) this.#pace.withdrawn(startedAt);
+      if (this.#isExplained && !this.#pace.isVain) this.#pace.withdrawn(startedAt);
       else this.#pace.refused(number, startedAt, now);
       if (this.#pace.isLimit) this.#inFlight.refused(startedAt, now);
       if (settlement.limits === undefined && startedAt >= this.#exhaustedAt && !this.#pace.isVain) {

@@ -231,8 +231,8 @@ it("P55 a call that asks has got through once it is under way for longer than re
 it("P55 after refusals twice as many calls with each second may be in flight, up to those that the pace leads to", () => {
   const pace = refusedOnce();
   const rooms = [61_000, 62_000, 63_000, 64_000, 65_000].map((now) => pace.roomAt(now, 6000));
-  // 0.9 calls a second of 6 s, and a quarter more.
-  expect(rooms).toEqual([1, 2, 4, 7, 7]);
+  // 0.9 calls a second of 6 s, a quarter more, and four that may hang.
+  expect(rooms).toEqual([1, 2, 4, 8, 11]);
 });
 
 it("P46 of many calls in flight together, those that are refused by chance bring no pace", () => {

@@ -12,8 +12,9 @@ const ENOUGH = 5;
 const ENOUGH_MS = 3 * SECOND_MS;
 /** Milliseconds over which any rate is taken at least. */
 const LEAST_MS = 100;
-/** Calls in flight, as a share of those that the pace leads to. */
+/** Calls in flight, as a share of those that the pace leads to, and more that may hang. */
 const PACED = 1.25;
+const SPARE = 4;
 /** Calls under way that tell whether the pace helps. */
 const TRIED = 2;
 /** Milliseconds of a pace after which calls go without it, to find out whether it helps; tripled each time that it does. */
@@ -80,11 +81,10 @@ export class Pace {
    * @param latencyMs time that a call takes
    */
   roomAt(now: number, latencyMs: number): number {
-    for (let at = this.#asking.admitted(now); at !== undefined; at = this.#asking.admitted(now))
-      this.#admitted(at, now);
+    for (let at; (at = this.#asking.admitted(now)) !== undefined;) this.#admitted(at, now);
     this.#asking.grow(now);
     if (this.isAsking || this.isTrying) return this.#asking.open < (this.isAsking ? 1 : TRIED) ? Infinity : 0;
-    return Math.min(this.#asking.room, Math.ceil(PACED * (this.#spacing.perMs ?? Infinity) * (latencyMs || 1)));
+    return Math.min(this.#asking.room, SPARE + Math.ceil(PACED * (this.#spacing.perMs ?? Infinity) * (latencyMs || 1)));
   }
 
   /** Takes over that a call has been sent. Returns its number. */
@@ -136,10 +136,7 @@ export class Pace {
     this.#asking.clear();
   }
 
-  /**
-   * A call was not refused: it got through, or is under way for longer than a refusal takes. What began before a refusal,
-   * or before a trial, says nothing of the time after it.
-   */
+  /** A call was not refused. What began before a refusal, or before a trial, says nothing of the time after it. */
   #admitted(startedAt: number, now: number): void {
     if (startedAt < Math.max(this.#refusedAt, this.#trial?.since ?? 0)) return;
     if (this.#streak !== undefined) this.#recover(this.#streak, startedAt, now);
@@ -162,9 +159,10 @@ export class Pace {
 
   /** Calls in a millisecond that got through between two streaks, or before the first one. */
   #rate(since: number, startedAt: number): number {
-    const { at, total } = this.#mark ?? { at: since, total: this.#sent.total - 1 };
-    this.#mark = { at: since, total: this.#sent.total - 1 };
-    const [calls, ms] = [this.#mark.total - total, since - at];
+    const mark = { at: since, total: this.#sent.total - 1 };
+    const { at, total } = this.#mark ?? mark;
+    this.#mark = mark;
+    const [calls, ms] = [mark.total - total, since - at];
     if (calls >= ENOUGH || ms >= ENOUGH_MS) return calls / ms;
     return Math.max(this.#sent.rateBefore(since), 1 / Math.max(LEAST_MS, startedAt - this.#refusedAt));
   }

@@ -35,7 +35,9 @@ export class Spacing {
   }
 
   sent(now: number): void {
-    if (this.perMs !== undefined) this.#lastsUntil = Math.max(this.#lastsUntil, now - SECOND_MS) + 1 / this.perMs;
+    if (this.perMs === undefined) return;
+    const apartMs = 1 / this.perMs;
+    this.#lastsUntil = Math.max(this.#lastsUntil, now - Math.max(0, SECOND_MS - apartMs)) + apartMs;
   }
 
   passed(now: number): void {

@@ -55,7 +55,7 @@ export class Halving<Input, Output> {
     } else if (isWhole && chunk.size > 1 && this.#settler.mayDivide(facts)) {
       // What took too long does so again: chunks that follow are smaller at once.
       if (facts.code === "timeout") this.#intake.cap.limit(chunk.size);
-      if (facts.code === "rate_limited") this.#limitBelow(chunk);
+      this.#limitBelow(failure);
       await this.#halve(chunk);
     } else {
       this.#isBlamed = true;
@@ -78,20 +78,22 @@ export class Halving<Input, Output> {
       if (failure === undefined) this.#largest = Math.max(this.#largest, part.size);
       else if (part.size > 1 && factsOf(failure.error).code === "timeout") aside.push(this.#settle(failure));
       else {
-        if (this.#largest === 0 && factsOf(failure.error).code === "rate_limited") this.#limitBelow(part);
+        if (this.#largest === 0) this.#limitBelow(failure);
         failures.push(failure);
       }
     }
     await Promise.all([...aside, ...failures.map((each) => this.#again(each))]);
   }
 
-  /** Takes it that a limit refuses so many whatever is waited. Far fewer then: each refusal makes the next wait longer. */
-  #limitBelow({ size }: Chunk<Input>): void {
-    this.#intake.cap.limit(size, Math.ceil(size / MANY));
+  /** Of inputs one of which got through alone, so many may be too heavy for a limit. Far fewer then: each refusal makes the next wait longer. */
+  #limitBelow({ chunk }: Failure<Input>): void {
+    if (chunk.failing?.isAsked !== true || !this.#settler.health.doubtsSize(chunk)) return;
+    this.#intake.cap.isOfLimit = true;
+    this.#intake.cap.limit(chunk.size, Math.ceil(chunk.size / MANY));
   }
 
   async #again(failure: Failure<Input>): Promise<void> {
-    const isLimited = factsOf(failure.error).code === "rate_limited";
+    const isLimited = factsOf(failure.error).code === "rate_limited" && failure.chunk.failing?.isAsked === true;
     if (isLimited && failure.chunk.size > this.#intake.cap.most) return this.#halve(failure.chunk);
     const left = await this.#retry.retry(failure);
     if (left !== undefined) await this.#settle(left);

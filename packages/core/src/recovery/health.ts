@@ -93,12 +93,14 @@ export class Health {
     if (chunk.attempts === 1 && isSilence) this.#answered -= this.#answered / MEMORY;
     if (isSilence || facts.code === "rate_limited") {
       const failing = (chunk.failing ??= this.begin());
-      if (failing.count++ === 0) this.#fresh.add(chunk.indexes[0]);
+      // What was refused by a limit is new to an outage.
+      if (isSilence && failing.count++ === 0) this.#fresh.add(chunk.indexes[0]);
       failing.isOvertaken = this.#heard > failing.last;
       failing.last = this.#heard;
-      const refusals = isSilence ? 0 : 1;
-      failing.refusals += refusals;
-      this.#refused += refusals;
+      if (isSilence) return;
+      failing.refusals++;
+      // Where as few as have passed are refused, it is not their number.
+      this.#refused += size > this.#largest ? 1 : -Infinity;
       return;
     }
     this.#heard++;
@@ -163,8 +165,7 @@ export class Health {
     const isShared = (this.#context.options.limiter?.silentMs ?? Infinity) < LONG_MS;
     if (this.isSilent(isShared ? this.#outageMs : undefined)) return "end";
     const { failing } = chunk;
-    // One of its inputs got through.
-    if (failing?.isAsked === true && chunk.size > 1 && failing.refusals > RETRIES) return "over";
+    if (failing?.isAsked === true && this.doubtsSize(chunk)) return "over";
     if (failing === undefined || failing.refusals < this.#attempts || failing.heard === this.#heard) return "wait";
     return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
   }

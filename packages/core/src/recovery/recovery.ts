@@ -61,7 +61,8 @@ export class Recovery<Input, Output> {
     if (!isWhole || isUnsent === true || chunk.size <= this.#intake.cap.most) return false;
     const facts = factsOf(error);
     // What takes too long is halved bit by bit: each step may take as long.
-    return facts.code !== "rate_limited" && facts.code !== "timeout" && this.#settler.mayDivide(facts);
+    if (facts.code === "rate_limited" && !this.#intake.cap.isOfLimit) return false;
+    return facts.code !== "timeout" && this.#settler.mayDivide(facts);
   }
 
   /** Sends a chunk that was larger than the backend is known to take: in parts, before any input of it is doubted. */

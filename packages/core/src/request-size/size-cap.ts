@@ -9,6 +9,8 @@ const WORTH_SHARE = 1 / 40;
 export class SizeCap {
   /** Inputs in a chunk at most: a size that passed. */
   most: number = Infinity;
+  /** True where it is a rate limit that refuses what is larger. */
+  isOfLimit = false;
   #tooLarge = Infinity;
   #taken = 0;
   #untilDoubled = CHUNKS_TO_DOUBLE;

@@ -6,7 +6,7 @@ export interface Failing {
   /** Calls of the stage that had been answered by then, and by the last failure. */
   readonly heard: number;
   last: number;
-  /** Failures since then. */
+  /** Failures since then that were no refusals. */
   count: number;
   /** True where another call was answered between the last two. */
   isOvertaken: boolean;
