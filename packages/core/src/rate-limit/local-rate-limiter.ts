@@ -104,7 +104,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
       // Where there is no room, the end of a call in flight will serve the waitlist again.
       if (!this.#hasRoom(first.options)) {
         const now = this.#clock.now();
-        const at = Math.min(this.#inFlight.nextAt(now), this.#pace.nextAt);
+        const at = Math.min(this.#inFlight.nextAt(now), this.#pace.isFree ? Infinity : this.#pace.nextAt);
         if (at < Infinity) this.#serveIn(Math.max(1, at - now));
         return;
       }
@@ -125,8 +125,8 @@ class LocalRateLimiter implements Required<RateLimiter> {
     // A call inside of one that is in flight must not wait for its end.
     if (nested) return true;
     const now = this.#clock.now();
-    if (this.#outage.facts !== undefined) return this.#inFlight.busy(now) === 0;
     const room = this.#pace.isFree ? 1 : this.#pace.roomAt(now, this.#inFlight.latencyMs);
+    if (this.#outage.facts !== undefined) return this.#inFlight.busy(now) === 0;
     return room > 0 && this.#inFlight.hasRoom(concurrency, this.#limits, room, now);
   }
 

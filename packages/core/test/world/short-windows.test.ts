@@ -78,3 +78,37 @@ it.for([110, 1000, 5000])(
     expect(ms).toBeLessThan(Math.min(3 * latencyMs, 3000) + 4.5 * latencyMs);
   },
 );
+
+// What had been refused by a limit counted as bad in the outage, so that no outage was seen.
+it("P42 an outage after refusals by a limit is one: few calls, and few timers", async () => {
+  const clock = new FakeClock();
+  let [timers, calls, second, last] = [0, 0, -1, 0];
+  const counting = {
+    now: () => clock.now(),
+    after: (ms: number, callback: () => void) => {
+      timers++;
+      return clock.after(ms, callback);
+    },
+  };
+  const subject = runnable(
+    async (input: number) => {
+      calls++;
+      await new Promise<void>((resolve) => clock.after(20, resolve));
+      const now = clock.now();
+      if (now > 18_000 && now < 88_000) throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+      if (Math.floor(now / 1000) === second)
+        throw new ProviderError("Later.", { code: "rate_limited", status: 429, retryable: true });
+      second = Math.floor(now / 1000);
+      last = now;
+      return input;
+    },
+    { limiter: rateLimiter({ clock: counting }), maxConcurrency: 46, retry: { attempts: 15 } },
+  );
+  const outputs = await clock.run(
+    subject.batch(range(46), { clock: counting, random: () => 0.5, returnExceptions: true }),
+  );
+  expect(outputs).toEqual(range(46));
+  expect(last).toBeLessThan(240_000);
+  expect(calls).toBeLessThan(46 * 5);
+  expect(timers).toBeLessThan(2000);
+});
