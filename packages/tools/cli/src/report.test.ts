@@ -126,7 +126,7 @@ test("P49 a run in which nothing got through ends on its own, and its report say
   expect(await child.ended).toBe(2);
   expect(child.said.stderr).toMatch(/\nEnded {5}before its inputs, by an error: nothing got through\n/);
   expect(child.said.stderr).toMatch(
-    /\nerror: Expected some inputs to get through, got the same failure for 5 in a row \(400\)\. Check the options, such as the model\. The last one: .*invalid_request_error/,
+    /\nerror: Expected some inputs to get through, got the same failure for 6 in a row \(400\)\. Check the options, such as the model\. The last one: .*invalid_request_error/,
   );
   const report = JSON.parse(await readFile(path.join(folder, "report.json"), "utf8")) as { requests: number };
   expect(report).toMatchObject({ status: "stopped", inputs: { answered: 0 } });
