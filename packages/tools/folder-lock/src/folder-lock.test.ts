@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FolderLock, FolderLockError } from "./folder-lock.ts";
@@ -119,6 +119,16 @@ test("is let go with its folder, which the next one makes again; one that was ta
   expect(await readdir(folder)).toEqual([]);
   await mkdir(inner);
   await (await FolderLock.take(inner)).discard();
+});
+
+test("a folder that a killed process had begun to remove goes with the next one", async () => {
+  const inner = join(folder, "out.batchwise");
+  const left = `${inner}.${crypto.randomUUID()}`;
+  const others = [`${inner}.copy`, join(folder, `in.batchwise.${crypto.randomUUID()}`)];
+  for (const each of [inner, left, ...others]) await mkdir(each);
+  await writeFile(join(left, "part"), "text");
+  await (await FolderLock.take(inner)).discard();
+  expect((await readdir(folder)).toSorted()).toEqual(others.map((each) => basename(each)).toSorted());
 });
 
 test("of many who take a folder that its holder discards, one at a time has it", async () => {

@@ -1,5 +1,5 @@
 import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { hasEnded, held, type Holder, newHolder } from "./holder.ts";
 
 /** Error for a folder that another process has. The message says which process, and what to do. */
@@ -93,7 +93,7 @@ export class FolderLock {
   }
 
   /**
-   * Lets go by removing the folder and all that is in it. The folder is gone at once, whole: another process that is
+   * Lets go by removing the folder and all that is in it, and what is left of earlier ones. The folder is gone at once, whole: another process that is
    * about to take it gets the system's ENOENT, and makes it again.
    *
    * @throws FolderLockError where another process has taken the lock over
@@ -104,8 +104,11 @@ export class FolderLock {
     await rename(this.#folder, removed);
     clearInterval(this.#signs);
     held.delete(this.#holder.token);
-    // A file that another process was about to make in it may still come.
-    await rm(removed, { recursive: true, force: true, maxRetries: 10 });
+    // What a process that was killed had begun to remove goes with it.
+    for (const each of new Set([removed, ...(await discardedBeside(this.#folder))])) {
+      // A file that another process was about to make in it may still come.
+      await rm(each, { recursive: true, force: true, maxRetries: 10 });
+    }
   }
 
   async #isOurs(): Promise<boolean> {
@@ -142,6 +145,16 @@ async function takeNext(folder: string, own: string): Promise<number | undefined
   for (const each of useless) await rm(lockIn(folder, each), { force: true });
   return isHighest ? number : undefined;
 }
+
+/** Folders that were named for their removal. */
+async function discardedBeside(folder: string): Promise<string[]> {
+  const start = `${basename(folder)}.`;
+  const names = await readdir(dirname(folder));
+  const own = names.filter((name) => name.startsWith(start) && TOKEN.test(name.slice(start.length)));
+  return own.map((name) => join(dirname(folder), name));
+}
+
+const TOKEN = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 function lockIn(folder: string, number: number): string {
   return join(folder, `lock-${number}`);
