@@ -1,5 +1,5 @@
 /** Share of the last calls that are refused, below which a refusal that is over at once is none of a limit. */
-const FEW = 0.1;
+const FEW = 0.15;
 
 /** Refusals in a row. */
 export class Streak {

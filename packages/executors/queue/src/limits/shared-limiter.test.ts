@@ -195,7 +195,7 @@ test("P46 a refusal that the limits explain leaves them as they are", async () =
 // A provider that is busy refuses a share of the calls, however few there are: docs/decisions/0016.
 test.each([
   [0.02, 3],
-  [0.1, 14],
+  [0.1, 15],
   [0.2, 16],
 ])(
   "P46 of calls that are refused at random, a share of %d, none is lost and the pace is given up: %i minutes at most",
