@@ -1,5 +1,6 @@
-/** Milliseconds, and times as long as a refusal takes, after which a call that is under way was not refused. */
-const ADMITTED_MS = 1000;
+/** Milliseconds after which a call that is under way was not refused: to refuse takes less time than to answer. */
+export const ADMITTED_MS = 1000;
+/** The same in times as long as a refusal takes, where that is longer. */
 const ADMITTED_TIMES = 4;
 /** Calls in flight from which on no more are to be found out. */
 const MOST = 1024;

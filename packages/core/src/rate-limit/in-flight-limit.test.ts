@@ -190,6 +190,15 @@ it("limits of what calls use nothing of leave room, where calls take no time", (
   expect(fill(answered(5, 0, used), undefined, { tokens: 10 })).toBeGreaterThan(0);
 });
 
+/** Limit whose first call has told a limit that is sure to be a minute's. */
+function sureOfAMinute(): InFlightLimit {
+  const limit = new InFlightLimit(5);
+  fill(limit);
+  limit.answered(true);
+  pass(limit);
+  return limit;
+}
+
 /** Rounds of calls, each of which get through before the next: how many are in flight. */
 function rounds(limit: InFlightLimit, count: number, from: number = 0): number[] {
   return Array.from({ length: count }, (_, round) => {
@@ -208,10 +217,7 @@ it("P46 reported limits are trusted step by step: from the start on, and from on
 });
 
 it("P55 reported limits that are sure to be a minute's, as OpenAI's, are trusted quickly until a refusal", () => {
-  const limit = new InFlightLimit(5);
-  fill(limit);
-  limit.answered(true);
-  pass(limit);
+  const limit = sureOfAMinute();
   expect(rounds(limit, 3, 100)).toEqual([5, 19, 76]);
   limit.refused(400, 400);
   limit.answered(true);
@@ -219,10 +225,7 @@ it("P55 reported limits that are sure to be a minute's, as OpenAI's, are trusted
 });
 
 it("P55 a call that is under way for a second was not refused, so that slow answers hold nothing up", () => {
-  const limit = new InFlightLimit(5);
-  fill(limit);
-  limit.answered(true);
-  pass(limit);
+  const limit = sureOfAMinute();
   expect(fill(limit, undefined, { requests: 1 }, true, 1000)).toBe(5);
   expect([limit.nextAt(1000), limit.nextAt(1999)]).toEqual([2000, 2000]);
   expect(fill(limit, undefined, { requests: 1 }, true, 1999)).toBe(0);

@@ -1,4 +1,5 @@
 import type { Demand } from "../contract/rate-limiter.ts";
+import { ADMITTED_MS } from "./asking-calls.ts";
 import type { Limits } from "./limits.ts";
 
 /** Room for slow calls, and for working off what a pause has saved up. */
@@ -9,8 +10,6 @@ const HEADROOM = 2;
  */
 const GROWTH = 0.45;
 const SURE_GROWTH = 3;
-/** Milliseconds after which a call that is under way was not refused: to refuse takes less time than to answer. */
-const ADMITTED_MS = 1000;
 /** Milliseconds after which a call is taken to hang, and times as long as answers take. */
 const HANGS_MS = 30_000;
 const HANGS_TIMES = 4;

@@ -2,15 +2,14 @@ import { type JobState, sleep } from "@batchwise/core";
 import { isGone, isOverCapacity, jobLeft } from "./errors.ts";
 import { askedMs, jittered } from "./persist.ts";
 import { pollJob } from "./poll-job.ts";
-import { ProviderJob } from "./provider-job.ts";
+import { HURRY_MS, ProviderJob } from "./provider-job.ts";
 import { type JobRows, readRows } from "./read-rows.ts";
 import { Rows } from "./rows.ts";
 import type { JobContext } from "./session.ts";
 import { lineOf, pick, type Shard } from "./shard.ts";
 import { within } from "./signals.ts";
 
-/** Times for the provider once the batch's is up: to answer a poll, and to hand over what was finished. */
-const HURRY_MS = 10_000;
+/** Time for the provider to hand over what was finished once the batch's is up. */
 const CANCEL_MS = 600_000;
 
 /** Wait of a job that was refused for lack of capacity: it doubles, and the longest is repeated for a day. */

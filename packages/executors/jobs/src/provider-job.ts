@@ -7,8 +7,8 @@ import type { JobContext } from "./session.ts";
 import type { Shard } from "./shard.ts";
 import { within } from "./signals.ts";
 
-/** Time for the provider to take a cancellation once the batch's is up, and tries of the calls after it. */
-const HURRY_MS = 10_000;
+/** Time for the provider to answer a call once the batch's is up, and tries of the calls after a cancellation. */
+export const HURRY_MS = 10_000;
 const HURRIED_TRIES = 3;
 
 /** The provider's job of a shard: the journal has a note of it before it is created, which it is once. */

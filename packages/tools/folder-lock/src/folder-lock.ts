@@ -93,8 +93,8 @@ export class FolderLock {
   }
 
   /**
-   * Lets go by removing the folder and all that is in it, and what is left of earlier ones. The folder is gone at once, whole: another process that is
-   * about to take it gets the system's ENOENT, and makes it again.
+   * Lets go by removing the folder and all that is in it, and what is left of earlier ones. The folder is gone at once,
+   * whole: another process that is about to take it gets the system's ENOENT, and makes it again.
    *
    * @throws FolderLockError where another process has taken the lock over
    */

@@ -11,6 +11,15 @@ export function exactJson(text: string): unknown {
   );
 }
 
+/**
+ * Value of a JSON text, in which such numbers are written again as they were read.
+ *
+ * @throws SyntaxError for a text that is not JSON
+ */
+export function parseExact(text: string): unknown {
+  return exactJson(text) ?? JSON.parse(text);
+}
+
 /** 16 digits or more, an exponent, a last zero of a fraction, or zero with a sign. */
 const ODD = /[\d.]{16}|\d[eE]|\.\d*0(?!\d)|-0(?![.\d])/;
 

@@ -1,4 +1,4 @@
-import { exactJson } from "./exact-json.ts";
+import { parseExact } from "./exact-json.ts";
 
 /** Value of a field, by its whole name or by a path into it, such as `user.name`; undefined where there is none. */
 export function valueAt(record: unknown, name: string): unknown {
@@ -15,7 +15,7 @@ export function valueAt(record: unknown, name: string): unknown {
 function jsonIn(value: unknown): unknown {
   if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
   try {
-    return exactJson(value) ?? (JSON.parse(value) as unknown);
+    return parseExact(value);
   } catch {
     return value;
   }

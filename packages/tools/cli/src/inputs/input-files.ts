@@ -71,13 +71,8 @@ async function filesOf(
 
 /** True for a file that the run writes, or that lies in the folder beside an output: an earlier run did not read it. */
 async function isOwn(match: string, folder: string, outputs: readonly string[]): Promise<boolean> {
-  if (
-    path
-      .dirname(match)
-      .split(path.sep)
-      .some((name) => name.endsWith(".batchwise"))
-  )
-    return true;
+  const folders = path.dirname(match).split(path.sep);
+  if (folders.some((name) => name.endsWith(".batchwise"))) return true;
   for (const output of outputs) {
     if (await isSameFile(path.resolve(folder, match), path.resolve(folder, output))) return true;
   }

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { ArgumentError } from "@batchwise/core";
-import { exactJson } from "../inputs/exact-json.ts";
+import { parseExact } from "../inputs/exact-json.ts";
 import type { Kept } from "../inputs/kept.ts";
 import { baseRows, type OutputFile } from "./base-rows.ts";
 import type { RowFormat } from "./row-format.ts";
@@ -35,7 +35,7 @@ export async function readBase(choice: OutputFile, rowFormat: RowFormat, failed:
   }
   if (format !== "jsonl" || last === undefined) return { rows, bytes, last: undefined };
   try {
-    return { rows, bytes, last: (exactJson(last) ?? JSON.parse(last)) as Kept };
+    return { rows, bytes, last: parseExact(last) as Kept };
   } catch {
     throw new ArgumentError(
       `Expected line ${rows} of ${name} to be the row of the input at ${rows - 1}, got another. ` +

@@ -1,5 +1,5 @@
 import { ResultError } from "@batchwise/core";
-import { exactJson } from "../inputs/exact-json.ts";
+import { parseExact } from "../inputs/exact-json.ts";
 import type { Kept } from "../inputs/kept.ts";
 import { base64Of, vectorOfBase64 } from "../outputs/base64.ts";
 import type { Chunk, Encoder, OutputFormat, TableShape } from "../outputs/encoder.ts";
@@ -77,7 +77,7 @@ class TableRows implements RowFormat {
   }
 
   chunk(line: string): Chunk | undefined {
-    const { index, output, error, vector, kept } = (exactJson(line) ?? JSON.parse(line)) as Fields;
+    const { index, output, error, vector, kept } = parseExact(line) as Fields;
     if (error !== undefined) return this.#encoder.row({ index, kept, outcome: { error } });
     return this.#encoder.row({
       index,
