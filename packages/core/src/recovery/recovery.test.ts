@@ -21,7 +21,7 @@ async function recover(
   failure: Failure<number>,
   thrown: (inputs: readonly number[], call: number) => Error | undefined = () => undefined,
   options: BatchOptions = { retry: { attempts: 3, jitter: 0 } },
-  prepare: (cap: SizeCap) => void = () => undefined,
+  prepare: (parts: StageParts<number, number>) => void = () => undefined,
 ): Promise<Recovered> {
   const calls: string[] = [];
   const subject = bulkRunnable<number, number>(async (inputs) => {
@@ -32,7 +32,7 @@ async function recover(
   });
   const parts = stageParts<number, number>(subject, range(100), { maxConcurrency: 4, ...options });
   const { admission, caller, clock, context, intake, settler } = parts;
-  prepare(intake.cap);
+  prepare(parts);
   failure.chunk.attempts = 1;
   if (failure.isWhole && failure.isUnsent !== true) settler.health.fail(failure.chunk, failure.error, settler.count);
   const recovery = new Recovery(context, intake, admission, caller, settler);
@@ -55,7 +55,8 @@ it.for([
   ["P36 a bad input is searched for", BAD, "0-2 3-4 5 6"],
   ["P48 a wrong answer is asked for twice more, then in halves", WRONG, "0-6 0-6 0-2 3-6 3-4 5-6 5 6"],
 ] as const)("%s", async ([, error, calls]) => {
-  const found = await recover(whole(7, error), holds(6, error));
+  const gotThrough = ({ settler }: StageParts<number, number>): void => settler.health.pass(chunkOf([99], 99));
+  const found = await recover(whole(7, error), holds(6, error), undefined, gotThrough);
   expect(found).toMatchObject({ calls });
   expect([found.sink.rejected, found.sink.outcomes.length]).toEqual([[6], 7]);
 });
@@ -74,9 +75,9 @@ it.for([
   async ([, error]) => {
     const learned: SizeCap[] = [];
     const tooMany = (inputs: readonly number[]): Error | undefined => (inputs.length > 4 ? error : undefined);
-    const { calls, clock, sink } = await recover(whole(8, error), tooMany, undefined, (cap) => {
-      cap.limit(9, 4);
-      learned.push(cap);
+    const { calls, clock, sink } = await recover(whole(8, error), tooMany, undefined, ({ intake }) => {
+      intake.cap.limit(9, 4);
+      learned.push(intake.cap);
     });
     expect([calls, clock.now(), sink.slots]).toEqual(["0-3 4-7", 0, range(8)]);
     // What was tried was too large: between that and what passes, the next size is tried.
@@ -85,7 +86,9 @@ it.for([
 );
 
 it("P41 a bad input in such a request is found in its part", async () => {
-  const { calls, sink } = await recover(whole(8, BAD), holds(6, BAD), undefined, (cap) => cap.limit(9, 4));
+  const { calls, sink } = await recover(whole(8, BAD), holds(6, BAD), undefined, ({ intake }) =>
+    intake.cap.limit(9, 4),
+  );
   expect([calls, sink.rejected]).toEqual(["0-3 4-7 4-5 6 7", [6]]);
 });
 
@@ -94,7 +97,7 @@ it("P41 two requests that are refused where none as large has passed are taken t
     whole(8, BAD),
     () => undefined,
     undefined,
-    (cap) => cap.refused(9),
+    ({ intake }) => intake.cap.refused(9),
   );
   expect(calls).toMatch(/ 0-3 4-7$/);
 });

@@ -7,8 +7,6 @@ const ALIKE = 5;
 const FAR = 63;
 /** The same for a key that got something through before. */
 const KEY_REFUSALS = 10;
-/** Inputs of a request that is asked about as soon as it is refused, where nothing ever got through. */
-const BULK = 8;
 
 /** Refusals of inputs in a row that say the same, with no result between them. */
 export class Refusals {
@@ -70,7 +68,8 @@ export class Refusals {
     this.#code = code;
     this.last = error;
     this.#places.set(chunk.indexes[0] as number, chunk.size);
-    const isFirst = this.passed === 0 && chunk.size >= BULK && this.#doubtAt === ALIKE;
+    // Of a request of several, one says little: it is asked about at once, where nothing ever got through.
+    const isFirst = this.passed === 0 && chunk.size > 1 && this.#doubtAt === ALIKE;
     this.isInDoubt ||= isFirst || this.count >= this.#doubtAt;
   }
 

@@ -7,7 +7,7 @@ import type { StageContext } from "../stage-context.ts";
 import { QUIET_MS } from "../../recovery/health.ts";
 import { probeSize } from "./chunk-size.ts";
 import { NearEnd } from "./near-end.ts";
-import { Ahead } from "./ahead.ts";
+import { Ahead, LEAST_AHEAD } from "./ahead.ts";
 import type { Chunk } from "./chunk.ts";
 import { FlushTimer } from "./flush-timer.ts";
 import { Packer } from "./packer.ts";
@@ -180,9 +180,10 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** At most twice the work that can be in flight is taken on, what is in backoff included (L11). */
   #mayTakeOn(): boolean {
-    if (this.#isClosed || this.#outstanding >= this.#mostChunks) return false;
-    const unsettled = this.#source.pulled - this.#settler.count;
-    return unsettled + this.#backlog.held < this.#mostChunks * this.#options.limits.maxInputs || this.#sleep();
+    const ahead = this.#packer.reach > 0 ? LEAST_AHEAD : 0;
+    if (this.#isClosed || (this.#outstanding >= this.#mostChunks && ahead === 0)) return false;
+    const unsettled = this.#source.pulled - this.#settler.count + this.#backlog.held;
+    return unsettled < this.#mostChunks * this.#options.limits.maxInputs + ahead || this.#sleep();
   }
 
   #sleep(): false {
