@@ -64,12 +64,12 @@ it("P46 one refusal among many calls, after which the next one passes, changes n
   passOne(pace, 60_500, 60_600);
   expect([pace.isAsking, pace.waitMs(60_600)]).toEqual([false, 0]);
   // Where every fifth is refused, there is a limit.
-  for (let at = 61_000; at < 70_000; at += 1000) {
+  for (let at = 61_000; at < 66_000; at += 1000) {
     pass(pace, 4, at, at + 400);
     refuseOne(pace, at + 450, at + 500);
     passOne(pace, at + 600, at + 600);
   }
-  expect(gap(pace, 70_000)).toBeGreaterThan(100);
+  expect(gap(pace, 66_000)).toBeGreaterThan(100);
 });
 
 it("P46 then the pace is nine tenths of what got through in the last minute, evenly spaced", () => {
@@ -201,6 +201,50 @@ it("P46 later on, five refusals in a row bring it back", () => {
   expect(pace.isVain).toBe(true);
   refuseOne(pace, 176_000, 176_000);
   expect([pace.isVain, pace.isAsking]).toEqual([false, true]);
+});
+
+/** Two refusals at a pace that has not grown, after six calls each that got through. */
+function refuseTwice(pace: Pace, from: number): void {
+  for (const now of [from, from + 4000]) {
+    pass(pace, 6, now, now + 2000);
+    refuse(pace, now + 2000, now + 2010);
+    passOne(pace, now + 3000, now + 3000);
+  }
+}
+
+it("P46 refusals at a pace at which calls got through are of no limit: the trial comes at once", () => {
+  const pace = refusedOnce();
+  refuseTwice(pace, 61_100);
+  expect([pace.isVain, pace.isTrying]).toEqual([true, true]);
+});
+
+it("P46 where a limit is found nevertheless, one in a while is refused by chance, and lowers no pace", () => {
+  const pace = refusedOnce();
+  refuseTwice(pace, 61_100);
+  for (const now of [70_000, 71_000, 72_000, 73_000, 74_000]) refuseOne(pace, now, now + 10);
+  expect(pace.isVain).toBe(false);
+  passOne(pace, 75_000, 75_000);
+  refuseTwice(pace, 75_100);
+  expect(pace.isVain).toBe(false);
+  pass(pace, 60, 84_000, 95_000);
+  const before = gap(pace, 95_000);
+  refuseOne(pace, 120_000, 120_010);
+  passOne(pace, 121_000, 121_000);
+  const later = gap(pace, 121_000);
+  expect(later).toBeLessThanOrEqual(before);
+  // Of more than a fourth, it is the limit again.
+  for (const now of [130_000, 130_100, 130_200, 130_300, 130_400, 130_500, 130_600]) refuseOne(pace, now, now + 10);
+  passOne(pace, 132_000, 132_000);
+  expect(gap(pace, 132_000)).toBeGreaterThan(later);
+});
+
+it("P46 a pace is a call a minute at least", () => {
+  const pace = refusedOnce();
+  for (let now = 70_000; now < 90_000; now += 20_000 / 60) {
+    refuse(pace, now, now + 1);
+    passOne(pace, now + 2, now + 2);
+  }
+  expect(gap(pace, 90_000)).toBeLessThanOrEqual(60_000);
 });
 
 it("P46 between two refusals the pace is nine tenths of what got through, whatever was waited at the end", () => {

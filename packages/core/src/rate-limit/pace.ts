@@ -1,7 +1,7 @@
 import { AskingCalls } from "./asking-calls.ts";
 import { Spacing } from "./spacing.ts";
 import { Streak } from "./streak.ts";
-import { Trial } from "./trial.ts";
+import { Trials } from "./trials.ts";
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -17,8 +17,6 @@ const PACED = 1.25;
 const SPARE = 4;
 /** Calls under way that tell whether the pace helps. */
 const TRIED = 2;
-/** Milliseconds of a pace after which calls go without it, to find out whether it helps; tripled each time that it does. */
-const TRIAL_MS = 1.5 * MINUTE_MS;
 
 /**
  * Pace after refusals that no known limit explains: the calls that got through before them, evenly spaced, and more with
@@ -40,10 +38,7 @@ export class Pace {
   #mark: { readonly at: number; readonly total: number } | undefined;
   /** Share of the last calls that was refused. */
   #share = 0;
-  /** Calls without the pace; undefined while there is one, or none is needed. */
-  #trial: Trial | undefined;
-  #trialMs = TRIAL_MS;
-  #pacedAt: number | undefined;
+  readonly #trials = new Trials();
 
   /** True from a refusal until a call has got through: one is sent at a time, to ask. */
   get isAsking(): boolean {
@@ -52,17 +47,18 @@ export class Pace {
 
   /** True where refusals are of a limit, and not by chance. */
   get isLimit(): boolean {
-    return this.#spacing.perMs !== undefined || this.#streak?.isLimit === true;
+    const { isMixed } = this.#trials;
+    return (this.#spacing.perMs !== undefined && !isMixed) || this.#streak?.isLimit(isMixed) === true;
   }
 
   /** True where calls are refused at any pace, as by a provider that is busy: to send fewer does not help. */
   get isVain(): boolean {
-    return this.#trial !== undefined;
+    return this.#trials.current !== undefined;
   }
 
   /** True while the next calls tell whether the pace helps: few at a time. */
   get isTrying(): boolean {
-    return this.#trial?.isOpen === true;
+    return this.#trials.current?.isOpen === true;
   }
 
   /** Time from which `roomAt` finds more. */
@@ -120,16 +116,17 @@ export class Pace {
     this.#share += (1 - this.#share) / Math.max(MEMORY, this.#open--);
     this.#streak?.add(this.#share);
     this.#asking.ended(startedAt);
-    if (this.#trial !== undefined) {
-      if (startedAt < this.#trial.since || !this.#trial.refused(number)) return;
-      this.#trialMs = this.#trial.isLong ? TRIAL_MS : 3 * this.#trialMs;
-      this.#trial = undefined;
-      this.#pacedAt = now;
+    const { current: trial } = this.#trials;
+    if (trial !== undefined) {
+      if (startedAt < trial.since || !trial.refused(number)) return;
+      this.#trials.end(now);
       this.#spacing.restore();
     }
     if (startedAt < this.#refusedAt) return;
     this.#refusedAt = now;
     if (this.#streak !== undefined) return this.#streak.goOn();
+    const passed = this.#sent.total - (this.#mark?.total ?? 0);
+    this.#trials.refused(this.#spacing.isGrown, passed >= ENOUGH);
     this.isFree = false;
     this.#streak = new Streak(now);
     this.#streak.add(this.#share);
@@ -138,23 +135,21 @@ export class Pace {
 
   /** A call was not refused. What began before a refusal, or before a trial, says nothing of the time after it. */
   #admitted(startedAt: number, now: number): void {
-    if (startedAt < Math.max(this.#refusedAt, this.#trial?.since ?? 0)) return;
+    if (startedAt < Math.max(this.#refusedAt, this.#trials.current?.since ?? 0)) return;
     if (this.#streak !== undefined) this.#recover(this.#streak, startedAt, now);
-    else this.#trial?.passed();
+    else this.#trials.current?.passed();
   }
 
   /** Finds the pace by the first call that has got through after refusals. */
   #recover({ since }: Streak, startedAt: number, now: number): void {
-    this.isFree = !this.isLimit;
+    const { isLimit } = this;
+    this.isFree = !isLimit && this.#spacing.perMs === undefined;
     this.#streak = undefined;
     this.#asking.clear();
-    if (this.isFree) return;
+    if (!isLimit) return;
     this.#spacing.refused(this.#rate(since, startedAt), startedAt, now);
     this.#asking.restart(now);
-    this.#pacedAt ??= now;
-    if (now - this.#pacedAt < this.#trialMs) return;
-    this.#spacing.lift();
-    this.#trial = new Trial(now);
+    if (this.#trials.begin(now, this.#share, this.#number)) this.#spacing.lift();
   }
 
   /** Calls in a millisecond that got through between two streaks, or before the first one. */

@@ -1,6 +1,8 @@
 const SECOND_MS = 1000;
 /** Share of what got through that is tried after a refusal. */
 const SHARE = 0.9;
+/** Calls in a millisecond that are the slowest pace. */
+const SLOWEST = 1 / 60_000;
 /** Growth after each while without a refusal, as a share of the pace that it began with; doubled each time. */
 const GROWTH = 0.05;
 const GROWTH_MS = 5 * SECOND_MS;
@@ -28,6 +30,11 @@ export class Spacing {
   #limit = 0;
   /** Time up to which the calls that have been sent last at this pace. */
   #lastsUntil = -Infinity;
+
+  /** True unless it is as it was after the last refusal. */
+  get isGrown(): boolean {
+    return this.perMs !== this.#base;
+  }
 
   /** Milliseconds until a call may be sent; a second's calls may be sent at once. */
   waitMs(now: number): number {
@@ -59,9 +66,9 @@ export class Spacing {
    */
   refused(rate: number, sentAt: number, now: number): void {
     const known = this.perMs;
-    this.#base = SHARE * rate;
+    this.#base = Math.max(SHARE * rate, SLOWEST);
     if (known !== undefined) {
-      this.#base = Math.min(Math.max(this.#base, LEAST_SHARE * known), CEILING * known);
+      this.#base = Math.max(Math.min(Math.max(this.#base, LEAST_SHARE * known), CEILING * known), SLOWEST);
       this.#limitTo(CEILING * known, now);
     }
     this.#growth = GROWTH;
