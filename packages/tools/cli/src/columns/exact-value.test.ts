@@ -3,7 +3,7 @@ import type { SchemaElement } from "hyparquet";
 import { expect, test } from "vitest";
 import { textsOf } from "../outputs/cells.ts";
 import { columnTypeOf } from "./column-type.ts";
-import { columnValue, dayOf, momentOf } from "./exact-value.ts";
+import { columnValue, dayOf, MistypedValue, momentOf } from "./exact-value.ts";
 import { storedValue } from "./stored-value.ts";
 
 /** Value that a file stores, after its way through a kept field's text. */
@@ -88,4 +88,19 @@ test("what an adapter gets: numbers where they hold the digits, and texts where 
   expect(columnValue(110n, type).value).toBe(1.1);
   expect(columnValue(-5n, type).value).toBe(-0.05);
   expect(columnValue(123_456_789_012_345_678n, type).value).toBe("1234567890123456.78");
+});
+
+test("a text that is not UTF-8, or not JSON, is refused, in an object too", () => {
+  const text = { name: "kept", type: "BYTE_ARRAY", converted_type: "UTF8" } as const;
+  const json = { ...text, converted_type: "JSON" } as const;
+  for (const [element, value] of [
+    [text, Uint8Array.of(0xff)],
+    [json, Uint8Array.of(0xff)],
+    [json, ""],
+  ] as const) {
+    const leaf = { element, children: [], count: 1, path: [] };
+    const object = { ...leaf, element: { name: "kept" }, children: [leaf] };
+    expect(() => columnValue(value, columnTypeOf(leaf))).toThrow(MistypedValue);
+    expect(() => columnValue({ kept: value }, columnTypeOf(object))).toThrow(MistypedValue);
+  }
 });

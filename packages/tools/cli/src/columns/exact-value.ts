@@ -22,7 +22,23 @@ export const PARSERS: Partial<ParquetParsers> = {
   jsonFromBytes: textOf,
 };
 
-/** Reads a value of a column, as a Parquet reader with these parsers gives it. */
+/** Error of a value that is not what its column's type says. */
+export class MistypedValue extends Error {
+  override readonly name = "MistypedValue";
+  /** Kind that the value should be of. */
+  readonly kind: "text" | "json";
+
+  constructor(kind: "text" | "json") {
+    super(`Expected a value of the kind ${kind}, got another.`);
+    this.kind = kind;
+  }
+}
+
+/**
+ * Reads a value of a column, as a Parquet reader with these parsers gives it.
+ *
+ * @throws MistypedValue for a text that is not UTF-8 or, in a column of JSON, not JSON; in a list or an object, too
+ */
 export function columnValue(value: unknown, type: ColumnType): ColumnValue {
   const { kind, element } = type;
   if (value === null || value === undefined) return same(null);
@@ -41,8 +57,10 @@ export function columnValue(value: unknown, type: ColumnType): ColumnValue {
       return { value: textOf(value as Uint8Array), exact: Buffer.from(value as Uint8Array).toString("base64") };
     case "uuid":
       return same(typeof value === "string" ? value : uuidOf(value as Uint8Array));
+    case "text":
+      return same(wholeText(value));
     case "json":
-      return typeof value === "string" ? jsonOf(value) : same(value);
+      return jsonOf(wholeText(value));
     case "nested":
     case "opaque":
       return { value: nestedValue(value, type, "value"), exact: nestedValue(value, type, "exact") };
@@ -109,6 +127,13 @@ export function textOf(bytes: Uint8Array): string | Uint8Array {
   return utf8(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)) ?? bytes;
 }
 
+/** Text of a value, whose bytes are there where a reader has no parser for its type. */
+function wholeText(value: unknown): string {
+  const text = value instanceof Uint8Array ? textOf(value) : value;
+  if (typeof text !== "string") throw new MistypedValue("text");
+  return text;
+}
+
 function uuidOf(bytes: Uint8Array): string {
   return Buffer.from(bytes)
     .toString("hex")
@@ -116,8 +141,13 @@ function uuidOf(bytes: Uint8Array): string {
 }
 
 function jsonOf(text: string): ColumnValue {
-  const value = JSON.parse(text) as unknown;
-  return { value, exact: exactJson(text) ?? value };
+  try {
+    const value = JSON.parse(text) as unknown;
+    return { value, exact: exactJson(text) ?? value };
+  } catch {
+    // The parser's own message quotes the text.
+    throw new MistypedValue("json");
+  }
 }
 
 /** A list or an object, whose values are those of its columns. */
