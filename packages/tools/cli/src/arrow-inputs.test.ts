@@ -230,6 +230,12 @@ const WHOLE = arrowOf(["one"]);
 test.each<[what: string, name: string, bytes: () => Uint8Array | Promise<Uint8Array>, message: RegExp]>([
   ["that was cut short", "in.arrow", () => WHOLE.subarray(0, -9), /^error: Expected a whole Arrow file or stream/],
   ["without a byte", "in.arrow", () => new Uint8Array(), /^error: Expected a whole Arrow file or stream/],
+  [
+    "with a damaged batch",
+    "in.feather",
+    async () => (await fixture("lz4.feather")).fill(0xff, 2525, 2529),
+    /Expected a whole Arrow file or stream, .* or damaged/,
+  ],
   // apache/arrow, format/Feather.fbs: the first version was another format.
   ["of the first Feather", "in.feather", () => Buffer.from("FEA1\0\0\0\0FEA1"), /is Feather of version 1/],
   ["of list views", "in.feather", () => fixture("views.feather"), /got one of the type ListView\. Cast it/],

@@ -31,16 +31,16 @@ function treeOf({ name, type, metadata }: Pick<Field, "name" | "type" | "metadat
   }
   if (DataType.isFloat(type)) return tree({ type: type.precision === Precision.DOUBLE ? "DOUBLE" : "FLOAT" });
   if (DataType.isBool(type)) return tree({ type: "BOOLEAN" });
-  if (DataType.isDecimal(type)) {
+  if (DataType.isDecimal(type) && type.scale >= 0 && type.scale <= type.precision) {
     const { scale, precision, bitWidth } = type;
     return tree({ ...FIXED, type_length: bitWidth / 8, converted_type: "DECIMAL", scale, precision });
   }
   if (DataType.isDate(type)) return tree({ type: "INT32", converted_type: "DATE" });
-  if (DataType.isTimestamp(type)) {
+  if (DataType.isTimestamp(type) && type.unit in TimeUnit) {
     const isAdjustedToUTC = (type.timezone ?? "") !== "";
     return tree({ type: "INT64", logical_type: { type: "TIMESTAMP", isAdjustedToUTC, unit: unitOf(type.unit) } });
   }
-  if (DataType.isTime(type)) {
+  if (DataType.isTime(type) && type.unit in TimeUnit) {
     const logical_type = { type: "TIME", isAdjustedToUTC: false, unit: unitOf(type.unit) } as const;
     return tree({ type: type.bitWidth === 32 ? "INT32" : "INT64", logical_type });
   }

@@ -78,8 +78,8 @@ function bytesAt({ type, values, valueOffsets, variadicBuffers }: Data, row: num
 }
 
 /** Bytes of a view: its length, and its bytes or the place where they are. */
-const VIEW = 16;
-const LONGEST_IN_VIEW = 12;
+export const VIEW = 16;
+export const LONGEST_IN_VIEW = 12;
 
 function timestampOf(count: bigint, unit: TimeUnit): string {
   if (unit === TimeUnit.SECOND) return momentOf(count * 1000n, 3);

@@ -1,14 +1,8 @@
 import { open } from "node:fs/promises";
 import zlib from "node:zlib";
 import { ArgumentError } from "@batchwise/core";
-import {
-  type Codec,
-  compressionRegistry,
-  CompressionType,
-  type Field,
-  type RecordBatch,
-  RecordBatchReader,
-} from "apache-arrow";
+import { type Codec, compressionRegistry, CompressionType, type Data, RecordBatchReader } from "apache-arrow";
+import { checkSizes } from "../columns/arrow-sizes.ts";
 import { arrowColumnType } from "../columns/arrow-type.ts";
 import { arrowValue } from "../columns/arrow-value.ts";
 import type { ColumnType, ColumnTypes } from "../columns/column-type.ts";
@@ -33,7 +27,7 @@ export async function openArrow(
   return {
     columns,
     size: reader.footer?.numRecordBatches,
-    records: records(reader, shown, types, close),
+    records: records(wholeBatches(reader, shown), types, close),
     close: () => void close(),
   };
 }
@@ -61,47 +55,34 @@ async function headOf(file: string): Promise<Head> {
   const close = (): Promise<void> => handle.close();
   try {
     const reader = await RecordBatchReader.from(handle);
-    const fields = await fieldsOf(reader);
-    return { reader, close, types: Object.fromEntries(fields.map((field) => [field.name, arrowColumnType(field)])) };
+    await reader.open();
+    // Of columns of one name, the first is read.
+    const fields = reader.schema.fields.toReversed();
+    const types = Object.fromEntries(fields.map((field) => [field.name, arrowColumnType(field)]));
+    return { reader, types, close };
   } catch (error) {
     await close();
-    throw error;
-  }
-}
-
-async function fieldsOf(reader: RecordBatchReader): Promise<readonly Field[]> {
-  try {
-    await reader.open();
-  } catch (error) {
     throw notWhole(error as Error);
   }
-  // Of an empty file there is none, against its type.
-  const schema = reader.schema as typeof reader.schema | undefined;
-  if (schema === undefined) throw notWhole();
-  return schema.fields;
 }
 
 async function* records(
-  reader: RecordBatchReader,
-  shown: readonly string[],
+  whole: AsyncIterable<WholeBatch>,
   types: ColumnTypes,
   close: () => Promise<void>,
 ): AsyncGenerator<InputRecord, void> {
   try {
     let before = 0;
     let batches = 0;
-    for await (const batch of wholeBatches(reader)) {
-      const columns = shown.map((name) => {
-        const data = batch.data.children[batch.schema.fields.findIndex((field) => field.name === name)];
-        return [name, data, types[name] as ColumnType] as const;
-      });
-      for (let row = 0; row < batch.numRows; row++) {
+    for await (const { rows, columns } of whole) {
+      for (let row = 0; row < rows; row++) {
         const cells = columns.map(
-          ([name, data, type]) => [name, data === undefined ? null : arrowValue(data, row), type] as const,
+          ([name, data]) =>
+            [name, data === undefined ? null : arrowValue(data, row), types[name] as ColumnType] as const,
         );
-        yield tableRecord(before + row + 1, batches + (row + 1) / batch.numRows, cells);
+        yield tableRecord(before + row + 1, batches + (row + 1) / rows, cells);
       }
-      before += batch.numRows;
+      before += rows;
       batches++;
     }
   } finally {
@@ -109,21 +90,33 @@ async function* records(
   }
 }
 
-async function* wholeBatches(reader: RecordBatchReader): AsyncGenerator<RecordBatch, void> {
+/** Record batch, of which the columns to read are whole. */
+interface WholeBatch {
+  readonly rows: number;
+  readonly columns: readonly (readonly [name: string, data: Data | undefined])[];
+}
+
+async function* wholeBatches(reader: RecordBatchReader, shown: readonly string[]): AsyncGenerator<WholeBatch, void> {
   try {
-    for await (const batch of reader) yield batch;
+    for await (const { numRows: rows, schema, data } of reader) {
+      const columns = shown.map(
+        (name) => [name, data.children[schema.fields.findIndex((field) => field.name === name)]] as const,
+      );
+      for (const [, column] of columns) if (column !== undefined) checkSizes(column, rows);
+      yield { rows, columns };
+    }
   } catch (error) {
     throw notWhole(error as Error);
   }
 }
 
-function notWhole(cause?: Error): ArgumentError {
-  // A codec that is not installed.
+function notWhole(cause: Error): ArgumentError {
+  // A codec that is not installed, or a type that Parquet does not have.
   if (cause instanceof ArgumentError) return cause;
-  const type = /^Unrecognized type: "(\w+)"/.exec(cause?.message ?? "")?.[1];
+  const type = /^Unrecognized type: "(\w+)"/.exec(cause.message)?.[1];
   const message =
     type === undefined
-      ? "Expected a whole Arrow file or stream, got another. It was cut short, is Feather of version 1, or has another --format."
+      ? "Expected a whole Arrow file or stream, got another. It was cut short or damaged, is Feather of version 1, or has another --format."
       : `Expected columns of types that Parquet has, too, got one of the type ${type}. Cast it, or leave it out of the file.`;
   return new ArgumentError(message, { cause });
 }

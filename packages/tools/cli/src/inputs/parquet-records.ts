@@ -62,12 +62,18 @@ interface Head {
 
 async function headOf(file: string): Promise<Head> {
   const buffer = await asyncBufferFromFile(file);
-  const metadata = await parquetMetadataAsync(buffer).catch(() => {
-    throw new ArgumentError("Expected a whole Parquet file, got another. Give its --format, or a file that is whole.");
-  });
-  const { children } = parquetSchema(metadata);
-  const types = Object.fromEntries(children.map((tree) => [tree.element.name, columnTypeOf(tree)]));
-  return { buffer, metadata, columns: children.map(({ element }) => element.name), types };
+  try {
+    const metadata = await parquetMetadataAsync(buffer);
+    const { children } = parquetSchema(metadata);
+    const types = Object.fromEntries(children.map((tree) => [tree.element.name, columnTypeOf(tree)]));
+    const rows = metadata.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n);
+    if (rows !== metadata.num_rows) throw new RangeError("Expected the rows of its row groups in all, got others.");
+    return { buffer, metadata, columns: children.map(({ element }) => element.name), types };
+  } catch (cause) {
+    throw new ArgumentError("Expected a whole Parquet file, got another. Give its --format, or a file that is whole.", {
+      cause,
+    });
+  }
 }
 
 /** Element of a column without its type, where the values are read as they are stored. */
