@@ -42,9 +42,6 @@ const SPREAD_MS = 100;
 const LONGEST_SPREAD_MS = 5000;
 /** Milliseconds that corrections wait for a request that takes them along. */
 const CORRECT_AFTER_MS = 200;
-/** Calls over which the share of refusals is taken, and the share below which one alone brings no pace. */
-const MEMORY = 20;
-const FEW = 0.1;
 /** Calls in flight while it is tried whether a pace helps. */
 const TRIED = 2;
 /** Longest wait that holds for all. A longer one is of the call that was refused, such as of an account that is used up. */
@@ -67,8 +64,6 @@ export class SharedLimiter implements RateLimiter {
   readonly #pause = new Pause();
   /** Judge of whether the pace of all helps. Its own, of this process alone, is not kept. */
   readonly #judge = new Pace();
-  /** Share of the last calls that was refused. */
-  #refused = 0;
   readonly #outage = new Outage();
   /** Pause that the counter does not know yet, in milliseconds. */
   #pauseMs = 0;
@@ -206,13 +201,10 @@ export class SharedLimiter implements RateLimiter {
     const wasTrying = this.#judge.isTrying;
     if (outcome !== "limited") {
       if (requests === 0) return this.#judge.withdrawn(startedAt);
-      this.#refused -= this.#refused / MEMORY;
       this.#judge.passed(startedAt, now);
     } else {
-      this.#refused += (1 - this.#refused) / MEMORY;
-      const isInARow = this.#judge.isAsking;
       this.#judge.refused(number, startedAt, now);
-      if (!this.#judge.isVain && (isInARow || this.#refused >= FEW)) this.#refusedSlot = slot;
+      if (!this.#judge.isVain && this.#judge.isLimit) this.#refusedSlot = slot;
     }
     if (wasTrying || this.#judge.isTrying) this.#ask();
   }
