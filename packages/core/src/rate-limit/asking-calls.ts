@@ -7,7 +7,8 @@ const MOST = 1024;
 
 /** Calls that ask whether calls are still refused. A refusal takes less time than an answer: what is under way for longer was not. */
 export class AskingCalls {
-  #ms = ADMITTED_MS;
+  /** Milliseconds after which a call was not refused. Changed here alone. */
+  ms: number = ADMITTED_MS;
   /** Times at which they began, the first ones first. */
   #begun: number[] = [];
   /** Calls that may be in flight, twice as many with each while without a refusal. Changed here alone. */
@@ -21,7 +22,7 @@ export class AskingCalls {
 
   /** Time from which there is more room, or one of them has got through. */
   get nextAt(): number {
-    return Math.min((this.#begun[0] ?? Infinity) + this.#ms, this.#moreAt);
+    return Math.min((this.#begun[0] ?? Infinity) + this.ms, this.#moreAt);
   }
 
   sent(now: number): void {
@@ -35,24 +36,24 @@ export class AskingCalls {
 
   /** A refusal took so many milliseconds. */
   refused(ms: number): void {
-    this.#ms = Math.max(ADMITTED_MS, ADMITTED_TIMES * ms);
+    this.ms = Math.max(ADMITTED_MS, ADMITTED_TIMES * ms);
   }
 
   /** Time at which the next one began that has got through; undefined where none has. */
   admitted(now: number): number | undefined {
-    return (this.#begun[0] ?? Infinity) + this.#ms <= now ? this.#begun.shift() : undefined;
+    return (this.#begun[0] ?? Infinity) + this.ms <= now ? this.#begun.shift() : undefined;
   }
 
   grow(now: number): void {
     if (now < this.#moreAt) return;
     this.room *= 2;
-    this.#moreAt = this.room < MOST ? now + this.#ms : Infinity;
+    this.#moreAt = this.room < MOST ? now + this.ms : Infinity;
   }
 
   /** Begins with one call in flight. */
   restart(now: number): void {
     this.room = 1;
-    this.#moreAt = now + this.#ms;
+    this.#moreAt = now + this.ms;
   }
 
   clear(): void {

@@ -174,7 +174,7 @@ class LocalRateLimiter implements Required<RateLimiter> {
     // What failed for another reason got through the limits, too: a call that took too long was not refused by one.
     const hasPassed = outcome !== "limited" && used.requests > 0;
     // A provider that is out says nothing of its limits.
-    if (hasPassed && outcome !== "unavailable") this.#pace.passed(startedAt, now);
+    if (hasPassed && outcome !== "unavailable") this.#pace.passed(number, startedAt, now);
     else if (outcome !== "limited") this.#pace.withdrawn(startedAt);
     if (outcome === "limited") {
       // Of calls in flight together, the first refusal tells.

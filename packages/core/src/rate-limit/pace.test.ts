@@ -10,8 +10,7 @@ function pass(pace: Pace, count: number, from: number, until: number): void {
 }
 
 function passOne(pace: Pace, startedAt: number, now: number): void {
-  pace.sent(startedAt);
-  pace.passed(startedAt, now);
+  pace.passed(pace.sent(startedAt), startedAt, now);
 }
 
 function refuseOne(pace: Pace, startedAt: number, now: number): void {

@@ -89,6 +89,7 @@ export class Pace {
     this.#sent.add(now, this.#streak?.since ?? now);
     if (!this.isFree) {
       if (this.isAsking || this.isTrying) this.#asking.sent(now);
+      this.#trials.current?.sent(now);
       this.#spacing.sent(now);
     }
     return this.#number++;
@@ -100,10 +101,11 @@ export class Pace {
     this.#sent.remove(startedAt);
   }
 
-  /** Takes over that a call has got through which began at `startedAt`. */
-  passed(startedAt: number, now: number): void {
+  /** Takes over that the call `number` has got through, which began at `startedAt`. */
+  passed(number: number, startedAt: number, now: number): void {
     this.#share -= this.#share / Math.max(MEMORY, this.#open--);
     if (this.isFree) return;
+    this.#trials.current?.ended(number, false, now - this.#asking.ms);
     this.#asking.ended(startedAt);
     this.#admitted(startedAt, now);
     if (!this.isAsking) this.#spacing.passed(now);
@@ -118,26 +120,25 @@ export class Pace {
     this.#asking.ended(startedAt);
     const { current: trial } = this.#trials;
     if (trial !== undefined) {
-      if (startedAt < trial.since || !trial.refused(number)) return;
+      if (!trial.ended(number, true, now - this.#asking.ms)) return;
       this.#trials.end(now);
       this.#spacing.restore();
     }
     if (startedAt < this.#refusedAt) return;
     this.#refusedAt = now;
     if (this.#streak !== undefined) return this.#streak.goOn();
-    const passed = this.#sent.total - (this.#mark?.total ?? 0);
-    this.#trials.refused(this.#spacing.isGrown, passed >= ENOUGH);
+    const { at = now, total = 0 } = this.#mark ?? {};
+    this.#trials.refused(this.#spacing, this.#sent.total - total, now - at);
     this.isFree = false;
     this.#streak = new Streak(now);
     this.#streak.add(this.#share);
     this.#asking.clear();
   }
 
-  /** A call was not refused. What began before a refusal, or before a trial, says nothing of the time after it. */
+  /** A call was not refused. What began before a refusal says nothing of the time after it. */
   #admitted(startedAt: number, now: number): void {
-    if (startedAt < Math.max(this.#refusedAt, this.#trials.current?.since ?? 0)) return;
+    if (startedAt < this.#refusedAt) return;
     if (this.#streak !== undefined) this.#recover(this.#streak, startedAt, now);
-    else this.#trials.current?.passed();
   }
 
   /** Finds the pace by the first call that has got through after refusals. */

@@ -6,40 +6,41 @@ const LONG = 50;
 const LIMITED = 0.9;
 /** Least and largest share that are refused by chance. */
 const LEAST = 0.05;
-const MOST = 0.75;
+const MOST = 0.5;
 /** Logarithms of the odds that it is a limit: at which it is taken for one, and which no number of answers passes. */
 const SURE = 4;
 const DOUBT = -4;
 
+/** Call of a trial: whether it was refused, as far as that is known. */
+interface Call {
+  readonly sentAt: number;
+  isRefused: boolean | undefined;
+}
+
 /**
  * Trial of calls without a pace, where they have been refused with it for long: a provider that is busy refuses any. Each
  * refusal makes it likelier that a limit refuses them, and each call that was not refused less so, the more the fewer were
- * refused with the pace.
+ * refused with the pace. Calls are counted in the order in which they were sent: answers come later than refusals.
  */
 export class Trial {
-  /** Time at which it began: other calls say nothing. */
-  readonly since: number;
   /** Evidence of a refusal, which is added to the odds, and of a call that was not refused, which is taken away. */
   readonly #refusal: number;
   readonly #pass: number;
-
   #odds = 0;
   #ended = 0;
-  /** Number of the last call that was refused, in the order in which all were sent: answers come later than refusals. */
-  #last: number;
+  /** Calls that have not been counted, and the number of the first. */
+  readonly #calls: Call[] = [];
+  #first: number;
 
   /**
    * @param share share of the calls with the pace that was refused
-   * @param number calls that were sent before it
+   * @param first number of its first call
    */
-
-  constructor(since: number, share: number, number: number) {
+  constructor(share: number, first: number) {
     const chance = Math.min(Math.max(share, LEAST), MOST);
-    this.since = since;
-
     this.#refusal = Math.log(LIMITED / chance);
     this.#pass = Math.log((1 - chance) / (1 - LIMITED));
-    this.#last = number - 1;
+    this.#first = first;
   }
 
   /** True while the first calls tell. */
@@ -52,17 +53,34 @@ export class Trial {
     return this.#ended >= LONG;
   }
 
-  /** A call got through, or is known not to be refused. */
-  passed(): void {
-    this.#ended++;
+  sent(now: number): void {
+    this.#calls.push({ sentAt: now, isRefused: undefined });
   }
 
-  /** A call was refused, the so manieth that was sent. Tells whether the pace helps after all. */
-  refused(number: number): boolean {
+  /**
+   * Takes over the end of the call `number`. Tells whether the pace helps after all.
+   *
+   * @param admittedAt time such that calls which were sent before were not refused, though they have no answer yet
+   */
+  ended(number: number, isRefused: boolean, admittedAt: number): boolean {
+    // What was sent before the trial says nothing of it.
+    const call = this.#calls[number - this.#first];
+    if (call === undefined) return false;
     this.#ended++;
-    const passed = Math.max(0, number - this.#last - 1);
-    this.#last = Math.max(this.#last, number);
-    this.#odds = Math.max(DOUBT, this.#odds - passed * this.#pass) + this.#refusal;
-    return this.#odds >= SURE;
+    call.isRefused = isRefused;
+    for (let next; (next = this.#calls[0]) !== undefined; this.#first++) {
+      if (next.isRefused === undefined && next.sentAt > admittedAt) break;
+      this.#odds = this.#after(this.#odds, next);
+      this.#calls.shift();
+    }
+    // Where a later call was refused already, the others are likely to have got through.
+    let odds = this.#odds;
+    for (const each of this.#calls.slice(0, 1 + this.#calls.findLastIndex(({ isRefused: has }) => has === true)))
+      odds = this.#after(odds, each);
+    return odds >= SURE;
+  }
+
+  #after(odds: number, { isRefused }: Call): number {
+    return Math.max(DOUBT, odds + (isRefused === true ? this.#refusal : -this.#pass));
   }
 }

@@ -1,9 +1,13 @@
+import type { Spacing } from "./spacing.ts";
 import { Trial } from "./trial.ts";
 
 /** Milliseconds of a pace after which calls go without it, to find out whether it helps; tripled each time that it does. */
 const EVERY_MS = 90_000;
-/** Refusals at a pace that has not grown, from which on it is not likely to help. */
+/** Refusals at a pace that should be low enough, from which on it is not likely to help. */
 const VAIN = 2;
+/** Calls, and milliseconds, by which a rate is known. */
+const ENOUGH = 5;
+const LONG_MS = 10_000;
 
 /** Trials of whether a pace helps, and what they have shown. */
 export class Trials {
@@ -15,16 +19,17 @@ export class Trials {
   #pacedAt: number | undefined;
   #vain = 0;
   #hasFailed = false;
+  /** Most calls in a millisecond that got through between two refusals. */
+  #best = 0;
 
   /**
-   * Takes over a refusal after calls that got through.
-   *
-   * @param isGrown whether it was at a higher pace than had been found: a limit does not refuse at nine tenths of itself
-   * @param isSteady whether several calls got through at that pace: a limit that is still to be found lets one or two
+   * Takes over a refusal at a pace at which `calls` got through within `ms` milliseconds. A limit does not refuse at nine
+   * tenths of itself, and not at half of what got through before. Before it is found, it lets one or two calls through.
    */
-  refused(isGrown: boolean, isSteady: boolean): void {
-    if (isGrown) this.#vain = 0;
-    else if (isSteady) this.#vain++;
+  refused({ perMs = Infinity, isGrown }: Pick<Spacing, "perMs" | "isGrown">, calls: number, ms: number): void {
+    if (isGrown && perMs > this.#best / 2) this.#vain = 0;
+    else if (calls >= ENOUGH) this.#vain++;
+    if (calls >= ENOUGH && ms >= LONG_MS) this.#best = Math.max(this.#best, calls / ms);
   }
 
   /** Begins one where it is time, with what a `Trial` is made of. Returns whether it did. */
@@ -34,7 +39,7 @@ export class Trials {
     this.isMixed ||= isVain && this.#hasFailed;
     if (now - this.#pacedAt < this.#everyMs && (!isVain || this.#hasFailed)) return false;
     this.#vain = 0;
-    this.current = new Trial(now, share, number);
+    this.current = new Trial(share, number);
     return true;
   }
 

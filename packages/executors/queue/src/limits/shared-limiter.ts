@@ -201,7 +201,7 @@ export class SharedLimiter implements RateLimiter {
     const wasTrying = this.#judge.isTrying;
     if (outcome !== "limited") {
       if (requests === 0) return this.#judge.withdrawn(startedAt);
-      this.#judge.passed(startedAt, now);
+      this.#judge.passed(number, startedAt, now);
     } else {
       this.#judge.refused(number, startedAt, now);
       if (!this.#judge.isVain && this.#judge.isLimit) this.#refusedSlot = slot;
