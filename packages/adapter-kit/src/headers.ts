@@ -77,17 +77,29 @@ export function resetMs(text: string, now: number = Date.now()): number | undefi
     : undefined;
 }
 
-/** Milliseconds of all amounts in a text, whose units may be words: `1m2.3s`, `1 hour, 20 seconds`. */
+/** Milliseconds of all amounts in a text, whose units may be words: `1m2.3s`, `1 hour, 20 seconds`, `1分30秒`. */
 export function durationMs(text: string): number {
-  const amounts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*([µa-z]+)/gi)];
+  const amounts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*([µa-z]+|[毫秒分小時天])/gi)];
   return amounts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * millisecondsOf(unit.toLowerCase()), 0);
 }
 
 function millisecondsOf(unit: string): number {
-  return MILLISECONDS[unit.startsWith("milli") ? "ms" : unit] ?? MILLISECONDS[unit.charAt(0)] ?? 0;
+  const first = unit.charAt(0);
+  return LATIN[unit.startsWith("milli") ? "ms" : unit] ?? LATIN[first] ?? HAN[first] ?? 0;
 }
 
-const MILLISECONDS: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
+const LATIN: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1e3,
+  m: 6e4,
+  h: 36e5,
+  d: 864e5,
+};
+/** The first characters of units in Chinese and Japanese. */
+const HAN: Readonly<Record<string, number>> = { 毫: 1, 秒: 1e3, 分: 6e4, 小: 36e5, 時: 36e5, 天: 864e5 };
 
 function numberFrom(text: string, least: number): number | undefined {
   const value = text === "" ? Number.NaN : Number(text);

@@ -112,7 +112,7 @@ export interface Reading {
 }
 
 /**
- * The JSON that a response holds; undefined where a refusal's body is not JSON.
+ * The JSON that a response holds; of a refusal that is not JSON the text.
  *
  * @throws ProviderError for a body that breaks off, or an answer that is not JSON; or the signal's reason
  */
@@ -128,7 +128,7 @@ export async function readJson(
     throw networkError(thrown, dialect, origin);
   });
   const answer = parseBody(text);
-  if (answer !== undefined || !response.ok) return answer;
+  if (answer !== undefined || !response.ok) return answer ?? text;
   if (!looksLikeEvents(text)) throw notJson(dialect, origin);
   if (events === undefined) throw eventsInstead(dialect, origin);
   return events(eventsIn(text));

@@ -34,3 +34,11 @@ export function codeWord(text: unknown): string | undefined {
 }
 
 const LIKE_A_KEY = /(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{20,}/i;
+
+/** A code or the name of a field in lower case, with `_` between its words. */
+export function snake(code: string): string {
+  return code
+    .replaceAll(/([a-z\d])([A-Z])/g, "$1_$2")
+    .replaceAll(/[^a-zA-Z\d]+/g, "_")
+    .toLowerCase();
+}

@@ -105,6 +105,12 @@ test.for<[string, number, object, Verdict]>([
   ["the same in time", 504, { error: { code: "auth_timeout" } }, "provider_error"],
   // Fireworks for an account and for a model, Portkey for a budget: https://docs.fireworks.ai/guides/inference-error-codes
   ["a precondition", 412, { error: { code: "PRECONDITION_FAILED" } }, "invalid_input"],
+  // QuantumNous/new-api#6310: all that serve the model are away for a moment; one that is unknown is not told apart
+  ["new-api without a channel", 503, { error: { code: "model_not_found", type: "new_api_error" } }, "provider_error"],
+  ["a gateway's own key", 503, { error: { code: "channel:invalid_key", type: "new_api_error" } }, "provider_error"],
+  // https://cloud.baidu.com/doc/WENXINWORKSHOP/s/cm79w0mjf: with 200, as the older ones, and with 429
+  ["Baidu's rate", 200, { code: "rpm_rate_limit_exceeded", msg: "m" }, "rate_limited"],
+  ["Baidu's older rate", 200, { error_code: 336_501, error_msg: "m" }, "rate_limited"],
   // Ollama calls everything so: ollama/ollama#9494
   ["Ollama", 404, { error: { message: "m", type: "api_error", param: null, code: null } }, "invalid_input"],
 ])("P47 %s (%i) blames the request unless a code surely says otherwise", ([, status, body, verdict]) => {

@@ -1,3 +1,4 @@
+import { snake } from "./causes.ts";
 import type { CodeRow, Dialect, Verdict } from "./dialect.ts";
 import type { Refusal } from "./refusal.ts";
 import { waitOf } from "./wait.ts";
@@ -59,7 +60,8 @@ const CODES: readonly CodeRow[] = [
     /(^|_)((model|deployment)_(\w+_)?(not_found|not_exist|not_supported|not_open|decommissioned)|(invalid|unknown|unsupported)_(model|deployment|country))(_|$)/,
     "invalid_argument",
   ],
-  [/^(rate_limit\w*|slow_down|too_many_requests|throttling\w*)$/, "rate_limited"],
+  // The numbers are Baidu's.
+  [/^((\w+_)?rate_limit\w*|slow_down|too_many_requests|throttling\w*|33650[12])$/, "rate_limited"],
   [/(^|_)(server_error|\w*overloaded|capacity_exceeded|timeout)(_|$)/, "provider_error"],
   [
     /^(context_length_exceeded|content_filter|content_policy_violation|invalid_prompt|string_above_max_length)$/,
@@ -110,7 +112,10 @@ const SURE: ReadonlySet<Verdict> = new Set(["authentication", "quota_exceeded", 
  */
 export function judge(refusal: Refusal, dialect: Dialect, { owns }: Blame): Verdict {
   const { status, param, headers } = refusal;
-  const named = byCode(refusal, dialect.codes) ?? byCode(refusal, CODES);
+  const code = byCode(refusal, dialect.codes) ?? byCode(refusal, CODES);
+  // new-api has the code of a model or a key where all that could answer for it are away for a moment: QuantumNous/new-api#6310.
+  const isAway = status === 503 && (code === "invalid_argument" || code === "authentication");
+  const named = isAway ? undefined : code;
   // A wait says that no input is to blame: Azure's API Management has it for a quota's period.
   const isAsked = status === 403 && waitOf(headers, undefined) !== undefined;
   const said = named ?? (isAsked ? "rate_limited" : byStatus(status, dialect.statuses));
@@ -143,13 +148,6 @@ function byCode(refusal: Refusal, rows: readonly CodeRow[] = []): Verdict | unde
 /** Tells whether the code or the type matches, as it is or in lower case with `_` between its words. */
 function of({ code = "", type = "" }: Refusal, pattern: RegExp): boolean {
   return [code, type].some((word) => pattern.test(word) || pattern.test(snake(word)));
-}
-
-function snake(word: string): string {
-  return word
-    .replaceAll(/([a-z\d])([A-Z])/g, "$1_$2")
-    .replaceAll(/[^a-zA-Z\d]+/g, "_")
-    .toLowerCase();
 }
 
 function byStatus(status: number | undefined, own: Dialect["statuses"]): Verdict {

@@ -47,6 +47,9 @@ test.for<[string, unknown, object]>([
   ["MiniMax", { choices: null, base_resp: { status_code: 1008, status_msg: "m" } }, { code: "1008" }],
   // https://developers.cloudflare.com/ai-gateway/features/guardrails/set-up-guardrail
   ["Cloudflare", { success: false, error: [{ code: 2017, message: "m" }] }, { code: "2017" }],
+  // https://cloud.baidu.com/doc/WENXINWORKSHOP/s/cm79w0mjf, and its older form
+  ["Baidu", { code: "rpm_rate_limit_exceeded", msg: "m" }, { code: "rpm_rate_limit_exceeded" }],
+  ["Baidu's older API", { error_code: 336_502, error_msg: "m", id: "i" }, { code: "336502" }],
 ])("P51 the answer of %s is a refusal", ([, body, expected]) => {
   expect(failureIn(body)).toMatchObject(expected);
 });
@@ -58,8 +61,12 @@ test("P51 an answer that says that it is well is none", () => {
     { error: null },
     { error: { message: "", code: null } },
     { code: 200 },
+    { code: 10_000, msg: "ok" },
+    { code: "success", message: "ok" },
   ])
     expect(failureIn({ choices: [], ...more })).toBeUndefined();
+  for (const body of [{ message: "Starting" }, { code: 0, msg: "ok" }, { code: "x", data: [] }])
+    expect(failureIn(body)).toBeUndefined();
 });
 
 test("a response's status wins over one in its body", () => {
@@ -99,6 +106,11 @@ test.for<[string, object, object]>([
     "axios, with its own code",
     { code: "ERR_BAD_REQUEST", response: { status: 402, headers: { "retry-after": "7" } }, body: { code: "c" } },
     { status: 402, code: "c" },
+  ],
+  [
+    "openai, without JSON",
+    { status: 429, headers, message: "429 Try again in 30 seconds" },
+    { status: 429, waitMs: 30_000 },
   ],
   ["a wrapper", { cause: { cause: { status: 503, headers } } }, { status: 503 }],
 ])("the error of %s", ([, fields, expected]) => {

@@ -60,7 +60,7 @@ export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: 
     type: [own.type, quotaIn(error), type, kind, source, sort].map(textIn).find(isThere),
     param: [own.param, param, placeIn(error)].map(textIn).find(isThere),
     position: Number.isInteger(own.position) ? countIn(own.position) : undefined,
-    waitMs: waitIn(error, first),
+    waitMs: waitIn(body),
     headers,
   };
 }
@@ -76,9 +76,20 @@ export function failureIn(answer: unknown, headers?: HeadersLike): Refusal | und
     success === false ||
     statusIn(fieldsOf(answer) ?? {}) !== undefined ||
     (countIn(fieldsOf(result)?.["status_code"]) ?? 0) > 0 ||
+    isCode(fieldsOf(answer) ?? {}) ||
     textIn(error) !== undefined ||
     Object.values(firstIn(error ?? errors) ?? {}).some((each) => each !== null && each !== "");
   return isError ? refusalIn({ body: answer, headers }) : undefined;
+}
+
+/**
+ * Tells whether a body is nothing but a code and its words, as Baidu's and others of its kind are with a good status:
+ * https://cloud.baidu.com/doc/WENXINWORKSHOP/s/cm79w0mjf, checked 2026-11-29. An answer has an object or a list, too.
+ */
+function isCode(body: Fields): boolean {
+  const { code, error_code: other = code, msg, message = msg, error_msg: words = message } = body;
+  const isAlone = Object.values(body).every((each) => fieldsOf(each) === undefined);
+  return isAlone && textIn(words) !== undefined && Boolean(other);
 }
 
 /** The error of a body, in any of its places. */
@@ -158,7 +169,13 @@ export function refusalOf(thrown: unknown, dialect?: Dialect): Refusal | undefin
     const status = [each["status"], each["statusCode"], response?.["status"]].find(isStatus);
     // An error in the middle of a stream has headers and no status.
     if (status === undefined && (headers === undefined || !("requestID" in each))) continue;
-    const body = fieldsOf(each["body"]) ?? each["error"] ?? each["data"] ?? parseJson(String(each["responseBody"]));
+    // Of what is not JSON some SDKs keep the text, and openai makes a message of it.
+    const text = [each["body"], each["responseBody"], each["message"]].map(textIn).find(isThere);
+    const body =
+      fieldsOf(each["body"]) ??
+      each["error"] ??
+      each["data"] ??
+      (text === undefined ? text : (parseJson(text) ?? text));
     const inner = refusalIn({ body, status, headers }, dialect);
     return {
       ...inner,

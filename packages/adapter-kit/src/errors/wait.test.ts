@@ -45,6 +45,16 @@ test.for<[string, number]>([
   // reported of Google's plans, and of queues
   ["Your quota resets in 1h30m.", 5_400_000],
   ["Overloaded. Expected available in 12 seconds", 12_000],
+  // Words between: simple forms of the same, reported of gateways
+  ["Rate limit exceeded. Please retry your request after 30 seconds.", 30_000],
+  ["Too many requests. Retry-After: 30s", 30_000],
+  ["Please try again in approximately 30 seconds.", 30_000],
+  ["Please wait at least 1 minute before another request.", 60_000],
+  // Gateways of China, and their like
+  ["请求过于频繁，请在 30 秒后重试", 30_000],
+  ["当前请求过多，请等待15秒。", 15_000],
+  ["触发限流，请 1分30秒 之后再试", 90_000],
+  ["レート制限です。30秒後に再試行してください", 30_000],
 ])("P43 the wait in words is read: %s", ([message, ms]) => {
   expect(waited({ error: { message } })).toBeCloseTo(ms, 6);
   expect(waited({ message })).toBeCloseTo(ms, 6);
@@ -55,6 +65,11 @@ test.for([
   "Please try again in a moment.",
   "Limit 20 s models, again in 5 models",
   "retry 3 times",
+  "Please wait. Limit: 60 requests per 1 minute",
+  "Try again, at most 3 times in 10 seconds",
+  // QuantumNous/new-api: what is allowed in a minute is not a wait of one
+  "您已达到总请求数限制：1分钟内最多请求3次，包括失败次数，请检查您的请求是否正确",
+  "Support is available 24 hours a day.",
   "",
 ])("P43 words without a wait ask for none: %s", (message) => {
   expect(waited({ error: { message } })).toBeUndefined();
@@ -80,6 +95,14 @@ test.for<[object, number]>([
   [{ error: { retryAfter: "PT1M30S" } }, 90_000],
   [{ error: { retry_after: "1500ms" } }, 1500],
   [{ error: { message: "m", retryAfter: "2023-11-14T22:13:50Z" } }, 30_000],
+  // Times of OpenAI's plans, and of BerriAI/litellm's limits in words; other names of the same
+  [{ error: { message: "m", resets_at: 1_700_000_030 } }, 30_000],
+  [{ error: { message: "Limit type: requests. Limit resets at: 2023-11-14 22:13:50 UTC" } }, 30_000],
+  [{ error: { message: "m", reset_time: "2023-11-14T22:13:50Z", "retry-after": "20" } }, 30_000],
+  [{ error: { cooldown_seconds: 30 } }, 30_000],
+  [{ error: { wait_time: 30 } }, 30_000],
+  [{ error: { retry_delay: "30s" } }, 30_000],
+  [{ error: { retry_after_minutes: 2 } }, 120_000],
 ])("P43 a wait in a field of another name or unit is read: %j", ([body, ms]) => {
   vi.useFakeTimers({ now: 1_700_000_000_000, toFake: ["Date"] });
   expect(waited(body)).toBe(ms);
@@ -113,6 +136,34 @@ test("P45 the time at which OpenRouter's limit is whole again is read, and one t
     undefined,
   ]);
   vi.useRealTimers();
+});
+
+/** Where servers say it: FastAPI, one-api, OpenRouter with the words of a model's host, and a server without JSON. */
+test.for<[string, unknown]>([
+  ["in the detail", { detail: "Rate limit exceeded. Try again in 30 seconds" }],
+  ["in msg", { code: 429, msg: "Please retry after 30 seconds" }],
+  ["in another body", { error: { code: 429, metadata: { raw: '{"error":"please retry after 30 seconds"}' } } }],
+  ["in a list of errors", { errors: [{ message: "m" }, { message: "Please retry after 30 seconds" }] }],
+  ["in a text alone", "Rate limit exceeded. Try again in 30 seconds."],
+])("P43 a wait %s is read", ([, body]) => {
+  expect(waited(body)).toBe(30_000);
+});
+
+test("P43 a page's words ask for no wait", () => {
+  expect(waited("<html>Try again in 24 hours</html>")).toBeUndefined();
+});
+
+// fetch joins the headers of a server and of the proxy before it; datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers,
+// openrouter.ai/docs/api/reference/limits and Kong's rate limiting for the resets.
+test.for<[Record<string, string>, number | undefined]>([
+  [{ "retry-after": "20, 30" }, 30_000],
+  [{ "retry-after": "30 seconds" }, 30_000],
+  [{ "ratelimit-remaining": "0", "ratelimit-reset": "30" }, 30_000],
+  [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "30" }, 30_000],
+  [{ "x-ratelimit-remaining": "7", "x-ratelimit-reset": "30" }, undefined],
+  [{ "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" }, undefined],
+])("P43 headers %j ask for a wait of %s ms", ([headers, ms]) => {
+  expect(waited({}, headers)).toBe(ms);
 });
 
 test.for(["0", "-5", "Mon, 01 Jan 2024 00:00:00 GMT", "soon", "1e400", "99999999999"])(

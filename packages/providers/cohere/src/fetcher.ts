@@ -38,7 +38,11 @@ async function exchange(call: Call): Promise<Answer> {
   const text = await response.text();
   const body = parseBody(text);
   if (!response.ok) {
-    return { ok: false, error: { reason: "status-code", statusCode: response.status, body }, rawResponse };
+    return {
+      ok: false,
+      error: { reason: "status-code", statusCode: response.status, body: body ?? text },
+      rawResponse,
+    };
   }
   if (body === undefined && looksLikeEvents(text)) throw eventsInstead(DIALECT, { status: response.status });
   if (typeof body !== "object" || body === null || Array.isArray(body)) {

@@ -93,7 +93,8 @@ export class Fetcher<As extends FetchAs = FetchAs> extends Runnable<FetchInput, 
     return within(bounds, async (signal) => {
       const response = await this.#send(target, signal, repeatable);
       if (!accept(response.status)) {
-        const body = parseJson(await adviceIn(response));
+        const text = await adviceIn(response);
+        const body = parseJson(text) ?? text;
         throw badStatus({ status: response.status, headers: response.headers, body }, repeatable);
       }
       return read(response, { as: this.#as, maxBytes, repeatable });
@@ -135,8 +136,8 @@ const OPEN: RateLimiter = { reserve: () => Promise.resolve(FREE), tryReserve: ()
 
 /** The text of a refusal for a while, which may say for how long; that of any other is dropped unread. */
 async function adviceIn(response: Response): Promise<string> {
-  const isJson = response.headers.get("content-type")?.includes("json") === true;
-  if (isJson && (response.status === 429 || response.status === 503)) {
+  const isRead = /json|text\/plain/.test(response.headers.get("content-type") ?? "");
+  if (isRead && (response.status === 429 || response.status === 503)) {
     return (await read(response, { as: "text", maxBytes: MAX_ADVICE_BYTES, repeatable: true }).catch(
       () => "",
     )) as string;

@@ -139,3 +139,35 @@ test.for<[string, object, object, number]>([
   expect(requests.length).toBeLessThanOrEqual(most);
   expect(clock.now()).toBeLessThan(10_000);
 });
+
+// QuantumNous/new-api#6310
+test("P47 a gateway without a channel for the model for 5 s costs no input", async () => {
+  const clock = new FakeClock();
+  const refusal = { error: { code: "model_not_found", message: "m", type: "new_api_error" } };
+  let calls = 0;
+  const { fetch, requests } = wire(() =>
+    calls++ >= 20 && clock.now() < 5000 ? Response.json(refusal, { status: 503 }) : completion("yes"),
+  );
+  const chat = new OpenAIChat({ model: "m", apiKey: "key", fetch, clock });
+  const prompts = Array.from({ length: 200 }, (_, index) => `Prompt ${index}.`);
+  const slots = await clock.run(chat.batch(prompts, { clock, returnExceptions: true, random: () => 0.5 }));
+  expect(slots.filter((slot) => slot instanceof Error)).toEqual([]);
+  expect(requests.length).toBeLessThan(240);
+});
+
+// https://cloud.baidu.com/doc/WENXINWORKSHOP/s/cm79w0mjf
+test("P51 a rate limit in a body of a good status is one, and paces the run", async () => {
+  const clock = new FakeClock();
+  let sent: number[] = [];
+  const { fetch, requests } = wire(() => {
+    sent = sent.filter((at) => at > clock.now() - 60_000);
+    if (sent.length >= 10) return Response.json({ code: 336_501, msg: "Rate limit reached for RPM" });
+    sent.push(clock.now());
+    return completion("yes");
+  });
+  const chat = new OpenAIChat({ model: "m", apiKey: "key", fetch, clock });
+  const prompts = Array.from({ length: 30 }, (_, index) => `Prompt ${index}.`);
+  const slots = await clock.run(chat.batch(prompts, { clock, returnExceptions: true, random: () => 0.5 }));
+  expect(slots.filter((slot) => slot instanceof Error)).toEqual([]);
+  expect(requests.length).toBeLessThan(60);
+});
