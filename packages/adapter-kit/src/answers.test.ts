@@ -9,6 +9,12 @@ test("P52 the text of a message is its content, or that of its parts; thoughts a
   const parts = [thought, { type: "text", text: "a" }, null, { type: "text", text: "b" }];
   expect([textOf("a"), textOf(""), textOf(parts), textOf([{ type: "text", text: "" }])]).toEqual(["a", "", "ab", ""]);
   expect([textOf([]), textOf([thought]), textOf(null)]).toEqual([undefined, undefined, undefined]);
+  expect(textOf({ type: "text", text: "a" })).toBe("a");
+});
+
+// cloudflare/ai#651: "[1]" came as "[]", and "$0.005" as "$"
+test("P52 a number where a text should be is its text", () => {
+  expect([textOf(6), textOf(["[", 1, "]"]), textOf({}), textOf(false)]).toEqual(["6", "[1]", undefined, undefined]);
 });
 
 /** The words of servers for how an answer ended. */
@@ -34,6 +40,15 @@ test.for<[string, string, readonly string[]]>([
       "USER_CANCEL",
       "MALFORMED_FUNCTION_CALL",
       "function_call_filter: MALFORMED_FUNCTION_CALL",
+      // https://ai.google.dev/api/generate-content#FinishReason; https://cloud.ibm.com/apidocs/watsonx-ai
+      "OTHER",
+      "UNEXPECTED_TOOL_CALL",
+      "TOO_MANY_TOOL_CALLS",
+      "MISSING_THOUGHT_SIGNATURE",
+      "function_call_filter: UNEXPECTED_TOOL_CALL",
+      "time_limit",
+      "engine_overloaded",
+      "request_aborted",
     ],
   ],
   // HKUDS/Vibe-Trading#308, NousResearch/hermes-agent#63263
@@ -51,6 +66,12 @@ test.for<[string, string, readonly string[]]>([
       // GigaChat's, Cohere's, and of a model itself (OpenRouter)
       "blacklist",
       "ERROR_TOXIC",
+      // Google's, Vertex AI's; words of gateways
+      "LANGUAGE",
+      "MODEL_ARMOR",
+      "content-filter",
+      "content_policy_violation",
+      "guardrails",
       "refusal",
     ],
   ],
@@ -66,9 +87,19 @@ test.for<[string, string, readonly string[]]>([
       "model_length",
       "model_context_window_exceeded",
       "repetition_truncation",
+      // watsonx's, and those of gateways for the error of the same name
+      "token_limit",
+      "max_new_tokens",
+      "context_length_exceeded",
+      "max_length",
+      "truncated",
     ],
   ],
-  ["ends as it should", "", ["stop", "STOP", "tool_calls", "function_call", "eos", "end_turn", "COMPLETE", ""]],
+  [
+    "ends as it should",
+    "",
+    ["stop", "STOP", "tool_calls", "function_call", "eos", "end_turn", "COMPLETE", "other", ""],
+  ],
 ])("P51 an answer %s by these words", ([, expected, words]) => {
   const meaning = (word: unknown): string =>
     [isGivenUp(word) && "given up", isFiltered(word) && "filtered", isCut(word) && "cut"].filter(Boolean).join();

@@ -5,15 +5,18 @@ import { providerError } from "./errors/provider-errors.ts";
 import { failureIn } from "./errors/refusal.ts";
 import { fieldsOf, parseJson, textIn } from "./fields.ts";
 
-/** The text of a message's content: a text, or that of a list's parts. Undefined where no part is a text, such as thoughts alone. */
+/**
+ * The text of a message's content: a text, or that of a part or a list's parts. Undefined where no part is a text, such as
+ * thoughts alone. Some servers write a text that is a number as a number (cloudflare/ai#651).
+ */
 export function textOf(content: unknown): string | undefined {
-  if (typeof content === "string") return content;
-  const texts = (Array.isArray(content) ? content : []).map(partOf).filter((text) => text !== undefined);
+  const texts = (Array.isArray(content) ? content : [content]).map(partOf).filter((text) => text !== undefined);
   return texts.length === 0 ? undefined : texts.join("");
 }
 
 function partOf(part: unknown): string | undefined {
   if (typeof part === "string") return part;
+  if (typeof part === "number") return String(part);
   const { type = "text", text } = fieldsOf(part) ?? {};
   return (type === "text" || type === "output_text") && typeof text === "string" ? text : undefined;
 }
@@ -33,8 +36,9 @@ export function isCut(finishReason: unknown): boolean {
   return typeof finishReason === "string" && CUT.test(finishReason);
 }
 
-/** Xiaomi's models stop where they repeat themselves. */
-const CUT = /^(length|max_(output_)?tokens|model_length|model_context_window_exceeded|repetition_truncation)$/i;
+/** Xiaomi's models stop where they repeat themselves. Bedrock, watsonx and small servers have more words than one for a length. */
+const CUT =
+  /^((\w+_)?length(_\w+)?|max_(\w+_)?tokens|token_limit(_\w+)?|(\w+_)?context_window_exceeded|(\w+_)?truncat(ed|ion))$/i;
 
 /** Tells whether a message of chat completions has no text, though it neither calls tools nor speaks, nor was cut before its first word. */
 export function isWordless(message: unknown, finishReason: unknown): boolean {
@@ -90,14 +94,15 @@ export function notAnswer(expected: string): ResultError {
 
 /**
  * Reasons for which an answer ended that is not one: OpenRouter's and other gateways' `error`, vLLM's `abort`, DeepSeek's
- * and z.AI's own, Google's call that it could not read, and what small servers say. Cohere writes its in capitals.
+ * and z.AI's own, watsonx's limit of time, Google's call that it could not read or did not want, and what small servers say.
+ * Cohere writes its in capitals. Google's `OTHER` is one, while `other` is the AI SDK's word for what it does not know.
  */
 export function isGivenUp(finishReason: unknown): finishReason is string {
-  return typeof finishReason === "string" && GIVEN_UP.test(finishReason);
+  return typeof finishReason === "string" && (GIVEN_UP.test(finishReason) || /^(IMAGE_)?OTHER$/.test(finishReason));
 }
 
 const GIVEN_UP =
-  /^((\w+_)?error|timeout|abort(ed)?|cancell?ed|failed|capacity|insufficient_system_resource|error_limit|user_cancel|(function_call_filter: )?malformed_\w+)$/i;
+  /^((\w+_)?(error|overloaded|abort(ed)?|timeout|interrupted)|time_limit|cancel(l?ed)?|fail(ed)?|capacity|insufficient_system_resource|error_limit|user_cancel|(function_call_filter: )?(malformed_\w+|(unexpected|too_many)_tool_calls?)|missing_thought_signature|no_image)$/i;
 
 /**
  * Reasons for which a filter held an answer back, or the model did: OpenAI's, z.AI's, Bedrock's, GigaChat's, Cohere's, Anthropic's
@@ -108,7 +113,7 @@ export function isFiltered(finishReason: unknown): boolean {
 }
 
 const FILTERED =
-  /^(content_filter(ed)?(: \w+)?|guardrail_intervened|refusal|blacklist|error_toxic|sensitive|(image_)?(safety|recitation|prohibited_content)|blocklist|spii)$/i;
+  /^(content[_-]?filter(ed)?(: \w+)?|guardrails?(_\w+)?|refusal|blacklist|error_toxic|sensitive|moderation|(\w+_)?policy_violation|(image_)?(safety|recitation|prohibited_content)|blocklist|spii|language|model_armor)$/i;
 
 /** The provider gave the answer up in the middle: half of it is not an answer. */
 export function gaveUp(finishReason: string, { provider }: Pick<Dialect, "provider">): ProviderError {

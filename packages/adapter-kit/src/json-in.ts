@@ -23,13 +23,14 @@ export function jsonTextsIn(text: string): string[] {
 }
 
 /**
- * Thoughts of a reasoning model, in its own marks: DeepSeek's and Qwen's, Seed's, Mistral's, Kimi's, Cohere's, and those of
- * OpenAI's open models, which some servers leave half of. Some leave the opening mark out: it is in the prompt.
+ * Thoughts of a reasoning model, in its own marks: DeepSeek's and Qwen's, Seed's, Mistral's, Kimi's, Cohere's, OpenThinker's,
+ * Gemma's and MedGemma's, and those of OpenAI's open models, which some servers leave half of; or in tags that prompts ask
+ * for. Some leave the opening mark out: it is in the prompt.
  */
 const THOUGHTS =
-  /^[\s\S]*(?:<\/(?:seed:)?(?:think|thinking|thought|reasoning|analysis)>|\[\/THINK\]|◁\/think▷|<\|END_THINKING\|>|<\|channel\|>final[^{}]*<\|message\|>)|^analysis[\s\S]*assistantfinal/i;
+  /^[\s\S]*(?:<\/(?:seed:)?(?:think|thinking|thoughts?|reasoning|analysis|reflection|scratchpad)>|\[\/THINK\]|◁\/think▷|<\|END_THINKING\|>|<\|end_of_thought\|>|<unused95>|<channel\|>|<\|channel\|>final[^{}]*<\|message\|>)|^analysis[\s\S]*assistantfinal/i;
 const THINKING =
-  /^\s*(?:<(?:seed:)?(?:think|thinking|thought|reasoning|analysis)>|\[THINK\]|◁think▷|<\|START_THINKING\|>)/i;
+  /^\s*(?:<(?:seed:)?(?:think|thinking|thoughts?|reasoning|analysis|reflection|scratchpad)>|\[THINK\]|◁think▷|<\|START_THINKING\|>|<\|begin_of_thought\|>|<unused94>|<\|channel>)/i;
 /** The ends of a code fence around everything, of which either may be missing. */
 const OPENING = /^\s*```[\w-]*/;
 const CLOSING = /```\s*$/;

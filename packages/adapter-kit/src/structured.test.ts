@@ -79,6 +79,14 @@ test.for<[string, string]>([
   ["after what is left of them", `analysisNot {"name": "Eve"}.assistantfinal${ADA}`],
   // Nerovix/kouhai-bot#63
   ["after its analysis", `<analysis>Not {"name": "Eve"}</analysis>\n<answer>${ADA}</answer>`],
+  // llamacpp's and vLLM's readers know these: open-thoughts, MedGemma, Gemma 4; tags that prompts ask for
+  [
+    "after OpenThinker's thoughts",
+    `<|begin_of_thought|>Not {"name": "Eve"}<|end_of_thought|><|begin_of_solution|>${ADA}`,
+  ],
+  ["after MedGemma's thoughts", `<unused94>thought\nNot {"name": "Eve"}<unused95>${ADA}`],
+  ["after Gemma's thoughts", `<|channel>thought\nNot {"name": "Eve"}<channel|>${ADA}`],
+  ["after a scratchpad", `<scratchpad>Not {"name": "Eve"}</scratchpad>${ADA}`],
   // Pythagora-io/gpt-pilot#756, mangiucugna/json_repair#19, dotnet/skills#99, ggml-org/llama.cpp#5888
   ["with Markdown's escapes", '{"name": "Ada", "a\\_note": "one \\* two \\\\_"}'],
   ["with JavaScript's escapes", String.raw`{"name": "Ada", "note": "it\'s"}`],
@@ -108,6 +116,30 @@ test("P52 JSON that was written as a text within JSON is read, where the schema 
     name: "Ada",
   });
   await expect(readStructured(bare, JSON.stringify(ADA))).resolves.toBe(ADA);
+});
+
+/**
+ * browserbase/stagehand#1986 ($PARAMETER_NAME), spinje/pflow#598 (LiteLLM's json_tool_call), anthropics/claude-agent-sdk-python#502
+ * and #374 (a text in it), phenobarbital/ai-parrot#338.
+ */
+test.for<[string, unknown]>([
+  ["in an object of its own", { json_tool_call: JSON.parse(ADA) }],
+  ["as a text in one", { response: ADA }],
+  ["in a list of its own", [JSON.parse(ADA)]],
+])("P52 JSON %s is read, where the schema does not take what is around it", async ([, around]) => {
+  await expect(readStructured(person, JSON.stringify(around))).resolves.toMatchObject({ name: "Ada" });
+  await expect(readStructured(bare, JSON.stringify(around))).resolves.toEqual(around);
+});
+
+test("P52 a text in an object of its own is read, and of two parts none is", async () => {
+  await expect(readStructured(z.string(), '{"output":"Ada"}')).resolves.toBe("Ada");
+  for (const text of [
+    '{"a":{"name":"Ada"},"b":{"name":"Eve"}}',
+    '[{"name":"Ada"},{"name":"Eve"}]',
+    '{"of":{"a":{"name":"Ada"}}}',
+  ]) {
+    await expect(readStructured(person, text)).rejects.toBeInstanceOf(ResultError);
+  }
 });
 
 // opentargets/mira#70: 557 of 233,124 rows of OpenAI's Batch API, 539 of which have the whole in a later message

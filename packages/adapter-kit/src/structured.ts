@@ -1,5 +1,6 @@
 import { ArgumentError, ResultError, type StandardSchema } from "@batchwise/core";
 import { describeIssues } from "@batchwise/core/wrappers";
+import { fieldsOf } from "./fields.ts";
 import { jsonIn, jsonTextsIn } from "./json-in.ts";
 import type { Option } from "./options/declaration.ts";
 
@@ -74,7 +75,8 @@ export function jsonSchemaOf(schema: StandardSchema): Readonly<Record<string, un
 
 /**
  * The value in a model's text: JSON alone, behind what the model thought, in a code fence or half of one, or the one JSON
- * object or array in a text around it; or that in a text within JSON, where the schema refuses the text.
+ * object or array in a text around it; or, where the schema refuses that, what is in it: JSON in a text, or the only part of
+ * an object or list that a model or a gateway has put around the value.
  *
  * @param parts messages that the text is made of: it may be the whole of one, behind a fragment
  * @throws ResultError for text in which there is no JSON or more than one, whose value the schema refuses, or whose integers
@@ -95,8 +97,8 @@ export async function readStructured<Output>(
   const results = await validated(schema, values);
   const taken = results.filter(isTaken);
   if (taken.length === 1) return taken[0]!.value;
-  // What was written twice over, and a fragment before the whole of it.
-  const hidden = [...values.filter((value) => typeof value === "string"), ...parts].flatMap(jsonIn);
+  // What was written twice over or has something around it, and a fragment before the whole of it.
+  const hidden = [...values.flatMap(within), ...parts.flatMap(jsonIn)];
   const found = taken.length === 0 ? (await validated(schema, hidden)).filter(isTaken) : [];
   if (found.length === 1) return found[0]!.value;
   const { issues } = results[0] ?? {};
@@ -106,6 +108,14 @@ export async function readStructured<Output>(
           "Tell it to answer in JSON, try again, or use another model."
       : `Expected an output that the schema takes, got one that it refuses: ${describeIssues(issues)}.`,
   );
+}
+
+/** JSON in a text, or the only part of an object or list, which may be such a text. */
+function within(value: unknown): unknown[] {
+  if (typeof value === "string") return jsonIn(value);
+  const [part, another] = Object.values(fieldsOf(value) ?? {});
+  if (part === undefined || another !== undefined) return [];
+  return typeof part === "string" ? [part, ...jsonIn(part)] : [part];
 }
 
 /** Tells whether an integer in JSON has digits that a number loses, as ids of 64 bits have. */

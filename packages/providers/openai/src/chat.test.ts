@@ -337,6 +337,27 @@ test.for([null, undefined, 7, [], {}, { messages: [] }, { messages: "Hello" }])(
   },
 );
 
+// router-for-me/CLIProxyAPI#5733, mozilla-ai/any-llm#1290 (Google); Clarifai/clarifai-python#978
+test("P56 thoughts that only the sum of a usage has are part of what was paid for", async () => {
+  const used = async (usage: object): Promise<unknown> => {
+    const { fetch } = wire(() => Response.json({ choices: [{ message: { content: "a" } }], usage }));
+    let reported: unknown;
+    await new OpenAIChat({ apiKey: "key", fetch, model: "m" }).invoke("a", {
+      report: ({ usage: each }) => void (reported = each ?? reported),
+    });
+    return reported;
+  };
+  const thought = { prompt_tokens: 20, completion_tokens: 198, total_tokens: 623 };
+  expect(await used(thought)).toEqual({ inputTokens: 20, outputTokens: 603, totalTokens: 623 });
+  const plain = { prompt_tokens: 20, completion_tokens: 198, total_tokens: 218 };
+  expect(await used(plain)).toEqual({ inputTokens: 20, outputTokens: 198, totalTokens: 218 });
+  // What is not counted is not known.
+  expect(await used({ prompt_tokens: 0, completion_tokens: 198, total_tokens: 623 })).toEqual({
+    outputTokens: 198,
+    totalTokens: 623,
+  });
+});
+
 test("reports what was used, for answers that are of no use too", async () => {
   const reports: CallReport[] = [];
   const { chat } = make({ schema: city }, () => completion("no JSON"));
