@@ -150,7 +150,9 @@ test.for<[string, unknown]>([
 });
 
 test("P43 a page's words ask for no wait", () => {
-  expect(waited("<html>Try again in 24 hours</html>")).toBeUndefined();
+  for (const page of ["<html>Try again in 24 hours</html>", "503 <!doctype html>Try again in 24 hours"]) {
+    expect(waited(page)).toBeUndefined();
+  }
 });
 
 // fetch joins the headers of a server and of the proxy before it; datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers,

@@ -11,8 +11,9 @@ import { snake } from "./causes.ts";
  * and the issues that the tests name.
  */
 export function waitIn(body: unknown, levels: number = LEVELS): number | undefined {
-  // A page may have any words.
-  if (typeof body === "string") return /^\s*</.test(body) ? undefined : longest([waitInWords(body.slice(0, LONGEST))]);
+  // A page may have any words. The openai package puts the status before it.
+  if (typeof body === "string")
+    return /^(\d{3})?\s*</.test(body) ? undefined : longest([waitInWords(body.slice(0, LONGEST))]);
   const fields = levels > 0 ? Object.entries(fieldsOf(body) ?? {}).slice(0, MOST) : [];
   return longest(fields.flatMap((field) => [askedIn(field), waitIn(field[1], levels - 1)]));
 }

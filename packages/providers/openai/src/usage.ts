@@ -8,16 +8,11 @@ import type { Usage } from "@batchwise/core";
 export function usageOf(usage: unknown): Usage | undefined {
   const fields = fieldsOf(usage) ?? {};
   const details = fieldsOf(fields["prompt_tokens_details"] ?? fields["input_tokens_details"]);
-  const input = countIn(fields["prompt_tokens"]) ?? countIn(fields["input_tokens"]);
-  const output = countIn(fields["completion_tokens"]) ?? countIn(fields["output_tokens"]);
-  const total = countIn(fields["total_tokens"]);
-  // Thoughts are paid for as what was said is. Google's and xAI's endpoints have them in the sum alone.
-  const thought = input !== undefined && input > 0 && output !== undefined ? (total ?? 0) - input : 0;
   return usageFrom({
-    inputTokens: input,
+    inputTokens: countIn(fields["prompt_tokens"]) ?? fields["input_tokens"],
     cachedInputTokens: details?.["cached_tokens"],
-    outputTokens: output === undefined ? undefined : Math.max(output, thought),
-    totalTokens: total,
+    outputTokens: countIn(fields["completion_tokens"]) ?? fields["output_tokens"],
+    totalTokens: fields["total_tokens"],
   });
 }
 
