@@ -52,6 +52,15 @@ function batch(ours: Runnable<LanguageModelInput, unknown>, count = 20): Promise
 }
 
 describe.each(VERSIONS)("a model of specification version %s", (version, make) => {
+  // mozilla-ai/any-llm#1290: Google's endpoint for OpenAI's SDK
+  test("P56 thoughts that the sum of its usage alone has are output", async () => {
+    const counts = { prompt_tokens: 20, completion_tokens: 198, total_tokens: 623 };
+    const { fetch } = serve(() => Response.json({ ...chatBody("yes"), usage: counts }));
+    let usage: unknown;
+    await fromLanguageModel(make(fetch).chat).batch(["Why?"], { onFinish: (report) => (usage = report.usage) });
+    expect(usage).toMatchObject({ inputTokens: 20, outputTokens: 603 });
+  });
+
   test("answers, and its usage and reason are read", async () => {
     const { fetch } = serve(() => chatOf("yes"));
     const { chat } = make(fetch);

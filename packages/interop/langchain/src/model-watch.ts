@@ -110,18 +110,21 @@ function unwrapJson(generation: Generation): void {
 /** Usages that the provider reported: with each message of a chat model, or once for all texts of an older one. */
 function usagesIn({ generations, llmOutput }: LLMResult): Usage[] {
   const messages = generations.flat().map((generation) => (generation as Generation).message);
-  const usages = messages.map((message) => read(message?.usage_metadata, "input_tokens", "output_tokens"));
+  const usages = messages.map((message) =>
+    read(message?.usage_metadata, "input_tokens", "output_tokens", "total_tokens"),
+  );
   if (usages.some((usage) => usage !== undefined)) return usages.filter((usage) => usage !== undefined);
-  const once = read(llmOutput?.["tokenUsage"] as Counts, "promptTokens", "completionTokens");
+  const once = read(llmOutput?.["tokenUsage"] as Counts, "promptTokens", "completionTokens", "totalTokens");
   return once === undefined ? [] : [once];
 }
 
-function read(counts: Counts, input: string, output: string): Usage | undefined {
+function read(counts: Counts, input: string, output: string, total: string): Usage | undefined {
   const details = fieldsOf(counts?.["input_token_details"]);
   return usageFrom({
     inputTokens: counts?.[input],
     cachedInputTokens: details?.["cache_read"],
     cacheWriteTokens: details?.["cache_creation"],
     outputTokens: counts?.[output],
+    totalTokens: counts?.[total],
   });
 }

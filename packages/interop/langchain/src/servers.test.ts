@@ -218,3 +218,14 @@ test("P52 content as a list of parts is its text", async () => {
   const structured = modelOf(serve(() => ({ content: json }))).withStructuredOutput(schema, { method: "jsonMode" });
   expect(await fromLangChain(structured).invoke("a")).toEqual({ n: 1 });
 });
+
+// mozilla-ai/any-llm#1290: Google's endpoint for OpenAI's SDK
+test("P56 thoughts that the sum of a usage alone has are output", async () => {
+  const usage = { prompt_tokens: 20, completion_tokens: 198, total_tokens: 623 };
+  const choices = [{ index: 0, message: { role: "assistant", content: "yes" }, finish_reason: "stop" }];
+  const { fetch } = serve(() => ({ choices, usage }));
+  const chat = fromLangChain(new ChatOpenAI({ model: "m", apiKey: "key", configuration: { fetch } }));
+  let used: unknown;
+  await chat.batch(["Why?"], { onFinish: (report) => (used = report.usage) });
+  expect(used).toMatchObject({ inputTokens: 20, outputTokens: 603 });
+});
