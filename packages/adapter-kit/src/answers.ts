@@ -21,9 +21,14 @@ function partOf(part: unknown): string | undefined {
   return (type === "text" || type === "output_text") && typeof text === "string" ? text : undefined;
 }
 
-/** JSON that a server has put where its models think, or into the one call of a tool that it has made of the schema. */
+/**
+ * JSON that a server has put where its models think, or into the one call of a tool that it has made of the schema; or that it
+ * has read itself, as Workers AI does (cloudflare/ai, `workers-ai-provider`).
+ */
 export function jsonElsewhere(message: unknown): string | undefined {
-  const { reasoning_content: thoughts, reasoning = thoughts, tool_calls: calls } = fieldsOf(message) ?? {};
+  const { content, reasoning_content: thoughts, reasoning = thoughts, tool_calls: calls } = fieldsOf(message) ?? {};
+  const value = fieldsOf(content);
+  if (value !== undefined && !Array.isArray(value) && value["type"] === undefined) return JSON.stringify(value);
   const [call, another] = Array.isArray(calls) ? calls : [];
   const made = fieldsOf(fieldsOf(call)?.["function"])?.["arguments"];
   const written = fieldsOf(made) === undefined ? made : JSON.stringify(made);

@@ -134,6 +134,22 @@ test.for<[string, object]>([
   expect(await chat.invoke("Where?")).toEqual({ name: "Bergen", people: 1 });
 });
 
+// cloudflare/ai, `workers-ai-provider`: with a schema the server reads the JSON itself
+test("P52 JSON that a server has read is the answer that a schema asks for, and none without one", async () => {
+  const read = (): Response => completion(null, {}, { content: JSON.parse(OSLO) });
+  expect(await make({ schema: city }, read).chat.invoke("Where?")).toEqual({ name: "Oslo", people: 7 });
+  await expect(make({}, read).chat.invoke("Where?")).rejects.toThrow(ResultError);
+});
+
+// cloudflare/ai#651: a price of "$0.005" came as "$"
+test("P52 numbers where a stream's texts should be are part of the text", async () => {
+  const choice = (content: unknown): object => ({ choices: [{ index: 0, delta: { content } }] });
+  const end = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
+  const streamed = (): Response => events(choice("$"), choice(0.005), choice("."), end, "[DONE]");
+  expect((await collected(make({}, streamed).chat.stream("How much?"))).join("")).toBe("$0.005.");
+  expect((await make({}, streamed).chat.invoke("How much?")).text).toBe("$0.005.");
+});
+
 test.for<[string, object, object?]>([
   ["in the middle of thoughts", { reasoning_content: `Perhaps ${OSLO}?` }],
   ["in one call of two", { tool_calls: [callOf("a", OSLO), callOf("b", OSLO)] }],
@@ -337,25 +353,14 @@ test.for([null, undefined, 7, [], {}, { messages: [] }, { messages: "Hello" }])(
   },
 );
 
-// router-for-me/CLIProxyAPI#5733, mozilla-ai/any-llm#1290 (Google); Clarifai/clarifai-python#978
+// router-for-me/CLIProxyAPI#5733, mozilla-ai/any-llm#1290 (Google)
 test("P56 thoughts that only the sum of a usage has are part of what was paid for", async () => {
-  const used = async (usage: object): Promise<unknown> => {
-    const { fetch } = wire(() => Response.json({ choices: [{ message: { content: "a" } }], usage }));
-    let reported: unknown;
-    await new OpenAIChat({ apiKey: "key", fetch, model: "m" }).invoke("a", {
-      report: ({ usage: each }) => void (reported = each ?? reported),
-    });
-    return reported;
-  };
-  const thought = { prompt_tokens: 20, completion_tokens: 198, total_tokens: 623 };
-  expect(await used(thought)).toEqual({ inputTokens: 20, outputTokens: 603, totalTokens: 623 });
-  const plain = { prompt_tokens: 20, completion_tokens: 198, total_tokens: 218 };
-  expect(await used(plain)).toEqual({ inputTokens: 20, outputTokens: 198, totalTokens: 218 });
-  // What is not counted is not known.
-  expect(await used({ prompt_tokens: 0, completion_tokens: 198, total_tokens: 623 })).toEqual({
-    outputTokens: 198,
-    totalTokens: 623,
-  });
+  const usage = { prompt_tokens: 20, completion_tokens: 198, total_tokens: 623 };
+  const { fetch } = wire(() => Response.json({ choices: [{ message: { content: "a" } }], usage }));
+  const reports: CallReport[] = [];
+  const report = (each: CallReport): void => void reports.push(each);
+  await new OpenAIChat({ apiKey: "key", fetch, model: "m" }).invoke("a", { report });
+  expect(reports.at(-1)?.usage).toEqual({ inputTokens: 20, outputTokens: 603, totalTokens: 623 });
 });
 
 test("reports what was used, for answers that are of no use too", async () => {

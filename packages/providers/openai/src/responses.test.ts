@@ -98,6 +98,14 @@ test.for<[string, object, new (...args: never[]) => Error, object]>([
     {},
   ],
   ["the content filter", { status: "incomplete", incomplete_details: { reason: "content_filter" } }, ResultError, {}],
+  // The words of chat completions, as gateways carry them over
+  ["a safety filter", { status: "incomplete", incomplete_details: { reason: "SAFETY" } }, ResultError, {}],
+  [
+    "half an answer",
+    { status: "incomplete", incomplete_details: { reason: "engine_overloaded" } },
+    ProviderError,
+    { retryable: true },
+  ],
   ["a server's failure", { status: "failed", error: { code: "server_error" } }, ProviderError, { retryable: true }],
   [
     "a limit in the middle",
@@ -164,6 +172,12 @@ test("stream: the text as it comes, and what was used at the end", async () => {
   expect(parts).toEqual(["Hel", "lo"]);
   expect(reports).toEqual([{}, { usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 } }]);
   expect(requests[0]!.body).toEqual({ model: "gpt-6-luna", input: "Hi", stream: true });
+});
+
+test("an answer without a status is whole", async () => {
+  for (const status of [null, undefined]) {
+    expect(await make({}, () => responded("Hi", { status })).responses.invoke("Hello")).toMatchObject({ text: "Hi" });
+  }
 });
 
 // UKGovernmentBEIS/inspect_ai#2743; others as reported of gateways

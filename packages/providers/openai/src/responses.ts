@@ -5,6 +5,9 @@ import {
   failureIn,
   fieldsOf,
   filtered,
+  gaveUp,
+  isFiltered,
+  isGivenUp,
   networkError,
   notAnswer,
   notInput,
@@ -149,10 +152,13 @@ function requestOf(input: ResponsesInput): ResponsesRequest {
 
 /** @throws ResultError, or ProviderError where the provider failed in the middle of the answer */
 function resultOf(response: OpenAIResponse): ResponsesResult {
-  const { id, status = "completed", error, incomplete_details: incomplete, output, model } = response;
+  const { id, error, incomplete_details: incomplete, output, model } = response;
+  const status = response.status ?? "completed";
   const failure = failureIn({ error });
   if (failure !== undefined) throw providerError(failure, DIALECT, ANY_INPUT);
-  if (incomplete?.reason === "content_filter") throw filtered();
+  const reason: unknown = incomplete?.reason;
+  if (isGivenUp(reason)) throw gaveUp(reason, DIALECT);
+  if (isFiltered(reason)) throw filtered();
   if (!Array.isArray(output) || !FINISHED.has(status) || (status === "completed" && output.length === 0)) {
     throw notAnswer("a finished output");
   }
