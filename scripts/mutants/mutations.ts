@@ -134,8 +134,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the source is pulled twice as far",
     file: "intake/intake.ts",
-    find: "unsettled < this.#mostChunks *",
-    replace: "unsettled < 2 * this.#mostChunks *",
+    find: "this.#backlog.held < most",
+    replace: "this.#backlog.held < 2 * most",
   },
   {
     name: "a timeout runs on after its call",

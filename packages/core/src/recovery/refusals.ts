@@ -22,11 +22,17 @@ export class Refusals {
   #postponed: readonly (readonly number[])[] = [];
   #word: string | undefined;
   #code: string | undefined;
+  #status: number | undefined;
   #doubtAt = ALIKE;
 
   /** Inputs or requests that were refused. */
   get count(): number {
     return this.#places.size;
+  }
+
+  /** True where the provider has refused by a status, and not a function or an inner batch. */
+  get isProviders(): boolean {
+    return this.#status !== undefined && this.#status < 500;
   }
 
   /** Requests that were told to wait for longer than is obeyed, and have no input in common. */
@@ -66,6 +72,7 @@ export class Refusals {
     if (word !== this.#word) this.#places.clear();
     this.#word = word;
     this.#code = code;
+    this.#status = status;
     this.last = error;
     this.#places.set(chunk.indexes[0] as number, chunk.size);
     // Of a request of several, one says little: it is asked about at once, where nothing ever got through.

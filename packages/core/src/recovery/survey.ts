@@ -9,6 +9,8 @@ import type { Retry } from "./retry.ts";
 
 /** Inputs that are asked at a time, each alone. */
 const ASKED = 5;
+/** Inputs by which a lazy source may be read beyond L11's bound, where the provider refused: fewer are near to each other. */
+const BEYOND = 64;
 /** Refusals that end the run, where all inputs can be asked and nothing got through. */
 const ENOUGH = 9;
 
@@ -58,7 +60,7 @@ export class Survey<Input, Output> {
     const { passed, refusals } = health;
     const { count } = refusals;
     const isInside = chunk.size > 1 && count > ASKED && this.#isWhole;
-    const ahead = isInside ? [] : await this.#intake.takeAhead(ASKED);
+    const ahead = isInside ? [] : await this.#intake.takeAhead(ASKED, refusals.isProviders ? BEYOND : 0);
     const isWhole = this.#isWhole;
     const [asked, rest] =
       ahead.length > 0 ? [ahead, chunk] : chunk.single(isWhole ? Math.min(ASKED, ENOUGH - count) : ASKED);

@@ -9,8 +9,6 @@ import type { SourceReader } from "./source.ts";
 /** Inputs of a lazy source that are read ahead of their turn, and milliseconds in which it gives them. */
 const READ_AHEAD = 256;
 const READ_MS = 20;
-/** Inputs by which that may pass L11's bound: fewer would all be near to each other. */
-export const LEAST_AHEAD = 64;
 
 /** Single inputs that are taken ahead of their turn, far apart: to ask what holds for all. */
 export class Ahead<Input, Output> {
@@ -36,14 +34,21 @@ export class Ahead<Input, Output> {
   }
 
   /** Chunks of one input. A lazy source is read on, and not waited for where it gives slowly. */
-  async takeSome(count: number, packer: Packer<Input>, reader: SourceReader<Input>): Promise<Chunk<Input>[]> {
+  async takeSome(
+    count: number,
+    beyond: number,
+    packer: Packer<Input>,
+    reader: SourceReader<Input>,
+  ): Promise<Chunk<Input>[]> {
     const { options, source } = this.#context;
     if (source.inputs !== undefined)
       return Array.from({ length: count }, () => this.take()).filter((each) => each !== undefined);
     packer.reach = READ_AHEAD;
+    packer.beyond = beyond;
     source.fill(reader);
     await sleep(READ_MS, options.clock);
     packer.reach = 0;
+    packer.beyond = 0;
     return packer.pick(count);
   }
 

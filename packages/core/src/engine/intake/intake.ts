@@ -7,7 +7,7 @@ import type { StageContext } from "../stage-context.ts";
 import { QUIET_MS } from "../../recovery/health.ts";
 import { probeSize } from "./chunk-size.ts";
 import { NearEnd } from "./near-end.ts";
-import { Ahead, LEAST_AHEAD } from "./ahead.ts";
+import { Ahead } from "./ahead.ts";
 import type { Chunk } from "./chunk.ts";
 import { FlushTimer } from "./flush-timer.ts";
 import { Packer } from "./packer.ts";
@@ -106,9 +106,9 @@ export class Intake<Input, Output> implements SourceReader<Input> {
     return chunk;
   }
 
-  /** Chunks of one input each, ahead of their turn. */
-  async takeAhead(count: number): Promise<Chunk<Input>[]> {
-    const chunks = await this.#ahead.takeSome(count, this.#packer, this);
+  /** Chunks of one input each, ahead of their turn. @param beyond inputs by which L11's bound may be passed for it */
+  async takeAhead(count: number, beyond: number): Promise<Chunk<Input>[]> {
+    const chunks = await this.#ahead.takeSome(count, beyond, this.#packer, this);
     this.#outstanding += chunks.length;
     return chunks;
   }
@@ -180,10 +180,9 @@ export class Intake<Input, Output> implements SourceReader<Input> {
 
   /** At most twice the work that can be in flight is taken on, what is in backoff included (L11). */
   #mayTakeOn(): boolean {
-    const ahead = this.#packer.reach > 0 ? LEAST_AHEAD : 0;
-    if (this.#isClosed || (this.#outstanding >= this.#mostChunks && ahead === 0)) return false;
-    const unsettled = this.#source.pulled - this.#settler.count + this.#backlog.held;
-    return unsettled < this.#mostChunks * this.#options.limits.maxInputs + ahead || this.#sleep();
+    if (this.#isClosed || (this.#outstanding >= this.#mostChunks && this.#packer.beyond === 0)) return false;
+    const most = this.#mostChunks * this.#options.limits.maxInputs + this.#packer.beyond;
+    return this.#source.pulled - this.#settler.count + this.#backlog.held < most || this.#sleep();
   }
 
   #sleep(): false {

@@ -20,6 +20,8 @@ export class Packer<Input> {
   held = 0;
   /** Inputs that are wanted, besides a full chunk, to pick from: set until they are there. */
   reach = 0;
+  /** Inputs by which L11's bound may be passed meanwhile. */
+  beyond = 0;
   #maxInputs: number;
   #maxTokens: number;
   readonly #limits: ChunkLimits;
