@@ -178,7 +178,7 @@ it("as long as there are successes, an error that says nothing is searched for",
 });
 
 it.for<[string, (inputs: readonly number[]) => boolean, number[], string]>([
-  ["goes out in parts", (inputs) => inputs.length > 4, [], "0-7 0-3 4-7 8-15 8-11 12-15"],
+  ["goes out in parts", (inputs) => inputs.length > 4, [], "0-7 0-3 4-7 8-11 12-15"],
   ["by one input is given up alone", (inputs) => inputs.includes(9), [9], "0-7 8-15 8-11 8-9 8 9 10-11 12-15"],
 ])("P37 a request that is too large %s", async ([, isTooLarge, rejected, calls]) => {
   const backend: Backend = (inputs, batch) => (isTooLarge(inputs) ? failing(TOO_LARGE) : echo)(inputs, batch);

@@ -43,14 +43,13 @@ export class Bisect<Input, Output> {
   /** Calls in a row that brought no success, and how many may where it is not sure that inputs are to blame. */
   #fruitless = 0;
   readonly #patience: number;
+  readonly #size: number;
   /** Inputs of the largest part that passed. */
   #largest = 0;
   /** True once an input was found to be bad, or a part failed for another reason. */
   #isBlamed = false;
   /** True where the last failure said that single inputs are to blame. */
   #isSure = false;
-  /** True once an input alone was too large: the whole was so for that one. */
-  #isLargeAlone = false;
   /** Error with which the search was given up: nothing more is sent. */
   #over: Error | undefined;
 
@@ -69,6 +68,7 @@ export class Bisect<Input, Output> {
     this.#survey = survey;
     this.#halving = new Halving(batch, intake, retry, settler);
     this.#untested = new Untested(intake, size);
+    this.#size = size;
     this.#patience = 2 * Math.ceil(Math.log2(Math.max(2, size))) + 1;
   }
 
@@ -78,7 +78,6 @@ export class Bisect<Input, Output> {
     await this.#pursue(unsent === undefined ? bad : (await this.#send(unsent)).bad);
     // It may grow while it is waited for.
     for (const each of this.#aside) await each;
-    if (this.#isLargeAlone) this.#intake.cap.passed(failure.chunk.size);
     // No input was bad: there were too many.
     if (!this.#isBlamed && this.#largest > 0) this.#intake.cap.suggest(failure.chunk.size, this.#largest);
   }
@@ -169,7 +168,8 @@ export class Bisect<Input, Output> {
     const facts = factsOf(error);
     if (chunk.size === 0 || isUnsent === true || !isWhole) this.#isBlamed = true;
     if (chunk.size === 0) {
-      this.#isLargeAlone ||= facts.code === "request_too_large";
+      // The whole was too large for that input.
+      if (facts.code === "request_too_large") this.#intake.cap.passed(this.#size);
       return UNCLEAN;
     }
     if (isUnsent === true) return { ...UNCLEAN, unsent: chunk };

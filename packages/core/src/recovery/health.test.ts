@@ -196,11 +196,21 @@ it.for<[string, (index: number) => Error, (index: number) => number]>([
   ["of one and the same input", () => BAD, () => 0],
   ["that are failures of the provider", () => DOWN, (index) => index],
   ["by a rate limit", () => LIMITED, (index) => index],
-  ["as too large", () => TOO_LARGE, (index) => index],
 ])("P49 refusals %s raise none", ([, error, place]) => {
   const { health, fail } = judged();
   for (const index of range(9)) fail(chunkOf([place(index)], place(index)), error(index));
   expect(health.isInDoubt).toBe(false);
+});
+
+it("P49 requests that are too large raise it at the fifth, where nothing ever got through, and single inputs as others do", () => {
+  const [many, later, single] = [judged(), judged(), judged()];
+  later.pass();
+  for (const index of range(5)) {
+    expect([many, single].map(({ health }) => health.isInDoubt)).toEqual([false, false]);
+    for (const { fail } of [many, later]) fail(chunkOf([index, index + 10], index), TOO_LARGE);
+    single.fail(chunkOf([index], index), TOO_LARGE);
+  }
+  expect([many, later, single].map(({ health }) => health.isInDoubt)).toEqual([true, false, true]);
 });
 
 it("P49 a large first request that is refused raises it at once, where nothing ever got through", () => {

@@ -24,6 +24,7 @@ export class Refusals {
   #code: string | undefined;
   #status: number | undefined;
   #doubtAt = ALIKE;
+  #tooLarge = 0;
 
   /** Inputs or requests that were refused. */
   get count(): number {
@@ -66,8 +67,13 @@ export class Refusals {
   }
 
   add(chunk: Chunk<unknown>, error: Error, { code, position, status }: ErrorFacts): void {
-    // Where the provider names the bad input, the others are not in doubt, and what is too large says nothing of them.
-    if (position !== undefined || code === "request_too_large") return;
+    // Where the provider names the bad input, the others are not in doubt.
+    if (position !== undefined) return;
+    // What is too large says nothing of its parts, unless none of them ever passes.
+    if (code === "request_too_large" && chunk.size > 1) {
+      this.isInDoubt ||= this.passed === 0 && this.#doubtAt === ALIKE && ++this.#tooLarge === ALIKE;
+      return;
+    }
     const word = [code, status, (error as { readonly providerCode?: unknown }).providerCode].join(" ");
     if (word !== this.#word) this.#places.clear();
     this.#word = word;

@@ -13,7 +13,7 @@ export class Untested<Input> {
   #reach: number;
 
   /** @param size inputs of the whole request */
-  constructor(intake: Pick<Intake<Input, never>, "nearEnd">, size: number) {
+  constructor(intake: Pick<Intake<Input, never>, "cap" | "nearEnd">, size: number) {
     this.#intake = intake as Intake<Input, never>;
     this.#reach = size;
   }
@@ -39,7 +39,9 @@ export class Untested<Input> {
   /** Takes what goes out next: all of it at first. */
   next(): Chunk<Input> {
     const next = this.#parts.pop() as Chunk<Input>;
-    const size = Math.min(this.#reach, this.#intake.nearEnd.lastPart(next, LAST_SHARE));
+    const { cap, nearEnd } = this.#intake;
+    const most = next.size > cap.most ? cap.next() : next.size;
+    const size = Math.min(this.#reach, most, nearEnd.lastPart(next, LAST_SHARE));
     if (next.size <= size) return next;
     const [near, far] = next.cut(size);
     this.add(far);

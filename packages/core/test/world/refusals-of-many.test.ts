@@ -142,6 +142,46 @@ it("P41 single texts that are too large do not make all other requests small", a
   expect(calls).toBeLessThanOrEqual(200 + 21 * 16);
 });
 
+// A proxy in front of the API has a limit of its own, such as nginx's, which a deployment may have set to next to nothing.
+describe("P49 a 413", () => {
+  const send = async (count: number, maxInputs: number, most: number): Promise<{ calls: number; failed: number }> => {
+    const clock = new FakeClock();
+    let calls = 0;
+    const subject = bulkRunnable<number, number>(
+      async (inputs) => {
+        calls++;
+        await new Promise<void>((resolve) => clock.after(100, resolve));
+        if (inputs.length <= most) return inputs;
+        throw new ProviderError("no", { code: "request_too_large", status: 413, retryable: false });
+      },
+      { maxConcurrency: 5, retry: { attempts: 6 }, request: { maxInputs }, limiter: rateLimiter({ clock }) },
+    );
+    const slots = await clock.run(subject.batch(range(count), { clock, returnExceptions: true }));
+    return { calls, failed: slots.filter((slot) => slot instanceof Error).length };
+  };
+
+  it.for([1, 8, 100, 2048])("to every request, of one input too, ends the run: requests of %i", async (maxInputs) => {
+    const { calls, failed } = await send(10_000, maxInputs, 0);
+    expect(calls).toBeLessThanOrEqual(40);
+    expect(failed).toBe(10_000);
+  });
+
+  it.for([
+    [100, 10, 400],
+    [2048, 10, 400],
+    [2048, 64, 90],
+    [2048, 1, 3400],
+  ] as const)(
+    "to requests of %i inputs, which go out in parts of %i: no size is tried for each part anew",
+    async (given) => {
+      const [maxInputs, most, enough] = given;
+      const { calls, failed } = await send(3000, maxInputs, most);
+      expect(failed).toBe(0);
+      expect(calls).toBeLessThanOrEqual(enough);
+    },
+  );
+});
+
 describe("P4 what the first Runnable refuses for all, or is out for, goes to the fallback", () => {
   const other = runnable(async (text: string) => text.toUpperCase());
   const textsOf = (count: number): string[] => range(count).map((index) => `text ${index}`);
