@@ -80,6 +80,24 @@ test("nothing has no line", async () => {
   expect(await read(new Response("\n \n"))).toEqual([]);
 });
 
+test.for([
+  ["a head before it", `id,text\n${a}\n${b}`],
+  ["events of a stream", `data: ${a}\n\ndata: ${b}\n\ndata: [DONE]\n`],
+])("P53 a file of rows with %s is read", async ([, text = ""]) => {
+  const rows = await read(new Response(text));
+  expect(rows.filter((row) => row !== undefined).map((row) => (row as { readonly id: unknown }).id)).toEqual([
+    "a",
+    "b",
+  ]);
+});
+
+test.for(["Upstream is not reachable.", "no healthy upstream\ntry later"])(
+  "P53 a text is no file of rows: %s",
+  async (text) => {
+    await expect(read(new Response(text))).rejects.toMatchObject({ code: "provider_error", retryable: true });
+  },
+);
+
 test("P53 a proxy's page with a good status is not a file of rows that cannot be read", async () => {
   const page = new Response("<!doctype html>\n<html>\n{\n</html>");
   await expect(read(page)).rejects.toMatchObject({ code: "provider_error", retryable: true, status: 200 });

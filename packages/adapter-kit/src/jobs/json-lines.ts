@@ -15,17 +15,21 @@ export async function* jsonLines(
   dialect: Dialect,
 ): AsyncGenerator<Fields | undefined, void, undefined> {
   const objects = new ObjectReader();
-  let isKnown = false;
+  let isKnown: boolean | undefined;
   for await (const bytes of byteLines(response)) {
     const text = textOf(bytes);
     if (text?.trim() === "") continue;
-    isKnown ||= text === undefined || /^\s*[{[]/.test(text);
-    if (!isKnown) throw notJson(dialect, { status: response.status });
-    yield* objects.read(text);
+    isKnown ||= text === undefined || BEGINS.test(text);
+    if (isKnown) yield* objects.read(text);
+    // A page may have objects in its scripts. Before the first one there may be a head.
+    else if (text?.trimStart().startsWith("<") === true) break;
   }
+  if (isKnown === false) throw notJson(dialect, { status: response.status });
   yield* objects.end();
 }
 
+/** The first object or list, as an event of a stream, too. */
+const BEGINS = /^\s*(data:\s*)?[{[]/;
 const NEWLINE = 10;
 
 async function* byteLines(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
