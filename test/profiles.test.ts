@@ -113,8 +113,46 @@ const texts = Array.from(
   (_, index) => `Text ${index} ${"of some length ".repeat(index % 9 === 8 ? 150 : 3)}`,
 );
 
+const FAULTLESS: World["faults"] = {
+  serverErrorRate: 0,
+  htmlErrorRate: 0,
+  resetRate: 0,
+  cutBodyRate: 0,
+  rateLimitRate: 0,
+  shuffleRate: 0,
+};
+/** Calls for a tenth of the inputs, which are never answered. */
+const NEVER: ScriptedAnswer = { name: "never", inputs: 0.1, delayMs: HOUR_MS };
+
 /** Worlds that went wrong once, by the kind. */
 const FOUND: Readonly<Record<string, readonly World[]>> = {
+  // After a quarter of an hour of calls that took too long, the first refusal by a limit ended the run.
+  "Cohere embeddings": [
+    {
+      profile: [],
+      seed: 3,
+      count: 33,
+      latencyMs: 20,
+      maxInputs: 100,
+      answers: [{ name: "forbidden", marker: "Text 6 ", status: 403, body: PAGE }, NEVER],
+      limits: { requestsPerSecond: 1 },
+      faults: { ...FAULTLESS, resetRate: 0.05, rateLimitRate: 0.05 },
+      json: undefined,
+    },
+  ],
+  "Cohere rerank": [
+    {
+      profile: [],
+      seed: 770_447,
+      count: 40,
+      latencyMs: 0,
+      maxInputs: 1,
+      answers: [NEVER],
+      limits: undefined,
+      faults: { ...FAULTLESS, rateLimitRate: 0.02 },
+      json: undefined,
+    },
+  ],
   // The parts of the list that always fails asked in an outage, time and again, before those of others that waited.
   "Cohere rerank, in parts": [
     {
@@ -125,14 +163,7 @@ const FOUND: Readonly<Record<string, readonly World[]>> = {
       maxInputs: 1,
       answers: [{ name: "poison", marker: "Text 2 ", status: 500 }],
       limits: { requestsPerSecond: 1 },
-      faults: {
-        serverErrorRate: 0,
-        htmlErrorRate: 0,
-        resetRate: 0,
-        cutBodyRate: 0.02,
-        rateLimitRate: 0,
-        shuffleRate: 0,
-      },
+      faults: { ...FAULTLESS, cutBodyRate: 0.02 },
       json: undefined,
     },
   ],

@@ -86,7 +86,7 @@ export class Health {
       (this.#silence ??= new Silence()).begin(now);
       this.#fresh.clear();
     }
-    this.#silence?.asked(now, facts.retryAfterMs ?? 0, this.#outageMs);
+    this.#silence?.failed(now, facts, this.#outageMs);
     if (this.refusals.passed !== this.passed) this.refusals.reset(this.passed);
     if (isTooLong(facts, this.#context.options)) this.refusals.postpone(chunk);
     const isSilence = isUnavailable(facts, size);
