@@ -144,7 +144,7 @@ export class Health {
     return isFatal(facts) && (this.passed === 0 || facts.code.endsWith("_exceeded"));
   }
 
-  /** Decides what follows from a failure. */
+  /** Decides what follows from a failure. A request that took too long is sent in parts. */
   judge({ chunk, error, isWhole }: Failure<unknown>): Judgment {
     const { retry } = this.#context.options;
     if (retry === undefined) return "over";
@@ -154,7 +154,6 @@ export class Health {
     if (!isWorthRetrying(error, facts, retry)) return "over";
     if (facts.code === "rate_limited") return this.#judgeRefusal(chunk);
     const size = isWhole ? chunk.size : 1;
-    // A request that took too long is sent in parts.
     if (facts.code === "timeout" && size > 1) return "over";
     return isUnavailable(facts, size) ? this.#judgeSilence(chunk, size, facts.isUnsent) : this.#try(chunk);
   }
@@ -186,11 +185,12 @@ export class Health {
     return chunk.retries < attemptsWhere(failing, this.#attempts) - 1 ? "try" : "over";
   }
 
-  /** Tells whether a failure belongs to an outage. The last two inputs of a batch may each be bad. */
+  /** Tells whether a failure belongs to an outage, as what was not sent does. The last two inputs of a batch may each be bad. */
   #isOutage(chunk: Chunk<unknown>, isUnsent: boolean): boolean {
     const { options, source } = this.#context;
+    if (isUnsent) return options.limiter !== undefined;
     const isLast = source.ended && source.pulled - this.#settled <= 2;
-    return options.limiter?.outage !== undefined && (isUnsent || (!isLast && !this.isBlamed(chunk)));
+    return options.limiter?.outage !== undefined && !isLast && !this.isBlamed(chunk);
   }
 
   /** True where inputs have failed for so long that others are to be asked instead. */

@@ -132,6 +132,28 @@ describe("P42 an outage is waited for", () => {
     },
   );
 
+  it.for([3, 4])(
+    "the last input is not lost in one, though it has failed %i times by chance before",
+    async (failures) => {
+      const clock = new FakeClock();
+      let calls = 0;
+      let goneUntil = Infinity;
+      const subject = runnable(
+        async (input: number) => {
+          await new Promise<void>((resolve) => clock.after(100, resolve));
+          if (input > 0) return input;
+          if (calls++ < failures) throw new ProviderError("Unavailable.", { status: 503, retryable: true });
+          if (goneUntil === Infinity) goneUntil = clock.now() + 90_000;
+          if (clock.now() < goneUntil) throw Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+          return input;
+        },
+        { maxConcurrency: 5, retry: { attempts: 6 }, limiter: rateLimiter({ concurrency: 5, clock }) },
+      );
+      const slots = await clock.run(subject.batch(range(40), { clock, returnExceptions: true, random: () => 0.5 }));
+      expect(slots).toEqual(range(40));
+    },
+  );
+
   it("an outage that does not end ends the run after 15 minutes", async () => {
     const { server, slots, seconds } = await send(5000, { down: { from: 5000, until: Infinity } }, { maxInputs: 1 });
     const failed = errorsIn(slots);
