@@ -1,14 +1,13 @@
 import { AskingCalls } from "./asking-calls.ts";
 import { Spacing } from "./spacing.ts";
 import { Streak } from "./streak.ts";
-import { Trials } from "./trials.ts";
+import { ENOUGH, Trials } from "./trials.ts";
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 /** Calls over which the share of refusals is taken at least. */
 const MEMORY = 20;
-/** Calls, or milliseconds, over which the rate between two refusals is taken at least. */
-const ENOUGH = 5;
+/** Milliseconds over which the rate between two refusals is taken at least, or `ENOUGH` calls. */
 const ENOUGH_MS = 3 * SECOND_MS;
 /** Milliseconds over which any rate is taken at least. */
 const LEAST_MS = 100;

@@ -66,11 +66,12 @@ export class Spacing {
    */
   refused(rate: number, sentAt: number, now: number): void {
     const known = this.perMs;
-    this.#base = Math.max(SHARE * rate, SLOWEST);
+    this.#base = SHARE * rate;
     if (known !== undefined) {
-      this.#base = Math.max(Math.min(Math.max(this.#base, LEAST_SHARE * known), CEILING * known), SLOWEST);
+      this.#base = Math.min(Math.max(this.#base, LEAST_SHARE * known), CEILING * known);
       this.#limitTo(CEILING * known, now);
     }
+    this.#base = Math.max(this.#base, SLOWEST);
     this.#growth = GROWTH;
     this.#grownAt = now;
     this.#lastsUntil = sentAt + 1 / this.#base;

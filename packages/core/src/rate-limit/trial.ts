@@ -74,9 +74,8 @@ export class Trial {
       this.#calls.shift();
     }
     // Where a later call was refused already, the others are likely to have got through.
-    let odds = this.#odds;
-    for (const each of this.#calls.slice(0, 1 + this.#calls.findLastIndex(({ isRefused: has }) => has === true)))
-      odds = this.#after(odds, each);
+    const last = this.#calls.findLastIndex((each) => each.isRefused === true);
+    const odds = this.#calls.slice(0, last + 1).reduce((so, each) => this.#after(so, each), this.#odds);
     return odds >= SURE;
   }
 

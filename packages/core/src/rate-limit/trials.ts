@@ -6,7 +6,7 @@ const EVERY_MS = 90_000;
 /** Refusals at a pace that should be low enough, from which on it is not likely to help. */
 const VAIN = 2;
 /** Calls, and milliseconds, by which a rate is known. */
-const ENOUGH = 5;
+export const ENOUGH = 5;
 const LONG_MS = 10_000;
 
 /** Trials of whether a pace helps, and what they have shown. */

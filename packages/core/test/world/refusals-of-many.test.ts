@@ -2,8 +2,9 @@ import { bulkRunnable, ProviderError, rateLimiter, runnable, withFallbacks } fro
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { range } from "../regressions/held-backend.ts";
+import { RefusingServer } from "./servers.ts";
 
-const refused = (code: "invalid_input" | "authentication", status: number): ProviderError =>
+const refused = (code: "invalid_input" | "authentication" | "request_too_large", status: number): ProviderError =>
   new ProviderError("no", { code, status, retryable: false });
 
 // As the command line reads a file.
@@ -43,23 +44,17 @@ const SOURCES = {
 describe.for(Object.entries(SOURCES))("P47 %s that fits into one request", ([, open]) => {
   async function send(count: number, maxInputs: number, isBad: (input: number) => boolean): Promise<number[]> {
     const clock = new FakeClock();
-    let calls = 0;
-    const subject = bulkRunnable<number, number>(
-      async (inputs) => {
-        calls++;
-        await new Promise<void>((resolve) => clock.after(100, resolve));
-        if (inputs.some(isBad)) throw refused("invalid_input", 403);
-        return inputs;
-      },
-      {
-        maxConcurrency: 20,
-        retry: { attempts: 6 },
-        request: { maxInputs },
-        limiter: rateLimiter({ clock, concurrency: 5 }),
-      },
+    const server = new RefusingServer(clock, (inputs) =>
+      inputs.some(isBad) ? refused("invalid_input", 403) : undefined,
     );
+    const subject = bulkRunnable(server.answer, {
+      maxConcurrency: 20,
+      retry: { attempts: 6 },
+      request: { maxInputs },
+      limiter: rateLimiter({ clock, concurrency: 5 }),
+    });
     const slots = await clock.run(subject.batch(open(count), { clock, returnExceptions: true }));
-    return [calls, slots.filter((slot) => !(slot instanceof Error)).length];
+    return [server.calls, slots.filter((slot) => !(slot instanceof Error)).length];
   }
 
   it.for(range(56).map((index) => index + 8))("costs at most ten calls where all %i are refused", async (count) => {
@@ -122,48 +117,38 @@ it("P43 a run that a rate limit ends does not blame the network", async () => {
   expect((slot as Error).message).toContain("Check the limits of the key, run the rest later");
 });
 
+/** Sends inputs, five requests at a time, to a server that says of some requests that they are too large. */
+async function sendLarge(
+  count: number,
+  maxInputs: number,
+  isTooLarge: (inputs: readonly number[]) => boolean,
+): Promise<{ calls: number; failed: readonly number[] }> {
+  const clock = new FakeClock();
+  const server = new RefusingServer(clock, (inputs) =>
+    isTooLarge(inputs) ? refused("request_too_large", 413) : undefined,
+  );
+  const limiter = rateLimiter({ clock });
+  const options = { maxConcurrency: 5, retry: { attempts: 6 }, request: { maxInputs }, limiter };
+  const subject = bulkRunnable(server.answer, options);
+  const slots = await clock.run(subject.batch(range(count), { clock, returnExceptions: true }));
+  return { calls: server.calls, failed: range(count).filter((input) => slots[input] instanceof Error) };
+}
+
 // nginx refuses a body of more than `client_max_body_size` (1 MB) by 413: https://nginx.org/en/docs/http/ngx_http_core_module.html.
 it("P41 single texts that are too large do not make all other requests small", async () => {
-  const clock = new FakeClock();
-  let calls = 0;
   const isLarge = (input: number): boolean => input % 997 === 0;
-  const subject = bulkRunnable<number, number>(
-    async (inputs) => {
-      calls++;
-      await new Promise<void>((resolve) => clock.after(100, resolve));
-      if (!inputs.some(isLarge)) return inputs;
-      throw new ProviderError("no", { code: "request_too_large", status: 413, retryable: false });
-    },
-    { maxConcurrency: 5, retry: { attempts: 6 }, request: { maxInputs: 100 }, limiter: rateLimiter({ clock }) },
-  );
-  const slots = await clock.run(subject.batch(range(20_000), { clock, returnExceptions: true }));
-  expect(slots.map((slot) => slot instanceof Error)).toEqual(range(20_000).map(isLarge));
+  const { calls, failed } = await sendLarge(20_000, 100, (inputs) => inputs.some(isLarge));
+  expect(failed).toEqual(range(20_000).filter(isLarge));
   // 200 where none is too large, and some 16 for each that is.
   expect(calls).toBeLessThanOrEqual(200 + 21 * 16);
 });
 
 // A proxy in front of the API has a limit of its own, such as nginx's, which a deployment may have set to next to nothing.
 describe("P49 a 413", () => {
-  const send = async (count: number, maxInputs: number, most: number): Promise<{ calls: number; failed: number }> => {
-    const clock = new FakeClock();
-    let calls = 0;
-    const subject = bulkRunnable<number, number>(
-      async (inputs) => {
-        calls++;
-        await new Promise<void>((resolve) => clock.after(100, resolve));
-        if (inputs.length <= most) return inputs;
-        throw new ProviderError("no", { code: "request_too_large", status: 413, retryable: false });
-      },
-      { maxConcurrency: 5, retry: { attempts: 6 }, request: { maxInputs }, limiter: rateLimiter({ clock }) },
-    );
-    const slots = await clock.run(subject.batch(range(count), { clock, returnExceptions: true }));
-    return { calls, failed: slots.filter((slot) => slot instanceof Error).length };
-  };
-
   it.for([1, 8, 100, 2048])("to every request, of one input too, ends the run: requests of %i", async (maxInputs) => {
-    const { calls, failed } = await send(10_000, maxInputs, 0);
+    const { calls, failed } = await sendLarge(10_000, maxInputs, () => true);
     expect(calls).toBeLessThanOrEqual(40);
-    expect(failed).toBe(10_000);
+    expect(failed).toEqual(range(10_000));
   });
 
   it.for([
@@ -175,8 +160,8 @@ describe("P49 a 413", () => {
     "to requests of %i inputs, which go out in parts of %i: no size is tried for each part anew",
     async (given) => {
       const [maxInputs, most, enough] = given;
-      const { calls, failed } = await send(3000, maxInputs, most);
-      expect(failed).toBe(0);
+      const { calls, failed } = await sendLarge(3000, maxInputs, (inputs) => inputs.length > most);
+      expect(failed).toEqual([]);
       expect(calls).toBeLessThanOrEqual(enough);
     },
   );

@@ -37,8 +37,13 @@ export interface ModelAnswer {
 
 /** Tokens of a call: version v2 has numbers where later ones have objects with a total. */
 export function usageOf({ usage }: Partial<GenerateResult>): Usage | undefined {
-  const { inputTokens, outputTokens, raw, cachedInputTokens, ...rest } = fieldsOf(usage) ?? {};
-  const { totalTokens = fieldsOf(raw)?.["total_tokens"] } = rest;
+  const {
+    inputTokens,
+    outputTokens,
+    cachedInputTokens,
+    raw,
+    totalTokens = fieldsOf(raw)?.["total_tokens"],
+  } = fieldsOf(usage) ?? {};
   const input = fieldsOf(inputTokens);
   return usageFrom({
     inputTokens: totalOf(inputTokens),
