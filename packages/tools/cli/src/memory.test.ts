@@ -2,8 +2,8 @@ import { readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { startEmulator } from "@batchwise/emulator";
-import { expect, test, vi } from "vitest";
-import { isBuilt, startChild } from "./testing/child.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { startChild } from "./testing/child.ts";
 import { pluginFolder } from "./testing/plugin.ts";
 
 // A safeguard, not a measure: processes are started, on machines that may be busy.
@@ -13,8 +13,6 @@ vi.setConfig({ testTimeout: 900_000 });
 const ROWS = Number(process.env["BATCHWISE_ROWS"] ?? 60_000);
 /** Inputs in offline jobs at once: they are in memory until their jobs end. */
 const IN_JOBS = Math.min(ROWS, 200_000);
-/** Megabytes that Node takes to strip the types of sources, which the built packages do not have. */
-const STRIPPING = isBuilt ? 0 : 45;
 const MOST_MEGABYTES = { 8: 250, 1536: 400 } as const;
 
 /** Says at a process's end how much memory it took. */
@@ -67,13 +65,16 @@ test(`memory of ${IN_JOBS} inputs in offline jobs`, async () => {
   await symlink(openai, path.join(folder, "node_modules", "@batchwise", "openai"), "junction");
   await writeFile(path.join(folder, "in.jsonl"), linesOf(IN_JOBS));
   const argv = ["run", "acme#embeddings", "in.jsonl", "--field", "text", "--keep", "id", "--output", "out.jsonl"];
+  // What is kept has to fit in, however late a machine collects the rest: 60,000 did in 64, 200,000 in 96.
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv("NODE_OPTIONS", `--max-old-space-size=${IN_JOBS === 200_000 ? 112 : 72}`);
   const child = startChild(folder, emulator.openaiBaseURL, [...argv, "--offline", "--set", "dimensions=8"]);
   expect(await child.ended, child.said.stderr).toBe(0);
   const megabytes = await peakIn(folder);
   expect(child.said.stderr).toContain(`${IN_JOBS.toLocaleString("en-US")} answered`);
   if (process.env["BATCHWISE_ROWS"] !== undefined) process.stdout.write(`offline ${megabytes} MB\n`);
-  // Between 280 and 301 MB were seen of 200,000; the allocator's pages differ from run to run.
-  expect(megabytes).toBeLessThanOrEqual((IN_JOBS === 200_000 ? 320 : 200) + STRIPPING);
+  // Vectors and files are outside of the heap; what the allocator keeps differs from run to run (292 to 333 were seen).
+  expect(megabytes).toBeLessThanOrEqual(IN_JOBS === 200_000 ? 400 : 300);
 });
 
 async function peakIn(folder: string): Promise<number> {

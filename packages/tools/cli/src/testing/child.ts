@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 /** True where the built packages are tested. */
-export const isBuilt: boolean = process.env["BATCHWISE_TEST_DIST"] !== undefined;
+const isBuilt = process.env["BATCHWISE_TEST_DIST"] !== undefined;
 /** Command as its users start it; from its sources unless the built packages are tested. */
 const COMMAND: readonly string[] = isBuilt
   ? [fileURLToPath(new URL("../../dist/bin.js", import.meta.url))]
