@@ -14,7 +14,7 @@ import {
 } from "apache-arrow";
 import { expect, test, vi } from "vitest";
 import { duckdb } from "./testing/duckdb.ts";
-import { echo } from "./testing/echo.ts";
+import { echo, echoFolder, echoIn } from "./testing/echo.ts";
 import { temporaryFolder } from "./testing/workbench.ts";
 
 // A safeguard, not a measure: processes are started, on machines that may be busy.
@@ -88,4 +88,22 @@ test.each([
   );
   const unread = await echo(files, name, "--field", "text");
   expect(unread).toMatchObject({ code: 0, texts: TEXTS });
+});
+
+test("a text as the value of a column of JSON is JSON in every kind of output", async () => {
+  const folder = await echoFolder({});
+  const file = path.join(folder, "in.parquet");
+  const documents = ["5", 5, 'it says "so"', { n: "5" }, ""];
+  const rows = documents.map((value, row) => `('${TEXTS[row]}', '${JSON.stringify(value)}'::json)`);
+  await duckdb(`copy (from (values ${rows.join(",")}) t(text, document)) to '${file}' (format parquet)`);
+  const argv = ["in.parquet", "--field", "text", "--keep", "document"];
+  const source = await duckdb(`select document::varchar as document from '${file}'`);
+  for (const output of ["out.parquet", "out.csv", "out.jsonl"]) {
+    const { code, stderr } = await echoIn(folder, ...argv, "--output", output);
+    expect(code, stderr).toBe(0);
+    const read = `'${path.join(folder, output)}'`;
+    expect(await duckdb(`select document::json::varchar as document from ${read} order by index`), output).toEqual(
+      source,
+    );
+  }
 });

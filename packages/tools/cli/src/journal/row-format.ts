@@ -1,4 +1,5 @@
 import { ResultError } from "@batchwise/core";
+import type { ColumnTypes } from "../columns/column-type.ts";
 import { parseExact } from "../inputs/exact-json.ts";
 import type { Kept } from "../inputs/kept.ts";
 import { base64Of, vectorOfBase64 } from "../outputs/base64.ts";
@@ -56,17 +57,19 @@ class TableRows implements RowFormat {
   readonly #encoder: Encoder;
   readonly #needsVectors: boolean;
   readonly #isOneLength: boolean;
+  readonly #types: ColumnTypes | undefined;
   #length: number | undefined;
 
-  constructor(encoder: Encoder, format: OutputFormat, { kind }: TableShape) {
+  constructor(encoder: Encoder, format: OutputFormat, { kind, types }: TableShape) {
     this.#encoder = encoder;
+    this.#types = types;
     this.#needsVectors = kind === "embeddings";
     this.#isOneLength = format === "arrow";
   }
 
   line(row: Row): string {
     const { index, kept, outcome } = row;
-    const end = `,"kept":${JSON.stringify(textsOf(kept))}}\n`;
+    const end = `,"kept":${JSON.stringify(textsOf(kept, this.#types))}}\n`;
     if ("error" in outcome) return `{"index":${index},"error":${jsonOf(reportedError(outcome.error))}${end}`;
     if (!this.#needsVectors) return `{"index":${index},"output":${jsonOf(outcome.output)}${end}`;
     requireVector(row, this.#length);

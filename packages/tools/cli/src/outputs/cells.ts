@@ -1,3 +1,4 @@
+import type { ColumnTypes } from "../columns/column-type.ts";
 import type { Kept } from "../inputs/kept.ts";
 import { jsonOf } from "./json.ts";
 import { type Row, reportedError } from "./row.ts";
@@ -30,9 +31,12 @@ export function outputText({ outcome }: Row): string | undefined {
   return textOf(typeof text === "string" ? text : output);
 }
 
-/** Kept fields as texts, which have all their digits. */
-export function textsOf(kept: Kept): Readonly<Record<string, string>> {
-  const texts = Object.entries(kept).map(([name, value]) => [name, textOf(value)] as const);
+/** Kept fields as texts, which have all their digits; those of a column of JSON are JSON, of a text too. */
+export function textsOf(kept: Kept, types: ColumnTypes = {}): Readonly<Record<string, string>> {
+  const texts = Object.entries(kept).map(([name, value]) => {
+    const isJson = typeof value === "string" && types[name]?.kind === "json";
+    return [name, isJson ? jsonOf(value) : textOf(value)] as const;
+  });
   return Object.fromEntries(texts.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
