@@ -2,30 +2,15 @@ import type { AnyBatchRun } from "../engine/batch-run.ts";
 import type { Chunk } from "../engine/intake/chunk.ts";
 import type { Intake } from "../engine/intake/intake.ts";
 import type { Settler } from "../engine/results/settler.ts";
-import { blamesInput, type ErrorFacts, factsOf } from "../contract/error-facts.ts";
+import { blamesInput, factsOf } from "../contract/error-facts.ts";
 import type { Failure } from "./failure.ts";
 import { Halving } from "./halving.ts";
 import type { Retry } from "./retry.ts";
 import type { Survey } from "./survey.ts";
+import { type BadPart, CLEAN, type Sent, UNCLEAN } from "./sent.ts";
 import { Untested } from "./untested.ts";
 import { blamesOne, isWorthSplitting } from "./retry-policy.ts";
 
-/** Part that is known to hold a bad input, and what its failure said. */
-interface BadPart<Input> {
-  readonly chunk: Chunk<Input>;
-  readonly facts: ErrorFacts;
-}
-
-interface Sent<Input> {
-  /** True where every input of the part succeeded. */
-  readonly isClean: boolean;
-  readonly bad?: BadPart<Input>;
-  /** Rest of a part whose bad input was named. */
-  readonly unsent?: Chunk<Input>;
-}
-
-const CLEAN: Sent<never> = { isClean: true };
-const UNCLEAN: Sent<never> = { isClean: false };
 /**
  * Search for the inputs that make one chunk fail: halves what is bad until each bad input stands alone, and sends the
  * others. A bad input costs about log2(k) calls of k inputs.
@@ -85,6 +70,11 @@ export class Bisect<Input, Output> {
   async #pursue(known: BadPart<Input> | undefined): Promise<void> {
     let bad = known;
     while (!this.#batch.isEnding && (bad !== undefined || this.#untested.count > 0)) {
+      if (bad !== undefined && bad.chunk.size > this.#intake.cap.most) {
+        // So many may be no bad one, but too many.
+        this.#untested.add(bad.chunk);
+        bad = undefined;
+      }
       this.#testAside(bad === undefined ? 1 : 0);
       if (bad === undefined) bad = await this.#test();
       else if (this.#isSure && bad.chunk.size > 2 && this.#intake.nearEnd.isSpare(bad.chunk)) bad = this.#scatter(bad);
@@ -111,12 +101,15 @@ export class Bisect<Input, Output> {
    * which is then split at once and not sent again; but nothing is given up that has not been sent alone. Where the
    * chunk was only too large, the one half says nothing about the other. Returns what is known to hold a bad input.
    */
-  async #halve({ chunk, facts }: BadPart<Input>): Promise<BadPart<Input> | undefined> {
+  async #halve({ chunk, facts, sent }: BadPart<Input>): Promise<BadPart<Input> | undefined> {
     const [first, second] = chunk.halves();
     const { isClean, bad } = await this.#send(first);
     if (isClean && facts.code !== "request_too_large") {
-      if (second.size > 1) return { chunk: second, facts };
-      return (await this.#send(second)).bad;
+      if (second.size > 1) return { chunk: second, facts, sent };
+      const last = await this.#send(second);
+      // None was bad: they were too many.
+      if (last.isClean && sent > this.#largest) this.#intake.cap.suggest(sent, this.#largest, sent < this.#size);
+      return last.bad;
     }
     // With a bad input in the first half the second is as good as new: it goes out again with all that is untested.
     // Not where there may be an outage: then what is nearest and smallest tells more.
@@ -180,7 +173,8 @@ export class Bisect<Input, Output> {
     this.#isSure = blamesOne(facts);
     if (chunk.size > 1 && this.#settler.mayDivide(facts)) {
       if (facts.code === "request_too_large" && chunk.size > this.#largest) this.#intake.cap.limit(chunk.size);
-      if (isWorthSplitting(facts, this.#fruitless < this.#patience)) return { ...UNCLEAN, bad: { chunk, facts } };
+      if (isWorthSplitting(facts, this.#fruitless < this.#patience))
+        return { ...UNCLEAN, bad: { chunk, facts, sent: chunk.size } };
       if (!isWorthSplitting(facts, true)) {
         this.#besides(this.#halving.run(failure));
         return UNCLEAN;

@@ -22,6 +22,8 @@ export class Halving<Input, Output> {
   /** Inputs of the largest part that passed. */
   #largest = 0;
   #isBlamed = false;
+  /** Resolves once a part passed, or an input failed alone. */
+  readonly #seen = Promise.withResolvers<void>();
 
   constructor(
     batch: AnyBatchRun,
@@ -59,30 +61,36 @@ export class Halving<Input, Output> {
       await this.#halve(chunk);
     } else {
       this.#isBlamed = true;
+      this.#seen.resolve();
       this.#settler.giveUpEach(failure);
     }
   }
 
-  /** Sends both halves before either is judged: each shows whether others pass. */
+  /** Sends both halves before either is judged: each shows whether others pass. Once parts have passed, those as large as these. */
   async #halve(chunk: Chunk<Input>): Promise<void> {
-    const failures: Failure<Input>[] = [];
-    // None waits for another's end: a bad one may take long.
-    const aside: Promise<void>[] = [];
-    for (const part of this.#retry.parts(chunk, this.#intake.cap.most)) {
+    const failed: (() => Promise<void>)[] = [];
+    let first: Promise<void> | undefined;
+    const send = async (part: Chunk<Input>): Promise<void> => {
       // Another part has shown meanwhile that it is too large.
-      if (part.size > this.#intake.cap.most) {
-        aside.push(this.#halve(part));
-        continue;
-      }
+      if (part.size > this.#intake.cap.most) return void failed.push(() => this.#halve(part));
       const failure = await this.#retry.once(part);
-      if (failure === undefined) this.#largest = Math.max(this.#largest, part.size);
-      else if (part.size > 1 && factsOf(failure.error).code === "timeout") aside.push(this.#settle(failure));
-      else {
-        if (this.#largest === 0) this.#limitBelow(failure);
-        failures.push(failure);
+      if (failure === undefined) {
+        this.#largest = Math.max(this.#largest, part.size);
+        return this.#seen.resolve();
       }
-    }
-    await Promise.all([...aside, ...failures.map((each) => this.#again(each))]);
+      if (this.#largest === 0) this.#limitBelow(failure);
+      const isSlow = part.size > 1 && factsOf(failure.error).code === "timeout";
+      failed.push(() => (isSlow ? this.#settle(failure) : this.#again(failure)));
+      // It is not waited for: each step may take as long.
+      if (isSlow) first ??= failed.shift()?.();
+    };
+    const parts = this.#retry.parts(chunk, Math.min(this.#intake.cap.most, this.#largest || Infinity));
+    if (this.#largest > 0) await Promise.all(parts.map(send));
+    else for (const part of parts) await send(part);
+    first ??= failed.shift()?.();
+    // How large the others may be is seen at the first one.
+    if (failed.length > 0) await Promise.race([first, this.#seen.promise]);
+    await Promise.all([first, ...failed.map((settle) => settle())]);
   }
 
   /** Of inputs one of which got through alone, so many may be too heavy for a limit. Far fewer then: each refusal makes the next wait longer. */

@@ -221,3 +221,17 @@ it("P49 a large first request that is refused raises it at once, where nothing e
   later.fail(chunkOf(range(8)), BAD);
   expect(later.health.isInDoubt).toBe(false);
 });
+
+it.for([
+  [[0, 1], "over"],
+  [[0], "wait"],
+] as const)(
+  "P43 of inputs that a limit refuses before any passed, only more than one may be too heavy: %j",
+  (given) => {
+    const [indexes, judgment] = given;
+    const { fail, health } = judged();
+    const chunk = chunkOf([...indexes]);
+    chunk.failing = { ...health.begin(), isAsked: true };
+    expect([fail(chunk, LIMITED), fail(chunk, LIMITED), fail(chunk, LIMITED)]).toEqual(["wait", "wait", judgment]);
+  },
+);

@@ -164,7 +164,7 @@ export class Health {
     const isShared = (this.#context.options.limiter?.silentMs ?? Infinity) < LONG_MS;
     if (this.isSilent(isShared ? this.#outageMs : undefined)) return "end";
     const { failing } = chunk;
-    if (failing?.isAsked === true && this.doubtsSize(chunk)) return "over";
+    if (chunk.size > 1 && failing?.isAsked === true && this.doubtsSize(chunk)) return "over";
     if (failing === undefined || failing.refusals < this.#attempts || failing.heard === this.#heard) return "wait";
     return this.#isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
   }

@@ -71,12 +71,16 @@ export class Recovery<Input, Output> {
     const { most } = cap;
     let hasPassed = true;
     const settlePart = async (part: Chunk<Input>): Promise<void> => {
+      // Another part has shown meanwhile that it is too large, too.
+      if (!hasPassed && part.size > cap.most) return this.#settleParts(part);
       const failure = await this.#retry.once(part);
       if (failure === undefined) return;
       hasPassed = false;
       await this.#settle(failure);
     };
-    await Promise.all(chunk.parts(Math.ceil(chunk.size / most)).map(settlePart));
+    const [first, ...others] = chunk.parts(Math.ceil(chunk.size / most));
+    await settlePart(first as Chunk<Input>);
+    await Promise.all(others.map(settlePart));
     if (hasPassed) cap.limit(chunk.size, most);
   }
 }

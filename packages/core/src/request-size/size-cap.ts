@@ -27,9 +27,12 @@ export class SizeCap {
   /**
    * A request of `size` inputs failed and passed in parts of at most `passed`: believed of the second one, or where none
    * as large has ever passed.
+   *
+   * @param isPart true for a part of a request, of which only the second one is believed. @default false
    */
-  suggest(size: number, passed: number): void {
-    if (this.#suggested !== undefined || size > this.#largest) this.limit(size, Math.max(passed, this.#suggested ?? 0));
+  suggest(size: number, passed: number, isPart: boolean = false): void {
+    if (this.#suggested !== undefined || (!isPart && size > this.#largest))
+      this.limit(size, Math.max(passed, this.#suggested ?? 0));
     this.#suggested = passed;
   }
 
@@ -38,7 +41,7 @@ export class SizeCap {
    *
    * @param passed inputs of a request that it takes. @default the cap where it is smaller, else half of `size`
    */
-  limit(size: number, passed: number = this.most < size ? this.most : size >> 1): void {
+  limit(size: number, passed: number = this.most < size ? this.most : Math.ceil(size / 2)): void {
     if (size >= this.#tooLarge && passed >= this.most) return;
     this.#tooLarge = Math.min(this.#tooLarge, size);
     this.most = Math.max(1, Math.min(this.most, passed, size - 1));
