@@ -72,6 +72,7 @@ export class Bisect<Input, Output> {
     while (!this.#batch.isEnding && (bad !== undefined || this.#untested.count > 0)) {
       if (bad !== undefined && bad.chunk.size > this.#intake.cap.most) {
         // So many may be no bad one, but too many.
+        this.#intake.cap.refused(bad.chunk.size);
         this.#untested.add(bad.chunk);
         bad = undefined;
       }
