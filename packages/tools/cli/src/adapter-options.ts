@@ -19,6 +19,12 @@ export function typesOf(property: Options | undefined): readonly string[] {
   return (Array.isArray(type) ? type : [type]).filter((each): each is string => typeof each === "string");
 }
 
+/** Options with a key that is none, where none is given: an estimate sends nothing. */
+export function withAnyKey(options: Options, key: string | undefined, env: NodeJS.ProcessEnv): Options {
+  const isMissing = key !== undefined && (env[key] ?? "") === "" && options["apiKey"] === undefined;
+  return isMissing ? { ...options, apiKey: "none" } : options;
+}
+
 /**
  * Identity of results besides the input, for a cache: options with the schema's defaults, and the environment variables
  * of the same provider, such as OPENAI_BASE_URL. Neither keys nor the pace are part of it.

@@ -146,6 +146,12 @@ describe("OpenAI's embeddings against an emulator", () => {
     expect((await rowsIn(folder)).map(({ output }) => (output as number[]).length)).toEqual([3, 3]);
     vi.stubEnv("OPENAI_API_KEY", "");
     expect((await cli(folder, ...argv, "--overwrite")).stderr).toMatch(/^error: .*OPENAI_API_KEY/);
+    // Nothing is sent.
+    expect(await cli(folder, ...argv, "--overwrite", "--estimate")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Inputs {4}2\nRequests {2}1\n/),
+    });
+    expect(emulator.stats().requests).toBe(1);
   });
 
   test("another server has other results: the cache keeps them apart", async () => {

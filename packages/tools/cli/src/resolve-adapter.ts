@@ -3,7 +3,7 @@ import type { CacheWarning } from "@batchwise/cache";
 import { type Adapter, ArgumentError, type Runnable } from "@batchwise/core";
 import type { JobEvent, Offline } from "@batchwise/jobs";
 import { type LoadedAdapter, type Properties, propertiesOf } from "@batchwise/plugins";
-import { identityOf, readOptions } from "./adapter-options.ts";
+import { identityOf, readOptions, withAnyKey } from "./adapter-options.ts";
 import { findAdapter } from "./find-adapter.ts";
 import type { AdapterIdentity } from "./journal/fingerprint.ts";
 import type { MadeRunnable } from "./options.ts";
@@ -144,7 +144,8 @@ async function makeLive(options: ResolvedOptions, environment: ResolveOptions): 
   const properties = propertiesOf(adapter.options);
   checkSystem(options, properties);
   const given = { ...readOptions(set, properties), ...(system !== undefined && { instructions: system }) };
-  const runnable = await created(loaded, given, options);
+  const usable = options.estimate === true ? withAnyKey(given, adapter.key, env) : given;
+  const runnable = await created(loaded, usable, options);
   return {
     kind: adapter.kind,
     inputs: adapter.inputs,
