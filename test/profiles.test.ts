@@ -126,6 +126,20 @@ const NEVER: ScriptedAnswer = { name: "never", inputs: 0.1, delayMs: HOUR_MS };
 
 /** Worlds that went wrong once, by the kind. */
 const FOUND: Readonly<Record<string, readonly World[]>> = {
+  // Parts of a request that failed by chance waited for a bad one, which alone was sent, as in an outage.
+  "OpenAI embeddings": [
+    {
+      profile: ["llamacpp"],
+      seed: 3,
+      count: 48,
+      latencyMs: 0,
+      maxInputs: 7,
+      answers: [],
+      limits: { requestsPerSecond: 1 },
+      faults: { ...FAULTLESS, htmlErrorRate: 0.02, resetRate: 0.02, cutBodyRate: 0.05, rateLimitRate: 0.02 },
+      json: undefined,
+    },
+  ],
   // After a quarter of an hour of calls that took too long, the first refusal by a limit ended the run.
   "Cohere embeddings": [
     {

@@ -85,7 +85,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a half that is known to be bad is sent again",
     file: "../recovery/bisect.ts",
-    find: "      if (second.size > 1) return { chunk: second, facts };\n",
+    find: "      if (second.size > 1) return { chunk: second, facts, sent };\n",
     replace: "",
   },
   {

@@ -9,6 +9,15 @@ import type { Retry } from "./retry.ts";
 /** Parts of what is too heavy for a limit. */
 const MANY = 8;
 
+/** Waits for the end of an outage after which no part is held back. */
+const PATIENCE = 2;
+
+/** Parts of the same chunk. */
+interface Siblings {
+  /** The first that is halved: the others wait until a part has passed, or it has ended. */
+  first?: Promise<void>;
+}
+
 /**
  * Sends a chunk in halves, and these again, where it fails though others pass, with an error that says nothing of inputs:
  * one of them may be bad, or there may be too many. A part is sent once, and again only while it is not sure that others
@@ -22,7 +31,7 @@ export class Halving<Input, Output> {
   /** Inputs of the largest part that passed. */
   #largest = 0;
   #isBlamed = false;
-  /** Resolves once a part passed, or an input failed alone. */
+  /** Resolves once a part passed, an input was sent alone, or there may be an outage. */
   readonly #seen = Promise.withResolvers<void>();
 
   constructor(
@@ -40,11 +49,11 @@ export class Halving<Input, Output> {
   /** Settles every input of a failure, in the end. */
   async run(failure: Failure<Input>): Promise<void> {
     const { size } = failure.chunk;
-    await this.#settle(failure);
+    await this.#settle(failure, {});
     if (!this.#isBlamed && this.#largest > 0) this.#intake.cap.suggest(size, this.#largest);
   }
 
-  async #settle(failure: Failure<Input>): Promise<void> {
+  async #settle(failure: Failure<Input>, siblings: Siblings): Promise<void> {
     const { chunk, error, isWhole, isUnsent } = failure;
     const facts = factsOf(error);
     if (this.#batch.isEnding) return;
@@ -53,44 +62,52 @@ export class Halving<Input, Output> {
     } else if (isUnsent === true) {
       this.#isBlamed = true;
       const left = await this.#retry.send(chunk);
-      if (left !== undefined) await this.#settle(left);
+      if (left !== undefined) await this.#settle(left, siblings);
     } else if (isWhole && chunk.size > 1 && this.#settler.mayDivide(facts)) {
       // What took too long does so again: chunks that follow are smaller at once.
       if (facts.code === "timeout") this.#intake.cap.limit(chunk.size);
       this.#limitBelow(failure);
-      await this.#halve(chunk);
+      await this.#divide(chunk, siblings);
     } else {
       this.#isBlamed = true;
-      this.#seen.resolve();
       this.#settler.giveUpEach(failure);
     }
   }
 
+  /** How large the others may be is seen at the first one. */
+  async #divide(chunk: Chunk<Input>, siblings: Siblings): Promise<void> {
+    if (siblings.first !== undefined) await Promise.race([siblings.first, this.#seen.promise]);
+    const halved = this.#halve(chunk);
+    siblings.first ??= halved;
+    await halved;
+  }
+
   /** Sends both halves before either is judged: each shows whether others pass. Once parts have passed, those as large as these. */
   async #halve(chunk: Chunk<Input>): Promise<void> {
-    const failed: (() => Promise<void>)[] = [];
-    let first: Promise<void> | undefined;
+    const siblings: Siblings = {};
+    const failures: Failure<Input>[] = [];
+    // None waits for another's end: a bad one may take long.
+    const aside: Promise<void>[] = [];
     const send = async (part: Chunk<Input>): Promise<void> => {
       // Another part has shown meanwhile that it is too large.
-      if (part.size > this.#intake.cap.most) return void failed.push(() => this.#halve(part));
+      if (part.size > this.#intake.cap.most) return void aside.push(this.#divide(part, siblings));
       const failure = await this.#retry.once(part);
-      if (failure === undefined) {
-        this.#largest = Math.max(this.#largest, part.size);
-        return this.#seen.resolve();
-      }
+      if (failure === undefined) return this.#passed(part.size);
+      // Alone, an input says nothing of sizes.
+      if (part.size === 1) this.#seen.resolve();
+      else if (factsOf(failure.error).code === "timeout") return void aside.push(this.#settle(failure, siblings));
       if (this.#largest === 0) this.#limitBelow(failure);
-      const isSlow = part.size > 1 && factsOf(failure.error).code === "timeout";
-      failed.push(() => (isSlow ? this.#settle(failure) : this.#again(failure)));
-      // It is not waited for: each step may take as long.
-      if (isSlow) first ??= failed.shift()?.();
+      failures.push(failure);
     };
     const parts = this.#retry.parts(chunk, Math.min(this.#intake.cap.most, this.#largest || Infinity));
     if (this.#largest > 0) await Promise.all(parts.map(send));
     else for (const part of parts) await send(part);
-    first ??= failed.shift()?.();
-    // How large the others may be is seen at the first one.
-    if (failed.length > 0) await Promise.race([first, this.#seen.promise]);
-    await Promise.all([first, ...failed.map((settle) => settle())]);
+    await Promise.all([...aside, ...failures.map((each) => this.#again(each, siblings))]);
+  }
+
+  #passed(size: number): void {
+    this.#largest = Math.max(this.#largest, size);
+    this.#seen.resolve();
   }
 
   /** Of inputs one of which got through alone, so many may be too heavy for a limit. Far fewer then: each refusal makes the next wait longer. */
@@ -100,10 +117,14 @@ export class Halving<Input, Output> {
     this.#intake.cap.limit(chunk.size, Math.ceil(chunk.size / MANY));
   }
 
-  async #again(failure: Failure<Input>): Promise<void> {
+  async #again(failure: Failure<Input>, siblings: Siblings): Promise<void> {
     const isLimited = factsOf(failure.error).code === "rate_limited" && failure.chunk.failing?.isAsked === true;
-    if (isLimited && failure.chunk.size > this.#intake.cap.most) return this.#halve(failure.chunk);
-    const left = await this.#retry.retry(failure);
-    if (left !== undefined) await this.#settle(left);
+    if (isLimited && failure.chunk.size > this.#intake.cap.most) return this.#divide(failure.chunk, siblings);
+    let waits = 0;
+    const left = await this.#retry.retry(failure, () => {
+      // In an outage none is held back: another one may show that it is over.
+      if (++waits === PATIENCE) this.#seen.resolve();
+    });
+    if (left !== undefined) await this.#settle(left, siblings);
   }
 }

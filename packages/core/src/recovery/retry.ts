@@ -42,8 +42,10 @@ export class Retry<Input, Output> {
   /**
    * Calls again while that may help. p-retry drives it; the first attempt that it sees is the one that has failed
    * already, so that a call which succeeds at once never comes here. Returns what is left when tries are used up.
+   *
+   * @param onOutage called where there may be an outage, each time
    */
-  async retry(first: Failure<Input>): Promise<Failure<Input> | undefined> {
+  async retry(first: Failure<Input>, onOutage?: () => void): Promise<Failure<Input> | undefined> {
     const { retry } = this.#context.options;
     let failure: Failure<Input> | undefined = first;
     let judgment: Judgment = "over";
@@ -62,6 +64,7 @@ export class Retry<Input, Output> {
           onFailedAttempt: async () => {
             judgment = failure === undefined ? "over" : this.#judge(failure);
             if (failure === undefined || judgment === "over") return;
+            if (judgment === "wait" && factsOf(failure.error).code !== "rate_limited") onOutage?.();
             if (judgment === "end") this.#end(failure.error);
             else await this.#backOff(failure, retry, judgment);
           },
