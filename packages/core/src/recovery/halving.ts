@@ -74,7 +74,7 @@ export class Halving<Input, Output> {
     }
   }
 
-  /** How large the others may be is seen at the first one. */
+  /** Halves a chunk, after the first of its siblings: how large they may be is seen there. */
   async #divide(chunk: Chunk<Input>, siblings: Siblings): Promise<void> {
     if (siblings.first !== undefined) await Promise.race([siblings.first, this.#seen.promise]);
     const halved = this.#halve(chunk);
@@ -86,16 +86,23 @@ export class Halving<Input, Output> {
   async #halve(chunk: Chunk<Input>): Promise<void> {
     const siblings: Siblings = {};
     const failures: Failure<Input>[] = [];
-    // None waits for another's end: a bad one may take long.
+    // None waits for another's end: a bad one may take long. Until all are awaited nothing looks at their failures.
     const aside: Promise<void>[] = [];
+    const besides = (settled: Promise<void>): void => {
+      settled.catch(() => undefined);
+      aside.push(settled);
+    };
     const send = async (part: Chunk<Input>): Promise<void> => {
       // Another part has shown meanwhile that it is too large.
-      if (part.size > this.#intake.cap.most) return void aside.push(this.#divide(part, siblings));
+      if (part.size > this.#intake.cap.most) return besides(this.#divide(part, siblings));
       const failure = await this.#retry.once(part);
       if (failure === undefined) return this.#passed(part.size);
       // Alone, an input says nothing of sizes.
       if (part.size === 1) this.#seen.resolve();
-      else if (factsOf(failure.error).code === "timeout") return void aside.push(this.#settle(failure, siblings));
+      if (factsOf(failure.error).code === "timeout") {
+        const isSure = part.size > 1 && !this.#settler.health.mayHang;
+        return besides(isSure ? this.#settle(failure, siblings) : this.#again(failure, siblings));
+      }
       if (this.#largest === 0) this.#limitBelow(failure);
       failures.push(failure);
     };

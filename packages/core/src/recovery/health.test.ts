@@ -9,7 +9,7 @@ import type { BatchOptions } from "../contract/runnable.ts";
 import type { Chunk } from "../engine/intake/chunk.ts";
 import type { SyncSource } from "../engine/intake/source.ts";
 import type { Judgment } from "./failure.ts";
-import { Health } from "./health.ts";
+import { Judge } from "./judge.ts";
 
 const DOWN = new ProviderError("no", { status: 503, retryable: true });
 const LIMITED = new ProviderError("no", { code: "rate_limited", status: 429, retryable: true });
@@ -22,7 +22,7 @@ const asks = (retryAfterMs: number): Error =>
   new ProviderError("no", { code: "rate_limited", retryable: true, retryAfterMs });
 
 interface Judged extends EngineParts<number, number> {
-  readonly health: Health;
+  readonly health: Judge;
   /** A call for these inputs fails. Returns what follows. */
   readonly fail: (chunk: Chunk<number>, error?: Error) => Judgment;
   /** A call for other inputs brings a result. */
@@ -39,7 +39,7 @@ function judged(options: BatchOptions = {}, outage?: OutageFacts, pulled: number
     given,
   );
   for (let taken = 0; taken < pulled; taken++) (parts.source as SyncSource<number>).advance();
-  const health = new Health(parts.context);
+  const health = new Judge(parts.context);
   const fail: Judged["fail"] = (chunk, error = DOWN) => {
     chunk.attempts++;
     health.fail(chunk, error, 0);

@@ -2,6 +2,11 @@ import type { Chunk } from "../engine/intake/chunk.ts";
 import type { ResolvedRetry } from "../engine/resolve/resolve-options.ts";
 import { blamesInput, type ErrorFacts, factsOf, isFatal, isRetryable } from "../contract/error-facts.ts";
 
+/** Milliseconds after which a run ends in which nothing ever got through, and a failure that keeps others off uses up tries. */
+export const LONG_MS = 120_000;
+/** Tries after the first one for an answer of the wrong shape, and for many inputs at once where others are answered or a limit refuses them. */
+export const RETRIES = 2;
+
 /** Tells whether inputs that failed with this error get another call as they are. */
 export function mayRetry(chunk: Chunk<unknown>, error: Error, retry: ResolvedRetry | undefined): boolean {
   if (retry === undefined || chunk.retries >= retry.attempts - 1) return false;

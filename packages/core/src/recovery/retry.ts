@@ -84,8 +84,9 @@ export class Retry<Input, Output> {
     const pass = await this.#admission.pass(chunk, limiter?.outage === undefined && !chunk.isSlow);
     const { refusal } = this.#settler;
     if (pass === undefined) return refusal && { chunk, error: refusal, isWhole: true };
-    const isHeavy = limiter?.outage === undefined && this.#settler.health.doubtsSize(chunk);
-    const isAsking = chunk.size > 1 && (isHeavy || limiter?.outage !== undefined);
+    const { health } = this.#settler;
+    const isHeavy = limiter?.outage === undefined && health.doubtsSize(chunk);
+    const isAsking = chunk.size > 1 && (isHeavy || health.mayHang || limiter?.outage !== undefined);
     const [asking, rest] = isAsking ? this.#pickOne(chunk) : [chunk];
     let failure: Failure<Input> | undefined;
     try {
@@ -96,7 +97,7 @@ export class Retry<Input, Output> {
     if (rest === undefined) return failure;
     // The provider has answered for that one input: the others go together.
     if (failure === undefined || failure.chunk.size === 0) {
-      if (isHeavy) rest.failing = { ...this.#settler.health.begin(), isAsked: true };
+      if (isHeavy) rest.failing = { ...health.begin(), isAsked: true };
       return this.once(rest);
     }
     return { chunk, error: failure.error, isWhole: true };

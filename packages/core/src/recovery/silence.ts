@@ -2,6 +2,8 @@ import type { ErrorFacts } from "../contract/error-facts.ts";
 
 /** Time since which a provider has answered nothing. A wait that it asks for is no silence, unless it asks for waits without end. */
 export class Silence {
+  /** Inputs that alone were not answered in time. */
+  readonly hanging: Set<number | undefined> = new Set();
   #since = 0;
   #begunAt = 0;
   #askedUntil = -Infinity;
@@ -12,6 +14,7 @@ export class Silence {
     this.#since = now;
     this.#begunAt = now;
     this.#isLimited = false;
+    this.hanging.clear();
   }
 
   /**

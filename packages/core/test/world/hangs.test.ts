@@ -1,4 +1,12 @@
-import { type CallOptions, ProviderError, type RateLimitFacts, rateLimiter, runnable, sleep } from "@batchwise/core";
+import {
+  bulkRunnable,
+  type CallOptions,
+  ProviderError,
+  type RateLimitFacts,
+  rateLimiter,
+  runnable,
+  sleep,
+} from "@batchwise/core";
 import { FakeClock } from "@batchwise/testkit";
 import { describe, expect, it } from "vitest";
 import { range } from "../regressions/held-backend.ts";
@@ -100,5 +108,29 @@ describe("P42 what hangs, as its input may make it, is not waited for", () => {
   it("all of them: the run ends, and does not ask for each", async () => {
     const { answered, calls } = await run({ hangs: () => true });
     expect([answered, calls <= 20]).toEqual([0, true]);
+  });
+});
+
+// ollama/ollama#1458, #1863: calls are accepted, and nothing is ever answered. vllm-project/vllm#17972: from some call on.
+describe.for([0, 1])("P42 a server that answers nothing after %i calls ends the run", (answered) => {
+  it.for(
+    [1000, 30_000, 600_000].flatMap((timeoutMs) =>
+      [4, 20, 300, 1000].flatMap((count) => [2048, 10].map((maxInputs) => [timeoutMs, count, maxInputs] as const)),
+    ),
+  )("with a time-out of %i ms, %i inputs, at most %i in a request", async ([timeoutMs, count, maxInputs]) => {
+    const clock = new FakeClock();
+    let calls = 0;
+    const subject = bulkRunnable<number, number>(
+      async (inputs, { signal }) => {
+        await sleep(calls++ < answered ? 100 : Infinity, clock, signal);
+        return inputs;
+      },
+      { maxConcurrency: 5, request: { maxInputs }, retry: { attempts: 6 }, limiter: rateLimiter({ clock }), timeoutMs },
+    );
+    const slots = await clock.run(subject.batch(range(count), { clock, random: () => 0.5, returnExceptions: true }));
+    expect(slots.filter((slot) => typeof slot === "number")).toHaveLength(answered * Math.min(count, maxInputs));
+    // The bound, and as many time-outs as halve the largest request and then ask single inputs.
+    expect(clock.now()).toBeLessThanOrEqual((answered === 0 ? 120_000 : 900_000) + 20_000 + 14 * timeoutMs);
+    expect(calls).toBeLessThanOrEqual(timeoutMs === 1000 ? 550 : 200);
   });
 });

@@ -2,7 +2,7 @@ import type { Chunk } from "../intake/chunk.ts";
 import { Deduplicator, type SharedOutcome } from "../intake/deduplicator.ts";
 import { type ErrorFacts, factsOf } from "../../contract/error-facts.ts";
 import type { Failure } from "../../recovery/failure.ts";
-import { Health } from "../../recovery/health.ts";
+import { Judge } from "../../recovery/judge.ts";
 import { isWorthHalving, isWorthSplitting } from "../../recovery/retry-policy.ts";
 import { Unfinished } from "../resolve/call-strategy.ts";
 import type { StageContext } from "../stage-context.ts";
@@ -24,7 +24,7 @@ export class Settler<Input, Output> {
   /** Aborted with the refusal. Undefined where that ends the batch. */
   readonly stop: AbortController | undefined;
   readonly #context: StageContext<Input, Output>;
-  #health: Health | undefined;
+  #health: Judge | undefined;
   readonly #duplicates: Deduplicator<Input, Output> | undefined;
 
   constructor(context: StageContext<Input, Output>) {
@@ -35,8 +35,8 @@ export class Settler<Input, Output> {
   }
 
   /** Health of the provider. Told of outcomes and failures here alone. */
-  get health(): Health {
-    return (this.#health ??= new Health(this.#context));
+  get health(): Judge {
+    return (this.#health ??= new Judge(this.#context));
   }
 
   close(): void {
