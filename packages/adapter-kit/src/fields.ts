@@ -11,6 +11,11 @@ export function textIn(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** A name or an id, which some servers have as a number; undefined for anything else, and a number whose last digits are lost. */
+export function idIn(value: unknown): string | undefined {
+  return Number.isSafeInteger(value) ? String(value) : textIn(value);
+}
+
 /** A finite number from 0; undefined for anything else. */
 export function countIn(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;

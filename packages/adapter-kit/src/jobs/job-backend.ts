@@ -19,7 +19,7 @@ import { defined } from "../defined.ts";
 import type { Dialect } from "../errors/dialect.ts";
 import { ANY_INPUT } from "../errors/judge.ts";
 import { networkError, providerError } from "../errors/provider-errors.ts";
-import { fieldsOf, parseJson, textIn } from "../fields.ts";
+import { fieldsOf, idIn, parseJson } from "../fields.ts";
 import { fileOf } from "./file-of.ts";
 import type { JobKind, RawRow } from "./job-kind.ts";
 
@@ -107,11 +107,11 @@ export function jobBackend<Input, Output, Job>(
     check: (input) => void bodyText(kind, [input]),
     line: (inputs, id) => ({ id, text: api.line(id, bodyText(kind, inputs)) }),
     async create(lines, tag, options) {
-      const source = uploads.get(lines) ?? idIn(await api.upload(fileOf(lines, tag), tag, options), api);
+      const source = uploads.get(lines) ?? requireId(await api.upload(fileOf(lines, tag), tag, options), api);
       uploads.set(lines, source);
       sources.set(tag, source);
       try {
-        const id = idIn(await api.start(source, tag, options), api);
+        const id = requireId(await api.start(source, tag, options), api);
         uploads.delete(lines);
         sources.delete(tag);
         return id;
@@ -121,7 +121,7 @@ export function jobBackend<Input, Output, Job>(
           uploads.delete(lines);
           await remove(source, options);
         }
-        throw error;
+        throw isAnswered(error) ? withoutId(error) : error;
       }
     },
     find: (tagPrefix, options) => findJobs(api, tagPrefix, sources.get(tagPrefix), options),
@@ -173,11 +173,26 @@ export function jobBackend<Input, Output, Job>(
 const MANY = 5;
 
 /** @throws ProviderError where there is none: it may be a proxy that answers, and what was asked for may be there */
-function idIn(id: unknown, { dialect }: Pick<JobApi<unknown>, "dialect">): string {
-  if (typeof id === "string" && id !== "") return id;
+function requireId(given: unknown, { dialect }: Pick<JobApi<unknown>, "dialect">): string {
+  const id = idIn(given);
+  if (id !== undefined) return id;
   throw new ProviderError(
-    `Expected an id from ${dialect.provider}, got none. Try again later; if it goes on, check the API's address.`,
-    { retryable: true },
+    `Expected an \`id\` in the answer of ${dialect.provider}, got none. Try again later; if it goes on, check the API's address.`,
+    { retryable: true, status: 200 },
+  );
+}
+
+/** Tells whether the server took a request, although its answer cannot be read. */
+function isAnswered(error: unknown): error is ProviderError {
+  return ProviderError.isInstance(error) && error.retryable && error.status !== undefined && error.status < 300;
+}
+
+function withoutId(cause: ProviderError): ProviderError {
+  const { status, requestId } = cause;
+  return new ProviderError(
+    `Expected the \`id\` of a new job, got an answer without one (${status}). The job may be there: look for it by its tag, ` +
+      "and check that the API's address is one of jobs.",
+    { providerCode: "id_missing", retryable: true, status, requestId, cause },
   );
 }
 
@@ -205,14 +220,15 @@ async function findJobs<Job>(
   let cursor: string | undefined;
   for (;;) {
     const { jobs, next } = await api.list(cursor, options);
-    for (const { id, tag, source } of jobs) {
-      if (typeof id !== "string") continue;
+    for (const { id: given, tag, source } of jobs) {
+      const id = idIn(given);
+      if (id === undefined) continue;
       if (typeof tag === "string" && tag.startsWith(tagPrefix)) found.push({ id, tag });
-      else if (upload !== undefined && source === upload) found.push({ id, tag: tagPrefix });
+      else if (upload !== undefined && idIn(source) === upload) found.push({ id, tag: tagPrefix });
     }
     // A server that does not know the cursor would send its first page forever.
-    if (textIn(next) === undefined || next === cursor) return found;
-    cursor = textIn(next);
+    if (idIn(next) === undefined || idIn(next) === cursor) return found;
+    cursor = idIn(next);
   }
 }
 
@@ -224,7 +240,7 @@ async function rowOf<Input, Output>(
   inputsOf: (lineId: string) => readonly Input[] | undefined,
 ): Promise<JobRow<Output> | undefined> {
   // Ids are whole numbers, as which another program may have read and written them.
-  const id = typeof given === "number" ? String(given) : textIn(given)?.trim();
+  const id = idIn(given)?.trim();
   const inputs = id === undefined ? undefined : inputsOf(id);
   if (id === undefined || inputs === undefined || inputs.length === 0) return undefined;
   if (failure instanceof Error) return { id, outcome: failure };

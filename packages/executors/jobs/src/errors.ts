@@ -9,20 +9,20 @@ export class JobStoreError extends BatchwiseError {
 }
 
 /**
- * A job that exists cannot be looked at, or its rows cannot be read. It is paid, and neither forgotten nor created again: the
+ * A job that exists cannot be looked at, or its rows or its id cannot be read. It is paid, and neither forgotten nor created again: the
  * same batch with the same store resumes it. `cause` is the error, whose code and status it has.
  */
 export class JobLeftError extends ProviderError {
   static override readonly kind: string = "JobLeftError";
 }
 
-/** JobLeftError with another error's facts. */
-export function jobLeft(error: Error): JobLeftError {
+/** JobLeftError with another error's facts. @param expected what could not be had */
+export function jobLeft(error: Error, expected: string = "the state or the rows of a job that exists"): JobLeftError {
   const facts = ProviderError.isInstance(error) ? error : undefined;
   const { status, providerCode, requestId, retryAfterMs } = facts ?? {};
   const got = status !== undefined ? `status ${status}` : BatchwiseError.isInstance(error) ? error.name : "an error";
   return new JobLeftError(
-    `Expected the state or the rows of a job that exists, got ${got}, in \`cause\`. The job is kept: run the same batch ` +
+    `Expected ${expected}, got ${got}, in \`cause\`. The job is kept: run the same batch ` +
       "with the same store later to resume it. Another store pays for it anew.",
     {
       // No input is to blame.
@@ -58,6 +58,11 @@ export function isFatal(error: unknown): boolean {
 /** True where the provider does not know the job. */
 export function isGone(error: unknown): boolean {
   return ProviderError.isInstance(error) && (error.status === 404 || error.status === 410);
+}
+
+/** True where the provider has taken a job, and has not said what its id is. */
+export function hasNoId(error: unknown): error is ProviderError {
+  return ProviderError.isInstance(error) && error.providerCode === "id_missing";
 }
 
 /** True where the provider has no list of jobs. */

@@ -1,4 +1,5 @@
 import { ProviderError, sleep } from "@batchwise/core";
+import { hasNoId, jobLeft } from "./errors.ts";
 import { findJob } from "./find-job.ts";
 import type { JobEntry } from "./journal.ts";
 import { isWorthAsking, type Patience, persist } from "./persist.ts";
@@ -10,6 +11,8 @@ import { within } from "./signals.ts";
 /** Time for the provider to answer a call once the batch's is up, and tries of the calls after a cancellation. */
 export const HURRY_MS = 10_000;
 const HURRIED_TRIES = 3;
+/** Creations of one job whose answers have no id. */
+const UNNAMED_TRIES = 2;
 
 /** The provider's job of a shard: the journal has a note of it before it is created, which it is once. */
 export class ProviderJob<Input, Output> {
@@ -115,6 +118,7 @@ export class ProviderJob<Input, Output> {
   #create({ tag }: JobEntry): Promise<string> {
     const { session, stop } = this.#context;
     const lines = this.#shard.write();
+    let unnamed = 0;
     const create = async (): Promise<string> => {
       const mightExist = this.#mayExist;
       this.#mayExist = true;
@@ -122,6 +126,8 @@ export class ProviderJob<Input, Output> {
         return await session.backend.create(lines, tag, { signal: stop.noLongerAwaited });
       } catch (error) {
         this.#mayExist = mightExist || !isRefused(error);
+        // Each may be a job that is paid and cannot be found.
+        if (hasNoId(error) && ++unnamed >= UNNAMED_TRIES) throw jobLeft(error, "the `id` of a job that was created");
         throw error;
       }
     };

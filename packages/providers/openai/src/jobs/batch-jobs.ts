@@ -2,6 +2,7 @@ import {
   countIn,
   defined,
   fieldsOf,
+  idIn,
   type JobKind,
   providerError,
   readJson,
@@ -13,7 +14,7 @@ import { type Clock, type JobBackend, type JobCallOptions, ProviderError, sleep,
 import type { Connection } from "../client.ts";
 import { DIALECT, isJobCode, JOB_DIALECT } from "../errors.ts";
 import { answerIn, send } from "../send.ts";
-import { type Batch, hasEnded, isOlder, stateOf } from "./batch-state.ts";
+import { type Batch, batchesIn, batchIn, hasEnded, isOlder, stateOf } from "./batch-state.ts";
 import { FILES_KEPT_S, JOB_CAPS, JOB_PRICE_SHARE, PAGE } from "./limits.ts";
 
 /** A batch, and the headers of its response. */
@@ -43,7 +44,7 @@ export function batchJobs<Input, Output>(
     const answer = fieldsOf(await readJson(response, DIALECT, options)) ?? {};
     // Some servers send an error with a good status.
     if (fieldsOf(answer["error"]) !== undefined) throw providerError(refusalIn({ body: answer }), JOB_DIALECT);
-    return { batch: answer, headers: response.headers };
+    return { batch: batchIn(answer), headers: response.headers };
   };
   const api: JobApi<Job> = {
     identity: ["openai", hostOf(connection), endpoint],
@@ -66,12 +67,12 @@ export function batchJobs<Input, Output>(
     async list(after, options) {
       const query = { limit: PAGE, ...defined({ after }) };
       const { batch: page, headers } = await ask({ method: "get", path: "/batches", query }, options);
-      const { data, has_more: hasMore } = page as { data?: readonly Batch[] | null; has_more?: unknown };
-      const last = data?.at(-1);
+      const batches = batchesIn(page);
+      const last = batches.at(-1);
       // Older ones have no files any more. Newest come first.
-      const goesOn = hasMore === true && !isOlder(last?.created_at, FILES_KEPT_S, headers);
+      const goesOn = fieldsOf(page)?.["has_more"] === true && !isOlder(last?.created_at, FILES_KEPT_S, headers);
       return {
-        jobs: (data ?? []).map(({ id, metadata, input_file_id: source }) => ({ id, tag: metadata?.["tag"], source })),
+        jobs: batches.map(({ id, metadata, input_file_id: source }) => ({ id, tag: metadata?.["tag"], source })),
         next: goesOn ? last?.id : undefined,
       };
     },
@@ -80,14 +81,14 @@ export function batchJobs<Input, Output>(
       if (textIn(job.batch.status) === undefined) throw notJobs();
       return job;
     },
-    sourceOf: ({ batch }) => textIn(batch.input_file_id),
+    sourceOf: ({ batch }) => idIn(batch.input_file_id),
     hasEnded: ({ batch }) => hasEnded(batch),
     stateOf: ({ batch, headers }, _options, endedMs) => stateOf(batch, headers, endedMs),
     rowCount: ({ batch: { request_counts: counts } }) =>
       (countIn(counts?.completed) ?? 0) + (countIn(counts?.failed) ?? 0),
     isForgotten: ({ batch, headers }) => isOlder(batch.created_at, FILES_KEPT_S, headers),
     async *rows({ batch }, options) {
-      for (const file of [textIn(batch.output_file_id), textIn(batch.error_file_id)]) {
+      for (const file of [idIn(batch.output_file_id), idIn(batch.error_file_id)]) {
         if (file === undefined) continue;
         const { response } = await send(
           connection,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Batch, hasEnded, stateOf } from "./batch-state.ts";
+import { type Batch, batchesIn, batchIn, hasEnded, stateOf } from "./batch-state.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
 const none = new Headers({ date: new Date(NOW).toUTCString() });
@@ -109,4 +109,16 @@ test("P53 an unknown word is one of an end where the batch has the time of its e
 
 test("the wait that the provider asks for is passed on", () => {
   expect(stateOf({ status: "in_progress" }, new Headers({ "retry-after": "30" })).pollAfterMs).toBe(30_000);
+});
+
+// docs.together.ai/reference/batch-create, docs.together.ai/docs/inference/batch/manage, docs.siliconflow.cn/docs/api/files-post
+test("P53 batches in one more object, or in a list, are those in it; what is none has no id", () => {
+  const batch = { id: "b", data: { id: "c" } };
+  for (const answer of [batch, { job: batch, warning: "" }, { code: 20000, data: batch }])
+    expect(batchIn(answer)).toBe(batch);
+  for (const answer of [{ job: "b" }, { data: [batch] }, { data: null }, { job: {} }])
+    expect(batchIn(answer).id).toBeUndefined();
+  for (const page of [[batch], { data: [batch] }, { data: { list: [batch] } }, { list: [batch] }])
+    expect(batchesIn(page)).toEqual([batch]);
+  for (const page of [null, 7, {}, { data: null }, { data: {} }, { data: "b" }]) expect(batchesIn(page)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { countIn, defined, providerError, textIn, word } from "@batchwise/adapter-kit";
+import { countIn, defined, type Fields, fieldsOf, idIn, providerError, textIn, word } from "@batchwise/adapter-kit";
 import { type JobEnding, jobEnding } from "@batchwise/adapter-kit/jobs";
 import { type HeadersLike, type JobState, ProviderError, retryAfterMs } from "@batchwise/core";
 import { JOB_DIALECT } from "../errors.ts";
@@ -19,6 +19,23 @@ export interface Batch {
   readonly request_counts?: { readonly completed?: unknown; readonly failed?: unknown } | null;
   readonly metadata?: Readonly<Record<string, unknown>> | null;
   readonly errors?: { readonly data?: readonly ({ readonly code?: unknown } | null)[] | null } | null;
+}
+
+/**
+ * The batch or the upload in an answer, which some servers put into one more object: Together into `job`, SiliconFlow into `data`.
+ * https://docs.together.ai/reference/batch-create, https://docs.siliconflow.cn/docs/api/files-post, checked 2026-11-30.
+ */
+export function batchIn(answer: Fields): Batch {
+  const { id, job, data } = answer;
+  const inner = fieldsOf(job ?? data);
+  return idIn(id) !== undefined || inner === undefined || Array.isArray(inner) ? answer : inner;
+}
+
+/** Batches in a page of them: in `data`; in a `list` of it; or the page itself, as Together's is. */
+export function batchesIn(page: unknown): readonly Batch[] {
+  if (Array.isArray(page)) return page.map((each) => fieldsOf(each) ?? {});
+  const { data, list = data } = fieldsOf(page) ?? {};
+  return list === undefined ? [] : batchesIn(list);
 }
 
 /** Tells whether a batch has ended. Its files may still be missing. */
@@ -58,8 +75,8 @@ export function stateOf(batch: Batch, headers: HeadersLike, endedMs: number = 0)
  * will not come: counts may be wrong, and the time of the end unknown.
  */
 function hasFiles(batch: Batch, ending: JobEnding, headers: HeadersLike, endedMs: number): boolean {
-  const output = textIn(batch.output_file_id) !== undefined;
-  const errors = textIn(batch.error_file_id) !== undefined;
+  const output = idIn(batch.output_file_id) !== undefined;
+  const errors = idIn(batch.error_file_id) !== undefined;
   const completed = countIn(batch.request_counts?.completed) ?? 0;
   const failed = countIn(batch.request_counts?.failed) ?? 0;
   // A batch that was stopped before its first line has none at all.
@@ -77,7 +94,7 @@ function reasonOf(batch: Batch, ending: JobEnding): Error | undefined {
   if (ending !== "completed") {
     return again("a batch of which every line is done", `one that is ${ending}`, `batch_${ending}`);
   }
-  const hasRows = textIn(batch.output_file_id) !== undefined || textIn(batch.error_file_id) !== undefined;
+  const hasRows = idIn(batch.output_file_id) !== undefined || idIn(batch.error_file_id) !== undefined;
   return hasRows ? undefined : again("the files of a batch that is completed", "none", "files_missing");
 }
 
