@@ -50,6 +50,8 @@ test.for<[string, unknown, object]>([
   // https://cloud.baidu.com/doc/WENXINWORKSHOP/s/cm79w0mjf, and its older form
   ["Baidu", { code: "rpm_rate_limit_exceeded", msg: "m" }, { code: "rpm_rate_limit_exceeded" }],
   ["Baidu's older API", { error_code: 336_502, error_msg: "m", id: "i" }, { code: "336502" }],
+  // groq/groq-python, types/chat/chat_completion_chunk.py: why a stream was stopped early
+  ["Groq", { choices: [{ delta: {} }], x_groq: { id: "r", error: "over_capacity" } }, { code: "over_capacity" }],
 ])("P51 the answer of %s is a refusal", ([, body, expected]) => {
   expect(failureIn(body)).toMatchObject(expected);
 });
@@ -59,6 +61,8 @@ test("P51 an answer that says that it is well is none", () => {
     { base_resp: { status_code: 0 } },
     { success: true, errors: [] },
     { error: null },
+    { x_groq: { id: "r", error: null } },
+    { x_groq: null },
     { error: { message: "", code: null } },
     { code: 200 },
     { code: 10_000, msg: "ok" },

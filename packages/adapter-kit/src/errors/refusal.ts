@@ -67,10 +67,12 @@ export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: 
 
 /**
  * Refusal in an answer whose status is good: OpenRouter and gateways send an error in the answer's place, or beside the half
- * that there is of it; others a body that says of itself that it is one. Undefined where there is none.
+ * that there is of it, Groq in `x_groq`; others a body that says of itself that it is one. Undefined where there is none.
  */
 export function failureIn(answer: unknown, headers?: HeadersLike): Refusal | undefined {
-  const { error, errors, object, success, base_resp: result } = fieldsOf(answer) ?? {};
+  const { error, errors, object, success, base_resp: result, x_groq: groq } = fieldsOf(answer) ?? {};
+  const groqs = groq && failureIn({ error: fieldsOf(groq)?.["error"] }, headers);
+  if (groqs) return groqs;
   const isError =
     object === "error" ||
     success === false ||
