@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { faultIn, isCut, isFiltered, isGivenUp, isOtherAnswer, textOf } from "./answers.ts";
+import { endOf, faultIn, isCut, isFiltered, isGivenUp, isOtherAnswer, textOf } from "./answers.ts";
 import type { Dialect } from "./errors/dialect.ts";
 
 const TERN: Dialect = { provider: "Tern" };
@@ -107,6 +107,12 @@ test.for<[string, string, readonly string[]]>([
   expect(meaning(undefined)).toBe("");
 });
 
+// sgl-project/sglang, managers/schedule_batch.py: FINISH_ABORT, FINISH_LENGTH
+test("P51 a reason in an object is its type", () => {
+  const reasons = ["stop", { type: "abort", message: "m" }, { type: "length", length: 5 }, null, "", {}, 7];
+  expect(reasons.map(endOf)).toEqual(["stop", "abort", "length", undefined, undefined, undefined, undefined]);
+});
+
 const bodyOf = (message: object, choice: object = {}): object => ({
   choices: [{ message, finish_reason: "stop", ...choice }],
 });
@@ -116,6 +122,8 @@ test.for<[string, unknown]>([
   ["an empty text", bodyOf({ content: "" })],
   ["calls", bodyOf({ content: null, tool_calls: [{}] })],
   ["a refusal", bodyOf({ content: null, refusal: "no" })],
+  // developers.openai.com/api/reference/resources/chat: a part of an assistant's content
+  ["a refusal in a part", bodyOf({ content: [{ type: "refusal", refusal: "no" }] })],
   ["nothing before it was cut", bodyOf({ content: null }, { finish_reason: "length" })],
   ["vectors", { data: [] }],
   ["no object", "a text"],

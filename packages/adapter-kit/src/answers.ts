@@ -36,6 +36,11 @@ export function jsonElsewhere(message: unknown): string | undefined {
   return [another ?? written, reasoning].map(textIn).find((text = "") => fieldsOf(parseJson(text)));
 }
 
+/** Word for the end of an answer, which SGLang's engine has in an object's `type`: sgl-project/sglang, `FINISH_ABORT`. */
+export function endOf(finishReason: unknown): string | undefined {
+  return textIn(fieldsOf(finishReason)?.["type"] ?? finishReason);
+}
+
 /** Tells whether an answer was cut at its longest. */
 export function isCut(finishReason: unknown): boolean {
   return typeof finishReason === "string" && CUT.test(finishReason);
@@ -57,8 +62,15 @@ export function isWordless(message: unknown, finishReason: unknown): boolean {
 
 /** Tells whether a body of chat completions holds a refusal of the model's in the place of a text. */
 export function isRefusal(body: unknown): boolean {
-  const { content, refusal } = fieldsOf(firstChoice(body)?.["message"]) ?? {};
-  return textIn(textOf(content)) === undefined && textIn(textOf(refusal)) !== undefined;
+  const message = firstChoice(body)?.["message"];
+  return textIn(textOf(fieldsOf(message)?.["content"])) === undefined && hasRefusal(message);
+}
+
+/** Tells whether the model says no in a message: in its `refusal`, or in a part of its content. */
+export function hasRefusal(message: unknown): boolean {
+  const { content, refusal } = fieldsOf(message) ?? {};
+  const parts = Array.isArray(content) ? content : [content];
+  return textIn(textOf(refusal)) !== undefined || parts.some((part) => fieldsOf(part)?.["type"] === "refusal");
 }
 
 function firstChoice(body: unknown): ReturnType<typeof fieldsOf> {
@@ -74,7 +86,8 @@ export function faultIn(body: unknown, dialect: Dialect): Error | undefined {
   const choice = firstChoice(body);
   const failure = failureIn(body) ?? failureIn(choice);
   if (failure !== undefined) return providerError(failure, dialect, ANY_INPUT);
-  const { message, text, delta, finish_reason: finishReason } = choice ?? {};
+  const { message, text, delta, finish_reason: end } = choice ?? {};
+  const finishReason = endOf(end);
   if (choice === undefined || isGivenUp(finishReason) || isFiltered(finishReason)) return undefined;
   // The older completions have a text instead.
   if (fieldsOf(message) === undefined)

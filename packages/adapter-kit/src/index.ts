@@ -1,8 +1,10 @@
 export {
   cutShort,
+  endOf,
   faultIn,
   filtered,
   gaveUp,
+  hasRefusal,
   isCut,
   isFiltered,
   isGivenUp,

@@ -6,6 +6,7 @@ import {
   fieldsOf,
   filtered,
   gaveUp,
+  hasRefusal,
   isFiltered,
   isGivenUp,
   networkError,
@@ -163,7 +164,7 @@ function resultOf(response: OpenAIResponse): ResponsesResult {
     throw notAnswer("a finished output");
   }
   const types = output.map((item: unknown) => fieldsOf(item)?.["type"]);
-  if (contentsIn(output).some(isRefusal)) throw refused();
+  if (contentsIn(output).some((content) => hasRefusal({ content }))) throw refused();
   const texts = contentsIn(output).map(textOf);
   // The model has thought, and neither said nor called anything.
   const isOther = types.some((type) => type !== undefined && type !== "reasoning" && type !== "message");
@@ -178,8 +179,4 @@ function contentsIn(output: readonly unknown[]): unknown[] {
   // What a model says of its work is not its answer.
   const finals = messages.filter(({ phase }) => phase === "final_answer");
   return (finals.length > 0 ? finals : messages).map(({ content }) => content);
-}
-
-function isRefusal(content: unknown): boolean {
-  return Array.isArray(content) && content.some((part) => fieldsOf(part)?.["type"] === "refusal");
 }
