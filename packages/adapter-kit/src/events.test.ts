@@ -43,6 +43,17 @@ test("events are read whatever pieces they arrive in", async () => {
   }
 });
 
+// Servers that ignore `stream: true`, and proxies' pages
+test("P51 a body without events is one, of all that it is", async () => {
+  const read = async (text: string): Promise<string[]> => {
+    const datas: string[] = [];
+    for await (const { data } of eventsOf(new Response(text).body)) datas.push(data);
+    return datas;
+  };
+  for (const text of ['{\n"a": 1\n}\n', "<html>\n</html>"]) expect(await read(text)).toEqual([text]);
+  for (const text of ["", "\n", ": ping\n\n"]) expect(await read(text)).toEqual([]);
+});
+
 test("P12 leaving the loop ends the response", async () => {
   let canceled = false;
   const body = new ReadableStream<Uint8Array>({

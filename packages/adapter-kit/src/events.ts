@@ -19,16 +19,25 @@ export function eventsIn(text: string): ServerEvent[] {
   return [...reader.read(text), ...reader.end()];
 }
 
-/** The events of a body as they come. Leaving the loop ends the response. */
+/** The events of a body as they come; a body that has none, such as JSON or a page, is one. Leaving the loop ends the response. */
 export async function* eventsOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<ServerEvent, void, undefined> {
   const chunks = body?.getReader();
   const decoder = new TextDecoder();
   const reader = new EventReader();
+  let hasEvents = false;
+  let head = "";
   try {
     for (;;) {
       const { done, value } = (await chunks?.read()) ?? { done: true, value: undefined };
-      if (done) return yield* reader.end();
-      yield* reader.read(decoder.decode(value, { stream: true }));
+      const text = decoder.decode(value, { stream: !done });
+      for (const event of done ? reader.end() : reader.read(text)) {
+        hasEvents = true;
+        yield event;
+      }
+      if (!hasEvents) head += text;
+      if (!done) continue;
+      if (!hasEvents && head.trim() !== "" && !looksLikeEvents(head)) yield { name: undefined, data: head };
+      return;
     }
   } finally {
     await chunks?.cancel().catch(() => undefined);

@@ -2,22 +2,22 @@ import {
   ANY_INPUT,
   defined,
   type DefinedOptions,
+  endOf,
   failureIn,
   fieldsOf,
   filtered,
   gaveUp,
+  hasRefusal,
   isCut,
   isFiltered,
   isGivenUp,
   isWordless,
   jsonElsewhere,
-  networkError,
   notAnswer,
   notInput,
   type OptionsOf,
   providerError,
   refused,
-  textIn,
   textOf,
 } from "@batchwise/adapter-kit";
 import { type CallOptions, Runnable, type RunnableSettings, type Usage } from "@batchwise/core";
@@ -29,6 +29,7 @@ import type {
   ChatCompletionMessage,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
+import { chatIn, deltaIn, firstChoice } from "./chat-events.ts";
 import { EitherForm } from "./either-form.ts";
 import { DIALECT } from "./errors.ts";
 import { Generation, type GenerationOptions, generationOptions, strictFormat } from "./generation.ts";
@@ -110,7 +111,7 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
       body: (own, other) => ({ ...common(other), ...own, messages: [...system, ...(own as ChatRequest).messages] }),
       // Where tools are asked for, their calls are calls.
       result: (answer) => resultOf(answer, format && body?.tools === undefined ? jsonElsewhere : undefined),
-      answer: answerOf,
+      answer: chatIn,
       isCut: ({ finishReason }) => isCut(finishReason),
     });
     this.settings = this.#generation.settings;
@@ -132,25 +133,20 @@ export class OpenAIChat<Output = ChatResult> extends Runnable<ChatInput, Output>
    * @throws what `invoke` throws, in the middle of the text too
    */
   async *stream(input: ChatInput, options: CallOptions = {}): AsyncGenerator<string, void, undefined> {
-    let finishReason: string | undefined;
-    let refusal = false;
-    let done = false;
+    const events: (ChatCompletionChunk | typeof DONE)[] = [];
+    let said = "";
     const extra = { stream_options: { include_usage: true } };
     for await (const event of this.#generation.events<ChatCompletionChunk>(input, extra, options)) {
-      if (event === DONE) {
-        done = true;
-        continue;
-      }
-      const { choices, usage } = event;
-      options.report?.({ usage: usageOf(usage) });
-      const choice = choices?.[0];
-      finishReason = choice?.finish_reason || finishReason;
-      refusal ||= Boolean(choice?.delta?.refusal);
-      const text = textIn(textOf(choice?.delta?.content));
-      if (text !== undefined) yield text;
+      events.push(event);
+      if (event === DONE) continue;
+      options.report?.({ usage: usageOf(event.usage) });
+      const text = textOf(deltaIn(firstChoice(event.choices))?.["content"]) ?? "";
+      said += text;
+      if (text !== "") yield text;
     }
-    checkEnd(finishReason, refusal);
-    if (finishReason === undefined && !done) throw networkError(undefined, DIALECT, { status: 200 });
+    const { text } = resultOf(chatIn(events) as unknown as ChatCompletion);
+    // Servers that do not stream send all of it at the end.
+    if (text.startsWith(said) && text !== said) yield text.slice(said.length);
   }
 }
 
@@ -164,61 +160,23 @@ function requestOf(input: ChatInput): ChatRequest {
 
 /** @throws ResultError, or ProviderError where the provider gave up in the middle of the answer */
 function resultOf({ choices, model, usage }: ChatCompletion, elsewhere?: typeof jsonElsewhere): ChatResult {
-  const choice = (choices as Partial<ChatCompletion.Choice>[] | null)?.[0];
+  const choice = (firstChoice(choices) ?? choices?.[0]) as Partial<ChatCompletion.Choice> | undefined;
   const failure = failureIn(choice);
   if (failure !== undefined) throw providerError(failure, DIALECT, ANY_INPUT);
-  const { message = messageOf(choice), finish_reason: finishReason } = choice ?? {};
-  checkEnd(finishReason, textIn(message?.refusal) !== undefined);
+  const { message = messageOf(choice), finish_reason: end } = choice ?? {};
+  const finishReason = endOf(end);
+  if (isGivenUp(finishReason)) throw gaveUp(finishReason, DIALECT);
+  if (hasRefusal(message)) throw refused();
+  if (isFiltered(finishReason)) throw filtered();
   const text = textOf(message?.content) || elsewhere?.(message) || "";
   if (fieldsOf(message) === undefined || (text === "" && isWordless(message, finishReason))) {
     throw notAnswer("a message's content");
   }
-  return { text, finishReason: finishReason || "stop", message: message!, usage: usageOf(usage), model };
+  return { text, finishReason: finishReason ?? "stop", message: message!, usage: usageOf(usage), model };
 }
 
 /** Some servers answer chats as they do the older completions: with a text in the message's place. */
 function messageOf(choice: object | undefined): ChatCompletionMessage | undefined {
   const content = fieldsOf(choice)?.["text"];
   return typeof content === "string" ? { role: "assistant", content, refusal: null } : undefined;
-}
-
-/** @throws ResultError, or ProviderError where the provider gave up in the middle of the answer */
-function checkEnd(finishReason: string | undefined, refusal: boolean): void {
-  if (isGivenUp(finishReason)) throw gaveUp(finishReason, DIALECT);
-  if (refusal) throw refused();
-  if (isFiltered(finishReason)) throw filtered();
-}
-
-/** @throws ProviderError for events that broke off */
-function answerOf(events: readonly (object | typeof DONE)[]): unknown {
-  const chunks = events.filter((event) => event !== DONE) as Partial<ChatCompletionChunk>[];
-  const choices = chunks.flatMap((chunk) => chunk.choices?.filter(({ index }) => !index) ?? []);
-  const finishReason = choices.map((choice) => choice.finish_reason).findLast(Boolean);
-  if (finishReason === undefined && chunks.length === events.length) {
-    throw networkError(undefined, DIALECT, { status: 200 });
-  }
-  // A gateway that only pretends to stream sends the whole message in one event.
-  const deltas = choices.map(({ delta, ...rest }) => delta ?? (rest as { message?: typeof delta }).message);
-  const refusal = deltas.map((delta) => delta?.refusal ?? "").join("");
-  const message = {
-    role: "assistant",
-    content: textOf(deltas.flatMap((delta) => delta?.content ?? [])) ?? null,
-    refusal: textIn(refusal) ?? null,
-    tool_calls: callsIn(deltas),
-  };
-  const usage = chunks.findLast((chunk) => fieldsOf(chunk.usage) !== undefined)?.usage;
-  return { ...chunks[0], choices: [{ index: 0, finish_reason: finishReason ?? "stop", message }], usage };
-}
-
-/** Tool calls, whose arguments arrive in pieces. */
-function callsIn(deltas: readonly (ChatCompletionChunk.Choice.Delta | undefined)[]): object[] | undefined {
-  const calls = new Map<number, { id?: string; type?: string; function: { name: string; arguments: string } }>();
-  for (const piece of deltas.flatMap((delta) => delta?.tool_calls ?? [])) {
-    const call = calls.get(piece.index) ?? { type: "function", function: { name: "", arguments: "" } };
-    if (piece.id !== undefined) call.id = piece.id;
-    call.function.name += piece.function?.name ?? "";
-    call.function.arguments += piece.function?.arguments ?? "";
-    calls.set(piece.index, call);
-  }
-  return calls.size === 0 ? undefined : [...calls.values()];
 }
