@@ -222,6 +222,39 @@ test("P51 a body of events is read, and one that breaks off is worth another try
   await expect(half.responses.invoke("Hello")).rejects.toMatchObject({ code: "network_error", retryable: true });
 });
 
+// BerriAI/litellm#26075: the output of the last event is empty.
+test("P52 an output that is missing at the end is that of the items before it, by their places", async () => {
+  const item = (at: number | undefined, made: object): object => ({
+    type: "response.output_item.done",
+    output_index: at,
+    item: made,
+  });
+  const said = { type: "message", role: "assistant", content: [{ type: "output_text", text: "Hello" }] };
+  const called = { type: "function_call", name: "f", arguments: "{}", call_id: "c" };
+  const delta = { type: "response.output_text.delta", delta: "Hel" };
+  for (const output of [[], null, undefined]) {
+    const end = {
+      type: "response.completed",
+      response: { ...((await responded("").json()) as object), output },
+    };
+    const { responses } = make({}, () => events(delta, item(1, called), item(0, said), end));
+    expect(await responses.invoke("Hi")).toMatchObject({ text: "Hello", output: [said, called] });
+    expect(await collected(responses.stream("Hi"))).toEqual(["Hel", "lo"]);
+    const unplaced = make({}, () => events(item(undefined, said), item(undefined, called), end));
+    expect(await unplaced.responses.invoke("Hi")).toMatchObject({ output: [said, called] });
+    const empty = make({}, () => events(end));
+    await expect(empty.responses.invoke("Hi")).rejects.toThrow("Expected ");
+    await expect(collected(empty.responses.stream("Hi"))).rejects.toThrow(ResultError);
+  }
+});
+
+// Servers that ignore `stream: true`
+test("P52 a stream of a server that does not stream has the whole answer", async () => {
+  expect(await collected(make().responses.stream("Hello"))).toEqual(["Hi"]);
+  const { responses } = make({}, () => Response.json({ error: { code: "insufficient_quota" } }));
+  await expect(collected(responses.stream("Hello"))).rejects.toMatchObject({ code: "quota_exceeded" });
+});
+
 test.for<[string, object, object]>([
   ["breaks off", { type: "response.output_text.delta", delta: "He" }, { code: "network_error", retryable: true }],
   [

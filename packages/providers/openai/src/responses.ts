@@ -3,6 +3,7 @@ import {
   defined,
   type DefinedOptions,
   failureIn,
+  type Fields,
   fieldsOf,
   filtered,
   gaveUp,
@@ -119,27 +120,49 @@ export class OpenAIResponses<Output = ResponsesResult> extends Runnable<Response
    * @throws what `invoke` throws, in the middle of the text too
    */
   async *stream(input: ResponsesInput, options: CallOptions = {}): AsyncGenerator<string, void, undefined> {
-    let ended = false;
+    const events: (ResponseStreamEvent | typeof DONE)[] = [];
+    let said = "";
     for await (const event of this.#generation.events<ResponseStreamEvent>(input, {}, options)) {
+      events.push(event);
       if (event === DONE) continue;
-      if (event.type === "response.output_text.delta") yield event.delta;
-      if (!("response" in event) || !ENDS.has(event.type)) continue;
-      ended = true;
-      options.report?.({ usage: usageOf(event.response.usage) });
-      resultOf(event.response);
+      if (event.type === "response.output_text.delta") {
+        said += event.delta;
+        yield event.delta;
+      }
+      if (endIn(event) === undefined) continue;
+      const response = answerOf(events) as OpenAIResponse;
+      options.report?.({ usage: usageOf(response.usage) });
+      const { text } = resultOf(response);
+      // Servers that do not stream send all of it at the end.
+      if (text.startsWith(said) && text !== said) yield text.slice(said.length);
+      said = text;
     }
-    if (!ended) throw networkError(undefined, DIALECT, { status: 200 });
+    answerOf(events);
   }
 }
 
 const FINISHED: ReadonlySet<string> = new Set(["completed", "incomplete"]);
-const ENDS: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed"]);
+const ENDS: ReadonlySet<unknown> = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
-/** @throws ProviderError for events that broke off */
+/** The response with which an event ends an answer: of a server that does not stream, all that it sends. */
+function endIn(event: object | typeof DONE): Fields | undefined {
+  const { type, response, output } = fieldsOf(event) ?? {};
+  if (type === undefined && output !== undefined) return fieldsOf(event);
+  return ENDS.has(type) ? fieldsOf(response) : undefined;
+}
+
+/** The response in events; where it lacks its output, with the items of the events before. @throws ProviderError for events that broke off */
 function answerOf(events: readonly (object | typeof DONE)[]): unknown {
-  const last = events.findLast((event) => event !== DONE && ENDS.has((event as ResponseStreamEvent).type));
-  if (last === undefined) throw networkError(undefined, DIALECT, { status: 200 });
-  return (last as { readonly response: unknown }).response;
+  const response = events.map(endIn).findLast((each) => each !== undefined);
+  if (response === undefined) throw networkError(undefined, DIALECT, { status: 200 });
+  const items: unknown[] = [];
+  for (const event of events) {
+    const { type, item, output_index: place = items.length } = fieldsOf(event) ?? {};
+    if (type === "response.output_item.done") items[place as number] = item;
+  }
+  const { output } = response;
+  const isWhole = items.length === 0 || (Array.isArray(output) && output.length > 0);
+  return isWhole ? response : { ...response, output: Object.values(items) };
 }
 
 /** @throws InputError */
