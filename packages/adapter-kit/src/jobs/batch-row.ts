@@ -18,9 +18,9 @@ export function batchRowIn(row: Fields, field: string): RawRow {
   const result = fieldsOf(row["result"]);
   const failed = fieldsOf(row["error"]) ?? fieldsOf(result?.["error"]);
   const error = fieldsOf(failed?.["error"]) ?? failed;
-  // By the contract a line without a row was not tried and not paid, while an error would be one of its attempts.
-  if (error?.["expired"] === true || NOT_WORKED_ON.has(error?.["code"] ?? result?.["type"])) return {};
   const id = idIn(row);
+  // By the contract a line without a row was not tried and not paid, while an error would be one of its attempts.
+  if (error?.["expired"] === true || NOT_WORKED_ON.has(error?.["code"] ?? result?.["type"])) return { id };
   const { status_code: code, body = row["modelOutput"] ?? result?.["message"] } = response ?? {};
   // Other providers' have the answer where OpenAI's have its status and body.
   const given = body ?? (code === undefined ? response : undefined);

@@ -192,10 +192,25 @@ test("P53 an id is known as a number, and with blanks around it", async () => {
 // BerriAI/litellm#18057: a gateway that hands out the rows of the provider behind it.
 test("P53 rows of which none has a line's id are one error: another job's would have none either", async () => {
   const rows = Array.from({ length: 5 }, () => ({ answer: { candidates: [] } }));
-  await expect(collected(serve({}, rows).backend.rows("job-1", inputsOf, {}))).rejects.toThrow(
-    "Expected rows with the ids of the job's lines, got 5 without one",
-  );
-  expect(await collected(serve({}, rows.slice(1)).backend.rows("job-1", inputsOf, {}))).toEqual([]);
+  // Also where there should be more of them.
+  for (const [some, count] of [
+    [rows, 5],
+    [rows, 9],
+    [[{}], 1],
+    [[{ id: "77", answer: {} }], 0],
+  ] as const) {
+    const { backend, calls } = serve({ rowCount: () => count }, some);
+    await expect(collected(backend.rows("job-1", inputsOf, {}))).rejects.toThrow(
+      `Expected rows with the ids of the job's lines, got ${some.length} without one`,
+    );
+    expect(calls).not.toContainEqual(["remove", "file-1"]);
+  }
+});
+
+test("P32 rows that say that their lines were not worked on are known, and have no outcome", async () => {
+  const { backend, calls } = serve({}, [{ id: "0" }, { id: "1" }]);
+  expect(await collected(backend.rows("job-1", inputsOf, {}))).toEqual([]);
+  expect(calls).toContainEqual(["remove", "file-1"]);
 });
 
 // BerriAI/litellm#16186: no content of the results of a batch that is there.

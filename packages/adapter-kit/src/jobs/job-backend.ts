@@ -10,7 +10,6 @@ import {
   type JobRow,
   type JobState,
   ProviderError,
-  ResultError,
   systemClock,
   toError,
 } from "@batchwise/core";
@@ -144,16 +143,16 @@ export function jobBackend<Input, Output, Job>(
           const row = await rowOf(kind, api, raw, inputsOf);
           if (row === undefined) continue;
           known++;
-          yield row;
+          if (row !== UNDONE) yield row;
         }
       } catch (error) {
         // The job is there, and paid: it is not the job that is gone.
         if (!isMissing(error) || api.isForgotten(job)) throw error;
         throw unfound(error);
       }
+      if (known === 0 && count > 0) throw unknownRows(count);
       const expected = api.rowCount?.(job) ?? 0;
       if (count < expected) throw tooFew(expected, count);
-      if (known === 0 && count >= MANY) throw unknownRows(count);
       ends.delete(id);
       await remove(api.sourceOf(job), options);
     },
@@ -169,8 +168,8 @@ export function jobBackend<Input, Output, Job>(
   };
 }
 
-/** Rows that cannot all be unknown by chance. */
-const MANY = 5;
+/** Row of a line of the job's that was not worked on. */
+const UNDONE = "undone";
 
 /** @throws ProviderError where there is none: it may be a proxy that answers, and what was asked for may be there */
 function requireId(given: unknown, { dialect }: Pick<JobApi<unknown>, "dialect">): string {
@@ -232,13 +231,13 @@ async function findJobs<Job>(
   }
 }
 
-/** Outcome of a row's line; undefined for the row of another job, and where nothing was done. */
+/** Outcome of a row's line, or `UNDONE`; undefined for the row of another job, or one that cannot be read. */
 async function rowOf<Input, Output>(
   kind: JobKind<Input, Output>,
   { dialect }: Pick<JobApi<unknown>, "dialect">,
   { id: given, answer, failure }: RawRow,
   inputsOf: (lineId: string) => readonly Input[] | undefined,
-): Promise<JobRow<Output> | undefined> {
+): Promise<JobRow<Output> | typeof UNDONE | undefined> {
   // Ids are whole numbers, as which another program may have read and written them.
   const id = idIn(given)?.trim();
   const inputs = id === undefined ? undefined : inputsOf(id);
@@ -252,6 +251,7 @@ async function rowOf<Input, Output>(
     } as const;
     return { id, outcome: providerError(failure, ofRow, kind.blame?.(inputs) ?? ANY_INPUT) };
   }
+  if (answer === undefined) return UNDONE;
   const body = fieldsOf(typeof answer === "string" ? parseJson(answer) : answer) ?? {};
   const outcome = await attempt(() => kind.read(body, inputs));
   const usage = await attempt(() => kind.usage(body));
@@ -281,10 +281,11 @@ function unfound(cause: ProviderError): ProviderError {
   );
 }
 
-function unknownRows(count: number): ResultError {
-  return new ResultError(
+function unknownRows(count: number): ProviderError {
+  return new ProviderError(
     `Expected rows with the ids of the job's lines, got ${count} without one. ` +
       "Check that the server's results have the form of the API's.",
+    { providerCode: "rows_unknown", retryable: false },
   );
 }
 

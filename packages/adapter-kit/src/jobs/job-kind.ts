@@ -25,7 +25,7 @@ export interface JobKind<Input = any, Output = any> {
 export interface RawRow {
   /** The line's. */
   readonly id?: unknown;
-  /** Answer to the line. */
+  /** Answer to the line; with neither this nor `failure`, the line was not worked on. */
   readonly answer?: unknown;
   /** Reason for which it has no answer: a refusal, which is judged as one of the live API, or an error. */
   readonly failure?: Error | Refusal;

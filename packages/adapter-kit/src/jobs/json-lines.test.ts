@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { jsonLines } from "./json-lines.ts";
 
@@ -24,6 +25,40 @@ function arriving(pieces: readonly Uint8Array<ArrayBuffer>[], onCancel: () => vo
     }),
   );
 }
+
+test.for([1, 2, 3, 7, 1000])(
+  "P54 a body in gzip is unpacked, whatever pieces of %i bytes it comes in",
+  async (size) => {
+    const text = '{"one":1}\n{"two":"ü"}\n';
+    for (const bytes of [encode(text), wide(text)]) {
+      const packed = Uint8Array.from(gzipSync(bytes));
+      const pieces = Array.from({ length: Math.ceil(packed.length / size) }, (_, at) =>
+        packed.slice(at * size, (at + 1) * size),
+      );
+      const lines: unknown[] = [];
+      for await (const line of jsonLines(arriving(pieces), TERN)) lines.push(line);
+      expect(lines).toEqual([{ one: 1 }, { two: "ü" }]);
+      const cut = jsonLines(arriving([packed.slice(0, -9)]), TERN);
+      await expect(async () => {
+        for await (const line of cut) expect(line).toBeDefined();
+      }).rejects.toThrow(TypeError);
+    }
+  },
+);
+
+test("P12 leaving the lines of a body in gzip ends it", async () => {
+  let isCanceled = false;
+  const packed = Uint8Array.from(gzipSync(encode('{"one":1}\n{"two":2}\n')));
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => controller.enqueue(packed),
+    cancel: () => void (isCanceled = true),
+  });
+  for await (const line of jsonLines(new Response(body), TERN)) {
+    expect(line).toEqual({ one: 1 });
+    break;
+  }
+  expect(isCanceled).toBe(true);
+});
 
 test.for([1, 2, 3, 7, 1000])("lines are whole wherever the pieces of %i bytes end", async (size) => {
   const text = '{"one":1}\n{"two":"ü 🙂"}\n\n{"three":"and the last"}';

@@ -48,7 +48,8 @@ async function* byteLines(response: Response): AsyncGenerator<Uint8Array, void, 
 
 /** Pieces of the body in UTF-8. */
 async function* pieces(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = response.body?.getReader();
+  const source = response.body?.getReader();
+  let reader = source;
   let head: Uint8Array | undefined = NOTHING;
   let wide: InstanceType<typeof TextDecoder> | undefined;
   try {
@@ -59,6 +60,11 @@ async function* pieces(response: Response): AsyncGenerator<Uint8Array, void, und
       if (head !== undefined) {
         piece = head = joined([head, value]);
         if (piece.length < 2) continue;
+        if (reader !== undefined && piece[0] === 0x1f && piece[1] === 0x8b) {
+          reader = unpacked(piece, reader);
+          head = NOTHING;
+          continue;
+        }
         wide = wideDecoder(piece);
         head = undefined;
       }
@@ -67,8 +73,23 @@ async function* pieces(response: Response): AsyncGenerator<Uint8Array, void, und
     if (head !== undefined) yield head;
   } finally {
     // A loop that is left early lets the connection go.
-    await reader?.cancel().catch(() => undefined);
+    for (const each of [reader, source]) await each?.cancel().catch(() => undefined);
   }
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+
+/** Reader of a body in gzip, which no header has told `fetch` of. @param head its first bytes, which were read */
+function unpacked(head: Uint8Array, rest: Reader): Reader {
+  const packed = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => controller.enqueue(new Uint8Array(head)),
+    async pull(controller) {
+      const { done, value } = await rest.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+  return packed.pipeThrough(new DecompressionStream("gzip")).getReader();
 }
 
 const NOTHING = new Uint8Array();

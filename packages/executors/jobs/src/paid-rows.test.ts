@@ -1,7 +1,8 @@
+import { gzipSync } from "node:zlib";
 import { FakeClock, runOn } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
 import { JobLeftError } from "./errors.ts";
-import { type ApiJob, batchWorld as world } from "./testing/batch-api.ts";
+import { type ApiJob, type BatchScript, batchWorld as world } from "./testing/batch-api.ts";
 
 const texts = Array.from({ length: 10 }, (_, index) => "x".repeat(index + 1));
 const vectors = texts.map((text) => Float32Array.of(text.length));
@@ -138,6 +139,14 @@ describe("P53 what is paid is not bought again", () => {
     expect(api.count(/GET .*out-0/)).toBe(1);
   });
 
+  // Object stores hand out what was stored packed as it is: https://docs.cloud.google.com/storage/docs/transcoding
+  test("a file in gzip without a header that says so", async () => {
+    const output = ({ rows }: ApiJob): Uint8Array<ArrayBuffer> => Uint8Array.from(gzipSync(rows.join("")));
+    const { clock, api, jobs } = world({ output });
+    expect(await runOn(clock, jobs.batch(texts))).toEqual(vectors);
+    expect(api.jobs).toHaveLength(1);
+  });
+
   test("an answer in one file and a failure in the other", async () => {
     const failure = { response: { status_code: 0, body: {} } };
     const { clock, api, jobs } = world({ errors: (job) => texts.map((_, line) => job.row(line, failure)).join("") });
@@ -187,7 +196,7 @@ test.for<[string, (job: ApiJob) => string, string]>([
 describe("P53 results that no other job would have better are one error, and the job is kept, not bought again", () => {
   const rows = (each: (job: ApiJob, line: number) => string) => (job: ApiJob) =>
     job.rows.map((_, line) => each(job, line)).join("");
-  test.for<[string, (job: ApiJob) => string]>([
+  test.for<[string, NonNullable<BatchScript["output"]>]>([
     // BerriAI/litellm#18057: rows of the provider behind a gateway.
     [
       "rows in another provider's form",
@@ -199,6 +208,9 @@ describe("P53 results that no other job would have better are one error, and the
       "200 and the request in all rows",
       rows((job, line) => job.row(line, { response: { status_code: 200, body: job.lines[line]!.body } })),
     ],
+    ["each row cut", rows((job, line) => `${job.rows[line]!.slice(0, 40)}\n`)],
+    ["one row, which is cut", ({ rows: [row] }) => row!.slice(0, 60)],
+    ["bytes that are not text", () => Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0x04, 10, 0xff])],
     [
       "an error with a good status in the file's place",
       () => JSON.stringify({ error: { message: "canary", code: 500 } }),
@@ -275,6 +287,17 @@ describe("P53 a batch whose counts contradict its rows comes to an end, and lose
     expect(await runOn(clock, jobs.batch(texts))).toEqual(vectors);
     expect(api.jobs.map(({ lines }) => lines.length)).toEqual([10, 6]);
     expect(clock.now()).toBeLessThan(10 * 60_000);
+  });
+
+  // developers.openai.com/api/docs/guides/batch: lines that were not worked on are in the error file
+  test("P32 one whose rows all say that they were not worked on goes into another", async () => {
+    const error = { code: "batch_expired", message: "m" };
+    const { clock, api, jobs } = world({
+      batch: ({ number }) => (number === 0 ? { status: "expired" } : {}),
+      output: first(({ lines, row }) => lines.map((_, line) => row(line, { response: null, error })).join("")),
+    });
+    expect(await runOn(clock, jobs.batch(texts))).toEqual(vectors);
+    expect(api.jobs).toHaveLength(2);
   });
 
   test("P32 one that has expired before its first line goes into another, within half an hour", async () => {
