@@ -21,6 +21,12 @@ export function countIn(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
+/** A number, or the one that a text writes; NaN for a text that writes none, undefined for anything else. */
+export function numberIn(value: unknown): number | undefined {
+  if (typeof value !== "string") return typeof value === "number" ? value : undefined;
+  return value.trim() === "" ? Number.NaN : Number(value);
+}
+
 /** The value of a JSON text; undefined for a text that is not JSON. */
 export function parseJson(text: string): unknown {
   try {

@@ -1,5 +1,5 @@
 import { InputError, type RerankInput, type RerankScore, ResultError } from "@batchwise/core";
-import { fieldsOf } from "./fields.ts";
+import { fieldsOf, numberIn } from "./fields.ts";
 import { kindOf } from "./kind-of.ts";
 import { notInput } from "./texts.ts";
 import { utf8Length } from "./utf8-length.ts";
@@ -57,11 +57,6 @@ export function scoresIn(rows: unknown, documents: number, expected: number = do
     return { index, score };
   });
   return scores.toSorted((left, right) => right.score - left.score || left.index - right.index);
-}
-
-/** A number, or that in a text. */
-function numberIn(value: unknown): number | undefined {
-  return typeof value === "number" ? value : typeof value === "string" && value !== "" ? Number(value) : undefined;
 }
 
 function wrongScores(expected: string, got: string): ResultError {

@@ -1,5 +1,5 @@
 import { ResultError } from "@batchwise/core";
-import { fieldsOf } from "../fields.ts";
+import { fieldsOf, numberIn } from "../fields.ts";
 import { kindOf } from "../kind-of.ts";
 
 /**
@@ -30,9 +30,13 @@ export function placeRows(rows: unknown, count: number): unknown[] {
   return places.map((place) => place ?? notOne("none"));
 }
 
-/** The index that each row carries. Protocol Buffers leave out a 0, and so does Google's endpoint for OpenAI's SDK. */
+/**
+ * The index that each row carries, in a text or not. Protocol Buffers leave out a 0, and so does Google's endpoint for OpenAI's
+ * SDK.
+ */
 function indexesOf(rows: readonly unknown[]): unknown[] {
-  const indexes = rows.map((row) => fieldsOf(row)?.["index"] ?? undefined);
+  const given = rows.map((row) => fieldsOf(row)?.["index"] ?? undefined);
+  const indexes = given.map((index) => numberIn(index) ?? index);
   const isOneLeftOut = indexes.length > 1 && indexes.filter((index) => index === undefined).length === 1;
   return isOneLeftOut && !indexes.includes(0) ? indexes.map((index) => index ?? 0) : indexes;
 }

@@ -123,15 +123,13 @@ function noDimensions(version: string): ArgumentError {
 }
 
 /**
- * The AI SDK takes vectors in the order in which they arrive (P5). Where all rows of the response's own body
- * (`{ data: [{ index }] }`) carry an index, and are those of the vectors, it is put back to them.
+ * The AI SDK takes vectors in the order in which they arrive (P5). Each gets the index that its row of the response's own body
+ * (`{ data: [{ index }] }`) carries, by which it is placed.
  */
 function withIndexes(embeddings: readonly unknown[], body: unknown): unknown {
   const data = fieldsOf(body)?.["data"];
   if (!Array.isArray(data) || data.length !== embeddings.length) return embeddings;
-  const indexes = data.map((row) => fieldsOf(row)?.["index"]);
-  if (!indexes.every((index) => typeof index === "number")) return embeddings;
-  return embeddings.map((embedding, row) => ({ index: indexes[row], embedding }));
+  return embeddings.map((embedding, row) => ({ index: fieldsOf(data[row])?.["index"], embedding }));
 }
 
 /** Mark under which a model keeps how many bytes of UTF-8 all texts of a call may have; registered for all copies of the AI SDK. */

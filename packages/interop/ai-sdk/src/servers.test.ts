@@ -86,6 +86,20 @@ describe.each(VERSIONS)("a model of specification version %s", (version, make) =
     expect(tokens).toBe(5);
   });
 
+  // samfoy/pi-session-search#13, spring-projects/spring-ai#7019; texts: https://protobuf.dev/programming-guides/json/
+  test.each<[string, (index: number) => unknown]>([
+    ["0 is left out", (index) => index || undefined],
+    ["0 is null", (index) => index || null],
+    ["is a text", String],
+  ])("P5 rows in any order are placed where the index %s", async (_, change) => {
+    const { fetch } = serve(({ input }) => {
+      const data = input.map((text, index) => ({ index: change(index), embedding: [text.length] }));
+      return Response.json({ data: data.toReversed() });
+    });
+    const vectors = await fromEmbeddingModel(make(fetch).embedding).batch(["a", "bcd", "ef"]);
+    expect(vectors).toEqual([1, 3, 2].map((length) => Float32Array.of(length)));
+  });
+
   // Documented by OpenRouter (errors and debugging), reported of a client in razzant/claudexor#144.
   test.each(["error", "network_error", "insufficient_system_resource"])(
     "P51 half a text with finish_reason %s is tried again, never an answer",

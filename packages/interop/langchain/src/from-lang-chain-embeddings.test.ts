@@ -2,7 +2,7 @@ import { ArgumentError, ResultError } from "@batchwise/core";
 import { startEmulator } from "@batchwise/emulator";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { OpenAIEmbeddings } from "@langchain/openai";
-import { failureOf } from "@batchwise/testkit";
+import { FakeClock, failureOf, runOn } from "@batchwise/testkit";
 import { describe, expect, test } from "vitest";
 import { fromLangChainEmbeddings } from "./index.ts";
 
@@ -159,4 +159,60 @@ describe("what comes back", () => {
 test.each([undefined, {}, { embedQuery: () => [] }])("%o is no Embeddings", async (value) => {
   const error = await failureOf((async () => fromLangChainEmbeddings(value as never))());
   expect(ArgumentError.isInstance(error)).toBe(true);
+});
+
+/** Outcomes of four texts whose vectors are their numbers, by an answer's rows. */
+async function slotsOf(rowsOf: (rows: Row[]) => unknown, options: object = {}): Promise<unknown[]> {
+  const answer = (_: unknown, init?: RequestInit): Promise<Response> => {
+    const { input } = JSON.parse(init?.body as string) as { readonly input: string[] };
+    const rows = input.map((text, index): Row => ({ index, embedding: [Number(text), 1] }));
+    return Promise.resolve(Response.json({ data: rowsOf(rows) }));
+  };
+  const theirs = new OpenAIEmbeddings({
+    apiKey: "key",
+    encodingFormat: "float",
+    configuration: { fetch: answer },
+    ...options,
+  });
+  const clock = new FakeClock();
+  const ours = fromLangChainEmbeddings(theirs, { request: { maxInputs: 4 } });
+  return runOn(clock, ours.batch(["1", "2", "3", "4"], { returnExceptions: true, clock }));
+}
+interface Row {
+  readonly index?: unknown;
+  readonly embedding?: unknown;
+}
+
+const ALL = [1, 2, 3, 4].map((each) => Float32Array.of(each, 1));
+
+// samfoy/pi-session-search#13, spring-projects/spring-ai#7019 (a 0 is left out), https://protobuf.dev/programming-guides/json/ (texts)
+test.each<[string, (row: Row) => Row]>([
+  ["is left out", ({ index, ...rest }) => (index === 0 ? rest : { index, ...rest })],
+  ["is null", ({ index, ...rest }) => ({ index: index === 0 ? null : index, ...rest })],
+  ["and all others are texts", ({ index, ...rest }) => ({ index: String(index), ...rest })],
+])("P5 rows in any order are placed where index 0 %s", async (_, change) => {
+  expect(await slotsOf((rows) => rows.map(change).toReversed())).toEqual(ALL);
+  expect(await slotsOf((rows) => rows.map(change).toReversed(), { batchSize: 2 })).toEqual(ALL);
+});
+
+// samfoy/pi-session-search#13, with more than one index left out
+test("L13 rows in another order of which some carry no index are never given to another text", async () => {
+  const slots = await slotsOf((rows) =>
+    rows.map(({ index, ...rest }) => (Number(index) % 2 === 1 ? rest : { index, ...rest })).toReversed(),
+  );
+  expect(slots).toEqual(ALL);
+});
+
+// esengine/DeepSeek-Reasonix#732: rows are dropped; CherryHQ/cherry-studio#7573: there is no list
+test.each<[string, (rows: Row[]) => unknown, object]>([
+  ["a row that is missing", (rows) => rows.slice(1), {}],
+  ["a row that is missing, of several requests", (rows) => rows.slice(1), { batchSize: 2 }],
+  ["a row that is null", (rows) => [null, ...rows.slice(1)], {}],
+  ["a row that is null, which the SDK reads", (rows) => [null, ...rows.slice(1)], { encodingFormat: undefined }],
+  ["a row that is null, without an index", () => [null, { embedding: [9, 1] }, null, null], {}],
+  ["rows that are null", () => null, {}],
+])("P51 %s is a ResultError, not an error of LangChain's code", async (_, rowsOf, options) => {
+  const slots = await slotsOf(rowsOf, options);
+  expect(ResultError.isInstance(slots[0])).toBe(true);
+  expect(slots.filter((slot) => slot instanceof Error && !ResultError.isInstance(slot))).toEqual([]);
 });

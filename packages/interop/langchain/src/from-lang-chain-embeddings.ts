@@ -1,6 +1,8 @@
 import {
   callSdk,
   countIn,
+  type Failure,
+  notAnswer,
   requireMethods,
   settingsAround,
   utf8Length,
@@ -79,9 +81,9 @@ function embedDocuments(
   options: CallOptions,
 ): Promise<readonly (Float32Array | Error)[]> {
   // More than that they send in several requests, and an index is one within a request.
-  const isOneRequest = batchSize !== undefined && texts.length <= batchSize;
+  const count = batchSize !== undefined && texts.length <= batchSize ? texts.length : undefined;
   return send(options, async (onAnswer) => {
-    const theirs = seen((answer) => onAnswer(isOneRequest ? inOrder(answer, texts.length) : answer));
+    const theirs = seen((answer) => onAnswer(inOrder(answer, count)));
     return vectorsIn(await theirs.embedDocuments([...texts]), texts.length, length);
   });
 }
@@ -105,12 +107,19 @@ async function send<Result>(
   work: (onAnswer: (answer: unknown) => unknown) => Promise<Result>,
 ): Promise<Result> {
   let inputTokens = 0;
+  let isAnswered = false;
   const onAnswer = (answer: unknown): unknown => {
+    isAnswered = true;
     inputTokens += tokensOf(answer) ?? 0;
     return answer;
   };
+  // Their code trips over what an answer does not hold.
+  const read = (thrown: unknown): Failure => {
+    const failure = chainFailure(thrown);
+    return isAnswered && failure.error instanceof TypeError ? { error: notAnswer("a vector for each input") } : failure;
+  };
   try {
-    return await callSdk(options, chainFailure, () => work(onAnswer));
+    return await callSdk(options, read, () => work(onAnswer));
   } finally {
     if (inputTokens > 0) options.report?.({ usage: { inputTokens } });
   }

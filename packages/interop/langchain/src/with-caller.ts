@@ -5,6 +5,7 @@ import {
   fieldsOf,
   isRefusal,
   looksLikeEvents,
+  notAnswer,
   refused,
   within,
 } from "@batchwise/adapter-kit";
@@ -58,7 +59,13 @@ class OneCall extends AsyncCaller {
     callable: Call,
     ...args: Parameters<Call>
   ): Promise<Awaited<ReturnType<Call>>> {
-    const answer: unknown = await callable(...(args as unknown as Args));
+    let answer: unknown;
+    try {
+      answer = await callable(...(args as unknown as Args));
+    } catch (thrown) {
+      // An SDK trips over what an answer does not hold; where no answer came, there is a cause.
+      throw thrown instanceof TypeError && thrown.cause === undefined ? notAnswer("what the SDK reads") : thrown;
+    }
     // An SDK hands out as an answer what is none, and their code makes an empty text of it.
     const fault = looksLikeEvents(answer)
       ? eventsInstead(ANY_PROVIDER, { status: 200 })
