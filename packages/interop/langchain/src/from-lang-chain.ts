@@ -58,13 +58,11 @@ export function fromLangChain<Input, Output, Config extends RunnableConfig = Run
     ...(config === undefined ? [] : [config]),
     ...(quiet ? [{ maxRetries: 0 } as unknown as Partial<Config>] : []),
   ];
-  const read = { takesJson: takesJson(theirs), streams: false };
+  const readsJson = takesJson(theirs);
   return runnable(
     async (input, call) => {
-      const watch = new ModelWatch(read);
+      const watch = new ModelWatch(readsJson);
       const output = await invoke(target, input, common, watch, call).catch((error: unknown) => {
-        // An SDK that reads JSON by itself throws away what is in a fence. Of a stream it reads nothing.
-        read.streams ||= quiet && watch.waitsForJson && ResultError.isInstance(error);
         throw givenUp(watch) ?? error;
       });
       const failure = givenUp(watch);

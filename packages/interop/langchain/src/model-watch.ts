@@ -22,21 +22,17 @@ export class ModelWatch extends BaseCallbackHandler {
   givenUp: string | undefined;
   /** True where a filter held an answer back: what follows the model in a chain does not see that. */
   isHeldBack = false;
-  /** True while a model that was asked for JSON has not handed on an answer. */
-  waitsForJson = false;
-  /** Asks models to stream: LangChain's own mark for handlers. */
-  readonly lc_prefer_streaming: boolean;
+  #isAskedForJson = false;
   readonly #takesJson: boolean;
 
   /** @param takesJson true where what follows the model reads JSON, though the model is not told so by its options */
-  constructor({ takesJson, streams }: { readonly takesJson: boolean; readonly streams: boolean }) {
+  constructor(takesJson: boolean) {
     super();
     this.#takesJson = takesJson;
-    this.lc_prefer_streaming = streams;
   }
 
   override handleChatModelStart(...[, , , , extra]: ChatModelStart): void {
-    this.waitsForJson = this.#takesJson || isAskedForJson(extra);
+    this.#isAskedForJson = this.#takesJson || isAskedForJson(extra);
   }
 
   override handleLLMEnd(output: LLMResult): void {
@@ -49,8 +45,7 @@ export class ModelWatch extends BaseCallbackHandler {
     const reasons = generations.flatMap(reasonsOf);
     this.givenUp ??= generations.length === 0 ? "none" : reasons.find(isGivenUp);
     this.isHeldBack ||= reasons.some(isFiltered);
-    if (this.waitsForJson) generations.forEach(unwrapJson);
-    this.waitsForJson = false;
+    if (this.#isAskedForJson) generations.forEach(unwrapJson);
   }
 }
 

@@ -17,29 +17,24 @@ interface Choice {
   readonly finish_reason?: string;
 }
 
-/** A server of OpenAI's chat completions that streams where it is asked to, and how often it was asked. */
+/** A server of OpenAI's chat completions and Responses, and how often it was asked. */
 function serve(answer: (before: number) => Choice | object | string): { readonly fetch: typeof fetch; calls: number } {
   const server = {
     calls: 0,
     fetch: (_: unknown, init?: RequestInit): Promise<Response> => {
-      const { stream } = JSON.parse(init?.body as string) as { stream?: boolean };
       const answered = answer(server.calls++);
       if (typeof answered === "string") return Promise.resolve(new Response(answered));
       if (!isChoice(answered)) return Promise.resolve(Response.json(answered));
       const { finish_reason = "stop", ...said } = answered;
       const message = { role: "assistant", ...said };
       const usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
-      if (stream !== true) {
-        return Promise.resolve(Response.json({ choices: [{ index: 0, message, finish_reason }], usage }));
-      }
-      const chunks = [
-        { choices: [{ index: 0, delta: message }] },
-        { choices: [{ index: 0, delta: {}, finish_reason }] },
-        { choices: [], usage },
-      ];
-      const events = [...chunks.map((chunk) => JSON.stringify(chunk)), "[DONE]"];
-      const headers = { "content-type": "text/event-stream" };
-      return Promise.resolve(new Response(events.map((event) => `data: ${event}\n\n`).join(""), { headers }));
+      const isChat = "messages" in (JSON.parse(init?.body as string) as object);
+      const content = [{ type: "output_text", text: said.content, annotations: [] }];
+      const output = [{ type: "message", id: "m", role: "assistant", status: "completed", content }];
+      const responses = { id: "r", object: "response", status: "completed", model: "m", output };
+      return Promise.resolve(
+        Response.json(isChat ? { choices: [{ index: 0, message, finish_reason }], usage } : responses),
+      );
     },
   };
   return server;
@@ -49,8 +44,8 @@ function isChoice(answer: object): answer is Choice {
   return "content" in answer;
 }
 
-const modelOf = ({ fetch }: { readonly fetch: typeof globalThis.fetch }): ChatOpenAI =>
-  new ChatOpenAI({ apiKey: "key", model: "gpt-5-mini", configuration: { fetch } });
+const modelOf = ({ fetch }: { readonly fetch: typeof globalThis.fetch }, options: object = {}): ChatOpenAI =>
+  new ChatOpenAI({ apiKey: "key", model: "gpt-5-mini", configuration: { fetch }, ...options });
 
 /** Outcomes of 20 texts in one batch on a fake clock. */
 function batch<Output>(ours: Runnable<BaseLanguageModelInput, Output>, count = 20): Promise<(Output | Error)[]> {
@@ -91,14 +86,50 @@ describe("P48 JSON in a fence, half a fence, after thoughts: 20 of 20", () => {
     expect(server.calls).toBe(20);
   });
 
-  test("where the SDK itself reads the JSON, from the call after the first failure on", async () => {
+  test.each([false, true])(
+    "where the SDK itself reads the JSON, in 20 calls (Responses: %s)",
+    async (useResponsesApi) => {
+      const server = wrapped();
+      const chain = modelOf(server, { useResponsesApi }).withStructuredOutput(schema, { method: "jsonSchema" });
+      expect(await batch(fromLangChain(chain))).toEqual(Array.from({ length: 20 }, () => ({ n: 1 })));
+      expect(server.calls).toBe(20);
+    },
+  );
+
+  test("with the message beside what is read of it, in 20 calls", async () => {
     const server = wrapped();
-    const ours = fromLangChain(modelOf(server).withStructuredOutput(schema, { method: "jsonSchema" }));
-    await ours.invoke("plain");
-    expect(await failureOf(ours.invoke("in a fence"))).toMatchObject({ code: "invalid_result" });
-    expect(await batch(ours)).toEqual(Array.from({ length: 20 }, () => ({ n: 1 })));
-    expect(server.calls).toBe(22);
+    const chain = modelOf(server).withStructuredOutput(schema, { method: "jsonSchema", includeRaw: true });
+    const answers = await batch(fromLangChain(chain));
+    expect(answers).toEqual(answers.map(() => expect.objectContaining({ parsed: { n: 1 } })));
+    expect(server.calls).toBe(20);
   });
+});
+
+// continuedev/continue#8209: OpenAI refuses streams to organizations that it has not verified
+test("P49 a model is never asked to stream by us, and what one input gets changes nothing for others", async () => {
+  const streams: unknown[] = [];
+  const fetch = (_: unknown, init?: RequestInit): Promise<Response> => {
+    const { stream, messages } = JSON.parse(init?.body as string) as { stream?: boolean; messages: Choice[] };
+    streams.push(stream);
+    const refusal = messages[0]?.content === "Text 1";
+    const message = refusal ? { content: null, refusal: "no" } : { content: '{"n":1}' };
+    return Promise.resolve(Response.json({ choices: [{ index: 0, message, finish_reason: "stop" }] }));
+  };
+  const chain = modelOf({ fetch }).withStructuredOutput(schema, { method: "jsonSchema" });
+  const [first, second, ...others] = await batch(fromLangChain(chain, { maxConcurrency: 1 }), 12);
+  expect(second).toMatchObject({ code: "invalid_result" });
+  expect([first, ...others]).toEqual(Array.from({ length: 11 }, () => ({ n: 1 })));
+  expect(streams).not.toContain(true);
+});
+
+test("an answer that the SDK reads keeps what it has read", async () => {
+  const model = modelOf(
+    serve(() => ({ content: '{"n":1}' })),
+    { useResponsesApi: true },
+  ).withConfig({
+    response_format: { type: "json_schema", json_schema: { name: "n", schema: schema as never } },
+  });
+  expect((await fromLangChain(model).invoke("a")).additional_kwargs).toMatchObject({ parsed: { n: 1 } });
 });
 
 describe("P48 an answer that is not what it should be is a ResultError, and is not quoted", () => {

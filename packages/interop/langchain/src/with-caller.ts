@@ -28,9 +28,12 @@ export function withCaller<Theirs>(theirs: Theirs, onAnswer: OnAnswer): Theirs {
     get(target, key, receiver): unknown {
       if (key === "caller" && hasCaller(target)) return caller;
       const value: unknown = Reflect.get(target, key, receiver);
+      if (key === "client" && fieldsOf(fieldsOf(value)?.["chat"]) !== undefined) return withText(value as object);
       // A model may have one inside for each of a provider's endpoints, such as LangChain's of OpenAI.
-      return key === "middle" && Array.isArray(value)
-        ? value.map((each: unknown) => withCaller(each, onAnswer))
+      if (key === "middle" && Array.isArray(value)) return value.map((each: unknown) => withCaller(each, onAnswer));
+      // With `includeRaw` it is the one step of a map.
+      return key === "steps" && isMap(value)
+        ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withCaller(each, onAnswer)]))
         : withCaller(value, onAnswer);
     },
   });
@@ -40,9 +43,43 @@ function hasCaller(value: object): boolean {
   return fieldsOf(value)?.["caller"] instanceof Object;
 }
 
-/** A sequence of theirs, or one with options bound to it. */
-function isChain({ first, last, bound }: Fields): boolean {
-  return (fieldsOf(first) !== undefined && fieldsOf(last) !== undefined) || fieldsOf(bound) !== undefined;
+/** A sequence of theirs, a map of steps, or one with options bound to it. */
+function isChain({ first, last, bound, steps }: Fields): boolean {
+  const isSequence = fieldsOf(first) !== undefined && fieldsOf(last) !== undefined;
+  return isSequence || isMap(steps) || fieldsOf(bound) !== undefined;
+}
+
+function isMap(steps: unknown): steps is Fields {
+  return fieldsOf(steps) !== undefined && !Array.isArray(steps);
+}
+
+/**
+ * OpenAI's client, or a part of it, whose `parse` gives an answer without `parsed` where its text is not JSON as it stands, such
+ * as one in a fence: it is paid for, and LangChain reads the text by itself.
+ */
+function withText(client: object): object {
+  return new Proxy(client, {
+    get(target, key): unknown {
+      const own: unknown = Reflect.get(target, key);
+      if (typeof own !== "function") return fieldsOf(own) === undefined ? own : withText(own as object);
+      return key === "parse" ? (...args: unknown[]) => textAtLeast(own.apply(target, args)) : own.bind(target);
+    },
+  });
+}
+
+/** A call of OpenAI's SDK, which reads its response's body as late as it can. */
+interface SdkCall extends PromiseLike<unknown> {
+  asResponse?(): Promise<Response>;
+}
+
+async function textAtLeast(call: SdkCall): Promise<unknown> {
+  const copy = (await call.asResponse?.())?.clone();
+  try {
+    return await call;
+  } catch (thrown) {
+    if (!(thrown instanceof SyntaxError) || copy === undefined) throw thrown;
+    return copy.json();
+  }
 }
 
 // oxlint-disable typescript/no-unnecessary-type-parameters -- the signatures are theirs
