@@ -2,12 +2,14 @@ import {
   callSdk,
   defined,
   type Failure,
+  fieldsOf,
   filtered,
   gaveUp,
+  notAnswer,
   requireMethods,
   settingsAround,
 } from "@batchwise/adapter-kit";
-import { type CallOptions, ResultError, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
+import { type CallOptions, runnable, type Runnable, type RunnableSettings } from "@batchwise/core";
 import { mergeConfigs, type RunnableConfig, type RunnableInterface } from "@langchain/core/runnables";
 import { ANY_PROVIDER, chainFailure } from "./errors.ts";
 import { ModelWatch } from "./model-watch.ts";
@@ -65,7 +67,9 @@ export function fromLangChain<Input, Output, Config extends RunnableConfig = Run
       const output = await invoke(target, input, common, watch, call).catch((error: unknown) => {
         throw givenUp(watch) ?? error;
       });
-      const failure = givenUp(watch);
+      // Beside the message itself, `includeRaw` has null for what can't be read of it.
+      const isUncalled = watch.isUncalled && fieldsOf(output)?.["raw"] === undefined;
+      const failure = givenUp(watch) ?? (isUncalled ? notAnswer("the schema's JSON") : undefined);
       if (failure !== undefined) throw failure;
       return output;
     },

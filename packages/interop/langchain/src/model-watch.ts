@@ -5,6 +5,7 @@ import {
   isGivenUp,
   jsonElsewhere,
   jsonTextsIn,
+  parseJson,
   usageFrom,
 } from "@batchwise/adapter-kit";
 import type { Usage } from "@batchwise/core";
@@ -22,6 +23,9 @@ export class ModelWatch extends BaseCallbackHandler {
   givenUp: string | undefined;
   /** True where a filter held an answer back: what follows the model in a chain does not see that. */
   isHeldBack = false;
+  /** True where a model has not called the one tool that stands for a schema: LangChain makes undefined of it. */
+  isUncalled = false;
+  #tool: unknown;
   #isAskedForJson = false;
   readonly #takesJson: boolean;
 
@@ -33,6 +37,7 @@ export class ModelWatch extends BaseCallbackHandler {
 
   override handleChatModelStart(...[, , , , extra]: ChatModelStart): void {
     this.#isAskedForJson = this.#takesJson || isAskedForJson(extra);
+    this.#tool = toolIn(fieldsOf(extra?.["options"]));
   }
 
   override handleLLMEnd(output: LLMResult): void {
@@ -46,6 +51,7 @@ export class ModelWatch extends BaseCallbackHandler {
     this.givenUp ??= generations.length === 0 ? "none" : reasons.find(isGivenUp);
     this.isHeldBack ||= reasons.some(isFiltered);
     if (this.#isAskedForJson) generations.forEach(unwrapJson);
+    if (this.#tool !== undefined) this.isUncalled ||= !generations.every((each) => isCalled(each, this.#tool));
   }
 }
 
@@ -61,6 +67,7 @@ interface Generation {
 
 interface Message {
   content: unknown;
+  tool_calls?: readonly unknown[];
   readonly text?: string;
   readonly usage_metadata?: Counts;
   readonly response_metadata?: Fields;
@@ -81,25 +88,57 @@ function reasonsOf({ generationInfo, message }: Generation): unknown[] {
 function isAskedForJson(extra: Fields | undefined): boolean {
   return [extra?.["options"], extra?.["invocation_params"]].map(fieldsOf).some((options) => {
     const types = [options?.["response_format"], fieldsOf(options?.["text"])?.["format"], options?.["format"]];
-    const method = fieldsOf(fieldsOf(options?.["ls_structured_output_format"])?.["kwargs"])?.["method"];
-    const words = [...types.map((each) => fieldsOf(each)?.["type"] ?? each), method, options?.["responseMimeType"]];
+    const words = [
+      ...types.map((each) => fieldsOf(each)?.["type"] ?? each),
+      methodIn(options),
+      options?.["responseMimeType"],
+    ];
     return words.some(
       (each) => typeof each === "string" && /^(application\/)?json(_object|_schema|_mode)?$/.test(each),
     );
   });
 }
 
-/** Puts the JSON in the place of a text with fences or thoughts around it (P48): the parsers of LangChain know few of them. */
-function unwrapJson(generation: Generation): void {
+/** LangChain's own mark of a structured output, and of how a model is told of it. */
+function methodIn(options: Fields | undefined): unknown {
+  return fieldsOf(fieldsOf(options?.["ls_structured_output_format"])?.["kwargs"])?.["method"];
+}
+
+/** Name of the tool that stands for a schema; undefined where none does. */
+function toolIn(options: Fields | undefined): unknown {
+  const [tool] = (options?.["tools"] as unknown[] | undefined) ?? [];
+  const isMeant = /^function_?calling$/i.test(String(methodIn(options)));
+  return isMeant ? fieldsOf(fieldsOf(tool)?.["function"] ?? tool)?.["name"] : undefined;
+}
+
+/** Tells whether a model has called a tool; or has written its JSON as a text (P48), which becomes the call that it should be. */
+function isCalled(generation: Generation, name: unknown): boolean {
+  const { tool_calls: calls = [] } = generation.message ?? {};
+  if (calls.length > 0) return calls.some((call) => fieldsOf(call)?.["name"] === name);
+  const json = fieldsOf(parseJson(unwrapJson(generation) ?? ""));
+  if (json === undefined || generation.message === undefined) return false;
+  const { name: called, parameters, arguments: args = parameters } = json;
+  generation.message.tool_calls = [{ name, args: (called === name && fieldsOf(args)) || json }];
+  return true;
+}
+
+/**
+ * Puts the JSON in the place of a text with fences or thoughts around it (P48): the parsers of LangChain know few of them.
+ *
+ * @returns the JSON; undefined where there is none, or more than one
+ */
+function unwrapJson(generation: Generation): string | undefined {
   const { message } = generation;
   const text = message?.text ?? generation.text;
   // Calls may be of tools that were asked for.
   const [json, another] = jsonTextsIn(text || jsonElsewhere({ ...message?.additional_kwargs, tool_calls: [] }) || "");
-  if (json === undefined || another !== undefined || json === text) return;
+  if (json === undefined || another !== undefined) return undefined;
+  if (json === text) return json;
   generation.text = json;
-  if (message === undefined) return;
+  if (message === undefined) return json;
   const others = Array.isArray(message.content) ? message.content.filter((part) => part.type !== "text") : [];
   message.content = others.length === 0 ? json : [...others, { type: "text", text: json }];
+  return json;
 }
 
 /** Usages that the provider reported: with each message of a chat model, or once for all texts of an older one. */

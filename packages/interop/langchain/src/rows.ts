@@ -5,7 +5,7 @@ import { countIn, fieldsOf, placeRows } from "@batchwise/adapter-kit";
  * LangChain reads rows as they come, wherever they belong (P5). A row that is missing, or that there are several of, is empty:
  * its input gets an error, and no other one is moved (P6).
  *
- * @param count undefined where it is not known: then all that came
+ * @param count undefined where it is not known: then the number of rows
  */
 export function inOrder(answer: unknown, count: number | undefined): unknown {
   const data = fieldsOf(answer)?.["data"];

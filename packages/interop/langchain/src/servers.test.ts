@@ -132,6 +132,51 @@ test("an answer that the SDK reads keeps what it has read", async () => {
   expect((await fromLangChain(model).invoke("a")).additional_kwargs).toMatchObject({ parsed: { n: 1 } });
 });
 
+// ollama/ollama#6314: models that write the call of a tool as a text, or only what it would be called with
+describe("P48 a tool that stands for the schema, and is not called", () => {
+  const asTool = { method: "functionCalling", name: "extract" } as const;
+
+  test.each([
+    ...WRAPPED,
+    '{"name":"extract","parameters":{"n":1}}',
+    '<tool_call>\n{"name":"extract","arguments":{"n":1}}\n</tool_call>',
+  ])("is JSON in the text: %j", async (content) => {
+    const server = serve(() => ({ content }));
+    expect(await fromLangChain(modelOf(server).withStructuredOutput(schema, asTool)).invoke("a")).toEqual({ n: 1 });
+    expect(server.calls).toBe(1);
+  });
+
+  test.each<[string, object]>([
+    ["words", { content: "SECRET" }],
+    ["JSON of another shape", { content: '{"n":"SECRET"}' }],
+    ["a call of another tool", { content: "", tool_calls: [callOf("SECRET")] }],
+  ])("or else, with %s, is a ResultError that is tried again, never undefined", async (_, answer) => {
+    const server = serve((before) => (before === 0 ? answer : { content: "", tool_calls: [callOf("extract")] }));
+    const chain = modelOf(server).withStructuredOutput(schema, asTool);
+    expect(await batch(fromLangChain(chain), 1)).toEqual([{ n: 1 }]);
+    expect(server.calls).toBe(2);
+    const error = await failureOf(
+      fromLangChain(modelOf(serve(() => answer)).withStructuredOutput(schema, asTool)).invoke("a"),
+    );
+    expect(error).toMatchObject({ code: "invalid_result" });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("SECRET");
+  });
+
+  test("is left to the caller with the message beside it", async () => {
+    const chain = modelOf(serve(() => ({ content: "No." }))).withStructuredOutput(schema, {
+      ...asTool,
+      includeRaw: true,
+    });
+    const answer = await fromLangChain(chain).invoke("a");
+    expect(answer.raw.text).toBe("No.");
+    expect(answer.parsed ?? undefined).toBeUndefined();
+  });
+});
+
+function callOf(name: string): object {
+  return { id: "c", type: "function", function: { name, arguments: '{"n":1}' } };
+}
+
 describe("P48 an answer that is not what it should be is a ResultError, and is not quoted", () => {
   test.each<[string, "jsonMode" | "jsonSchema", () => Choice]>([
     ["no JSON", "jsonMode", () => ({ content: "SECRET" })],
