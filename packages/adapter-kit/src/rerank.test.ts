@@ -45,6 +45,24 @@ test("scores are placed by index, best first, equal ones in the order of the doc
   expect(scoresIn([], 0)).toEqual([]);
 });
 
+// mudler/LocalAI#6700, michaelfeil/infinity#404
+test("P52 of a server that gives the scores of all documents, whatever it is asked for, the best are taken", () => {
+  const rows = [row(0, 0.1), row(1, 0.9), row(2, 0.5)];
+  expect(scoresIn(rows, 3, 2)).toEqual([
+    { index: 1, score: 0.9 },
+    { index: 2, score: 0.5 },
+  ]);
+  // More than were asked for and fewer than all may leave the best out.
+  for (const some of [[], rows.slice(1, 2)])
+    expect(() => scoresIn(some, 3, 2)).toThrow(/^Expected 2 scores .*, got \d\. Which documents are the best/);
+  expect(() => scoresIn([...rows, row(3, 1)], 5, 2)).toThrow("Expected 2 scores in the answer, got 4.");
+  expect(() => scoresIn([row(0, 1), row(0, 1), row(1, 1)], 3, 2)).toThrow("two for document 0");
+  expect(() => scoresIn([row(0, 1), row(1, null), row(2, 1)], 3, 2)).toThrow(
+    "Expected a finite number as a score in the answer, got something else for document 1. " +
+      "Which documents are the best can't be told, so none is used.",
+  );
+});
+
 const row = (index: unknown, score: unknown): object => ({ index, relevance_score: score });
 
 test.for<[string, unknown, string]>([

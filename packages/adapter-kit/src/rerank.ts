@@ -34,33 +34,36 @@ export function rerankTokens(input: unknown, maxTokensPerDoc: number = Infinity)
 
 /**
  * An answer's scores, best first, equal ones in the order of the documents: `expected` of them, each of another one of
- * `documents` documents.
+ * `documents` documents. Of a server that gives those of all documents, whatever it is asked for, the best.
  *
  * @param rows `{ index, relevance_score }` as most servers send them, in any order; or `relevanceScore`, or `score`
- * @throws ResultError otherwise: which score belongs to which document cannot be told
+ * @throws ResultError otherwise: which are the best, or which score belongs to which document, cannot be told
  */
 export function scoresIn(rows: unknown, documents: number, expected: number = documents): RerankScore[] {
-  if (!Array.isArray(rows) || rows.length !== expected) throw wrongScores(`${expected} scores`, kindOf(rows));
+  if (!Array.isArray(rows) || (rows.length !== expected && rows.length !== documents)) {
+    throw wrongScores(`${expected} scores`, Array.isArray(rows) ? `${rows.length}` : kindOf(rows), NOT_BEST);
+  }
   const seen = new Set<number>();
   const scores = rows.map((row: unknown): RerankScore => {
     const { index: given, relevance_score: wire, relevanceScore: camel, score: plain } = fieldsOf(row) ?? {};
     const index = numberIn(given);
     const score = numberIn(wire ?? camel ?? plain);
     if (index === undefined || !Number.isInteger(index) || index < 0 || index >= documents) {
-      throw wrongScores(`an index from 0 to ${documents - 1} with each score`, "another one");
+      throw wrongScores(`an index from 0 to ${documents - 1} with each score`, "another one", NOT_WHOSE);
     }
-    if (seen.has(index)) throw wrongScores("one score for a document", `two for document ${index}`);
+    if (seen.has(index)) throw wrongScores("one score for a document", `two for document ${index}`, NOT_WHOSE);
     if (score === undefined || !Number.isFinite(score)) {
-      throw wrongScores("a finite number as a score", "something else");
+      throw wrongScores("a finite number as a score", `something else for document ${index}`, NOT_BEST);
     }
     seen.add(index);
     return { index, score };
   });
-  return scores.toSorted((left, right) => right.score - left.score || left.index - right.index);
+  return scores.toSorted((left, right) => right.score - left.score || left.index - right.index).slice(0, expected);
 }
 
-function wrongScores(expected: string, got: string): ResultError {
-  return new ResultError(
-    `Expected ${expected} in the answer, got ${got}. Which belongs to which document can't be told, so none is used.`,
-  );
+const NOT_WHOSE = "Which belongs to which document can't be told";
+const NOT_BEST = "Which documents are the best can't be told";
+
+function wrongScores(expected: string, got: string, why: string): ResultError {
+  return new ResultError(`Expected ${expected} in the answer, got ${got}. ${why}, so none is used.`);
 }
