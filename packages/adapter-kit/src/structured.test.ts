@@ -142,6 +142,33 @@ test("P52 a text in an object of its own is read, and of two parts none is", asy
   }
 });
 
+// https://openrouter.ai/docs/api/reference/errors-and-debugging, and FastAPI's https://fastapi.tiangolo.com/tutorial/handling-errors
+test("P51 what a failure holds is not the value", async () => {
+  for (const name of ["error", "errors", "detail"]) {
+    const failure = JSON.stringify({ [name]: { name: "RateLimit" } });
+    await expect(readStructured(person, failure)).rejects.toBeInstanceOf(ResultError);
+    await expect(readStructured(bare, failure)).resolves.toEqual(JSON.parse(failure));
+  }
+});
+
+// NousResearch/hermes-agent#742: calls of tools that are left in the text
+test("P52 the call of a tool means its arguments, where the schema does not take the call", async () => {
+  const call = (given: unknown): string =>
+    `<tool_call>\n${JSON.stringify({ name: "answer", arguments: given })}\n</tool_call>`;
+  const ada: unknown = JSON.parse(ADA);
+  await expect(readStructured(person, call(ada))).resolves.toEqual(await readStructured(person, ADA));
+  await expect(readStructured(person, call(ADA))).resolves.toEqual(await readStructured(person, ADA));
+  await expect(readStructured(person, call({ name: 5 }))).rejects.toBeInstanceOf(ResultError);
+  await expect(readStructured(person, call(ada) + call({ name: "Eve" }))).rejects.toBeInstanceOf(ResultError);
+  await expect(readStructured(bare, call(ada))).resolves.toEqual({ name: "answer", arguments: ada });
+  const tool = z.object({ name: z.string(), arguments: z.unknown() });
+  await expect(readStructured(tool, call(ada))).resolves.toEqual({ name: "answer", arguments: ada });
+  // Without the mark it is an object as any other.
+  await expect(readStructured(person, '{"name":"Ada","arguments":{"name":"Eve"}}')).resolves.toMatchObject({
+    name: "Ada",
+  });
+});
+
 // opentargets/mira#70: 557 of 233,124 rows of OpenAI's Batch API, 539 of which have the whole in a later message
 test("P52 of several messages the one that is whole is read, and of two that differ none", async () => {
   const [cut, eve] = ['{"name": "A', '{"name": "Eve"}'];

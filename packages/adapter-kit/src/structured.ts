@@ -75,8 +75,8 @@ export function jsonSchemaOf(schema: StandardSchema): Readonly<Record<string, un
 
 /**
  * The value in a model's text: JSON alone, behind what the model thought, in a code fence or half of one, or the one JSON
- * object or array in a text around it; or, where the schema refuses that, what is in it: JSON in a text, or the only part of
- * an object or list that a model or a gateway has put around the value.
+ * object or array in a text around it; or, where the schema refuses that, what is in it: JSON in a text, the arguments of a
+ * tool's call, or the only part of an object or list that a model or a gateway has put around the value.
  *
  * @param parts messages that the text is made of: it may be the whole of one, behind a fragment
  * @throws ResultError for text in which there is no JSON or more than one, whose value the schema refuses, or whose integers
@@ -95,10 +95,12 @@ export async function readStructured<Output>(
     );
   }
   const results = await validated(schema, values);
-  const taken = results.filter(isTaken);
+  const calls = text.includes("<tool_call>") ? values.flatMap(argumentsIn) : [];
+  // A schema that takes the call itself keeps its arguments.
+  const taken = results.filter(isTaken).filter(({ value }) => calls.length === 0 || argumentsIn(value).length > 0);
   if (taken.length === 1) return taken[0]!.value;
   // What was written twice over or has something around it, and a fragment before the whole of it.
-  const hidden = [...values.flatMap(within), ...parts.flatMap(jsonIn)];
+  const hidden = [...calls, ...values.flatMap(within), ...parts.flatMap(jsonIn)];
   const found = taken.length === 0 ? (await validated(schema, hidden)).filter(isTaken) : [];
   if (found.length === 1) return found[0]!.value;
   const { issues } = results[0] ?? {};
@@ -110,12 +112,21 @@ export async function readStructured<Output>(
   );
 }
 
-/** JSON in a text, or the only part of an object or list, which may be such a text. */
+/** JSON in a text, or the only part of an object or list, which may be such a text. The part of a failure is not the value. */
 function within(value: unknown): unknown[] {
   if (typeof value === "string") return jsonIn(value);
-  const [part, another] = Object.values(fieldsOf(value) ?? {});
-  if (part === undefined || another !== undefined) return [];
+  const [[name, part] = [], another] = Object.entries(fieldsOf(value) ?? {});
+  if (name === undefined || another !== undefined || FAILURES.has(name)) return [];
   return typeof part === "string" ? [part, ...jsonIn(part)] : [part];
+}
+
+/** Parts in which servers and models say what went wrong. */
+const FAILURES: ReadonlySet<string> = new Set(["error", "errors", "detail"]);
+
+/** Arguments of a tool's call, which may be JSON in a text. */
+function argumentsIn(call: unknown): unknown[] {
+  const given = fieldsOf(call)?.["arguments"];
+  return typeof given === "string" ? jsonIn(given) : given === undefined ? [] : [given];
 }
 
 /** Tells whether an integer in JSON has digits that a number loses, as ids of 64 bits have. */
