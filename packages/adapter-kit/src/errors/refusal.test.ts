@@ -64,6 +64,8 @@ test("P51 an answer that says that it is well is none", () => {
     { x_groq: { id: "r", error: null } },
     { x_groq: null },
     { error: { message: "", code: null } },
+    // Go's zero values: https://go.dev/ref/spec#The_zero_value
+    { error: { code: 0, message: "", details: [], retryable: false } },
     { code: 200 },
     { code: 10_000, msg: "ok" },
     { code: "success", message: "ok" },

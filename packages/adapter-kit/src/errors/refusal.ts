@@ -80,8 +80,13 @@ export function failureIn(answer: unknown, headers?: HeadersLike): Refusal | und
     (countIn(fieldsOf(result)?.["status_code"]) ?? 0) > 0 ||
     isCode(fieldsOf(answer) ?? {}) ||
     textIn(error) !== undefined ||
-    Object.values(firstIn(error ?? errors) ?? {}).some((each) => each !== null && each !== "");
+    Object.values(firstIn(error ?? errors) ?? {}).some(isSaid);
   return isError ? refusalIn({ body: answer, headers }) : undefined;
+}
+
+/** Tells whether a field has been filled: Go's encoder writes those that nothing has been put into, too. */
+function isSaid(value: unknown): boolean {
+  return typeof value === "object" ? Object.keys(value ?? {}).length > 0 : Boolean(value);
 }
 
 /**

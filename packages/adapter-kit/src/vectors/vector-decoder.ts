@@ -6,19 +6,21 @@ import { decodeBase64 } from "./base64.ts";
 /** Makes a `Float32Array` of what an API sends for a vector: base64 of little-endian float32, or numbers. */
 export class VectorDecoder {
   readonly #taken: (Float32Array | ResultError)[] = [];
+  /** The number of the first: one that no server has in the place of a vector, such as 0. */
+  readonly #first = Math.floor(Math.random() * 2 ** 52);
 
   /** Decodes base64 as it stands in a JSON text that arrives, for `decode` to find under the number that this returns. */
   take(base64: string): number {
     const vector = fromBase64(base64);
     // Some encoders escape what base64 has: PHP's writes `\/`, .NET's `\u002B` and `\u003D`.
     const isEscaped = vector instanceof ResultError && base64.includes("\\");
-    return this.#taken.push(isEscaped ? this.decode(parseJson(`"${base64}"`)) : vector) - 1;
+    return this.#first + this.#taken.push(isEscaped ? this.decode(parseJson(`"${base64}"`)) : vector) - 1;
   }
 
   /** The vector of base64, of numbers, or of the number of what has been taken; an error where it is not finite. */
   decode(embedding: unknown): Float32Array | ResultError {
     if (typeof embedding === "string") return fromBase64(embedding);
-    if (typeof embedding === "number") return this.#taken[embedding] ?? notVector(embedding);
+    if (typeof embedding === "number") return this.#taken[embedding - this.#first] ?? notVector(embedding);
     return isList(embedding) ? fromNumbers(embedding) : notVector(embedding);
   }
 }

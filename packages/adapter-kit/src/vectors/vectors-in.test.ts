@@ -173,6 +173,20 @@ test("what was taken while the answer arrived is found by its number", () => {
   expect([slots[0], slots[2]]).toEqual([expect.any(ResultError), expect.any(ResultError)]);
 });
 
+// The number is the server's, and must not be taken for our own: https://www.rfc-editor.org/rfc/rfc8259#section-6
+test("P51 a number in the place of a vector is an error beside those that were taken", () => {
+  const decoder = new VectorDecoder();
+  const rows = [
+    { index: 1, embedding: decoder.take(base64Of([1, 2])) },
+    ...[0, 2].map((index) => ({ index, embedding: 0 })),
+  ];
+  expect(vectorsIn(rows, 3, undefined, decoder)).toEqual([
+    expect.any(ResultError),
+    Float32Array.of(1, 2),
+    expect.any(ResultError),
+  ]);
+});
+
 // dotnet/runtime#50998, microsoft/AICentral#149, openai/openai-dotnet#1041; PHP escapes slashes
 test("P52 escapes in base64 that is taken are what they stand for", () => {
   const escapes = fc.constantFrom("+", "/", "=").chain((sign) => {
