@@ -95,6 +95,15 @@ describe("answers", () => {
     expect(total?.cost).toBeCloseTo(0.0375 + 0.015);
   });
 
+  // fern-api/fern-typescript#439: the SDK's check of answers, which prints what it finds
+  test("P35 P52 a content that is a text is read, and is not written to the console", async () => {
+    const written = vi.spyOn(console, "warn");
+    const wire = new Wire(() => said("", { message: { role: "assistant", content: "Oslo" } }));
+    expect((await make(wire).invoke("q")).text).toBe("Oslo");
+    expect(written).not.toHaveBeenCalled();
+    written.mockRestore();
+  });
+
   // Cohere's older word for it, which servers in its place still have
   test("P51 half an answer that was held back is none", async () => {
     const error = await failureOf(make(new Wire(() => said("half", { finish_reason: "ERROR_TOXIC" }))).invoke("q"));

@@ -29,6 +29,26 @@ describe("what goes over the wire", () => {
     written.mockRestore();
   });
 
+  // docs.cohere.com/reference/embed: a list for each type, of which a server may leave those empty that it was not asked for
+  test("P52 an empty list of one type does not hide the vectors of another", async () => {
+    const wire = new Wire(({ body }) => {
+      const float = body.texts.map((text: string) => [text.length, 1]);
+      return Response.json({ id: "e", embeddings: { float, base64: [], int8: [] }, texts: body.texts });
+    });
+    expect(await make(wire).batch(["a", "bcd"])).toEqual([Float32Array.of(1, 1), Float32Array.of(3, 1)]);
+  });
+
+  // fern-api/fern-typescript#439: the SDK's check of answers, which prints what it finds
+  test("P35 nothing that a server sends in an odd place is written to the console", async () => {
+    const written = vi.spyOn(console, "warn");
+    const wire = new Wire(({ body }) =>
+      Response.json({ texts: body.texts[0], embeddings: { base64: body.texts, float: "SECRET" }, meta: body.texts }),
+    );
+    expect(await failureOf(make(wire).invoke("SECRET"))).toBeInstanceOf(ResultError);
+    expect(written).not.toHaveBeenCalled();
+    written.mockRestore();
+  });
+
   test("the key, the address, and every choice spelt out", async () => {
     const wire = new Wire(byLength);
     expect(await make(wire).invoke("abc")).toEqual(Float32Array.of(3, 1));
@@ -226,8 +246,6 @@ describe("responses", () => {
   });
 
   test("what is no number in a float row is no 0", async () => {
-    // The SDK prints what it finds odd.
-    vi.spyOn(console, "warn").mockImplementation(() => {});
     const wire = new Wire(() =>
       Response.json({
         embeddings: {

@@ -4,6 +4,7 @@ import {
   defined,
   type DefinedOptions,
   defineOptions,
+  fieldsOf,
   type JobKind,
   type OptionsOf,
   requireText,
@@ -172,8 +173,11 @@ export class CohereEmbeddings extends BulkRunnable<string, Float32Array> {
     return batchJobs(this.#client, options, { type: "batch-embed-v2-input", model: jobModelOf(model, jobModel) }, kind);
   }
 
-  #vectorsIn(rows: Rows | undefined, count: number): readonly (Float32Array | Error)[] {
-    return vectorsIn(rows?.base64 ?? rows?.float, count, this.#vectorLength);
+  /** Vectors of the first version's list (https://docs.cohere.com/v1/reference/embed), or by type: an empty list hides none. */
+  #vectorsIn(rows: Rows | readonly unknown[] | undefined, count: number): readonly (Float32Array | Error)[] {
+    const { base64, float } = (fieldsOf(rows) ?? {}) as Rows;
+    const lists = [Array.isArray(rows) ? rows : undefined, base64, float].filter((list) => Array.isArray(list));
+    return vectorsIn(lists.find((list) => list.length > 0) ?? lists[0], count, this.#vectorLength);
   }
 }
 

@@ -1,4 +1,4 @@
-import { defined, eventsInstead, looksLikeEvents, parseBody, patientFetch } from "@batchwise/adapter-kit";
+import { defined, eventsInstead, fieldsOf, looksLikeEvents, parseBody, patientFetch } from "@batchwise/adapter-kit";
 import type { CohereClientV2 } from "cohere-ai";
 import { DIALECT } from "./errors.ts";
 
@@ -48,22 +48,30 @@ async function exchange(call: Call): Promise<Answer> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return { ok: false, error: { reason: "non-json", statusCode: response.status, rawBody: "" }, rawResponse };
   }
-  return { ok: true, body: expected(body), rawResponse };
+  return { ok: true, body: expected(body, call.url), rawResponse };
 }
 
 /**
- * The body with what the SDK expects, as it writes all else to the console: without words in a message's place, which may quote
- * an input or the key; and with vectors by type, where a server answers as Cohere's first version did
- * (https://docs.cohere.com/v1/reference/embed).
+ * The body as the SDK expects it, as it writes values of all else to the console, which may quote an input or the key: without
+ * words in a message's place, and with a text as a part. Of vectors, scores and labels the SDK reads an empty answer, beside
+ * which the true one passes it as `wire`.
  */
-function expected(body: object): object {
-  const { message, embeddings, ...rest } = body as { readonly message?: unknown; readonly embeddings?: unknown };
-  return {
-    ...rest,
-    ...(typeof message === "string" ? {} : defined({ message })),
-    ...defined({ embeddings: Array.isArray(embeddings) ? { float: embeddings } : embeddings }),
-  };
+function expected(body: object, url: string): object {
+  const empty = EMPTY[/\w+$/.exec(url)?.[0] ?? ""];
+  if (empty !== undefined) return { ...empty, wire: body };
+  const { message, ...rest } = body as { readonly message?: unknown };
+  const text = fieldsOf(message)?.["content"];
+  if (typeof text === "string")
+    return { ...rest, message: { ...(message as object), content: [{ type: "text", text }] } };
+  return typeof message === "string" ? rest : body;
 }
+
+/** Answers without anything, by the last part of an address. */
+const EMPTY: Readonly<Record<string, object>> = {
+  embed: { id: "", embeddings: {} },
+  rerank: { results: [] },
+  classify: { id: "", classifications: [] },
+};
 
 function addressOf({ url, queryParameters = {} }: Call): string {
   const query = new URLSearchParams();

@@ -270,13 +270,47 @@ describe("what cannot be ranked", () => {
       ],
     ],
   ])("P6 L13 scores with %s are a ResultError", async (_, scores) => {
-    // The SDK prints what it finds odd.
-    vi.spyOn(console, "warn").mockImplementation(() => {});
     const wire = new Wire(() => reranked(scores));
     const error = await failureOf(make(wire).batch([{ query: "top secret", documents: ["a", "b"] }]));
     expect(error).toBeInstanceOf(BatchError);
     expect(error.cause).toBeInstanceOf(ResultError);
     expect(error.cause.message).not.toContain("secret");
+  });
+
+  // mudler/LocalAI#6700, michaelfeil/infinity#404
+  test("P52 of a server that gives all documents, whatever it is asked for, the best are taken", async () => {
+    const wire = new Wire(({ body }) => byNumber({ body: { ...body, top_n: undefined } } as WireRequest));
+    const [results] = await make(wire, { topN: 2 }).batch([{ query: "q", documents: ["1", "3", "2"] }]);
+    expect(results?.map(({ document }) => document)).toEqual(["3", "2"]);
+  });
+
+  // joonsoome/embed-rerank#11 (null for a document); fern-api/fern-typescript#439: the SDK's check, which prints what it finds
+  test.each<[string, (text: string, index: number) => object]>([
+    ["scores as texts", (_, index) => ({ index, relevance_score: String(1 - index / 10) })],
+    [
+      "documents as texts, or null",
+      (text, index) => ({ index, relevance_score: 1 - index / 10, document: text || null }),
+    ],
+  ])("P35 %s are read, and nothing of them is written to the console", async (_, rowOf) => {
+    const written = vi.spyOn(console, "warn");
+    const wire = new Wire(({ body }) =>
+      Response.json({ id: null, results: body.documents.map(rowOf), meta: { warnings: body.query, tokens: null } }),
+    );
+    const results = await make(wire).invoke({ query: "SECRET", documents: ["SECRET", ""] });
+    expect(results.map(({ index }) => index)).toEqual([0, 1]);
+    expect(written).not.toHaveBeenCalled();
+    written.mockRestore();
+  });
+
+  test("P35 texts in the place of an index are an error, and are not written to the console", async () => {
+    const written = vi.spyOn(console, "warn");
+    const rowsOf = (texts: string[]): object[] => texts.map((index) => ({ index, relevance_score: 1 }));
+    const wire = new Wire(({ body }) => Response.json({ results: rowsOf(body.documents) }));
+    const error = await failureOf(make(wire).invoke({ query: "q", documents: ["SECRET"] }));
+    expect(error).toBeInstanceOf(ResultError);
+    expect(error.message).not.toContain("SECRET");
+    expect(written).not.toHaveBeenCalled();
+    written.mockRestore();
   });
 
   test.each<[Partial<CohereRerankOptions>, RegExp]>([

@@ -5,6 +5,7 @@ import {
   callSdk,
   factsOf,
   failureIn,
+  fieldsOf,
   linkTo,
   notJson,
   providerError,
@@ -86,11 +87,13 @@ async function attempt<Data>(
   { report }: CallOptions,
   blame: Blame,
 ): Promise<{ readonly data: Data; readonly headers: HeadersLike }> {
-  const { data, rawResponse } = await callSdk(
+  const { data: read, rawResponse } = await callSdk(
     { report },
     (thrown) => sdkFailure(thrown, blame),
     () => start({ maxRetries: 0, abortSignal }).withRawResponse(),
   );
+  // What the SDK has not read, as `fetcher.ts` says.
+  const data = (fieldsOf(read)?.["wire"] ?? read) as Data;
   const { headers } = rawResponse;
   const fault = faultIn(data, rawResponse, blame);
   if (fault === undefined) return { data, headers };

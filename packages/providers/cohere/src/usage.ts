@@ -10,7 +10,7 @@ export function usageIn(said: unknown, perThousandSearches?: number): Usage | un
   const { billedUnits, billed_units: onWire, tokens } = fieldsOf(said) ?? {};
   const billed = fieldsOf(billedUnits ?? onWire) ?? {};
   const read = fieldsOf(tokens) ?? {};
-  const searches = countIn(billed["searchUnits"]);
+  const searches = countIn(billed["searchUnits"] ?? billed["search_units"]);
   const known = searches !== undefined && perThousandSearches !== undefined;
   return usageFrom({
     inputTokens: first(billed["inputTokens"], billed["input_tokens"], read["inputTokens"], read["input_tokens"]),
