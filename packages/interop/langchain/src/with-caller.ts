@@ -101,7 +101,7 @@ class OneCall extends AsyncCaller {
       answer = await callable(...(args as unknown as Args));
     } catch (thrown) {
       // An SDK trips over what an answer does not hold; without an answer there is a cause.
-      throw thrown instanceof TypeError && thrown.cause === undefined ? notAnswer("what the SDK reads") : thrown;
+      throw thrown instanceof TypeError && thrown.cause === undefined ? notAnswer("results") : thrown;
     }
     // An SDK hands out as an answer what is none, and their code makes an empty text of it.
     const fault = looksLikeEvents(answer)
