@@ -12,6 +12,8 @@ const LONG_WAITS = 3;
 const HANGING = 5;
 /** First calls over which a provider is judged. */
 const MEMORY = 20;
+/** Further calls over which its inputs are. */
+const LONG_MEMORY = 40;
 
 /** Health of the provider, by what becomes of one stage's calls. */
 export class Health {
@@ -23,6 +25,8 @@ export class Health {
   protected readonly outageMs: number;
   /** Share of first calls that the provider answers. */
   protected answered = 1;
+  /** The same of further ones for an input that failed alone, while others were answered. */
+  protected again = 1;
   /** Inputs of the largest call that passed, and refusals by a rate limit since anything was answered. */
   #largest = 0;
   #refused = 0;
@@ -66,6 +70,7 @@ export class Health {
     this.passed++;
     this.heard++;
     this.#largest = Math.max(this.#largest, chunk.size);
+    if ((chunk.failing?.alone ?? 0) > 0) this.again += (1 - this.again) / LONG_MEMORY;
     if (chunk.attempts === 1) this.answered += (1 - this.answered) / MEMORY;
   }
 
@@ -98,6 +103,7 @@ export class Health {
       if (isSilence && failing.count++ === 0) this.#fresh.add(chunk.indexes[0]);
       failing.isOvertaken = this.heard > failing.last;
       failing.last = this.heard;
+      if (isSilence && size === 1 && failing.alone++ > 0 && failing.isOvertaken) this.again -= this.again / LONG_MEMORY;
       if (isSilence) return;
       failing.refusals++;
       // Where as few as have passed are refused, it is not their number.
@@ -118,7 +124,15 @@ export class Health {
   /** A first failure, now. */
   begin(): Failing {
     const heard = this.heard;
-    return { since: this.context.options.clock.now(), heard, last: heard, count: 0, isOvertaken: false, refusals: 0 };
+    return {
+      since: this.context.options.clock.now(),
+      heard,
+      last: heard,
+      count: 0,
+      alone: 0,
+      isOvertaken: false,
+      refusals: 0,
+    };
   }
 
   /**

@@ -38,6 +38,8 @@ export class Judge extends Health {
   #judgeSilence(chunk: Chunk<unknown>, size: number, isUnsent: boolean): Judgment {
     const isOvertaken = chunk.failing?.isOvertaken === true;
     if (size > 1 && isOvertaken && !isUnsent) return "over";
+    // Where first calls are answered and further ones are not, it is the inputs at which the provider fails.
+    if (isOvertaken && (chunk.failing?.alone ?? 0) > 1 && this.again < this.answered / 5) return this.#try(chunk, 0);
     const isShaky = isOvertaken && this.answered < RELIABLE;
     const ms = chunk.isSlow ? this.outageMs : undefined;
     if (isShaky || this.#isOutage(chunk, isUnsent)) return this.isSilent(ms) ? "end" : "wait";
@@ -45,10 +47,9 @@ export class Judge extends Health {
     return size > 1 && chunk.retries >= RETRIES && this.isBlamed(chunk) ? "over" : this.#try(chunk);
   }
 
-  #try(chunk: Chunk<unknown>): Judgment {
-    // What takes too long is hardly chance, and each try takes as long.
-    const failing = chunk.isSlow ? 0 : 1 - Math.max(this.answered, RELIABLE);
-    return chunk.retries < attemptsWhere(failing, this.attempts) - 1 ? "try" : "over";
+  /** @param chance share of calls that fail by chance. @default none for what takes too long: each try takes as long */
+  #try(chunk: Chunk<unknown>, chance: number = chunk.isSlow ? 0 : 1 - Math.max(this.answered, RELIABLE)): Judgment {
+    return chunk.retries < attemptsWhere(chance, this.attempts) - 1 ? "try" : "over";
   }
 
   /** Tells whether a failure belongs to an outage, as what was not sent does. The last two inputs of a batch may each be bad. */

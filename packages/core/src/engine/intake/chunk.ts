@@ -8,6 +8,8 @@ export interface Failing {
   last: number;
   /** Failures since then that were no refusals. */
   count: number;
+  /** Failures of one input alone. */
+  alone: number;
   /** True where another call was answered between the last two. */
   isOvertaken: boolean;
   /** Refusals by a rate limit since then. */
