@@ -14,7 +14,7 @@ import { type Clock, type JobBackend, type JobCallOptions, ProviderError, sleep,
 import type { Connection } from "../client.ts";
 import { DIALECT, isJobCode, JOB_DIALECT } from "../errors.ts";
 import { answerIn, send } from "../send.ts";
-import { type Batch, batchesIn, batchIn, hasEnded, isOlder, stateOf } from "./batch-state.ts";
+import { type Batch, batchesIn, batchIn, filesIn, hasEnded, isOlder, stateOf } from "./batch-state.ts";
 import { FILES_KEPT_S, JOB_CAPS, JOB_PRICE_SHARE, PAGE } from "./limits.ts";
 
 /** A batch, and the headers of its response. */
@@ -88,7 +88,7 @@ export function batchJobs<Input, Output>(
       (countIn(counts?.completed) ?? 0) + (countIn(counts?.failed) ?? 0),
     isForgotten: ({ batch, headers }) => isOlder(batch.created_at, FILES_KEPT_S, headers),
     async *rows({ batch }, options) {
-      for (const file of [idIn(batch.output_file_id), idIn(batch.error_file_id)]) {
+      for (const file of filesIn(batch)) {
         if (file === undefined) continue;
         const { response } = await send(
           connection,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Batch, batchesIn, batchIn, hasEnded, stateOf } from "./batch-state.ts";
+import { type Batch, batchesIn, batchIn, filesIn, hasEnded, stateOf } from "./batch-state.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
 const none = new Headers({ date: new Date(NOW).toUTCString() });
@@ -121,4 +121,11 @@ test("P53 batches in one more object, or in a list, are those in it; what is non
   for (const page of [[batch], { data: [batch] }, { data: { list: [batch] } }, { list: [batch] }])
     expect(batchesIn(page)).toEqual([batch]);
   for (const page of [null, 7, {}, { data: null }, { data: {} }, { data: "b" }]) expect(batchesIn(page)).toEqual([]);
+});
+
+// Servers whose ids are numbers; "" is tobert/kaibo#93.
+test("P53 files have ids that are texts or numbers, and neither nothing nor 0", () => {
+  expect(filesIn({ output_file_id: "o", error_file_id: 7 })).toEqual(["o", "7"]);
+  for (const none of [undefined, null, "", 0])
+    expect(filesIn({ output_file_id: none, error_file_id: none })).toEqual([undefined, undefined]);
 });

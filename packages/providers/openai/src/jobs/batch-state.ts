@@ -38,6 +38,11 @@ export function batchesIn(page: unknown): readonly Batch[] {
   return list === undefined ? [] : batchesIn(list);
 }
 
+/** Ids of its output and of its error file, as far as it has them. A number of 0 is none. */
+export function filesIn({ output_file_id: output, error_file_id: errors }: Batch): (string | undefined)[] {
+  return [output, errors].map((file) => idIn(file || undefined));
+}
+
 /** Tells whether a batch has ended. Its files may still be missing. */
 export function hasEnded(batch: Batch): boolean {
   return endingOf(batch) !== undefined;
@@ -75,8 +80,7 @@ export function stateOf(batch: Batch, headers: HeadersLike, endedMs: number = 0)
  * will not come: counts may be wrong, and the time of the end unknown.
  */
 function hasFiles(batch: Batch, ending: JobEnding, headers: HeadersLike, endedMs: number): boolean {
-  const output = idIn(batch.output_file_id) !== undefined;
-  const errors = idIn(batch.error_file_id) !== undefined;
+  const [output, errors] = filesIn(batch).map((file) => file !== undefined) as [boolean, boolean];
   const completed = countIn(batch.request_counts?.completed) ?? 0;
   const failed = countIn(batch.request_counts?.failed) ?? 0;
   // A batch that was stopped before its first line has none at all.
@@ -94,7 +98,7 @@ function reasonOf(batch: Batch, ending: JobEnding): Error | undefined {
   if (ending !== "completed") {
     return again("a batch of which every line is done", `one that is ${ending}`, `batch_${ending}`);
   }
-  const hasRows = idIn(batch.output_file_id) !== undefined || idIn(batch.error_file_id) !== undefined;
+  const hasRows = filesIn(batch).some((file) => file !== undefined);
   return hasRows ? undefined : again("the files of a batch that is completed", "none", "files_missing");
 }
 
