@@ -79,7 +79,8 @@ test("ended by the user, the jobs go on; the same command resumes them, and pays
   expect(reportOf(first.result, OFFLINE)).toContain(
     "jobs that were created are kept, and the same command resumes them",
   );
-  expect(await readdir(folder)).toEqual([".batchwise", "in.jsonl"]);
+  // The note of the run, which the next one is compared with.
+  expect(await readdir(folder)).toEqual([".batchwise", "in.jsonl", "out.jsonl.batchwise"]);
   let second: Ran;
   do {
     const clock = new FakeClock();

@@ -1,11 +1,14 @@
 import { createWriteStream } from "node:fs";
+import path from "node:path";
 import { FileSink } from "./journal/file-sink.ts";
-import { fingerprintOf } from "./journal/fingerprint.ts";
+import { fingerprintOf, jobsFingerprintOf } from "./journal/fingerprint.ts";
 import type { Journal, JournalChoice } from "./journal/journal.ts";
+import type { JobsChoice } from "./journal/left-jobs.ts";
 import { folderOf } from "./journal/run-note.ts";
 import { openRowFormat } from "./journal/row-format.ts";
 import { StreamTarget } from "./outputs/stream-target.ts";
 import { Recorder } from "./recorder.ts";
+import { JOBS_FOLDER } from "./resolve-adapter.ts";
 import type { RowSink } from "./row-sink.ts";
 import { StreamSink } from "./stream-sink.ts";
 import { shapeOf, type Task } from "./task.ts";
@@ -24,7 +27,14 @@ export function journalChoiceOf(task: Task): JournalChoice | undefined {
     resumes: options.resume === true || options.retryFailed === true,
     retries: options.retryFailed === true,
     overwrites: options.overwrite === true,
+    jobs: jobsChoiceOf(task, path.dirname(file)),
   };
+}
+
+function jobsChoiceOf({ options, folder }: Task, from: string): JobsChoice {
+  const jobs = path.resolve(folder, options.jobs ?? JOBS_FOLDER);
+  const hashes = options.offline === true ? jobsFingerprintOf(options, path.relative(from, jobs)) : undefined;
+  return { folder: jobs, isNamed: options.jobs !== undefined, options: hashes };
 }
 
 /**

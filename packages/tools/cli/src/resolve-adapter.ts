@@ -18,8 +18,10 @@ export interface ResolvedAdapter {
   readonly runnable: Runnable<unknown, unknown>;
   /** Offline jobs, where the options ask for them. */
   readonly jobs: Offline<unknown, unknown> | undefined;
-  /** Tells whether any offline job was created, or found again. */
-  readonly hasJobs: () => boolean;
+  /** Ids of offline jobs that were created, or found again. */
+  readonly jobIds: ReadonlySet<string>;
+  /** Calls a listener as soon as there is another id. */
+  watchJobs(onId: () => void): void;
   /** Length of the vectors, where it is known. */
   readonly dimensions: number | undefined;
   /** Identity of its results besides the input. */
@@ -55,8 +57,11 @@ export async function resolveAdapter(options: ResolvedOptions, environment: Reso
     throw new ArgumentError(`Expected ${options.adapter} to have offline jobs, got none. Leave --offline out.`);
   }
   const known = new Set<string>();
+  let onId: (() => void) | undefined;
   const onJob = (event: JobEvent): void => {
+    const { size } = known;
     noteJob(known, event);
+    if (known.size > size) onId?.();
     environment.onJob(event);
   };
   const jobs = options.offline === true ? await openJobs(runnable, options, { ...environment, onJob }) : undefined;
@@ -70,7 +75,10 @@ export async function resolveAdapter(options: ResolvedOptions, environment: Reso
     inputs: live.inputs,
     runnable: cached?.runnable ?? inner,
     jobs,
-    hasJobs: () => known.size > 0,
+    jobIds: known,
+    watchJobs: (listener) => {
+      onId = listener;
+    },
     dimensions: live.dimensions,
     identity: live.identity,
     open: async () => cached?.open(),
@@ -88,9 +96,12 @@ function namespaceOf(identity: AdapterIdentity, { schema }: ResolvedOptions): ob
   return schema === undefined ? identity : { ...identity, schema };
 }
 
+/** Folder of the journal of offline jobs, where none is named. */
+export const JOBS_FOLDER: string = path.join(".batchwise", "jobs");
+
 async function openJobs(
   runnable: Runnable<unknown, unknown>,
-  { jobs: jobsFolder = path.join(".batchwise", "jobs"), attempts }: ResolvedOptions,
+  { jobs: jobsFolder = JOBS_FOLDER, attempts }: ResolvedOptions,
   { folder, onJob }: ResolveOptions,
 ): Promise<Offline<unknown, unknown>> {
   const { folderStore, offline } = await import("@batchwise/jobs");

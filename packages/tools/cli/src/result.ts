@@ -23,7 +23,7 @@ export function resultOf(
     cache: (adapter.runnable as Partial<CachedRunnable<unknown, unknown>>).stats?.(),
     estimate: undefined,
     jobsEstimate: undefined,
-    hasJobs: options.offline === true ? adapter.hasJobs() : undefined,
+    hasJobs: options.offline === true ? adapter.jobIds.size > 0 : undefined,
   };
 }
 

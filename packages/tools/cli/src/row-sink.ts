@@ -12,6 +12,8 @@ export interface RowSink {
    * @throws Error for an output that cannot be written
    */
   save(): void;
+  /** Notes down ids of offline jobs, so that the next run does not leave them alone. */
+  noteJobs?(ids: ReadonlySet<string>): void;
   /**
    * Ends the output.
    *

@@ -39,6 +39,18 @@ import { inputsOf, writeOffline } from "./write-offline.ts";
  * });
  */
 export async function run(asked: RunOptions, environment: RunEnvironment = {}): Promise<RunResult> {
+  const { result, hasMore } = await runOnce(asked, environment);
+  if (!hasMore || result.status !== "completed") return result;
+  return run({ ...asked, resume: true, retryFailed: false }, environment);
+}
+
+/** Result of a run, and whether inputs follow that are not in the offline jobs which it has resumed. */
+interface Done {
+  readonly result: RunResult;
+  readonly hasMore: boolean;
+}
+
+async function runOnce(asked: RunOptions, environment: RunEnvironment): Promise<Done> {
   const given = {
     ...asked,
     output: asked.output === "-" ? undefined : asked.output,
@@ -68,7 +80,7 @@ export async function run(asked: RunOptions, environment: RunEnvironment = {}): 
       // The columns of a table are part of its fingerprint.
       const own = kept.length === 0 ? options : { ...options, keep: kept };
       const stats = new Stats();
-      const result = await withJournal({
+      const done = await withJournal({
         options: own,
         environment,
         folder,
@@ -80,8 +92,8 @@ export async function run(asked: RunOptions, environment: RunEnvironment = {}): 
         types,
         stats,
       });
-      if (result.status !== "estimated") await reportFile?.write(result);
-      return result;
+      if (done.result.status !== "estimated") await reportFile?.write(done.result);
+      return done;
     } finally {
       inputs.first.close();
     }
@@ -91,7 +103,7 @@ export async function run(asked: RunOptions, environment: RunEnvironment = {}): 
   }
 }
 
-async function withJournal(task: Task): Promise<RunResult> {
+async function withJournal(task: Task): Promise<Done> {
   const choice = journalChoiceOf(task);
   if (choice === undefined) return work(task, undefined, NEVER);
   if (task.options.estimate === true) return work(task, await Journal.read(choice), NEVER);
@@ -101,18 +113,23 @@ async function withJournal(task: Task): Promise<RunResult> {
   } catch (error) {
     // Stopped while it waited for another process.
     if (![drain, signal].some((each) => each?.aborted === true && each.reason === error)) throw error;
-    return resultOf({ report: undefined, reason: error as Error }, task);
+    return { result: resultOf({ report: undefined, reason: error as Error }, task), hasMore: false };
   }
 }
 
-async function work(task: Task, journal: Journal | undefined, lost: AbortSignal): Promise<RunResult> {
+async function work(task: Task, journal: Journal | undefined, lost: AbortSignal): Promise<Done> {
+  const hasMore = journal !== undefined && (await checkInput(task, journal)) && journal.hasJobs;
+  return { result: await workOn(task, journal, lost, hasMore ? journal.known : Infinity), hasMore };
+}
+
+/** @param end count of inputs to work on */
+async function workOn(task: Task, journal: Journal | undefined, lost: AbortSignal, end: number): Promise<RunResult> {
   const { options, notes, stats, inputs } = task;
   const source = inputs.first;
   if (source.mayLackHeader && options.field === undefined && options.prompt === undefined) notes.say(FIRST_ROW);
   if (source.parameters.length > 0) notes.say(ownParametersNote(source.parameters));
-  if (journal !== undefined) await checkInput(task, journal);
   const sample = options.sample === undefined ? undefined : await drawSample(task);
-  const steps = stepsOf(sample?.items ?? source.items, journal, options.retryFailed === true);
+  const steps = stepsOf(sample?.items ?? source.items, journal, { end, retries: options.retryFailed === true });
   if (journal !== undefined) stats.countEarlier(journal.counts.rows, journal.counts.failed);
   if (options.estimate === true) return estimate(task, steps);
   const recorder = await openRecorder(task, journal, lost);
@@ -125,7 +142,7 @@ async function work(task: Task, journal: Journal | undefined, lost: AbortSignal)
             recorder: sample?.watching(recorder) ?? recorder,
             size: sample?.items.length ?? source.size,
           });
-    const ending = await end(task, sent, recorder, journal);
+    const ending = await endOutput(task, sent, recorder, journal);
     const result = resultOf(ending, task);
     if (result.status !== "closed") notes.say(reportOf(result, options));
     return sample === undefined ? result : showSample(task, sample, result);
@@ -157,8 +174,8 @@ const FIRST_ROW =
   "The first row of the input names its column and is not sent. --no-header sends it; --field with its name is silent.";
 
 /** Ends the output. What is wrong with it ends the run. */
-async function end(
-  { stats, environment: { signal } }: Task,
+async function endOutput(
+  { adapter, stats, environment: { signal } }: Task,
   ending: Ending,
   { sink }: Recorder,
   journal: Journal | undefined,
@@ -170,23 +187,29 @@ async function end(
     return { ...ending, reason: ending.reason ?? (error as Error) };
   }
   if (journal !== undefined) {
-    const isOpen = !isWhole && (stats.done > 0 || journal.discards);
+    const isOpen = !isWhole && (stats.done > 0 || journal.discards || adapter.jobIds.size > 0);
     journal.keeps &&= isOpen || stats.failed + stats.earlierFailed > 0;
   }
   return ending;
 }
 
-/** Reads the inputs that an earlier run has had, before anything is sent. Standard input is checked as it comes. */
-async function checkInput(task: Task, journal: Journal): Promise<void> {
-  if (journal.known === 0 || task.files.some(({ path }) => path === "-")) return;
+/**
+ * Reads the inputs that an earlier run has had, before anything is sent. Standard input is checked as it comes.
+ *
+ * @returns whether more inputs follow
+ */
+async function checkInput(task: Task, journal: Journal): Promise<boolean> {
+  if (journal.known === 0 || task.files.some(({ path }) => path === "-")) return false;
   const again = await task.inputs.open();
   let inputs = 0;
   try {
     for await (const item of again.items) {
+      if (inputs === journal.known) return true;
       journal.checkItem(item);
-      if (++inputs === journal.known) return;
+      inputs++;
     }
     journal.checkEnd(inputs);
+    return false;
   } finally {
     again.close();
   }
@@ -209,11 +232,11 @@ async function estimate(task: Task, steps: AsyncIterable<Step>): Promise<RunResu
 async function* stepsOf(
   items: AsyncIterable<Item> | Iterable<Item>,
   journal: Journal | undefined,
-  retries: boolean,
+  { end, retries }: { readonly end: number; readonly retries: boolean },
 ): AsyncGenerator<Step, void> {
   let inputs = 0;
   for await (const item of items) {
-    inputs++;
+    if (inputs++ === end) return;
     journal?.checkItem(item);
     journal?.hashes.add(item);
     const isEarlier = journal?.has(item.index) === true;

@@ -12,8 +12,11 @@ import { rowsIn, start, temporaryFolder, textLines } from "./testing/workbench.t
 class Provider {
   readonly created: (readonly string[])[] = [];
   mayEnd = false;
+  /** Lines of the first job that have rows: the inputs of others go into one more job. */
+  answered = ["0", "1"];
 
   runnable(): Runnable<string, string> {
+    const { answered } = this;
     const backend: JobBackend<string, string> = {
       identity: "two lines",
       caps: { lines: 2 },
@@ -25,7 +28,8 @@ class Provider {
       find: async () => [],
       poll: async (id) => ({ status: id === "0" || this.mayEnd ? "ended" : "running" }),
       rows: async function* (this: void, id, inputsOf) {
-        for (const line of ["0", "1"]) yield { id: line, outcome: inputsOf(line).map((text) => `${id}: ${text}`) };
+        for (const line of id === "0" ? answered : ["0", "1"])
+          if (inputsOf(line).length > 0) yield { id: line, outcome: inputsOf(line).map((text) => `${id}: ${text}`) };
       },
       cancel: async () => undefined,
     };
@@ -36,13 +40,15 @@ class Provider {
 const OPTIONS = { offline: true, output: "out.jsonl", jobs: "../jobs", resume: true };
 
 /** Runs until the first job has ended. The folder is copied then, as a kill would leave it. */
-async function untilFirstJob(provider: Provider, folder: string): Promise<void> {
+async function untilFirstJob(provider: Provider, folder: string, jobs: number): Promise<void> {
   const stop = new AbortController();
   const stderr = new Writable({
     write: (chunk: Buffer, _, done) => {
       done();
       if (!chunk.includes("Job ended")) return;
-      void untilWritten(path.join(folder, "out.jsonl.batchwise", "part-1.jsonl")).then(() => {
+      void untilWritten(path.join(folder, "out.jsonl.batchwise", "part-1.jsonl")).then(async () => {
+        while (provider.created.length < jobs) await setImmediate();
+        await setImmediate();
         const isLock = (file: string): boolean => path.basename(file).startsWith("lock-");
         cpSync(folder, `${folder}-killed`, { recursive: true, filter: (file) => !isLock(file) });
         stop.abort(new Error("Stopped."));
@@ -57,32 +63,35 @@ async function untilWritten(file: string): Promise<void> {
   while (!existsSync(file) || readFileSync(file, "utf8") === "") await setImmediate();
 }
 
-test.each(["new", "resumed"])(
+test.each(["new", "resumed", "retried"])(
   "P40 killed when one of several jobs has ended, a %s run makes the same jobs, and its rows count once all are there",
   async (kind) => {
     const provider = new Provider();
-    const earlier = kind === "new" ? {} : { "out.jsonl": '{"index":0,"output":"earlier"}\n' };
+    if (kind === "retried") provider.answered = ["0"];
+    const earlier = kind !== "resumed" ? {} : { "out.jsonl": '{"index":0,"output":"earlier"}\n' };
     const root = await temporaryFolder({ "run/in.jsonl": textLines(5), ...prefixed(earlier) });
     const folder = path.join(root, "run");
-    await untilFirstJob(provider, folder);
+    const jobs = { new: 3, resumed: 2, retried: 4 }[kind] ?? 0;
+    await untilFirstJob(provider, folder, jobs);
     const killed = `${folder}-killed`;
     expect(await readdir(path.join(killed, "out.jsonl.batchwise"))).toContain("part-1.jsonl");
     provider.mayEnd = true;
-    const jobs = kind === "new" ? 3 : 2;
     for (const each of [killed, folder]) {
       const clock = new FakeClock();
       const { result } = await runOn(clock, start(each, provider.runnable(), OPTIONS, { clock }));
       expect(result.reason).toBeUndefined();
       expect(result.status).toBe("completed");
       // Jobs of the run that was stopped are found again, by the first. They are forgotten then.
-      expect(provider.created).toHaveLength(each === killed ? jobs : 2 * jobs);
+      expect(provider.created).toHaveLength(each === killed ? jobs : jobs + (kind === "resumed" ? 2 : 3));
       const rows = await rowsIn(each);
       expect(rows.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
-      expect(rows.map(({ output }) => String(output).replace(/^.*: /, ""))).toEqual(
-        kind === "new"
-          ? ["text 0", "text 1", "text 2", "text 3", "text 4"]
-          : ["earlier", "text 1", "text 2", "text 3", "text 4"],
-      );
+      expect(rows.map(({ output }) => String(output).replace(/^.*: /, ""))).toEqual([
+        kind === "resumed" ? "earlier" : "text 0",
+        "text 1",
+        "text 2",
+        "text 3",
+        "text 4",
+      ]);
       expect(await readdir(each)).toEqual(["in.jsonl", "out.jsonl"]);
     }
     await rm(killed, { recursive: true });

@@ -52,6 +52,7 @@ export async function writeOffline(task: Task, steps: AsyncIterable<Step>, recor
     }
   }
   left = inputs.length;
+  adapter.watchJobs(() => recorder.sink.noteJobs?.(adapter.jobIds));
   await announce(task, inputs, { unreadable, firstError });
   try {
     const options: BatchOptions = {

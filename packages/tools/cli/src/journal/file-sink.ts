@@ -69,6 +69,17 @@ export class FileSink implements RowSink {
     });
   }
 
+  noteJobs(ids: ReadonlySet<string>): void {
+    try {
+      this.#attempt(() => {
+        this.#begin();
+        this.#journal.noteJobs(ids);
+      });
+    } catch {
+      // `failed` is aborted, with the error.
+    }
+  }
+
   async end(isWhole: boolean, signal: AbortSignal | undefined): Promise<void> {
     this.failed.throwIfAborted();
     this.#attempt(() => {

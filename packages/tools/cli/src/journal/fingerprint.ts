@@ -42,17 +42,28 @@ const OTHERS: ReadonlySet<string> = new Set<keyof RunOptions>([
 
 export function fingerprintOf(options: RunOptions, { adapter, options: set }: AdapterIdentity): Fingerprint {
   const own = Object.entries(options).filter(([name]) => !OTHERS.has(name));
-  return Object.fromEntries(
-    [
-      ["the adapter", adapter] as const,
-      ...Object.entries(set).map(([name, value]) => [`--set ${name}`, value] as const),
-      ...own.map(
-        ([name, value]) => [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value] as const,
-      ),
-    ]
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, hash("sha256", jsonOf(sorted(value))).slice(0, 16)]),
-  );
+  return hashesOf([
+    ["the adapter", adapter],
+    ...Object.entries(set).map(([name, value]) => [`--set ${name}`, value] as const),
+    ...own.map(
+      ([name, value]) => [`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value] as const,
+    ),
+  ]);
+}
+
+/** Hashes of the options on which offline jobs depend, though no row does. @param folder that of their journal */
+export function jobsFingerprintOf({ cache, dedupe, retryFailed }: RunOptions, folder: string): Fingerprint {
+  return hashesOf([
+    ["--jobs", folder],
+    ["--cache", cache],
+    ["--dedupe", dedupe === true],
+    ["--retry-failed", retryFailed === true],
+  ]);
+}
+
+function hashesOf(values: readonly (readonly [name: string, value: unknown])[]): Fingerprint {
+  const there = values.filter(([, value]) => value !== undefined);
+  return Object.fromEntries(there.map(([name, value]) => [name, hash("sha256", jsonOf(sorted(value))).slice(0, 16)]));
 }
 
 /** Names of what differs. */

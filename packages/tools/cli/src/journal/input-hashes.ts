@@ -1,7 +1,6 @@
 import { readFileSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { hash } from "node:crypto";
-import { ArgumentError } from "@batchwise/core";
 import type { Item } from "../inputs/items.ts";
 import { jsonOf } from "../outputs/json.ts";
 import { AppendFile } from "./append-file.ts";
@@ -28,14 +27,10 @@ export class InputHashes {
     return this.#known.length / BYTES;
   }
 
-  /** @throws ArgumentError for an input that is another than that of the earlier run */
-  check(item: Item, output: string): void {
+  /** True for an input that is another than that of the earlier run. */
+  isOther(item: Item): boolean {
     const at = item.index * BYTES;
-    if (at >= this.#known.length || this.#known.subarray(at, at + BYTES).equals(hashOf(item))) return;
-    throw new ArgumentError(
-      `Expected ${output} to be the output of this input, got another input at ${item.index}, counted from 0, than the ` +
-        "run that began it had. An input may only grow. Give its own input, another --output, or --overwrite.",
-    );
+    return at < this.#known.length && !this.#known.subarray(at, at + BYTES).equals(hashOf(item));
   }
 
   /** Takes those of the earlier runs for none. */

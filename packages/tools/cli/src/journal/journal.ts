@@ -1,10 +1,12 @@
 import { stat } from "node:fs/promises";
+import path from "node:path";
 import { ArgumentError } from "@batchwise/core";
 import type { Item } from "../inputs/items.ts";
 import { type Base, NONE, readBase } from "./base.ts";
 import type { OutputFile } from "./base-rows.ts";
 import { differencesOf, type Fingerprint } from "./fingerprint.ts";
 import { InputHashes } from "./input-hashes.ts";
+import type { JobsChoice, LeftJobs } from "./left-jobs.ts";
 import { Parts } from "./parts.ts";
 import { openRowFormat } from "./row-format.ts";
 import { folderOf, noteIn, type RunNote, writeNote } from "./run-note.ts";
@@ -18,6 +20,7 @@ export interface JournalChoice extends OutputFile {
   readonly retries: boolean;
   /** True where an output that exists may be replaced. */
   readonly overwrites: boolean;
+  readonly jobs: JobsChoice;
 }
 
 /**
@@ -29,6 +32,7 @@ export class Journal {
   readonly parts: Parts;
   readonly hashes: InputHashes;
   readonly #note: RunNote | undefined;
+  readonly #left: LeftJobs | undefined;
   readonly #failed: ReadonlySet<number>;
   /** Rows of the output that stay. */
   readonly base: Base;
@@ -36,6 +40,8 @@ export class Journal {
   readonly counts: { readonly rows: number; readonly failed: number };
   /** Rows that the output has, from the first one on; more as it grows. */
   grown: number;
+  /** Number of this run's first part. */
+  #staged = 0;
   /** Inputs that were compared with those of the earlier run. */
   #compared = 0;
   readonly replaces: boolean;
@@ -49,6 +55,7 @@ export class Journal {
     this.choice = choice;
     this.parts = read.parts;
     this.#note = read.note;
+    this.#left = read.left;
     this.hashes = read.hashes;
     this.#failed = read.failed;
     this.base = read.base;
@@ -64,14 +71,18 @@ export class Journal {
    * Reads what an earlier run has left. Nothing is changed.
    *
    * @throws ArgumentError for an output that exists and may not be replaced, one that is not a run's, or one of a run with
-   * another adapter, options or columns
+   * another adapter, options or columns, or whose offline jobs go on and would be left alone
    */
-  static async read(choice: JournalChoice): Promise<Journal> {
-    const { file, name, resumes, overwrites } = choice;
+  static async read(given: JournalChoice): Promise<Journal> {
+    const { file, name, overwrites } = given;
     const folder = folderOf(file);
     const note = noteIn(folder, overwrites);
-    const failed = new Set<number>();
+    const left = overwrites ? undefined : await leftOf(note, given);
     const size = (await stat(file).catch(() => undefined))?.size ?? 0;
+    // A run resumes its jobs without --resume as well, where there is no output yet.
+    const resumes = given.resumes || (left !== undefined && size === 0);
+    const choice = { ...given, resumes };
+    const failed = new Set<number>();
     const format = await openRowFormat(choice.format, choice.shape);
     const replaces = resumes ? note?.replaces === true : size > 0;
     const base = !resumes || replaces ? NONE : await readBase(choice, format, failed);
@@ -80,7 +91,7 @@ export class Journal {
       else failed.delete(index);
       if (!isFailed) format.learn(line);
     });
-    if (!resumes && !overwrites && (size > 0 || parts.size > 0)) {
+    if (!given.resumes && !overwrites && (size > 0 || parts.size > 0)) {
       const got = size > 0 ? "which exists" : "of which an earlier run has left rows";
       throw new ArgumentError(
         `Expected a new --output, got ${name}, ${got}. --resume continues it, and --overwrite replaces it.`,
@@ -97,7 +108,18 @@ export class Journal {
     if (note?.retries !== true) parts.forget(base.rows);
     const beyond = parts.size - parts.countBefore(base.rows);
     const retries = choice.retries || (resumes && note?.retries === true);
-    const journal = new Journal(choice, { note, parts, beyond, hashes, failed, base, replaces, retries, discards });
+    const journal = new Journal(choice, {
+      note,
+      left,
+      parts,
+      beyond,
+      hashes,
+      failed,
+      base,
+      replaces,
+      retries,
+      discards,
+    });
     journal.#checkFingerprint();
     return journal;
   }
@@ -105,6 +127,11 @@ export class Journal {
   /** Count of inputs to compare with those of the earlier run before anything is sent. */
   get known(): number {
     return this.choice.resumes ? Math.max(this.end, this.hashes.count) : 0;
+  }
+
+  /** True where inputs of the earlier run are in offline jobs, which the same inputs resume. */
+  get hasJobs(): boolean {
+    return this.#left !== undefined;
   }
 
   /** Index after the last row. */
@@ -131,7 +158,7 @@ export class Journal {
   checkItem(item: Item): void {
     if (!this.choice.resumes || item.index < this.#compared) return;
     this.#compared = item.index + 1;
-    this.hashes.check(item, this.choice.name);
+    if (this.hashes.isOther(item)) throw this.#other(item.index);
     const { rows, last } = this.base;
     if (item.index !== rows - 1 || last === undefined) return;
     if (Object.entries(item.kept).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(last[name]))) {
@@ -139,11 +166,23 @@ export class Journal {
     }
   }
 
+  #other(index: number): ArgumentError {
+    const { name } = this.choice;
+    const got = `another input at ${index}, counted from 0`;
+    if (this.#left !== undefined) return this.#left.refusal(got);
+    return new ArgumentError(
+      `Expected ${name} to be the output of this input, got ${got}, than the run that began it had. An input may only ` +
+        "grow. Give its own input, another --output, or --overwrite.",
+    );
+  }
+
   /** @throws ArgumentError where the output has rows of inputs that are not there */
   checkEnd(inputs: number): void {
-    if (this.choice.resumes && inputs < this.end) {
-      throw foreign(this.choice.name, `${this.end} lines for ${inputs} inputs`);
+    const { resumes, name } = this.choice;
+    if (this.#left !== undefined && inputs !== this.known) {
+      throw this.#left.refusal(`${inputs} inputs instead of ${this.known}`);
     }
+    if (resumes && inputs < this.end) throw foreign(name, `${this.end} lines for ${inputs} inputs`);
   }
 
   /**
@@ -156,8 +195,22 @@ export class Journal {
     if (!this.choice.resumes) this.parts.clear();
     this.parts.discard();
     this.hashes.begin(isNew);
-    this.#noteRun(isStaged ? { staged: this.parts.next } : {});
+    this.#staged = this.parts.next;
+    if (isStaged) this.noteJobs([]);
+    else this.#noteRun({});
     this.keeps = true;
+  }
+
+  /** Notes down offline jobs of a staged run, and its inputs. @throws the system's error */
+  noteJobs(ids: Iterable<string>): void {
+    const { file, jobs } = this.choice;
+    const { folder, options = {} } = jobs;
+    this.hashes.flush();
+    const all = [...new Set([...(this.#left?.ids ?? []), ...ids])];
+    this.#noteRun({
+      staged: this.#staged,
+      jobs: { folder: path.relative(path.dirname(file), folder), options, ids: all },
+    });
   }
 
   /** Has the rows so far count. @throws the system's error */
@@ -165,7 +218,7 @@ export class Journal {
     this.#noteRun({});
   }
 
-  #noteRun(more: Pick<RunNote, "staged">): void {
+  #noteRun(more: Pick<RunNote, "staged" | "jobs">): void {
     this.note({ replaces: this.replaces, retries: this.retries, fingerprint: this.choice.fingerprint, ...more });
   }
 
@@ -192,6 +245,7 @@ export class Journal {
 
 interface Read {
   readonly note: RunNote | undefined;
+  readonly left: LeftJobs | undefined;
   readonly parts: Parts;
   /** Count of rows in parts that are not instead of one of the output. */
   readonly beyond: number;
@@ -201,6 +255,12 @@ interface Read {
   readonly replaces: boolean;
   readonly retries: boolean;
   readonly discards: boolean;
+}
+
+async function leftOf(note: RunNote | undefined, choice: JournalChoice): Promise<LeftJobs | undefined> {
+  if (note?.jobs === undefined) return undefined;
+  const { leftJobs } = await import("./left-jobs.ts");
+  return leftJobs(note.jobs, choice, differencesOf(note.fingerprint, choice.fingerprint));
 }
 
 function foreign(name: string, got: string): ArgumentError {

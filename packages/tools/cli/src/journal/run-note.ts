@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ArgumentError } from "@batchwise/core";
 import type { Fingerprint } from "./fingerprint.ts";
+import type { NotedJobs } from "./left-jobs.ts";
 
 /** Note of a run that has rows to come, beside them. */
 export interface RunNote {
@@ -13,6 +14,8 @@ export interface RunNote {
   readonly fingerprint: Fingerprint;
   /** Number of the first part whose rows do not count: not all of a run that needs all of them were there. @default none */
   readonly staged?: number;
+  /** Offline jobs that it has created. @default none */
+  readonly jobs?: NotedJobs;
 }
 
 /** Folder of a run's rows, beside its output. */

@@ -8,6 +8,7 @@ import { Command } from "commander";
 import { readOptions } from "../adapter-options.ts";
 import { findAdapter } from "../find-adapter.ts";
 import { reasonOf } from "../reason-of.ts";
+import { JOBS_FOLDER } from "../resolve-adapter.ts";
 import { one, settings } from "../run-command.ts";
 import { widthOf } from "../terminal-width.ts";
 import { isWanted, type SteerEnvironment } from "./steer-environment.ts";
@@ -83,10 +84,7 @@ async function cancel(id: string, reference: string, flags: Flags, environment: 
   if (ids.length === 0) environment.stdout.write("No job is left.\n");
 }
 
-async function notedJobs(
-  { jobs = path.join(".batchwise", "jobs") }: Flags,
-  { folder: base }: SteerEnvironment,
-): Promise<NotedJob[]> {
+async function notedJobs({ jobs = JOBS_FOLDER }: Flags, { folder: base }: SteerEnvironment): Promise<NotedJob[]> {
   const folder = path.resolve(base, jobs);
   const got = await stat(folder).then((stats) => (stats.isDirectory() ? undefined : "a file"), reasonOf);
   if (got !== undefined) throw new ArgumentError(`Expected a journal of jobs in ${jobs}, got ${got}. ${FOLDER}`);
