@@ -55,8 +55,8 @@ const HEAD = 100;
 /** Tells whether the first records are enough for `checkHead`. */
 export function isHeadEnough(head: readonly InputRecord[], asked: Asked): boolean {
   if (head.length >= HEAD) return true;
-  const isNamed = asked.prompt !== undefined || asked.field !== undefined;
-  return isNamed ? missingIn(head, asked) === undefined : head.some((record) => "value" in record);
+  const isReadable = head.some((record) => "value" in record);
+  return isReadable && missingIn(head, asked) === undefined && unkeptIn(head, asked.keep).length === 0;
 }
 
 /** @throws ArgumentError for a field that the prompt or --field names and no record of the head has */
@@ -66,6 +66,24 @@ export async function checkHead(head: readonly InputRecord[], asked: Asked): Pro
   const { missingField } = await import("./missing-field.ts");
   const error = missingField(missing, head, asked.prompt);
   if (error !== undefined) throw error;
+}
+
+/** Errors for names of --keep that no record of the head has. */
+export async function missingKept(
+  head: readonly InputRecord[],
+  keep: Keep,
+): Promise<ReadonlyMap<string, ArgumentError>> {
+  const names = head.some((record) => "value" in record) ? unkeptIn(head, keep) : [];
+  if (names.length === 0) return new Map();
+  const { missingField } = await import("./missing-field.ts");
+  return new Map(names.map((name) => [name, missingField(name, head, undefined) ?? noColumn(name, [], undefined)]));
+}
+
+function unkeptIn(head: readonly InputRecord[], keep: Keep): readonly string[] {
+  if (keep === "all") return [];
+  return keep.filter((name) =>
+    head.every((record) => "error" in record || valueAt(fieldsOf(record.value), name) === undefined),
+  );
 }
 
 function missingIn(head: readonly InputRecord[], { prompt, field }: Asked): string | undefined {

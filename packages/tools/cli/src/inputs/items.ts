@@ -1,6 +1,6 @@
 import { ArgumentError, InputError } from "@batchwise/core";
 import type { Batch } from "./batch-line.ts";
-import { checkHead, fieldIn, isHeadEnough } from "./columns.ts";
+import { checkHead, fieldIn, isHeadEnough, missingKept } from "./columns.ts";
 import { type Content, contentOf, MESSAGES_FIELD, takesMessages } from "./content.ts";
 import { headOf } from "./head.ts";
 import type { InputRecord, InputSource } from "./input-record.ts";
@@ -44,6 +44,8 @@ export interface Items {
   readonly kept: readonly string[] | undefined;
   /** Parameters that the first request of OpenAI's batch format has besides the run's options. */
   readonly parameters: readonly string[];
+  /** Errors for names of fields to keep that no record of the source's first part has. */
+  readonly missing: ReadonlyMap<string, ArgumentError>;
 }
 
 /**
@@ -74,6 +76,7 @@ export async function itemsOf(source: InputSource, selection: Selection): Promis
       items: items(source, { ...selection, field, isTyped: isTypedFormat(format) }),
       kept: keptNames(columns, keep, taken),
       parameters: [],
+      missing: new Map(),
     };
   }
   const { head, records } = await headOf(source.records, (first) => isHeadEnough(first, selection));
@@ -84,6 +87,7 @@ export async function itemsOf(source: InputSource, selection: Selection): Promis
     items: items({ ...source, records }, { ...selection, keep: named, requestOf: batch?.requestOf }),
     kept: named === "all" ? undefined : named,
     parameters: batch?.parameters ?? [],
+    missing: await missingKept(head, keep),
   };
 }
 

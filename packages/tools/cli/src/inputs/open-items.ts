@@ -31,6 +31,11 @@ export async function openItems(
     files.length === 1
       ? await openOne(files[0] as InputFile, choice, selection)
       : await openAll(files, choice, selection);
+  const [error] = opened.missing.values();
+  if (error !== undefined) {
+    opened.close();
+    throw error;
+  }
   const { limit } = selection;
   if (!(limit < Infinity && limit > 0)) return opened;
   const { size = limit } = opened;
@@ -57,6 +62,7 @@ async function openAll(
   let isKnown = true;
   const parameters = new Set<string>();
   const kept = new Set<string>();
+  let missing: Items["missing"] | undefined;
   for (const file of files) {
     const opened = await openOne(file, choice, selection).catch((error: unknown) => {
       throw error instanceof ArgumentError ? inFile(error, file) : error;
@@ -66,6 +72,9 @@ async function openAll(
     isKnown &&= opened.kept !== undefined;
     for (const name of opened.kept ?? []) kept.add(name);
     for (const name of opened.parameters) parameters.add(name);
+    // Some files may lack what others have.
+    const lacked = [...opened.missing].filter(([name]) => missing?.has(name) ?? true);
+    missing = new Map(lacked);
   }
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   return {
@@ -74,6 +83,7 @@ async function openAll(
     mayLackHeader,
     kept: isKnown ? [...kept, FILE_FIELD] : undefined,
     parameters: [...parameters],
+    missing: missing ?? new Map(),
     close: () => undefined,
   };
 }
