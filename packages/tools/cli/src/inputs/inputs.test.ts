@@ -56,6 +56,20 @@ describe("lines", () => {
     );
   });
 
+  // Seen in use, 2026-11-30: a text of an old Mac was one prompt of the whole file.
+  test.each(["\r", "\n", "\r\n"])("lines that end with %j, of texts and of JSON", async (newline) => {
+    const textOfLines = (lines: readonly string[]): string => lines.map((line) => `${line}${newline}`).join("");
+    const long = "x".repeat(70_000);
+    expect(shown(await read("in.txt", textOfLines(["a", "", "b"])))).toEqual(["a", "", "b"]);
+    expect(shown(await read("in.txt", textOfLines([long, "b"])))).toEqual([long, "b"]);
+    expect(shown(await read("in.jsonl", textOfLines(['"a"', "", '"b"'])))).toEqual(["a", "b"]);
+    expect(shown(await read("in.json", textOfLines(['"a"', '"b"'])))).toEqual(["a", "b"]);
+  });
+
+  test("a carriage return within a line of a file with line feeds is text", async () => {
+    expect(shown(await read("in.txt", "50%\r100%\nb\n"))).toEqual(["50%\r100%", "b"]);
+  });
+
   test("a last line without a newline is a line, and known as one that may be cut short", async () => {
     const lines = await collected(linesOf(Readable.from([Buffer.from("a\nb")])));
     expect(lines.map(({ isWhole, end }) => [isWhole, end])).toEqual([

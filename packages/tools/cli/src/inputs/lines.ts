@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { peek } from "./peek.ts";
 
 /** Line of a file, without its newline. */
 export interface Line {
@@ -11,11 +12,22 @@ export interface Line {
   readonly isWhole: boolean;
 }
 
+/** Lines of an input. Where a carriage return and no line feed is in its first part, each ends a line (old Macs). */
+export async function* inputLinesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line, void> {
+  const { head, chunks: all } = await peek(chunks, (bytes) => bytes.includes(NEWLINE) || bytes.length > LONGEST_HEAD);
+  yield* linesOf(all, head.includes(NEWLINE) || !head.includes(CARRIAGE_RETURN) ? NEWLINE : CARRIAGE_RETURN);
+}
+
+const LONGEST_HEAD = 64 * 1024;
+
 /**
- * Lines of a stream, one by one. Only a line feed ends one: `node:readline` ends lines at characters that may occur in
+ * Lines of a stream, one by one. Only a line feed ends one, or what is given: `node:readline` ends lines at characters that may occur in
  * JSON, and does not give positions in the file.
  */
-export async function* linesOf(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Line, void> {
+export async function* linesOf(
+  chunks: AsyncIterable<Buffer | string>,
+  newline: number = NEWLINE,
+): AsyncGenerator<Line, void> {
   let number = 0;
   let end = 0;
   let parts: Buffer[] = [];
@@ -29,7 +41,7 @@ export async function* linesOf(chunks: AsyncIterable<Buffer | string>): AsyncGen
   for await (const chunk of chunks) {
     const buffer = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
     let from = 0;
-    for (let at = buffer.indexOf(NEWLINE); at >= 0; at = buffer.indexOf(NEWLINE, from)) {
+    for (let at = buffer.indexOf(newline); at >= 0; at = buffer.indexOf(newline, from)) {
       yield line(buffer.subarray(from, at), true);
       from = at + 1;
     }
