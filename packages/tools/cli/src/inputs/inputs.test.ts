@@ -286,6 +286,12 @@ describe("P54 bytes stay as they are, or the file is refused", () => {
 });
 
 describe("JSON", () => {
+  // Seen in use, 2026-11-30: an input that does not exist failed, and the exit code was 1.
+  test("a comma after the last value of an array is no value", async () => {
+    expect(shown(await read("in.json", '["a", "b",\n]\n'))).toEqual(["a", "b"]);
+    expect(shown(await read("in.json", '["a",,"b"]'))).toEqual(["a", expect.stringContaining("value 2"), "b"]);
+  });
+
   test("an array is read a value at a time, also one without end", async () => {
     let sent = 0;
     const endless = Readable.from(

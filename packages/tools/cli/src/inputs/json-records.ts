@@ -42,7 +42,8 @@ async function* elements(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRec
   const element = (last: Buffer, end: number, isLast: boolean): InputRecord | undefined => {
     const bytes = Buffer.concat([...parts, last]);
     parts = [];
-    if (isLast && index === 0 && firstOf(bytes) === undefined) return undefined;
+    // No value, or a comma after the last one, as people and scripts leave it.
+    if (isLast && firstOf(bytes) === undefined) return undefined;
     return jsonRecord(`value ${++index}`, end, bytes);
   };
   for await (const chunk of chunks) {
