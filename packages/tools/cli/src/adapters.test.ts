@@ -81,6 +81,21 @@ describe("an adapter in the user's folder", () => {
     expect(stderr).not.toMatch(/secret/);
   });
 
+  // Seen in use, 2026-11-30: "Install it there: npm i a.jsonl".
+  test.each([
+    [["in.jsonl", "acme-letters"], "<adapter> in.jsonl"],
+    [["in.jsonl", "acme-letters#options"], "acme-letters#options in.jsonl"],
+    [["none.jsonl", "acme-letters#options"], "acme-letters#options none.jsonl"],
+    [["in.jsonl", "in.jsonl", "@acme/letters#options"], "@acme/letters#options in.jsonl"],
+  ])("an adapter that is not the first argument is said to be so: %j", async (argv, order) => {
+    const { code, stderr } = await cli(await project({ "in.jsonl": "1\n" }), "run", ...argv);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^error: Expected the adapter first and the input after it, got an? (file first|adapter among)/,
+    );
+    expect(stderr).toContain(`Give them in this order: batchwise run ${order}\n`);
+  });
+
   test("one that is not installed: what to install, and similar names", async () => {
     const folder = await project({ "in.jsonl": "1\n" });
     const said = async (reference: string): Promise<string> => (await cli(folder, "run", reference, "in.jsonl")).stderr;

@@ -1,6 +1,6 @@
 import { keptTypes } from "./columns/kept-types.ts";
 import { estimateSteps } from "./estimate.ts";
-import { inputFiles } from "./inputs/input-files.ts";
+import { checkOrder, inputFiles } from "./inputs/input-files.ts";
 import type { Item } from "./inputs/items.ts";
 import { holdJournal } from "./journal/hold-journal.ts";
 import { Journal } from "./journal/journal.ts";
@@ -59,6 +59,7 @@ async function runOnce(asked: RunOptions, environment: RunEnvironment): Promise<
   checkOptions(given);
   const { folder = process.cwd(), env = process.env, stderr = process.stderr } = environment;
   const written = [given.output, given.report].filter((name) => name !== undefined);
+  await checkOrder(given.adapter, given.input, folder);
   const files = await inputFiles(given.input, folder, written);
   const options = await withTexts(given, folder);
   const notes = new Notes(stderr, options.quiet === true);

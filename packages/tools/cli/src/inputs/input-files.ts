@@ -42,6 +42,20 @@ export async function inputFiles(
   return [...files.values()];
 }
 
+/** @throws ArgumentError where a file stands in the place of the adapter, or an adapter among the files */
+export async function checkOrder(adapter: string, input: string | readonly string[], folder: string): Promise<void> {
+  const file = path.extname(adapter) === "" ? undefined : await fileAt(adapter, folder);
+  let meant: string | undefined;
+  for (const name of [input].flat()) if (ADAPTER.test(name) && !(await fileAt(name, folder))) meant ??= name;
+  if (file === undefined && (meant === undefined || adapter.includes("#"))) return;
+  throw new ArgumentError(
+    `Expected the adapter first and the input after it, got ${file === undefined ? "an adapter among the inputs" : "a file first"}. ` +
+      `Give them in this order: batchwise run ${meant ?? "<adapter>"} ${adapter}`,
+  );
+}
+
+const ADAPTER = /^(@[^/]+\/)?[^/.#]+#[^/.#]+$/;
+
 async function filesOf(
   given: string,
   folder: string,
