@@ -2,11 +2,13 @@ import { mkdir, readdir, readFile, rm, symlink } from "node:fs/promises";
 import path from "node:path";
 import { Writable } from "node:stream";
 import { startEmulator } from "@batchwise/emulator";
+import { FolderLock } from "@batchwise/folder-lock";
 import { OpenAIEmbeddings } from "@batchwise/openai";
 import { FakeClock, runOn } from "@batchwise/testkit";
 import { expect, test } from "vitest";
 import { exitCodeOf } from "./index.ts";
 import { reportOf } from "./report.ts";
+import { messageOf } from "./result.ts";
 import { type Ran, rowsIn, start, temporaryFolder, textLines } from "./testing/workbench.ts";
 
 const OFFLINE = { offline: true, output: "out.jsonl" };
@@ -91,6 +93,23 @@ test("ended by the user, the jobs go on; the same command resumes them, and pays
   expect(second.stderr).toMatch(/Job batch_\w+ found again\./);
   expect(emulator.stats().jobs.created).toBe(1);
 });
+
+test("a second run in the jobs' folder says which option gives it another", async () => {
+  await using emulator = await startEmulator({ tokens: "fast" });
+  const folder = await temporaryFolder({ "in.jsonl": textLines(3) });
+  const lock = await FolderLock.take(await folderIn(folder, ".batchwise/jobs"));
+  const { result } = await start(folder, embeddings(emulator.openaiBaseURL), OFFLINE);
+  expect(result.status).toBe("stopped");
+  expect(messageOf(result.reason)).toMatch(
+    /in use by process \d+ on .*\. Wait until that has ended, or give another one with --jobs\./,
+  );
+  await lock.release();
+});
+
+async function folderIn(folder: string, name: string): Promise<string> {
+  await mkdir(path.join(folder, name), { recursive: true });
+  return path.join(folder, name);
+}
 
 test("ended by the user before there is a job, it does not say that jobs go on", async () => {
   await using emulator = await startEmulator({ tokens: "fast" });

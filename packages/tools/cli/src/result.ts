@@ -87,6 +87,7 @@ export function messageOf(error: unknown): string {
     const inFlags = message.replace("`maxCost`", "--max-cost").replace("`maxTokens`", "--max-tokens");
     return inFlags.replace("Raise it to go on.", "Raise it, and --resume.");
   }
+  if (error.name === "JobStoreError") return message.replace("choose another folder", "give another one with --jobs");
   return cause instanceof Error
     ? message.replace("; `cause` is the last failure.", `. The last one: ${cause.message}`)
     : message;
