@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { chatServer, type ChatBody } from "./testing/chat-server.ts";
-import { startChild } from "./testing/child.ts";
+import { runHere } from "./testing/run-here.ts";
 import { rowsIn, temporaryFolder, textLines } from "./testing/workbench.ts";
 
 // A safeguard, not a measure: processes are started, on machines that may be busy.
@@ -29,7 +29,7 @@ async function run(tokens: (number: number) => number, ...flags: readonly string
   };
   const server = await chatServer(undefined, bill);
   const folder = await temporaryFolder({ "in.jsonl": textLines(200) });
-  const child = startChild(folder, server.baseURL, [...CHAT, "--concurrency", "200", ...flags]);
+  const child = runHere(folder, server.baseURL, [...CHAT, "--concurrency", "200", ...flags]);
   const code = await child.ended;
   return {
     code,

@@ -3,6 +3,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test, vi } from "vitest";
 import { duckdb } from "./testing/duckdb.ts";
+import { startChild } from "./testing/child.ts";
 import { echo, echoFolder, echoIn } from "./testing/echo.ts";
 
 // A safeguard, not a measure: processes are started, on machines that may be busy.
@@ -249,10 +250,10 @@ test.each(["out.jsonl", "out.parquet"])("a full disk ends %s in words, and --res
   const folder = await echoFolder({ "in.jsonl": lines, "full.mjs": FULL });
   const argv = ["in.jsonl", "--field", "text", "--output", output];
   vi.stubEnv("NODE_OPTIONS", `--import=${pathToFileURL(path.join(folder, "full.mjs")).href}`);
-  const { code, stderr } = await echoIn(folder, ...argv);
+  const child = startChild(folder, "", ["run", "acme-echo", ...argv]);
+  expect(await child.ended).toBe(2);
   vi.unstubAllEnvs();
-  expect(code).toBe(2);
-  expect(stderr).toContain(`error: Expected ${output} to be writable, got a full disk.\n`);
+  expect(child.said.stderr).toContain(`error: Expected ${output} to be writable, got a full disk.\n`);
   expect(await echoIn(folder, ...argv, "--resume")).toMatchObject({ code: 0 });
 });
 

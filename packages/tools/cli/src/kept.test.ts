@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type RecordBatch, tableFromIPC } from "apache-arrow";
 import { expect, test, vi } from "vitest";
-import { startChild } from "./testing/child.ts";
+import { runHere } from "./testing/run-here.ts";
 import { duckdb } from "./testing/duckdb.ts";
 import { pluginFolder } from "./testing/plugin.ts";
 
@@ -69,7 +69,7 @@ async function kept(more: Readonly<Record<string, string>> = {}): Promise<Kept> 
     folder,
     sql,
     run: async (...argv) => {
-      const child = startChild(folder, "", ["run", ...argv]);
+      const child = runHere(folder, "", ["run", ...argv]);
       const code = await child.ended;
       return { code, stderr: child.said.stderr };
     },

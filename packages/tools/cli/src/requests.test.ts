@@ -4,12 +4,12 @@ import { startEmulator } from "@batchwise/emulator";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type ChatServer, chatServer } from "./testing/chat-server.ts";
-import { startChild } from "./testing/child.ts";
 import { duckdb } from "./testing/duckdb.ts";
 import { echo } from "./testing/echo.ts";
+import { runHere } from "./testing/run-here.ts";
 import { rowsOf, temporaryFolder } from "./testing/workbench.ts";
 
-// A safeguard, not a measure: processes are started, on machines that may be busy.
+// A safeguard, not a measure, on machines that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
 afterEach(() => vi.unstubAllEnvs());
@@ -21,7 +21,7 @@ async function ran(files: Readonly<Record<string, string | Uint8Array>>, ...argv
   const server = await chatServer();
   const folder = await temporaryFolder(files);
   const [adapter = "", ...flags] = argv;
-  const child = startChild(folder, server.baseURL, ["run", adapter, Object.keys(files)[0] ?? "", ...flags]);
+  const child = runHere(folder, server.baseURL, ["run", adapter, Object.keys(files)[0] ?? "", ...flags]);
   const code = await child.ended;
   const rows = rowsOf(child.said.stdout);
   return { code, rows, stderr: child.said.stderr, bodies: sorted(server), folder };
@@ -245,7 +245,7 @@ describe("lines of OpenAI's batch format", () => {
       "responses.jsonl":
         '{"custom_id":"r","url":"/v1/responses","body":{"model":"gpt-6-luna","input":"a","instructions":"b"}}\n',
     });
-    const vectors = startChild(folder, emulator.openaiBaseURL, [
+    const vectors = runHere(folder, emulator.openaiBaseURL, [
       "run",
       "@batchwise/openai#embeddings",
       "vectors.jsonl",
@@ -264,7 +264,7 @@ describe("lines of OpenAI's batch format", () => {
       ["v-2", "Expected line 3 to have one text as `input` in its body, got another request."],
       ["v-3", expect.stringMatching(/got another `dimensions` in its body/)],
     ]);
-    const responses = startChild(folder, emulator.openaiBaseURL, [
+    const responses = runHere(folder, emulator.openaiBaseURL, [
       "run",
       "@batchwise/openai#responses",
       "responses.jsonl",
@@ -284,7 +284,7 @@ describe("lines of OpenAI's batch format", () => {
       "schema.json": JSON.stringify({ type: "object", properties, required: ["city"] }),
     });
     const flags = ["--set", "model=gpt-6-luna", "--schema", "schema.json", "--offline", "-o", "out.csv"];
-    const child = startChild(folder, emulator.openaiBaseURL, ["run", "@batchwise/openai#chat", "in.jsonl", ...flags]);
+    const child = runHere(folder, emulator.openaiBaseURL, ["run", "@batchwise/openai#chat", "in.jsonl", ...flags]);
     expect(await child.ended, child.said.stderr).toBe(0);
     expect(emulator.stats().jobs.created).toBe(1);
     const [head, ...rows] = (await readFile(`${folder}/out.csv`, "utf8")).split("\n");
@@ -301,7 +301,7 @@ describe("lines of OpenAI's batch format", () => {
       "more.jsonl": line("one", "a", { model: "command-a-03-2025", top_p: 0.5 }),
     });
     const run = (file: string) =>
-      startChild(folder, "", [
+      runHere(folder, "", [
         "run",
         "@batchwise/cohere#chat",
         file,

@@ -2,12 +2,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { tableFromIPC } from "apache-arrow";
 import { describe, expect, test, vi } from "vitest";
 import { chatServer } from "./testing/chat-server.ts";
-import { startChild } from "./testing/child.ts";
 import { duckdb } from "./testing/duckdb.ts";
 import { echo } from "./testing/echo.ts";
+import { runHere } from "./testing/run-here.ts";
 import { rowsIn, rowsOf, temporaryFolder } from "./testing/workbench.ts";
 
-// A safeguard, not a measure: processes are started, on machines that may be busy.
+// A safeguard, not a measure, on machines that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
 const SCHEMA = {
@@ -43,7 +43,7 @@ const CHAT = ["run", "@batchwise/openai#chat", "in.csv", "--field", "text", "--s
 async function ran(schema: object, ...argv: readonly string[]) {
   const server = await chatServer(({ messages }) => ANSWERS[messages.at(-1)?.content ?? ""] ?? "{}");
   const folder = await temporaryFolder({ "in.csv": INPUT, "schema.json": JSON.stringify(schema) });
-  const child = startChild(folder, server.baseURL, [...CHAT, "--schema", "schema.json", ...argv]);
+  const child = runHere(folder, server.baseURL, [...CHAT, "--schema", "schema.json", ...argv]);
   const code = await child.ended;
   return { code, folder, server, ...child.said };
 }
@@ -151,9 +151,9 @@ describe("values, not texts: --schema schema.json", () => {
       const server = await chatServer(({ messages }) => answers[messages.at(-1)?.content ?? ""] ?? "{}");
       const folder = await temporaryFolder({ "in.csv": INPUT, "schema.json": JSON.stringify(SCHEMA) });
       const argv = [...CHAT, "--schema", "schema.json", "--keep", "id", "-o", `out.${format}`];
-      expect(await startChild(folder, server.baseURL, argv).ended).toBe(1);
+      expect(await runHere(folder, server.baseURL, argv).ended).toBe(1);
       answers["wrong"] = JSON.stringify({ ...GOOD, stars: 9_007_199_254_740_991 });
-      const again = startChild(folder, server.baseURL, [...argv, "--retry-failed"]);
+      const again = runHere(folder, server.baseURL, [...argv, "--retry-failed"]);
       expect(await again.ended, again.said.stderr).toBe(1);
       const file = `${folder}/out.${format}`;
       const rows =
@@ -186,7 +186,7 @@ describe("values, not texts: --schema schema.json", () => {
     const server = await chatServer(() => `{"stars":${stars}}`);
     const schema = { type: "object", properties: { stars: { type: "integer" } }, required: ["stars"] };
     const folder = await temporaryFolder({ "in.csv": INPUT, "schema.json": JSON.stringify(schema) });
-    const child = startChild(folder, server.baseURL, [...CHAT, "--schema", "schema.json", "-o", "out.parquet"]);
+    const child = runHere(folder, server.baseURL, [...CHAT, "--schema", "schema.json", "-o", "out.parquet"]);
     expect(await child.ended, child.said.stderr).toBe(1);
     expect(await duckdb(`SELECT DISTINCT error_message AS said FROM '${folder}/out.parquet'`)).toEqual([{ said }]);
   });
@@ -248,7 +248,7 @@ describe("values, not texts: --schema schema.json", () => {
     ],
   ])("%s is refused before anything is sent", async (_, text, message) => {
     const folder = await temporaryFolder({ "in.csv": INPUT, "schema.json": text });
-    const child = startChild(folder, "http://127.0.0.1:9", [...CHAT, "--schema", "schema.json"]);
+    const child = runHere(folder, "http://127.0.0.1:9", [...CHAT, "--schema", "schema.json"]);
     expect(await child.ended).toBe(2);
     expect(child.said.stderr).toMatch(message);
   });
@@ -272,14 +272,7 @@ describe("values, not texts: --schema schema.json", () => {
     const other = { ...SCHEMA, properties: { ...SCHEMA.properties, stars: { type: "integer", minimum: 2 } } };
     const again = async (...argv: string[]) => {
       await writeFile(`${folder}/schema.json`, JSON.stringify(other));
-      const child = startChild(folder, server.baseURL, [
-        ...CHAT,
-        "--schema",
-        "schema.json",
-        "--cache",
-        "kept",
-        ...argv,
-      ]);
+      const child = runHere(folder, server.baseURL, [...CHAT, "--schema", "schema.json", "--cache", "kept", ...argv]);
       await child.ended;
       return child.said;
     };

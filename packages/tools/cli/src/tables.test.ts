@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { echo, echoFolder, echoIn } from "./testing/echo.ts";
 import { rowsOf } from "./testing/workbench.ts";
 
-// A safeguard, not a measure: processes are started, on machines that may be busy.
+// A safeguard, not a measure, on machines that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Text of Windows-1252, and of GBK: `你好`. */

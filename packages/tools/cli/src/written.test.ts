@@ -3,7 +3,7 @@ import path from "node:path";
 import { startEmulator } from "@batchwise/emulator";
 import { parse } from "csv-parse/sync";
 import { expect, test, vi } from "vitest";
-import { startChild } from "./testing/child.ts";
+import { runHere } from "./testing/run-here.ts";
 import { pluginFolder } from "./testing/plugin.ts";
 import { rowsIn, temporaryFolder, textLines } from "./testing/workbench.ts";
 
@@ -31,7 +31,7 @@ test("--safe-csv has a spreadsheet take formulas for texts, also in rows of an e
   });
   const argv = ["run", "acme", "in.jsonl", "--field", "text", "--keep", "name", "--safe-csv", "--output"];
   const run = async (...more: string[]): Promise<{ code: unknown; stderr: string }> => {
-    const child = startChild(folder, "", [...argv, ...more]);
+    const child = runHere(folder, "", [...argv, ...more]);
     return { code: await child.ended, stderr: child.said.stderr };
   };
   vi.stubEnv("MOOD", "bad");
@@ -51,7 +51,7 @@ test("--vectors base64 writes the same vectors as numbers do, and --resume conti
   await using emulator = await startEmulator({ tokens: "fast" });
   const folder = await temporaryFolder({ "in.jsonl": textLines(20) });
   const run = async (...argv: string[]): Promise<{ code: unknown; stderr: string }> => {
-    const child = startChild(folder, emulator.openaiBaseURL, [...EMBED, ...argv]);
+    const child = runHere(folder, emulator.openaiBaseURL, [...EMBED, ...argv]);
     return { code: await child.ended, stderr: child.said.stderr };
   };
   expect((await run("--output", "numbers.jsonl")).code).toBe(0);

@@ -1,8 +1,8 @@
-import { startChild } from "./child.ts";
 import { pluginFolder } from "./plugin.ts";
+import { runHere } from "./run-here.ts";
 import { type Row, rowsOf } from "./workbench.ts";
 
-/** Run of the command as a process, with an adapter that answers each text with itself. */
+/** Run of the command, with an adapter that answers each text with itself. */
 export interface Echoed {
   readonly code: number | NodeJS.Signals;
   readonly rows: readonly Row[];
@@ -19,12 +19,12 @@ export async function echo(
   return echoIn(await echoFolder(files), ...argv);
 }
 
-/** Runs `batchwise run` in a folder of `echoFolder`. */
+/** Runs `batchwise run` in a folder of `echoFolder`, in this process, with nothing on standard input. */
 export async function echoIn(folder: string, ...argv: readonly string[]): Promise<Echoed> {
-  const child = startChild(folder, "http://127.0.0.1:9", ["run", "acme-echo", ...argv]);
-  const code = await child.ended;
-  const rows = rowsOf(child.said.stdout);
-  return { code, rows, texts: rows.map(({ output, error }) => output ?? error?.message), stderr: child.said.stderr };
+  const { ended, said } = runHere(folder, "http://127.0.0.1:9", ["run", "acme-echo", ...argv]);
+  const code = await ended;
+  const rows = rowsOf(said.stdout);
+  return { code, rows, texts: rows.map(({ output, error }) => output ?? error?.message), stderr: said.stderr };
 }
 
 /** Makes a folder with these files and the adapter. */
