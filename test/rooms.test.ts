@@ -23,6 +23,7 @@ const PROVIDERS: Readonly<Record<string, Rooms>> = {
     runnables: ["embeddings", "moderation", "chat", "responses"],
     without: {},
     own: {
+      "chat-events": "the message of a chat whose events come in the forms of many servers",
       "either-form": "parameters that some servers know in another form only",
       generation: "what chat completions and the Responses API have in common",
       send: "one request through OpenAI's SDK, and its events",
