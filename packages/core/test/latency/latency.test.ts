@@ -3,43 +3,12 @@ import { bestFixed, SWEEP } from "./fixed-setting.ts";
 import { LimitedProvider } from "./limited-provider.ts";
 import { CrowdedServer, QueueServer } from "./own-servers.ts";
 import { noise, seededRandom } from "./random.ts";
+import { testWorlds } from "./test-worlds.ts";
 import { makeTexts, tokensIn } from "./texts.ts";
-import { type Score, summarize, type World, WORLDS } from "./worlds.ts";
+import { WORLDS } from "./worlds.ts";
 
-/** Seeds that each world is run with. BATCHWISE_SEEDS asks for another number. */
-const SEEDS = Number(process.env["BATCHWISE_SEEDS"] ?? 50);
-
-/** Worlds whose promise is not kept yet: one that is kept after all fails, and leaves this list. */
-const MISSED: ReadonlySet<string> = new Set(["sharedSilent"]);
-
-describe("P55 the size of requests and their number in flight, whatever the latency", () => {
-  const summaries = new Map<string, Score>();
-
-  it.for(Object.entries(WORLDS))("%s: nothing is lost, or faster than can be", { timeout: 300_000 }, async (entry) => {
-    const [name, world] = entry;
-    const scores: Score[] = [];
-    for (let seed = 1; seed <= SEEDS; seed++) scores.push(await world.run(seed));
-    summaries.set(name, summarize(scores));
-    expect(summaries.get(name)?.lost).toBe(0);
-    const [least, most] = world.isShare ? [0, 1.2] : [1, Infinity];
-    for (const { ratio } of scores) {
-      expect(ratio).toBeGreaterThanOrEqual(least);
-      expect(ratio).toBeLessThan(most);
-    }
-  });
-
-  const kept = (isMissed: boolean): [string, World][] =>
-    Object.entries(WORLDS).filter(([name]) => MISSED.has(name) === isMissed);
-
-  it.for(kept(false))(`%s keeps its promise in ${SEEDS} seeds`, ([name, world]) => {
-    const summary = summaries.get(name)!;
-    expect(world.isKept(summary), `${world.promise}: ${JSON.stringify(summary)}`).toBe(true);
-  });
-
-  it.fails.for(kept(true))("%s will keep its promise", ([name, world]) => {
-    expect(world.isKept(summaries.get(name)!)).toBe(true);
-  });
-});
+// The others are in a file of their own, so that both run at once.
+testWorlds("servers of one's own", Object.entries(WORLDS).slice(13));
 
 describe("the worlds are what they say", () => {
   const texts = makeTexts(50_000, seededRandom(1));
