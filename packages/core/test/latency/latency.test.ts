@@ -8,7 +8,10 @@ import { makeTexts, tokensIn } from "./texts.ts";
 import { WORLDS } from "./worlds.ts";
 
 // The others are in a file of their own, so that both run at once.
-testWorlds("servers of one's own", Object.entries(WORLDS).slice(13));
+testWorlds(
+  "P55 the size of requests and their number in flight: servers of one's own",
+  Object.entries(WORLDS).slice(13),
+);
 
 describe("the worlds are what they say", () => {
   const texts = makeTexts(50_000, seededRandom(1));
