@@ -9,7 +9,7 @@ const MISSED: ReadonlySet<string> = new Set(["sharedSilent"]);
 
 /** Tests some of the worlds. */
 export function testWorlds(about: string, worlds: readonly [name: string, world: World][]): void {
-  describe(about, () => {
+  describe(`${about}, by their worlds`, () => {
     const summaries = new Map<string, Score>();
 
     it.for(worlds)("%s: nothing is lost, or faster than can be", { timeout: 300_000 }, async (entry) => {
