@@ -55,7 +55,7 @@ export class Health {
     return this.refusals.isInDoubt && this.refusals.passed === this.passed;
   }
 
-  /** True where the last that was sent alone was not answered in time, and nothing was since. */
+  /** True where an input that was sent alone was not answered in time, and nothing has been since: it may be the provider that hangs. */
   get mayHang(): boolean {
     return this.#hanging > 0 && this.heard === this.#seen && this.context.options.isPatient;
   }
