@@ -5,7 +5,7 @@ import { chatServer, type ChatBody } from "./testing/chat-server.ts";
 import { runHere } from "./testing/run-here.ts";
 import { rowsIn, temporaryFolder, textLines } from "./testing/workbench.ts";
 
-// A safeguard, not a measure: processes are started, on machines that may be busy.
+// A safeguard, not a measure: machines may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 const CHAT = ["run", "@batchwise/openai#chat", "in.jsonl", "--output", "out.jsonl", "--set", "model=gpt-4o-mini"];

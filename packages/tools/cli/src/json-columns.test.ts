@@ -17,7 +17,7 @@ import { duckdb } from "./testing/duckdb.ts";
 import { echo, echoFolder, echoIn } from "./testing/echo.ts";
 import { temporaryFolder } from "./testing/workbench.ts";
 
-// A safeguard, not a measure: processes are started, on machines that may be busy.
+// A safeguard, not a measure: machines may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
 const TEXTS = ["a", "b", "c", "d", "e"];

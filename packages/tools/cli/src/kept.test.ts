@@ -6,7 +6,7 @@ import { runHere } from "./testing/run-here.ts";
 import { duckdb } from "./testing/duckdb.ts";
 import { pluginFolder } from "./testing/plugin.ts";
 
-// A safeguard, not a measure: processes are started, on machines that may be busy.
+// A safeguard, not a measure: machines may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Adapters of texts and of vectors, of which one input fails while MOOD is bad. */

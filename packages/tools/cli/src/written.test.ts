@@ -7,7 +7,7 @@ import { runHere } from "./testing/run-here.ts";
 import { pluginFolder } from "./testing/plugin.ts";
 import { rowsIn, temporaryFolder, textLines } from "./testing/workbench.ts";
 
-// A safeguard, not a measure: processes are started, on machines that may be busy.
+// A safeguard, not a measure: machines may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
 /** Adapter of texts, which fails at "bad" while MOOD is bad. */

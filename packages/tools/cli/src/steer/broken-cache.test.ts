@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { echoFolder, echoIn } from "../testing/echo.ts";
 import { textLines } from "../testing/workbench.ts";
 
-// A safeguard, not a measure: processes are started, on machines that may be busy.
+// A safeguard, not a measure: machines may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
 const INPUTS = 1000;
