@@ -91,7 +91,9 @@ export class Health {
       (this.#silence ??= new Silence()).begin(now);
       this.#fresh.clear();
     }
-    if (chunk.isSlow && size === 1) this.#silence?.hanging.add(chunk.indexes[0]);
+    // What failed before the last answer says nothing of what follows it.
+    const isNew = (chunk.failing?.heard ?? this.heard) === this.heard;
+    if (chunk.isSlow && size === 1 && isNew) this.#silence?.hanging.add(chunk.indexes[0]);
     this.#silence?.failed(now, facts, this.outageMs);
     if (this.refusals.passed !== this.passed) this.refusals.reset(this.passed);
     if (isTooLong(facts, this.context.options)) this.refusals.postpone(chunk);

@@ -2,7 +2,7 @@ import type { ErrorFacts } from "../contract/error-facts.ts";
 
 /** Time since which a provider has answered nothing. A wait that it asks for is no silence, unless it asks for waits without end. */
 export class Silence {
-  /** Inputs that alone were not answered in time. */
+  /** Inputs that alone were not answered in time, for the first time since it began. */
   readonly hanging: Set<number | undefined> = new Set();
   #since = 0;
   #begunAt = 0;
