@@ -154,6 +154,33 @@ const FOUND: Readonly<Record<string, readonly World[]>> = {
       json: undefined,
     },
   ],
+  // A page with 200, in an outage, was taken for an answer of the wrong form, of which few are asked for again.
+  "LangChain embeddings": [
+    {
+      profile: [],
+      seed: 0,
+      count: 15,
+      latencyMs: 0,
+      maxInputs: 1,
+      answers: [{ name: "down", during: [19_998, 91_987], status: 200, body: PAGE }],
+      limits: { requestsPerMinute: 15, fixedWindows: true },
+      faults: { ...FAULTLESS, serverErrorRate: 0.05 },
+      json: undefined,
+    },
+  ],
+  "LangChain chat": [
+    {
+      profile: [],
+      seed: 38_406,
+      count: 51,
+      latencyMs: 0,
+      maxInputs: 1,
+      answers: [NEVER],
+      limits: undefined,
+      faults: FAULTLESS,
+      json: undefined,
+    },
+  ],
   "Cohere rerank": [
     {
       profile: [],

@@ -1,6 +1,7 @@
 import {
   callSdk,
   countIn,
+  fieldsOf,
   type Failure,
   notAnswer,
   requireMethods,
@@ -109,7 +110,8 @@ async function send<Result>(
   let inputTokens = 0;
   let isAnswered = false;
   const onAnswer = (answer: unknown): unknown => {
-    isAnswered = true;
+    // A page is none: there may be an outage.
+    isAnswered ||= fieldsOf(answer) !== undefined;
     inputTokens += tokensOf(answer) ?? 0;
     return answer;
   };
