@@ -51,8 +51,8 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
   readonly hooks: Pick<BatchOptions, "onProgress" | "onRequest" | "onRetry">;
   /** The batch as middleware sees it. */
   readonly info: BatchInfo;
+  readonly output: BatchOutput<Input, Output>;
   readonly #options: BatchOptions<Input, Output>;
-  readonly #output: BatchOutput<Input, Output>;
   readonly #source: Source<Input>;
   readonly #draining = new AbortController();
   readonly #canceled = new AbortController();
@@ -74,7 +74,7 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
     this.#options = options;
     this.#clock = clock;
     this.#source = source;
-    this.#output = output;
+    this.output = output;
     this.hooks = options;
     this.info = info;
     this.backlog = output.sink.backlog;
@@ -139,15 +139,15 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
 
   fulfill(index: number, input: Input, value: Output): void {
     this.stats.fulfilled();
-    this.#output.sink.fulfill(index, input, value);
+    this.output.sink.fulfill(index, input, value);
     if (this.#options.onProgress !== undefined) this.#progress(false);
   }
 
   reject(index: number, input: Input, reason: Error): void {
     this.stats.rejected(reason);
-    this.#output.sink.reject(index, input, reason);
+    this.output.sink.reject(index, input, reason);
     if (this.#options.onProgress !== undefined) this.#progress(false);
-    if (this.#output.failFast) this.end({ status: "failed", reason }, "cancel");
+    if (this.output.failFast) this.end({ status: "failed", reason }, "cancel");
   }
 
   readonly #onAbort = (): void => {
@@ -190,10 +190,10 @@ export class BatchRun<Input, Output> implements OutcomeSink<Input, Output> {
     try {
       const report =
         onFinish && this.stats.report(this.#stop?.status ?? "completed", total ?? pulled, this.#stop?.reason);
-      if (report !== undefined) onFinish?.({ ...report, outcomes: this.#output.outcomes() });
+      if (report !== undefined) onFinish?.({ ...report, outcomes: this.output.outcomes() });
     } catch (error) {
       this.#stop = { status: "failed", reason: error };
     }
-    this.#output.onEnd(this.#stop, inputs?.length ?? pulled);
+    this.output.onEnd(this.#stop, inputs?.length ?? pulled);
   }
 }

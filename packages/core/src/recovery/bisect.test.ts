@@ -138,7 +138,7 @@ it("P36 where the bad input is named, what is left goes out at once", async () =
         batch,
       );
   expect(await search({ ...failed(8), isUnsent: true }, named(5), {}, 1)).toMatchObject({
-    calls: "0-7 0-7 0-2 3-4 6 7",
+    calls: "0-7 0-7 5 0-2 3-4 6 7",
     rejected: [5, 6],
     settled: 8,
   });

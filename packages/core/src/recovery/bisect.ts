@@ -59,8 +59,10 @@ export class Bisect<Input, Output> {
 
   /** Settles every input of a failure, in the end. */
   async run(failure: Failure<Input>): Promise<void> {
-    const { bad, unsent } = this.#sift(failure);
-    await this.#pursue(unsent === undefined ? bad : (await this.#send(unsent)).bad);
+    const isUnsent = failure.isUnsent === true;
+    this.#isBlamed = isUnsent;
+    const { bad } = isUnsent ? await this.#send(failure.chunk) : this.#sift(failure);
+    await this.#pursue(bad);
     // It may grow while it is waited for.
     for (const each of this.#aside) await each;
     // No input was bad: there were too many.
@@ -128,14 +130,8 @@ export class Bisect<Input, Output> {
     return bad;
   }
 
-  /** Sends a part, and where its bad input is named what is left of it at once. Settles all that can be. */
-  async #send(part: Chunk<Input>): Promise<Sent<Input>> {
-    let sent = await this.#call(part);
-    while (sent.unsent !== undefined) sent = { ...(await this.#call(sent.unsent)), isClean: false };
-    return sent;
-  }
-
-  async #call(untold: Chunk<Input>): Promise<Sent<Input>> {
+  /** Sends a part. Settles all that can be. */
+  async #send(untold: Chunk<Input>): Promise<Sent<Input>> {
     const part = await this.#survey.clear(untold);
     if (this.#batch.isEnding) return UNCLEAN;
     if (part.size === 0) return CLEAN;
@@ -158,15 +154,14 @@ export class Bisect<Input, Output> {
 
   /** Settles what of a failure no further call can help, and says what is left. */
   #sift(failure: Failure<Input>): Sent<Input> {
-    const { chunk, error, isWhole, isUnsent } = failure;
+    const { chunk, error, isWhole } = failure;
     const facts = factsOf(error);
-    if (chunk.size === 0 || isUnsent === true || !isWhole) this.#isBlamed = true;
+    if (chunk.size === 0 || !isWhole) this.#isBlamed = true;
     if (chunk.size === 0) {
       // The whole was too large for that input.
       if (facts.code === "request_too_large") this.#intake.cap.passed(this.#size);
       return UNCLEAN;
     }
-    if (isUnsent === true) return { ...UNCLEAN, unsent: chunk };
     if (!isWhole) {
       this.#settler.giveUpEach(failure);
       return UNCLEAN;

@@ -9,7 +9,9 @@ export interface Failure<Input> {
   /** True where the call threw; otherwise single items failed, each with its own of `errors`. */
   readonly isWhole: boolean;
   readonly errors?: readonly Error[];
-  /** True where these inputs are the rest of a chunk whose bad input was named: they have not failed, and go out again. */
+  /** Place in the chunk of the input that is bad by the provider's word. */
+  readonly named?: number;
+  /** True where these inputs are the rest of a chunk of which some have been asked: they have not failed, and go out again. */
   readonly isUnsent?: boolean;
 }
 

@@ -54,15 +54,11 @@ export class Halving<Input, Output> {
   }
 
   async #settle(failure: Failure<Input>, siblings: Siblings): Promise<void> {
-    const { chunk, error, isWhole, isUnsent } = failure;
+    const { chunk, error, isWhole } = failure;
     const facts = factsOf(error);
     if (this.#batch.isEnding) return;
     if (chunk.size === 0) {
       this.#isBlamed = true;
-    } else if (isUnsent === true) {
-      this.#isBlamed = true;
-      const left = await this.#retry.send(chunk);
-      if (left !== undefined) await this.#settle(left, siblings);
     } else if (isWhole && chunk.size > 1 && this.#settler.mayDivide(facts)) {
       // What took too long does so again: chunks that follow are smaller at once.
       if (facts.code === "timeout") this.#intake.cap.limit(chunk.size);

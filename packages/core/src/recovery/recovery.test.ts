@@ -34,7 +34,7 @@ async function recover(
   const { admission, caller, clock, context, intake, settler } = parts;
   prepare(parts);
   failure.chunk.attempts = 1;
-  if (failure.isWhole && failure.isUnsent !== true) settler.health.fail(failure.chunk, failure.error, settler.count);
+  if (failure.isWhole) settler.health.fail(failure.chunk, failure.error, settler.count);
   const recovery = new Recovery(context, intake, admission, caller, settler);
   await clock.run(recovery.settle(failure));
   return { ...parts, calls: calls.join(" ") };
@@ -108,10 +108,10 @@ it("items that failed apart and have tries left go again together, with the othe
   expect([calls, sink.slots]).toEqual(["1-2", [undefined, 1, 2]]);
 });
 
-it("what has not failed is sent without a wait: the rest of a request whose bad input was named", async () => {
-  const failure = { ...whole(3, BAD), isUnsent: true };
-  const { calls, clock, sink } = await recover(failure);
-  expect([calls, sink.slots, clock.now()]).toEqual(["0-2", range(3), 0]);
+it("P36 where the provider names the bad input, the others are sent without a wait", async () => {
+  const error = new InputError("no", { position: 3 });
+  const { calls, clock, sink } = await recover({ ...whole(4, error), named: 3 });
+  expect([calls, sink.slots, clock.now()]).toEqual(["0-2", [0, 1, 2, error], 0]);
 });
 
 it("L12 once the batch ends nothing is sent", async () => {

@@ -46,13 +46,12 @@ export class Recovery<Input, Output> {
     if (left === undefined || batch.isEnding) return;
     const { refusal } = this.#settler;
     if (refusal !== undefined) return this.#settler.rejectAll(left.chunk, refusal);
-    const isRefused = left.isWhole && left.isUnsent !== true;
-    const chunk = isRefused ? await this.#survey.clear(left.chunk) : left.chunk;
+    const chunk = left.isWhole ? await this.#survey.clear(left.chunk) : left.chunk;
     // Without those that have been asked, the others may be good.
     const rest = chunk !== left.chunk ? { ...left, chunk, isUnsent: true } : left;
     if (batch.isEnding || rest.chunk.size === 0) return;
     const { size } = rest.chunk;
-    if (isRefused) this.#intake.cap.refused(size);
+    if (rest.isWhole) this.#intake.cap.refused(size);
     if (this.#isTooLarge(rest)) return this.#settleParts(rest.chunk);
     await new Bisect(batch, this.#intake, this.#retry, this.#settler, this.#survey, size).run(rest);
   }

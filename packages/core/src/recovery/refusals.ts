@@ -67,8 +67,8 @@ export class Refusals {
   }
 
   add(chunk: Chunk<unknown>, error: Error, { code, position, status }: ErrorFacts): void {
-    // Where the provider names the bad input, the others are not in doubt.
-    if (position !== undefined) return;
+    // Where the provider names the bad one of several, the others are not in doubt.
+    if (position !== undefined && chunk.size > 1) return;
     // What is too large says nothing of its parts, unless none of them ever passes.
     if (code === "request_too_large" && chunk.size > 1) {
       this.isInDoubt ||= this.passed === 0 && this.#doubtAt === ALIKE && ++this.#tooLarge === ALIKE;

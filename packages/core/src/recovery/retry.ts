@@ -10,6 +10,7 @@ import type { ResolvedRetry } from "../engine/resolve/resolve-options.ts";
 import type { Settler } from "../engine/results/settler.ts";
 import type { StageContext } from "../engine/stage-context.ts";
 import type { Failure, Judgment } from "./failure.ts";
+import { Names } from "./names.ts";
 import { backoffMs } from "./retry-policy.ts";
 
 /** Further calls for chunks that failed, ahead of new work. Holds a permit only while a call is in flight. */
@@ -18,6 +19,7 @@ export class Retry<Input, Output> {
   readonly #admission: Admission;
   readonly #caller: Caller<Input, Output>;
   readonly #settler: Settler<Input, Output>;
+  readonly #names: Names<Input, Output>;
   /** Calls of one input that asked whether an outage is over. */
   #asked = 0;
 
@@ -31,6 +33,7 @@ export class Retry<Input, Output> {
     this.#admission = admission;
     this.#caller = caller;
     this.#settler = settler;
+    this.#names = new Names(context.batch, settler);
   }
 
   /** Calls for a part of a failed chunk, and again while that may help. Returns what failed in the end. */
@@ -40,12 +43,22 @@ export class Retry<Input, Output> {
   }
 
   /**
-   * Calls again while that may help. p-retry drives it; the first attempt that it sees is the one that has failed
-   * already, so that a call which succeeds at once never comes here. Returns what is left when tries are used up.
+   * Calls again while that may help, and for the others where one is bad by the provider's word. Returns what is left
+   * when tries are used up.
    *
    * @param onOutage called where there may be an outage, each time
    */
   async retry(first: Failure<Input>, onOutage?: () => void): Promise<Failure<Input> | undefined> {
+    const once = (part: Chunk<Input>): Promise<Failure<Input> | undefined> => this.once(part);
+    const again = (failure: Failure<Input>): Promise<Failure<Input> | undefined> => this.#again(failure);
+    return this.#names.leaveOut(await this.#again(first, onOutage), once, again);
+  }
+
+  /**
+   * Calls again while that may help. p-retry drives it; the first attempt that it sees is the one that has failed
+   * already, so that a call which succeeds at once never comes here.
+   */
+  async #again(first: Failure<Input>, onOutage?: () => void): Promise<Failure<Input> | undefined> {
     const { retry } = this.#context.options;
     let failure: Failure<Input> | undefined = first;
     let judgment: Judgment = "over";
@@ -115,8 +128,8 @@ export class Retry<Input, Output> {
   }
 
   #judge(failure: Failure<Input>): Judgment {
-    // What is settled already, or has not failed itself, is not judged.
-    return failure.chunk.size === 0 || failure.isUnsent === true ? "over" : this.#settler.health.judge(failure);
+    // What is settled already is not judged.
+    return failure.chunk.size === 0 ? "over" : this.#settler.health.judge(failure);
   }
 
   /** One input of a chunk, another one each time, and the others. */

@@ -14,8 +14,6 @@ export interface Sent<Input> {
   /** True where every input of the part succeeded. */
   readonly isClean: boolean;
   readonly bad?: BadPart<Input>;
-  /** Rest of a part whose bad input was named. */
-  readonly unsent?: Chunk<Input>;
 }
 
 export const CLEAN: Sent<never> = { isClean: true };

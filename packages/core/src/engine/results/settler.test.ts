@@ -136,15 +136,13 @@ it.for([
 });
 
 it.for([0, 1, 2])(
-  "P36 an error that names the input at %i settles it alone; the others go out again",
-  async (position) => {
+  "P36 an error that names the input at %i says so of what failed, and settles nothing",
+  async (named) => {
     const { settler, sink } = settling();
-    const error = new InputError("no", { position });
-    const failure = (await settler.place(chunkOf(ABC, 4), { error })) as Failure<string>;
-    expect(results(sink)).toEqual([[4 + position, error]]);
-    expect(failure).toMatchObject({ isUnsent: true, error });
-    expect(failure.chunk.indexes).toEqual([4, 5, 6].toSpliced(position, 1));
-    expect(inputsOf(failure)).toEqual(ABC.toSpliced(position, 1));
+    const chunk = chunkOf(ABC, 4);
+    const error = new InputError("no", { position: named });
+    expect(await settler.place(chunk, { error })).toEqual({ chunk, error, isWhole: true, named });
+    expect(sink.outcomes).toEqual([]);
   },
 );
 

@@ -168,8 +168,9 @@ export class Settler<Input, Output> {
     }
     const named = facts.position;
     if (named === undefined || !Number.isInteger(named) || named < 0 || named >= chunk.size) return failure;
-    this.reject(chunk.indexes[named] as number, chunk.inputs[named] as Input, error);
-    return { ...failure, chunk: chunk.without([named]), isUnsent: true };
+    // Where the first failure ends the batch, it is one with or without this input.
+    if (this.#context.batch.output.failFast && this.stop === undefined) this.giveUpAll(chunk.pick([named]), error);
+    return { ...failure, named };
   }
 
   /** Tells whether the inputs of a chunk that failed with this error are to be told apart. */

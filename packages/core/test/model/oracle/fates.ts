@@ -125,8 +125,11 @@ function fateOf(word: Word, key: number, call: Call, failures: number, performan
   }
   if (failure.retryable === true) return { kind: "rejected", failure, at, sure: true };
   if (failure.position !== undefined) {
-    const named = call.keys[failure.position] === key;
-    return named ? { kind: "rejected", failure, at, sure: true } : { kind: "open", last: failure };
+    if (call.keys[failure.position] !== key) return { kind: "open", last: failure };
+    if (performance.schedule.reading === "batch") return { kind: "rejected", failure, at, sure: true };
+    // It is known to be bad once the others get through.
+    const passed = callsForOthers(call, failure.position, performance).findLast(gotThrough);
+    return { kind: "rejected", failure, at: passed?.end ?? at, sure: passed !== undefined };
   }
   const outage = outageOf(call, performance, facts);
   return outage === undefined
@@ -203,9 +206,11 @@ function faultOfNext(step: Step): string | undefined {
   if (failure === "timeout" || failure.retryable === true)
     return "after a failure that may pass the whole request was to be sent again";
   if (failure.position !== undefined) {
-    if (failure.position === call.keys.indexOf(key)) return "the failure had named it";
-    const rest = call.keys.filter((_, position) => position !== failure.position);
-    return isSame(rest, next.keys) ? undefined : "what the failure had not named was to be sent as one request";
+    const others = callsForOthers(call, failure.position, performance);
+    if (failure.position !== call.keys.indexOf(key))
+      return others.includes(next) ? undefined : "what the failure had not named was to be sent as one request";
+    const hasFailed = others.some((each) => !isAnswered(each) && (overAt(each)?.order ?? Infinity) < next.start.order);
+    return hasFailed && next.keys.length === 1 ? undefined : "the failure had named it, and the others had not failed";
   }
   const isHalf =
     next.keys.length <= Math.ceil(call.keys.length / 2) && next.keys.every((each) => call.keys.includes(each));
@@ -221,12 +226,23 @@ function faultOfNext(step: Step): string | undefined {
     : undefined;
 }
 
+/** Calls for the inputs that a failure had not named. */
+function callsForOthers(call: Call, named: number, { log }: Performance): Call[] {
+  const others = call.keys.filter((_, position) => position !== named);
+  return log.calls.filter((each) => isSame(others, each.keys));
+}
+
 function blamesInputs({ aborted, result }: Call): boolean {
   return aborted === undefined && result?.kind === "threw" && result.failure.retryable === false;
 }
 
 function isAnswered({ aborted, result }: Call): boolean {
   return aborted === undefined && result?.kind === "answered";
+}
+
+/** Tells whether nothing of a call was refused as a whole, be its answer of the right shape or not. */
+function gotThrough(call: Call): boolean {
+  return isAnswered(call) || (call.aborted === undefined && call.result?.kind === "malformed");
 }
 
 /** Tells whether two calls hold the same inputs in the same order. */
