@@ -116,8 +116,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "fail-fast waits for a second failure",
     file: "batch-run.ts",
-    find: "    if (this.#output.failFast) this.end({",
-    replace: "    if (this.#output.failFast && index !== 1) this.end({",
+    find: "    if (this.output.failFast) this.end({",
+    replace: "    if (this.output.failFast && index !== 1) this.end({",
   },
   {
     name: "a refused key does not stop the run",

@@ -27,8 +27,11 @@ export class Health {
   protected answered = 1;
   /** The same of further ones for an input that failed alone, while others were answered. */
   protected again = 1;
-  /** Inputs of the largest call that passed, and refusals by a rate limit since anything was answered. */
+  /** Inputs of the smallest chunk that was too heavy for a limit. */
+  protected heavy: number = Infinity;
+  /** Inputs of the largest call that passed. */
   #largest = 0;
+  /** Refusals by a rate limit of larger ones, since anything was answered. */
   #refused = 0;
   /** Inputs that had an outcome by the last failure. */
   #settled = 0;
@@ -109,7 +112,7 @@ export class Health {
       if (isSilence) return;
       failing.refusals++;
       // Where as few as have passed are refused, it is not their number.
-      this.#refused += size > this.#largest ? 1 : -Infinity;
+      this.#refused += this.isLarger(size) ? 1 : -Infinity;
       return;
     }
     this.heard++;
@@ -148,10 +151,16 @@ export class Health {
     return this.heard > chunk.failing.heard && !isNew;
   }
 
-  /** True where calls are refused time and again, and none as large has ever passed: it may be too heavy for the limit. */
-  doubtsSize({ size }: Chunk<unknown>): boolean {
-    const isInARow = this.heard === this.#seen && this.#refused > RETRIES;
-    return isInARow && size > this.#largest && this.context.options.isPatient;
+  /**
+   * True where a chunk is refused time and again, or again after a long wait, and none as large has ever passed: it may be
+   * too heavy for the limit.
+   */
+  doubtsSize(chunk: Chunk<unknown>): boolean {
+    const { failing, size } = chunk;
+    const isInARow = this.heard === this.#seen && this.#refused > 0;
+    if (failing === undefined || !isInARow || !this.isLarger(size) || !this.context.options.isPatient) return false;
+    const hasWaited = failing.isAsked !== true && this.isOld(chunk, QUIET_MS);
+    return this.#refused > RETRIES || failing.refusals > (hasWaited ? 0 : RETRIES);
   }
 
   /** True where no other call can succeed either. A key and options with which something got through are not to blame. */
@@ -169,6 +178,11 @@ export class Health {
   /** True where as many different inputs were not answered as make it the provider, and not the inputs. */
   protected get hangs(): boolean {
     return this.#hanging >= Math.min(HANGING, this.passed === 0 ? this.left : HANGING);
+  }
+
+  /** Tells whether no call as large has passed. Parts of the same chunk differ by one input. */
+  protected isLarger(size: number): boolean {
+    return size > this.#largest + 1;
   }
 
   /** Inputs without an outcome; Infinity where more may come. */

@@ -30,9 +30,15 @@ export class Judge extends Health {
     const isShared = (this.context.options.limiter?.silentMs ?? Infinity) < LONG_MS;
     if (this.isSilent(isShared ? this.outageMs : undefined)) return "end";
     const { failing } = chunk;
-    if (chunk.size > 1 && failing?.isAsked === true && this.doubtsSize(chunk)) return "over";
+    if (chunk.size > 1 && this.#isTooHeavy(chunk)) return "over";
     if (failing === undefined || failing.refusals < this.attempts || failing.heard === this.heard) return "wait";
     return this.isOld(chunk, chunk.size > 1 ? LONG_MS : this.boundMs) ? "over" : "wait";
+  }
+
+  /** Tells whether a chunk is too heavy for the limit: one of its inputs got through alone, or another one as large was. */
+  #isTooHeavy(chunk: Chunk<unknown>): boolean {
+    if (chunk.failing?.isAsked === true && this.doubtsSize(chunk)) this.heavy = Math.min(this.heavy, chunk.size);
+    return chunk.size >= this.heavy && this.isLarger(chunk.size);
   }
 
   #judgeSilence(chunk: Chunk<unknown>, size: number, isUnsent: boolean): Judgment {

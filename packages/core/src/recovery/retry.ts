@@ -11,7 +11,7 @@ import type { Settler } from "../engine/results/settler.ts";
 import type { StageContext } from "../engine/stage-context.ts";
 import type { Failure, Judgment } from "./failure.ts";
 import { Names } from "./names.ts";
-import { backoffMs } from "./retry-policy.ts";
+import { backoffMs, RETRIES } from "./retry-policy.ts";
 
 /** Further calls for chunks that failed, ahead of new work. Holds a permit only while a call is in flight. */
 export class Retry<Input, Output> {
@@ -110,7 +110,7 @@ export class Retry<Input, Output> {
     if (rest === undefined) return failure;
     // The provider has answered for that one input: the others go together.
     if (failure === undefined || failure.chunk.size === 0) {
-      if (isHeavy) rest.failing = { ...health.begin(), isAsked: true };
+      if (isHeavy) rest.failing = { ...health.begin(), isAsked: true, refusals: RETRIES };
       return this.once(rest);
     }
     return { chunk, error: failure.error, isWhole: true };
