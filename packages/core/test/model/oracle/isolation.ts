@@ -26,7 +26,9 @@ function faultsOfFamily(root: Call, performance: Performance, facts: Facts): str
   const isMixed = codes.has("request_too_large") && codes.size > 1;
   if (!isMixed && family.every((call) => isWholeOrBlaming(call, facts))) {
     // About 2 log2(k) for each: one call more where a bad input stands alone at the end of the search, and one for what is left.
-    const most = (2 * steps + 2) * Math.max(1, poisonsIn(root, performance));
+    // Where requests may have been too large, one for each part.
+    const parts = Math.ceil(root.keys.length / sizeThatMayPass(performance.log.calls));
+    const most = (2 * steps + 2) * Math.max(1, poisonsIn(root, performance)) + (parts > 1 ? parts : 0);
     if (family.length - 1 > most) {
       faults.push(`request ${root.number} took ${family.length - 1} further calls to split, ${most} are enough (P36)`);
     }
@@ -85,8 +87,24 @@ function isTooLarge(root: Call, part: Call, { log }: Performance): boolean {
   const largest = Math.max(1, ...passed.map(({ keys }) => keys.length));
   const refused = before.filter(({ keys, result }) => result?.kind === "threw" && keys.length <= 2 * root.keys.length);
   const codes = refused.map(({ result }) => (result?.kind === "threw" ? codeOf(result.failure.thrown) : undefined));
-  if (codes.includes("request_too_large")) return true;
+  if (codes.includes("request_too_large") || part.keys.length <= sizeThatMayPass(before)) return true;
   return refused.filter(({ keys }) => keys.length > largest).length > 1;
+}
+
+/**
+ * Inputs of a request that may not be too large: half of the second new one that was refused where none as large had
+ * passed. Infinity where that never was.
+ */
+function sizeThatMayPass(calls: readonly Call[]): number {
+  const sent = new Set<number>();
+  let [largest, refused, size] = [1, 0, Infinity];
+  for (const call of calls) {
+    const isNew = call.keys.every((key) => !sent.has(key));
+    for (const key of call.keys) sent.add(key);
+    if (cameThrough(call)) largest = Math.max(largest, call.keys.length);
+    else if (isNew && call.keys.length > largest && ++refused > 1) size = Math.ceil(call.keys.length / 2);
+  }
+  return size;
 }
 
 function cameThrough({ aborted, result }: Call): boolean {
