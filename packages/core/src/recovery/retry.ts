@@ -145,9 +145,10 @@ export class Retry<Input, Output> {
   #end(error: Error): void {
     const { boundMs } = this.#settler.health;
     const { code, status } = factsOf(error);
+    const { providerCode } = error as { readonly providerCode?: unknown };
     const check = code === "rate_limited" ? "the limits of the key" : "the address and the network";
     const reason = new ProviderError(
-      `Expected a call to get through within ${boundMs / 1000} s, got none (${status ?? code}). ` +
+      `Expected a call to get through within ${boundMs / 1000} s, got none (${status ?? providerCode ?? code}). ` +
         `Check ${check}, run the rest later, or raise \`retry.outageMs\`.`,
       { code, status, retryable: true, cause: error },
     );

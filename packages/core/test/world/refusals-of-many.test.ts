@@ -105,16 +105,23 @@ it.for([
   expect(clock.now()).toBe(0);
 });
 
-it("P43 a run that a rate limit ends does not blame the network", async () => {
+it.for([
+  [
+    "P43 a rate limit ends does not blame the network",
+    { code: "rate_limited", status: 429 },
+    "(429). Check the limits",
+  ],
+  ["P42 a name that is not found ends names its code", { providerCode: "ENOTFOUND" }, "(ENOTFOUND). Check the address"],
+] as const)("a run that %s", async ([, facts, message]) => {
   const clock = new FakeClock();
   const subject = runnable<number, number>(
     async () => {
-      throw new ProviderError("no", { code: "rate_limited", status: 429, retryable: true });
+      throw new ProviderError("no", { ...facts, retryable: true });
     },
     { maxConcurrency: 5, retry: { attempts: 6 }, limiter: rateLimiter({ clock }) },
   );
   const [slot] = await clock.run(subject.batch(range(100), { clock, returnExceptions: true }));
-  expect((slot as Error).message).toContain("Check the limits of the key, run the rest later");
+  expect((slot as Error).message).toContain(message);
 });
 
 /** Sends inputs, five requests at a time, to a server that says of some requests that they are too large. */
