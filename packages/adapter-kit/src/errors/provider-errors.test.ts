@@ -126,6 +126,23 @@ test.for(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT"])(
   expect(inspect(error, { depth: 9 })).not.toContain("SECRET");
 });
 
+// openai/openai-node#1758, cline/cline#10776: a company's proxy, or a server in its network, has a signer that Node does not know
+test.for<[string, string]>([
+  ["SELF_SIGNED_CERT_IN_CHAIN", "NODE_EXTRA_CA_CERTS"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "NODE_EXTRA_CA_CERTS"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "NODE_EXTRA_CA_CERTS"],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "NODE_EXTRA_CA_CERTS"],
+  ["CERT_HAS_EXPIRED", "Check the server's certificate"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "Check the server's certificate"],
+  ["ERR_SSL_WRONG_VERSION_NUMBER", "begins with http, not https"],
+])("P42 a connection that failed by %s says what helps (%s)", ([code, advice]) => {
+  const thrown = new TypeError("fetch failed", { cause: Object.assign(new Error("SECRET"), { code }) });
+  const error = networkError(thrown, TERN);
+  expect(error).toMatchObject({ code: "network_error", retryable: true, providerCode: code });
+  expect(error.message).toContain(`(${code}). `);
+  expect(error.message).toContain(advice);
+});
+
 test.for<[Record<string, string>, string]>([
   [{}, "check the network and the API's address, and whether the network wants a proxy."],
   [

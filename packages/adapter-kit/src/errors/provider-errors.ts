@@ -1,6 +1,6 @@
 import { ProviderError, type ProviderErrorOptions, TimeoutError } from "@batchwise/core";
-import { environment } from "../key.ts";
 import { codeWord, systemCode } from "./causes.ts";
+import { connectionAdvice } from "./connection-advice.ts";
 import { type Dialect, requestIdOf, type Verdict } from "./dialect.ts";
 import { type Blame, isPassing, judge } from "./judge.ts";
 import type { Refusal } from "./refusal.ts";
@@ -41,21 +41,9 @@ export function networkError(
   if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") return nodeTimedOut();
   const got = origin.status === undefined ? "a connection that failed" : "one that broke off";
   return new ProviderError(
-    `Expected an answer from ${provider}, got ${got}${code === undefined ? "" : ` (${code})`}. ` +
-      `Try again later; if it goes on, check the network and the API's address${proxyAdvice()}.`,
+    `Expected an answer from ${provider}, got ${got}${code === undefined ? "" : ` (${code})`}. ${connectionAdvice(code)}`,
     { code: "network_error", retryable: true, providerCode: code, ...origin },
   );
-}
-
-/** Node's `fetch` passes proxies by unless it is told not to: https://nodejs.org/api/cli.html#node_use_env_proxy1, checked 2026-11-24. */
-function proxyAdvice(): string {
-  const name = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"].find(environment);
-  if (name === undefined) return ", and whether the network wants a proxy";
-  const { execArgv = [] } = (globalThis as { process?: { execArgv?: readonly string[] } }).process ?? {};
-  const isAsked = [environment("NODE_OPTIONS"), ...execArgv].join(" ").includes("--use-env-proxy");
-  return isAsked || environment("NODE_USE_ENV_PROXY") === "1"
-    ? `, and the proxy in ${name}`
-    : `: ${name} is not used without NODE_USE_ENV_PROXY=1`;
 }
 
 /** Node's own limit, which is none of the caller's. */
