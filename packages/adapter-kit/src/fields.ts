@@ -38,11 +38,15 @@ export function parseJson(text: string): unknown {
 
 /**
  * The value of a body in JSON. Gateways close one that is whole as they close a stream (decolua/9router#3492), or put a stream's
- * comments before it (router-for-me/CLIProxyAPI#417).
+ * comments before it (router-for-me/CLIProxyAPI#417). Numbers that JSON does not have, as Python writes them, are null.
  */
 export function parseBody(given: string): unknown {
   const text = given.replace(/^(?:\s*:.*\n)+/, "");
   const mark = text.lastIndexOf("data:");
   const isClosed = /^data:\s*\[DONE\]\s*$/.test(text.slice(mark));
-  return parseJson(isClosed ? text.slice(0, mark) : text);
+  const body = isClosed ? text.slice(0, mark) : text;
+  return parseJson(body) ?? parseJson(body.replaceAll(NOT_NUMBERS, (part) => (part.startsWith('"') ? part : "null")));
 }
+
+/** Texts, which stay, and what `json.dumps` makes of numbers that are not finite. */
+const NOT_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/gs;

@@ -97,6 +97,16 @@ test.for(["\n\ndata: [DONE]\n\n", "data:[DONE]"])(
   },
 );
 
+// neuml/txtai#222, sgl-project/sglang#4097: Python's `json.dumps`, with logarithms of what cannot be
+test.for(["NaN", "Infinity", "-Infinity"])(
+  "P51 %s in the place of a number is null, and a text of it stays",
+  async (number) => {
+    const body = `{"texts":["NaN","a \\"${number}\\" b"],"logprobs":[${number},-0.5, ${number}]}`;
+    const read = { texts: ["NaN", `a "${number}" b`], logprobs: [null, -0.5, null] };
+    expect(await post(new Response(body))).toEqual(read);
+  },
+);
+
 test("P12 an aborted call rejects with the signal's reason, and sends nothing more", async () => {
   const reason = new Error("enough");
   const { fetch, sent } = answering(Response.json({}));

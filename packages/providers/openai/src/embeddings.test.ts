@@ -201,6 +201,15 @@ test("P6 L13 a row that is missing, not finite or of another length fails its ow
   ]);
 });
 
+// neuml/txtai#222: Python's `json.dumps` writes numbers that JSON does not have
+test("P51 a vector of NaN in a body that JSON does not know fails its own text", async () => {
+  const body = '{"data":[{"index":0,"embedding":[NaN,-Infinity]},{"index":1,"embedding":[1,2]}]}';
+  const { embeddings } = make({ encoding: "float" }, () => new Response(body));
+  const [bad, good] = await embeddings.invokeMany(["a", "b"]);
+  expect((bad as Error).message).toContain("Expected finite numbers");
+  expect(good).toEqual(Float32Array.of(1, 2));
+});
+
 test("L13 vectors of another length than `dimensions` are refused", async () => {
   const { embeddings } = make({ dimensions: 3 });
   const [slot] = await embeddings.invokeMany(["a"]);
