@@ -23,6 +23,8 @@ test.for<[number | undefined, Verdict]>([
   [422, "invalid_input"],
   [424, "provider_error"],
   [425, "provider_error"],
+  // router-for-me/CLIProxyAPI, its tests of iFlow
+  [449, "rate_limited"],
   [451, "invalid_input"],
   [498, "provider_error"],
   [429, "rate_limited"],
@@ -339,6 +341,13 @@ test("P50 a 403 that says how long to wait is a limit's, unless a code says othe
   expect(judged({ status: 403, headers, code: "invalid_api_key" })).toBe("authentication");
   expect(judged({ status: 403, headers: new Headers({ "retry-after": "0" }) })).toBe("invalid_input");
   expect(judged({ status: 400, headers })).toBe("invalid_input");
+});
+
+// https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1
+test("P30 an address in the place of a code is no code: its words are not looked at", () => {
+  const at = (type: string): Verdict => judged(refusalIn({ body: { type, title: "m" }, status: 429 }));
+  expect(at("https://docs.example.com/auth/billing/errors")).toBe("rate_limited");
+  expect(at("https://docs.example.com/errors/insufficient-quota")).toBe("quota_exceeded");
 });
 
 test("P37 a request that a whole minute's tokens do not suffice for is too large", () => {

@@ -92,6 +92,8 @@ const STATUSES: Readonly<Record<number, Verdict>> = {
   424: "provider_error",
   425: "provider_error",
   429: "rate_limited",
+  // iFlow's 429.
+  449: "rate_limited",
   // Groq has no room for a call of its flex tier: https://console.groq.com/docs/flex-processing, checked 2026-11-24.
   498: "provider_error",
   // The call was canceled on its way.

@@ -29,6 +29,20 @@ test.for<[string, unknown, object]>([
   ["TEI", { error: "too long", error_type: "Validation" }, { type: "Validation" }],
   ["DashScope", { code: "Arrearage", message: "m" }, { code: "Arrearage" }],
   ["Ollama", { error: "model not found" }, {}],
+  // element-hq/synapse#3054: a body in a text
+  [
+    "a proxy",
+    { error: '{"error":{"code":"insufficient_quota"},"retry_after_ms":40}' },
+    { code: "insufficient_quota", waitMs: 40 },
+  ],
+  ["a proxy on FastAPI", { detail: '{"error":{"type":"rate_limit_error"}}' }, { type: "rate_limit_error" }],
+  // NVIDIA/nvcf#1690; https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1: a type is an address
+  [
+    "problem details",
+    { type: "https://a.b/auth/errors#too-many", title: "m", status: 429 },
+    { type: "too-many", status: 429 },
+  ],
+  ["problem details without a type", { type: "about:blank", status: 404 }, { status: 404 }],
   ["nothing", undefined, {}],
   ["a page", "<html>", {}],
 ])("the body of %s", ([, body, expected]) => {
@@ -50,6 +64,11 @@ test.for<[string, unknown, object]>([
   // https://cloud.baidu.com/doc/WENXINWORKSHOP/s/cm79w0mjf, and its older form
   ["Baidu", { code: "rpm_rate_limit_exceeded", msg: "m" }, { code: "rpm_rate_limit_exceeded" }],
   ["Baidu's older API", { error_code: 336_502, error_msg: "m", id: "i" }, { code: "336502" }],
+  // router-for-me/CLIProxyAPI#1708 and its tests
+  ["iFlow", { status: "434", msg: "m", body: null }, { status: 434 }],
+  // Spring's and AWS Lambda's, which gateways hand on with a status of their own: docs.spring.io, docs.aws.amazon.com
+  ["Spring", { timestamp: "t", status: 401, error: "Unauthorized", path: "/v1" }, { status: 401 }],
+  ["Lambda", { statusCode: 429, headers: {}, body: "m" }, { status: 429 }],
   // groq/groq-python, types/chat/chat_completion_chunk.py: why a stream was stopped early
   ["Groq", { choices: [{ delta: {} }], x_groq: { id: "r", error: "over_capacity" } }, { code: "over_capacity" }],
 ])("P51 the answer of %s is a refusal", ([, body, expected]) => {
@@ -67,6 +86,8 @@ test("P51 an answer that says that it is well is none", () => {
     // Go's zero values: https://go.dev/ref/spec#The_zero_value
     { error: { code: 0, message: "", details: [], retryable: false } },
     { code: 200 },
+    { status: "200" },
+    { status: "completed" },
     { code: 10_000, msg: "ok" },
     { code: "success", message: "ok" },
   ])

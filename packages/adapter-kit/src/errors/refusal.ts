@@ -2,6 +2,7 @@ import type { HeadersLike } from "@batchwise/core";
 import { countIn, type Fields, fieldsOf, parseJson, textIn } from "../fields.ts";
 import { causesOf, word } from "./causes.ts";
 import type { Dialect } from "./dialect.ts";
+import { amazonsIn, isThere, linkIn, nameIn, numberIn, placeIn, quotaIn, reasonIn, statusIn, wordIn } from "./parts.ts";
 import { waitIn } from "./wait.ts";
 
 /** Facts of a provider's refusal. Its message is left out on purpose: it may quote an input or the key. */
@@ -30,14 +31,14 @@ export interface RefusedResponse extends Pick<Refusal, "status" | "headers"> {
 /**
  * Refusal in a response: its dialect says where, else in `error` as OpenAI and most others have it, in `errors`, `detail` or
  * MiniMax's `base_resp`, each of which may be a list, or in the body itself; or, where a proxy has put another server's body
- * into the message, in that one. Some servers put the status there, or a number of their own; Google's have a reason in
+ * into a text in one of these places, in that one. Some servers put the status there, or a number of their own; Google's have a reason in
  * `details`, OpenRouter in `metadata`, and those made with FastAPI name the parameter in `detail`.
  */
 export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: Dialect): Refusal {
   const first = firstIn(body) ?? {};
   const error = errorIn(first) ?? first;
   const { message } = error;
-  const inner = typeof message === "string" ? fieldsOf(parseJson(message)) : undefined;
+  const inner = [message, first["error"], first["detail"]].map(jsonIn).find(isThere);
   if (inner !== undefined) return refusalIn({ body: inner, status: status ?? statusIn(error), headers }, dialect);
   const { code = error["status_code"] ?? error["error_code"], type, status: name, error_type: kind, param } = error;
   const { reason = error["reason"], limit_source: source, error_type: sort } = fieldsOf(error["metadata"]) ?? {};
@@ -55,9 +56,9 @@ export function refusalIn({ body, status, headers }: RefusedResponse, dialect?: 
       name,
       numberIn(code),
     ]
-      .map(textIn)
+      .map(nameIn)
       .find(isThere),
-    type: [own.type, quotaIn(error), type, kind, source, sort].map(textIn).find(isThere),
+    type: [own.type, quotaIn(error), type, kind, source, sort].map(nameIn).find(isThere),
     param: [own.param, param, placeIn(error)].map(textIn).find(isThere),
     position: Number.isInteger(own.position) ? countIn(own.position) : undefined,
     waitMs: waitIn(body),
@@ -99,6 +100,11 @@ function isCode(body: Fields): boolean {
   return isAlone && textIn(words) !== undefined && Boolean(other);
 }
 
+/** Body of another server that has been put into a text. */
+function jsonIn(text: unknown): Fields | undefined {
+  return typeof text === "string" ? fieldsOf(parseJson(text)) : undefined;
+}
+
 /** The error of a body, in any of its places. */
 function errorIn({ error, errors, detail, base_resp: result }: Fields): Fields | undefined {
   // FastAPI's list is of faults in single parameters.
@@ -108,62 +114,6 @@ function errorIn({ error, errors, detail, base_resp: result }: Fields): Fields |
 
 function firstIn(value: unknown): Fields | undefined {
   return fieldsOf(Array.isArray(value) ? value[0] : value);
-}
-
-function statusIn({ code }: Fields): number | undefined {
-  return typeof code === "number" && code >= 400 && code < 600 ? code : undefined;
-}
-
-/**
- * Anchor of a link to Alibaba's page of errors, which tells a minute's tokens from money: both are `insufficient_quota`.
- * https://help.aliyun.com/en/model-studio/rate-limit, checked 2026-11-29.
- */
-function linkIn(message: unknown): string | undefined {
-  return typeof message === "string" ? /\/error-code#(token-limit)\b/.exec(message)?.[1] : undefined;
-}
-
-/** A code in the place of an error, where others have its fields or its words. */
-function wordIn(error: unknown): string | undefined {
-  return typeof error === "string" && /^[a-z\d]+(_[a-z\d]+)+$/i.test(error) ? error : undefined;
-}
-
-/** The name of an exception in a header of Amazon's, or in a body of its older services. */
-function amazonsIn({ __type: type }: Fields, headers: HeadersLike | undefined): string | undefined {
-  return (headers?.get("x-amzn-errortype") ?? textIn(type))?.replace(/^.*#|:.*$/g, "");
-}
-
-/** A provider's own number for an error, which is none of HTTP's. */
-function numberIn(code: unknown): string | undefined {
-  return typeof code === "number" && code >= 1000 ? String(code) : undefined;
-}
-
-/** Reason in google.rpc.ErrorInfo, such as `API_KEY_INVALID`. */
-function reasonIn({ details }: Fields): unknown {
-  return listIn(details)
-    .map((each) => textIn(each["reason"]))
-    .find(isThere);
-}
-
-/** The end of a day's quota in google.rpc.QuotaFailure, with which Google asks for a wait of seconds. */
-function quotaIn({ details }: Fields): string | undefined {
-  const violations = listIn(details).flatMap((each) => listIn(each["violations"]));
-  return violations.some((each) => textIn(each["quotaId"])?.includes("PerDay")) ? "quota_exhausted" : undefined;
-}
-
-function listIn(value: unknown): Fields[] {
-  return (Array.isArray(value) ? value : []).map((each) => fieldsOf(each) ?? {});
-}
-
-/** Parameter that FastAPI's `detail` names: `["body", "input", 3]` is `input.3`. Mistral has it in `message`. */
-function placeIn({ detail, message }: Fields): string | undefined {
-  const list = detail ?? fieldsOf(message)?.["detail"];
-  const path = fieldsOf(Array.isArray(list) ? list[0] : undefined)?.["loc"];
-  if (!Array.isArray(path)) return undefined;
-  return (path[0] === "body" ? path.slice(1) : path).join(".");
-}
-
-function isThere<Value>(value: Value | undefined): value is Value {
-  return value !== undefined;
 }
 
 /**
@@ -186,8 +136,8 @@ export function refusalOf(thrown: unknown, dialect?: Dialect): Refusal | undefin
     const inner = refusalIn({ body, status, headers }, dialect);
     return {
       ...inner,
-      code: inner.code ?? textIn(each["code"]),
-      type: inner.type ?? textIn(each["type"]),
+      code: inner.code ?? nameIn(each["code"]),
+      type: inner.type ?? nameIn(each["type"]),
       param: inner.param ?? textIn(each["param"]),
       requestId: word(each["requestID"]) ?? word(each["request_id"]),
     };
