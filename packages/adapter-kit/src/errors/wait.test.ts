@@ -163,6 +163,12 @@ test.for<[Record<string, string>, number | undefined]>([
   [{ "ratelimit-remaining": "0", "ratelimit-reset": "30" }, 30_000],
   [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "30" }, 30_000],
   [{ "x-ratelimit-remaining": "7", "x-ratelimit-reset": "30" }, undefined],
+  // huggingface/huggingface_hub#3553
+  [{ ratelimit: '"api";r=0;t=55', "ratelimit-policy": '"fixed window";"api";q=500;w=300' }, 55_000],
+  [{ ratelimit: '"minute";r=3;t=9, "day";r=0;t=3600' }, 3_600_000],
+  [{ ratelimit: '"api";r=4;t=55' }, undefined],
+  [{ ratelimit: "limit=100, remaining=0, reset=50" }, 50_000],
+  [{ ratelimit: "limit=100, remaining=07, reset=50" }, undefined],
   [{ "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" }, undefined],
 ])("P43 headers %j ask for a wait of %s ms", ([headers, ms]) => {
   expect(waited({}, headers)).toBe(ms);

@@ -47,7 +47,18 @@ function waitsIn(headers: HeadersLike): (number | undefined)[] {
   const asked = (headers.get("retry-after") ?? "").split(",").map((each) => each.trim());
   const spent = ["x-ratelimit", "ratelimit"].filter((name) => headers.get(`${name}-remaining`)?.trim() === "0");
   const resets = spent.map((name) => resetMs(textIn(headers.get(`${name}-reset`))?.trim() ?? ""));
-  return [...asked.map((each) => resetMs(each) ?? waitInWords(`wait ${each}`)), ...resets];
+  return [...asked.map((each) => resetMs(each) ?? waitInWords(`wait ${each}`)), ...resets, ...policiesIn(headers)];
+}
+
+/**
+ * Waits of the policies in `ratelimit` of which nothing is left: `"day";r=0;t=55, "minute";r=3;t=9`, or in an older form
+ * `limit=100, remaining=0, reset=50`. Source: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers, checked 2026-11-30.
+ */
+function policiesIn(headers: HeadersLike): (number | undefined)[] {
+  const text = headers.get("ratelimit") ?? "";
+  const policies = text.includes("remaining") ? [text] : text.split(",");
+  const spent = policies.filter((each) => /\b(r|remaining)=0(?!\d)/.test(each));
+  return spent.map((each) => resetMs(/\b(?:t|reset)=(\d+)/.exec(each)?.[1] ?? ""));
 }
 
 function longest(waits: readonly (number | undefined)[]): number | undefined {
