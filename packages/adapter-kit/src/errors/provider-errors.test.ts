@@ -23,10 +23,19 @@ test.for<[Parameters<typeof providerError>[0], string]>([
     "Expected an answer from Tern, got status 400. Input 3 of the request can't succeed as it is: change it, or leave it out.",
   ],
   [
-    { status: 404 },
-    "Expected an answer from Tern, got status 404. Change the input, or leave it out; where every input is refused, check the options, the model and the API's address.",
+    { status: 400 },
+    "Expected an answer from Tern, got status 400. Change the input, or leave it out; where every input is refused, check the options, the model and the API's address.",
   ],
-  [{ code: "server_error" }, "Expected an answer from Tern, got an error (server_error). Try again later."],
+  // pssah4/vault-operator#73: an address without its /v1
+  [
+    { status: 404 },
+    "Expected an answer from Tern, got status 404. Change the input, or leave it out; where every input is refused, check the options, the model and the API's address, its path (such as /v1) included.",
+  ],
+  // lmstudio-ai/lmstudio-bug-tracker#618: the same with a good status
+  [
+    { code: "server_error" },
+    "Expected an answer from Tern, got an error (server_error). Try again later; if it goes on, check the options, the model and the API's address, its path (such as /v1) included.",
+  ],
   [
     { status: 200 },
     "Expected an answer from Tern, got status 200. The answer was cut off, or is not what it should be: try again later.",

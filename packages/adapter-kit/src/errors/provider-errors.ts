@@ -98,15 +98,22 @@ function adviceFor(
       return "Send fewer or shorter inputs in one request.";
     case "invalid_input":
       return position === undefined
-        ? "Change the input, or leave it out; where every input is refused, check the options, the model and the API's address."
+        ? `Change the input, or leave it out; where every input is refused, check the options, the model and the API's address${pathOf(status)}.`
         : `Input ${position} of the request can't succeed as it is: change it, or leave it out.`;
     case "invalid_argument":
       return `${codeWord(param) === undefined ? "The request" : `\`${param}\``} is refused whatever the inputs are: check the model, the options and the API's address.`;
     default:
-      return status !== undefined && status < 400
+      if (status === undefined)
+        return `Try again later; if it goes on, check the options, the model and the API's address${pathOf(404)}.`;
+      return status < 400
         ? "The answer was cut off, or is not what it should be: try again later."
         : "Try again later.";
   }
+}
+
+/** Part of an address that is easily left out, where nothing is found without it. */
+function pathOf(status: number | undefined): string {
+  return status === 404 || status === 405 ? ", its path (such as /v1) included" : "";
 }
 
 /** Place that the provider names, or that is in `input[17]` or `input.17`. */
