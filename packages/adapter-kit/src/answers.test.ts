@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { endOf, faultIn, isCut, isFiltered, isGivenUp, isOtherAnswer, textOf } from "./answers.ts";
+import { endIn, faultIn, isCut, isFiltered, isGivenUp, isOtherAnswer, textOf } from "./answers.ts";
 import type { Dialect } from "./errors/dialect.ts";
 
 const TERN: Dialect = { provider: "Tern" };
@@ -110,7 +110,23 @@ test.for<[string, string, readonly string[]]>([
 // sgl-project/sglang, managers/schedule_batch.py: FINISH_ABORT, FINISH_LENGTH
 test("P51 a reason in an object is its type", () => {
   const reasons = ["stop", { type: "abort", message: "m" }, { type: "length", length: 5 }, null, "", {}, 7];
-  expect(reasons.map(endOf)).toEqual(["stop", "abort", "length", undefined, undefined, undefined, undefined]);
+  const ends = reasons.map((reason) => endIn({ finish_reason: reason }));
+  expect(ends).toEqual(["stop", "abort", "length", undefined, undefined, undefined, undefined]);
+});
+
+// reVrost/go-openrouter#43, NousResearch/hermes-agent#83886: OpenRouter says that all is well, and beside it what the model says
+test.for<[unknown, unknown, string | undefined]>([
+  ["stop", "MALFORMED_FUNCTION_CALL", "MALFORMED_FUNCTION_CALL"],
+  ["tool_calls", "MALFORMED_FUNCTION_CALL", "MALFORMED_FUNCTION_CALL"],
+  ["stop", "PROHIBITED_CONTENT", "PROHIBITED_CONTENT"],
+  ["stop", "MAX_TOKENS", "length"],
+  [null, "error", "error"],
+  ["length", "error", "length"],
+  ["stop", "completed", "stop"],
+  ["stop", null, "stop"],
+  [null, "end_turn", undefined],
+])("P51 an end of %j whose native reason is %j is %j", ([reason, native, end]) => {
+  expect(endIn({ finish_reason: reason, native_finish_reason: native })).toBe(end);
 });
 
 const bodyOf = (message: object, choice: object = {}): object => ({

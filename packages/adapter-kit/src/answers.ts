@@ -3,7 +3,7 @@ import type { Dialect } from "./errors/dialect.ts";
 import { ANY_INPUT } from "./errors/judge.ts";
 import { providerError } from "./errors/provider-errors.ts";
 import { failureIn } from "./errors/refusal.ts";
-import { fieldsOf, parseJson, textIn } from "./fields.ts";
+import { type Fields, fieldsOf, parseJson, textIn } from "./fields.ts";
 
 /**
  * The text of a message's content: a text, or that of a part or a list's parts. Undefined where no part is a text, such as
@@ -37,8 +37,20 @@ export function jsonElsewhere(message: unknown): string | undefined {
 }
 
 /** Word for the end of an answer, which SGLang's engine has in an object's `type`: sgl-project/sglang, `FINISH_ABORT`. */
-export function endOf(finishReason: unknown): string | undefined {
+function endOf(finishReason: unknown): string | undefined {
   return textIn(fieldsOf(finishReason)?.["type"] ?? finishReason);
+}
+
+/**
+ * The same of a choice: the model's own word in `native_finish_reason`, where it says that the answer is none or half of one, and
+ * the gateway's that all is well (reVrost/go-openrouter#43).
+ */
+export function endIn(choice: Fields | undefined): string | undefined {
+  const end = endOf(choice?.["finish_reason"]);
+  const native = choice?.["native_finish_reason"];
+  if (isGivenUp(end) || isFiltered(end) || isCut(end)) return end;
+  if (isGivenUp(native) || isFiltered(native)) return textIn(native);
+  return isCut(native) ? "length" : end;
 }
 
 /** Tells whether an answer was cut at its longest. */
@@ -86,8 +98,8 @@ export function faultIn(body: unknown, dialect: Dialect): Error | undefined {
   const choice = firstChoice(body);
   const failure = failureIn(body) ?? failureIn(choice);
   if (failure !== undefined) return providerError(failure, dialect, ANY_INPUT);
-  const { message, text, delta, finish_reason: end } = choice ?? {};
-  const finishReason = endOf(end);
+  const { message, text, delta } = choice ?? {};
+  const finishReason = endIn(choice);
   if (choice === undefined || isGivenUp(finishReason) || isFiltered(finishReason)) return undefined;
   // The older completions have a text instead.
   if (fieldsOf(message) === undefined)

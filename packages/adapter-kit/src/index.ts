@@ -1,6 +1,6 @@
 export {
   cutShort,
-  endOf,
+  endIn,
   faultIn,
   filtered,
   gaveUp,

@@ -6,9 +6,11 @@ import type {
 } from "@ai-sdk/provider";
 import {
   type Dialect,
+  endIn,
   faultIn,
   fieldsOf,
   isFiltered,
+  isGivenUp,
   isRefusal,
   jsonElsewhere,
   textIn,
@@ -65,18 +67,20 @@ export function answerIn(
   dialect: Dialect,
   isJson: boolean,
 ): ModelAnswer {
-  const { finish_reason: reason, message } = firstChoice(response?.body) ?? {};
+  const choice = firstChoice(response?.body);
+  const { finish_reason: reason, message } = choice ?? {};
   const text = textOf(content) || (isJson && jsonElsewhere(message)) || "";
   // A model hides an error beside its text, and leaves out an empty text as it does a missing one: the body alone tells.
   const fault = faultIn(response?.body, dialect);
   if (fault !== undefined && (text === "" || !ResultError.isInstance(fault))) throw fault;
   const { unified, raw } = typeof finishReason === "string" ? { unified: finishReason, raw: undefined } : finishReason;
-  const rawReason = textIn(raw) ?? textIn(reason);
+  const end = endIn(choice);
+  const rawReason = isGivenUp(end) || isFiltered(end) ? end : (textIn(raw) ?? textIn(reason));
   // Models of version v2 leave a refusal out, and say that all is well.
   const isHeldBack = isFiltered(rawReason) || isRefusal(response?.body);
   return {
     text,
-    finishReason: isHeldBack ? "content-filter" : unified === "unknown" ? "other" : unified,
+    finishReason: isHeldBack ? "content-filter" : end === "length" ? end : unified === "unknown" ? "other" : unified,
     rawReason,
     content,
   };

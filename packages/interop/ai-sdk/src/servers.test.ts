@@ -114,6 +114,19 @@ describe.each(VERSIONS)("a model of specification version %s", (version, make) =
   );
 
   // Documented by OpenRouter: errors in the middle of an answer; HKUDS/Vibe-Trading#308 for Google's words.
+  // reVrost/go-openrouter#43
+  test.each([
+    ["MALFORMED_FUNCTION_CALL", { code: "provider_error", retryable: true }],
+    ["MAX_TOKENS", { finishReason: "length" }],
+    ["SAFETY", { finishReason: "content-filter" }],
+  ])("P51 an end that the model calls %s, and the gateway a good one, is not", async (native, expected) => {
+    const { fetch } = serve(() => chatOf("half", { native_finish_reason: native }));
+    const answer = await fromLanguageModel(make(fetch).chat)
+      .invoke("Why?")
+      .catch((error: unknown) => error);
+    expect(answer).toMatchObject(expected);
+  });
+
   test("P51 half a text beside an error is tried again, and one that a filter held back says so", async () => {
     const error = { code: 502, message: "m" };
     const server = serve((_, before) =>

@@ -1,4 +1,4 @@
-import { defined, endOf, type Fields, fieldsOf, networkError, textIn, textOf } from "@batchwise/adapter-kit";
+import { defined, endIn, type Fields, fieldsOf, networkError, textIn, textOf } from "@batchwise/adapter-kit";
 import { DIALECT } from "./errors.ts";
 import type { DONE } from "./send.ts";
 
@@ -25,7 +25,7 @@ export function deltaIn(choice: Fields | undefined): Fields | undefined {
 export function chatIn(events: readonly (object | typeof DONE)[]): Fields {
   const chunks = events.flatMap<Fields>((event) => fieldsOf(event) ?? []);
   const choices = chunks.flatMap<Fields>((chunk) => firstChoice(chunk["choices"]) ?? []);
-  const finishReason = choices.map((choice) => endOf(choice["finish_reason"])).findLast(Boolean);
+  const finishReason = choices.map(endIn).findLast(Boolean);
   if (finishReason === undefined && chunks.length === events.length) {
     throw networkError(undefined, DIALECT, { status: 200 });
   }

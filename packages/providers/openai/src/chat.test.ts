@@ -442,6 +442,16 @@ test.for<[string, object[], object]>([
     [{ choices: [{ delta: { content: "He" }, finish_reason: "error" }] }],
     { code: "provider_error", retryable: true },
   ],
+  // reVrost/go-openrouter#43
+  [
+    "gives up by the model's own word",
+    [
+      {
+        choices: [{ delta: { content: "He" }, finish_reason: "stop", native_finish_reason: "MALFORMED_FUNCTION_CALL" }],
+      },
+    ],
+    { code: "provider_error", retryable: true, providerCode: "MALFORMED_FUNCTION_CALL" },
+  ],
 ])("P51 a stream that %s is an error", async ([, chunks, expected]) => {
   const { chat } = make({}, () => events(...chunks));
   await expect(collected(chat.stream("Hi"))).rejects.toMatchObject(expected);

@@ -2,7 +2,7 @@ import {
   ANY_INPUT,
   defined,
   type DefinedOptions,
-  endOf,
+  endIn,
   failureIn,
   fieldsOf,
   filtered,
@@ -163,8 +163,8 @@ function resultOf({ choices, model, usage }: ChatCompletion, elsewhere?: typeof 
   const choice = (firstChoice(choices) ?? choices?.[0]) as Partial<ChatCompletion.Choice> | undefined;
   const failure = failureIn(choice);
   if (failure !== undefined) throw providerError(failure, DIALECT, ANY_INPUT);
-  const { message = messageOf(choice), finish_reason: end } = choice ?? {};
-  const finishReason = endOf(end);
+  const { message = messageOf(choice) } = choice ?? {};
+  const finishReason = endIn(fieldsOf(choice));
   if (isGivenUp(finishReason)) throw gaveUp(finishReason, DIALECT);
   if (hasRefusal(message)) throw refused();
   if (isFiltered(finishReason)) throw filtered();
