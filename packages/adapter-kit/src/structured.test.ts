@@ -169,6 +169,21 @@ test("P52 the call of a tool means its arguments, where the schema does not take
   });
 });
 
+// ollama/ollama#13519, BerriAI/litellm#7209, meta-llama/llama-models#266: Llama's calls of tools, in the text
+test.for([
+  '{"name":"output","parameters":{"age":36}}',
+  '{"type":"function","name":"output","parameters":{"age":36}}',
+  '<|python_tag|>{"name":"output","parameters":{"age":36}}<|eom_id|>',
+  '[{"name":"output","arguments":"{\\"age\\":36}"}]',
+  '{"id":"c","type":"function","function":{"name":"output","arguments":"{\\"age\\":36}"}}',
+])("P52 a call that stands where the answer should be means its arguments: %s", async (text) => {
+  const aged = z.object({ age: z.number() });
+  await expect(readStructured(aged, text)).resolves.toEqual({ age: 36 });
+  const beside = text.replace('"name":"output"', '"name":"output","error":"m"');
+  await expect(readStructured(aged, beside)).rejects.toBeInstanceOf(ResultError);
+  await expect(readStructured(aged, text + text.replace("36", "37"))).rejects.toBeInstanceOf(ResultError);
+});
+
 // opentargets/mira#70: 557 of 233,124 rows of OpenAI's Batch API, 539 of which have the whole in a later message
 test("P52 of several messages the one that is whole is read, and of two that differ none", async () => {
   const [cut, eve] = ['{"name": "A', '{"name": "Eve"}'];

@@ -100,7 +100,7 @@ export async function readStructured<Output>(
   const taken = results.filter(isTaken).filter(({ value }) => calls.length === 0 || argumentsIn(value).length > 0);
   if (taken.length === 1) return taken[0]!.value;
   // What was written twice over or has something around it, and a fragment before the whole of it.
-  const hidden = [...calls, ...values.flatMap(within), ...parts.flatMap(jsonIn)];
+  const hidden = [...(calls.length > 0 ? calls : values.flatMap(within)), ...parts.flatMap(jsonIn)];
   const found = taken.length === 0 ? (await validated(schema, hidden)).filter(isTaken) : [];
   if (found.length === 1) return found[0]!.value;
   const { issues } = results[0] ?? {};
@@ -112,13 +112,28 @@ export async function readStructured<Output>(
   );
 }
 
-/** JSON in a text, or the only part of an object or list, which may be such a text. The part of a failure is not the value. */
+/**
+ * JSON in a text, the arguments of a tool's call, or the only part of an object or list, which may be one of these. The part of a
+ * failure is not the value.
+ */
 function within(value: unknown): unknown[] {
   if (typeof value === "string") return jsonIn(value);
   const [[name, part] = [], another] = Object.entries(fieldsOf(value) ?? {});
-  if (name === undefined || another !== undefined || FAILURES.has(name)) return [];
-  return typeof part === "string" ? [part, ...jsonIn(part)] : [part];
+  if (name === undefined || another !== undefined || FAILURES.has(name)) return calledIn(value);
+  return typeof part === "string" ? [part, ...jsonIn(part)] : [part, ...calledIn(part)];
 }
+
+/**
+ * Arguments of a call that models write in the place of an answer, as Llama's do: `{ "name": ..., "parameters": ... }`, with
+ * nothing else but a type and an id.
+ */
+function calledIn(value: unknown): unknown[] {
+  const call = fieldsOf(fieldsOf(value)?.["function"] ?? value) ?? {};
+  const isCall = typeof call["name"] === "string" && Object.keys(call).every((name) => OF_CALL.has(name));
+  return isCall ? argumentsIn({ arguments: call["arguments"] ?? call["parameters"] }) : [];
+}
+
+const OF_CALL: ReadonlySet<string> = new Set(["name", "arguments", "parameters", "type", "id"]);
 
 /** Parts in which servers and models say what went wrong. */
 const FAILURES: ReadonlySet<string> = new Set(["error", "errors", "detail"]);
