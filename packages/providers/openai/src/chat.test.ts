@@ -353,6 +353,15 @@ test.for([null, undefined, 7, [], {}, { messages: [] }, { messages: "Hello" }])(
   },
 );
 
+// https://api-docs.deepseek.com/guides/kv_cache: a part of the prompt, at a tenth of its price
+test("P56 what DeepSeek had cached is told as cached", async () => {
+  const usage = { prompt_tokens: 30, completion_tokens: 2, total_tokens: 32, prompt_cache_hit_tokens: 20 };
+  const { chat } = make({}, () => Response.json({ choices: [{ message: { content: "a" } }], usage }));
+  const reports: CallReport[] = [];
+  await chat.invoke("Hi", { report: (report) => reports.push(report) });
+  expect(reports.at(-1)?.usage).toEqual({ inputTokens: 30, cachedInputTokens: 20, outputTokens: 2, totalTokens: 32 });
+});
+
 // router-for-me/CLIProxyAPI#5733, mozilla-ai/any-llm#1290 (Google)
 test("P56 thoughts that only the sum of a usage has are part of what was paid for", async () => {
   const usage = { prompt_tokens: 20, completion_tokens: 198, total_tokens: 623 };
