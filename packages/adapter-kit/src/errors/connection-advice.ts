@@ -1,6 +1,6 @@
 import { environment } from "../key.ts";
 
-/** What may help where a connection failed. @param code the system's, where there is one */
+/** Advice for a connection that failed. @param code the system's, where there is one */
 export function connectionAdvice(code: string = ""): string {
   if (UNTRUSTED.test(code)) {
     return (
