@@ -68,9 +68,12 @@ function written(character: string): string {
   return JSON.stringify(character).slice(1, -1);
 }
 
-/** Texts, which stay, and what is not JSON's between them: a comma behind the last part, comments, Python's words. */
+/**
+ * Texts, which stay, and what is not JSON's between them: a comma behind the last part, comments, Python's words. A comment that
+ * does not end takes the rest along, so that each part of the text is looked at once.
+ */
 const FLAWS =
-  /"(?:[^"\\]|\\.)*"|,(?=(?:\s|\/\/[^\n]*|\/\*(?:(?!\*\/).)*\*\/)*[}\]])|\/\/[^\n]*|\/\*.*?\*\/|\b(?:None|True|False)\b/gs;
+  /"(?:[^"\\]|\\.)*"|,(?=(?:\s|\/\/[^\n]*|\/\*(?:(?!\*\/).)*\*\/)*[}\]])|\/\/[^\n]*|\/\*.*?(?:\*\/|$)|\b(?:None|True|False)\b/gs;
 const PYTHONS: Readonly<Record<string, string>> = { None: "null", True: "true", False: "false" };
 // oxlint-disable-next-line no-control-regex -- JSON has them in texts by their escapes alone
 const IN_TEXT = /[\0-\x1f]|\\./gs;

@@ -184,6 +184,12 @@ test.for([
   await expect(readStructured(aged, text + text.replace("36", "37"))).rejects.toBeInstanceOf(ResultError);
 });
 
+// vllm-project/vllm#13035: a model that writes the same over and over again
+test("P52 comments that do not end, one after another, are no JSON, and no half of one is read", async () => {
+  await expect(readStructured(bare, `{"a":1${",/*".repeat(100_000)}}`)).rejects.toBeInstanceOf(ResultError);
+  await expect(readStructured(bare, '{"a":[1], /* }')).rejects.toBeInstanceOf(ResultError);
+});
+
 // opentargets/mira#70: 557 of 233,124 rows of OpenAI's Batch API, 539 of which have the whole in a later message
 test("P52 of several messages the one that is whole is read, and of two that differ none", async () => {
   const [cut, eve] = ['{"name": "A', '{"name": "Eve"}'];
