@@ -49,4 +49,4 @@ export function parseBody(given: string): unknown {
 }
 
 /** Texts, which stay, and what `json.dumps` makes of numbers that are not finite. */
-const NOT_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/gs;
+const NOT_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/gs;

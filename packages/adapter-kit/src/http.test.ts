@@ -107,6 +107,12 @@ test.for(["NaN", "Infinity", "-Infinity"])(
   },
 );
 
+// An image in base64 is a text of many millions of characters.
+test("P51 a text of twenty million characters beside a number that JSON does not have is read", async () => {
+  const text = "a".repeat(20_000_000);
+  expect(await post(new Response(`{"text":"${text}","logprobs":[NaN]}`))).toEqual({ text, logprobs: [null] });
+});
+
 test("P12 an aborted call rejects with the signal's reason, and sends nothing more", async () => {
   const reason = new Error("enough");
   const { fetch, sent } = answering(Response.json({}));

@@ -73,10 +73,10 @@ function written(character: string): string {
  * does not end takes the rest along, so that each part of the text is looked at once.
  */
 const FLAWS =
-  /"(?:[^"\\]|\\.)*"|,(?=(?:\s|\/\/[^\n]*|\/\*(?:(?!\*\/).)*\*\/)*[}\]])|\/\/[^\n]*|\/\*.*?(?:\*\/|$)|\b(?:None|True|False)\b/gs;
+  /"[^"\\]*(?:\\.[^"\\]*)*"|,(?=(?:\s|\/\/[^\n]*|\/\*(?:(?!\*\/).)*\*\/)*[}\]])|\/\/[^\n]*|\/\*.*?(?:\*\/|$)|\b(?:None|True|False)\b/gs;
 const PYTHONS: Readonly<Record<string, string>> = { None: "null", True: "true", False: "false" };
 // oxlint-disable-next-line no-control-regex -- JSON has them in texts by their escapes alone
 const IN_TEXT = /[\0-\x1f]|\\./gs;
 const MARKED = /^\\[_*#'()[\]`~<>.!|{}+-]$/;
 const OUTSIDE = /[{[]/g;
-const INSIDE = /"(?:[^"\\]|\\.)*"|[{[}\]]/gs;
+const INSIDE = /"[^"\\]*(?:\\.[^"\\]*)*"|[{[}\]]/gs;
