@@ -139,6 +139,20 @@ describe("P53 what is paid is not bought again", () => {
     expect(api.count(/GET .*out-0/)).toBe(1);
   });
 
+  // BerriAI/litellm#38744: counts of 0 for every batch of Bedrock's, so that they do not tell that a file is not whole yet.
+  test.for<[string, object | null, number]>([
+    ["nothing yet", null, 0],
+    ["half of its rows", { total: 0, completed: 0, failed: 0 }, 5],
+    ["half of its rows, which texts count", { total: "10", completed: "10", failed: "0" }, 5],
+  ])("P53 a file with %s, of a batch that is completed and counts nothing", async ([, counts, count]) => {
+    const clock = new FakeClock();
+    let reads = 0;
+    const output = ({ rows }: ApiJob): string => (reads++ < 2 ? rows.slice(0, count) : rows).join("");
+    const { api, jobs } = world({ output, batch: () => ({ request_counts: counts }) }, {}, clock);
+    expect(await runOn(clock, jobs.batch(texts))).toEqual(vectors);
+    expect(api.jobs).toHaveLength(1);
+  });
+
   // Object stores hand out what was stored packed as it is: https://docs.cloud.google.com/storage/docs/transcoding
   test("a file in gzip without a header that says so", async () => {
     const output = ({ rows }: ApiJob): Uint8Array<ArrayBuffer> => Uint8Array.from(gzipSync(rows.join("")));

@@ -33,6 +33,8 @@ export async function readRows<Output>(
     const rows = new Rows<Output>(lines);
     try {
       await readInto(rows);
+      // A job that is completed has all its rows, whatever it counts.
+      if (reason === undefined && rows.size < lines) throw tooFew(lines, rows.size);
       return rows;
     } finally {
       same = rows.size === size ? same + 1 : 1;
@@ -58,4 +60,14 @@ export async function readRows<Output>(
 /** True where a job's results could be read to their end, and are fewer than they should be. */
 function hasTooFew(error: unknown): boolean {
   return ProviderError.isInstance(error) && error.providerCode === "rows_missing";
+}
+
+function tooFew(expected: number, got: number): ProviderError {
+  return new ProviderError(
+    `Expected ${expected} rows of a job that is completed, got ${got}. Send the other lines again.`,
+    {
+      providerCode: "rows_missing",
+      retryable: true,
+    },
+  );
 }
