@@ -75,6 +75,11 @@ export function isOverCapacity(error: unknown): boolean {
   return isRetryable(error) && BatchwiseError.isInstance(error) && error.code === "rate_limited";
 }
 
+/** True where a file was refused for its size: one of fewer lines may be taken. */
+export function isTooLarge(error: unknown): boolean {
+  return ProviderError.isInstance(error) && error.code === "request_too_large";
+}
+
 /** Error of an input whose line has no row. */
 export function notWorkedOn(reason?: Error): ProviderError {
   return new ProviderError(

@@ -1,5 +1,5 @@
 import { type JobState, sleep } from "@batchwise/core";
-import { isGone, isOverCapacity, jobLeft } from "./errors.ts";
+import { isGone, isOverCapacity, isTooLarge, jobLeft } from "./errors.ts";
 import { askedMs, jittered } from "./persist.ts";
 import { pollJob } from "./poll-job.ts";
 import { HURRY_MS, ProviderJob } from "./provider-job.ts";
@@ -32,29 +32,33 @@ export class JobRun<Input, Output> {
   }
 
   /**
-   * Resumes the job that an earlier run has left, or creates it; waits for its end, and reads its rows. "too large" where
-   * the provider has no capacity for a job as large as this one.
+   * Resumes the job that an earlier run has left, or creates it; waits for its end, and reads its rows. "no room" where the
+   * provider has no capacity for a job as large as this one, "too large" where it takes no file of its size.
    *
+   * @param taken called once the provider has it
    * @throws the reason of the signal that ends the wait; the provider's error where no further try helps
    * @throws JobStoreError where the job cannot be noted down
    */
-  async end(): Promise<JobRows<Output> | "too large"> {
+  async end(taken: () => void): Promise<JobRows<Output> | "no room" | "too large"> {
     let alone = 0;
     for (let refusals = 0; ; refusals++) {
-      const end = await this.#once();
+      const end = await this.#once(taken);
+      if (isTooLarge(end.reason)) return "too large";
       if (end.rows.size > 0 || !isOverCapacity(end.reason) || refusals >= MOST_REFUSALS) return end;
       alone = this.#context.session.creationQueue.enqueuedTokens === 0 ? alone + 1 : 0;
-      if (alone >= REFUSALS_ALONE && this.#shard.lines > 1) return "too large";
+      if (alone >= REFUSALS_ALONE && this.#shard.lines > 1) return "no room";
       await this.#waitForCapacity(refusals);
     }
   }
 
-  async #once(): Promise<JobRows<Output>> {
+  async #once(taken: () => void): Promise<JobRows<Output>> {
     const id = await this.job.attach().catch((error: unknown) => {
-      if (!isOverCapacity(error) || askedMs(error as Error) > this.#context.maxRetryAfterMs) throw error;
+      const isWaitedFor = isOverCapacity(error) && askedMs(error as Error) <= this.#context.maxRetryAfterMs;
+      if (!isWaitedFor && !(isTooLarge(error) && this.#shard.lines > 1)) throw error;
       return error as Error;
     });
     if (typeof id !== "string") return { rows: new Rows(0), reason: id };
+    taken();
     try {
       const { reason } = await this.#untilEnded(id);
       const read = await this.#read(id, reason);

@@ -22,6 +22,8 @@ export interface BatchScript {
   readonly errors?: (job: ApiJob) => string;
   /** Answer of its own to a call, such as "GET /batches/batch-0", before or after it has done its work. */
   readonly answer?: (call: string, number: number) => Response | Promise<never> | undefined;
+  /** Answer of its own to the upload of a file. */
+  readonly upload?: (file: File) => Response | undefined;
   /** Hands back the metadata of batches. @default true */
   readonly keepsTags?: boolean;
   readonly lose?: (call: string, number: number) => Response | Promise<never> | undefined;
@@ -95,8 +97,11 @@ class BatchApi {
     const [, number = ""] = /-(\d+)/.exec(call) ?? [];
     const job = this.jobs[Number(number)];
     if (call === "POST /files") {
+      const file = (body as FormData).get("file") as File;
+      const refusal = this.#script.upload?.(file);
+      if (refusal !== undefined) return refusal;
       const id = `file-in-${this.#files.size}`;
-      this.#files.set(id, await ((body as FormData).get("file") as File).text());
+      this.#files.set(id, await file.text());
       return Response.json({ id });
     }
     if (call === "POST /batches") {
