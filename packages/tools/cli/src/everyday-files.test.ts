@@ -146,6 +146,35 @@ test("Parquet whose pages are damaged ends the run in words, and says where", as
   );
 });
 
+// https://www.unicode.org/faq/utf_bom.html: files with a mark of their byte order, joined by `cat`; RFC 7464, `jq --seq`.
+test("P54 marks before the value of a line are none of it", async () => {
+  const file = '\uFEFF{"text":"a"}\n\uFEFF{"text":"b"}\n\u001E{"text":"\uFEFFc"}\n';
+  expect(await echo({ "in.jsonl": file }, "in.jsonl", "--field", "text")).toMatchObject({
+    code: 0,
+    texts: ["a", "b", "\uFEFFc"],
+  });
+});
+
+// https://docs.python.org/3/library/json.html#infinite-and-nan-number-values: json.dumps writes what JSON does not have.
+test("P54 a line with Python's NaN fails by itself, and says so", async () => {
+  const lines = [
+    '{"text":"a","score":NaN}',
+    '{"text":"b","list":[1, -Infinity]}',
+    '{"text":", NaN"}',
+    '{"text":": NaN',
+  ];
+  const { code, texts } = await echo({ "in.jsonl": lines.join("\n") }, "in.jsonl", "--field", "text");
+  expect({ code, texts }).toEqual({
+    code: 1,
+    texts: [
+      "Expected line 1 to be JSON, got a NaN or Infinity, as Python writes them. Write null.",
+      "Expected line 2 to be JSON, got a NaN or Infinity, as Python writes them. Write null.",
+      ", NaN",
+      "Expected line 4 to be a JSON value of its own, got another text.",
+    ],
+  });
+});
+
 const POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935\nsize 12345\n";
 
 // policy-gradient/GRPO-Zero#1, benedekrozemberczki/datasets#10: a clone without Git LFS has three lines instead of a file.

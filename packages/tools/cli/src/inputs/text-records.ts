@@ -22,15 +22,28 @@ export async function* textRecords(chunks: Chunks): AsyncGenerator<InputRecord, 
 
 /** Record of a JSON text. */
 export function jsonRecord(place: string, end: number, bytes: Buffer): InputRecord {
-  const text = utf8(bytes);
+  const text = utf8(bytes)?.replace(MARK, "");
   if (text === undefined) return unreadable(place, end, IN_ENCODING);
   try {
     return { place, end, value: JSON.parse(text) as unknown, exact: exactJson(text) };
   } catch {
     // The parser's own message quotes the text.
-    return unreadable(place, end, "be a JSON value of its own, got another text.");
+    const isPython = NOT_FINITE.test(text.replaceAll(STRING, '""'));
+    return unreadable(
+      place,
+      end,
+      isPython ? "be JSON, got a NaN or Infinity, as Python writes them. Write null." : OTHER,
+    );
   }
 }
+
+const OTHER = "be a JSON value of its own, got another text.";
+/** Mark of the byte order, where files were joined, or of a record, as in a sequence of JSON texts. */
+// oxlint-disable-next-line no-control-regex -- it is what such a sequence has
+const MARK = /^[\uFEFF\u001E]+/;
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"?/g;
+/** Numbers that JSON does not have, with what precedes a value. */
+const NOT_FINITE = /[[:,]\s*-?(?:NaN|Infinity)\b/;
 
 function placeOf({ number }: Line): string {
   return `line ${number}`;
