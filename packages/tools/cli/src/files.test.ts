@@ -9,8 +9,9 @@ import { promisify } from "node:util";
 import { startEmulator } from "@batchwise/emulator";
 import { tableFromIPC } from "apache-arrow";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { type Child, startChild } from "./testing/child.ts";
+import { type Child, COMMAND, startChild } from "./testing/child.ts";
 import { duckdb } from "./testing/duckdb.ts";
+import { echoFolder } from "./testing/echo.ts";
 import { IN_FLIGHT, KILLS, paid, paidTwice, slowServer, SLOWLY, until } from "./testing/slow-run.ts";
 import { temporaryFolder, textLines } from "./testing/workbench.ts";
 
@@ -328,5 +329,22 @@ test.runIf(process.platform !== "win32")(
       expect.stringMatching(/^600 run\.json$/),
       "700 out.parquet.batchwise",
     ]);
+  },
+);
+
+// https://www.gnu.org/software/bash/manual/html_node/Process-Substitution.html: the path of such a pipe leads to no file.
+test.skipIf(process.platform === "win32")(
+  "P40 a pipe of the shell, >(gzip > out.gz), and /dev/stdout are outputs",
+  async () => {
+    const folder = await echoFolder({ "in.txt": "a\nb\n" });
+    const command = (output: string): string => `"$NODE" $COMMAND run acme-echo in.txt --quiet --output ${output}`;
+    const script = `${command(">(cat > piped.jsonl)")} && ${command("/dev/stdout")} | cat > out.jsonl`;
+    const env = { ...process.env, NODE: process.execPath, COMMAND: COMMAND.join(" ") };
+    await promisify(execFile)("bash", ["-c", script], { cwd: folder, env });
+    for (const file of ["piped.jsonl", "out.jsonl"]) {
+      expect(await readFile(path.join(folder, file), "utf8")).toBe(
+        '{"index":0,"output":"a"}\n{"index":1,"output":"b"}\n',
+      );
+    }
   },
 );

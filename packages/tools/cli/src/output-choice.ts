@@ -8,7 +8,7 @@ import { isSameFile } from "./same-file.ts";
 
 /** Output of a run, before it is opened. */
 export interface OutputChoice {
-  /** Real path of the file; undefined for standard output. */
+  /** Real path of the file, or a path of a pipe; undefined for standard output. */
   readonly file: string | undefined;
   readonly format: OutputFormat;
   /** True for a file that can be resumed; false for a stream, such as standard output or a pipe. */
@@ -35,7 +35,10 @@ export async function chooseOutput(
       `Expected JSONL for --vectors base64, got ${output}. Other formats hold the floats as they are.`,
     );
   }
-  const file = await realPathOf(path.resolve(folder, output));
+  const given = path.resolve(folder, output);
+  // A pipe of a shell has no path but the one that leads to it: `>(gzip > out.gz)` is /dev/fd/63.
+  const isPipe = (await stat(given).catch(() => undefined))?.isFIFO() === true;
+  const file = isPipe ? given : await realPathOf(given);
   for (const input of inputs) {
     if (!(await isSameFile(input.path, file))) continue;
     throw new ArgumentError("Expected another --output than the input, got the same file. Give another.");

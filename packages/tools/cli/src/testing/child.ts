@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 /** True where the built packages are tested. */
 const isBuilt = process.env["BATCHWISE_TEST_DIST"] !== undefined;
 /** Command as its users start it; from its sources unless the built packages are tested. */
-const COMMAND: readonly string[] = isBuilt
+export const COMMAND: readonly string[] = isBuilt
   ? [fileURLToPath(new URL("../../dist/bin.js", import.meta.url))]
   : ["--conditions=@batchwise/source", fileURLToPath(new URL("../bin.ts", import.meta.url))];
 
