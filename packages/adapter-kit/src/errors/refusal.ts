@@ -86,7 +86,7 @@ export function failureIn(answer: unknown, headers?: HeadersLike): Refusal | und
 }
 
 /** Tells whether a field has been filled: Go's encoder writes those that nothing has been put into, too. */
-function isSaid(value: unknown): boolean {
+export function isSaid(value: unknown): boolean {
   return typeof value === "object" ? Object.keys(value ?? {}).length > 0 : Boolean(value);
 }
 

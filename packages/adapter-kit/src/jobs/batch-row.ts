@@ -1,4 +1,4 @@
-import { refusalIn } from "../errors/refusal.ts";
+import { isSaid, refusalIn } from "../errors/refusal.ts";
 import { type Fields, fieldsOf, parseJson } from "../fields.ts";
 import { completionIn, embeddingsIn } from "../other-answers.ts";
 import type { RawRow } from "./job-kind.ts";
@@ -14,18 +14,18 @@ import type { RawRow } from "./job-kind.ts";
  * @param field what every good answer has
  */
 export function batchRowIn(row: Fields, field: string): RawRow {
-  const response = fieldsOf(row["response"]);
+  const response = objectIn(row["response"]);
   const result = fieldsOf(row["result"]);
-  const failed = fieldsOf(row["error"]) ?? fieldsOf(result?.["error"]);
-  const error = fieldsOf(failed?.["error"]) ?? failed;
+  const failed = errorIn(row) ?? errorIn(result);
+  const error = errorIn(failed) ?? failed;
   const id = idIn(row);
   // By the contract a line without a row was not tried and not paid, while an error would be one of its attempts.
   if (error?.["expired"] === true || NOT_WORKED_ON.has(error?.["code"] ?? result?.["type"])) return { id };
   const { status_code: code, body = row["modelOutput"] ?? result?.["message"] } = response ?? {};
   // Other providers' have the answer where OpenAI's have its status and body.
   const given = body ?? (code === undefined ? response : undefined);
-  const answer = fieldsOf(typeof given === "string" ? parseJson(given) : given) ?? {};
-  const refusal = fieldsOf(answer["error"]) ?? error;
+  const answer = objectIn(given) ?? {};
+  const refusal = errorIn(answer) ?? error;
   const codes = [code, error?.["errorCode"], refusal?.["type"] === "invalid_request_error" && 400];
   const status = codes.map(Number).find((each) => each >= 100);
   const isAnswered = Object.keys(answer).length > 0 && refusal === undefined;
@@ -38,6 +38,17 @@ export function batchRowIn(row: Fields, field: string): RawRow {
 /** Tells whether an object in place of a row is an error about the file. */
 export function isFileError(row: Fields = {}): boolean {
   return idIn(row) === undefined && row["response"] === undefined && fieldsOf(row["error"]) !== undefined;
+}
+
+/** An object, or the one in a JSON text. */
+function objectIn(value: unknown): Fields | undefined {
+  return fieldsOf(typeof value === "string" ? parseJson(value) : value);
+}
+
+/** The error in a field for it; undefined for one that says nothing. */
+function errorIn(fields: Fields | undefined): Fields | undefined {
+  const error = fieldsOf(fields?.["error"]);
+  return Object.values(error ?? {}).some(isSaid) ? error : undefined;
 }
 
 /** Codes of lines that a batch did not come to, and Anthropic's types of them. */

@@ -65,6 +65,12 @@ test.for<[string, object]>([
   ["Anthropic", { custom_id: "0", result: { type: "succeeded", message: CLAUDE } }],
   ["a body in a text", { custom_id: "0", response: { status_code: 200, body: JSON.stringify(CLAUDE) } }],
   ["no status and no body", { custom_id: "0", response: OPENAI }],
+  // https://pkg.go.dev/encoding/json#Marshal: Go's encoder writes fields that nothing has been put into.
+  ["an empty error", { custom_id: "0", response: { body: OPENAI }, error: { code: "", message: "", line: null } }],
+  ["an error of no fields", { custom_id: "0", response: OPENAI, error: {} }],
+  ["an empty error in its body", { custom_id: "0", response: { ...OPENAI, error: { code: 0, details: [] } } }],
+  // https://cloud.google.com/vertex-ai/generative-ai/docs/maas/capabilities/batch-prediction: a table has it as a column of JSON.
+  ["a response in a text", { custom_id: "0", response: JSON.stringify({ status_code: 200, body: OPENAI }) }],
 ])("P53 a paid row of another provider's is read: %s", async ([, line]) => {
   const row = (await rowsOf(chat, [line])).get("0");
   expect(row).toMatchObject({ outcome: [{ text: "yes", finishReason: "stop" }], inputTokens: 15, outputTokens: 3 });
