@@ -145,7 +145,7 @@ export class Retry<Input, Output> {
   #end(error: Error): void {
     const { boundMs } = this.#settler.health;
     const { code, status } = factsOf(error);
-    const { providerCode } = error as { readonly providerCode?: unknown };
+    const providerCode = ProviderError.isInstance(error) ? error.providerCode : undefined;
     const check = code === "rate_limited" ? "the limits of the key" : "the address and the network";
     const reason = new ProviderError(
       `Expected a call to get through within ${boundMs / 1000} s, got none (${status ?? providerCode ?? code}). ` +
