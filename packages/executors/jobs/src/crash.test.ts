@@ -45,6 +45,14 @@ function withCodes(slots: readonly unknown[]): unknown[] {
   return slots.map((slot) => (slot instanceof Error ? codeOf(slot) : slot));
 }
 
+/** Found by chance: rows that are missing for good, and outages between the reads of those that are there. */
+const FOUND: [Fate[], number[], number[], number[]] = [
+  [{ durationMs: 0, worksOn: (id) => id !== "0" }],
+  [],
+  [13, 6, 2, 20, 23],
+  [2],
+];
+
 const EXPECTED = INPUTS.map((input) => (input.includes("bad") ? "invalid_input" : answerOf(input)));
 
 describe("P40 a process that is killed", () => {
@@ -94,7 +102,7 @@ describe("P40 a process that is killed", () => {
             expect(needless(provider)).toEqual([]);
           },
         ),
-        { numRuns: RUNS, seed: SEED },
+        { numRuns: RUNS, seed: SEED, examples: [FOUND] },
       );
     },
     60_000 + RUNS * 30,

@@ -36,10 +36,14 @@ export async function readRows<Output>(
       // A job that is completed has all its rows, whatever it counts.
       if (reason === undefined && rows.size < lines) throw tooFew(lines, rows.size);
       return rows;
-    } finally {
-      same = rows.size === size ? same + 1 : 1;
-      size = rows.size;
-      if (size > most.size) most = rows;
+    } catch (error) {
+      // A read that brought nothing, since the provider failed, says nothing of the file.
+      if (rows.size > 0 || hasTooFew(error)) {
+        same = rows.size === size ? same + 1 : 1;
+        size = rows.size;
+      }
+      if (rows.size > most.size) most = rows;
+      throw error;
     }
   };
   // A file that is still empty, or that breaks off, may be whole in a moment.
