@@ -36,6 +36,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** The fields of an object, or of the one in a JSON text; undefined for anything else. */
+export function objectIn(value: unknown): Fields | undefined {
+  return fieldsOf(typeof value === "string" ? parseJson(value) : value);
+}
+
 /**
  * The value of a body in JSON. Gateways close one that is whole as they close a stream (decolua/9router#3492), or put a stream's
  * comments before it (router-for-me/CLIProxyAPI#417). Numbers that JSON does not have, as Python writes them, are null.

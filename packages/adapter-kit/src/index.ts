@@ -25,7 +25,7 @@ export { ANY_INPUT, type Blame, isFree, isPassing, judge } from "./errors/judge.
 export { eventsInstead, networkError, notJson, providerError, timedOut } from "./errors/provider-errors.ts";
 export { failureIn, headersIn, type Refusal, type RefusedResponse, refusalIn, refusalOf } from "./errors/refusal.ts";
 export { eventsIn, eventsOf, looksLikeEvents, type ServerEvent } from "./events.ts";
-export { countIn, type Fields, fieldsOf, idIn, parseBody, parseJson, textIn } from "./fields.ts";
+export { countIn, type Fields, fieldsOf, idIn, objectIn, parseBody, parseJson, textIn } from "./fields.ts";
 export { type LimitHeaders, limitsIn, resetMs, xRateLimits } from "./headers.ts";
 export {
   connectHttp,

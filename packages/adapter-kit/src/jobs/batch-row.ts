@@ -1,5 +1,5 @@
 import { isSaid, refusalIn } from "../errors/refusal.ts";
-import { type Fields, fieldsOf, parseJson } from "../fields.ts";
+import { type Fields, fieldsOf, objectIn } from "../fields.ts";
 import { completionIn, embeddingsIn } from "../other-answers.ts";
 import type { RawRow } from "./job-kind.ts";
 
@@ -38,11 +38,6 @@ export function batchRowIn(row: Fields, field: string): RawRow {
 /** Tells whether an object in place of a row is an error about the file. */
 export function isFileError(row: Fields = {}): boolean {
   return idIn(row) === undefined && row["response"] === undefined && fieldsOf(row["error"]) !== undefined;
-}
-
-/** An object, or the one in a JSON text. */
-function objectIn(value: unknown): Fields | undefined {
-  return fieldsOf(typeof value === "string" ? parseJson(value) : value);
 }
 
 /** The error in a field for it; undefined for one that says nothing. */

@@ -18,7 +18,7 @@ import { defined } from "../defined.ts";
 import type { Dialect } from "../errors/dialect.ts";
 import { ANY_INPUT } from "../errors/judge.ts";
 import { networkError, providerError } from "../errors/provider-errors.ts";
-import { fieldsOf, idIn, parseJson } from "../fields.ts";
+import { idIn, objectIn } from "../fields.ts";
 import { fileOf } from "./file-of.ts";
 import type { JobKind, RawRow } from "./job-kind.ts";
 
@@ -252,7 +252,7 @@ async function rowOf<Input, Output>(
     return { id, outcome: providerError(failure, ofRow, kind.blame?.(inputs) ?? ANY_INPUT) };
   }
   if (answer === undefined) return UNDONE;
-  const body = fieldsOf(typeof answer === "string" ? parseJson(answer) : answer) ?? {};
+  const body = objectIn(answer) ?? {};
   const outcome = await attempt(() => kind.read(body, inputs));
   const usage = await attempt(() => kind.usage(body));
   const { inputTokens, outputTokens } = usage instanceof Error ? {} : (usage ?? {});

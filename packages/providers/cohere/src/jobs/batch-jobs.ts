@@ -3,7 +3,7 @@ import {
   defined,
   fieldsOf,
   type JobKind,
-  parseJson,
+  objectIn,
   type RawRow,
   textIn,
   within,
@@ -153,11 +153,6 @@ function rowIn(row: object): RawRow {
   // By its status alone, as the live endpoint's failure would be judged. Without one it may be better another time.
   const status = objectIn(error)?.["status_code"];
   return { id, failure: { status: typeof status === "number" ? status : undefined } };
-}
-
-/** An object, or the one in a JSON text. */
-function objectIn(value: unknown): ReturnType<typeof fieldsOf> {
-  return fieldsOf(typeof value === "string" ? parseJson(value) : value);
 }
 
 /** @throws ProviderError where Cohere refuses the dataset */
