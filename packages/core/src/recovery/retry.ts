@@ -33,7 +33,10 @@ export class Retry<Input, Output> {
     this.#admission = admission;
     this.#caller = caller;
     this.#settler = settler;
-    this.#names = new Names(context.batch, settler);
+    this.#names = new Names(context.batch, settler, {
+      once: (chunk) => this.once(chunk),
+      again: (failure) => this.#again(failure),
+    });
   }
 
   /** Calls for a part of a failed chunk, and again while that may help. Returns what failed in the end. */
@@ -49,9 +52,7 @@ export class Retry<Input, Output> {
    * @param onOutage called where there may be an outage, each time
    */
   async retry(first: Failure<Input>, onOutage?: () => void): Promise<Failure<Input> | undefined> {
-    const once = (part: Chunk<Input>): Promise<Failure<Input> | undefined> => this.once(part);
-    const again = (failure: Failure<Input>): Promise<Failure<Input> | undefined> => this.#again(failure);
-    return this.#names.leaveOut(await this.#again(first, onOutage), once, again);
+    return this.#names.leaveOut(await this.#again(first, onOutage));
   }
 
   /**
